@@ -1,0 +1,76 @@
+/** The border between BigQuery's control plane (datasets, tables, jobs, access) and its language (GoogleSQL to DuckDB). Values only; it does nothing. */
+
+export interface TableReference { readonly projectId: string; readonly datasetId: string; readonly tableId: string }
+
+/** A column in BigQuery's REST words: `INTEGER|FLOAT|BOOLEAN|STRING|BYTES|DATE|DATETIME|TIME|TIMESTAMP|NUMERIC|BIGNUMERIC|JSON|RECORD`, `NULLABLE|REQUIRED|REPEATED`. */
+export interface FieldSchema { readonly name: string; readonly type: string; readonly mode?: string; readonly description?: string; readonly fields?: readonly FieldSchema[] }
+
+/** What a name in FROM stands for. The control plane answers; it also records the reference for access checks. */
+export type Resolved =
+  | { readonly kind: 'table'; readonly reference: TableReference; readonly schema: readonly FieldSchema[]; readonly partitionField?: string; readonly partitionType?: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR'; readonly clusterFields?: readonly string[]; /** quoted DuckDB relation */ readonly relation: string }
+  | { readonly kind: 'view'; readonly reference: TableReference; readonly query: string; readonly schema: readonly FieldSchema[] }
+  /** INFORMATION_SCHEMA views and `__TABLES__`: the control plane materialises them as a DuckDB relation for this statement. */
+  | { readonly kind: 'system'; readonly reference: TableReference; readonly relation: string; readonly schema: readonly FieldSchema[] }
+
+export interface Catalog {
+  /** `via` is the chain of views through which the name was reached, outermost first (empty for the query itself). Throws CloudError 404/403. `path` is the dotted name as written, split, 1–4 parts; INFORMATION_SCHEMA names come whole. */
+  resolve(path: readonly string[], via: readonly TableReference[]): Promise<Resolved>
+}
+
+/** Columns and partition predicate a statement reads of one base table, for `totalBytesProcessed`. */
+export interface TableRead { readonly reference: TableReference; readonly columns: readonly string[] | 'all'; /** DuckDB predicate over the partition column that BigQuery would prune on (constant expressions only); absent = all partitions */ readonly partitionPredicate?: string }
+
+/** Statement types as `statistics.query.statementType` spells them. */
+export type StatementType =
+  | 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE' | 'MERGE' | 'TRUNCATE_TABLE'
+  | 'CREATE_TABLE' | 'CREATE_TABLE_AS_SELECT' | 'CREATE_VIEW' | 'CREATE_SCHEMA' | 'DROP_TABLE' | 'DROP_VIEW' | 'DROP_SCHEMA' | 'ALTER_TABLE' | 'ALTER_VIEW'
+  | 'LOAD_DATA' | 'SCRIPT' | 'ASSERT'
+
+/** Everything a DDL header says, parsed; BigQuery's option names as keys, values as JSON. */
+export interface TableHeader {
+  readonly orReplace: boolean
+  readonly ifNotExists: boolean
+  readonly columns?: readonly FieldSchema[]
+  readonly partitionBy?: { readonly field: string; readonly type: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR' }
+  readonly clusterBy?: readonly string[]
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+export interface Statement {
+  readonly type: StatementType
+  /** The GoogleSQL text of this statement alone. */
+  readonly text: string
+  /** Target of DDL, DML and LOAD DATA. */
+  readonly target?: readonly string[]
+  readonly header?: TableHeader
+  /** DuckDB SQL to run, in order, in one transaction. For CREATE TABLE AS / CREATE VIEW: the SELECT only; the control plane makes the table. For DML: full statements against the target's relation. */
+  readonly duckdb: readonly string[]
+  /** The GoogleSQL query of a CREATE VIEW, verbatim. */
+  readonly viewQuery?: string
+  readonly references: readonly TableReference[]
+  readonly reads: readonly TableRead[]
+  /** Output columns of SELECT/CTAS/CREATE VIEW, in BigQuery types (from DuckDB's own binder plus our type rules). */
+  readonly schema?: readonly FieldSchema[]
+  /** LOAD DATA: format, uris, partition it overwrites, options. */
+  readonly load?: { readonly overwrite: boolean; readonly partitions?: { readonly column: string; readonly duckdbValue: string }; readonly format: string; readonly uris: readonly string[]; readonly options: Readonly<Record<string, unknown>>; readonly partitionColumns?: readonly FieldSchema[] }
+  /** ALTER ... SET OPTIONS, ADD COLUMN, ...; `kind` names it. */
+  readonly alter?: { readonly kind: 'SET_OPTIONS' | 'ADD_COLUMN' | 'DROP_COLUMN' | 'SET_COLUMN_OPTIONS'; readonly options?: Readonly<Record<string, unknown>>; readonly columns?: readonly FieldSchema[]; readonly ifNotExists?: boolean }
+}
+
+/** A script keeps variables between statements; a single statement is a script of one. */
+export interface Compiler {
+  /** Splits and classifies without touching the catalog; throws CloudError 400 invalidQuery with `[line:column]`, or 501-style 400 naming what is unsupported. */
+  parseScript(sql: string): readonly ParsedStatement[]
+  /** Translates one statement now, resolving names through the catalog. */
+  compile(statement: ParsedStatement, context: CompileContext): Promise<Statement>
+}
+export interface ParsedStatement { readonly type: StatementType | 'DECLARE' | 'SET'; readonly text: string; readonly line: number; readonly variable?: { readonly names: readonly string[]; readonly type?: string } }
+export interface CompileContext {
+  readonly catalog: Catalog
+  readonly variables: ReadonlyMap<string, { readonly type: string; readonly duckdb: string }>
+  readonly parameters: readonly { readonly name?: string; readonly type: string; readonly duckdb: string }[]
+  /** Runs DuckDB's binder (DESCRIBE) on translated SQL; gives column names and DuckDB types. */
+  readonly describe: (duckdb: string) => Promise<readonly { readonly name: string; readonly type: string }[]>
+  /** Fixed for the whole job: CURRENT_TIMESTAMP is constant within a statement. */
+  readonly nowMicros: bigint
+}
