@@ -1,0 +1,42 @@
+/** Lint rules; the walls of docs/architecture.md stand here as errors. It formats nothing. */
+import { importX } from 'eslint-plugin-import-x'
+import tseslint from 'typescript-eslint'
+
+const google = { group: ['google-auth-library', '@google-cloud/*', 'gaxios', 'google-gax'], message: 'Only actions/_shared/google talks to Google (its files return domain shapes).' }
+const runner = { group: ['@actions/*'], message: 'Only actions/_shared/runner talks to the runner.' }
+const local = { group: ['**/local/**'], message: 'actions/ and local/ share no code: a bug must not be able to agree with itself.' }
+const actions = { group: ['**/actions/**'], message: 'local/ and actions/ share no code: a bug must not be able to agree with itself.' }
+const otherActions = ['auth', 'deploy-dags', 'submit-spark', 'run-dbt', 'publish-views', 'apply-ddl'].map((name) => ({
+  group: [`../../${name}/**`, `**/actions/${name}/**`], message: 'Actions compose through step outputs and credentials, never by import.',
+}))
+const edges = { group: ['**/google/**', '**/runner/**', 'node:*'], message: 'A plan chooses from values: it reads nothing and changes nothing.' }
+const restrict = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] })
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'build/**', 'node_modules/**', '.local/**', 'dbt/target/**', '**/.venv/**'] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.base],
+    plugins: { 'import-x': importX },
+    languageOptions: { parserOptions: { projectService: false } },
+    rules: {
+      'no-debugger': 'error',
+      'no-console': 'error',
+      'no-eval': 'error',
+      'no-implied-eval': 'error',
+      'no-new-func': 'error',
+      'prefer-const': 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-unused-vars': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@typescript-eslint/no-explicit-any': 'error',
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  { files: ['actions/**/*.ts'], rules: restrict(google, runner, local, ...otherActions) },
+  { files: ['actions/_shared/google/**/*.ts'], rules: restrict(runner, local, ...otherActions) },
+  { files: ['actions/_shared/runner/**/*.ts'], rules: restrict(google, local, ...otherActions) },
+  { files: ['actions/*/src/plan.ts', 'actions/*/src/report.ts'], rules: restrict(google, runner, local, edges, ...otherActions) },
+  { files: ['local/**/*.ts'], rules: restrict(actions) },
+  { files: ['test/**/*.ts', 'scripts/**/*.ts', 'local/cli.ts', 'local/demo/*.ts', 'local/runner/*.ts'], rules: { 'no-console': 'off' } },
+)

@@ -1,0 +1,102 @@
+/** Runs every check in turn and sums their counts into one closing line; it judges nothing itself. */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ensureAirflow, ensureChecks, ensureDbt, ensureSpark } from '../local/toolchain/index.ts'
+
+interface Counts { readonly passed: number; readonly failed: number; readonly skipped: number }
+interface Check { readonly name: string; readonly isDeep?: boolean; readonly run: (scratch: string) => Promise<Counts> }
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+const say = (line: string): void => { process.stderr.write(`${line}\n`) }
+const children = new Set<ReturnType<typeof spawn>>()
+
+/** Exit code of a child whose output goes to the person; it dies with us. */
+function execute(command: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 2, 2], env: { ...process.env, ...environment }, detached: true })
+    children.add(child)
+    child.on('error', (error) => { say(`${command}: ${error.message}`); resolve(127) })
+    child.on('close', (code, signal) => { children.delete(child); resolve(code ?? (signal === null ? 1 : 128)) })
+  })
+}
+
+function endChildren(): void {
+  for (const child of children) {
+    try { if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM') } catch { /* it is already gone */ }
+  }
+}
+
+const binary = (name: string): string => path.join(root, 'node_modules', '.bin', name)
+const single = (code: number): Counts => (code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 })
+const nodeTool = (name: string, ...args: string[]) => async (): Promise<Counts> => single(await execute(process.execPath, [binary(name), ...args]))
+
+async function jest(scratch: string, name: string, args: readonly string[]): Promise<Counts> {
+  const file = path.join(scratch, `${name}.json`)
+  const code = await execute(process.execPath, ['--experimental-vm-modules', '--no-warnings', binary('jest'), '--json', '--outputFile', file, ...args])
+  if (!existsSync(file)) return single(code === 0 ? 1 : code)
+  const result = JSON.parse(readFileSync(file, 'utf8')) as { numPassedTests: number; numFailedTests: number; numPendingTests: number; numTodoTests: number; numRuntimeErrorTestSuites: number }
+  // A suite that cannot even load has no failed test of its own; jest itself can also fail after the last test.
+  const failed = result.numFailedTests + result.numRuntimeErrorTestSuites
+  return { passed: result.numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed, skipped: result.numPendingTests + result.numTodoTests }
+}
+
+async function pytest(scratch: string, python: string, folder: string, environment: Readonly<Record<string, string>> = {}): Promise<Counts> {
+  const file = path.join(scratch, `${folder.replaceAll('/', '-')}.xml`)
+  const code = await execute(python, ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', folder, `--junitxml=${file}`], { PYTHONDONTWRITEBYTECODE: '1', ...environment })
+  if (!existsSync(file)) return single(code === 0 ? 1 : code)
+  const suite = /<testsuite [^>]*>/.exec(readFileSync(file, 'utf8'))?.[0] ?? ''
+  const count = (name: string): number => Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0)
+  const failed = count('failures') + count('errors')
+  return { passed: count('tests') - failed - count('skipped'), failed: code !== 0 && failed === 0 ? 1 : failed, skipped: count('skipped') }
+}
+
+const checks: readonly Check[] = [
+  { name: 'types', run: nodeTool('tsc', '-p', 'tsconfig.json', '--noEmit') },
+  { name: 'types of the actions', run: nodeTool('tsc', '-p', 'actions/tsconfig.json', '--noEmit') },
+  { name: 'lint and walls', run: nodeTool('eslint', '.') },
+  { name: 'lint of Python', run: async () => { const { ruff } = await ensureChecks(say); return single(await execute(ruff, ['check', '--no-cache', 'spark', 'dags', 'dbt', 'local', 'test'])) } },
+  { name: 'bundles are fresh', run: async () => single(await execute(process.execPath, ['scripts/bundle.ts', '--check'])) },
+  { name: 'generated documents are fresh', run: async () => single(await execute(process.execPath, ['scripts/docs.ts', '--check'])) },
+  {
+    name: 'Spark jobs',
+    run: async (scratch) => {
+      const spark = await ensureSpark(say)
+      return await pytest(scratch, spark.python, 'test/spark', { SPARK_LOCAL_IP: '127.0.0.1', PYSPARK_PYTHON: spark.python, JAVA_HOME: spark.javaHome, SPARK_HOME: spark.sparkHome })
+    },
+  },
+  { name: 'dbt project', run: async (scratch) => pytest(scratch, (await ensureDbt(say)).python, 'test/dbt') },
+  { name: 'DAGs', run: async (scratch) => pytest(scratch, (await ensureAirflow(say)).python, 'test/dags') },
+  { name: 'TypeScript', run: async (scratch) => jest(scratch, 'jest', ['--testPathIgnorePatterns', '\\.deep\\.test\\.ts$']) },
+  { name: 'TypeScript, deep', isDeep: true, run: async (scratch) => jest(scratch, 'jest-deep', ['--runInBand', '--testPathPatterns', '\\.deep\\.test\\.ts$']) },
+]
+
+async function main(argv: readonly string[]): Promise<number> {
+  const isDeep = argv.includes('--deep')
+  const wanted = argv.filter((word) => !word.startsWith('--'))
+  const chosen = checks.filter((check) => (isDeep || check.isDeep !== true) && (wanted.length === 0 || wanted.some((word) => check.name.toLowerCase().includes(word.toLowerCase()))))
+  const scratch = mkdtempSync(path.join(tmpdir(), 'clickstream-checks-'))
+  const lines: string[] = []
+  const total = { passed: 0, failed: 0, skipped: 0 }
+  try {
+    for (const [index, check] of chosen.entries()) {
+      say(`\n[${index + 1}/${chosen.length}] ${check.name}`)
+      const started = performance.now()
+      const counts = await check.run(scratch).catch((error: unknown): Counts => { say(error instanceof Error ? error.message : String(error)); return { passed: 0, failed: 1, skipped: 0 } })
+      for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key]
+      const line = `${counts.failed === 0 ? 'ok  ' : 'FAIL'} ${check.name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped (${((performance.now() - started) / 1000).toFixed(0)} s)`
+      lines.push(line)
+      say(line)
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
+  say(`\n${lines.join('\n')}\n`)
+  process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`)
+  return total.failed === 0 ? 0 : 1
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => { endChildren(); process.exit(130) })
+process.exitCode = await main(process.argv.slice(2))
