@@ -75,6 +75,8 @@ export interface Route {
   readonly isPublic?: boolean
   /** True when the handler wants the body exactly as sent, still encoded. */
   readonly isRawBody?: boolean
+  /** Overrides the service's error shape, where one service answers in two (STS beside IAM credentials). */
+  readonly errorStyle?: Service['errorStyle']
   readonly handler: (request: CloudRequest) => Promise<Reply> | Reply
 }
 
@@ -98,7 +100,18 @@ export interface ServiceContext {
   readonly now: () => number
   /** One line for the person at the terminal; never a token. */
   readonly log: (line: string) => void
+  /** Answers a request that came inside another one (batch endpoints), with its own authentication and decision. Never rejects: errors are replies. */
+  readonly dispatch: (request: InnerRequest) => Promise<InnerReply>
 }
+
+export interface InnerRequest {
+  readonly method: string
+  /** Path and query, or an absolute URL whose host is ignored. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body?: Buffer
+}
+export interface InnerReply { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: Buffer }
 
 /** The part of `terraform-infra/environments/<env>/environment.yaml` that services read; the file's JSON Schema says the rest. */
 export interface Environment {
