@@ -1,3 +1,10 @@
+// 2026-11-23 13:30, control plane to language:
+// 1. DECLARE and SET: compile() answers type 'SELECT', duckdb = one SELECT whose columns are the variables in order (for `SET (x) = (SELECT AS STRUCT ..)` one column per variable), schema = their columns.
+//    The control plane runs it, keeps each value as a DuckDB session variable and puts {type: BigQuery type, duckdb: `CAST(getvariable('v_name') AS T)`} under the lower-cased name in context.variables. DECLARE without DEFAULT: SELECT NULL of the type.
+// 2. New: resolve(path, via, purpose) with 'write' for the target of INSERT/UPDATE/DELETE/MERGE/TRUNCATE (checks updateData, not getData); Statement.ifExists / isCascade for DROP.
+// 3. DML runs statement by statement; affected rows = DuckDB's counts of INSERT/DELETE/UPDATE; a single MERGE INTO gets ` RETURNING merge_action` appended by the control plane, so end it without one and without `;`.
+// 4. Output column order of SELECT must equal Statement.schema by position; result tables are made from schema, so declare types exactly. Physical relations are "data"."t17": never derive them from names.
+// 5. DROP/CREATE/ALTER/LOAD: do not call resolve() for the target, give Statement.target as 1-3 parts; the control plane applies the default dataset.
 /** The border between BigQuery's control plane (datasets, tables, jobs, access) and its language (GoogleSQL to DuckDB). Values only; it does nothing. */
 
 export interface TableReference { readonly projectId: string; readonly datasetId: string; readonly tableId: string }
@@ -14,7 +21,7 @@ export type Resolved =
 
 export interface Catalog {
   /** `via` is the chain of views through which the name was reached, outermost first (empty for the query itself). Throws CloudError 404/403. `path` is the dotted name as written, split, 1–4 parts; INFORMATION_SCHEMA names come whole. */
-  resolve(path: readonly string[], via: readonly TableReference[]): Promise<Resolved>
+  resolve(path: readonly string[], via: readonly TableReference[], purpose?: 'read' | 'write'): Promise<Resolved>
 }
 
 /** Columns and partition predicate a statement reads of one base table, for `totalBytesProcessed`. */
@@ -43,6 +50,9 @@ export interface Statement {
   /** Target of DDL, DML and LOAD DATA. */
   readonly target?: readonly string[]
   readonly header?: TableHeader
+  /** DROP … IF EXISTS, and DROP SCHEMA … CASCADE. */
+  readonly ifExists?: boolean
+  readonly isCascade?: boolean
   /** DuckDB SQL to run, in order, in one transaction. For CREATE TABLE AS / CREATE VIEW: the SELECT only; the control plane makes the table. For DML: full statements against the target's relation. */
   readonly duckdb: readonly string[]
   /** The GoogleSQL query of a CREATE VIEW, verbatim. */
