@@ -120,15 +120,20 @@ function readBody(raw: RawRequest, isRawBody: boolean, onJson: (value: unknown) 
   }
 }
 
-async function collect(body: Readable, limitBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += (chunk as Buffer).length
-    if (size > limitBytes) throw tooLarge(limitBytes)
-    chunks.push(chunk as Buffer)
-  }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)
+/** Events, not iteration: leaving an iterator destroys the socket, and the client would wait for an answer that never comes. */
+function collect(body: Readable, limitBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const take = (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= limitBytes) return void chunks.push(chunk)
+      body.off('data', take).resume()
+      reject(tooLarge(limitBytes))
+    }
+    body.on('data', take).once('error', reject).once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    body.once('close', () => reject(new CloudError(499, 'cancelled', 'The client closed the request.')))
+  })
 }
 
 function unzip(data: Buffer, limitBytes: number): Promise<Buffer> {
