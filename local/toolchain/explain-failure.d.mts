@@ -1,0 +1,1 @@
+export function explainFailure(doing: string, output: string): Error
