@@ -1,0 +1,23 @@
+"""Counts of a run as JSON, `<lake>/_metrics/<job>.json` and one line on stdout; it refuses numbers that do not add up."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from tables.files import write_text
+
+
+def write_metrics(spark: SparkSession, lake: str, job: str, metrics: dict[str, Any]) -> None:
+    text = json.dumps({"job": job, **metrics}, indent=None, separators=(",", ":"))
+    write_text(spark, f"{lake}/_metrics/{job}.json", text + "\n")
+    print(text, flush=True)
+
+
+def check_reconciles(counts: dict[str, int], what: str) -> None:
+    """raw = clean + rejected + duplicates + outside_window, else ArithmeticError: rows were lost or made up."""
+    parts = counts["clean"] + counts["rejected"] + counts["duplicates"] + counts["outside_window"]
+    if counts["raw"] != parts:
+        raise ArithmeticError(f"reconciling {what}: {counts['raw']} raw rows, but clean + rejected + duplicates + outside_window = {parts}")

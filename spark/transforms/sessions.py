@@ -1,0 +1,58 @@
+"""Cuts the events of each visitor into sessions at gaps strictly above 30 minutes (CONTRACT §2); it refuses to number sessions."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from transforms.parsed_events import EVENT_RANKS
+
+GAP_MS = 1_800_000
+EVENT_COLUMNS = ("event_id", "event_ts", "visitor_id", "event_type", "item_id", "transaction_id")
+
+
+def sessionize(events: DataFrame, carried: DataFrame) -> DataFrame:
+    """
+    Clean events plus `session_id` (`<visitor>-<first event's ms>`) and `session_start_ts`; `carried` are the sessionized events that may still be open
+    (see `open_events`): they lend their session and do not come back. One shuffle and one sort: both window steps share partition and order.
+    """
+    rank = F.coalesce(*[F.when(F.col("event_type") == name, F.lit(value)) for name, value in EVENT_RANKS.items()])
+    known = F.unix_millis("session_start_ts").alias("known_start_ms")
+    rows = events.select(*EVENT_COLUMNS, "event_date", F.lit(None).cast("long").alias("known_start_ms")).unionByName(
+        carried.select(*EVENT_COLUMNS, "event_date", known)
+    )
+    in_order = Window.partitionBy("visitor_id").orderBy("event_ms", "event_rank", "item_id", "transaction_id")
+    so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    previous_ms = F.lag("event_ms").over(in_order)
+    starts = previous_ms.isNull() | (F.col("event_ms") - previous_ms > GAP_MS)
+    cut = rows.select("*", F.unix_millis("event_ts").alias("event_ms"), rank.alias("event_rank")).withColumn(
+        "start_ms", F.coalesce("known_start_ms", F.when(starts, F.col("event_ms")))
+    )
+    filled = cut.withColumn("start_ms", F.last("start_ms", ignorenulls=True).over(so_far))
+    return filled.where(F.col("known_start_ms").isNull()).select(
+        *EVENT_COLUMNS,
+        F.concat_ws("-", F.col("visitor_id").cast("string"), F.col("start_ms").cast("string")).alias("session_id"),
+        F.timestamp_millis("start_ms").alias("session_start_ts"),
+        "event_date",
+    )
+
+
+def open_events(sessionized: DataFrame, next_day: date) -> DataFrame:
+    """Events so late before `next_day` (UTC) that an event of that day can still belong to their session."""
+    return sessionized.where(F.col("event_ts") >= F.lit(_midnight(next_day) - timedelta(milliseconds=GAP_MS))).select("*")
+
+
+def wrongly_joined(carried: DataFrame, sessionized_next: DataFrame, next_day: date) -> DataFrame:
+    """
+    Events in the first half hour of an already computed day whose session no longer follows from the day before: that day must be computed again.
+    Later events of the day hang on these or on a gap inside the day, so they need no look.
+    """
+    early = sessionized_next.where(F.col("event_ts") < F.lit(_midnight(next_day) + timedelta(milliseconds=GAP_MS)))
+    now = sessionize(early.select(*EVENT_COLUMNS, "event_date"), carried).select("event_id", "session_id")
+    return early.select("event_id", "session_id").exceptAll(now).select("event_id")
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=timezone.utc)
