@@ -1,0 +1,36 @@
+/** What a run needs of the local cloud: its endpoints and an OIDC token per job. It joins a cloud by its state, and refuses to print the admin token. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+export interface CloudConnection {
+  readonly origin: string
+  /** Given to every job: where the cloud's services answer. */
+  readonly environment: Readonly<Record<string, string>>
+  /** `end` makes the request token worthless. */
+  registerRun(claims: Readonly<Record<string, string>>): Promise<{ requestUrl: string; requestToken: string; end(): Promise<void> }>
+}
+
+export const endpointOverrides = (origin: string): Record<string, string> => ({
+  CLOUDSDK_API_ENDPOINT_OVERRIDES_STS: `${origin}/`,
+  CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS: `${origin}/`,
+  CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: `${origin}/storage/v1/`,
+  CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY: `${origin}/bigquery/v2/`,
+  CLOUDSDK_API_ENDPOINT_OVERRIDES_DATAPROC: `${origin}/`,
+  CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPOSER: `${origin}/`,
+})
+
+export const connectToCloud = (origin: string, stateDir: string): CloudConnection => ({
+  origin,
+  environment: endpointOverrides(origin),
+  async registerRun(claims) {
+    const adminToken = (await readFile(join(stateDir, 'admin-token'), 'utf8')).trim()
+    const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' }
+    const response = await fetch(`${origin}/_local/runs`, { method: 'POST', headers, body: JSON.stringify({ claims }) })
+    if (!response.ok) throw new Error(`registering the run with the local cloud: HTTP ${response.status} ${await response.text()}`)
+    const { id, requestUrl, requestToken } = (await response.json()) as Record<'id' | 'requestUrl' | 'requestToken', string>
+    return {
+      requestUrl, requestToken,
+      end: async () => { await fetch(`${origin}/_local/runs/${encodeURIComponent(id)}`, { method: 'DELETE', headers }).catch(() => undefined) },
+    }
+  },
+})
