@@ -1,0 +1,32 @@
+-- Ordered funnel (view, then cart, then transaction): sessions that reached each step, those that reached the step before (step 1: all sessions), and the share lost.
+WITH reached AS (
+  SELECT
+    sessions.session_date,
+    users.signup_month,
+    COUNT(*) AS step_0,
+    COUNTIF(sessions.funnel_step >= 1) AS step_1,
+    COUNTIF(sessions.funnel_step >= 2) AS step_2,
+    COUNTIF(sessions.funnel_step >= 3) AS step_3
+  FROM caec_analytics.fct_sessions AS sessions
+  LEFT JOIN caec_analytics.dim_users AS users ON sessions.visitor_id = users.visitor_id
+  GROUP BY sessions.session_date, users.signup_month
+),
+
+steps AS (
+  SELECT session_date, signup_month, 1 AS step, 'view' AS step_name, step_1 AS sessions, step_0 AS sessions_previous_step FROM reached
+  UNION ALL
+  SELECT session_date, signup_month, 2 AS step, 'addtocart' AS step_name, step_2 AS sessions, step_1 AS sessions_previous_step FROM reached
+  UNION ALL
+  SELECT session_date, signup_month, 3 AS step, 'transaction' AS step_name, step_3 AS sessions, step_2 AS sessions_previous_step FROM reached
+)
+
+SELECT
+  session_date,
+  signup_month,
+  step,
+  step_name,
+  sessions,
+  sessions_previous_step,
+  SAFE_DIVIDE(sessions_previous_step - sessions, sessions_previous_step) AS drop_off_rate,
+  (SELECT MAX(event_ts) FROM caec_analytics.fct_events) AS data_through
+FROM steps

@@ -1,0 +1,10 @@
+-- Rows here: a session that starts within 1,800,000 ms after the visitor's session before it ended; the two should be one.
+select session_id
+from (
+  select
+    session_id,
+    session_start_ts,
+    lag(session_end_ts) over (partition by visitor_id order by session_start_ts) as previous_end_ts
+  from {{ ref('fct_sessions') }}
+)
+where timestamp_diff(session_start_ts, previous_end_ts, millisecond) <= 1800000
