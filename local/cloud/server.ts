@@ -7,7 +7,8 @@ import { createGateway, type Exchange, type Gateway } from './gateway.ts'
 import { listen } from './http.ts'
 import { loadEnvironment } from './identity/environment.ts'
 import { createIdentity, type IdentityService } from './identity/service.ts'
-import { loadAccess } from './identity/access.ts'
+import { createAccess } from './identity/access.ts'
+import { loadAccessFile } from './identity/access-file.ts'
 import type { Access, Environment, Service, ServiceContext } from './kernel.ts'
 
 export interface CloudOptions {
@@ -55,7 +56,9 @@ const factories: Readonly<Record<ServiceName, string>> = {
 export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const environmentFile = options.environmentFile ?? join(options.repoRoot, 'terraform-infra/environments/dev/environment.yaml')
   const environment = await loadEnvironment(environmentFile)
-  const access = await loadAccess(options.accessFile ?? join(options.repoRoot, 'terraform-infra/access.yaml'), environment)
+  const accessFile = await loadAccessFile(options.accessFile ?? join(options.repoRoot, 'terraform-infra/access.yaml'), environment)
+  const now = options.now ?? Date.now
+  const access = createAccess(accessFile, environment, now)
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 })
   const listener = await listen(options.port ?? 0)
   const origin = `http://127.0.0.1:${listener.port}`
@@ -70,7 +73,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       const stateDir = join(options.stateDir, name)
       await mkdir(stateDir, { recursive: true, mode: 0o700 })
       const dispatch: ServiceContext['dispatch'] = (inner) => gateway.current!.dispatch(inner)
-      return { stateDir, origin, environment, access, now: options.now ?? Date.now, log: options.log, dispatch }
+      return { stateDir, origin, environment, access, now, log: options.log, dispatch }
     }
     const identity = await createIdentity(await contextFor('identity'), { stateRoot: options.stateDir })
     services.push(identity)

@@ -1,6 +1,43 @@
-/** INTERIM while the policy engine is written next: allows everything. */
-import type { Access, Environment } from '../kernel.ts'
+/** The policy decision: does a binding of access.yaml on the resource or above it grant the permission? Deny is the default, and nothing is inherited sideways. */
+import type { Access, AccessDecision, Principal, Resource } from '../kernel.ts'
+import type { AccessFile, Binding } from './access-file.ts'
+import { denial } from './denial.ts'
 
-export async function loadAccess(_file: string, _environment: Environment): Promise<Access> {
-  return { allows: () => true, require: () => undefined, roleHas: () => true, datasetBindings: () => [], onDecision: () => () => undefined }
+export function createAccess(file: AccessFile, project: { readonly project: string; readonly projectNumber: string }, now: () => number): Access {
+  const byResource = Map.groupBy(file.bindings, (binding) => binding.resource)
+  const listeners = new Set<(decision: AccessDecision) => void>()
+
+  const grants = (binding: Binding, principal: Principal, permission: string, resource: Resource): boolean => {
+    if (!file.roles.get(binding.role)!.has(permission)) return false
+    if (!binding.members.has(principal.member) && !principal.memberSets.some((set) => binding.members.has(set))) return false
+    const { name, type, service } = resource
+    return binding.applies?.({ resource: { name, type, service }, attributes: resource.attributes ?? {}, time: new Date(now()) }) ?? true
+  }
+  const allows: Access['allows'] = (principal, permission, resource) => {
+    const allowed = lineage(resource.name, project).some((key) => byResource.get(key)?.some((binding) => grants(binding, principal, permission, resource)))
+    for (const listener of listeners) listener({ principal, permission, resource, allowed })
+    return allowed
+  }
+  return {
+    allows,
+    require(principal, permission, resource) {
+      if (!allows(principal, permission, resource)) throw denial(principal, permission, resource)
+    },
+    roleHas: (role, permission) => file.roles.get(role)?.has(permission) ?? false,
+    datasetBindings: (datasetId) => (byResource.get(`dataset/${datasetId}`) ?? []).flatMap(({ role, members }) => [...members].map((member) => ({ role, member }))),
+    onDecision(listener) {
+      listeners.add(listener)
+      return () => { listeners.delete(listener) }
+    },
+  }
+}
+
+/** The resource that holds bindings, then the project. Another project's resources have no ancestor here. */
+function lineage(name: string, { project, projectNumber }: { readonly project: string; readonly projectNumber: string }): string[] {
+  const [, holder, kind, id] = /^projects\/([^/]+)(?:\/([^/]+)\/([^/]+))?/.exec(name) ?? []
+  if (holder === undefined) return []
+  const isOurs = holder === project || holder === projectNumber || (holder === '_' && kind === 'buckets') || (holder === '-' && kind === 'serviceAccounts')
+  if (!isOurs) return []
+  const own = ({ buckets: `bucket/${id}`, datasets: `dataset/${id}`, serviceAccounts: `serviceAccount/${id}` } as Record<string, string>)[kind ?? '']
+  return own ? [own, 'project'] : ['project']
 }
