@@ -1,0 +1,93 @@
+/** The error classes of the actions, one per kind of person who can fix it. It refuses codes outside the closed union and never carries a token or a request body. */
+import type { Annotation } from './report.ts'
+
+export type ErrorCode = 'INPUT' | 'GOOGLE_API' | 'CONFLICT' | 'REFUSED' | 'WORK_FAILED'
+
+export interface ErrorDetails {
+  /** What to do next, one sentence. */
+  readonly hint?: string
+  readonly cause?: unknown
+}
+
+/** Message form: `doing X: what happened; do Y`. */
+export class ActionError extends Error {
+  readonly code: ErrorCode
+  readonly hint?: string
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.name = new.target.name
+    this.code = code
+    this.hint = details.hint
+  }
+}
+
+/** The workflow's author can fix it: an input is missing, malformed or contradicts another. */
+export class InputError extends ActionError {
+  readonly input: string
+  readonly given?: string
+  readonly accepted?: string
+  constructor(message: string, details: ErrorDetails & { input: string; given?: string; accepted?: string }) {
+    super('INPUT', message, details)
+    this.input = details.input
+    this.given = details.given
+    this.accepted = details.accepted
+  }
+}
+
+/** Permissions, or Google: an API answered with an error, or did not answer. `status` is 0 when no answer came. */
+export class GoogleApiError extends ActionError {
+  readonly status: number
+  /** Google's own word: `notFound`, `PERMISSION_DENIED`, `invalid_grant`, or the connection's error code. */
+  readonly reason: string
+  /** What was asked, e.g. `storage.objects.insert`. */
+  readonly method: string
+  readonly resource: string
+  readonly isRetryable: boolean
+  constructor(message: string, details: ErrorDetails & { status: number; reason: string; method: string; resource: string; isRetryable: boolean }) {
+    super('GOOGLE_API', message, details)
+    this.status = details.status
+    this.reason = details.reason
+    this.method = details.method
+    this.resource = details.resource
+    this.isRetryable = details.isRetryable
+  }
+}
+
+/** The world moved after it was observed (or after the plan was reviewed): running again is right. */
+export class ConflictError extends ActionError {
+  readonly step: string
+  readonly expected: string
+  readonly found: string
+  constructor(message: string, details: ErrorDetails & { step: string; expected: string; found: string }) {
+    super('CONFLICT', message, details)
+    this.step = details.step
+    this.expected = details.expected
+    this.found = details.found
+  }
+}
+
+/** The author or an owner must decide: foreign ownership, something breaking, destructive or costly. */
+export class RefusedError extends ActionError {
+  readonly what: string
+  /** The input (with value) that allows it, when one does. */
+  readonly allowedBy?: string
+  constructor(message: string, details: ErrorDetails & { what: string; allowedBy?: string }) {
+    super('REFUSED', message, details)
+    this.what = details.what
+    this.allowedBy = details.allowedBy
+  }
+}
+
+/** The user's own Spark job, dbt node, SQL or DAG failed. */
+export class WorkFailedError extends ActionError {
+  /** Where its log is. */
+  readonly link?: string
+  readonly lastLines: readonly string[]
+  readonly annotations: readonly Annotation[]
+  constructor(message: string, details: ErrorDetails & { link?: string; lastLines?: readonly string[]; annotations?: readonly Annotation[] } = {}) {
+    super('WORK_FAILED', message, details)
+    this.link = details.link
+    this.lastLines = details.lastLines ?? []
+    this.annotations = details.annotations ?? []
+  }
+}

@@ -1,0 +1,95 @@
+/** Opens Google for one action: credentials from the environment, endpoints, one authorised request function. It refuses hosts nobody allowed and asks no metadata server for a project. */
+import { readFileSync } from 'node:fs'
+import { GoogleAuth, type AuthClient } from 'google-auth-library'
+import { InputError } from '../errors.ts'
+import { checkedHost, checkedUrl, readEndpoints, type Endpoints, type EndpointRules } from './endpoints.ts'
+import { createRequest, type GoogleRequest } from './request.ts'
+import { redact } from './translate.ts'
+
+const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform'
+/** The same order as our auth action and google-github-actions/auth export them. */
+const PROJECT_VARIABLES = ['CLOUDSDK_CORE_PROJECT', 'CLOUDSDK_PROJECT', 'GOOGLE_CLOUD_PROJECT', 'GCLOUD_PROJECT', 'GCP_PROJECT'] as const
+
+export interface ConnectOptions {
+  /** The input; else the environment's project; else the one in the credentials. */
+  readonly projectId?: string
+  readonly universeDomain?: string
+  readonly allowedHosts?: readonly string[]
+}
+/** What of the runner Google needs; the runner object itself fits. */
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly log: { info(line: string): void; debug(line: string): void; warning(line: string): void }
+  mask(secret: string): void
+}
+export interface Google {
+  readonly projectId: string
+  readonly client: AuthClient
+  readonly endpoints: Endpoints
+  readonly request: GoogleRequest
+  readonly log: Surroundings['log']
+  /** One line per active endpoint override, for the summary. */
+  readonly notes: readonly string[]
+}
+
+export async function connect(options: ConnectOptions, surroundings: Surroundings): Promise<Google> {
+  const { environment, log } = surroundings
+  const rules = endpointRules(options, environment)
+  const endpoints = readEndpoints(environment, rules)
+  const credentials = readCredentialsFile(environment, rules)
+  const notes = endpoints.overrides.map(({ api, variable, root }) => `The ${api} API is at ${root} (${variable}).`)
+  for (const note of notes) log.warning(note)
+  const projectId = options.projectId || PROJECT_VARIABLES.map((name) => environment[name]?.trim()).find(Boolean) || credentials?.projectId
+  if (!projectId) {
+    throw new InputError('Finding the project: neither the input project-id nor the environment names one.', { input: 'project-id', given: '', accepted: 'a project id', hint: 'Set project-id here, or let the auth step export it.' })
+  }
+  const client = await openClient(projectId)
+  // Every token the library makes is hidden before anything can print it.
+  const maskTokens = (tokens: { access_token?: string | null }) => { if (tokens.access_token) surroundings.mask(tokens.access_token) }
+  client.on('tokens', maskTokens)
+  const request = createRequest({ client, endpoints, log: (line) => log.info(line), mask: surroundings.mask })
+  return { projectId, client, endpoints, request, log, notes }
+}
+
+export function endpointRules(options: ConnectOptions, environment: Surroundings['environment']): EndpointRules {
+  const universeDomain = options.universeDomain || environment.GOOGLE_CLOUD_UNIVERSE_DOMAIN?.trim() || 'googleapis.com'
+  return {
+    universeDomain: checkedHost(universeDomain, 'universe-domain'),
+    allowedHosts: (options.allowedHosts ?? []).map((host) => checkedHost(host, 'allow-endpoint-hosts')),
+  }
+}
+
+async function openClient(projectId: string): Promise<AuthClient> {
+  try {
+    return await new GoogleAuth({ scopes: [CLOUD_PLATFORM], projectId }).getClient()
+  } catch (error) {
+    throw new InputError(`Reading the Google credentials: ${redact(error instanceof Error ? error.message : String(error))}`, {
+      input: 'GOOGLE_APPLICATION_CREDENTIALS', accepted: 'Application Default Credentials', hint: 'Run the auth action of this set (or google-github-actions/auth) in an earlier step of the same job.',
+    })
+  }
+}
+
+/** The library exchanges tokens wherever the file says; a file that nobody checked could send them to a stranger. */
+function readCredentialsFile(environment: Surroundings['environment'], rules: EndpointRules): { projectId?: string } | undefined {
+  const path = environment.GOOGLE_APPLICATION_CREDENTIALS?.trim()
+  if (!path) return undefined
+  let content: { type?: unknown; project_id?: unknown; token_url?: unknown; token_uri?: unknown; service_account_impersonation_url?: unknown }
+  try {
+    content = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    throw new InputError(`Reading the credentials file ${path}: ${code ?? 'it is not JSON'}.`, { input: 'GOOGLE_APPLICATION_CREDENTIALS', hint: 'Was it removed, or did a checkout after the auth step clean the workspace? Authenticate after the checkout.' })
+  }
+  for (const key of ['token_url', 'token_uri', 'service_account_impersonation_url'] as const) {
+    if (typeof content[key] === 'string') checkedUrl(content[key], `${key} of the credentials file`, rules)
+  }
+  const impersonated = typeof content.service_account_impersonation_url === 'string' ? projectOfServiceAccount(content.service_account_impersonation_url) : undefined
+  return { projectId: typeof content.project_id === 'string' ? content.project_id : impersonated }
+}
+
+/** `…/serviceAccounts/name@project.iam.gserviceaccount.com:verb` or the bare e-mail address → project; undefined for default accounts. */
+export function projectOfServiceAccount(text: string): string | undefined {
+  const match = /@([a-z0-9-]+)(?:\.([a-z0-9.-]+))?\.iam\.gserviceaccount\.com/.exec(text)
+  // Domain-scoped projects: name@project.example.com.iam.gserviceaccount.com belongs to example.com:project.
+  return match ? (match[2] ? `${match[2]}:${match[1]}` : match[1]) : undefined
+}
