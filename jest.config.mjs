@@ -6,6 +6,8 @@ export default {
   transform: {
     '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' }, sourceMaps: 'inline' }],
   },
+  // Jest has a loader of its own, which imports JSON without attributes already and allows no hooks.
+  moduleNameMapper: { '/json-import-hook\\.ts$': '<rootDir>/test/local/runner/no-import-hook.ts' },
   testMatch: ['**/*.test.ts'],
   testTimeout: 60_000,
   maxWorkers: 2,

@@ -27,9 +27,8 @@ export const runProcess = async (request: ProcessRequest): Promise<number> => {
     child.once('error', reject)
     child.once('exit', (code) => { resolve(code ?? 1) })
   })
-  const drained = Promise.all([child.stdout, child.stderr].map((stream) => new Promise<void>((resolve) => {
-    createInterface({ input: stream, crlfDelay: Infinity }).on('line', request.onLine).once('close', resolve)
-  })))
+  const readers = [child.stdout, child.stderr].map((input) => createInterface({ input, crlfDelay: Infinity }).on('line', request.onLine))
+  const drained = Promise.all(readers.map((reader) => new Promise((resolve) => reader.once('close', resolve))))
   let isStopping = false
   const timers: NodeJS.Timeout[] = []
   const stop = (): void => {
@@ -41,9 +40,11 @@ export const runProcess = async (request: ProcessRequest): Promise<number> => {
   try {
     const code = await exited
     // A background child may hold the pipes open: after the step's own end they are given a moment, then cut.
-    const cut = setTimeout(() => { child.stdout.destroy(); child.stderr.destroy() }, isStopping ? 500 : 5000)
+    const cut = setTimeout(() => { readers.forEach((reader) => { reader.close() }) }, isStopping ? 500 : 5000)
     await drained
     clearTimeout(cut)
+    child.stdout.destroy()
+    child.stderr.destroy()
     return code
   } finally {
     request.signal.removeEventListener('abort', stop)

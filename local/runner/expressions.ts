@@ -20,7 +20,7 @@ export class ExpressionError extends Error {
 export const evaluate = (expression: string, scope: Scope): Value => {
   const functions = runnerFunctions(scope)
   try {
-    const tokens = new Lexer(expression).lex().tokens
+    const tokens = new Lexer(expression).lex().tokens.map(unescapeQuotes)
     const tree = new Parser(tokens, Object.keys(scope.contexts), [...Object.values(wellKnownFunctions), ...functions]).parse()
     const known = new Map(functions.map((definition) => [definition.name, definition]))
     return fromData(new Evaluator(tree, toData(scope.contexts) as data.Dictionary, known).evaluate())
@@ -38,6 +38,10 @@ export const toText = (value: Value, where: string): string => {
 
 export const isTruthy = (value: Value): boolean =>
   !(value === undefined || value === null || value === false || value === '' || value === 0 || Number.isNaN(value))
+
+/** The package (0.3.61) undoubles only the first quote of a text, which corrupts every script with two quotes and an expression. */
+const unescapeQuotes = <Token extends { lexeme: string; value?: unknown }>(token: Token): Token =>
+  typeof token.value === 'string' && token.lexeme.startsWith("'") ? { ...token, value: token.lexeme.slice(1, -1).replaceAll("''", "'") } : token
 
 const runnerFunctions = (scope: Scope): FunctionDefinition[] => {
   const functions: FunctionDefinition[] = []

@@ -173,7 +173,7 @@ const startJob = async (run: Run, job: WorkflowJob, contexts: Contexts): Promise
     const state: JobState = {
       jobId: job.id, facts: run.facts, places, masks,
       contexts: { github, runner: runnerContext(places, run.isDebug ?? false), inputs: run.typedInputs, vars: { ...run.vars }, secrets: { ...run.secrets }, needs: contexts.needs },
-      variables: { ...run.cloud?.environment, ...workflowEnv, ...textsOf(job.env, { contexts: { ...withSecrets, env: workflowEnv } }, 'env') },
+      variables: { ...run.cloud?.environment, ...workflowEnv, ...textsOf(job.env, { contexts: withSecrets }, 'env') },
       paths: [], steps: {}, annotations: [], summaries: [], saved: new Map(), idToken, status: 'success', cancelled: AbortSignal.any([run.signal, timer]),
       machine: { path: machinePath(run.toolPaths ?? []), node: process.execPath, isDebug: run.isDebug ?? false },
     }
