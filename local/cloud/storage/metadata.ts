@@ -15,6 +15,7 @@ export type MetadataChange = { readonly [K in keyof ObjectMetadata]?: ObjectMeta
 export function readMetadata(json: Record<string, unknown>): MetadataChange {
   const change: Record<string, unknown> = {}
   for (const [field, value] of Object.entries(json)) {
+    if (value === undefined) continue
     if ((texts as readonly string[]).includes(field)) change[field] = value === null ? null : readText(field, value)
     else if (field === 'metadata') change.metadata = value === null ? null : readCustom(value)
     else if (field === 'acl') refuseAcl(value)

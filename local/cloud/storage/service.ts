@@ -52,10 +52,11 @@ export async function createStorage(context: ServiceContext): Promise<StorageSer
     ['storage.objects.move', 'POST', 'b/{bucket}/o/{sourceObject}/moveTo/o/{destinationObject}', copies.move],
   ]
   const named: Pick<Route, 'id' | 'method' | 'path' | 'handler'>[] = [...methods.map(([id, method, path, handler]) => ({ id, method, path, handler: withFields(handler) })), ...refusedRoutes()]
+  // A session address is a capability, as on Google: whoever holds it may send content without a token (https://cloud.google.com/storage/docs/resumable-uploads#session-uris).
   const uploadRoutes = ['/upload/storage/v1', '/resumable/upload/storage/v1'].flatMap((base): Route[] => [
     { id: 'storage.objects.insert', method: 'POST', path: `${base}/b/{bucket}/o`, handler: withFields(uploads.insert) },
-    { id: 'storage.objects.insert', method: 'PUT', path: `${base}/b/{bucket}/o`, handler: withFields(uploads.resume) },
-    { id: 'storage.objects.insert', method: 'DELETE', path: `${base}/b/{bucket}/o`, handler: uploads.cancel },
+    { id: 'storage.objects.insert', method: 'PUT', path: `${base}/b/{bucket}/o`, isPublic: true, handler: withFields(uploads.resume) },
+    { id: 'storage.objects.insert', method: 'DELETE', path: `${base}/b/{bucket}/o`, isPublic: true, handler: uploads.cancel },
   ])
   return {
     name: 'storage',

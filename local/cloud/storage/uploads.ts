@@ -1,5 +1,6 @@
 /** `objects.insert`: media, multipart and resumable uploads. Content is digested as it arrives and compared with what the client claimed before anything becomes visible. */
 import { Readable } from 'node:stream'
+import { missingCredentials } from '../error-reply.ts'
 import { CloudError, type CloudRequest, type Reply } from '../kernel.ts'
 import type { Catalog } from './catalog.ts'
 import { readUploadRange, type UploadRange } from './content-range.ts'
@@ -85,6 +86,7 @@ export function createUploads(catalog: Catalog, sessions: Sessions, guard: Guard
 
   function sessionOf(request: CloudRequest): Session {
     const session = sessions.find(request.url.searchParams.get('upload_id') ?? '')
+    if (!session && request.headers.authorization === undefined) throw missingCredentials()
     if (!session || session.start.bucket !== request.params.bucket) throw new CloudError(404, 'notFound', 'No such upload session; it was never started or is too old.')
     return session
   }
