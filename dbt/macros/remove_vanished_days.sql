@@ -3,5 +3,4 @@
   {%- if is_incremental() -%}
   delete from {{ this }} where {{ day_column }} not in (select {{ source_day }} from {{ source_relation }})
   {%- endif -%}
-  {%- endif -%}
 {%- endmacro %}
