@@ -1,0 +1,80 @@
+/** Spells the spark-submit of one batch: which Java options, which Spark settings, which environment. It starts nothing and inherits nothing. */
+import { totalmem } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { SparkTools } from '../../toolchain/index.ts'
+import type { BatchRequest } from './batch-request.ts'
+
+export interface StagedFiles {
+  readonly main: string
+  readonly pythonFiles: readonly string[]
+  readonly jars: readonly string[]
+  readonly files: readonly string[]
+  readonly archives: readonly string[]
+}
+export interface SparkRun {
+  readonly tools: SparkTools
+  readonly request: BatchRequest
+  readonly staged: StagedFiles
+  /** Private to the batch: `work`, `tmp`, `warehouse` lie in it. */
+  readonly folder: string
+  readonly origin: string
+  readonly project: string
+  /** `127.0.0.1:PORT` of the metadata server that speaks for the workload account. */
+  readonly metadataHost: string
+}
+
+/** What Spark's own launcher opens for Java 17 (JavaModuleOptions of Spark 3.5). */
+const OPENED = ['java.lang', 'java.lang.invoke', 'java.lang.reflect', 'java.io', 'java.net', 'java.nio', 'java.util', 'java.util.concurrent', 'java.util.concurrent.atomic', 'sun.nio.ch', 'sun.nio.cs', 'sun.security.action', 'sun.util.calendar']
+const MODULE_OPTIONS = [
+  '-XX:+IgnoreUnrecognizedVMOptions', ...OPENED.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`), '--add-opens=jdk.jfr/jdk.jfr.internal.settings=ALL-UNNAMED',
+  '--add-opens=java.security.jgss/sun.security.krb5=ALL-UNNAMED', '-Djdk.reflect.useDirectMethodHandle=false',
+]
+/** A short life on two cores: the second compiler, parallel collectors and the metrics page cost more than they bring. */
+const START_OPTIONS = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-XX:-UsePerfData', '-Xss4m', '-Xms256m']
+const SETTINGS = {
+  'spark.ui.enabled': 'false', 'spark.sql.catalogImplementation': 'in-memory', 'spark.sql.shuffle.partitions': '4', 'spark.driver.host': '127.0.0.1', 'spark.driver.bindAddress': '127.0.0.1',
+}
+/** Sizes and services of the managed runtime that one machine has no use for. */
+const SIZING = /^(spark\.(driver|executor)\.(cores|memory|memoryOverhead|memoryOverheadFactor)|spark\.executor\.instances|spark\.dynamicAllocation\..*|spark\.dataproc\..*|dataproc\..*)$/
+const DRIVER_ENVIRONMENT = 'spark.dataproc.driverEnv.'
+const GIB = 1024 ** 3
+
+const heapMebibytes = (): number => Math.round(Math.min(4, Math.max(1, totalmem() / GIB / 4)) * 1024)
+
+/** Later entries win over the caller's: they are what makes the batch run here, as its own account. */
+export function sparkSettings(run: SparkRun): Record<string, string> {
+  const given = Object.entries(run.request.runtimeConfig.properties ?? {}).map(([key, value]) => [key.replace(/^spark:/, ''), value] as const)
+  return {
+    ...SETTINGS, ...Object.fromEntries(given.filter(([key]) => key.startsWith('spark.') && !SIZING.test(key))),
+    'spark.master': 'local[2]', 'spark.local.dir': join(run.folder, 'tmp'), 'spark.sql.warehouse.dir': join(run.folder, 'warehouse'),
+    'spark.pyspark.python': run.tools.python, 'spark.pyspark.driver.python': run.tools.python,
+    'spark.jars': [run.tools.gcsConnectorJar, ...run.staged.jars].join(','),
+    'spark.hadoop.fs.gs.impl': 'com.google.cloud.hadoop.fs.gcs.GoogleHadoopFileSystem', 'spark.hadoop.fs.AbstractFileSystem.gs.impl': 'com.google.cloud.hadoop.fs.gcs.GoogleHadoopFS',
+    'spark.hadoop.fs.gs.storage.root.url': `${run.origin}/`, 'spark.hadoop.fs.gs.project.id': run.project,
+  }
+}
+
+export function sparkCommand(run: SparkRun): string[] {
+  const { tools, staged, request } = run
+  const heap = `${heapMebibytes()}m`
+  const settings = Object.entries(sparkSettings(run)).flatMap(([key, value]) => ['--conf', `${key}=${value}`])
+  const lists = ([['--py-files', staged.pythonFiles], ['--files', staged.files], ['--archives', staged.archives]] as const).flatMap(([flag, paths]) => (paths.length > 0 ? [flag, paths.join(',')] : []))
+  return [
+    join(tools.javaHome, 'bin', 'java'), '-cp', `${join(tools.sparkHome, 'conf')}/:${join(tools.sparkHome, 'jars')}/*`, `-Xmx${heap}`, ...START_OPTIONS, ...MODULE_OPTIONS,
+    '-Duser.timezone=UTC', '-Dfile.encoding=UTF-8', `-Djava.io.tmpdir=${join(run.folder, 'tmp')}`,
+    'org.apache.spark.deploy.SparkSubmit', '--name', 'batch', '--driver-memory', heap, ...settings, ...lists, staged.main, ...(request.pysparkBatch.args ?? []),
+  ]
+}
+
+export function sparkEnvironment(run: SparkRun): Record<string, string> {
+  const own = Object.entries(run.request.runtimeConfig.properties ?? {}).map(([key, value]) => [key.replace(/^spark:/, ''), value] as const)
+    .filter(([key]) => key.startsWith(DRIVER_ENVIRONMENT)).map(([key, value]) => [key.slice(DRIVER_ENVIRONMENT.length), value] as const)
+  return {
+    ...Object.fromEntries(own),
+    PATH: [dirname(run.tools.python), '/usr/local/bin', '/usr/bin', '/bin'].join(':'), HOME: run.folder, TMPDIR: join(run.folder, 'tmp'), LANG: 'C.UTF-8', TZ: 'UTC',
+    JAVA_HOME: run.tools.javaHome, SPARK_HOME: run.tools.sparkHome, SPARK_LOCAL_IP: '127.0.0.1', PYSPARK_PYTHON: run.tools.python, PYSPARK_DRIVER_PYTHON: run.tools.python,
+    // The connector and Google's Python clients find the workload account's token here, and nowhere else.
+    GCE_METADATA_HOST: run.metadataHost, GCE_METADATA_ROOT: run.metadataHost, GCE_METADATA_IP: run.metadataHost,
+    GOOGLE_CLOUD_PROJECT: run.project,
+  }
+}
