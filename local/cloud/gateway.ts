@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { createGunzip, gunzip } from 'node:zlib'
 import { errorReply, type ErrorStyle } from './error-reply.ts'
 import { anonymous, CloudError, type CloudRequest, type InnerReply, type InnerRequest, type Principal, type Reply, type Service } from './kernel.ts'
+import { requireScope } from './identity/scopes.ts'
 import { createRouter, type Match } from './router.ts'
 
 export interface RawRequest {
@@ -51,6 +52,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const first = matches[0]
       const principal = first?.route.isPublic ? anonymous : options.authenticate(raw.headers.authorization)
       if (!first) throw new CloudError(501, 'notImplemented', `${raw.method} ${path.slice(0, 300)} is not implemented by the local cloud.`)
+      if (principal.scopes) requireScope(first.service.name, raw.method, principal.scopes)
       const body = readBody(raw, first.route.isRawBody === true, (value) => { requestJson = value })
       reply = await firstThatKnows(matches, (match) => ({
         method: raw.method, url: new URL(options.origin + raw.target), params: match.params, headers: raw.headers, principal, signal: raw.signal,

@@ -9,6 +9,8 @@ export interface Principal {
   readonly email: string
   /** `principalSet://…` members that also cover this caller (direct Workload Identity Federation); empty for service accounts. */
   readonly memberSets: readonly string[]
+  /** OAuth scopes of the token in use; absent for a caller inside the cloud, which acts with all of them. */
+  readonly scopes?: readonly string[]
 }
 
 /** A resource in IAM's own naming, as conditions see it: `resource.name`, `resource.type`, `resource.service`, and API attributes. */

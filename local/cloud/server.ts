@@ -75,7 +75,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       const dispatch: ServiceContext['dispatch'] = (inner) => gateway.current!.dispatch(inner)
       return { stateDir, origin, environment, access, now, log: options.log, dispatch }
     }
-    const identity = await createIdentity(await contextFor('identity'), { stateRoot: options.stateDir })
+    const identity = await createIdentity(await contextFor('identity'), { accessFile, stateRoot: options.stateDir })
     services.push(identity)
     const rooms: Record<string, unknown> = { identity, toolchain: await optional('../toolchain/index.ts') }
     for (const name of options.services ?? ['storage', 'bigquery', 'dataproc', 'composer'] as const) {
