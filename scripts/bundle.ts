@@ -1,0 +1,102 @@
+/** Builds dist/ from actions/: tsc to CommonJS, then one ncc bundle per entry. With --check it builds elsewhere and refuses a dist/ that differs by a byte. */
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+const bin = (name: string, file: string): string => path.join(root, 'node_modules', name, file)
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
+
+interface Entry { readonly action: string; readonly source: string; readonly target: string }
+
+async function findEntries(): Promise<Entry[]> {
+  const folders = (await readdir(path.join(root, 'actions'))).filter((name) => existsSync(path.join(root, 'actions', name, 'action.yml')) && existsSync(path.join(root, 'actions', name, 'src/index.ts'))).sort()
+  return folders.flatMap((action) => [
+    { action, source: `${action}/src/index.js`, target: action },
+    ...(existsSync(path.join(root, 'actions', action, 'src/post.ts')) ? [{ action, source: `${action}/src/post.js`, target: `${action}/post` }] : []),
+  ])
+}
+
+/** The build folder lies inside the root so that node_modules is found; its name differs per process and never reaches the bundles. */
+async function build(target: string, only: readonly string[]): Promise<void> {
+  await mkdir(path.join(root, 'build'), { recursive: true })
+  const work = await mkdtemp(path.join(root, 'build', 'bundle-'))
+  try {
+    const project = path.join(root, 'actions/tsconfig.json')
+    await run(process.execPath, [bin('typescript', 'bin/tsc'), '-p', project, '--outDir', work], { cwd: root }).catch(rethrowOutput('tsc'))
+    for (const entry of (await findEntries()).filter(({ action }) => only.length === 0 || only.includes(action))) {
+      const out = path.join(target, entry.target)
+      say(`bundling ${entry.target}`)
+      // --no-cache: the cache is shared by paths outside this checkout and would make the result depend on them.
+      await run(process.execPath, [bin('@vercel/ncc', 'dist/ncc/cli.js'), 'build', path.join(work, entry.source), '-m', '-C', '-q', '--target', 'es2022', '--license', 'licenses.txt', '-o', out], {
+        cwd: root, maxBuffer: 64 * 1024 * 1024,
+      }).catch(rethrowOutput(`ncc ${entry.target}`))
+      await rm(path.join(out, 'package.json'), { force: true })
+      await copyAssets(entry, out)
+    }
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+/** Files an action needs beside its bundle and reads relative to it (for example a program in another language). */
+async function copyAssets(entry: Entry, out: string): Promise<void> {
+  const assets = path.join(root, 'actions', entry.action, 'assets')
+  if (entry.target === entry.action && existsSync(assets)) await cp(assets, out, { recursive: true })
+}
+
+function rethrowOutput(what: string) {
+  return (error: { stdout?: string; stderr?: string; message: string }): never => {
+    throw new Error(`${what}: ${(`${error.stdout ?? ''}${error.stderr ?? ''}`.trim() || error.message).slice(0, 8000)}`)
+  }
+}
+
+async function digests(folder: string): Promise<Map<string, string>> {
+  if (!existsSync(folder)) return new Map()
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/')).sort()
+  return new Map(await Promise.all(files.map(async (file): Promise<[string, string]> => [file, createHash('sha256').update(await readFile(path.join(folder, file))).digest('hex')])))
+}
+
+async function check(): Promise<number> {
+  const fresh = await mkdtemp(path.join(tmpdir(), 'dist-check-'))
+  try {
+    await build(fresh, [])
+    const [wanted, found] = await Promise.all([digests(fresh), digests(path.join(root, 'dist'))])
+    const differing = [...new Set([...wanted.keys(), ...found.keys()])].filter((file) => wanted.get(file) !== found.get(file)).sort()
+    for (const file of differing) say(`dist/${file} ${!found.has(file) ? 'is missing' : !wanted.has(file) ? 'is not built from anything' : 'is not what actions/ builds'}`)
+    say(differing.length === 0 ? `dist/ is fresh: ${wanted.size} files` : 'dist/ is stale: run npm run bundle and commit the result')
+    return differing.length === 0 ? 0 : 1
+  } finally {
+    await rm(fresh, { recursive: true, force: true })
+  }
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  if (argv.includes('--check')) return check()
+  const only = argv.filter((name) => !name.startsWith('-'))
+  const fresh = await mkdtemp(path.join(root, '.dist-'))
+  try {
+    await build(fresh, only)
+    const dist = path.join(root, 'dist')
+    await mkdir(dist, { recursive: true })
+    const built = await readdir(fresh)
+    // A whole rebuild drops what is no longer built.
+    const gone = only.length === 0 ? (await readdir(dist)).filter((name) => !built.includes(name)) : []
+    for (const name of [...built, ...gone]) await rm(path.join(dist, name), { recursive: true, force: true })
+    for (const name of built) await rename(path.join(fresh, name), path.join(dist, name))
+    return 0
+  } finally {
+    await rm(fresh, { recursive: true, force: true })
+  }
+}
+
+main(process.argv.slice(2)).then((code) => { process.exitCode = code }, (error: Error) => {
+  say(error.message)
+  process.exitCode = 1
+})
