@@ -1,0 +1,130 @@
+/** `npm run demo`: checks what it was given, makes or takes the events, tells the story, switches to the new data when green. It refuses with one sentence and exit 1. */
+import '../runner/json-import-hook.ts'
+import { spawn } from 'node:child_process'
+import { readdir, rm } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { platform } from 'node:os'
+import { parseArgs } from 'node:util'
+import { checkEventFile } from './event-file.ts'
+import { generateEvents } from './generator.ts'
+import { discard, makeCurrent, newGeneration, removeUnfinished } from './generations.ts'
+import type { Generation } from './generations.ts'
+import { DemoInputError } from './input-error.ts'
+import { normalizeItemFile } from './item-file.ts'
+import { headline } from './report.ts'
+import { takeStateLock } from './state-lock.ts'
+import { createStepClock } from './step-clock.ts'
+import { DemoFailed, tellStory, throwIfCancelled } from './story.ts'
+
+const sizes: Readonly<Record<string, number>> = { small: 100_000, full: 2_756_101 }
+const keptRuns = 10
+
+/** Exit code: 0 green, 1 refused or failed, 130 cancelled. Only the last line goes to stdout: JSON. */
+export const demoCommand = async (argv: readonly string[], repositoryRoot: string): Promise<number> => {
+  const say = (line: string): void => { process.stderr.write(`${line}\n`) }
+  const cancel = new AbortController()
+  const onSignal = (): void => { if (!cancel.signal.aborted) say('stopping; nothing that was there before changes'); cancel.abort() }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  try {
+    const result = await runDemo(readArguments(argv), repositoryRoot, say, cancel.signal)
+    process.stdout.write(`${JSON.stringify(result)}\n`)
+    return 0
+  } catch (error) {
+    say(sentenceFor(error))
+    return cancel.signal.aborted ? 130 : 1
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+  }
+}
+
+type Arguments = ReturnType<typeof readArguments>
+
+const readArguments = (argv: readonly string[]) => {
+  let values
+  try {
+    ({ values } = parseArgs({
+      args: [...argv], strict: true, allowPositionals: false,
+      options: {
+        events: { type: 'string' }, items: { type: 'string' }, size: { type: 'string' }, seed: { type: 'string', default: '1' },
+        state: { type: 'string', default: '.local' }, open: { type: 'boolean', default: false },
+      },
+    }))
+  } catch (error) {
+    throw new DemoInputError(`${(error as Error).message.split('. ')[0]}; usage: npm run demo -- [--events FILE] [--items FILE] [--size small|full|N] [--seed N] [--state DIR] [--open]`)
+  }
+  if (values.events !== undefined && values.size !== undefined) throw new DemoInputError('--events and --size exclude each other: a size is for generated events.')
+  const size = values.size ?? 'small'
+  const rows = Object.hasOwn(sizes, size) ? sizes[size] as number : Number(size)
+  if (!Number.isInteger(rows) || rows < 1) throw new DemoInputError(`--size ${size}: small, full or a whole number of events is needed.`)
+  const seed = Number(values.seed)
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) throw new DemoInputError(`--seed ${values.seed}: a whole number from 0 to 4294967295 is needed.`)
+  return { events: values.events, items: values.items, rows, seed, stateDir: resolve(values.state), shouldOpen: values.open }
+}
+
+const runDemo = async (given: Arguments, repositoryRoot: string, say: (line: string) => void, signal: AbortSignal): Promise<Record<string, unknown>> => {
+  const startedMs = performance.now()
+  const own = given.events === undefined ? undefined : await checkEventFile(resolve(given.events))
+  const lock = await takeStateLock(given.stateDir, 'demo')
+  let generation: Generation | undefined
+  try {
+    await removeUnfinished(given.stateDir)
+    await forgetOldRuns(given.stateDir)
+    generation = await newGeneration(given.stateDir)
+    const current = generation
+    const clock = createStepClock(say, 7)
+    const itemsFile = given.items === undefined ? undefined : join(current.directory, 'items.csv')
+    if (itemsFile !== undefined && given.items !== undefined) await normalizeItemFile(resolve(given.items), itemsFile)
+    const toolPaths = await clock.run('toolchain', 'Checking the tools (the first time installs them)', () => ensureTools(say))
+    throwIfCancelled(signal)
+    const events = await clock.run('events', own ? `Using ${own.name}` : `Generating ${given.rows.toLocaleString('en')} events (seed ${given.seed})`, async () => {
+      if (own) return { ...own, objectName: own.isGzip ? 'events.csv.gz' : 'events.csv' }
+      const path = join(current.directory, 'events.csv')
+      const made = await generateEvents({ rows: given.rows, seed: given.seed, path })
+      return { path, name: `generated-${given.rows}-seed-${given.seed}.csv`, objectName: 'events.csv', sha256: made.sha256, isGzip: false }
+    })
+    throwIfCancelled(signal)
+    const report = await tellStory({ repositoryRoot, stateDir: given.stateDir, generation, events, itemsFile, toolPaths, clock, say, signal })
+    for (const name of ['events.csv', 'items.csv']) await rm(join(generation.directory, name), { force: true })
+    await makeCurrent(given.stateDir, generation)
+    const page = join(given.stateDir, 'report', 'index.html')
+    const { sessions, conversionRate, events: rows } = headline(report)
+    say(`\n${rows.toLocaleString('en')} events, ${sessions.toLocaleString('en')} sessions, conversion ${(conversionRate * 100).toFixed(2)} %`)
+    say(`page: ${page}`)
+    if (given.shouldOpen) openPage(page)
+    const seconds = Math.round((performance.now() - startedMs) / 100) / 10
+    return { report: join(given.stateDir, 'report', 'report.json'), page, state: given.stateDir, sessions, conversionRate, events: rows, seconds }
+  } catch (error) {
+    if (generation) await discard(generation)
+    throw error
+  } finally {
+    await lock.release()
+  }
+}
+
+/** All at the start, so that nobody waits for an installation in the middle of a batch. */
+const ensureTools = async (say: (line: string) => void): Promise<string[]> => {
+  const toolchain = await import('../toolchain/index.ts')
+  await toolchain.ensureSpark(say)
+  const { dbt } = await toolchain.ensureDbt(say)
+  await toolchain.ensureAirflow(say)
+  return [dirname(dbt)]
+}
+
+const forgetOldRuns = async (stateDir: string): Promise<void> => {
+  const runs = (await readdir(join(stateDir, 'runs')).catch(() => [])).sort()
+  for (const id of runs.slice(0, Math.max(0, runs.length - keptRuns))) await rm(join(stateDir, 'runs', id), { recursive: true, force: true })
+}
+
+const sentenceFor = (error: unknown): string => {
+  const { code, message, stack } = error as NodeJS.ErrnoException
+  if (code === 'ENOSPC') return 'The disk is full; free some space or choose another --state. Nothing that was there before has changed.'
+  if (code === 'EACCES' || code === 'EROFS') return `No permission to write: ${message}; choose another --state.`
+  if (error instanceof DemoInputError || error instanceof DemoFailed) return message
+  const isOurs = error instanceof TypeError || error instanceof ReferenceError
+  return isOurs ? stack ?? message : `${message}. Nothing that was there before has changed.`
+}
+
+const openPage = (page: string): void => {
+  const [command, ...args] = platform() === 'darwin' ? ['open', page] : platform() === 'win32' ? ['cmd', '/c', 'start', '', page] : ['xdg-open', page]
+  spawn(command as string, args, { detached: true, stdio: 'ignore' }).on('error', () => undefined).unref()
+}

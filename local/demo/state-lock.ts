@@ -1,0 +1,75 @@
+/** One process at a time on a state directory: a lock file naming its holder. It refuses a second living process and takes over from a dead one. */
+import { randomUUID } from 'node:crypto'
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DemoInputError } from './input-error.ts'
+
+interface Holder { readonly pid: number; readonly startTicks: string; readonly doing: string; readonly id: string }
+
+export const takeStateLock = async (stateDir: string, doing: string): Promise<{ release(): Promise<void> }> => {
+  await mkdir(stateDir, { recursive: true, mode: 0o700 })
+  const file = join(stateDir, 'lock')
+  const mine: Holder = { pid: process.pid, startTicks: await startTicksOf(process.pid), doing, id: randomUUID() }
+  const draft = `${file}.${mine.id}`
+  await writeFile(draft, JSON.stringify(mine), { mode: 0o600 })
+  try {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      try {
+        // Creating the name and its content at once: nobody ever sees half a lock.
+        await link(draft, file)
+        return { release: () => releaseIfMine(file, mine.id) }
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      }
+      const holder = await readHolder(file)
+      if (holder && holder !== 'gone' && (await isAlive(holder))) {
+        throw new DemoInputError(`${stateDir} is in use by another process (${holder.doing}, pid ${holder.pid}); wait for it or choose another --state.`)
+      }
+      if (holder !== 'gone') await removeDead(file, holder)
+    }
+    throw new DemoInputError(`${stateDir} is in use: other processes keep taking its lock.`)
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+/** Undefined for a file nobody can have written whole: left by a crash of the file system. */
+const readHolder = async (file: string): Promise<Holder | undefined | 'gone'> => {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? undefined : ''))
+  if (text === undefined) return 'gone'
+  try {
+    return JSON.parse(text) as Holder
+  } catch {
+    return undefined
+  }
+}
+
+/** Two processes may judge the same lock dead: whoever moved a living one away by mistake puts it back. */
+const removeDead = async (file: string, judged: Holder | undefined): Promise<void> => {
+  const aside = `${file}.dead.${randomUUID()}`
+  await rename(file, aside).catch(() => undefined)
+  const moved = await readHolder(aside)
+  if (moved && moved !== 'gone' && moved.id !== judged?.id) await link(aside, file).catch(() => undefined)
+  await rm(aside, { force: true })
+}
+
+const releaseIfMine = async (file: string, id: string): Promise<void> => {
+  const holder = await readHolder(file)
+  if (holder && holder !== 'gone' && holder.id === id) await rm(file, { force: true })
+}
+
+const isAlive = async (holder: Holder): Promise<boolean> => {
+  try {
+    process.kill(holder.pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+  const ticks = await startTicksOf(holder.pid)
+  return ticks === '' || holder.startTicks === '' || ticks === holder.startTicks
+}
+
+/** Tells a process from a later one with the same number; empty where there is no /proc. */
+const startTicksOf = async (pid: number): Promise<string> => {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+}

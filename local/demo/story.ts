@@ -1,0 +1,96 @@
+/** The main job on one machine: new cloud, upload, the real workflow, then what the analyst may read. It refuses to make anything current that is not green. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startCloud } from '../cloud/server.ts'
+import { connectToCloud } from '../runner/cloud-connection.ts'
+import { showResult } from '../runner/command.ts'
+import { readGithubEnvironment } from '../runner/environment-vars.ts'
+import { runWorkflow } from '../runner/run-workflow.ts'
+import type { WorkflowResult } from '../runner/result.ts'
+import type { Generation } from './generations.ts'
+import { readJson, uploadFile } from './lake.ts'
+import type { StorageAccess } from './lake.ts'
+import { renderReport } from './page.ts'
+import type { Report } from './page.ts'
+import { queryAs, readViews } from './read-views.ts'
+import { makeReport, writeReport } from './report.ts'
+import type { StageCounts } from './report.ts'
+import type { StepClock } from './step-clock.ts'
+
+export const workflowFile = 'workflows-examples/pipeline.yml'
+
+export interface Story {
+  readonly repositoryRoot: string
+  readonly stateDir: string
+  readonly generation: Generation
+  readonly events: { readonly path: string; readonly name: string; readonly objectName: string; readonly sha256: string; readonly isGzip: boolean }
+  readonly itemsFile?: string
+  readonly toolPaths: readonly string[]
+  readonly clock: StepClock
+  readonly say: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+export class DemoFailed extends Error {
+  override name = 'DemoFailed'
+}
+
+export const tellStory = async (story: Story): Promise<Report> => {
+  const { clock, generation, repositoryRoot, say, events } = story
+  const cloud = await clock.run('cloud', 'Starting the local cloud', () => startCloud({ stateDir: generation.cloudDir, repoRoot: repositoryRoot, log: (line) => { say(`cloud │ ${line}`) } }))
+  try {
+    const { environment } = cloud
+    const { personas } = cloud.describe()
+    const reader = (persona: string) => ({ origin: cloud.origin, project: environment.project, location: environment.region, credentialsFile: personas[persona] ?? '' })
+    const engineer: StorageAccess = reader('data-eng')
+    const items: Record<string, string> = story.itemsFile === undefined ? {} : { items: `gs://${environment.buckets.lake}/items/items.csv` }
+    await clock.run('upload', `Uploading ${events.name} to gs://${environment.buckets.raw}/events/`, async () => {
+      await uploadFile(engineer, events.path, environment.buckets.raw, `events/${events.objectName}`, events.isGzip ? 'application/gzip' : 'text/csv')
+      if (story.itemsFile !== undefined) await uploadFile(engineer, story.itemsFile, environment.buckets.lake, 'items/items.csv', 'text/csv')
+    })
+    throwIfCancelled(story.signal)
+    await clock.run('workflow', `Running ${workflowFile}`, async () => {
+      const github = await readGithubEnvironment(repositoryRoot)
+      const result = await runWorkflow({
+        file: workflowFile, repositoryRoot, stateDir: story.stateDir, identity: github.identity, vars: github.vars, inputs: { environment: github.name, ...items },
+        cloud: connectToCloud(cloud.origin, generation.cloudDir), toolPaths: story.toolPaths, show: say, signal: story.signal,
+      })
+      Object.assign(clock.seconds, stepSeconds(result))
+      showResult(result, say)
+      throwIfCancelled(story.signal)
+      if (result.conclusion !== 'success') throw new DemoFailed(failureText(result))
+    })
+    const views = await clock.run('views', 'Reading the nine views as the analyst', () => readViews(reader('analyst'), environment.datasets.insights))
+    const counts = await clock.run('counts', 'Counting what each stage kept', async (): Promise<StageCounts> => {
+      const clean = await readJson(engineer, environment.buckets.lake, '_metrics/clean.json')
+      const table = `\`${environment.project}.${environment.datasets.raw}.sessionized_events\``
+      const [loaded] = await queryAs(reader('data-eng'), `SELECT COUNT(DISTINCT session_id) AS sessions, COUNT(*) AS events FROM ${table}`)
+      return {
+        raw: Number(clean.raw), clean: Number(clean.clean), rejected: Number(clean.rejected), duplicates: Number(clean.duplicates),
+        sessions: Number(loaded?.sessions), sessionEvents: Number(loaded?.events),
+      }
+    })
+    const input = { sha256: events.sha256, name: events.name }
+    const report = makeReport({ project: environment.project, input, counts, views, timings: clock.seconds })
+    await writeReport(report, join(generation.reportDir, 'report.json'), repositoryRoot)
+    await writeFile(join(generation.reportDir, 'index.html'), renderReport(report))
+    return report
+  } finally {
+    await cloud.close()
+  }
+}
+
+export const throwIfCancelled = (signal: AbortSignal): void => {
+  if (signal.aborted) throw new DemoFailed('cancelled')
+}
+
+const stepSeconds = (result: WorkflowResult): Record<string, number> => Object.fromEntries(
+  result.jobs.flatMap((job) => job.steps.filter((step) => step.outcome !== 'skipped' && !step.name.startsWith('Post ')).map((step) => [`${job.id}: ${step.name}`, step.seconds])),
+)
+
+const failureText = (result: WorkflowResult): string => {
+  const job = result.jobs.find((candidate) => candidate.result === 'failure') ?? result.jobs[0]
+  const step = job?.steps.find((candidate) => candidate.conclusion === 'failure')
+  const reason = job?.annotations.find((annotation) => annotation.level === 'error')?.message.split('\n')[0]
+  return `${workflowFile} failed in job ${job?.id ?? '?'}, step "${step?.name ?? '?'}"${reason ? `: ${reason}` : ''}; its log is ${step?.log ?? result.directory}`
+}

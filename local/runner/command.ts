@@ -1,0 +1,91 @@
+/** `npm run local -- run FILE`: reads the arguments, finds or starts the cloud, runs the workflow, shows it; it refuses unknown options by name. */
+import './json-import-hook.ts'
+import { parseArgs } from 'node:util'
+import { relative, resolve } from 'node:path'
+import { DemoInputError } from '../demo/input-error.ts'
+import { openCloud } from './cloud-of-state.ts'
+import type { OpenCloud } from './cloud-of-state.ts'
+import { DispatchInputError } from './dispatch-inputs.ts'
+import { readGithubEnvironment } from './environment-vars.ts'
+import type { WorkflowResult } from './result.ts'
+import { RunRefused, runWorkflow } from './run-workflow.ts'
+import { toolPathsFor } from './runner-image.ts'
+import { WorkflowProblems } from './workflow.ts'
+
+export const usage = `npm run local -- run FILE [--input name=value]… [--var name=value]… [--secret name=value]… [--event workflow_dispatch] [--state DIR] [--debug]`
+
+/** Exit code: 0 success, 1 a job failed or the run was refused, 130 cancelled. The last line of stdout is the result as JSON. */
+export const runCommand = async (argv: readonly string[], repositoryRoot: string): Promise<number> => {
+  const show = (line: string): void => { process.stderr.write(`${line}\n`) }
+  let given: ReturnType<typeof readArguments>
+  try {
+    given = readArguments(argv)
+  } catch (error) {
+    show(`${(error as Error).message}\n${usage}`)
+    return 1
+  }
+  const cancel = new AbortController()
+  const onSignal = (): void => { show('cancelling: steps get SIGINT, post steps still run'); cancel.abort() }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  const environment = await readGithubEnvironment(repositoryRoot)
+  const stateDir = resolve(given.state)
+  let cloud: OpenCloud | undefined
+  try {
+    const toolPaths = await toolPathsFor(resolve(given.file), show)
+    cloud = await openCloud({ stateDir, repositoryRoot, log: show })
+    const result = await runWorkflow({
+      file: resolve(given.file), repositoryRoot, stateDir, identity: environment.identity, event: given.event, inputs: given.inputs, secrets: given.secrets,
+      vars: { ...environment.vars, ...given.vars }, isDebug: given.isDebug, cloud: cloud.connection, toolPaths, show, signal: cancel.signal,
+    })
+    showResult(result, show)
+    process.stdout.write(`${JSON.stringify(machineResult(result))}\n`)
+    return result.conclusion === 'success' ? 0 : result.conclusion === 'cancelled' ? 130 : 1
+  } catch (error) {
+    if (!(error instanceof WorkflowProblems || error instanceof RunRefused || error instanceof DemoInputError || error instanceof DispatchInputError)) throw error
+    show(error.message)
+    return 1
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    await cloud?.close()
+  }
+}
+
+const readArguments = (argv: readonly string[]) => {
+  const { values, positionals } = parseArgs({
+    args: [...argv], allowPositionals: true, strict: true,
+    options: {
+      input: { type: 'string', multiple: true, short: 'i' }, var: { type: 'string', multiple: true }, secret: { type: 'string', multiple: true },
+      event: { type: 'string', default: 'workflow_dispatch' }, state: { type: 'string', default: '.local' }, debug: { type: 'boolean', default: false },
+    },
+  })
+  const [file, ...more] = positionals
+  if (file === undefined || more.length > 0) throw new Error('exactly one workflow file is needed')
+  return {
+    file, event: values.event, state: values.state, isDebug: values.debug,
+    inputs: pairs('input', values.input), vars: pairs('var', values.var), secrets: pairs('secret', values.secret),
+  }
+}
+
+const pairs = (option: string, given: readonly string[] = []): Record<string, string> => Object.fromEntries(given.map((pair) => {
+  const equals = pair.indexOf('=')
+  if (equals <= 0) throw new Error(`--${option} ${option === 'secret' ? '' : `${pair} `}is not name=value`)
+  return [pair.slice(0, equals), pair.slice(equals + 1)]
+}))
+
+export const showResult = (result: WorkflowResult, show: (line: string) => void): void => {
+  show('')
+  for (const job of result.jobs) {
+    show(`${job.result === 'success' ? '✓' : job.result === 'skipped' ? '–' : '✗'} ${job.id}: ${job.result}${job.summaryFile ? `, summary: ${relative(process.cwd(), job.summaryFile)}` : ''}`)
+    for (const annotation of job.annotations) show(`    ${annotation.level}: ${annotation.step}: ${annotation.message.split('\n')[0]}`)
+    const failed = job.steps.find((step) => step.conclusion === 'failure')
+    if (failed?.log) show(`    log: ${relative(process.cwd(), failed.log)}`)
+  }
+}
+
+/** Without step outputs: those may hold tokens that only the run itself should see. */
+const machineResult = (result: WorkflowResult): unknown => ({
+  conclusion: result.conclusion, runId: result.runId, directory: result.directory,
+  jobs: result.jobs.map(({ id, result: conclusion, outputs, summaryFile, steps }) => ({
+    id, result: conclusion, outputs, ...(summaryFile ? { summary: summaryFile } : {}), steps: steps.map(({ name, outcome, seconds }) => ({ name, outcome, seconds })),
+  })),
+})

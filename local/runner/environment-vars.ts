@@ -1,0 +1,34 @@
+/** The variables that a GitHub environment of this project holds, made from environment.yaml; it refuses nothing: the file's schema already did. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+import type { RepositoryIdentity } from './run-workflow.ts'
+
+interface EnvironmentYaml {
+  readonly project: string
+  readonly projectNumber: string
+  readonly region: string
+  readonly buckets: Readonly<Record<'raw' | 'lake' | 'staging' | 'dags', string>>
+  readonly composer: { readonly name: string }
+  readonly serviceAccounts: Readonly<Record<string, string>>
+  readonly workloadIdentity: { readonly pool: string; readonly provider: string }
+  readonly github: RepositoryIdentity & { readonly environment: string }
+}
+
+export interface GithubEnvironment { readonly name: string; readonly vars: Record<string, string>; readonly identity: RepositoryIdentity }
+
+export const readGithubEnvironment = async (repositoryRoot: string, file = 'terraform-infra/environments/dev/environment.yaml'): Promise<GithubEnvironment> => {
+  const environment = parse(await readFile(join(repositoryRoot, file), 'utf8')) as EnvironmentYaml
+  const { github, buckets, serviceAccounts, workloadIdentity } = environment
+  const account = (name: string): string => serviceAccounts[name] ?? ''
+  return {
+    name: github.environment,
+    identity: { repository: github.repository, repositoryId: github.repositoryId, repositoryOwnerId: github.repositoryOwnerId },
+    vars: {
+      PROJECT_ID: environment.project, REGION: environment.region, COMPOSER_ENVIRONMENT: environment.composer.name,
+      RAW_BUCKET: buckets.raw, LAKE_BUCKET: buckets.lake, STAGING_BUCKET: buckets.staging, DAGS_BUCKET: buckets.dags,
+      WORKLOAD_IDENTITY_PROVIDER: `projects/${environment.projectNumber}/locations/global/workloadIdentityPools/${workloadIdentity.pool}/providers/${workloadIdentity.provider}`,
+      DEPLOY_SERVICE_ACCOUNT: account('ci-deploy'), PLAN_SERVICE_ACCOUNT: account('ci-plan'), DBT_SERVICE_ACCOUNT: account('dbt'), SPARK_SERVICE_ACCOUNT: account('spark'),
+    },
+  }
+}
