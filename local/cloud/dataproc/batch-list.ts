@@ -1,7 +1,7 @@
 /** Selects and pages batches for the list method; a filter it cannot judge exactly is refused, never half applied. */
 import { CloudError } from '../kernel.ts'
 import { timestamp, type BatchRecord } from './batch-record.ts'
-import { invalid } from './message-fields.ts'
+import { invalid } from '../message-fields.ts'
 
 export interface BatchPage { readonly records: readonly BatchRecord[]; readonly nextPageToken?: string }
 

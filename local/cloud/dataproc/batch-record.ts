@@ -1,5 +1,6 @@
 /** The durable facts of one batch and how the API shows them; it changes no state by itself. */
 import type { Principal } from '../kernel.ts'
+import type { ProcessMark } from '../processes/process-group.ts'
 import type { BatchRequest } from './batch-request.ts'
 
 export type BatchState = 'PENDING' | 'RUNNING' | 'CANCELLING' | 'CANCELLED' | 'SUCCEEDED' | 'FAILED'
@@ -7,8 +8,6 @@ export const TERMINAL: readonly BatchState[] = ['CANCELLED', 'SUCCEEDED', 'FAILE
 export const isTerminal = (record: BatchRecord): boolean => TERMINAL.includes(record.states.at(-1)!.state)
 
 export interface StateChange { readonly state: BatchState; readonly atMs: number; readonly message?: string }
-/** A process group of ours: the start time tells it from a later process with the same number. */
-export interface ProcessMark { readonly pid: number; readonly started: string }
 
 export interface BatchRecord {
   readonly uuid: string

@@ -1,6 +1,6 @@
 /** Decides whether a batch someone asks for can be run here: what is malformed gets 400 as at Google, what this cloud cannot run gets 501 by name. */
 import { CloudError } from '../kernel.ts'
-import { invalid, readMessage, type Field, type Fields } from './message-fields.ts'
+import { invalid, readMessage, type Field, type Fields } from '../message-fields.ts'
 
 export interface PysparkBatch {
   readonly mainPythonFileUri: string
@@ -28,12 +28,12 @@ const BATCH: Fields = {
   sparkBatch: message({ mainJarFileUri: text, mainClass: text, args: texts, jarFileUris: texts, fileUris: texts, archiveUris: texts }),
   sparkRBatch: message({ mainRFileUri: text, args: texts, fileUris: texts, archiveUris: texts }),
   sparkSqlBatch: message({ queryFileUri: text, queryVariables: { kind: 'map' }, jarFileUris: texts }),
-  pysparkNotebookBatch: message({ notebookFileUri: text, params: texts, pythonFileUris: texts, jarFileUris: texts, fileUris: texts, archiveUris: texts }),
+  pysparkNotebookBatch: message({ notebookFileUri: text, params: { kind: 'map' }, pythonFileUris: texts, jarFileUris: texts, fileUris: texts, archiveUris: texts }),
   labels: { kind: 'map' },
   runtimeConfig: message({
     version: text, containerImage: text, properties: { kind: 'map' }, cohort: text,
     repositoryConfig: message({ pypiRepositoryConfig: message({ pypiRepository: text }) }),
-    autotuningConfig: message({ scenarios: { kind: 'list', of: { kind: 'enum', values: ['SCENARIO_UNSPECIFIED', 'AUTO', 'SCALING', 'BROADCAST_HASH_JOIN', 'MEMORY', 'NONE'] } } }),
+    autotuningConfig: message({ scenarios: texts }),
   }),
   environmentConfig: message({
     executionConfig: message({
@@ -46,7 +46,7 @@ const BATCH: Fields = {
 }
 const WORKLOADS = ['pysparkBatch', 'sparkBatch', 'sparkRBatch', 'sparkSqlBatch', 'pysparkNotebookBatch']
 /** Fields that would change what runs or where it may read; ignoring them would answer with a different result. */
-const NOT_RUN = ['runtimeConfig.containerImage', 'runtimeConfig.repositoryConfig', 'environmentConfig.peripheralsConfig.metastoreService',
+const NOT_RUN = ['runtimeConfig.containerImage', 'runtimeConfig.autotuningConfig', 'runtimeConfig.repositoryConfig', 'environmentConfig.peripheralsConfig.metastoreService',
   'environmentConfig.peripheralsConfig.sparkHistoryServerConfig', 'environmentConfig.executionConfig.kmsKey'] as const
 const RUNTIME = '2.3'
 const DEFAULT_TTL = '14400s'

@@ -10,7 +10,7 @@ import { isTerminal, outputObject, outputUri, type BatchRecord, type BatchState 
 import type { BatchStore } from './batch-store.ts'
 import { publishOutput, type DriverOutput } from './driver-output.ts'
 import { failureMessage } from './failure-message.ts'
-import { endLeftover, startGroup, type ProcessGroup } from './process-group.ts'
+import { endLeftover, startGroup, type ProcessGroup } from '../processes/process-group.ts'
 import { sparkCommand, sparkEnvironment } from './spark-command.ts'
 import { stageFiles } from './staging.ts'
 import { usageOf } from './usage.ts'

@@ -6,7 +6,7 @@ import { listBatches } from './batch-list.ts'
 import { readBatch } from './batch-request.ts'
 import { openBatchRuns, type RunRooms } from './batch-runs.ts'
 import { openBatchStore } from './batch-store.ts'
-import { invalid, readMessage, readQuery } from './message-fields.ts'
+import { invalid, readMessage, readQuery } from '../message-fields.ts'
 
 export async function createDataproc(room: RunRooms): Promise<Service> {
   const { access, environment, identity } = room

@@ -1,6 +1,7 @@
 /** Spells the spark-submit of one batch: which Java options, which Spark settings, which environment. It starts nothing and inherits nothing. */
 import { totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { SparkTools } from '../../toolchain/index.ts'
 import type { BatchRequest } from './batch-request.ts'
 
@@ -31,6 +32,7 @@ const MODULE_OPTIONS = [
 ]
 /** A short life on two cores: the second compiler, parallel collectors and the metrics page cost more than they bring. */
 const START_OPTIONS = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-XX:-UsePerfData', '-Xss4m', '-Xms256m']
+const LOGGING = fileURLToPath(new URL('./log4j2.properties', import.meta.url))
 const SETTINGS = {
   'spark.ui.enabled': 'false', 'spark.sql.catalogImplementation': 'in-memory', 'spark.sql.shuffle.partitions': '4', 'spark.driver.host': '127.0.0.1', 'spark.driver.bindAddress': '127.0.0.1',
 }
@@ -48,7 +50,7 @@ export function sparkSettings(run: SparkRun): Record<string, string> {
     ...SETTINGS, ...Object.fromEntries(given.filter(([key]) => key.startsWith('spark.') && !SIZING.test(key))),
     'spark.master': 'local[2]', 'spark.local.dir': join(run.folder, 'tmp'), 'spark.sql.warehouse.dir': join(run.folder, 'warehouse'),
     'spark.pyspark.python': run.tools.python, 'spark.pyspark.driver.python': run.tools.python,
-    'spark.jars': [run.tools.gcsConnectorJar, ...run.staged.jars].join(','),
+    ...(run.staged.jars.length > 0 ? { 'spark.jars': run.staged.jars.join(',') } : {}),
     'spark.hadoop.fs.gs.impl': 'com.google.cloud.hadoop.fs.gcs.GoogleHadoopFileSystem', 'spark.hadoop.fs.AbstractFileSystem.gs.impl': 'com.google.cloud.hadoop.fs.gcs.GoogleHadoopFS',
     'spark.hadoop.fs.gs.storage.root.url': `${run.origin}/`, 'spark.hadoop.fs.gs.project.id': run.project,
   }
@@ -60,8 +62,8 @@ export function sparkCommand(run: SparkRun): string[] {
   const settings = Object.entries(sparkSettings(run)).flatMap(([key, value]) => ['--conf', `${key}=${value}`])
   const lists = ([['--py-files', staged.pythonFiles], ['--files', staged.files], ['--archives', staged.archives]] as const).flatMap(([flag, paths]) => (paths.length > 0 ? [flag, paths.join(',')] : []))
   return [
-    join(tools.javaHome, 'bin', 'java'), '-cp', `${join(tools.sparkHome, 'conf')}/:${join(tools.sparkHome, 'jars')}/*`, `-Xmx${heap}`, ...START_OPTIONS, ...MODULE_OPTIONS,
-    '-Duser.timezone=UTC', '-Dfile.encoding=UTF-8', `-Djava.io.tmpdir=${join(run.folder, 'tmp')}`,
+    join(tools.javaHome, 'bin', 'java'), '-cp', [`${join(tools.sparkHome, 'jars')}/*`, tools.gcsConnectorJar].join(':'), `-Xmx${heap}`, ...START_OPTIONS, ...MODULE_OPTIONS,
+    `-Dlog4j2.configurationFile=${LOGGING}`, '-Duser.timezone=UTC', '-Dfile.encoding=UTF-8', `-Djava.io.tmpdir=${join(run.folder, 'tmp')}`,
     'org.apache.spark.deploy.SparkSubmit', '--name', 'batch', '--driver-memory', heap, ...settings, ...lists, staged.main, ...(request.pysparkBatch.args ?? []),
   ]
 }

@@ -3,7 +3,9 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { ProcessMark } from './batch-record.ts'
+
+/** A process of ours: the start time tells it from a later process with the same number. */
+export interface ProcessMark { readonly pid: number; readonly started: string }
 
 const KEEPER = fileURLToPath(new URL('./keep_with_parent.py', import.meta.url))
 const END_DEADLINE_MS = 10_000

@@ -1,5 +1,5 @@
 /** Reads a JSON request body against a table of its proto fields; what Google's parser would refuse is refused in its words. */
-import { CloudError } from '../kernel.ts'
+import { CloudError } from './kernel.ts'
 
 /** A field: scalar, message, list or string map. `ignored` marks output-only fields, which Google accepts and overwrites. */
 export type Field =
