@@ -3,7 +3,7 @@
  * nothing: it is swept at start. Replaced content stays readable for a while, because a query may still be reading it.
  */
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
 import { open, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createDigest } from './digest.ts'
@@ -97,7 +97,7 @@ function createWriter(id: string, path: (id: string) => string): BlobWriter {
     },
     async discard() {
       await file?.close().catch(() => undefined)
-      if (existsSync(path(id))) await rm(path(id), { force: true })
+      await rm(path(id), { force: true })
     },
   }
 }

@@ -3,7 +3,7 @@
  * The last quantum and the journal line make the object; a session never shows a half object.
  */
 import { randomBytes } from 'node:crypto'
-import { createReadStream, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { createReadStream, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Principal } from '../kernel.ts'
@@ -109,7 +109,7 @@ async function appendChunks(session: Session, path: string, chunks: AsyncIterabl
     session.persistedBytes += data.length
   }
   try {
-    // A write that failed half way (disk full) left bytes that were never counted.
+    // A write cut short by a crash or a full disk left bytes that were never counted.
     if ((await file.stat()).size !== session.persistedBytes) await file.truncate(session.persistedBytes)
     for await (const chunk of chunks) {
       tail = tail.length === 0 ? chunk : Buffer.concat([tail, chunk])
@@ -133,11 +133,10 @@ async function digestOf(path: string, bytes: number): Promise<Digest> {
   return digest
 }
 
+/** A tail beyond the last quantum is cut off when the next bytes come. */
 function wholeQuanta(blobs: Blobs, blob: string): number {
   const size = blobs.sizeOf(blob) ?? 0
-  const whole = size - (size % quantumBytes)
-  if (whole !== size) truncateSync(blobs.path(blob), whole)
-  return whole
+  return size - (size % quantumBytes)
 }
 
 /** A `.new` file belongs to a session whose address was never given out. */
