@@ -51,7 +51,7 @@ export const runStage = async (state: JobState, step: WorkflowStep, stage: Stage
   }
 
   const number = String(stage.number).padStart(2, '0')
-  const log = await openStepLog(join(room.logDirectory, `${number}-${fileName(stage.name)}.log`), `${state.jobId} │ ${stage.name}`, state.masks, room.show)
+  const log = await openStepLog(join(room.logDirectory, `${number}-${fileName(stage.name)}.log`), { job: state.jobId, step: stage.name }, state.masks, room.show)
   const annotate = annotator(state, stage.name, log)
   let outcome: Conclusion = 'failure'
   try {

@@ -14,16 +14,17 @@ export interface StepLog {
   close(): Promise<void>
 }
 
-export const openStepLog = async (file: string, prefix: string, masks: Masks, show: (line: string) => void): Promise<StepLog> => {
+export const openStepLog = async (file: string, place: { job: string; step: string }, masks: Masks, show: (line: string) => void): Promise<StepLog> => {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   const stream = createWriteStream(file, { mode: 0o600 })
   await once(stream, 'open')
+  show(`${place.job} ▶ ${printable(masks.hide(place.step)).slice(0, 100)}`)
   return {
     file,
     line(text) {
       for (const part of masks.hide(text).split(/\r?\n/)) {
         stream.write(`${part}\n`)
-        show(`${prefix} │ ${printable(part)}`)
+        show(`${place.job} │ ${printable(part)}`)
       }
     },
     detail(text) { stream.write(`${masks.hide(text)}\n`) },
