@@ -1,0 +1,72 @@
+/** Carries out the plan step by step; it refuses to overwrite a view or an access list that changed after it was read. */
+import type { AccessEntry } from '../../_shared/dataset.ts'
+import { ConflictError, GoogleApiError } from '../../_shared/errors.ts'
+import { createView, deleteView, getDataset, setAccess, updateView } from '../../_shared/google/bigquery-views.ts'
+import type { Google } from '../../_shared/google/connect.ts'
+import { assertNever, type Outcome } from '../../_shared/plan.ts'
+import { viewsOf, type ViewPlan, type ViewStep } from './plan.ts'
+import { nameKey, type TableName } from './sql.ts'
+
+/** Others may patch the same list at any time (Terraform, dbt's grants); each round starts from what is true then. */
+const ACCESS_ROUNDS = 6
+
+export async function apply(plan: ViewPlan, google: Google): Promise<Outcome<ViewStep>> {
+  const done: { step: ViewStep }[] = []
+  try {
+    for (const step of plan.steps) {
+      await applyStep(step, google)
+      done.push({ step })
+    }
+    return { isApplied: true, done }
+  } catch (failure) {
+    return { isApplied: true, done, failure }
+  }
+}
+
+async function applyStep(step: ViewStep, google: Google): Promise<void> {
+  switch (step.kind) {
+    case 'keep':
+    case 'orphan':
+      return
+    case 'create':
+      google.log.info(`create ${step.target}: ${step.reason}`)
+      return createView(google, step.name, step).catch((error: unknown) => { throw asConflict(error, step.target, 'no view of this name') })
+    case 'update':
+      google.log.info(`update ${step.target}: ${step.reason}`)
+      return updateView(google, step.name, step, step.etag ?? '').catch((error: unknown) => { throw asConflict(error, step.target, `etag ${step.etag}`) })
+    case 'authorize':
+      google.log.info(`authorize on ${step.target}: ${step.reason}`)
+      return authorize(step, google)
+    case 'delete':
+      google.log.info(`delete ${step.target}: ${step.reason}`)
+      return deleteView(google, step.name)
+    default:
+      return assertNever(step)
+  }
+}
+
+async function authorize(step: ViewStep & { kind: 'authorize' }, google: Google): Promise<void> {
+  for (let round = 1; ; round += 1) {
+    const dataset = await getDataset(google, step.dataset.projectId, step.dataset.datasetId)
+    try {
+      return await setAccess(google, dataset, mergeAccess(dataset.access, step.add, step.remove))
+    } catch (error) {
+      if (!(error instanceof GoogleApiError) || error.status !== 412) throw error
+      if (round === ACCESS_ROUNDS) throw asConflict(error, step.target, `the access list of etag ${dataset.etag}`)
+      google.log.info(`The access list of ${step.target} changed meanwhile; reading it again (${round} of ${ACCESS_ROUNDS}).`)
+    }
+  }
+}
+
+/** Everyone else's entries in their order, then ours that were not there. */
+export function mergeAccess(access: readonly AccessEntry[], add: readonly TableName[], remove: readonly TableName[]): AccessEntry[] {
+  const gone = new Set(remove.map(nameKey))
+  const kept = access.filter(({ view }) => view === undefined || !gone.has(nameKey(view)))
+  const present = new Set(viewsOf(kept).map(nameKey))
+  return [...kept, ...add.filter((name) => !present.has(nameKey(name))).map((view) => ({ view }))]
+}
+
+function asConflict(error: unknown, step: string, expected: string): unknown {
+  if (!(error instanceof GoogleApiError) || (error.status !== 412 && error.status !== 409)) return error
+  return new ConflictError(`Applying ${step}: it changed after the plan was made (${error.reason}); run again.`, { step, expected, found: error.reason, cause: error })
+}

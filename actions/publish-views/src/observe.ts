@@ -1,0 +1,107 @@
+/** Reads the view files and what BigQuery has in their place; it refuses paths that are no view names, and changes nothing. */
+import fastGlob from 'fast-glob'
+import { lstat, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Column, DatasetAccess, ExistingView } from '../../_shared/dataset.ts'
+import { GoogleApiError, InputError, WorkFailedError } from '../../_shared/errors.ts'
+import { dryRun, getDataset, getView, listViews } from '../../_shared/google/bigquery-views.ts'
+import type { Google } from '../../_shared/google/connect.ts'
+import type { Annotation } from '../../_shared/report.ts'
+import { OWNER_LABEL, type Inputs } from './inputs.ts'
+import { directReferences, leadingComment, nameKey, qualify, scanReferences, type TableName } from './sql.ts'
+
+export interface ObservedView {
+  readonly name: TableName
+  /** Relative to the workspace. */
+  readonly file: string
+  /** As it will be stored: references written in full. */
+  readonly query: string
+  readonly description: string
+  /** Tables and views that the text itself names. */
+  readonly references: readonly TableName[]
+  /** Columns the query gives; absent while a view it reads does not exist yet. */
+  readonly columns?: readonly Column[]
+  readonly existing?: ExistingView
+}
+export interface Observed {
+  readonly views: readonly ObservedView[]
+  /** Views an earlier run published that have no file any more. */
+  readonly orphans: readonly TableName[]
+  /** Access lists of every dataset that some view reads from outside. */
+  readonly sources: readonly DatasetAccess[]
+}
+
+const isOurs = (labels: Readonly<Record<string, string>>): boolean => labels['managed-by'] === OWNER_LABEL['managed-by']
+
+export async function observe(inputs: Inputs, google: Google): Promise<Observed> {
+  const files = await readViewFiles(inputs, google.projectId)
+  const local = new Set(files.map(({ name }) => nameKey(name)))
+  const failures: Annotation[] = []
+  const views: ObservedView[] = []
+  for (const file of files) {
+    const existing = await getView(google, file.name)
+    const scanned = scanReferences(file.sql, google.projectId)
+    const isWaiting = await someIsMissing(google, scanned.filter((name) => local.has(nameKey(name))))
+    const answer = isWaiting ? undefined : await tryDryRun(inputs, google, file, failures)
+    const references = answer === undefined ? scanned : directReferences(file.sql, google.projectId, answer.references)
+    views.push({ name: file.name, file: file.file, query: qualify(file.sql, google.projectId, references), description: leadingComment(file.sql), references, columns: answer?.columns, existing })
+  }
+  if (failures.length > 0) {
+    throw new WorkFailedError(`Checking the views: BigQuery refuses ${failures.length} of ${files.length}: ${failures.map(({ file, message }) => `${file}: ${message}`).join('; ')}`, { annotations: failures })
+  }
+  const datasets = [...new Set(files.map(({ name }) => name.datasetId))]
+  const orphans = (await Promise.all(datasets.map((datasetId) => listViews(google, google.projectId, datasetId)))).flat().filter(({ name, labels }) => isOurs(labels) && !local.has(nameKey(name))).map(({ name }) => name)
+  return { views, orphans, sources: await readSources(google, views, datasets) }
+}
+
+async function readViewFiles(inputs: Inputs, projectId: string): Promise<{ name: TableName; file: string; sql: string }[]> {
+  const found = await fastGlob('**/*.sql', { cwd: inputs.sourceDir, dot: false, followSymbolicLinks: false, onlyFiles: false })
+  if (found.length === 0) {
+    throw new InputError(`Reading the views: there is no .sql file below ${inputs.source}; the path is the name: ${inputs.source}/<dataset>/<view>.sql.`, { input: 'source', given: inputs.source, accepted: 'a folder with <dataset>/<view>.sql' })
+  }
+  return Promise.all(found.sort().map(async (relative) => {
+    const file = [inputs.source, relative].filter(Boolean).join('/')
+    const refuse = (what: string): never => { throw new InputError(`Reading the views: ${file} ${what}.`, { input: 'source', given: file, accepted: '<dataset>/<view>.sql' }) }
+    const [datasetId = '', tableId = '', ...more] = relative.replace(/\.sql$/, '').split('/')
+    if (more.length > 0 || !/^\w{1,1024}$/.test(datasetId) || !/^[\p{L}\p{M}\p{N}_-]{1,1024}$/u.test(tableId)) refuse('is not named <dataset>/<view>.sql')
+    const absolute = path.join(inputs.sourceDir, relative)
+    if (!(await lstat(absolute)).isFile()) refuse('is a link or no regular file')
+    const sql = (await readFile(absolute, 'utf8')).replace(/^\ufeff/, '').trimEnd()
+    if (sql.trim() === '') refuse('is empty')
+    if (sql.endsWith(';')) refuse('ends with a semicolon; a view is one SELECT without it')
+    return { name: { projectId, datasetId, tableId }, file, sql }
+  }))
+}
+
+async function someIsMissing(google: Google, names: readonly TableName[]): Promise<boolean> {
+  const found = await Promise.all(names.map((name) => getView(google, name)))
+  return found.includes(undefined)
+}
+
+/** A query that BigQuery refuses is noted at its line, and the others are still looked at. */
+async function tryDryRun(inputs: Inputs, google: Google, file: { file: string; sql: string }, failures: Annotation[]): Promise<{ references: readonly TableName[]; columns: readonly Column[] } | undefined> {
+  try {
+    return await dryRun(google, google.projectId, inputs.location, file.sql, file.file)
+  } catch (error) {
+    const isAuthors = error instanceof GoogleApiError && (error.status === 400 || error.status === 404)
+    if (!isAuthors) throw error
+    const place = /at \[(\d+):(\d+)\]/.exec(error.message)
+    failures.push({ kind: 'error', title: 'View', message: error.message.replace(/^bigquery\.jobs\.insert on [^:]*: \d* ?/, ''), file: file.file, line: place === null ? 1 : Number(place[1]), column: place === null ? undefined : Number(place[2]) })
+    return undefined
+  }
+}
+
+/** Datasets that lend their tables to views elsewhere. */
+async function readSources(google: Google, views: readonly ObservedView[], own: readonly string[]): Promise<DatasetAccess[]> {
+  const outside = views.flatMap((view) => view.references.filter((reference) => reference.datasetId !== view.name.datasetId || reference.projectId !== view.name.projectId))
+  const keys = new Map(outside.map(({ projectId, datasetId }) => [`${projectId}.${datasetId}`, { projectId, datasetId }]))
+  const sources = await Promise.all([...keys.values()].map(({ projectId, datasetId }) => getDataset(google, projectId, datasetId)))
+  const homes = await Promise.all(own.map((datasetId) => getDataset(google, google.projectId, datasetId)))
+  for (const source of sources) {
+    const other = homes.find((home) => home.location.toLowerCase() !== source.location.toLowerCase())
+    if (other !== undefined) {
+      throw new InputError(`Comparing locations: ${source.datasetId} is in ${source.location} and ${other.datasetId} in ${other.location}; an authorized view must be in the location of its source.`, { input: 'source', given: other.location, accepted: source.location })
+    }
+  }
+  return sources
+}

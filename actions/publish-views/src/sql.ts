@@ -1,0 +1,91 @@
+/** Finds table names in a GoogleSQL text and writes them fully qualified; it refuses to look inside strings and comments, and parses nothing else. */
+
+import type { TableName } from '../../_shared/dataset.ts'
+
+export type { TableName }
+
+interface Token { readonly kind: 'word' | 'quoted' | 'dot' | 'space' | 'other'; readonly text: string }
+
+/** GoogleSQL's lexical structure: comments, strings (raw, bytes, triple-quoted), back-quoted names, words. */
+const TOKENS = /(?<space>--[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\/|\s+)|(?<string>[rRbB]{0,2}(?:'''[\s\S]*?'''|"""[\s\S]*?"""|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"))|(?<quoted>`(?:[^`\\]|\\.)*`)|(?<word>[A-Za-z_][\w-]*)|(?<dot>\.)|(?<other>[\s\S])/g
+
+function tokenize(sql: string): Token[] {
+  return [...sql.matchAll(TOKENS)].map(({ 0: text, groups }) => {
+    const kind = (['space', 'quoted', 'word', 'dot'] as const).find((name) => groups?.[name] !== undefined) ?? 'other'
+    return { kind, text }
+  })
+}
+
+interface Path { readonly parts: readonly string[]; readonly from: number; readonly to: number; readonly keyword: string }
+
+/** Dotted names with two or three parts, and the keyword before them. */
+function findPaths(tokens: readonly Token[]): Path[] {
+  const paths: Path[] = []
+  let keyword = ''
+  for (let index = 0; index < tokens.length; index += 1) {
+    const token = tokens[index]
+    if (token === undefined || token.kind === 'space') continue
+    if (token.kind !== 'word' && token.kind !== 'quoted') { keyword = token.text; continue }
+    const from = index
+    const parts = partsOf(token)
+    while (tokens[index + 1]?.kind === 'dot' && isName(tokens[index + 2])) {
+      parts.push(...partsOf(tokens[index + 2] as Token))
+      index += 2
+    }
+    if (parts.length >= 2) paths.push({ parts, from, to: index, keyword: keyword.toUpperCase() })
+    keyword = token.text
+  }
+  return paths
+}
+
+const isName = (token: Token | undefined): boolean => token?.kind === 'word' || token?.kind === 'quoted'
+const partsOf = (token: Token): string[] => (token.kind === 'quoted' ? token.text.slice(1, -1).split('.') : [token.text])
+
+function toName(parts: readonly string[], projectId: string): TableName | undefined {
+  const [tableId, datasetId, ...project] = [...parts].reverse()
+  if (tableId === undefined || datasetId === undefined || parts.length > 3) return undefined
+  return { projectId: project[0] ?? projectId, datasetId, tableId }
+}
+
+export const nameKey = ({ projectId, datasetId, tableId }: TableName): string => `${projectId}.${datasetId}.${tableId}`
+
+/** Names that stand directly after FROM or JOIN: what can be known before BigQuery has read the query. */
+export function scanReferences(sql: string, projectId: string): TableName[] {
+  const found = findPaths(tokenize(sql)).filter(({ keyword }) => keyword === 'FROM' || keyword === 'JOIN').map(({ parts }) => toName(parts, projectId))
+  return [...new Map(found.filter((name) => name !== undefined).map((name) => [nameKey(name), name])).values()]
+}
+
+/** Those of `known` that the text itself names; the others are reached through a view. */
+export function directReferences(sql: string, projectId: string, known: readonly TableName[]): TableName[] {
+  const written = new Set(findPaths(tokenize(sql)).map(({ parts }) => toName(parts, projectId)).filter((name) => name !== undefined).map(nameKey))
+  return known.filter((name) => written.has(nameKey(name)))
+}
+
+/** The text with each known reference written as `project.dataset.table`: a view is read from other projects, whose default project is not ours. */
+export function qualify(sql: string, projectId: string, known: readonly TableName[]): string {
+  const tokens = tokenize(sql)
+  const keys = new Set(known.map(nameKey))
+  const replaced = new Map<number, { to: number; text: string }>()
+  for (const { parts, from, to } of findPaths(tokens)) {
+    const name = toName(parts, projectId)
+    if (name !== undefined && keys.has(nameKey(name))) replaced.set(from, { to, text: `\`${nameKey(name)}\`` })
+  }
+  let text = ''
+  for (let index = 0; index < tokens.length; index += 1) {
+    const replacement = replaced.get(index)
+    text += replacement?.text ?? tokens[index]?.text ?? ''
+    if (replacement !== undefined) index = replacement.to
+  }
+  return text
+}
+
+/** The `--` comment lines at the top, as one description; BigQuery keeps at most 16,384 characters. */
+export function leadingComment(sql: string): string {
+  const lines: string[] = []
+  for (const line of sql.split(/\r?\n/)) {
+    const found = /^--\s?(.*)$/.exec(line.trim())
+    if (found === null) break
+    lines.push(found[1] ?? '')
+  }
+  return lines.join(' ').trim().slice(0, 16_384)
+}
