@@ -18,16 +18,15 @@ import { DemoFailed, tellStory, throwIfCancelled } from './story.ts'
 
 const sizes: Readonly<Record<string, number>> = { small: 100_000, full: 2_756_101 }
 const keptRuns = 10
-const repositoryRoot = resolve(import.meta.dirname, '../..')
 
 /** Exit code: 0 green, 1 refused or failed, 130 cancelled. Only the last line goes to stdout: JSON. */
-export const demoCommand = async (argv: readonly string[]): Promise<number> => {
+export const demoCommand = async (argv: readonly string[], repositoryRoot: string): Promise<number> => {
   const say = (line: string): void => { process.stderr.write(`${line}\n`) }
   const cancel = new AbortController()
   const onSignal = (): void => { if (!cancel.signal.aborted) say('stopping; nothing that was there before changes'); cancel.abort() }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   try {
-    const result = await runDemo(readArguments(argv), say, cancel.signal)
+    const result = await runDemo(readArguments(argv), repositoryRoot, say, cancel.signal)
     process.stdout.write(`${JSON.stringify(result)}\n`)
     return 0
   } catch (error) {
@@ -62,7 +61,7 @@ const readArguments = (argv: readonly string[]) => {
   return { events: values.events, items: values.items, rows, seed, stateDir: resolve(values.state), shouldOpen: values.open }
 }
 
-const runDemo = async (given: Arguments, say: (line: string) => void, signal: AbortSignal): Promise<Record<string, unknown>> => {
+const runDemo = async (given: Arguments, repositoryRoot: string, say: (line: string) => void, signal: AbortSignal): Promise<Record<string, unknown>> => {
   const startedMs = performance.now()
   const own = given.events === undefined ? undefined : await checkEventFile(resolve(given.events))
   const lock = await takeStateLock(given.stateDir, 'demo')
@@ -129,3 +128,4 @@ const openPage = (page: string): void => {
   const [command, ...args] = platform() === 'darwin' ? ['open', page] : platform() === 'win32' ? ['cmd', '/c', 'start', '', page] : ['xdg-open', page]
   spawn(command as string, args, { detached: true, stdio: 'ignore' }).on('error', () => undefined).unref()
 }
+export { demoCommand as demo }

@@ -12,12 +12,10 @@ import { RunRefused, runWorkflow } from './run-workflow.ts'
 import { toolPathsFor } from './runner-image.ts'
 import { WorkflowProblems } from './workflow.ts'
 
-const repositoryRoot = resolve(import.meta.dirname, '../..')
-
 export const usage = `npm run local -- run FILE [--input name=value]… [--var name=value]… [--secret name=value]… [--event workflow_dispatch] [--state DIR] [--debug]`
 
 /** Exit code: 0 success, 1 a job failed or the run was refused, 130 cancelled. The last line of stdout is the result as JSON. */
-export const runCommand = async (argv: readonly string[]): Promise<number> => {
+export const runCommand = async (argv: readonly string[], repositoryRoot: string): Promise<number> => {
   const show = (line: string): void => { process.stderr.write(`${line}\n`) }
   let given: ReturnType<typeof readArguments>
   try {
@@ -91,3 +89,4 @@ const machineResult = (result: WorkflowResult): unknown => ({
     id, result: conclusion, outputs, ...(summaryFile ? { summary: summaryFile } : {}), steps: steps.map(({ name, outcome, seconds }) => ({ name, outcome, seconds })),
   })),
 })
+export { runCommand as run }
