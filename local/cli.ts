@@ -1,0 +1,46 @@
+/** The commands of this house: up, run, demo, doctor. It picks one, turns a failure into one sentence and an exit code, and does no work itself. */
+import { resolve } from 'node:path'
+import process from 'node:process'
+
+type Command = (argv: string[], repositoryRoot: string) => Promise<number>
+
+/** Loaded on use: `doctor` must work where an engine's library does not load. */
+const commands: Readonly<Record<string, { readonly load: () => Promise<Command>; readonly words: string }>> = {
+  up: { load: async () => (await import('./up.ts')).up, words: 'up [--port N] [--state DIR]           the local cloud, until Ctrl-C' },
+  run: { load: async () => (await import('./runner/command.ts')).run, words: 'run FILE [--input k=v]…               a workflow file, as GitHub would run it' },
+  demo: { load: async () => (await import('./demo/command.ts')).demo, words: 'demo [--events FILE] [--size …] …     the whole pipeline and its page' },
+  doctor: { load: async () => (await import('./doctor.ts')).doctor, words: 'doctor [--state DIR]                  what this machine has and lacks' },
+}
+
+async function main([name = '', ...argv]: string[]): Promise<number> {
+  const isHelp = ['', 'help', '--help', '-h'].includes(name)
+  if (isHelp || !Object.hasOwn(commands, name)) {
+    if (!isHelp) say(`There is no command '${name}'.`)
+    say(['Commands:', ...Object.values(commands).map(({ words }) => `  ${words}`)].join('\n'))
+    return isHelp && name !== '' ? 0 : 1
+  }
+  const command = await commands[name]!.load()
+  return command(argv, resolve(import.meta.dirname, '..'))
+}
+
+/** Mistakes of a person carry their own sentence; anything else is ours and shows where. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const isForPeople = ['ConfigurationError', 'DemoInputError', 'UsageError'].includes(error.name)
+  if (isForPeople) return error.message
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'ERR_PARSE_ARGS_UNKNOWN_OPTION': case 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE': case 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL': return error.message
+    case 'ENOSPC': return 'The disk is full; make room and run the same command again.'
+    case 'EACCES': case 'EPERM': case 'EROFS': return `No permission: ${error.message}`
+    default: return process.env.DEBUG ? (error.stack ?? error.message) : `${error.name}: ${error.message} (DEBUG=1 shows where)`
+  }
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+main(process.argv.slice(2)).then((code) => { process.exitCode = code }, (error: unknown) => {
+  say(explain(error))
+  process.exitCode = 1
+})
