@@ -74,10 +74,15 @@ function renderCell(cell: Cell): string {
 
 /** Text that neither HTML nor Markdown can read as markup, on one line. */
 export function escapeText(text: string): string {
-  // Markdown punctuation becomes character references: they render as themselves and start nothing. "@" would notify people, ":" starts emoji and URLs.
-  return escapeHtml(text.replace(/[\r\n]+/g, ' ')).replace(/[\\`*_{}[\]()#+!|~@$:]|^[-.\d]|^\s+/g, (found) => [...found].map((c) => `&#${c.codePointAt(0)};`).join(''))
+  // "@" would mention people; a first character of the second group would begin a list, a rule or a heading line.
+  return visible(text.replace(/[\r\n]+/g, ' ')).replace(/[&<>"'\\`*_[\]#|~@$]|^\s*[-+=\d]/g, (found) => [...found].map((c) => `&#${c.codePointAt(0)};`).join(''))
 }
 
 function escapeHtml(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, '\ufffd').replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;').replace(/'/g, '&#39;')
+  return visible(text).replace(/[&<>"']/g, (found) => `&#${found.codePointAt(0)};`)
+}
+
+/** Control and direction-changing characters can make text look like other text. */
+function visible(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
 }
