@@ -14,7 +14,7 @@ export interface RawRequest {
   readonly body: Readable
   readonly signal: AbortSignal
 }
-/** What went over the wire, for the contract tests: JSON bodies only, parsed; never a header (they hold tokens). */
+/** What went over the wire, for the contract tests: JSON and form bodies only, parsed; of the headers only who the client says it is (others hold tokens). */
 export interface Exchange {
   readonly id: string
   readonly service: string
@@ -24,6 +24,8 @@ export interface Exchange {
   readonly status: number
   readonly replyJson?: unknown
   readonly userAgent?: string
+  /** `x-goog-api-client`: library names and versions, no secret. */
+  readonly apiClient?: string
 }
 export interface GatewayOptions {
   readonly origin: string
@@ -56,12 +58,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       const body = readBody(raw, first.route.isRawBody === true, (value) => { requestJson = value })
       reply = await firstThatKnows(matches, (match) => ({
         method: raw.method, url: new URL(options.origin + raw.target), params: match.params, headers: raw.headers, principal, signal: raw.signal,
-        get stream() { return body.stream() }, bytes: body.bytes, json: body.json,
+        get stream() { return body.stream() }, bytes: body.bytes, json: body.json, noteJson: (value) => { requestJson = value },
       }))
     } catch (error) {
       reply = refuse(error, raw, path, matches[0])
     }
-    if (options.onExchange && matches[0]) options.onExchange(describe(raw, matches[0], requestJson, reply))
+    options.onExchange?.(describe(raw, matches[0], requestJson, reply))
     return reply
   }
 
@@ -107,7 +109,10 @@ function readBody(raw: RawRequest, isRawBody: boolean, onJson: (value: unknown) 
   let stream: Readable | undefined
   const bytes = (limitBytes = defaultLimitBytes): Promise<Buffer> => {
     if (stream) throw new Error('the body is already being read as a stream')
-    return whole ??= collect(raw.body, limitBytes).then((data) => (isGzip && data.length > 0 ? unzip(data, limitBytes) : data))
+    return whole ??= collect(raw.body, limitBytes).then((data) => (isGzip && data.length > 0 ? unzip(data, limitBytes) : data)).then((data) => {
+      if (/^application\/x-www-form-urlencoded/i.test(raw.headers['content-type'] ?? '')) onJson(Object.fromEntries(new URLSearchParams(data.toString('utf8'))))
+      return data
+    })
   }
   return {
     bytes,
@@ -175,9 +180,11 @@ async function flatten(reply: Reply): Promise<InnerReply> {
   return { status: reply.status ?? (body.length ? 200 : 204), headers, body }
 }
 
-function describe(raw: RawRequest, match: Match, requestJson: unknown, reply: Reply): Exchange {
+function describe(raw: RawRequest, match: Match | undefined, requestJson: unknown, reply: Reply): Exchange {
+  const apiClient = raw.headers['x-goog-api-client']
   return {
-    id: match.route.id, service: match.service.name, method: raw.method, url: raw.target, requestJson,
-    status: reply.status ?? 200, replyJson: reply.json, userAgent: raw.headers['user-agent'],
+    id: match?.route.id ?? 'unknown', service: match?.service.name ?? 'unknown', method: raw.method, url: raw.target, requestJson,
+    status: reply.status ?? (reply.json === undefined && reply.body === undefined ? 204 : 200), replyJson: reply.json,
+    userAgent: raw.headers['user-agent'], apiClient: Array.isArray(apiClient) ? apiClient.join(' ') : apiClient,
   }
 }

@@ -55,6 +55,8 @@ export interface CloudRequest {
   bytes(limitBytes?: number): Promise<Buffer>
   /** Whole body as a JSON object; 400 `parseError` when it is not one. An empty body is `{}`. */
   json(): Promise<Record<string, unknown>>
+  /** Shows the recorder a JSON part that was read from the stream (multipart uploads); for the contract tests. */
+  noteJson(value: unknown): void
   /** Aborted when the client went away. */
   readonly signal: AbortSignal
 }

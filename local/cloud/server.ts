@@ -9,6 +9,7 @@ import { loadEnvironment } from './identity/environment.ts'
 import { createIdentity, type IdentityService } from './identity/service.ts'
 import { createAccess } from './identity/access.ts'
 import { loadAccessFile } from './identity/access-file.ts'
+import { createRecorder } from './recorder.ts'
 import type { Access, Environment, Service, ServiceContext } from './kernel.ts'
 
 export interface CloudOptions {
@@ -45,6 +46,8 @@ export interface RunningCloud {
   readonly identity: IdentityService
   /** The Storage service with its `objects`; absent when `services` leaves it out. */
   readonly storage: Service & { readonly objects: unknown }
+  /** Every route, for the documentation of what is implemented. */
+  readonly methods: readonly { readonly service: string; readonly id: string; readonly method: string; readonly path: string }[]
   describe(): CloudDescription
   close(): Promise<void>
 }
@@ -89,10 +92,12 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       services.push(service)
       if (name === 'storage') Object.assign(rooms, { storage: service, objects: (service as RunningCloud['storage']).objects })
     }
-    gateway.current = createGateway({ origin, services, authenticate: identity.authenticate, log: options.log, onExchange: options.onExchange })
+    const recorder = process.env.LOCAL_CLOUD_RECORD ? createRecorder(process.env.LOCAL_CLOUD_RECORD) : undefined
+    gateway.current = createGateway({ origin, services, authenticate: identity.authenticate, log: options.log, onExchange: options.onExchange ?? recorder })
     listener.serve(gateway.current.answer)
     return {
       origin, environment, access, identity, storage: rooms.storage as RunningCloud['storage'],
+      methods: services.flatMap((service) => service.routes.map(({ id, method, path }) => ({ service: service.name, id, method, path }))),
       describe: () => ({
         url: origin, project: environment.project, projectNumber: environment.projectNumber, state: options.stateDir,
         env: identity.clientEnvironment(), personas: identity.credentialFiles(),

@@ -36,7 +36,7 @@ export function boundaryOf(contentType: string | undefined): string {
   return boundary
 }
 
-export function parseObject(text: string): Record<string, unknown> {
+function parseObject(text: string): Record<string, unknown> {
   let value: unknown
   try {
     value = text.trim() === '' ? {} : JSON.parse(text)

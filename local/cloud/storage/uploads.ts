@@ -7,7 +7,7 @@ import { readUploadRange, type UploadRange } from './content-range.ts'
 import { claimsOf, requireDigests, type Digests } from './digest.ts'
 import type { Guard } from './guard.ts'
 import { newMetadata, readMetadata } from './metadata.ts'
-import { parseObject, readMultipart } from './multipart-related.ts'
+import { readMultipart } from './multipart-related.ts'
 import { requireObjectName } from './names.ts'
 import { readPreconditions } from './preconditions.ts'
 import { hashHeader, objectResource } from './resources.ts'
@@ -50,7 +50,10 @@ export function createUploads(catalog: Catalog, sessions: Sessions, guard: Guard
       const stream = abortable(request)
       if (isMultipart) {
         await readMultipart(stream, request.headers['content-type'], {
-          metadata: (json, mediaType) => { target = targetOf(request, json, mediaType) },
+          metadata: (json, mediaType) => {
+            request.noteJson(json)
+            target = targetOf(request, json, mediaType)
+          },
           content: (chunk) => writer.write(chunk),
         })
       } else {
@@ -69,7 +72,7 @@ export function createUploads(catalog: Catalog, sessions: Sessions, guard: Guard
 
   async function start(request: CloudRequest): Promise<Reply> {
     const { headers } = request
-    const json = parseObject((await request.bytes(256 * 1024)).toString('utf8'))
+    const json = await request.json()
     const target = targetOf(request, json, header(headers['x-upload-content-type']))
     const length = header(headers['x-upload-content-length'])
     if (length !== undefined && !/^\d{1,15}$/.test(length)) throw new CloudError(400, 'invalid', 'Invalid X-Upload-Content-Length.')
