@@ -3,7 +3,7 @@ import { CloudError } from './kernel.ts'
 
 /** A field: scalar, message, list or string map. `ignored` marks output-only fields, which Google accepts and overwrites. */
 export type Field =
-  | { readonly kind: 'string' } | { readonly kind: 'enum'; readonly values: readonly string[] } | { readonly kind: 'duration' } | { readonly kind: 'map' }
+  | { readonly kind: 'string' } | { readonly kind: 'bool' } | { readonly kind: 'int32' } | { readonly kind: 'enum'; readonly values: readonly string[] } | { readonly kind: 'duration' } | { readonly kind: 'map' }
   | { readonly kind: 'list'; readonly of: Field } | { readonly kind: 'message'; readonly fields: Fields } | { readonly kind: 'ignored' }
 export type Fields = Readonly<Record<string, Field>>
 export type Message = { [name: string]: unknown }
@@ -30,6 +30,15 @@ function readField(value: unknown, field: Field, path: string): unknown {
     case 'string':
       if (typeof value !== 'string') throw badValue(path, 'TYPE_STRING', value)
       return value
+    case 'bool':
+      if (typeof value !== 'boolean') throw badValue(path, 'TYPE_BOOL', value)
+      return value
+    case 'int32': {
+      // Proto JSON takes numbers and decimal strings.
+      const number = typeof value === 'string' && /^-?\d{1,10}$/.test(value) ? Number(value) : value
+      if (typeof number !== 'number' || !Number.isInteger(number) || Math.abs(number) > 2 ** 31 - 1) throw badValue(path, 'TYPE_INT32', value)
+      return number
+    }
     case 'enum': {
       const name = typeof value === 'number' ? field.values[value] : value
       if (typeof name !== 'string' || !field.values.includes(name)) throw badValue(path, 'an enum value', value)

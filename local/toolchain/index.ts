@@ -8,6 +8,7 @@ import { readLock } from './locks.ts'
 import { ensureEnvironment } from './python-environment.ts'
 import { runTool, type Progress } from './run-tool.ts'
 
+export { ensureAirflowDatabase } from './airflow-database.ts'
 export { ensureChromium, type Chromium } from './chromium.ts'
 export type { Progress } from './run-tool.ts'
 

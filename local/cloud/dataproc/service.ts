@@ -1,27 +1,24 @@
 /** The batches and operations methods of Managed Service for Apache Spark; it checks who asks and hands the work to batch-runs. */
 import { randomUUID } from 'node:crypto'
-import { CloudError, type CloudRequest, type Principal, type Reply, type Resource, type Route, type Service } from '../kernel.ts'
+import { CloudError, type CloudRequest, type Principal, type Reply, type Route, type Service } from '../kernel.ts'
 import { batchName, isTerminal, newRecord, showBatch, showOperation, type BatchRecord } from './batch-record.ts'
 import { listBatches } from './batch-list.ts'
 import { readBatch } from './batch-request.ts'
 import { openBatchRuns, type RunRooms } from './batch-runs.ts'
 import { openBatchStore } from './batch-store.ts'
+import { requireAt } from '../location.ts'
 import { invalid, readMessage, readQuery } from '../message-fields.ts'
 
 export async function createDataproc(room: RunRooms): Promise<Service> {
-  const { access, environment, identity } = room
+  const { access, environment } = room
   const store = await openBatchStore(room.stateDir)
   const runs = await openBatchRuns(room, store)
   const place = { project: environment.project }
 
-  /** Both spellings of the project are Google's; any other is someone else's. */
   function requireIn(request: CloudRequest, permission: string, tail = ''): string {
-    const { project, location } = request.params as { project: string; location: string }
-    const own = project === environment.projectNumber ? environment.project : project
-    const name = `projects/${own}/locations/${location}${tail}`
-    access.require(request.principal, permission, resourceOf(name, tail))
-    if (location !== environment.region) throw new CloudError(501, 'notImplemented', `The location ${JSON.stringify(location.slice(0, 50))} is not served by the local cloud, which has ${environment.region}.`)
-    return location
+    const kind = tail.startsWith('/batches/') ? 'Batch' : tail.startsWith('/operations/') ? 'Operation' : 'Location'
+    requireAt(request, room, permission, { tail, type: `dataproc.googleapis.com/${kind}` })
+    return environment.region
   }
 
   async function createBatch(request: CloudRequest): Promise<Reply> {
@@ -126,9 +123,4 @@ export async function createDataproc(room: RunRooms): Promise<Service> {
       ...operationRoutes,
     ],
   }
-}
-
-function resourceOf(name: string, tail: string): Resource {
-  const kind = tail.startsWith('/batches/') ? 'Batch' : tail.startsWith('/operations/') ? 'Operation' : 'Location'
-  return { name, type: `dataproc.googleapis.com/${kind}`, service: 'dataproc.googleapis.com' }
 }
