@@ -1,0 +1,98 @@
+/** Decides who may do what: access.yaml, the dataset's own access entries and authorized views; it changes nothing. */
+import type { Access, Environment, Principal, Resource } from '../../kernel.ts'
+import type { TableReference } from '../sql/types.ts'
+import { tableKey } from '../engine/names.ts'
+import type { AccessEntry, DatasetRecord, TableRecord } from '../engine/records.ts'
+import { datasetDenied, projectDenied, queryDenied, tableDenied } from '../engine/refusals.ts'
+import type { Warehouse } from '../engine/warehouse.ts'
+
+export class Authority {
+  readonly #access: Access
+  readonly #project: string
+  readonly #warehouse: Warehouse
+
+  constructor(access: Access, environment: Environment, warehouse: Warehouse) {
+    this.#access = access
+    this.#project = environment.project
+    this.#warehouse = warehouse
+  }
+
+  mayOnProject(principal: Principal, permission: string): boolean {
+    return this.#access.allows(principal, permission, this.#projectResource())
+  }
+
+  requireOnProject(principal: Principal, permission: string): void {
+    if (!this.mayOnProject(principal, permission)) throw projectDenied(this.#project, permission)
+  }
+
+  mayOnDataset(principal: Principal, permission: string, datasetId: string): boolean {
+    return this.#may(principal, permission, datasetId, { name: `projects/${this.#project}/datasets/${datasetId}`, type: 'bigquery.googleapis.com/Dataset', service: 'bigquery.googleapis.com' })
+  }
+
+  requireOnDataset(principal: Principal, permission: string, datasetId: string): void {
+    if (!this.mayOnDataset(principal, permission, datasetId)) throw datasetDenied(this.#project, datasetId, permission)
+  }
+
+  mayOnTable(principal: Principal, permission: string, reference: TableReference): boolean {
+    const owner = this.#warehouse.tables.get(tableKey(reference))?.ownerMember
+    if (owner !== undefined) return owner === principal.member
+    const name = `projects/${this.#project}/datasets/${reference.datasetId}/tables/${reference.tableId}`
+    return this.#may(principal, permission, reference.datasetId, { name, type: 'bigquery.googleapis.com/Table', service: 'bigquery.googleapis.com' })
+  }
+
+  requireOnTable(principal: Principal, permission: string, reference: TableReference): void {
+    if (!this.mayOnTable(principal, permission, reference)) throw tableDenied(reference, permission)
+  }
+
+  /** Reading a name in a query: the reader's own right, or the right of the view through which it is reached (only the nearest view counts). */
+  requireToQuery(principal: Principal, reference: TableReference, via: readonly TableReference[]): void {
+    if (this.mayOnTable(principal, 'bigquery.tables.getData', reference)) return
+    const view = via.at(-1)
+    if (view && this.isAuthorizedView(view, reference.datasetId)) return
+    throw queryDenied(reference)
+  }
+
+  /** True when the view, or all views of its dataset, may read everything in the source dataset. */
+  isAuthorizedView(view: TableReference, sourceDatasetId: string): boolean {
+    const source = this.#warehouse.dataset(sourceDatasetId)
+    const record = this.#warehouse.tables.get(tableKey(view))
+    if (!source || record?.kind !== 'VIEW') return false
+    return source.access.some((entry) => entryNames(entry, record) || (entry.dataset?.dataset.datasetId === view.datasetId && entry.dataset.dataset.projectId === view.projectId && entry.dataset.targetTypes.includes('VIEWS')))
+  }
+
+  /** Datasets that authorize exactly this view: changing its query would change what they give away. */
+  authorizersOf(view: TableRecord): DatasetRecord[] {
+    return [...this.#warehouse.datasets.values()].filter((dataset) => dataset.access.some((entry) => entryNames(entry, view)))
+  }
+
+  #projectResource(): Resource {
+    return { name: `projects/${this.#project}`, type: 'cloudresourcemanager.googleapis.com/Project', service: 'cloudresourcemanager.googleapis.com' }
+  }
+
+  #may(principal: Principal, permission: string, datasetId: string, resource: Resource): boolean {
+    const dataset = this.#warehouse.dataset(datasetId)
+    if (dataset?.access.some((entry) => isFor(entry, principal) && entry.role !== undefined && this.#access.roleHas(entry.role, permission))) return true
+    if (!this.#access.allows(principal, permission, resource)) return false
+    if (this.#access.allows(principal, permission, this.#projectResource())) return true
+    // A binding that access.yaml puts on the dataset lives on as its access entry: whoever removed the entry removed the right.
+    const fromFile = this.#access.datasetBindings(datasetId).some((binding) => isMember(binding.member, principal) && this.#access.roleHas(binding.role, permission))
+    return !(dataset && fromFile)
+  }
+}
+
+function entryNames(entry: AccessEntry, view: TableRecord): boolean {
+  return entry.view !== undefined && tableKey(entry.view) === tableKey(view.reference) && entry.view.projectId === view.reference.projectId && entry.viewUid === view.uid
+}
+
+function isMember(member: string, principal: Principal): boolean {
+  if (member === principal.member || principal.memberSets.includes(member) || member === 'allUsers') return true
+  return member === 'allAuthenticatedUsers' && principal.member !== 'allUsers'
+}
+
+function isFor(entry: AccessEntry, principal: Principal): boolean {
+  if (entry.userByEmail !== undefined) return entry.userByEmail.toLowerCase() === principal.email.toLowerCase() && /^(serviceAccount|user):/.test(principal.member)
+  if (entry.iamMember !== undefined) return isMember(entry.iamMember, principal)
+  if (entry.domain !== undefined) return principal.member.startsWith('user:') && principal.email.toLowerCase().endsWith(`@${entry.domain.toLowerCase()}`)
+  // Project-wide groups get their rights from the project's own bindings in access.yaml; groups have no members here.
+  return entry.specialGroup === 'allAuthenticatedUsers' && principal.member !== 'allUsers'
+}

@@ -1,0 +1,144 @@
+/** Opens the one DuckDB file and hands out sessions; it never loads an extension, never reads a file outside the incoming folder, and never blocks the event loop. */
+import { mkdirSync, rmSync } from 'node:fs'
+import { totalmem } from 'node:os'
+import path from 'node:path'
+import { DuckDBInstance, type DuckDBConnection, type DuckDBResult, type DuckDBValue } from '@duckdb/node-api'
+import { explainEngineError } from './engine-errors.ts'
+import { quoteText } from './names.ts'
+
+/** Each running statement holds one libuv thread; the file system of the other services needs the rest. */
+const concurrentStatements = 3
+
+export class Database {
+  readonly #instance: DuckDBInstance
+  readonly #sessions = new Set<Session>()
+  readonly slots = new Slots(concurrentStatements)
+  /** Files hard-linked here under unguessable names are the only ones the engine can read. */
+  readonly incomingDir: string
+
+  private constructor(instance: DuckDBInstance, incomingDir: string) {
+    this.#instance = instance
+    this.incomingDir = incomingDir
+  }
+
+  static async open(stateDir: string): Promise<Database> {
+    const incomingDir = path.join(stateDir, 'incoming')
+    rmSync(incomingDir, { recursive: true, force: true })
+    mkdirSync(incomingDir, { recursive: true, mode: 0o700 })
+    const instance = await DuckDBInstance.create(path.join(stateDir, 'warehouse.duckdb'), {
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+      allow_community_extensions: 'false',
+      memory_limit: `${Math.max(512, Math.floor(totalmem() / 3 / 1048576))}MiB`,
+      threads: '2',
+      preserve_insertion_order: 'true',
+    })
+    const connection = await instance.connect()
+    await connection.run("SET GLOBAL TimeZone = 'UTC'")
+    await connection.run(`SET GLOBAL allowed_directories = [${quoteText(incomingDir)}]`)
+    await connection.run('SET GLOBAL enable_external_access = false')
+    await connection.run('SET GLOBAL lock_configuration = true')
+    connection.disconnectSync()
+    return new Database(instance, incomingDir)
+  }
+
+  /** A session of its own: variables and temporary tables never leak into another job. */
+  async withSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const session = new Session(await this.#instance.connect(), this.slots)
+    this.#sessions.add(session)
+    try {
+      return await work(session)
+    } finally {
+      this.#sessions.delete(session)
+      session.end()
+    }
+  }
+
+  close(): void {
+    for (const session of this.#sessions) session.interrupt()
+    this.#instance.closeSync()
+  }
+}
+
+export class Session {
+  readonly #connection: DuckDBConnection
+  readonly #slots: Slots
+  #isInterrupted = false
+  #isRunning = false
+
+  constructor(connection: DuckDBConnection, slots: Slots) {
+    this.#connection = connection
+    this.#slots = slots
+  }
+
+  /** Runs one statement; the count is DuckDB's for INSERT, UPDATE, DELETE. */
+  async run(sql: string): Promise<number> {
+    return (await this.#execute(sql)).rowsChanged
+  }
+
+  async rows(sql: string): Promise<DuckDBValue[][]> {
+    return (await this.#execute(sql)).getRows()
+  }
+
+  async describe(sql: string): Promise<{ name: string; type: string }[]> {
+    const rows = await this.rows(`DESCRIBE ${sql}`)
+    return rows.map((row) => ({ name: String(row[0]), type: String(row[1]) }))
+  }
+
+  /** All or nothing: a throw inside rolls back. The last step may be a commit of the work's own (see Warehouse.commit). */
+  async inTransaction<T>(work: () => Promise<T>): Promise<T> {
+    await this.run('BEGIN TRANSACTION')
+    try {
+      return await work()
+    } catch (error) {
+      await this.#connection.run('ROLLBACK').catch(() => undefined)
+      throw error
+    }
+  }
+
+  /** Stops what runs now and refuses what comes next. */
+  interrupt(): void {
+    this.#isInterrupted = true
+    if (this.#isRunning) this.#connection.interrupt()
+  }
+
+  end(): void {
+    this.#connection.disconnectSync()
+  }
+
+  async #execute(sql: string): Promise<DuckDBResult> {
+    if (sql.includes('\0')) throw explainEngineError(new Error('Invalid Input Error: a statement cannot contain the character U+0000'))
+    const release = await this.#slots.take()
+    try {
+      if (this.#isInterrupted) throw new Error('INTERRUPT Error: Interrupted!')
+      this.#isRunning = true
+      return await this.#connection.run(sql)
+    } catch (error) {
+      throw explainEngineError(error)
+    } finally {
+      this.#isRunning = false
+      release()
+    }
+  }
+}
+
+/** First come, first served. */
+export class Slots {
+  #free: number
+  readonly #waiting: (() => void)[] = []
+  constructor(count: number) {
+    this.#free = count
+  }
+  async take(): Promise<() => void> {
+    if (this.#free > 0) this.#free -= 1
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    let isReleased = false
+    return () => {
+      if (isReleased) return
+      isReleased = true
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#free += 1
+    }
+  }
+}

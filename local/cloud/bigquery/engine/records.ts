@@ -1,0 +1,89 @@
+/** What the warehouse remembers: datasets, tables, jobs, as plain values that survive a restart. */
+import type { FieldSchema, TableReference } from '../sql/types.ts'
+
+/** One line of `Dataset.access[]`. `viewUid` is ours: an authorized view is bound to the view itself, not to its name. */
+export interface AccessEntry {
+  readonly role?: string
+  readonly userByEmail?: string
+  readonly groupByEmail?: string
+  readonly domain?: string
+  readonly specialGroup?: string
+  readonly iamMember?: string
+  readonly view?: TableReference
+  readonly routine?: { readonly projectId: string; readonly datasetId: string; readonly routineId: string }
+  readonly dataset?: { readonly dataset: { readonly projectId: string; readonly datasetId: string }; readonly targetTypes: readonly string[] }
+  readonly viewUid?: string
+}
+
+export interface DatasetRecord {
+  readonly projectId: string
+  readonly datasetId: string
+  readonly uid: string
+  readonly version: number
+  readonly location: string
+  readonly description?: string
+  readonly friendlyName?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly defaultTableExpirationMs?: string
+  readonly defaultPartitionExpirationMs?: string
+  readonly access: readonly AccessEntry[]
+  /** The bindings of access.yaml that were turned into entries, so that a later edit of the file is noticed. */
+  readonly appliedBindings?: readonly string[]
+  readonly creationMs: number
+  readonly modifiedMs: number
+}
+
+export interface Partitioning {
+  readonly type: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR'
+  readonly field: string
+  readonly expirationMs?: string
+}
+
+export interface TableRecord {
+  readonly reference: TableReference
+  readonly uid: string
+  readonly version: number
+  readonly kind: 'TABLE' | 'VIEW'
+  readonly location: string
+  /** Number of the physical table `"data"."t<n>"`; absent for views. */
+  readonly physical?: number
+  readonly schema: readonly FieldSchema[]
+  readonly view?: { readonly query: string }
+  readonly description?: string
+  readonly friendlyName?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly partitioning?: Partitioning
+  readonly clustering?: readonly string[]
+  readonly requirePartitionFilter?: boolean
+  readonly expirationMs?: number
+  /** Only this member may read it: the anonymous table of a query's result. */
+  readonly ownerMember?: string
+  readonly creationMs: number
+  readonly modifiedMs: number
+}
+
+export interface ErrorProto { readonly reason: string; readonly message: string; readonly location?: string }
+
+export interface JobRecord {
+  readonly projectId: string
+  readonly jobId: string
+  readonly location: string
+  readonly member: string
+  readonly email: string
+  readonly configuration: Readonly<Record<string, unknown>>
+  readonly state: 'PENDING' | 'RUNNING' | 'DONE'
+  readonly error?: ErrorProto & { readonly httpStatus: number }
+  readonly creationMs: number
+  readonly startMs?: number
+  readonly endMs?: number
+  readonly statistics: Readonly<Record<string, unknown>>
+  readonly parentJobId?: string
+  /** Where getQueryResults reads, and what it says when there is nothing to read. */
+  readonly result?: { readonly table?: TableReference; readonly schema?: readonly FieldSchema[]; readonly physical?: number; readonly totalRows: string; readonly numDmlAffectedRows?: string }
+}
+
+export const relationOf = (physical: number): string => `"data"."t${physical}"`
+export const physicalOf = (table: TableRecord): string => {
+  if (table.physical === undefined) throw new Error(`${table.reference.tableId} has no rows of its own`)
+  return relationOf(table.physical)
+}

@@ -1,0 +1,47 @@
+/** Makes the record of a new or replaced table and its empty physical table; the caller commits. */
+import { randomUUID } from 'node:crypto'
+import { columnDefinitions } from '../engine/data-types.ts'
+import type { Session } from '../engine/database.ts'
+import { relationOf, type DatasetRecord, type TableRecord } from '../engine/records.ts'
+import type { Room } from '../room.ts'
+import type { FieldSchema, TableReference } from '../sql/types.ts'
+import type { TableFields } from './table-fields.ts'
+
+export interface TablePlan {
+  readonly reference: TableReference
+  readonly dataset: Pick<DatasetRecord, 'location' | 'defaultTableExpirationMs' | 'defaultPartitionExpirationMs'>
+  readonly schema: readonly FieldSchema[]
+  readonly fields: TableFields
+  readonly view?: { readonly query: string }
+  /** The table it replaces: same identity, next version. */
+  readonly before?: TableRecord
+  readonly ownerMember?: string
+}
+
+export function planTable(room: Room, plan: TablePlan): TableRecord {
+  const nowMs = room.now()
+  const isView = plan.view !== undefined
+  const before = plan.before?.kind === (isView ? 'VIEW' : 'TABLE') ? plan.before : undefined
+  const lifetime = plan.dataset.defaultTableExpirationMs
+  const { partitioning, ...fields } = plan.fields
+  const partitionLifetime = plan.dataset.defaultPartitionExpirationMs
+  const partitioned = partitioning && !partitioning.expirationMs && partitionLifetime ? { ...partitioning, expirationMs: partitionLifetime } : partitioning
+  return {
+    reference: plan.reference, uid: before?.uid ?? randomUUID(), version: (plan.before?.version ?? 0) + 1, kind: isView ? 'VIEW' : 'TABLE', location: plan.dataset.location,
+    schema: plan.schema, ...fields,
+    ...(partitioned ? { partitioning: partitioned } : {}),
+    ...(isView ? { view: plan.view } : { physical: room.warehouse.nextPhysical() }),
+    ...(fields.expirationMs === undefined && lifetime && !partitioned ? { expirationMs: nowMs + Number(lifetime) } : {}),
+    ...(plan.ownerMember === undefined ? {} : { ownerMember: plan.ownerMember }),
+    creationMs: nowMs, modifiedMs: nowMs,
+  }
+}
+
+export async function createPhysical(session: Session, table: TableRecord): Promise<void> {
+  if (table.physical !== undefined) await session.run(`CREATE TABLE ${relationOf(table.physical)} (${columnDefinitions(table.schema)})`)
+}
+
+/** The next version of a table whose rows or fields changed in place. */
+export function touch(table: TableRecord, nowMs: number, changes: Partial<TableRecord> = {}): TableRecord {
+  return { ...table, ...changes, version: table.version + 1, modifiedMs: Math.max(nowMs, table.modifiedMs + 1) }
+}

@@ -1,0 +1,60 @@
+/** A table or view as REST shows it; nothing but a picture of the record and its size. */
+import type { TableSize } from '../engine/logical-size.ts'
+import { showTable } from '../engine/names.ts'
+import type { TableRecord } from '../engine/records.ts'
+import { makeEtag, present } from '../engine/request-body.ts'
+
+const labelsOf = (table: TableRecord) => (table.labels && Object.keys(table.labels).length > 0 ? table.labels : undefined)
+
+function timePartitioning(table: TableRecord): Record<string, unknown> | undefined {
+  if (!table.partitioning) return undefined
+  return present({ type: table.partitioning.type, field: table.partitioning.field, expirationMs: table.partitioning.expirationMs, requirePartitionFilter: table.requirePartitionFilter || undefined })
+}
+
+export function tableResource(table: TableRecord, size: TableSize | undefined, origin: string): Record<string, unknown> {
+  const { projectId, datasetId, tableId } = table.reference
+  const isTable = table.kind === 'TABLE'
+  return present({
+    kind: 'bigquery#table',
+    etag: makeEtag(table.uid, table.version),
+    id: showTable(table.reference),
+    selfLink: `${origin}/bigquery/v2/projects/${projectId}/datasets/${datasetId}/tables/${tableId}`,
+    tableReference: table.reference,
+    friendlyName: table.friendlyName,
+    description: table.description,
+    labels: labelsOf(table),
+    schema: { fields: table.schema },
+    timePartitioning: timePartitioning(table),
+    clustering: table.clustering ? { fields: table.clustering } : undefined,
+    requirePartitionFilter: table.requirePartitionFilter,
+    numBytes: isTable ? size?.bytes?.toString() : '0',
+    numLongTermBytes: '0',
+    numRows: isTable ? size?.rows.toString() : '0',
+    numTotalLogicalBytes: isTable ? size?.bytes?.toString() : undefined,
+    numActiveLogicalBytes: isTable ? size?.bytes?.toString() : undefined,
+    numLongTermLogicalBytes: isTable ? '0' : undefined,
+    creationTime: String(table.creationMs),
+    expirationTime: table.expirationMs === undefined ? undefined : String(table.expirationMs),
+    lastModifiedTime: String(table.modifiedMs),
+    type: table.kind,
+    view: table.view ? { query: table.view.query, useLegacySql: false } : undefined,
+    location: table.location,
+  })
+}
+
+export function tableListItem(table: TableRecord): Record<string, unknown> {
+  return present({
+    kind: 'bigquery#table',
+    id: showTable(table.reference),
+    tableReference: table.reference,
+    friendlyName: table.friendlyName,
+    labels: labelsOf(table),
+    type: table.kind,
+    view: table.view ? { useLegacySql: false } : undefined,
+    timePartitioning: timePartitioning(table),
+    clustering: table.clustering ? { fields: table.clustering } : undefined,
+    requirePartitionFilter: table.requirePartitionFilter,
+    creationTime: String(table.creationMs),
+    expirationTime: table.expirationMs === undefined ? undefined : String(table.expirationMs),
+  })
+}
