@@ -36,12 +36,14 @@ export const runStage = async (state: JobState, step: WorkflowStep, stage: Stage
   const env = { ...state.variables }
   let failure: string | undefined
   let isContinued = false
+  let wants = (): boolean => true
   let timeoutMinutes = 360
   try {
     Object.assign(env, textsOf(step.env, stepScope(state, env, own), 'env'))
     const condition = stage.kind === 'main' ? step.condition : stage.kind === 'pre' ? stage.action?.preIf : stage.action?.postIf
     const scope = stepScope(state, env, own)
-    if (!isTruthy(evaluate(condition ?? 'always()', scope))) return finish('skipped', 'skipped')
+    wants = () => isTruthy(evaluate(condition ?? 'always()', scope))
+    if (!wants()) return finish('skipped', 'skipped')
     isContinued = isTruthy(valueOf(step.continueOnError, scope))
     if (step.timeoutMinutes) timeoutMinutes = Number(valueOf(step.timeoutMinutes, scope))
     if (!(timeoutMinutes > 0)) throw new ExpressionError(`timeout-minutes must be a positive number`)
@@ -56,7 +58,7 @@ export const runStage = async (state: JobState, step: WorkflowStep, stage: Stage
   let outcome: Conclusion = 'failure'
   try {
     if (failure !== undefined) annotate({ level: 'error', message: failure })
-    else outcome = await perform(state, step, stage, own, room, { env, timeoutMinutes, log, annotate, outputs })
+    else outcome = await perform(state, step, stage, own, room, { env, timeoutMinutes, log, annotate, outputs, wants })
   } finally {
     const seconds = (Date.now() - startedMs) / 1000
     log.line(`${outcome === 'success' ? '✓' : '✗'} ${outcome} in ${seconds.toFixed(1)} s`)
@@ -71,14 +73,21 @@ interface Doing {
   readonly log: StepLog
   readonly annotate: (annotation: Omit<Annotation, 'step'>) => void
   readonly outputs: Record<string, string>
+  /** The step's condition, asked again when the job is cancelled. */
+  readonly wants: () => boolean
 }
 
 const perform = async (state: JobState, step: WorkflowStep, stage: Stage, own: Readonly<Record<string, Value>>, room: StepRoom, doing: Doing): Promise<Conclusion> => {
   const { env, log, annotate, outputs } = doing
-  const isPost = stage.kind === 'post'
-  // A post step runs although the job was cancelled: it is the one that tidies up.
   const time = AbortSignal.timeout(Math.min(doing.timeoutMinutes * 60_000, 2 ** 31 - 1))
-  const signal = isPost ? time : AbortSignal.any([time, state.cancelled])
+  const stop = new AbortController()
+  // A cancelled job ends only the steps whose condition no longer holds; always(), cancelled() and post steps are there to tidy up.
+  const onCancel = (): void => {
+    state.status = 'cancelled'
+    if (!doing.wants()) stop.abort()
+  }
+  if (!state.cancelled.aborted) state.cancelled.addEventListener('abort', onCancel, { once: true })
+  const signal = AbortSignal.any([time, stop.signal])
   const files = await createStepFiles(state)
   let script: string | undefined
   try {
@@ -107,7 +116,7 @@ const perform = async (state: JobState, step: WorkflowStep, stage: Stage, own: R
     const exitCode = await runProcess({ ...command, env: { ...command.env, ...files.env, RUNNER_TRACKING_ID: trackingId(state) }, signal, onLine: (line) => { commands.line(line) } })
     const problems = await applyStepFiles(state, step.id, files, ({ name, value }) => { outputs[name] = value })
     for (const message of problems) annotate({ level: 'error', message })
-    if (!isPost && state.cancelled.aborted) return 'cancelled'
+    if (stop.signal.aborted) return 'cancelled'
     if (time.aborted) {
       annotate({ level: 'error', message: `The action '${stage.name}' has timed out after ${doing.timeoutMinutes} minutes.` })
       return 'failure'
@@ -118,6 +127,7 @@ const perform = async (state: JobState, step: WorkflowStep, stage: Stage, own: R
     annotate({ level: 'error', message: error instanceof ExpressionError ? `The template is not valid. ${error.message}` : failureText(error) })
     return 'failure'
   } finally {
+    state.cancelled.removeEventListener('abort', onCancel)
     for (const file of Object.values(files.paths)) await rm(file, { force: true })
     if (script) await rm(script, { force: true })
   }
