@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { cloudDirOf, discard, makeCurrent, newGeneration, removeUnfinished } from '../../../local/demo/generations.ts'
+import { takeStateLock } from '../../../local/demo/state-lock.ts'
+
+let state: string
+beforeEach(async () => { state = await mkdtemp(join(tmpdir(), 'demo state ')) })
+afterEach(async () => { await rm(state, { recursive: true, force: true }) })
+
+const lockModule = resolve(import.meta.dirname, '../../../local/demo/state-lock.ts')
+const holder = async (): Promise<{ pid: number; kill(): Promise<void> }> => {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e',
+    `import { takeStateLock } from ${JSON.stringify(lockModule)}; await takeStateLock(${JSON.stringify(state)}, 'demo'); console.log('held'); setInterval(() => {}, 1000)`], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(child.stdout, 'data')
+  return { pid: child.pid as number, kill: async () => { child.kill('SIGKILL'); await once(child, 'exit') } }
+}
+
+describe('the lock of a state', () => {
+  it('is given to one process; a second gets one sentence naming the holder', async () => {
+    const other = await holder()
+    await expect(takeStateLock(state, 'local cloud')).rejects.toThrow(`${state} is in use by another process (demo, pid ${other.pid}); wait for it or choose another --state.`)
+    await other.kill()
+  })
+
+  it('is taken over from a process that was killed', async () => {
+    await (await holder()).kill()
+    const lock = await takeStateLock(state, 'demo')
+    expect(JSON.parse(await readFile(join(state, 'lock'), 'utf8'))).toMatchObject({ pid: process.pid, doing: 'demo' })
+    await lock.release()
+    expect(await readdir(state)).toEqual([])
+  })
+
+  it('is taken over when another process now has the number of the dead one, and from a broken file', async () => {
+    await writeFile(join(state, 'lock'), JSON.stringify({ pid: process.pid, startTicks: '1', doing: 'demo', id: 'x' }))
+    await (await takeStateLock(state, 'demo')).release()
+    await writeFile(join(state, 'lock'), '{')
+    await (await takeStateLock(state, 'demo')).release()
+    expect(existsSync(join(state, 'lock'))).toBe(false)
+  })
+
+  it('goes to exactly one of many that find a dead one', async () => {
+    await (await holder()).kill()
+    const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => takeStateLock(state, 'demo')))
+    expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  })
+})
+
+describe('generations', () => {
+  it('become current in one step, and the older ones go', async () => {
+    const first = await newGeneration(state, 1000)
+    await writeFile(join(first.reportDir, 'report.json'), 'first')
+    await makeCurrent(state, first)
+    const second = await newGeneration(state, 2000)
+    await writeFile(join(second.reportDir, 'report.json'), 'second')
+    expect(await readFile(join(state, 'report', 'report.json'), 'utf8')).toBe('first')
+    await makeCurrent(state, second)
+    expect(await readFile(join(state, 'report', 'report.json'), 'utf8')).toBe('second')
+    expect(await readdir(join(state, 'generations'))).toEqual([second.id])
+    expect(await cloudDirOf(state)).toBe(join(state, 'current', 'cloud'))
+  })
+
+  it('that failed or were killed leave no trace and change nothing', async () => {
+    const kept = await newGeneration(state, 1000)
+    await makeCurrent(state, kept)
+    await discard(await newGeneration(state, 2000))
+    await newGeneration(state, 3000)
+    await removeUnfinished(state)
+    expect(await readdir(join(state, 'generations'))).toEqual([kept.id])
+  })
+
+  it('keep a state inside a repository out of git', async () => {
+    await newGeneration(state)
+    expect(await readFile(join(state, '.gitignore'), 'utf8')).toBe('*\n')
+    expect(await cloudDirOf(await mkdir(join(state, 'other'), { recursive: true }) ?? state)).toBe(join(state, 'other', 'cloud'))
+  })
+})
