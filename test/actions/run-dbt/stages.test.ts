@@ -5,6 +5,7 @@ import type { RunContext } from '../../../actions/_shared/runner/context.ts'
 import { parseInputs } from '../../../actions/run-dbt/src/inputs.ts'
 import { planRun } from '../../../actions/run-dbt/src/plan.ts'
 import { describeNode, lineOfTest } from '../../../actions/run-dbt/src/results.ts'
+import { thrownBy } from '../../support/thrown.ts'
 
 const context = { workspace: '/w' } as RunContext
 const parse = (over: Record<string, string> = {}) => {
@@ -27,7 +28,7 @@ describe('inputs', () => {
     ['a dataset that is none', { dataset: 'a.b' }, 'is not a dataset name'],
     ['vars that are no object', { vars: '[1]' }, 'not a JSON object'],
   ])('refuse %s', (_, over, message) => {
-    expect(() => parse(over as Record<string, string>)).toThrow(expect.objectContaining({ code: 'INPUT', message: expect.stringContaining(message) as string }) as Error)
+    expect(thrownBy(() => parse(over as Record<string, string>))).toMatchObject({ code: 'INPUT', message: expect.stringContaining(message) })
   })
 })
 
@@ -39,7 +40,7 @@ describe('plan', () => {
     expect(planRun(parse(), { ...observed, installed: { ...installed, core: '1.10.0' } }, { projectId: 'p' }).steps[0]).toMatchObject({ kind: 'install', reason: 'on PATH is dbt-core 1.10.0 with dbt-bigquery 1.12.1' })
   })
   it('says what is missing when there is no Python', () => {
-    expect(() => planRun(parse(), { ...observed, installed: undefined }, { projectId: 'p' })).toThrow(expect.objectContaining({ code: 'WORK_FAILED' }) as Error)
+    expect(thrownBy(() => planRun(parse(), { ...observed, installed: undefined }, { projectId: 'p' }))).toMatchObject({ code: 'WORK_FAILED' })
   })
   it('writes a keyless profile from which no value can break out', () => {
     const profile = JSON.parse(planRun(parse({ 'maximum-bytes-billed': '5' }), observed, { projectId: 'p"\n: x', endpoint: 'http://127.0.0.1:1' }).profiles) as { caec: { outputs: { ci: Record<string, unknown> } } }

@@ -1,0 +1,48 @@
+/** The expected numbers, computed a second time from the raw CSV by plain DuckDB SQL; it shares nothing with Spark, dbt or the views. */
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
+
+export type Row = Readonly<Record<string, string | number | boolean | null>>
+export interface Truths { rows(sql: string): Promise<Row[]>; close(): void }
+
+const GAP_MS = 1_800_000
+
+/** Tables `events` (one accepted event a row) and `sessions`, from a file in the contract's format without bad rows. */
+export async function computeTruths(csvFile: string): Promise<Truths> {
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  const file = `'${csvFile.replaceAll("'", "''")}'`
+  const statements = [
+    `CREATE TABLE raw AS SELECT * FROM read_csv(${file}, header = true, all_varchar = true)`,
+    `CREATE TABLE parsed AS SELECT DISTINCT timestamp::BIGINT AS ms, visitorid::BIGINT AS visitor, event, itemid::BIGINT AS item, TRY_CAST(NULLIF(transactionid, '') AS DOUBLE)::BIGINT AS trx FROM raw`,
+    `CREATE TABLE ranked AS SELECT *, CASE event WHEN 'view' THEN 0 WHEN 'addtocart' THEN 1 ELSE 2 END AS step FROM parsed`,
+    `CREATE TABLE marked AS SELECT *, CASE WHEN ms - LAG(ms) OVER w > ${GAP_MS} OR LAG(ms) OVER w IS NULL THEN 1 ELSE 0 END AS opens,
+       ROW_NUMBER() OVER w AS position, date_trunc('month', make_timestamp(MIN(ms) OVER (PARTITION BY visitor) * 1000))::DATE AS signup FROM ranked WINDOW w AS (PARTITION BY visitor ORDER BY ms, step, item, trx NULLS FIRST)`,
+    `CREATE TABLE events AS SELECT *, make_timestamp(ms * 1000)::DATE AS event_date, SUM(opens) OVER (PARTITION BY visitor ORDER BY position ROWS UNBOUNDED PRECEDING) AS session FROM marked`,
+    `CREATE TABLE firsts AS SELECT visitor, session, MIN(CASE WHEN step = 0 THEN position END) AS first_view FROM events GROUP BY ALL`,
+    `CREATE TABLE carts AS SELECT e.visitor, e.session, MIN(e.position) AS first_cart FROM events e JOIN firsts f USING (visitor, session) WHERE e.step = 1 AND e.position > f.first_view GROUP BY ALL`,
+    `CREATE TABLE buys AS SELECT DISTINCT e.visitor, e.session FROM events e JOIN carts c USING (visitor, session) WHERE e.step = 2 AND e.position > c.first_cart`,
+    `CREATE TABLE sessions AS SELECT e.visitor, e.session, make_timestamp(MIN(ms) * 1000)::DATE AS session_date, ANY_VALUE(signup) AS signup, COUNT(*) AS events, (MAX(ms) - MIN(ms)) / 1000.0 AS seconds,
+       BOOL_OR(step = 0) AS has_view, BOOL_OR(step = 1) AS has_cart, BOOL_OR(step = 2) AS has_purchase,
+       CASE WHEN ANY_VALUE(b.visitor) IS NOT NULL THEN 3 WHEN ANY_VALUE(c.first_cart) IS NOT NULL THEN 2 WHEN ANY_VALUE(f.first_view) IS NOT NULL THEN 1 ELSE 0 END AS reached
+       FROM events e LEFT JOIN firsts f USING (visitor, session) LEFT JOIN carts c USING (visitor, session) LEFT JOIN buys b ON b.visitor = e.visitor AND b.session = e.session GROUP BY e.visitor, e.session`,
+  ]
+  for (const statement of statements) await connection.run(statement)
+  return { rows: (sql) => readRows(connection, sql), close: () => { connection.closeSync(); instance.closeSync() } }
+}
+
+async function readRows(connection: DuckDBConnection, sql: string): Promise<Row[]> {
+  const reader = await connection.runAndReadAll(sql)
+  return reader.getRowObjectsJson().map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value as Row[string]])))
+}
+
+/** Expected rows of each view without `data_through`; columns named as in the contract. */
+export const VIEW_TRUTHS: Readonly<Record<string, string>> = {
+  kpi_daily_sessions: `SELECT session_date::VARCHAR AS session_date, signup::VARCHAR AS signup_month, COUNT(*) AS sessions, SUM(events)::BIGINT AS events, COUNT(*) FILTER (events = 1) AS single_event_sessions, SUM(seconds) AS duration_seconds FROM sessions GROUP BY ALL`,
+  kpi_conversion_rate: `SELECT session_date::VARCHAR AS session_date, signup::VARCHAR AS signup_month, COUNT(*) AS sessions, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase, COUNT(*) FILTER (has_purchase) / COUNT(*) AS conversion_rate FROM sessions GROUP BY ALL`,
+  kpi_funnel_summary: `SELECT session_date::VARCHAR AS session_date, signup::VARCHAR AS signup_month, COUNT(*) AS sessions, COUNT(*) FILTER (has_view) AS sessions_with_view, COUNT(*) FILTER (has_cart) AS sessions_with_cart, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase FROM sessions GROUP BY ALL`,
+  kpi_dropoff_funnel: [1, 2, 3].map((step) => `SELECT session_date::VARCHAR AS session_date, signup::VARCHAR AS signup_month, ${step} AS step, COUNT(*) FILTER (reached >= ${step}) AS sessions, COUNT(*) FILTER (reached >= ${step - 1}) AS sessions_previous_step,
+    CASE WHEN COUNT(*) FILTER (reached >= ${step - 1}) = 0 THEN NULL ELSE 1 - COUNT(*) FILTER (reached >= ${step}) / COUNT(*) FILTER (reached >= ${step - 1}) END AS drop_off_rate FROM sessions GROUP BY session_date, signup`).join(' UNION ALL '),
+  kpi_event_volume_by_type: `SELECT event_date::VARCHAR AS event_date, signup::VARCHAR AS signup_month, event AS event_type, COUNT(*) AS events FROM events GROUP BY ALL`,
+  kpi_sessions_by_signup_cohort: `SELECT signup::VARCHAR AS signup_month, session_date::VARCHAR AS session_date, COUNT(*) AS sessions, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase FROM sessions GROUP BY ALL`,
+  kpi_top_products: `SELECT event_date::VARCHAR AS event_date, signup::VARCHAR AS signup_month, item AS item_id, COUNT(*) AS transaction_lines, COUNT(DISTINCT trx) AS orders FROM events WHERE event = 'transaction' GROUP BY ALL`,
+}
