@@ -1,16 +1,15 @@
 /** One origin for every local service: reads the environment, starts the rooms in order, routes to them. It refuses anything but loopback. */
-import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { createGateway, type Exchange, type Gateway } from './gateway.ts'
 import { listen } from './http.ts'
-import { loadEnvironment } from './identity/environment.ts'
-import { createIdentity, type IdentityService } from './identity/service.ts'
 import { createAccess } from './identity/access.ts'
 import { loadAccessFile } from './identity/access-file.ts'
-import { createRecorder } from './recorder.ts'
+import { loadEnvironment } from './identity/environment.ts'
+import { createIdentity, type IdentityService } from './identity/service.ts'
 import type { Access, Environment, Service, ServiceContext } from './kernel.ts'
+import { createRecorder } from './recorder.ts'
+import type { StorageService } from './storage/service.ts'
 
 export interface CloudOptions {
   readonly stateDir: string
@@ -44,17 +43,24 @@ export interface RunningCloud {
   readonly environment: Environment
   readonly access: Access
   readonly identity: IdentityService
-  /** The Storage service with its `objects`; absent when `services` leaves it out. */
-  readonly storage: Service & { readonly objects: unknown }
+  /** Throws when `services` left it out. */
+  readonly storage: StorageService
   /** Every route, for the documentation of what is implemented. */
   readonly methods: readonly { readonly service: string; readonly id: string; readonly method: string; readonly path: string }[]
   describe(): CloudDescription
   close(): Promise<void>
 }
 
-const factories: Readonly<Record<ServiceName, string>> = {
-  storage: 'createStorage', bigquery: 'createBigQuery', dataproc: 'createDataproc', composer: 'createComposer',
+interface Rooms { readonly identity: IdentityService; readonly toolchain: typeof import('../toolchain/index.ts'); readonly objects: StorageService['objects'] }
+
+/** Loaded on use: a cloud without BigQuery need not load an engine. */
+const open: Readonly<Record<ServiceName, (context: ServiceContext, rooms: Rooms) => Promise<Service>>> = {
+  storage: async (context) => (await import('./storage/service.ts')).createStorage(context),
+  bigquery: async (context, { objects }) => (await import('./bigquery/service.ts')).createBigQuery({ ...context, objects }),
+  dataproc: async (context, rooms) => (await import('./dataproc/service.ts')).createDataproc({ ...context, ...rooms }),
+  composer: async (context, rooms) => (await import('./composer/service.ts')).createComposer({ ...context, ...rooms }),
 }
+const everything: readonly ServiceName[] = ['storage', 'bigquery', 'dataproc', 'composer']
 
 export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const environmentFile = options.environmentFile ?? join(options.repoRoot, 'terraform-infra/environments/dev/environment.yaml')
@@ -63,7 +69,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const now = options.now ?? Date.now
   const access = createAccess(accessFile, environment, now)
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 })
-  const listener = await listen(options.port ?? 0)
+  const listener = await listen(options.port ?? 0, (target) => { options.log(`refused a tunnel to ${target}: this cloud has no way out`) })
   const origin = `http://127.0.0.1:${listener.port}`
   const services: Service[] = []
   const closeAll = async () => {
@@ -80,23 +86,23 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     }
     const identity = await createIdentity(await contextFor('identity'), { accessFile, stateRoot: options.stateDir })
     services.push(identity)
-    const rooms: Record<string, unknown> = { identity, toolchain: await optional('../toolchain/index.ts') }
-    for (const name of options.services ?? ['storage', 'bigquery', 'dataproc', 'composer'] as const) {
-      const module = await optional(`./${name}/service.ts`)
-      if (!module) {
-        options.log(`${name} is not part of this build`)
-        continue
-      }
-      const create = module[factories[name]] as (context: ServiceContext & Record<string, unknown>) => Promise<Service>
-      const service = await create({ ...await contextFor(name), ...rooms })
+    let storage: StorageService | undefined
+    const rooms: Rooms = {
+      identity, toolchain: await import('../toolchain/index.ts'),
+      get objects() { return needStorage(storage).objects },
+    }
+    const wanted = options.services ?? everything
+    for (const name of everything.filter((candidate) => wanted.includes(candidate))) {
+      const service = await open[name](await contextFor(name), rooms)
       services.push(service)
-      if (name === 'storage') Object.assign(rooms, { storage: service, objects: (service as RunningCloud['storage']).objects })
+      if (name === 'storage') storage = service as StorageService
     }
     const recorder = process.env.LOCAL_CLOUD_RECORD ? createRecorder(process.env.LOCAL_CLOUD_RECORD) : undefined
     gateway.current = createGateway({ origin, services, authenticate: identity.authenticate, log: options.log, onExchange: options.onExchange ?? recorder })
     listener.serve(gateway.current.answer)
     return {
-      origin, environment, access, identity, storage: rooms.storage as RunningCloud['storage'],
+      origin, environment, access, identity,
+      get storage() { return needStorage(storage) },
       methods: services.flatMap((service) => service.routes.map(({ id, method, path }) => ({ service: service.name, id, method, path }))),
       describe: () => ({
         url: origin, project: environment.project, projectNumber: environment.projectNumber, state: options.stateDir,
@@ -110,7 +116,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   }
 }
 
-async function optional(specifier: string): Promise<Record<string, unknown> | undefined> {
-  const url = new URL(specifier, pathToFileURL(fileURLToPath(import.meta.url)))
-  return existsSync(url) ? await import(url.href) as Record<string, unknown> : undefined
+function needStorage(storage: StorageService | undefined): StorageService {
+  if (!storage) throw new Error('this cloud was started without storage')
+  return storage
 }

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { Readable } from 'node:stream'
 import { createGateway } from '../../../local/cloud/gateway.ts'
@@ -46,9 +48,10 @@ describe('gateway', () => {
   let origin: string
   const exchanges: { id: string; status: number }[] = []
   const lines: string[] = []
+  const tunnels: string[] = []
   const auth = { authorization: 'Bearer x' }
   beforeAll(async () => {
-    listener = await listen(0)
+    listener = await listen(0, (target) => tunnels.push(target))
     origin = `http://127.0.0.1:${listener.port}`
     const gateway = createGateway({
       origin, services: [storage, dataproc, composer], log: (line) => lines.push(line), onExchange: (exchange) => exchanges.push(exchange),
@@ -136,6 +139,14 @@ describe('gateway', () => {
     const inner = await gateway.dispatch({ method: 'POST', path: 'https://storage.googleapis.com/storage/v1/echo', headers: { Authorization: 'Bearer x' }, body: Buffer.from('{"b":2}') })
     expect([inner.status, JSON.parse(inner.body.toString())]).toEqual([200, { b: 2 }])
     expect((await gateway.dispatch({ method: 'POST', path: '/storage/v1/echo', headers: {} })).status).toBe(401)
+  })
+  it('opens no tunnel, and says where to', async () => {
+    const socket = connect(listener.port, '127.0.0.1')
+    socket.write('CONNECT iamcredentials.googleapis.com:443 HTTP/1.1\r\nhost: iamcredentials.googleapis.com:443\r\n\r\n')
+    const [answer] = await once(socket, 'data') as [Buffer]
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 403 /)
+    expect(tunnels).toEqual(['iamcredentials.googleapis.com:443'])
+    socket.destroy()
   })
   it('reports each exchange by method id', () => {
     expect(exchanges).toContainEqual(expect.objectContaining({ id: 'test.GET /storage/v1/gone', status: 404 }))
