@@ -1,4 +1,4 @@
-/** `npm run demo`: checks what it was given, makes or takes the events, tells the story, switches to the new data when green. It refuses with one sentence and exit 1. */
+/** `npm run demo`: checks its input, makes or takes the events, tells the story, switches when green. It refuses with one sentence and exit 1. */
 import '../runner/json-import-hook.ts'
 import { spawn } from 'node:child_process'
 import { readdir, rm } from 'node:fs/promises'
@@ -18,12 +18,18 @@ import { DemoFailed, tellStory, throwIfCancelled } from './story.ts'
 
 const sizes: Readonly<Record<string, number>> = { small: 100_000, full: 2_756_101 }
 const keptRuns = 10
+const usage = 'usage: npm run demo -- [--events FILE] [--items FILE] [--size small|full|N] [--seed N] [--state DIR] [--open]'
 
 /** Exit code: 0 green, 1 refused or failed, 130 cancelled. Only the last line goes to stdout: JSON. */
-export const demoCommand = async (argv: readonly string[], repositoryRoot: string): Promise<number> => {
-  const say = (line: string): void => { process.stderr.write(`${line}\n`) }
+export const demo = async (argv: readonly string[], repositoryRoot: string): Promise<number> => {
+  const say = (line: string): void => {
+    process.stderr.write(`${line}\n`)
+  }
   const cancel = new AbortController()
-  const onSignal = (): void => { if (!cancel.signal.aborted) say('stopping; nothing that was there before changes'); cancel.abort() }
+  const onSignal = (): void => {
+    if (!cancel.signal.aborted) say('stopping; nothing that was there before changes')
+    cancel.abort()
+  }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   try {
     const result = await runDemo(readArguments(argv), repositoryRoot, say, cancel.signal)
@@ -42,22 +48,32 @@ type Arguments = ReturnType<typeof readArguments>
 const readArguments = (argv: readonly string[]) => {
   let values
   try {
-    ({ values } = parseArgs({
-      args: [...argv], strict: true, allowPositionals: false,
+    ;({ values } = parseArgs({
+      args: [...argv],
+      strict: true,
+      allowPositionals: false,
       options: {
-        events: { type: 'string' }, items: { type: 'string' }, size: { type: 'string' }, seed: { type: 'string', default: '1' },
-        state: { type: 'string', default: '.local' }, open: { type: 'boolean', default: false },
+        events: { type: 'string' },
+        items: { type: 'string' },
+        size: { type: 'string' },
+        seed: { type: 'string', default: '1' },
+        state: { type: 'string', default: '.local' },
+        open: { type: 'boolean', default: false },
       },
     }))
   } catch (error) {
-    throw new DemoInputError(`${(error as Error).message.split('. ')[0]}; usage: npm run demo -- [--events FILE] [--items FILE] [--size small|full|N] [--seed N] [--state DIR] [--open]`)
+    throw new DemoInputError(
+      `${(error as Error).message.split('. ')[0]}; ${usage}`,
+    )
   }
-  if (values.events !== undefined && values.size !== undefined) throw new DemoInputError('--events and --size exclude each other: a size is for generated events.')
+  if (values.events !== undefined && values.size !== undefined)
+    throw new DemoInputError('--events and --size exclude each other: a size is for generated events.')
   const size = values.size ?? 'small'
-  const rows = Object.hasOwn(sizes, size) ? sizes[size] as number : Number(size)
+  const rows = Object.hasOwn(sizes, size) ? (sizes[size] as number) : Number(size)
   if (!Number.isInteger(rows) || rows < 1) throw new DemoInputError(`--size ${size}: small, full or a whole number of events is needed.`)
   const seed = Number(values.seed)
-  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) throw new DemoInputError(`--seed ${values.seed}: a whole number from 0 to 4294967295 is needed.`)
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff)
+    throw new DemoInputError(`--seed ${values.seed}: a whole number from 0 to 4294967295 is needed.`)
   return { events: values.events, items: values.items, rows, seed, stateDir: resolve(values.state), shouldOpen: values.open }
 }
 
@@ -76,12 +92,16 @@ const runDemo = async (given: Arguments, repositoryRoot: string, say: (line: str
     if (itemsFile !== undefined && given.items !== undefined) await normalizeItemFile(resolve(given.items), itemsFile)
     const toolPaths = await clock.run('toolchain', 'Checking the tools (the first time installs them)', () => ensureTools(say))
     throwIfCancelled(signal)
-    const events = await clock.run('events', own ? `Using ${own.name}` : `Generating ${given.rows.toLocaleString('en')} events (seed ${given.seed})`, async () => {
-      if (own) return { ...own, objectName: own.isGzip ? 'events.csv.gz' : 'events.csv' }
-      const path = join(current.directory, 'events.csv')
-      const made = await generateEvents({ rows: given.rows, seed: given.seed, path })
-      return { path, name: `generated-${given.rows}-seed-${given.seed}.csv`, objectName: 'events.csv', sha256: made.sha256, isGzip: false }
-    })
+    const events = await clock.run(
+      'events',
+      own ? `Using ${own.name}` : `Generating ${given.rows.toLocaleString('en')} events (seed ${given.seed})`,
+      async () => {
+        if (own) return { ...own, objectName: own.isGzip ? 'events.csv.gz' : 'events.csv' }
+        const path = join(current.directory, 'events.csv')
+        const made = await generateEvents({ rows: given.rows, seed: given.seed, path })
+        return { path, name: `generated-${given.rows}-seed-${given.seed}.csv`, objectName: 'events.csv', sha256: made.sha256, isGzip: false }
+      },
+    )
     throwIfCancelled(signal)
     const report = await tellStory({ repositoryRoot, stateDir: given.stateDir, generation, events, itemsFile, toolPaths, clock, say, signal })
     for (const name of ['events.csv', 'items.csv']) await rm(join(generation.directory, name), { force: true })
@@ -121,11 +141,12 @@ const sentenceFor = (error: unknown): string => {
   if (code === 'EACCES' || code === 'EROFS') return `No permission to write: ${message}; choose another --state.`
   if (error instanceof DemoInputError || error instanceof DemoFailed) return message
   const isOurs = error instanceof TypeError || error instanceof ReferenceError
-  return isOurs ? stack ?? message : `${message}. Nothing that was there before has changed.`
+  return isOurs ? (stack ?? message) : `${message}. Nothing that was there before has changed.`
 }
 
 const openPage = (page: string): void => {
   const [command, ...args] = platform() === 'darwin' ? ['open', page] : platform() === 'win32' ? ['cmd', '/c', 'start', '', page] : ['xdg-open', page]
-  spawn(command as string, args, { detached: true, stdio: 'ignore' }).on('error', () => undefined).unref()
+  spawn(command as string, args, { detached: true, stdio: 'ignore' })
+    .on('error', () => undefined)
+    .unref()
 }
-export { demoCommand as demo }

@@ -33,7 +33,9 @@ export const checkEventFile = async (path: string, option = '--events'): Promise
   }
   const missing = columns.filter((column) => !names.includes(column))
   if (missing.length > 0) {
-    throw new DemoInputError(`${option} ${path}: the column(s) ${missing.join(', ')} are missing; the header has ${names.map((name) => JSON.stringify(name.slice(0, 40))).join(', ')}.`)
+    throw new DemoInputError(
+      `${option} ${path}: the column(s) ${missing.join(', ')} are missing; the header has ${names.map((name) => JSON.stringify(name.slice(0, 40))).join(', ')}.`,
+    )
   }
   const twice = columns.find((column) => names.filter((name) => name === column).length > 1)
   if (twice) throw new DemoInputError(`${option} ${path}: the column ${twice} is named twice in the header.`)
@@ -43,7 +45,9 @@ export const checkEventFile = async (path: string, option = '--events'): Promise
 
 export const openRegular = async (path: string, option: string): Promise<{ size: number }> => {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new DemoInputError(error.code === 'ENOENT' ? `${option} ${path}: there is no such file.` : `${option} ${path}: cannot be read (${error.code ?? error.message}).`)
+    throw new DemoInputError(
+      error.code === 'ENOENT' ? `${option} ${path}: there is no such file.` : `${option} ${path}: cannot be read (${error.code ?? error.message}).`,
+    )
   })
   if (found.isDirectory()) throw new DemoInputError(`${option} ${path}: this is a directory; name one .csv or .csv.gz file.`)
   if (!found.isFile()) throw new DemoInputError(`${option} ${path}: this is not a regular file.`)
@@ -65,9 +69,14 @@ const scan = async (path: string, isGzip: boolean, option: string): Promise<{ he
     seenNewline = true
     hasMoreLines = chunk.subarray(newline).some((byte) => byte !== 10 && byte !== 13 && byte !== 32)
   }
-  const source = createReadStream(path).on('data', (chunk) => { digest.update(chunk) })
+  const source = createReadStream(path).on('data', (chunk) => {
+    digest.update(chunk)
+  })
   try {
-    if (isGzip) await pipeline(source, createGunzip(), async (chunks: AsyncIterable<Buffer>) => { for await (const chunk of chunks) look(chunk) })
+    if (isGzip)
+      await pipeline(source, createGunzip(), async (chunks: AsyncIterable<Buffer>) => {
+        for await (const chunk of chunks) look(chunk)
+      })
     else for await (const chunk of source) look(chunk as Buffer)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException

@@ -2,10 +2,18 @@
 import { mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
-export interface Generation { readonly id: string; readonly directory: string; readonly cloudDir: string; readonly reportDir: string }
+export interface Generation {
+  readonly id: string
+  readonly directory: string
+  readonly cloudDir: string
+  readonly reportDir: string
+}
 
 export const newGeneration = async (stateDir: string, nowMs = Date.now()): Promise<Generation> => {
-  const id = new Date(nowMs).toISOString().replaceAll(/[-:]/g, '').replace(/\.(\d+)Z$/, '$1Z')
+  const id = new Date(nowMs)
+    .toISOString()
+    .replaceAll(/[-:]/g, '')
+    .replace(/\.(\d+)Z$/, '$1Z')
   const directory = join(stateDir, 'generations', id)
   await mkdir(join(stateDir, 'generations'), { recursive: true, mode: 0o700 })
   // Also when a person puts the state inside a repository that does not ignore it.

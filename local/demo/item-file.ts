@@ -21,7 +21,8 @@ export const normalizeItemFile = async (path: string, target: string): Promise<n
   const rows = createReadStream(path).pipe(parse({ bom: true, columns: checkHeader, info: true, skip_empty_lines: true }))
   try {
     for await (const { record, info } of rows as AsyncIterable<{ record: { itemid: string; name: string }; info: { lines: number } }>) {
-      if (!/^\d{1,18}$/.test(record.itemid)) throw new DemoInputError(`${what}: line ${info.lines}: itemid ${JSON.stringify(record.itemid.slice(0, 40))} is not a whole number.`)
+      if (!/^\d{1,18}$/.test(record.itemid))
+        throw new DemoInputError(`${what}: line ${info.lines}: itemid ${JSON.stringify(record.itemid.slice(0, 40))} is not a whole number.`)
       if (seen.has(record.itemid)) throw new DemoInputError(`${what}: line ${info.lines}: itemid ${record.itemid} appears twice.`)
       seen.add(record.itemid)
       if (!output.write(`${record.itemid},"${record.name.replaceAll('"', '""').replaceAll(/[\r\n]+/g, ' ')}"\n`)) await once(output, 'drain')

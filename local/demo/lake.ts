@@ -1,7 +1,11 @@
 /** Puts files into the raw bucket and reads the lake's counts, through Cloud Storage's official client as the data engineer. It refuses half an upload. */
 import { Storage } from '@google-cloud/storage'
 
-export interface StorageAccess { readonly origin: string; readonly project: string; readonly credentialsFile: string }
+export interface StorageAccess {
+  readonly origin: string
+  readonly project: string
+  readonly credentialsFile: string
+}
 
 const clientOf = (access: StorageAccess): Storage =>
   new Storage({ projectId: access.project, apiEndpoint: access.origin, keyFilename: access.credentialsFile, useAuthWithCustomEndpoint: true })

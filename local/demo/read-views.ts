@@ -5,11 +5,23 @@ export type Cell = string | number | boolean | null
 export type Row = Readonly<Record<string, Cell>>
 
 export const viewNames = [
-  'kpi_daily_sessions', 'kpi_conversion_rate', 'kpi_funnel_summary', 'kpi_dropoff_funnel', 'event_type_lookup',
-  'kpi_event_volume_by_type', 'kpi_sessions_by_signup_cohort', 'kpi_top_products', 'kpi_top_products_named',
+  'kpi_daily_sessions',
+  'kpi_conversion_rate',
+  'kpi_funnel_summary',
+  'kpi_dropoff_funnel',
+  'event_type_lookup',
+  'kpi_event_volume_by_type',
+  'kpi_sessions_by_signup_cohort',
+  'kpi_top_products',
+  'kpi_top_products_named',
 ] as const
 
-export interface Reader { readonly origin: string; readonly project: string; readonly location: string; readonly credentialsFile: string }
+export interface Reader {
+  readonly origin: string
+  readonly project: string
+  readonly location: string
+  readonly credentialsFile: string
+}
 
 export const queryAs = async (reader: Reader, query: string): Promise<Row[]> => {
   const client = new BigQuery({ projectId: reader.project, apiEndpoint: reader.origin, keyFilename: reader.credentialsFile, location: reader.location })
@@ -22,7 +34,10 @@ export const readViews = async (reader: Reader, dataset: string): Promise<Record
   const views: Record<string, Row[]> = {}
   for (const name of viewNames) {
     const rows = await queryAs(reader, `SELECT * FROM \`${reader.project}.${dataset}.${name}\``)
-    views[name] = rows.map((row) => ({ row, key: JSON.stringify(Object.values(row).map(sortable)) })).sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ row }) => row)
+    views[name] = rows
+      .map((row) => ({ row, key: JSON.stringify(Object.values(row).map(sortable)) }))
+      .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+      .map(({ row }) => row)
   }
   return views
 }

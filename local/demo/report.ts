@@ -18,9 +18,13 @@ export class ReportError extends Error {
   override name = 'ReportError'
 }
 
-export const makeReport = (
-  given: { project: string; input: { sha256: string; name: string }; counts: StageCounts; views: Readonly<Record<string, readonly Row[]>>; timings: Readonly<Record<string, number>> },
-): Report => {
+export const makeReport = (given: {
+  project: string
+  input: { sha256: string; name: string }
+  counts: StageCounts
+  views: Readonly<Record<string, readonly Row[]>>
+  timings: Readonly<Record<string, number>>
+}): Report => {
   const { counts, views } = given
   const equal = (what: string, left: number, right: number): void => {
     if (left !== right) throw new ReportError(`the numbers contradict each other: ${what}: ${left} and ${right}`)
@@ -30,9 +34,13 @@ export const makeReport = (
   equal('sessions loaded, and sessions in kpi_daily_sessions', counts.sessions, sum(views.kpi_daily_sessions, 'sessions'))
   equal('events loaded, and events in kpi_event_volume_by_type', counts.sessionEvents, sum(views.kpi_event_volume_by_type, 'events'))
   return {
-    schemaVersion: 1, project: given.project, input: given.input, views,
+    schemaVersion: 1,
+    project: given.project,
+    input: given.input,
+    views,
     stages: {
-      raw: { rows: counts.raw }, clean: { rows: counts.clean, rejected: counts.rejected, duplicates: counts.duplicates },
+      raw: { rows: counts.raw },
+      clean: { rows: counts.clean, rejected: counts.rejected, duplicates: counts.duplicates },
       sessions: { rows: counts.sessions, events: counts.sessionEvents },
     },
     timings: Object.fromEntries(Object.entries(given.timings).map(([step, seconds]) => [step, Math.round(seconds * 10) / 10])),
@@ -51,7 +59,12 @@ export const writeReport = async (report: Report, file: string, repositoryRoot: 
   const schema = JSON.parse(await readFile(join(repositoryRoot, 'docs/report.schema.json'), 'utf8')) as object
   const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(schema)
   if (!validate(report)) {
-    throw new ReportError(`report.json would not follow docs/report.schema.json: ${(validate.errors ?? []).slice(0, 5).map((error) => `${error.instancePath} ${error.message ?? ''}`).join('; ')}`)
+    throw new ReportError(
+      `report.json would not follow docs/report.schema.json: ${(validate.errors ?? [])
+        .slice(0, 5)
+        .map((error) => `${error.instancePath} ${error.message ?? ''}`)
+        .join('; ')}`,
+    )
   }
   await writeFile(file, `${JSON.stringify(report, null, 1)}\n`)
 }

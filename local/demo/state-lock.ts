@@ -4,7 +4,12 @@ import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DemoInputError } from './input-error.ts'
 
-interface Holder { readonly pid: number; readonly startTicks: string; readonly doing: string; readonly id: string }
+interface Holder {
+  readonly pid: number
+  readonly startTicks: string
+  readonly doing: string
+  readonly id: string
+}
 
 export const takeStateLock = async (stateDir: string, doing: string): Promise<{ release(): Promise<void> }> => {
   await mkdir(stateDir, { recursive: true, mode: 0o700 })

@@ -37,11 +37,24 @@ export class DemoFailed extends Error {
 
 export const tellStory = async (story: Story): Promise<Report> => {
   const { clock, generation, repositoryRoot, say, events } = story
-  const cloud = await clock.run('cloud', 'Starting the local cloud', () => startCloud({ stateDir: generation.cloudDir, repoRoot: repositoryRoot, log: (line) => { say(`cloud │ ${line}`) } }))
+  const cloud = await clock.run('cloud', 'Starting the local cloud', () =>
+    startCloud({
+      stateDir: generation.cloudDir,
+      repoRoot: repositoryRoot,
+      log: (line) => {
+        say(`cloud │ ${line}`)
+      },
+    }),
+  )
   try {
     const { environment } = cloud
     const { personas } = cloud.describe()
-    const reader = (persona: string) => ({ origin: cloud.origin, project: environment.project, location: environment.region, credentialsFile: personas[persona] ?? '' })
+    const reader = (persona: string) => ({
+      origin: cloud.origin,
+      project: environment.project,
+      location: environment.region,
+      credentialsFile: personas[persona] ?? '',
+    })
     const engineer: StorageAccess = reader('data-eng')
     const items: Record<string, string> = story.itemsFile === undefined ? {} : { items: `gs://${environment.buckets.lake}/items/items.csv` }
     await clock.run('upload', `Uploading ${events.name} to gs://${environment.buckets.raw}/events/`, async () => {
@@ -52,8 +65,16 @@ export const tellStory = async (story: Story): Promise<Report> => {
     await clock.run('workflow', `Running ${workflowFile}`, async () => {
       const github = await readGithubEnvironment(repositoryRoot)
       const result = await runWorkflow({
-        file: workflowFile, repositoryRoot, stateDir: story.stateDir, identity: github.identity, vars: github.vars, inputs: { environment: github.name, ...items },
-        cloud: connectToCloud(cloud.origin, generation.cloudDir), toolPaths: story.toolPaths, show: say, signal: story.signal,
+        file: workflowFile,
+        repositoryRoot,
+        stateDir: story.stateDir,
+        identity: github.identity,
+        vars: github.vars,
+        inputs: { environment: github.name, ...items },
+        cloud: connectToCloud(cloud.origin, generation.cloudDir),
+        toolPaths: story.toolPaths,
+        show: say,
+        signal: story.signal,
       })
       Object.assign(clock.seconds, stepSeconds(result))
       showResult(result, say)
@@ -66,8 +87,12 @@ export const tellStory = async (story: Story): Promise<Report> => {
       const table = `\`${environment.project}.${environment.datasets.raw}.sessionized_events\``
       const [loaded] = await queryAs(reader('data-eng'), `SELECT COUNT(DISTINCT session_id) AS sessions, COUNT(*) AS events FROM ${table}`)
       return {
-        raw: Number(clean.raw), clean: Number(clean.clean), rejected: Number(clean.rejected), duplicates: Number(clean.duplicates),
-        sessions: Number(loaded?.sessions), sessionEvents: Number(loaded?.events),
+        raw: Number(clean.raw),
+        clean: Number(clean.clean),
+        rejected: Number(clean.rejected),
+        duplicates: Number(clean.duplicates),
+        sessions: Number(loaded?.sessions),
+        sessionEvents: Number(loaded?.events),
       }
     })
     const input = { sha256: events.sha256, name: events.name }
@@ -84,9 +109,12 @@ export const throwIfCancelled = (signal: AbortSignal): void => {
   if (signal.aborted) throw new DemoFailed('cancelled')
 }
 
-const stepSeconds = (result: WorkflowResult): Record<string, number> => Object.fromEntries(
-  result.jobs.flatMap((job) => job.steps.filter((step) => step.outcome !== 'skipped' && !step.name.startsWith('Post ')).map((step) => [`${job.id}: ${step.name}`, step.seconds])),
-)
+const stepSeconds = (result: WorkflowResult): Record<string, number> =>
+  Object.fromEntries(
+    result.jobs.flatMap((job) =>
+      job.steps.filter((step) => step.outcome !== 'skipped' && !step.name.startsWith('Post ')).map((step) => [`${job.id}: ${step.name}`, step.seconds]),
+    ),
+  )
 
 const failureText = (result: WorkflowResult): string => {
   const job = result.jobs.find((candidate) => candidate.result === 'failure') ?? result.jobs[0]

@@ -6,7 +6,12 @@ import { child, entries, literal } from './tokens.ts'
 import type { Token } from './tokens.ts'
 
 /** `default` may hold expressions such as `${{ github.repository }}`. */
-export interface ActionInput { readonly name: string; readonly isRequired: boolean; readonly default?: Token; readonly deprecation?: string }
+export interface ActionInput {
+  readonly name: string
+  readonly isRequired: boolean
+  readonly default?: Token
+  readonly deprecation?: string
+}
 export interface ActionFile {
   readonly name: string
   readonly directory: string
@@ -33,14 +38,18 @@ export const readActionFile = async (directory: string): Promise<ActionFile | un
 }
 
 const parseActionFile = async (fileName: string, content: string, directory: string): Promise<ActionFile> => {
-  const [{ NoOperationTraceWriter }, { parseAction }] = await Promise.all([import('@actions/workflow-parser'), import('@actions/workflow-parser/actions/action-parser')])
+  const [{ NoOperationTraceWriter }, { parseAction }] = await Promise.all([
+    import('@actions/workflow-parser'),
+    import('@actions/workflow-parser/actions/action-parser'),
+  ])
   const parsed = parseAction({ name: fileName, content }, new NoOperationTraceWriter())
   const root = parsed.value as Token | undefined
   const runs = child(root, 'runs')
   const using = literal(child(runs, 'using'))
   if (using === 'docker' || using === 'composite') throw new ActionFileError(`${using} actions are not supported; supported: node24, node20`)
   const errors = parsed.context.errors.getErrors()
-  if (errors.length > 0 || !root) throw new ActionFileError(errors.map((error) => `${fileName}:${error.range?.start.line ?? 1}: ${error.rawMessage}`).join('; '))
+  if (errors.length > 0 || !root)
+    throw new ActionFileError(errors.map((error) => `${fileName}:${error.range?.start.line ?? 1}: ${error.rawMessage}`).join('; '))
   if (using !== 'node24' && using !== 'node20') throw new ActionFileError(`runs.using: ${using ?? '(missing)'} is not supported; supported: node24, node20`)
   const main = literal(child(runs, 'main'))
   if (!main) throw new ActionFileError('runs.main is missing')

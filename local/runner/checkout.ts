@@ -5,7 +5,11 @@ import type { JobState } from './job-state.ts'
 import { StepError } from './step-process.ts'
 import { copyCheckout } from './workspace.ts'
 
-export const checkOut = async (state: JobState, inputs: Readonly<Record<string, string>>, source: { root: string; excluded: readonly string[] }): Promise<{ files: number }> => {
+export const checkOut = async (
+  state: JobState,
+  inputs: Readonly<Record<string, string>>,
+  source: { root: string; excluded: readonly string[] },
+): Promise<{ files: number }> => {
   const { workspace } = state.places
   const target = resolve(workspace, inputs.path ?? '.')
   if (target !== workspace && !target.startsWith(workspace + sep)) throw new StepError(`Repository path '${target}' is not under '${workspace}'`)

@@ -25,7 +25,9 @@ export const runProcess = async (request: ProcessRequest): Promise<number> => {
   const child = spawn(request.command, [...request.args], { cwd: request.cwd, env: { ...request.env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const exited = new Promise<number>((resolve, reject) => {
     child.once('error', reject)
-    child.once('exit', (code) => { resolve(code ?? 1) })
+    child.once('exit', (code) => {
+      resolve(code ?? 1)
+    })
   })
   const readers = [child.stdout, child.stderr].map((input) => createInterface({ input, crlfDelay: Infinity }).on('line', request.onLine))
   const drained = Promise.all(readers.map((reader) => new Promise((resolve) => reader.once('close', resolve))))
@@ -34,13 +36,23 @@ export const runProcess = async (request: ProcessRequest): Promise<number> => {
   const stop = (): void => {
     isStopping = true
     child.kill('SIGINT')
-    timers.push(setTimeout(() => child.kill('SIGTERM'), interruptMs), setTimeout(() => void killTree(child.pid), interruptMs + terminateMs))
+    timers.push(
+      setTimeout(() => child.kill('SIGTERM'), interruptMs),
+      setTimeout(() => void killTree(child.pid), interruptMs + terminateMs),
+    )
   }
   request.signal.addEventListener('abort', stop, { once: true })
   try {
     const code = await exited
     // A background child may hold the pipes open: after the step's own end they are given a moment, then cut.
-    const cut = setTimeout(() => { readers.forEach((reader) => { reader.close() }) }, isStopping ? 500 : 5000)
+    const cut = setTimeout(
+      () => {
+        readers.forEach((reader) => {
+          reader.close()
+        })
+      },
+      isStopping ? 500 : 5000,
+    )
     await drained
     clearTimeout(cut)
     child.stdout.destroy()
@@ -77,7 +89,11 @@ const descendantsOf = async (root: number): Promise<number[]> => {
   const found: number[] = []
   const queue = [root]
   for (let parent = queue.pop(); parent !== undefined; parent = queue.pop()) {
-    for (const [pid, ppid] of pairs) if (ppid === parent && pid !== undefined) { found.push(pid); queue.push(pid) }
+    for (const [pid, ppid] of pairs)
+      if (ppid === parent && pid !== undefined) {
+        found.push(pid)
+        queue.push(pid)
+      }
   }
   return found
 }

@@ -29,8 +29,11 @@ export const connectToCloud = (origin: string, stateDir: string): CloudConnectio
     if (!response.ok) throw new Error(`registering the run with the local cloud: HTTP ${response.status} ${await response.text()}`)
     const { id, requestUrl, requestToken } = (await response.json()) as Record<'id' | 'requestUrl' | 'requestToken', string>
     return {
-      requestUrl, requestToken,
-      end: async () => { await fetch(`${origin}/_local/runs/${encodeURIComponent(id)}`, { method: 'DELETE', headers }).catch(() => undefined) },
+      requestUrl,
+      requestToken,
+      end: async () => {
+        await fetch(`${origin}/_local/runs/${encodeURIComponent(id)}`, { method: 'DELETE', headers }).catch(() => undefined)
+      },
     }
   },
 })

@@ -7,7 +7,10 @@ import { takeStateLock } from '../demo/state-lock.ts'
 import { connectToCloud } from './cloud-connection.ts'
 import type { CloudConnection } from './cloud-connection.ts'
 
-export interface OpenCloud { readonly connection: CloudConnection; close(): Promise<void> }
+export interface OpenCloud {
+  readonly connection: CloudConnection
+  close(): Promise<void>
+}
 
 /** Written by `local -- up` when it is ready, so that `local -- run` on the same state joins it. */
 export const announceCloud = async (stateDir: string, cloud: { origin: string; cloudDir: string }): Promise<{ withdraw(): Promise<void> }> => {
@@ -28,7 +31,13 @@ export const openCloud = async (options: { stateDir: string; repositoryRoot: str
   try {
     const cloudDir = await cloudDirOf(stateDir)
     const cloud = await startCloud({ stateDir: cloudDir, repoRoot: repositoryRoot, log })
-    return { connection: connectToCloud(cloud.origin, cloudDir), close: async () => { await cloud.close(); await lock.release() } }
+    return {
+      connection: connectToCloud(cloud.origin, cloudDir),
+      close: async () => {
+        await cloud.close()
+        await lock.release()
+      },
+    }
   } catch (error) {
     await lock.release()
     throw error

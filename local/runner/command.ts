@@ -12,11 +12,13 @@ import { RunRefused, runWorkflow } from './run-workflow.ts'
 import { toolPathsFor } from './runner-image.ts'
 import { WorkflowProblems } from './workflow.ts'
 
-export const usage = `npm run local -- run FILE [--input name=value]… [--var name=value]… [--secret name=value]… [--event workflow_dispatch] [--state DIR] [--debug]`
+const usage = 'npm run local -- run FILE [--input name=value]… [--var name=value]… [--secret name=value]… [--event NAME] [--state DIR] [--debug]'
 
 /** Exit code: 0 success, 1 a job failed or the run was refused, 130 cancelled. The last line of stdout is the result as JSON. */
-export const runCommand = async (argv: readonly string[], repositoryRoot: string): Promise<number> => {
-  const show = (line: string): void => { process.stderr.write(`${line}\n`) }
+export const run = async (argv: readonly string[], repositoryRoot: string): Promise<number> => {
+  const show = (line: string): void => {
+    process.stderr.write(`${line}\n`)
+  }
   let given: ReturnType<typeof readArguments>
   try {
     given = readArguments(argv)
@@ -25,7 +27,10 @@ export const runCommand = async (argv: readonly string[], repositoryRoot: string
     return 1
   }
   const cancel = new AbortController()
-  const onSignal = (): void => { show('cancelling: steps get SIGINT, post steps still run'); cancel.abort() }
+  const onSignal = (): void => {
+    show('cancelling: steps get SIGINT, post steps still run')
+    cancel.abort()
+  }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   const environment = await readGithubEnvironment(repositoryRoot)
   const stateDir = resolve(given.state)
@@ -34,14 +39,26 @@ export const runCommand = async (argv: readonly string[], repositoryRoot: string
     const toolPaths = await toolPathsFor(resolve(given.file), show)
     cloud = await openCloud({ stateDir, repositoryRoot, log: show })
     const result = await runWorkflow({
-      file: resolve(given.file), repositoryRoot, stateDir, identity: environment.identity, event: given.event, inputs: given.inputs, secrets: given.secrets,
-      vars: { ...environment.vars, ...given.vars }, isDebug: given.isDebug, cloud: cloud.connection, toolPaths, show, signal: cancel.signal,
+      file: resolve(given.file),
+      repositoryRoot,
+      stateDir,
+      identity: environment.identity,
+      event: given.event,
+      inputs: given.inputs,
+      secrets: given.secrets,
+      vars: { ...environment.vars, ...given.vars },
+      isDebug: given.isDebug,
+      cloud: cloud.connection,
+      toolPaths,
+      show,
+      signal: cancel.signal,
     })
     showResult(result, show)
     process.stdout.write(`${JSON.stringify(machineResult(result))}\n`)
     return result.conclusion === 'success' ? 0 : result.conclusion === 'cancelled' ? 130 : 1
   } catch (error) {
-    if (!(error instanceof WorkflowProblems || error instanceof RunRefused || error instanceof DemoInputError || error instanceof DispatchInputError)) throw error
+    if (!(error instanceof WorkflowProblems || error instanceof RunRefused || error instanceof DemoInputError || error instanceof DispatchInputError))
+      throw error
     show(error.message)
     return 1
   } finally {
@@ -52,30 +69,45 @@ export const runCommand = async (argv: readonly string[], repositoryRoot: string
 
 const readArguments = (argv: readonly string[]) => {
   const { values, positionals } = parseArgs({
-    args: [...argv], allowPositionals: true, strict: true,
+    args: [...argv],
+    allowPositionals: true,
+    strict: true,
     options: {
-      input: { type: 'string', multiple: true, short: 'i' }, var: { type: 'string', multiple: true }, secret: { type: 'string', multiple: true },
-      event: { type: 'string', default: 'workflow_dispatch' }, state: { type: 'string', default: '.local' }, debug: { type: 'boolean', default: false },
+      input: { type: 'string', multiple: true, short: 'i' },
+      var: { type: 'string', multiple: true },
+      secret: { type: 'string', multiple: true },
+      event: { type: 'string', default: 'workflow_dispatch' },
+      state: { type: 'string', default: '.local' },
+      debug: { type: 'boolean', default: false },
     },
   })
   const [file, ...more] = positionals
   if (file === undefined || more.length > 0) throw new Error('exactly one workflow file is needed')
   return {
-    file, event: values.event, state: values.state, isDebug: values.debug,
-    inputs: pairs('input', values.input), vars: pairs('var', values.var), secrets: pairs('secret', values.secret),
+    file,
+    event: values.event,
+    state: values.state,
+    isDebug: values.debug,
+    inputs: pairs('input', values.input),
+    vars: pairs('var', values.var),
+    secrets: pairs('secret', values.secret),
   }
 }
 
-const pairs = (option: string, given: readonly string[] = []): Record<string, string> => Object.fromEntries(given.map((pair) => {
-  const equals = pair.indexOf('=')
-  if (equals <= 0) throw new Error(`--${option} ${option === 'secret' ? '' : `${pair} `}is not name=value`)
-  return [pair.slice(0, equals), pair.slice(equals + 1)]
-}))
+const pairs = (option: string, given: readonly string[] = []): Record<string, string> =>
+  Object.fromEntries(
+    given.map((pair) => {
+      const equals = pair.indexOf('=')
+      if (equals <= 0) throw new Error(`--${option} ${option === 'secret' ? '' : `${pair} `}is not name=value`)
+      return [pair.slice(0, equals), pair.slice(equals + 1)]
+    }),
+  )
 
 export const showResult = (result: WorkflowResult, show: (line: string) => void): void => {
   show('')
   for (const job of result.jobs) {
-    show(`${job.result === 'success' ? '✓' : job.result === 'skipped' ? '–' : '✗'} ${job.id}: ${job.result}${job.summaryFile ? `, summary: ${relative(process.cwd(), job.summaryFile)}` : ''}`)
+    const mark = job.result === 'success' ? '✓' : job.result === 'skipped' ? '–' : '✗'
+    show(`${mark} ${job.id}: ${job.result}${job.summaryFile ? `, summary: ${relative(process.cwd(), job.summaryFile)}` : ''}`)
     for (const annotation of job.annotations) show(`    ${annotation.level}: ${annotation.step}: ${annotation.message.split('\n')[0]}`)
     const failed = job.steps.find((step) => step.conclusion === 'failure')
     if (failed?.log) show(`    log: ${relative(process.cwd(), failed.log)}`)
@@ -84,9 +116,14 @@ export const showResult = (result: WorkflowResult, show: (line: string) => void)
 
 /** Without step outputs: those may hold tokens that only the run itself should see. */
 const machineResult = (result: WorkflowResult): unknown => ({
-  conclusion: result.conclusion, runId: result.runId, directory: result.directory,
+  conclusion: result.conclusion,
+  runId: result.runId,
+  directory: result.directory,
   jobs: result.jobs.map(({ id, result: conclusion, outputs, summaryFile, steps }) => ({
-    id, result: conclusion, outputs, ...(summaryFile ? { summary: summaryFile } : {}), steps: steps.map(({ name, outcome, seconds }) => ({ name, outcome, seconds })),
+    id,
+    result: conclusion,
+    outputs,
+    ...(summaryFile ? { summary: summaryFile } : {}),
+    steps: steps.map(({ name, outcome, seconds }) => ({ name, outcome, seconds })),
   })),
 })
-export { runCommand as run }

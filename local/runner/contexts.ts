@@ -35,29 +35,90 @@ const refType = (ref: string): string => (ref.startsWith('refs/tags/') ? 'tag' :
 export const workflowRef = (facts: RunFacts): string => `${facts.repository}/${facts.workflowFile}@${facts.ref}`
 
 export const githubContext = (facts: RunFacts, jobId: string, places: JobPlaces, event: Value): Record<string, Value> => ({
-  token: '', job: jobId, ref: facts.ref, sha: facts.sha, repository: facts.repository, repository_owner: facts.repositoryOwner,
-  repository_id: facts.repositoryId, repository_owner_id: facts.repositoryOwnerId, repositoryUrl: `git://github.com/${facts.repository}.git`,
-  run_id: facts.runId, run_number: facts.runNumber, run_attempt: facts.runAttempt, retention_days: '90', secret_source: 'Actions',
-  actor: facts.actor, actor_id: facts.actorId, triggering_actor: facts.actor, workflow: facts.workflowName, workflow_ref: workflowRef(facts), workflow_sha: facts.sha,
-  head_ref: '', base_ref: '', event_name: facts.eventName, event, event_path: places.eventFile, ref_name: refName(facts.ref), ref_protected: false, ref_type: refType(facts.ref),
-  server_url: serverUrl, api_url: 'https://api.github.com', graphql_url: 'https://api.github.com/graphql', workspace: places.workspace,
+  token: '',
+  job: jobId,
+  ref: facts.ref,
+  sha: facts.sha,
+  repository: facts.repository,
+  repository_owner: facts.repositoryOwner,
+  repository_id: facts.repositoryId,
+  repository_owner_id: facts.repositoryOwnerId,
+  repositoryUrl: `git://github.com/${facts.repository}.git`,
+  run_id: facts.runId,
+  run_number: facts.runNumber,
+  run_attempt: facts.runAttempt,
+  retention_days: '90',
+  secret_source: 'Actions',
+  actor: facts.actor,
+  actor_id: facts.actorId,
+  triggering_actor: facts.actor,
+  workflow: facts.workflowName,
+  workflow_ref: workflowRef(facts),
+  workflow_sha: facts.sha,
+  head_ref: '',
+  base_ref: '',
+  event_name: facts.eventName,
+  event,
+  event_path: places.eventFile,
+  ref_name: refName(facts.ref),
+  ref_protected: false,
+  ref_type: refType(facts.ref),
+  server_url: serverUrl,
+  api_url: 'https://api.github.com',
+  graphql_url: 'https://api.github.com/graphql',
+  workspace: places.workspace,
 })
 
 const operatingSystem: Readonly<Record<string, string>> = { linux: 'Linux', darwin: 'macOS', win32: 'Windows' }
 const architecture: Readonly<Record<string, string>> = { x64: 'X64', arm64: 'ARM64', ia32: 'X86', arm: 'ARM' }
 
 export const runnerContext = (places: JobPlaces, isDebug: boolean): Record<string, Value> => ({
-  name: 'local', os: operatingSystem[platform()] ?? platform(), arch: architecture[arch()] ?? arch(), temp: places.temp,
-  tool_cache: places.toolCache, workspace: places.workspace, environment: 'self-hosted', ...(isDebug ? { debug: '1' } : {}),
+  name: 'local',
+  os: operatingSystem[platform()] ?? platform(),
+  arch: architecture[arch()] ?? arch(),
+  temp: places.temp,
+  tool_cache: places.toolCache,
+  workspace: places.workspace,
+  environment: 'self-hosted',
+  ...(isDebug ? { debug: '1' } : {}),
 })
 
 export const strategyContext: Record<string, Value> = { 'fail-fast': true, 'job-index': 0, 'job-total': 1, 'max-parallel': 1 }
 
 /** GitHub gives these of its context to every step, and nobody can overwrite them. */
 const exported = [
-  'action', 'action_path', 'action_ref', 'action_repository', 'actor', 'actor_id', 'api_url', 'base_ref', 'event_name', 'event_path', 'graphql_url', 'head_ref', 'job', 'ref',
-  'ref_name', 'ref_protected', 'ref_type', 'repository', 'repository_id', 'repository_owner', 'repository_owner_id', 'retention_days', 'run_attempt', 'run_id', 'run_number',
-  'server_url', 'sha', 'triggering_actor', 'workflow', 'workflow_ref', 'workflow_sha', 'workspace',
+  'action',
+  'action_path',
+  'action_ref',
+  'action_repository',
+  'actor',
+  'actor_id',
+  'api_url',
+  'base_ref',
+  'event_name',
+  'event_path',
+  'graphql_url',
+  'head_ref',
+  'job',
+  'ref',
+  'ref_name',
+  'ref_protected',
+  'ref_type',
+  'repository',
+  'repository_id',
+  'repository_owner',
+  'repository_owner_id',
+  'retention_days',
+  'run_attempt',
+  'run_id',
+  'run_number',
+  'server_url',
+  'sha',
+  'triggering_actor',
+  'workflow',
+  'workflow_ref',
+  'workflow_sha',
+  'workspace',
 ]
 
 export const runnerVariables = (github: Record<string, Value>, runner: Record<string, Value>): Record<string, string> => {
@@ -70,7 +131,10 @@ export const runnerVariables = (github: Record<string, Value>, runner: Record<st
 /** The part of GitHub's event payload that is true of a local run. */
 export const eventPayload = (facts: RunFacts, inputs: Readonly<Record<string, string>>): Record<string, Value> => {
   const repository = {
-    id: Number(facts.repositoryId), name: facts.repository.split('/')[1] ?? '', full_name: facts.repository, default_branch: 'main',
+    id: Number(facts.repositoryId),
+    name: facts.repository.split('/')[1] ?? '',
+    full_name: facts.repository,
+    default_branch: 'main',
     owner: { login: facts.repositoryOwner, id: Number(facts.repositoryOwnerId) },
   }
   const sender = { login: facts.actor, id: Number(facts.actorId) }
@@ -81,9 +145,28 @@ export const eventPayload = (facts: RunFacts, inputs: Readonly<Record<string, st
 
 /** Claims of the job's OIDC token, in GitHub's names. */
 export const oidcClaims = (facts: RunFacts, environment: string | undefined): Record<string, string> => ({
-  repository: facts.repository, repository_id: facts.repositoryId, repository_owner: facts.repositoryOwner, repository_owner_id: facts.repositoryOwnerId,
-  repository_visibility: 'private', ref: facts.ref, ref_type: refType(facts.ref), ref_protected: 'false', sha: facts.sha, event_name: facts.eventName,
-  workflow: facts.workflowName, workflow_ref: workflowRef(facts), workflow_sha: facts.sha, job_workflow_ref: workflowRef(facts), job_workflow_sha: facts.sha,
-  run_id: facts.runId, run_number: facts.runNumber, run_attempt: facts.runAttempt, actor: facts.actor, actor_id: facts.actorId, base_ref: '', head_ref: '',
-  runner_environment: 'self-hosted', ...(environment ? { environment } : {}),
+  repository: facts.repository,
+  repository_id: facts.repositoryId,
+  repository_owner: facts.repositoryOwner,
+  repository_owner_id: facts.repositoryOwnerId,
+  repository_visibility: 'private',
+  ref: facts.ref,
+  ref_type: refType(facts.ref),
+  ref_protected: 'false',
+  sha: facts.sha,
+  event_name: facts.eventName,
+  workflow: facts.workflowName,
+  workflow_ref: workflowRef(facts),
+  workflow_sha: facts.sha,
+  job_workflow_ref: workflowRef(facts),
+  job_workflow_sha: facts.sha,
+  run_id: facts.runId,
+  run_number: facts.runNumber,
+  run_attempt: facts.runAttempt,
+  actor: facts.actor,
+  actor_id: facts.actorId,
+  base_ref: '',
+  head_ref: '',
+  runner_environment: 'self-hosted',
+  ...(environment ? { environment } : {}),
 })

@@ -8,20 +8,26 @@ export class DispatchInputError extends Error {
 }
 
 /** `typed` feeds the `inputs` context; `texts` feeds `github.event.inputs`, where everything is text. */
-export const dispatchInputs = (workflow: Workflow, given: Readonly<Record<string, string>>): { typed: Record<string, Value>; texts: Record<string, string> } => {
+export const dispatchInputs = (
+  workflow: Workflow,
+  given: Readonly<Record<string, string>>,
+): { typed: Record<string, Value>; texts: Record<string, string> } => {
   const declared = entries(workflow.dispatchInputs)
   const unknown = Object.keys(given).filter((name) => !declared.some(({ key }) => key === name))
   if (unknown.length > 0) {
-    throw new DispatchInputError(`Unexpected inputs provided: ${unknown.join(', ')}; ${workflow.file} declares: ${declared.map(({ key }) => key).join(', ') || 'none'}`)
+    throw new DispatchInputError(
+      `Unexpected inputs provided: ${unknown.join(', ')}; ${workflow.file} declares: ${declared.map(({ key }) => key).join(', ') || 'none'}`,
+    )
   }
   const typed: Record<string, Value> = {}
   const texts: Record<string, string> = {}
   for (const { key, value: definition } of declared) {
     const type = literal(child(definition, 'type')) ?? 'string'
     const options = items(child(definition, 'options')).map((option) => literal(option) ?? '')
-    const fallback = literal(child(definition, 'default')) ?? (type === 'boolean' ? 'false' : type === 'choice' ? options[0] ?? '' : '')
-    const text = Object.hasOwn(given, key) ? given[key] ?? '' : fallback
-    if (text === '' && literal(child(definition, 'required')) === 'true') throw new DispatchInputError(`Required input '${key}' not provided; add --input ${key}=…`)
+    const fallback = literal(child(definition, 'default')) ?? (type === 'boolean' ? 'false' : type === 'choice' ? (options[0] ?? '') : '')
+    const text = Object.hasOwn(given, key) ? (given[key] ?? '') : fallback
+    if (text === '' && literal(child(definition, 'required')) === 'true')
+      throw new DispatchInputError(`Required input '${key}' not provided; add --input ${key}=…`)
     typed[key] = typedValue(key, type, text, options)
     texts[key] = text
   }
@@ -40,7 +46,10 @@ const typedValue = (name: string, type: string, text: string, options: readonly 
     case 'choice':
       if (!options.includes(text)) throw new DispatchInputError(`Input '${name}' is '${text}'; accepted: ${options.join(', ')}`)
       return text
-    case 'string': case 'environment': return text
-    default: throw new DispatchInputError(`Input '${name}' has the type ${type}, which is not supported`)
+    case 'string':
+    case 'environment':
+      return text
+    default:
+      throw new DispatchInputError(`Input '${name}' has the type ${type}, which is not supported`)
   }
 }

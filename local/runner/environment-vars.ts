@@ -15,7 +15,11 @@ interface EnvironmentYaml {
   readonly github: RepositoryIdentity & { readonly environment: string }
 }
 
-export interface GithubEnvironment { readonly name: string; readonly vars: Record<string, string>; readonly identity: RepositoryIdentity }
+export interface GithubEnvironment {
+  readonly name: string
+  readonly vars: Record<string, string>
+  readonly identity: RepositoryIdentity
+}
 
 export const readGithubEnvironment = async (repositoryRoot: string, file = 'terraform-infra/environments/dev/environment.yaml'): Promise<GithubEnvironment> => {
   const environment = parse(await readFile(join(repositoryRoot, file), 'utf8')) as EnvironmentYaml
@@ -25,10 +29,18 @@ export const readGithubEnvironment = async (repositoryRoot: string, file = 'terr
     name: github.environment,
     identity: { repository: github.repository, repositoryId: github.repositoryId, repositoryOwnerId: github.repositoryOwnerId },
     vars: {
-      PROJECT_ID: environment.project, REGION: environment.region, COMPOSER_ENVIRONMENT: environment.composer.name,
-      RAW_BUCKET: buckets.raw, LAKE_BUCKET: buckets.lake, STAGING_BUCKET: buckets.staging, DAGS_BUCKET: buckets.dags,
+      PROJECT_ID: environment.project,
+      REGION: environment.region,
+      COMPOSER_ENVIRONMENT: environment.composer.name,
+      RAW_BUCKET: buckets.raw,
+      LAKE_BUCKET: buckets.lake,
+      STAGING_BUCKET: buckets.staging,
+      DAGS_BUCKET: buckets.dags,
       WORKLOAD_IDENTITY_PROVIDER: `projects/${environment.projectNumber}/locations/global/workloadIdentityPools/${workloadIdentity.pool}/providers/${workloadIdentity.provider}`,
-      DEPLOY_SERVICE_ACCOUNT: account('ci-deploy'), PLAN_SERVICE_ACCOUNT: account('ci-plan'), DBT_SERVICE_ACCOUNT: account('dbt'), SPARK_SERVICE_ACCOUNT: account('spark'),
+      DEPLOY_SERVICE_ACCOUNT: account('ci-deploy'),
+      PLAN_SERVICE_ACCOUNT: account('ci-plan'),
+      DBT_SERVICE_ACCOUNT: account('dbt'),
+      SPARK_SERVICE_ACCOUNT: account('spark'),
     },
   }
 }

@@ -11,7 +11,11 @@ export interface Status {
   readonly failure: (names: readonly string[]) => boolean
   readonly cancelled: () => boolean
 }
-export interface Scope { readonly contexts: Contexts; readonly status?: Status; readonly hashFiles?: (patterns: readonly string[]) => string }
+export interface Scope {
+  readonly contexts: Contexts
+  readonly status?: Status
+  readonly hashFiles?: (patterns: readonly string[]) => string
+}
 
 export class ExpressionError extends Error {
   override name = 'ExpressionError'
@@ -48,16 +52,22 @@ const runnerFunctions = (scope: Scope): FunctionDefinition[] => {
   const { status, hashFiles } = scope
   if (status) {
     functions.push(
-      define('success', 0, (names) => status.success(names)), define('failure', 0, (names) => status.failure(names)),
-      define('cancelled', 0, () => status.cancelled(), 0), define('always', 0, () => true, 0),
+      define('success', 0, (names) => status.success(names)),
+      define('failure', 0, (names) => status.failure(names)),
+      define('cancelled', 0, () => status.cancelled(), 0),
+      define('always', 0, () => true, 0),
     )
   }
   if (hashFiles) functions.push(define('hashfiles', 1, (patterns) => hashFiles(patterns)))
   return functions
 }
 
-const define = (name: string, minArgs: number, answer: (given: string[]) => boolean | string, maxArgs = 255): FunctionDefinition =>
-  ({ name, minArgs, maxArgs, call: (...given) => toData(answer(given.map((item) => item.coerceString()))) })
+const define = (name: string, minArgs: number, answer: (given: string[]) => boolean | string, maxArgs = 255): FunctionDefinition => ({
+  name,
+  minArgs,
+  maxArgs,
+  call: (...given) => toData(answer(given.map((item) => item.coerceString()))),
+})
 
 const toData = (value: Value): data.ExpressionData => {
   if (value === null || value === undefined) return new data.Null()

@@ -3,7 +3,10 @@ export class FileCommandError extends Error {
   override name = 'FileCommandError'
 }
 
-export interface Pair { readonly name: string; readonly value: string }
+export interface Pair {
+  readonly name: string
+  readonly value: string
+}
 
 /** `NAME=value` lines and `NAME<<DELIMITER` blocks. The content of a block is taken as it is: no line in it is a command. */
 export const parsePairs = (content: string): Pair[] => {
@@ -32,7 +35,10 @@ export const parsePairs = (content: string): Pair[] => {
   return pairs
 }
 
-export const parsePaths = (content: string): string[] => linesWithEnds(content).map(({ text }) => text).filter((line) => line !== '')
+export const parsePaths = (content: string): string[] =>
+  linesWithEnds(content)
+    .map(({ text }) => text)
+    .filter((line) => line !== '')
 
 /** GitHub refuses this one: it would run code in every later Node step. */
 export const refusedVariable = (name: string): string | undefined =>

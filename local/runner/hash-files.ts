@@ -13,7 +13,11 @@ export const hashFiles = (workspace: string, patterns: readonly string[]): strin
   let matched = 0
   for (const file of listFiles(workspace, '')) {
     if (!isWanted(file) || isUnwanted(file) || !resolve(workspace, file).startsWith(workspace + sep)) continue
-    whole.update(createHash('sha256').update(readFileSync(join(workspace, file))).digest())
+    whole.update(
+      createHash('sha256')
+        .update(readFileSync(join(workspace, file)))
+        .digest(),
+    )
     matched++
   }
   return matched === 0 ? '' : whole.digest('hex')

@@ -40,8 +40,13 @@ export const jobStatus = (state: JobState): Status => ({
 /** The scope of a step; `env` is the job's, or the step's own once that is known. */
 export const stepScope = (state: JobState, env: Readonly<Record<string, string>>, own: Readonly<Record<string, Value>> = {}): Scope => {
   const contexts: Contexts = {
-    ...state.contexts, github: { ...state.contexts.github, ...own }, env, steps: state.steps,
-    job: { status: state.status }, matrix: null, strategy: strategyContext,
+    ...state.contexts,
+    github: { ...state.contexts.github, ...own },
+    env,
+    steps: state.steps,
+    job: { status: state.status },
+    matrix: null,
+    strategy: strategyContext,
   }
   return { contexts, status: jobStatus(state), hashFiles: (patterns) => hashFiles(state.places.workspace, patterns) }
 }

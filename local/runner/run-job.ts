@@ -65,8 +65,14 @@ export const runJob = async (state: JobState, job: WorkflowJob, room: StepRoom):
   await rm(places.root, { recursive: true, force: true })
   const isForgiven = state.status === 'failure' && isTruthy(valueOf(job.continueOnError, stepScope(state, state.variables)))
   return {
-    id: job.id, name: job.name ? textOf(job.name, stepScope(state, {}), 'name') : job.id, result: isForgiven ? 'success' : state.status,
-    outputs, steps: results, annotations: state.annotations, summary, ...(summary === '' ? {} : { summaryFile }),
+    id: job.id,
+    name: job.name ? textOf(job.name, stepScope(state, {}), 'name') : job.id,
+    result: isForgiven ? 'success' : state.status,
+    outputs,
+    steps: results,
+    annotations: state.annotations,
+    summary,
+    ...(summary === '' ? {} : { summaryFile }),
   }
 }
 
@@ -102,7 +108,8 @@ const jobOutputs = (state: JobState, job: WorkflowJob): Record<string, string> =
   const scope = stepScope(state, state.variables)
   for (const { key: name, value } of entries(job.outputs)) {
     const text = textOf(value, scope, `outputs.${name}`)
-    if (state.masks.hide(text) !== text) state.annotations.push({ level: 'warning', message: `Skip output '${name}' since it may contain secret.`, step: 'Complete job' })
+    if (state.masks.hide(text) !== text)
+      state.annotations.push({ level: 'warning', message: `Skip output '${name}' since it may contain secret.`, step: 'Complete job' })
     else if (text !== '') outputs[name] = text
   }
   return outputs

@@ -27,11 +27,24 @@ export interface StepRoom {
 /** As GitHub shows them: ten of each level per step. */
 const annotationsPerLevel = 10
 
-export const runStage = async (state: JobState, step: WorkflowStep, stage: Stage, own: Readonly<Record<string, Value>>, room: StepRoom): Promise<StepResult> => {
+export const runStage = async (
+  state: JobState,
+  step: WorkflowStep,
+  stage: Stage,
+  own: Readonly<Record<string, Value>>,
+  room: StepRoom,
+): Promise<StepResult> => {
   const startedMs = Date.now()
   const outputs: Record<string, string> = Object.create(null) as Record<string, string>
-  const finish = (outcome: Conclusion, conclusion: Conclusion, log?: string): StepResult =>
-    ({ id: step.id, name: stage.name, outcome, conclusion, outputs, seconds: (Date.now() - startedMs) / 1000, ...(log ? { log } : {}) })
+  const finish = (outcome: Conclusion, conclusion: Conclusion, log?: string): StepResult => ({
+    id: step.id,
+    name: stage.name,
+    outcome,
+    conclusion,
+    outputs,
+    seconds: (Date.now() - startedMs) / 1000,
+    ...(log ? { log } : {}),
+  })
 
   const env = { ...state.variables }
   let failure: string | undefined
@@ -53,7 +66,12 @@ export const runStage = async (state: JobState, step: WorkflowStep, stage: Stage
   }
 
   const number = String(stage.number).padStart(2, '0')
-  const log = await openStepLog(join(room.logDirectory, `${number}-${fileName(stage.name)}.log`), { job: state.jobId, step: stage.name }, state.masks, room.show)
+  const log = await openStepLog(
+    join(room.logDirectory, `${number}-${fileName(stage.name)}.log`),
+    { job: state.jobId, step: stage.name },
+    state.masks,
+    room.show,
+  )
   const annotate = annotator(state, stage.name, log)
   let outcome: Conclusion = 'failure'
   try {
@@ -77,7 +95,14 @@ interface Doing {
   readonly wants: () => boolean
 }
 
-const perform = async (state: JobState, step: WorkflowStep, stage: Stage, own: Readonly<Record<string, Value>>, room: StepRoom, doing: Doing): Promise<Conclusion> => {
+const perform = async (
+  state: JobState,
+  step: WorkflowStep,
+  stage: Stage,
+  own: Readonly<Record<string, Value>>,
+  room: StepRoom,
+  doing: Doing,
+): Promise<Conclusion> => {
   const { env, log, annotate, outputs } = doing
   const time = AbortSignal.timeout(Math.min(doing.timeoutMinutes * 60_000, 2 ** 31 - 1))
   const stop = new AbortController()
@@ -92,7 +117,9 @@ const perform = async (state: JobState, step: WorkflowStep, stage: Stage, own: R
   let script: string | undefined
   try {
     if (step.missingAction !== undefined) {
-      throw new StepError(`Can't find 'action.yml' under '${join(state.places.workspace, step.missingAction)}'. Did you forget to run actions/checkout before running your local action?`)
+      throw new StepError(
+        `Can't find 'action.yml' under '${join(state.places.workspace, step.missingAction)}'. Did you forget to run actions/checkout before running your local action?`,
+      )
     }
     if (step.uses !== undefined && !stage.action) {
       const { files: count } = await checkOut(state, textsOf(step.with, stepScope(state, env, own), 'with'), room.source)
@@ -107,21 +134,42 @@ const perform = async (state: JobState, step: WorkflowStep, stage: Stage, own: R
     if (!stage.action) script = command.args.at(-1)
     if ('script' in command) for (const line of (command.script as string).trimEnd().split('\n')) log.detail(`$ ${line}`)
     const commands = createWorkflowCommands({
-      show: log.line, annotate,
-      debug: (text) => { if (state.machine.isDebug) log.line(`##[debug]${text}`); else log.detail(`##[debug]${text}`) },
-      mask: (secret) => { state.masks.add(secret) },
-      setOutput: (name, value) => { outputs[name] = value },
-      saveState: (name, value) => { state.saved.set(step.id, { ...state.saved.get(step.id), [name]: value }) },
+      show: log.line,
+      annotate,
+      debug: (text) => {
+        if (state.machine.isDebug) log.line(`##[debug]${text}`)
+        else log.detail(`##[debug]${text}`)
+      },
+      mask: (secret) => {
+        state.masks.add(secret)
+      },
+      setOutput: (name, value) => {
+        outputs[name] = value
+      },
+      saveState: (name, value) => {
+        state.saved.set(step.id, { ...state.saved.get(step.id), [name]: value })
+      },
     })
-    const exitCode = await runProcess({ ...command, env: { ...command.env, ...files.env, RUNNER_TRACKING_ID: trackingId(state) }, signal, onLine: (line) => { commands.line(line) } })
-    const problems = await applyStepFiles(state, step.id, files, ({ name, value }) => { outputs[name] = value })
+    const exitCode = await runProcess({
+      ...command,
+      env: { ...command.env, ...files.env, RUNNER_TRACKING_ID: trackingId(state) },
+      signal,
+      onLine: (line) => {
+        commands.line(line)
+      },
+    })
+    const problems = await applyStepFiles(state, step.id, files, ({ name, value }) => {
+      outputs[name] = value
+    })
     for (const message of problems) annotate({ level: 'error', message })
     if (stop.signal.aborted) return 'cancelled'
     if (time.aborted) {
       annotate({ level: 'error', message: `The action '${stage.name}' has timed out after ${doing.timeoutMinutes} minutes.` })
       return 'failure'
     }
-    if (exitCode !== 0) annotate({ level: 'error', message: `Process completed with exit code ${exitCode}.` })
+    // GitHub annotates the exit code of scripts only: an action is expected to have said what is wrong.
+    if (exitCode !== 0 && stage.action) log.line(`Node Action run completed with exit code ${exitCode}`)
+    if (exitCode !== 0 && !stage.action) annotate({ level: 'error', message: `Process completed with exit code ${exitCode}.` })
     return exitCode === 0 && problems.length === 0 ? 'success' : 'failure'
   } catch (error) {
     annotate({ level: 'error', message: error instanceof ExpressionError ? `The template is not valid. ${error.message}` : failureText(error) })
@@ -149,8 +197,18 @@ const annotator = (state: JobState, stepName: string, log: StepLog) => {
     log.line(`##[${annotation.level}]${place}${annotation.message}`)
     counts[annotation.level]++
     if (counts[annotation.level] > annotationsPerLevel) return
-    state.annotations.push({ ...annotation, message: state.masks.hide(annotation.message), step: stepName, ...(annotation.title ? { title: state.masks.hide(annotation.title) } : {}) })
+    state.annotations.push({
+      ...annotation,
+      message: state.masks.hide(annotation.message),
+      step: stepName,
+      ...(annotation.title ? { title: state.masks.hide(annotation.title) } : {}),
+    })
   }
 }
 
-const fileName = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '').slice(0, 60) || 'step'
+const fileName = (name: string): string =>
+  name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(0, 60) || 'step'

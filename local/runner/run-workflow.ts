@@ -8,7 +8,8 @@ import { eventPayload, githubContext, oidcClaims, runnerContext } from './contex
 import type { JobPlaces, RunFacts } from './contexts.ts'
 import { dispatchInputs } from './dispatch-inputs.ts'
 import { evaluate, isTruthy } from './expressions.ts'
-import type { Contexts, Status, Value } from './expressions.ts'
+import type { Contexts, Value } from './expressions.ts'
+import { inOrder, statusOfAncestors } from './job-order.ts'
 import type { JobState } from './job-state.ts'
 import { createMasks } from './masks.ts'
 import { mayRequestIdToken } from './permissions.ts'
@@ -20,7 +21,11 @@ import { headOf } from './workspace.ts'
 import { readWorkflow, WorkflowProblems } from './workflow.ts'
 import type { Workflow, WorkflowJob } from './workflow.ts'
 
-export interface RepositoryIdentity { readonly repository: string; readonly repositoryId: string; readonly repositoryOwnerId: string }
+export interface RepositoryIdentity {
+  readonly repository: string
+  readonly repositoryId: string
+  readonly repositoryOwnerId: string
+}
 
 export interface RunOptions {
   /** Relative to `repositoryRoot`, or absolute inside it. */
@@ -56,21 +61,39 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
   const problems = await unsupported({ workflow, repositoryRoot, repository: identity.repository })
   if (problems.length > 0) throw new WorkflowProblems(problems)
   const eventName = options.event ?? 'workflow_dispatch'
-  if (!(supportedEvents as readonly string[]).includes(eventName)) throw new RunRefused(`--event ${eventName} is not supported; supported: ${supportedEvents.join(', ')}`)
+  if (!(supportedEvents as readonly string[]).includes(eventName))
+    throw new RunRefused(`--event ${eventName} is not supported; supported: ${supportedEvents.join(', ')}`)
   if (!workflow.events.includes(eventName)) throw new RunRefused(`${workflow.file} is not started by ${eventName}; it lists: ${workflow.events.join(', ')}`)
   const inputs = dispatchInputs(workflow, options.inputs ?? {})
 
   const head = await headOf(repositoryRoot)
   const [owner = ''] = identity.repository.split('/')
   const facts: RunFacts = {
-    ...identity, repositoryOwner: owner, actor: owner, actorId: identity.repositoryOwnerId, ...head, eventName, workflowName: workflow.name,
-    workflowFile: workflow.file, runId: String(Date.now() * 1000 + randomInt(1000)), runNumber: '1', runAttempt: '1',
+    ...identity,
+    repositoryOwner: owner,
+    actor: owner,
+    actorId: identity.repositoryOwnerId,
+    ...head,
+    eventName,
+    workflowName: workflow.name,
+    workflowFile: workflow.file,
+    runId: String(Date.now() * 1000 + randomInt(1000)),
+    runNumber: '1',
+    runAttempt: '1',
   }
   const directory = join(stateDir, 'runs', facts.runId)
   const event = eventPayload(facts, inputs.texts)
   const isDispatch = eventName === 'workflow_dispatch'
   const run: Run = {
-    ...options, repositoryRoot, show, workflow, facts, directory, event, typedInputs: isDispatch ? inputs.typed : {}, results: new Map<string, JobResult>(),
+    ...options,
+    repositoryRoot,
+    show,
+    workflow,
+    facts,
+    directory,
+    event,
+    typedInputs: isDispatch ? inputs.typed : {},
+    results: new Map<string, JobResult>(),
     signal: options.signal ?? new AbortController().signal,
   }
   for (const job of inOrder(workflow.jobs)) run.results.set(job.id, await runOrSkip(run, job))
@@ -90,25 +113,26 @@ interface Run extends Omit<RunOptions, 'event'> {
   readonly signal: AbortSignal
 }
 
-/** Each job after those it needs; otherwise as in the file. The parser has refused cycles and unknown names. */
-const inOrder = (jobs: readonly WorkflowJob[]): WorkflowJob[] => {
-  const ordered: WorkflowJob[] = []
-  const visit = (job: WorkflowJob): void => {
-    if (ordered.includes(job)) return
-    for (const need of job.needs) jobs.filter(({ id }) => id === need).forEach(visit)
-    ordered.push(job)
-  }
-  jobs.forEach(visit)
-  return ordered
-}
-
 const runOrSkip = async (run: Run, job: WorkflowJob): Promise<JobResult> => {
   const ended = (result: Conclusion, message?: string): JobResult => ({
-    id: job.id, name: job.id, result, outputs: {}, steps: [], summary: '', annotations: message === undefined ? [] : [{ level: 'error', message, step: 'Set up job' }],
+    id: job.id,
+    name: job.id,
+    result,
+    outputs: {},
+    steps: [],
+    summary: '',
+    annotations: message === undefined ? [] : [{ level: 'error', message, step: 'Set up job' }],
   })
   try {
     const contexts = jobContexts(run, job)
-    if (!isTruthy(evaluate(job.condition, { contexts, status: statusOfNeeds(run, job) }))) {
+    if (
+      !isTruthy(
+        evaluate(job.condition, {
+          contexts,
+          status: statusOfAncestors(job, { jobs: run.workflow.jobs, resultOf: (id) => run.results.get(id)?.result, isCancelled: () => run.signal.aborted }),
+        }),
+      )
+    ) {
       run.show(`${job.id} │ skipped`)
       return ended(run.signal.aborted ? 'cancelled' : 'skipped')
     }
@@ -122,33 +146,22 @@ const runOrSkip = async (run: Run, job: WorkflowJob): Promise<JobResult> => {
 }
 
 const jobContexts = (run: Run, job: WorkflowJob): Contexts => {
-  const needs = Object.fromEntries(job.needs.map((id) => [id, { result: run.results.get(id)?.result ?? 'skipped', outputs: { ...run.results.get(id)?.outputs } }]))
+  const needs = Object.fromEntries(
+    job.needs.map((id) => [id, { result: run.results.get(id)?.result ?? 'skipped', outputs: { ...run.results.get(id)?.outputs } }]),
+  )
   const github = githubContext(run.facts, job.id, placesOf(run, ''), run.event)
   return { github, inputs: run.typedInputs, vars: { ...run.vars }, needs, matrix: null, strategy: null }
-}
-
-/** For a job, `success()` and `failure()` look at all its ancestors, not only at those it names. */
-const statusOfNeeds = (run: Run, job: WorkflowJob): Status => {
-  const ancestors = new Set<string>()
-  const collect = (id: string): void => {
-    for (const need of run.workflow.jobs.find((candidate) => candidate.id === id)?.needs ?? []) {
-      if (!ancestors.has(need)) { ancestors.add(need); collect(need) }
-    }
-  }
-  collect(job.id)
-  const results = (names: readonly string[]): (Conclusion | undefined)[] => (names.length > 0 ? names : [...ancestors]).map((id) => run.results.get(id)?.result)
-  return {
-    success: (names) => !run.signal.aborted && results(names).every((result) => result === 'success'),
-    failure: (names) => results(names).includes('failure'),
-    cancelled: () => run.signal.aborted,
-  }
 }
 
 const placesOf = (run: Run, root: string): JobPlaces => {
   const name = run.facts.repository.split('/')[1] ?? 'repository'
   return {
-    root, workspace: join(root, 'work', name, name), temp: join(root, 'work', '_temp'), home: join(root, 'home'),
-    toolCache: resolve(run.stateDir, 'tool-cache'), eventFile: join(root, 'work', '_temp', 'event.json'),
+    root,
+    workspace: join(root, 'work', name, name),
+    temp: join(root, 'work', '_temp'),
+    home: join(root, 'home'),
+    toolCache: resolve(run.stateDir, 'tool-cache'),
+    eventFile: join(root, 'work', '_temp', 'event.json'),
   }
 }
 
@@ -171,10 +184,27 @@ const startJob = async (run: Run, job: WorkflowJob, contexts: Contexts): Promise
     }
     const workflowEnv = textsOf(run.workflow.env, { contexts: withSecrets }, 'env')
     const state: JobState = {
-      jobId: job.id, facts: run.facts, places, masks,
-      contexts: { github, runner: runnerContext(places, run.isDebug ?? false), inputs: run.typedInputs, vars: { ...run.vars }, secrets: { ...run.secrets }, needs: contexts.needs },
+      jobId: job.id,
+      facts: run.facts,
+      places,
+      masks,
+      contexts: {
+        github,
+        runner: runnerContext(places, run.isDebug ?? false),
+        inputs: run.typedInputs,
+        vars: { ...run.vars },
+        secrets: { ...run.secrets },
+        needs: contexts.needs,
+      },
       variables: { ...run.cloud?.environment, ...workflowEnv, ...textsOf(job.env, { contexts: withSecrets }, 'env') },
-      paths: [], steps: {}, annotations: [], summaries: [], saved: new Map(), idToken, status: 'success', cancelled: AbortSignal.any([run.signal, timer]),
+      paths: [],
+      steps: {},
+      annotations: [],
+      summaries: [],
+      saved: new Map(),
+      idToken,
+      status: 'success',
+      cancelled: AbortSignal.any([run.signal, timer]),
       machine: { path: machinePath(run.toolPaths ?? []), node: process.execPath, isDebug: run.isDebug ?? false },
     }
     const source = { root: run.repositoryRoot, excluded: [resolve(run.stateDir)] }

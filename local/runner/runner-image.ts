@@ -1,4 +1,4 @@
-/** What a runner's image would bring along for the actions of this repository, so that a run does not install it each time. It refuses to install what a workflow does not use. */
+/** What a runner's image would bring along, so that a run does not install it each time. It refuses to install what a workflow does not use. */
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ensureDbt } from '../toolchain/index.ts'

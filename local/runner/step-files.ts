@@ -12,7 +12,10 @@ const kinds = Object.keys(variables) as FileKind[]
 /** runner: FileCommandManager.AttachmentSizeLimit. */
 const summaryLimitBytes = 1024 * 1024
 
-export interface StepFiles { readonly env: Readonly<Record<string, string>>; readonly paths: Readonly<Record<FileKind, string>> }
+export interface StepFiles {
+  readonly env: Readonly<Record<string, string>>
+  readonly paths: Readonly<Record<FileKind, string>>
+}
 
 export const createStepFiles = async (state: JobState): Promise<StepFiles> => {
   const directory = join(state.places.temp, '_runner_file_commands')
@@ -34,7 +37,9 @@ export const applyStepFiles = async (state: JobState, stepId: string, files: Ste
       problems.push(`Unable to process file command '${kind}' successfully.`, error.message)
     }
   }
-  await attempt('output', (content) => { parsePairs(content).forEach(setOutput) })
+  await attempt('output', (content) => {
+    parsePairs(content).forEach(setOutput)
+  })
   await attempt('env', (content) => {
     for (const { name, value } of parsePairs(content)) {
       const refusal = refusedVariable(name)

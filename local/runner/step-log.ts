@@ -27,7 +27,9 @@ export const openStepLog = async (file: string, place: { job: string; step: stri
         show(`${place.job} │ ${printable(part)}`)
       }
     },
-    detail(text) { stream.write(`${masks.hide(text)}\n`) },
+    detail(text) {
+      stream.write(`${masks.hide(text)}\n`)
+    },
     async close() {
       stream.end()
       await once(stream, 'finish')
@@ -36,4 +38,5 @@ export const openStepLog = async (file: string, place: { job: string; step: stri
 }
 
 /** A step may print control characters that would move a terminal's cursor; colours stay. */
-export const printable = (text: string): string => text.replaceAll(/\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f]/g, (found) => (found.endsWith('m') && found.length > 1 ? found : ''))
+export const printable = (text: string): string =>
+  text.replaceAll(/\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f]/g, (found) => (found.endsWith('m') && found.length > 1 ? found : ''))

@@ -11,7 +11,13 @@ import { textOf, textsOf } from './tokens.ts'
 import type { Value } from './expressions.ts'
 import type { WorkflowJob, WorkflowStep } from './workflow.ts'
 
-export interface StepCommand { readonly command: string; readonly args: readonly string[]; readonly cwd: string; readonly env: Record<string, string>; readonly warnings: readonly string[] }
+export interface StepCommand {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly cwd: string
+  readonly env: Record<string, string>
+  readonly warnings: readonly string[]
+}
 
 export class StepError extends Error {
   override name = 'StepError'
@@ -21,13 +27,18 @@ export class StepError extends Error {
 export const stepEnvironment = (state: JobState, env: Readonly<Record<string, string>>, own: Readonly<Record<string, Value>>): Record<string, string> => {
   const github = { ...state.contexts.github, ...own }
   const token: Record<string, string> = state.idToken
-    ? { ACTIONS_ID_TOKEN_REQUEST_URL: state.idToken.requestUrl, ACTIONS_ID_TOKEN_REQUEST_TOKEN: state.idToken.requestToken } : {}
+    ? { ACTIONS_ID_TOKEN_REQUEST_URL: state.idToken.requestUrl, ACTIONS_ID_TOKEN_REQUEST_TOKEN: state.idToken.requestToken }
+    : {}
   const path = [...state.paths, env.PATH ?? state.machine.path].join(delimiter)
   return { HOME: state.places.home, LANG: 'C.UTF-8', ...env, ...runnerVariables(github, state.contexts.runner), ...token, PATH: path }
 }
 
 export const actionCommand = async (
-  state: JobState, step: WorkflowStep, stage: Stage & { action: ActionFile }, env: Readonly<Record<string, string>>, own: Readonly<Record<string, Value>>,
+  state: JobState,
+  step: WorkflowStep,
+  stage: Stage & { action: ActionFile },
+  env: Readonly<Record<string, string>>,
+  own: Readonly<Record<string, Value>>,
 ): Promise<StepCommand> => {
   const { action, kind } = stage
   const scope = stepScope(state, env, own)
@@ -48,8 +59,11 @@ export const actionCommand = async (
   if (!(await isFile(script))) throw new StepError(`File not found: '${script}'`)
   const saved = Object.entries(state.saved.get(step.id) ?? {}).map(([name, value]) => [`STATE_${name}`, value])
   return {
-    command: state.machine.node, args: [script], cwd: state.places.workspace, warnings,
-    env: { ...stepEnvironment(state, env, own), ...inputs, ...Object.fromEntries(saved) as Record<string, string> },
+    command: state.machine.node,
+    args: [script],
+    cwd: state.places.workspace,
+    warnings,
+    env: { ...stepEnvironment(state, env, own), ...inputs, ...(Object.fromEntries(saved) as Record<string, string>) },
   }
 }
 
@@ -62,16 +76,26 @@ const shells: Readonly<Record<string, { command: string; args: readonly string[]
 }
 
 export const scriptCommand = async (
-  state: JobState, job: WorkflowJob, step: WorkflowStep, env: Readonly<Record<string, string>>, own: Readonly<Record<string, Value>>,
+  state: JobState,
+  job: WorkflowJob,
+  step: WorkflowStep,
+  env: Readonly<Record<string, string>>,
+  own: Readonly<Record<string, Value>>,
 ): Promise<StepCommand & { script: string }> => {
   const scope = stepScope(state, env, own)
   const shellName = textOf(step.shell ?? job.defaultShell, scope, 'shell')
   const shell = shells[shellName]
-  if (!shell) throw new StepError(`shell: ${shellName} is not supported; supported: ${Object.keys(shells).filter((name) => name !== '').join(', ')}`)
+  if (!shell)
+    throw new StepError(
+      `shell: ${shellName} is not supported; supported: ${Object.keys(shells)
+        .filter((name) => name !== '')
+        .join(', ')}`,
+    )
   const script = textOf(step.run, scope, 'run')
   const directory = textOf(step.workingDirectory ?? job.defaultWorkingDirectory, scope, 'working-directory')
   const cwd = isAbsolute(directory) ? directory : join(state.places.workspace, directory)
-  if (!(await isDirectory(cwd))) throw new StepError(`An error occurred trying to start process '${shell.command}' with working directory '${cwd}'. No such file or directory`)
+  if (!(await isDirectory(cwd)))
+    throw new StepError(`An error occurred trying to start process '${shell.command}' with working directory '${cwd}'. No such file or directory`)
   const file = join(state.places.temp, `${randomUUID()}${shell.suffix}`)
   await writeFile(file, script.endsWith('\n') ? script : `${script}\n`, { mode: 0o600 })
   return { command: shell.command, args: [...shell.args, file], cwd, env: stepEnvironment(state, env, own), warnings: [], script }

@@ -8,7 +8,21 @@ import type { Problem, Workflow, WorkflowStep } from './workflow.ts'
 
 export const supportedKeys = {
   workflow: ['name', 'description', 'run-name', 'on', 'permissions', 'env', 'defaults', 'concurrency', 'jobs'],
-  job: ['name', 'needs', 'if', 'runs-on', 'permissions', 'environment', 'concurrency', 'outputs', 'env', 'defaults', 'steps', 'timeout-minutes', 'continue-on-error'],
+  job: [
+    'name',
+    'needs',
+    'if',
+    'runs-on',
+    'permissions',
+    'environment',
+    'concurrency',
+    'outputs',
+    'env',
+    'defaults',
+    'steps',
+    'timeout-minutes',
+    'continue-on-error',
+  ],
   step: ['id', 'name', 'if', 'uses', 'with', 'run', 'shell', 'working-directory', 'env', 'continue-on-error', 'timeout-minutes'],
 } as const
 export const unsupportedKeys = {
@@ -21,16 +35,25 @@ export const checkoutInputs = ['path', 'fetch-depth', 'persist-credentials', 'cl
 export const inputTypes = ['string', 'boolean', 'number', 'choice', 'environment'] as const
 
 const names: Readonly<Record<string, string>> = {
-  strategy: 'strategy (matrix)', uses: 'uses (reusable workflows)', container: 'container', services: 'services (containers)',
+  strategy: 'strategy (matrix)',
+  uses: 'uses (reusable workflows)',
+  container: 'container',
+  services: 'services (containers)',
 }
 
-interface Check { readonly workflow: Workflow; readonly repositoryRoot: string; readonly repository: string }
+interface Check {
+  readonly workflow: Workflow
+  readonly repositoryRoot: string
+  readonly repository: string
+}
 
 /** Every reason not to start, in the order of the file. */
 export const unsupported = async (check: Check): Promise<Problem[]> => {
   const { workflow } = check
   const problems: Problem[] = []
-  const refuse = (token: Token | undefined, message: string): void => { problems.push({ file: workflow.file, line: lineOf(token), message }) }
+  const refuse = (token: Token | undefined, message: string): void => {
+    problems.push({ file: workflow.file, line: lineOf(token), message })
+  }
   const refuseKeys = (token: Token | undefined, allowed: readonly string[], where: string): void => {
     for (const { key, keyToken } of entries(token)) if (!allowed.includes(key)) refuse(keyToken, `${names[key] ?? key} is not supported in a ${where}`)
   }
@@ -73,7 +96,8 @@ const refusedUses = async (uses: string, step: WorkflowStep, check: Check): Prom
   const parsed = parseUses(uses, check.repository)
   if (parsed.kind === 'refused') return [parsed.reason]
   if (parsed.kind === 'checkout') {
-    return entries(step.with).filter(({ key }) => !(checkoutInputs as readonly string[]).includes(key))
+    return entries(step.with)
+      .filter(({ key }) => !(checkoutInputs as readonly string[]).includes(key))
       .map(({ key }) => `actions/checkout with ${key} is not supported; supported: ${checkoutInputs.join(', ')}`)
   }
   try {
@@ -96,11 +120,20 @@ export const inputMistakes = async ({ workflow, repositoryRoot, repository }: Ch
     const given = isMappingToken(step.with) ? entries(step.with) : []
     const declared = action.inputs.map((input) => input.name.toLowerCase())
     for (const { key, keyToken } of given) {
-      if (!declared.includes(key.toLowerCase())) problems.push({ file: workflow.file, line: lineOf(keyToken), message: unexpectedInputs([key], action.inputs.map((input) => input.name)) })
+      if (!declared.includes(key.toLowerCase()))
+        problems.push({
+          file: workflow.file,
+          line: lineOf(keyToken),
+          message: unexpectedInputs(
+            [key],
+            action.inputs.map((input) => input.name),
+          ),
+        })
     }
     for (const input of action.inputs) {
       const isGiven = given.some(({ key }) => key.toLowerCase() === input.name.toLowerCase())
-      if (input.isRequired && input.default === undefined && !isGiven) problems.push({ file: workflow.file, line: step.line, message: `uses: ${step.uses}: required input '${input.name}' is missing` })
+      if (input.isRequired && input.default === undefined && !isGiven)
+        problems.push({ file: workflow.file, line: step.line, message: `uses: ${step.uses}: required input '${input.name}' is missing` })
     }
   }
   return problems

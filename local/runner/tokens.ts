@@ -36,13 +36,21 @@ export const literal = (token: Token | undefined): string | undefined =>
 export const valueOf = (token: Token | undefined, scope: Scope): Value => {
   if (!token) return undefined
   switch (token.templateTokenType) {
-    case KIND.expression: return evaluate((token as BasicExpressionToken).expression, scope)
-    case KIND.insert: throw new ExpressionError('${{ insert }} is not supported')
-    case KIND.mapping: return Object.fromEntries(entries(token).map(({ key, value }) => [key, valueOf(value, scope)]))
-    case KIND.sequence: return items(token).map((item) => valueOf(item, scope))
-    case KIND.null: return null
-    case KIND.boolean: case KIND.number: return (token as unknown as { value: boolean | number }).value
-    default: return (token as unknown as { value: string }).value
+    case KIND.expression:
+      return evaluate((token as BasicExpressionToken).expression, scope)
+    case KIND.insert:
+      throw new ExpressionError('${{ insert }} is not supported')
+    case KIND.mapping:
+      return Object.fromEntries(entries(token).map(({ key, value }) => [key, valueOf(value, scope)]))
+    case KIND.sequence:
+      return items(token).map((item) => valueOf(item, scope))
+    case KIND.null:
+      return null
+    case KIND.boolean:
+    case KIND.number:
+      return (token as unknown as { value: boolean | number }).value
+    default:
+      return (token as unknown as { value: string }).value
   }
 }
 

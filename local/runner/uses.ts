@@ -20,7 +20,10 @@ export const parseUses = (uses: string, thisRepository: string): Uses => {
   const ref = match.ref ?? ''
   if (repository.toLowerCase() === 'actions/checkout' && match.path === '') return { kind: 'checkout', ref }
   if (repository.toLowerCase() !== thisRepository.toLowerCase()) {
-    return { kind: 'refused', reason: `uses: ${uses}: actions of other repositories are not supported; supported: actions/checkout, ./path, ${thisRepository}/path@ref` }
+    return {
+      kind: 'refused',
+      reason: `uses: ${uses}: actions of other repositories are not supported; supported: actions/checkout, ./path, ${thisRepository}/path@ref`,
+    }
   }
   return inside((match.path ?? '').replace(/^\//, ''), (path) => ({ kind: 'repository', path, repository, ref }))
 }

@@ -20,9 +20,29 @@ export interface WorkflowCommandSink {
   saveState(name: string, value: string): void
 }
 
-interface WorkflowCommand { readonly name: string; readonly properties: Readonly<Record<string, string>>; readonly data: string }
+interface WorkflowCommand {
+  readonly name: string
+  readonly properties: Readonly<Record<string, string>>
+  readonly data: string
+}
 
-const known = ['add-mask', 'error', 'warning', 'notice', 'group', 'endgroup', 'debug', 'stop-commands', 'set-output', 'save-state', 'set-env', 'add-path', 'echo', 'add-matcher', 'remove-matcher']
+const known = [
+  'add-mask',
+  'error',
+  'warning',
+  'notice',
+  'group',
+  'endgroup',
+  'debug',
+  'stop-commands',
+  'set-output',
+  'save-state',
+  'set-env',
+  'add-path',
+  'echo',
+  'add-matcher',
+  'remove-matcher',
+]
 
 export const createWorkflowCommands = (sink: WorkflowCommandSink): { line(text: string): void } => {
   let stopToken: string | undefined
@@ -33,23 +53,33 @@ export const createWorkflowCommands = (sink: WorkflowCommandSink): { line(text: 
         if (data === '') sink.show("##[warning]Can't add secret mask for empty string in ##[add-mask] command.")
         else sink.mask(data)
         return
-      case 'error': case 'warning': case 'notice': return sink.annotate(annotation(name, properties, data))
-      case 'group': return sink.show(`▸ ${data}`)
-      case 'endgroup': case 'echo': return
-      case 'debug': return sink.debug(data)
+      case 'error':
+      case 'warning':
+      case 'notice':
+        return sink.annotate(annotation(name, properties, data))
+      case 'group':
+        return sink.show(`▸ ${data}`)
+      case 'endgroup':
+      case 'echo':
+        return
+      case 'debug':
+        return sink.debug(data)
       case 'stop-commands':
         if (data === '' || known.includes(data.toLowerCase())) {
           return sink.annotate({ level: 'error', message: `Invalid stop token '${data}': choose a value that is no command and not empty` })
         }
         stopToken = data
         return
-      case 'set-output': case 'save-state':
+      case 'set-output':
+      case 'save-state':
         sink.annotate({ level: 'warning', message: `The \`${name}\` command is deprecated. Use environment files.` })
         if (!properties.name) return sink.annotate({ level: 'error', message: `Required field 'name' is missing in ##[${name}] command.` })
         return name === 'set-output' ? sink.setOutput(properties.name, data) : sink.saveState(properties.name, data)
-      case 'set-env': case 'add-path':
+      case 'set-env':
+      case 'add-path':
         return sink.annotate({ level: 'error', message: `The \`${name}\` command is disabled. Use environment files.` })
-      default: return sink.annotate({ level: 'warning', message: `The \`${name}\` command (problem matchers) is not supported by the local runner.` })
+      default:
+        return sink.annotate({ level: 'warning', message: `The \`${name}\` command (problem matchers) is not supported by the local runner.` })
     }
   }
   return {
@@ -76,7 +106,12 @@ const parseCommand = (text: string): WorkflowCommand | undefined => {
   const name = (space < 0 ? head : head.slice(0, space)).toLowerCase()
   if (name === '') return undefined
   const properties: Record<string, string> = Object.create(null) as Record<string, string>
-  for (const pair of space < 0 ? [] : head.slice(space + 1).trim().split(',')) {
+  for (const pair of space < 0
+    ? []
+    : head
+        .slice(space + 1)
+        .trim()
+        .split(',')) {
     const equals = pair.indexOf('=')
     if (equals > 0) properties[pair.slice(0, equals).trim()] = unescapeProperty(pair.slice(equals + 1))
   }
@@ -90,7 +125,14 @@ const unescapeProperty = (text: string): string =>
 const annotation = (level: Annotation['level'], properties: Readonly<Record<string, string>>, message: string): Omit<Annotation, 'step'> => {
   const whole = (name: string): number | undefined => (/^\d+$/.test(properties[name] ?? '') ? Number(properties[name]) : undefined)
   const found = {
-    level, message, title: properties.title, file: properties.file, line: whole('line'), endLine: whole('endLine'), column: whole('col'), endColumn: whole('endColumn'),
+    level,
+    message,
+    title: properties.title,
+    file: properties.file,
+    line: whole('line'),
+    endLine: whole('endLine'),
+    column: whole('col'),
+    endColumn: whole('endColumn'),
   }
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined && value !== '')) as Omit<Annotation, 'step'>
 }

@@ -4,7 +4,11 @@ import { readFile } from 'node:fs/promises'
 import { child, entries, items, lineOf, literal } from './tokens.ts'
 import type { Token } from './tokens.ts'
 
-export interface Problem { readonly file: string; readonly line: number; readonly message: string }
+export interface Problem {
+  readonly file: string
+  readonly line: number
+  readonly message: string
+}
 
 export interface WorkflowStep {
   readonly id: string
@@ -62,15 +66,26 @@ export class WorkflowProblems extends Error {
 }
 
 /** What the parser's conversion adds to the raw tree: conditions with their implicit `success()`, and step ids. */
-interface ConvertedJob { id: { value: string }; type: string; if: { expression: string }; needs?: { value: string }[]; steps?: ConvertedStep[] }
-interface ConvertedStep { id: string; if?: { expression: string } }
+interface ConvertedJob {
+  id: { value: string }
+  type: string
+  if: { expression: string }
+  needs?: { value: string }[]
+  steps?: ConvertedStep[]
+}
+interface ConvertedStep {
+  id: string
+  if?: { expression: string }
+}
 
 export const readWorkflow = async (path: string, shownAs: string): Promise<Workflow> => {
   const parser = await import('@actions/workflow-parser')
   const content = await readFile(path, 'utf8')
   const parsed = parser.parseWorkflow({ name: shownAs, content }, new parser.NoOperationTraceWriter())
   const failWith = (): never => {
-    throw new WorkflowProblems(parsed.context.errors.getErrors().map((error) => ({ file: shownAs, line: error.range?.start.line ?? 1, message: error.rawMessage })))
+    throw new WorkflowProblems(
+      parsed.context.errors.getErrors().map((error) => ({ file: shownAs, line: error.range?.start.line ?? 1, message: error.rawMessage })),
+    )
   }
   if (parsed.context.errors.count > 0 || !parsed.value) return failWith()
   const template = await parser.convertWorkflowTemplate(parsed.context, parsed.value)
@@ -79,7 +94,8 @@ export const readWorkflow = async (path: string, shownAs: string): Promise<Workf
   const converted = new Map((template.jobs as unknown as ConvertedJob[]).map((job) => [job.id.value, job]))
   const runDefaults = child(child(root, 'defaults'), 'run')
   const on = child(root, 'on')
-  const eventNames = literal(on) !== undefined ? [literal(on) as string] : [...items(on).map((item) => literal(item) ?? ''), ...entries(on).map(({ key }) => key)]
+  const eventNames =
+    literal(on) !== undefined ? [literal(on) as string] : [...items(on).map((item) => literal(item) ?? ''), ...entries(on).map(({ key }) => key)]
   return {
     file: shownAs,
     name: literal(child(root, 'name')) ?? shownAs,

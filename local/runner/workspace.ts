@@ -1,4 +1,4 @@
-/** Gives a job its own copy of the checkout: committed and uncommitted files, without what .gitignore names. It refuses to hand out .git or secrets of the state. */
+/** Gives a job its own copy of the checkout with uncommitted files, without ignored ones. It refuses to hand out .git or the local cloud's state. */
 import { execFile } from 'node:child_process'
 import { constants, copyFile, lstat, mkdir, readdir, readFile, readlink, symlink } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
@@ -28,8 +28,9 @@ const copyOne = async (from: string, to: string): Promise<void> => {
 }
 
 const listCheckout = async (root: string): Promise<string[]> => {
-  const listed = await run('git', ['-C', root, 'ls-files', '-z', '--cached', '--others', '--exclude-standard', '--full-name', '--', '.'], { maxBuffer: 256 * 1024 * 1024 })
-    .catch(() => undefined)
+  const listed = await run('git', ['-C', root, 'ls-files', '-z', '--cached', '--others', '--exclude-standard', '--full-name', '--', '.'], {
+    maxBuffer: 256 * 1024 * 1024,
+  }).catch(() => undefined)
   const top = listed && (await run('git', ['-C', root, 'rev-parse', '--show-prefix'])).stdout.trim()
   if (listed && top === '') return [...new Set(listed.stdout.split('\0').filter((file) => file !== ''))]
   return walk(root, '', [])

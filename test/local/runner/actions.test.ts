@@ -69,7 +69,9 @@ describe('actions', () => {
     expect(['missing', 'exits', 'module'].map((id) => stepNamed(result, id).outcome)).toEqual(['failure', 'failure', 'failure'])
     const messages = onlyJob(result).annotations.map(({ message }) => message)
     expect(messages[0]).toMatch(/^File not found: '.*dist\/none.js'$/)
-    expect(messages[1]).toBe('Process completed with exit code 4.')
+    expect(messages).toHaveLength(1)
+    expect(repository.lines).toContain('job │ Node Action run completed with exit code 4')
+    expect(repository.lines.join('\n')).toContain("Cannot find module 'typescript'")
   })
 
   it('checks out committed and uncommitted files, without ignored ones and without git', async () => {
