@@ -42,12 +42,15 @@ function writeScalar(value: DuckDBValue, field: FieldSchema, format: TimestampFo
 
 const unfit = (field: FieldSchema): CloudError => new CloudError(500, 'internalError', `A value of column ${field.name} cannot be written as ${field.type}.`)
 
+/** As Java prints doubles, which is what the REST API shows. */
 function writeFloat(value: number): string {
   if (Number.isNaN(value)) return 'NaN'
   if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity'
-  const text = Object.is(value, -0) ? '-0' : String(value)
-  if (text.includes('e')) return text.replace(/^(-?\d+)e/, '$1.0e').replace('e+', 'E').replace('e', 'E')
-  return text.includes('.') ? text : `${text}.0`
+  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0'
+  const size = Math.abs(value)
+  if (size >= 1e-3 && size < 1e7) return Number.isInteger(value) ? `${value}.0` : String(value)
+  const [mantissa, exponent] = value.toExponential().split('e') as [string, string]
+  return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${Number(exponent)}`
 }
 
 function trimDecimal(text: string): string {
