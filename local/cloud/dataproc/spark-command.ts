@@ -25,9 +25,9 @@ export interface SparkRun {
 }
 
 /** What Spark's own launcher opens for Java 17 (JavaModuleOptions of Spark 3.5). */
-const OPENED = ['java.lang', 'java.lang.invoke', 'java.lang.reflect', 'java.io', 'java.net', 'java.nio', 'java.util', 'java.util.concurrent', 'java.util.concurrent.atomic', 'sun.nio.ch', 'sun.nio.cs', 'sun.security.action', 'sun.util.calendar']
+const OPENED = ['java.lang', 'java.lang.invoke', 'java.lang.reflect', 'java.io', 'java.net', 'java.nio', 'java.util', 'java.util.concurrent', 'java.util.concurrent.atomic', 'jdk.internal.ref', 'sun.nio.ch', 'sun.nio.cs', 'sun.security.action', 'sun.util.calendar']
 const MODULE_OPTIONS = [
-  '-XX:+IgnoreUnrecognizedVMOptions', ...OPENED.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`), '--add-opens=jdk.jfr/jdk.jfr.internal.settings=ALL-UNNAMED',
+  '-XX:+IgnoreUnrecognizedVMOptions', ...OPENED.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),
   '--add-opens=java.security.jgss/sun.security.krb5=ALL-UNNAMED', '-Djdk.reflect.useDirectMethodHandle=false',
 ]
 /** A short life on two cores: the second compiler, parallel collectors and the metrics page cost more than they bring. */
