@@ -35,7 +35,12 @@ export function assertNever(value: never): never {
 
 /** SHA-256 (hex) over the steps with sorted keys: equal plans have equal digests, whatever order their objects were built in. */
 export function planDigest(plan: Plan): string {
-  return createHash('sha256').update(canonicalJson(plan.steps)).digest('hex')
+  return digestOf(plan.steps)
+}
+
+/** SHA-256 (hex) of a value's canonical JSON. */
+export function digestOf(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex')
 }
 
 /** Passes when no plan was reviewed or the reviewed one is this one. */

@@ -1,9 +1,10 @@
 /** Reads the source folder: which files, their bytes' digests, which of them are DAG files. It refuses links and special files, and never shows credentials files to the plan. */
-import { lstat, readdir, readFile, realpath } from 'node:fs/promises'
+import { lstat, readFile, realpath } from 'node:fs/promises'
 import path from 'node:path'
-import ignore, { type Ignore } from 'ignore'
+import ignore from 'ignore'
 import { InputError } from '../../_shared/errors.ts'
 import { digestsOf } from '../../_shared/google/storage.ts'
+import { ALWAYS_IGNORED, listFiles } from '../../_shared/local-folder.ts'
 
 export interface LocalFile {
   /** Relative to the source folder, with forward slashes. */
@@ -15,14 +16,12 @@ export interface LocalFile {
   readonly isDagFile: boolean
 }
 
-/** Never deployed, whatever the ignore file says. Credentials are matched by name at any depth, as google-github-actions/auth advises. */
-const ALWAYS_IGNORED = ['gha-creds-*.json', '__pycache__/', '*.pyc', '.git', '.gcloudignore', '.DS_Store']
 const READ_AT_ONCE = 16
 
 export async function readLocalFiles(folder: string, options: { ignoreFile: string; secretPaths: readonly string[]; airflowMajor: number }): Promise<LocalFile[]> {
-  const rules = ignore().add(await readIgnoreFile(folder, options.ignoreFile)).add(ALWAYS_IGNORED).add(`/${options.ignoreFile}`)
+  const rules = ignore().add(await readIgnoreFile(folder, options.ignoreFile)).add([...ALWAYS_IGNORED]).add(`/${options.ignoreFile}`)
   const secrets = new Set(await Promise.all(options.secretPaths.map((secret) => realpath(secret).catch(() => path.resolve(secret)))))
-  const names = (await walk(folder, '', rules)).sort()
+  const names = await listFiles(folder, 'source', rules)
   const isHidden = await airflowIgnore(folder, options.airflowMajor)
   const files: LocalFile[] = []
   for (let at = 0; at < names.length; at += READ_AT_ONCE) {
@@ -34,28 +33,6 @@ export async function readLocalFiles(folder: string, options: { ignoreFile: stri
     }))).flat())
   }
   return files
-}
-
-async function walk(folder: string, inside: string, rules: Ignore): Promise<string[]> {
-  let entries
-  try {
-    entries = await readdir(path.join(folder, inside), { withFileTypes: true })
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    throw new InputError(`Reading the source folder ${folder}: ${code === 'ENOENT' ? 'it does not exist' : code === 'ENOTDIR' ? 'it is not a folder' : String(code)}.`, { input: 'source', given: folder, accepted: 'a folder', hint: 'Does a checkout step come first, and is the path relative to the workspace?' })
-  }
-  const names: string[] = []
-  for (const entry of entries) {
-    const name = inside === '' ? entry.name : `${inside}/${entry.name}`
-    if (rules.ignores(entry.isDirectory() ? `${name}/` : name)) continue
-    if (/[\r\n\\]/.test(entry.name)) throw new InputError(`Reading the source folder: the name ${JSON.stringify(name)} holds a character that Cloud Storage or Airflow cannot take.`, { input: 'source', given: name })
-    if (entry.isDirectory()) names.push(...(await walk(folder, name, rules)))
-    else if (entry.isFile()) names.push(name)
-    else {
-      throw new InputError(`Reading the source folder: ${name} is ${entry.isSymbolicLink() ? 'a symbolic link' : 'not a plain file'}; put the file itself there, or ignore it.`, { input: 'source', given: name, accepted: 'plain files and folders' })
-    }
-  }
-  return names
 }
 
 /** gitignore's language plus gcloud's `#!include:FILE` for a file of the same folder (https://cloud.google.com/sdk/gcloud/reference/topic/gcloudignore). */

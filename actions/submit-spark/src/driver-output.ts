@@ -1,0 +1,55 @@
+/** Follows the driver's output objects (`<outputUri>.000000000`, …) and hands on whole lines. It refuses to print a line twice or to cut a character. */
+import { StringDecoder } from 'node:string_decoder'
+import { parseUri, type ObjectStorage } from '../../_shared/google/storage.ts'
+
+const TAIL_LINES = 60
+/** Longer lines are handed on in pieces: one without an end must not fill the memory. */
+const LINE_LIMIT = 64 * 1024
+
+export interface DriverOutput {
+  /** Reads what is new. */
+  drain(outputUri: string): Promise<void>
+  /** The unfinished last line, at the end. */
+  flush(): void
+  readonly tail: readonly string[]
+}
+
+export function followOutput(storage: ObjectStorage, onLine: (line: string) => void): DriverOutput {
+  const read = new Map<string, number>()
+  const decoder = new StringDecoder('utf8')
+  const tail: string[] = []
+  let rest = ''
+  const emit = (line: string) => {
+    tail.push(line)
+    if (tail.length > TAIL_LINES) tail.shift()
+    onLine(line)
+  }
+  return {
+    tail,
+    drain: async (outputUri) => {
+      const place = parseUri(outputUri)
+      if (!place) return
+      const pattern = /\.\d{9}$/
+      const chunks = (await storage.list(place.bucket, `${place.name}.`)).filter(({ name }) => pattern.test(name)).sort((a, b) => (a.name < b.name ? -1 : 1))
+      for (const chunk of chunks) {
+        const from = read.get(chunk.name) ?? 0
+        if (chunk.sizeBytes <= from) continue
+        // The last chunk may be written again, longer; its generation names exactly the bytes that were listed.
+        const data = await storage.read(place.bucket, chunk.name, { generation: chunk.generation, startByte: from })
+        read.set(chunk.name, from + data.length)
+        const lines = (rest + decoder.write(data)).split(/\r?\n/)
+        rest = lines.pop() ?? ''
+        for (const line of lines) emit(line)
+        while (rest.length > LINE_LIMIT) {
+          emit(rest.slice(0, LINE_LIMIT))
+          rest = rest.slice(LINE_LIMIT)
+        }
+      }
+    },
+    flush: () => {
+      rest += decoder.end()
+      if (rest !== '') emit(rest)
+      rest = ''
+    },
+  }
+}

@@ -1,0 +1,53 @@
+/** Turns local paths into bytes to stage: files as they are, folders as zips that are equal whenever their content is. It refuses links and credentials files. */
+import { createHash } from 'node:crypto'
+import { lstat, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { zipSync, type Zippable } from 'fflate'
+import { InputError } from '../../_shared/errors.ts'
+import { listFiles } from '../../_shared/local-folder.ts'
+
+export interface LocalSource {
+  /** As the author wrote it. */
+  readonly given: string
+  /** File name in the staging bucket. */
+  readonly fileName: string
+  readonly sha256: string
+  readonly data: Buffer
+  /** Path as a Python traceback ends with it → path in the workspace, for annotations. */
+  readonly tracebackPaths: Readonly<Record<string, string>>
+}
+
+export const isRemote = (uri: string): boolean => uri.startsWith('gs://')
+
+/** @param input names the input for errors; only `py-files` may be folders. */
+export async function readSource(workspace: string, given: string, input: string): Promise<LocalSource> {
+  const full = path.resolve(workspace, given)
+  const stats = await lstat(full).catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(`Reading input ${input}: ${given} ${error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code})`}.`, { input, given, accepted: 'a path relative to the workspace, or gs://…', hint: 'Does a checkout step come first?' })
+  })
+  const name = path.basename(full)
+  if (/^gha-creds-.*\.json$/.test(name)) throw new InputError(`Reading input ${input}: ${given} is a credentials file and is never uploaded.`, { input, given })
+  // Spark takes lists of URIs separated by commas and reads "#" as an alias.
+  if (/[,*?#[\]{}\\\r\n]/.test(name)) throw new InputError(`Reading input ${input}: the file name ${JSON.stringify(name)} holds a character that Spark cannot take.`, { input, given })
+  if (stats.isFile()) {
+    const data = await readFile(full)
+    return { given, fileName: name, data, sha256: sha256(data), tracebackPaths: { [name]: relative(workspace, full) } }
+  }
+  if (!stats.isDirectory()) throw new InputError(`Reading input ${input}: ${given} is ${stats.isSymbolicLink() ? 'a symbolic link' : 'not a plain file'}.`, { input, given, accepted: input === 'py-files' ? 'a file or a folder' : 'a file' })
+  if (input !== 'py-files') throw new InputError(`Reading input ${input}: ${given} is a folder.`, { input, given, accepted: 'a file', hint: 'Only py-files takes folders.' })
+  if (!/^[A-Za-z_]\w*$/.test(name)) throw new InputError(`Reading input ${input}: the folder name ${JSON.stringify(name)} is not a Python package name.`, { input, given, accepted: 'letters, digits and underscores' })
+  const files = await listFiles(full, input)
+  if (files.length === 0) throw new InputError(`Reading input ${input}: the folder ${given} holds no file.`, { input, given })
+  const entries: Zippable = {}
+  // The zip format stores local time: the same wall clock everywhere gives the same bytes everywhere.
+  for (const file of files) entries[`${name}/${file}`] = [await readFile(path.join(full, file)), { mtime: new Date(1980, 0, 1), level: 6, os: 3, attrs: 0o644 << 16 }]
+  const data = Buffer.from(zipSync(entries))
+  return { given, fileName: `${name}.zip`, data, sha256: sha256(data), tracebackPaths: Object.fromEntries(files.map((file) => [`${name}/${file}`, relative(workspace, path.join(full, file))])) }
+}
+
+function sha256(data: Buffer): string {
+  return createHash('sha256').update(data).digest('hex')
+}
+function relative(workspace: string, full: string): string {
+  return path.relative(workspace, full).split(path.sep).join('/')
+}

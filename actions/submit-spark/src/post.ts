@@ -1,0 +1,11 @@
+/** submit-spark, end of the job: cancels the batch if it still runs. It refuses to touch any other batch. */
+import { connect } from '../../_shared/google/connect.ts'
+import { runPost } from '../../_shared/run.ts'
+import { cancelBatch } from './apply.ts'
+
+void runPost('submit-spark', async (runner) => {
+  const [projectId, region, batchId] = ['projectId', 'region', 'batchId'].map((name) => runner.readState(name))
+  if (!projectId || !region || !batchId || runner.readState('isEnded') === 'true') return
+  const google = await connect({ projectId, allowedHosts: runner.inputs.lines('allow-endpoint-hosts') }, runner)
+  if (!(await cancelBatch(google, { projectId, region, batchId }, runner.log.info))) runner.log.info(`Batch ${batchId} has ended.`)
+})
