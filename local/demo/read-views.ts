@@ -1,5 +1,6 @@
 /** Reads the published views as the analyst, through BigQuery's official client; it refuses to read anything an analyst could not. */
 import { BigQuery, BigQueryDate, BigQueryDatetime, BigQueryInt, BigQueryTimestamp } from '@google-cloud/bigquery'
+import { personaClient } from './persona-client.ts'
 
 export type Cell = string | number | boolean | null
 export type Row = Readonly<Record<string, Cell>>
@@ -24,7 +25,12 @@ export interface Reader {
 }
 
 export const queryAs = async (reader: Reader, query: string): Promise<Row[]> => {
-  const client = new BigQuery({ projectId: reader.project, apiEndpoint: reader.origin, keyFilename: reader.credentialsFile, location: reader.location })
+  const client = new BigQuery({
+    projectId: reader.project,
+    apiEndpoint: reader.origin,
+    authClient: await personaClient(reader.credentialsFile),
+    location: reader.location,
+  })
   const [rows] = (await client.query({ query, wrapIntegers: true })) as unknown as [Record<string, unknown>[]]
   return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, cellOf(value)])))
 }
