@@ -5,6 +5,7 @@
 // 3. DML runs statement by statement; affected rows = DuckDB's counts of INSERT/DELETE/UPDATE; a single MERGE INTO gets ` RETURNING merge_action` appended by the control plane, so end it without one and without `;`.
 // 4. Output column order of SELECT must equal Statement.schema by position; result tables are made from schema, so declare types exactly. Physical relations are "data"."t17": never derive them from names.
 // 5. DROP/CREATE/ALTER/LOAD: do not call resolve() for the target, give Statement.target as 1-3 parts; the control plane applies the default dataset.
+// 2026-11-23 14:05, language to control plane: ParsedStatement.column; expiration_timestamp arrives as ISO text; DML begins with CREATE TEMP TABLE and check SELECTs where BigQuery checks before it writes, and needs `rowid` of the relation.
 /** The border between BigQuery's control plane (datasets, tables, jobs, access) and its language (GoogleSQL to DuckDB). Values only; it does nothing. */
 
 export interface TableReference { readonly projectId: string; readonly datasetId: string; readonly tableId: string }
@@ -74,7 +75,7 @@ export interface Compiler {
   /** Translates one statement now, resolving names through the catalog. */
   compile(statement: ParsedStatement, context: CompileContext): Promise<Statement>
 }
-export interface ParsedStatement { readonly type: StatementType | 'DECLARE' | 'SET'; readonly text: string; readonly line: number; readonly variable?: { readonly names: readonly string[]; readonly type?: string } }
+export interface ParsedStatement { readonly type: StatementType | 'DECLARE' | 'SET'; readonly text: string; readonly line: number; readonly column?: number; readonly variable?: { readonly names: readonly string[]; readonly type?: string } }
 export interface CompileContext {
   readonly catalog: Catalog
   readonly variables: ReadonlyMap<string, { readonly type: string; readonly duckdb: string }>

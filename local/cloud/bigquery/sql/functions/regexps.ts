@@ -1,0 +1,27 @@
+/** Regular expressions: both engines are RE2, but DuckDB's functions differ in anchoring, in what "no match" is and in how many are replaced. Patterns are literals. */
+import { invalid, unsupported } from '../refusal.ts'
+import { once } from '../values/value.ts'
+import { example, failing, scalar, type Emit, type FunctionRow } from './row.ts'
+
+const F = 'Regular expression'
+
+/** Number of capturing groups of a literal pattern. */
+function groupsOf(how: Emit): number {
+  const pattern = how.values[1]!.literal
+  if (pattern === undefined) throw unsupported('A regular expression that is not a string literal in this function', how.at)
+  const bare = pattern.replace(/\\Q[\s\S]*?(\\E|$)/g, '').replace(/\\[\s\S]/g, '').replace(/\[\^?\]?[^\]]*\]/g, '')
+  const groups = (bare.match(/\((?!\?)|\(\?P?<[A-Za-z]/g) ?? []).length
+  if (groups > 1) throw invalid('Regular expression has more than 1 capturing group', how.at)
+  return groups
+}
+
+const extract = (args: string[], how: Emit) => { const group = groupsOf(how); return once(args, ([text, pattern]) => `CASE WHEN regexp_matches(${text}, ${pattern}) THEN regexp_extract(${text}, ${pattern}, ${group}) END`) }
+
+export const regexpRows: readonly FunctionRow[] = [
+  scalar(F, 'native', 'REGEXP_CONTAINS', { 'STRING, STRING -> BOOL': 'regexp_matches' }, example("SELECT REGEXP_CONTAINS('foo@example.com', r'@[a-zA-Z0-9-]+\\.[a-zA-Z0-9-.]+'), REGEXP_CONTAINS('www.example.net', r'@'), REGEXP_CONTAINS('xabcy', 'abc')", [true, false, true])),
+  scalar(F, 'rewrite', 'REGEXP_EXTRACT', { 'STRING, STRING! -> STRING': extract }, example("SELECT REGEXP_EXTRACT('foo@example.com', r'^[a-zA-Z0-9_.+-]+'), REGEXP_EXTRACT('foo@example.com', r'^[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+\\.([a-zA-Z0-9-.]+$)'), REGEXP_EXTRACT('abc', 'x')", ['foo', 'com', null]),
+    failing("SELECT REGEXP_EXTRACT('ab', '(a)(b)')", 'more than 1 capturing group')),
+  scalar(F, 'rewrite', 'REGEXP_SUBSTR', { 'STRING, STRING! -> STRING': extract }, example("SELECT REGEXP_SUBSTR('Hello World Helloo', 'H?ello+')", ['Hello'])),
+  scalar(F, 'rewrite', 'REGEXP_EXTRACT_ALL', { 'STRING, STRING! -> ARRAY<STRING>': (args, how) => `regexp_extract_all(${args[0]}, ${args[1]}, ${groupsOf(how)})` }, example("SELECT REGEXP_EXTRACT_ALL('Try `func(x)` or `func(y)`', '`(.+?)`')", [['func(x)', 'func(y)']])),
+  scalar(F, 'rewrite', 'REGEXP_REPLACE', { 'STRING, STRING, STRING -> STRING': ([text, pattern, by]) => `regexp_replace(${text}, ${pattern}, ${by}, 'g')` }, example("SELECT REGEXP_REPLACE('# Heading', r'^# ([a-zA-Z0-9\\s]+$)', '<h1>\\\\1</h1>'), REGEXP_REPLACE('aXbXc', 'X', '-')", ['<h1>Heading</h1>', 'a-b-c'])),
+]

@@ -1,0 +1,26 @@
+/** All functions of the language by name, one row each; a name given twice is a mistake found at start. */
+import type { FunctionRow } from './row.ts'
+import { aggregateRows } from './aggregates.ts'
+import { arrayRows } from './arrays.ts'
+import { conditionalRows } from './conditionals.ts'
+import { currentRows } from './current.ts'
+import { dateRows } from './dates.ts'
+import { formatRows } from './formats.ts'
+import { hashRows } from './hashes.ts'
+import { jsonRows } from './json.ts'
+import { mathRows } from './mathematics.ts'
+import { regexpRows } from './regexps.ts'
+import { stringRows } from './strings.ts'
+import { timestampRows } from './timestamps.ts'
+import { windowRows } from './windows.ts'
+
+export const functionRows: readonly FunctionRow[] = [
+  ...aggregateRows, ...arrayRows, ...conditionalRows, ...currentRows, ...dateRows, ...timestampRows, ...formatRows, ...hashRows, ...jsonRows, ...mathRows, ...regexpRows, ...stringRows, ...windowRows,
+]
+
+const byName = new Map<string, FunctionRow>()
+for (const row of functionRows) {
+  if (byName.has(row.name)) throw new Error(`function ${row.name} has two rows`)
+  byName.set(row.name, row)
+}
+export const findFunction = (name: string): FunctionRow | undefined => byName.get(name)

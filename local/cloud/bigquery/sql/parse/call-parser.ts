@@ -1,0 +1,73 @@
+/** The inside of a call's parentheses and its OVER clause; named arguments, HAVING MAX and COLLATE are refused. */
+import { invalid, unsupported, type Position } from '../refusal.ts'
+import type { Cursor } from './cursor.ts'
+import { parseExpression } from './expression-parser.ts'
+import type { Expression, FrameBound, OrderItem, Window } from './syntax.ts'
+
+export function finishCall(cursor: Cursor, path: readonly string[], at: Position): Expression {
+  const parts = path.map((part) => part.toUpperCase())
+  const isSafe = parts[0] === 'SAFE' && parts.length > 1
+  const name = (isSafe ? parts.slice(1) : parts).join('.')
+  cursor.expectSymbol('(')
+  const isDistinct = cursor.acceptWord('DISTINCT')
+  if (!isDistinct) cursor.acceptWord('ALL')
+  const args: Expression[] = []
+  if (cursor.isSymbol('*') && (cursor.isSymbol(')', 1))) args.push({ kind: 'star', at: cursor.next().at })
+  else if (!cursor.isSymbol(')')) args.push(...cursor.list(() => parseArgument(cursor)))
+  let nulls: 'IGNORE' | 'RESPECT' | undefined
+  if (cursor.acceptWord('IGNORE NULLS')) nulls = 'IGNORE'
+  else if (cursor.acceptWord('RESPECT NULLS')) nulls = 'RESPECT'
+  if (cursor.isWord('HAVING')) throw unsupported('HAVING MAX/MIN inside a function call', cursor.at)
+  const orderBy = cursor.acceptWord('ORDER BY') ? parseOrderItems(cursor) : []
+  const limit = cursor.acceptWord('LIMIT') ? parseExpression(cursor) : undefined
+  cursor.expectSymbol(')')
+  const over = cursor.acceptWord('OVER') ? parseWindow(cursor) : undefined
+  return { kind: 'call', name, isSafe, args, isDistinct, nulls, orderBy, limit, over, at }
+}
+
+function parseArgument(cursor: Cursor): Expression {
+  if (cursor.isName() && cursor.isSymbol('=>', 1)) throw unsupported(`Named argument ${cursor.peek().text}`, cursor.at)
+  if (cursor.isName() && cursor.isSymbol('->', 1)) throw unsupported('Lambda argument', cursor.at)
+  const expression = parseExpression(cursor)
+  if (cursor.isWord('AS')) throw unsupported('AS inside a function call', cursor.at)
+  return expression
+}
+
+export function parseOrderItems(cursor: Cursor): OrderItem[] {
+  return cursor.list(() => {
+    const expression = parseExpression(cursor)
+    if (cursor.isWord('COLLATE')) throw unsupported('COLLATE', cursor.at)
+    const isDescending = cursor.acceptWord('DESC')
+    if (!isDescending) cursor.acceptWord('ASC')
+    const nulls = cursor.acceptWord('NULLS FIRST') ? 'FIRST' as const : cursor.acceptWord('NULLS LAST') ? 'LAST' as const : undefined
+    return { expression, isDescending, nulls }
+  })
+}
+
+export function parseWindow(cursor: Cursor): Window {
+  const at = cursor.at
+  if (cursor.isName()) return { base: cursor.name(), partitionBy: [], orderBy: [], at }
+  cursor.expectSymbol('(')
+  const base = cursor.isName() && !cursor.isWord('PARTITION') ? cursor.name() : undefined
+  const partitionBy = cursor.acceptWord('PARTITION BY') ? cursor.list(() => parseExpression(cursor)) : []
+  const orderBy = cursor.acceptWord('ORDER BY') ? parseOrderItems(cursor) : []
+  const unit = cursor.acceptWord('ROWS') ? 'ROWS' as const : cursor.acceptWord('RANGE') ? 'RANGE' as const : undefined
+  let frame: Window['frame']
+  if (unit) {
+    if (cursor.acceptWord('BETWEEN')) {
+      const start = parseBound(cursor)
+      cursor.expectWord('AND')
+      frame = { unit, start, end: parseBound(cursor) }
+    } else frame = { unit, start: parseBound(cursor) }
+  }
+  cursor.expectSymbol(')')
+  return { base, partitionBy, orderBy, frame, at }
+}
+
+function parseBound(cursor: Cursor): FrameBound {
+  for (const kind of ['UNBOUNDED PRECEDING', 'UNBOUNDED FOLLOWING', 'CURRENT ROW'] as const) if (cursor.acceptWord(kind)) return { kind }
+  const offset = parseExpression(cursor)
+  if (cursor.acceptWord('PRECEDING')) return { kind: 'PRECEDING', offset }
+  if (cursor.acceptWord('FOLLOWING')) return { kind: 'FOLLOWING', offset }
+  throw invalid('Syntax error: Expected PRECEDING or FOLLOWING', cursor.at)
+}

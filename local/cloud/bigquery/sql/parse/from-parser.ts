@@ -1,0 +1,109 @@
+/** FROM: tables, subqueries, UNNEST and joins. TABLESAMPLE, PIVOT, UNPIVOT, table functions and time travel are refused by name. */
+import { invalid, unsupported } from '../refusal.ts'
+import type { Cursor } from './cursor.ts'
+import { parseExpression } from './expression-parser.ts'
+import { parseQuery } from './query-parser.ts'
+import type { From } from './syntax.ts'
+
+export function parseFrom(cursor: Cursor): From {
+  let left = parseJoinTail(cursor, parseFactor(cursor))
+  while (cursor.isSymbol(',')) {
+    const { at } = cursor.next()
+    left = parseJoinTail(cursor, { kind: 'join', type: 'CROSS', left, right: parseFactor(cursor), at })
+  }
+  return left
+}
+
+/** Left to right: `a, b JOIN c` is `(a CROSS JOIN b) JOIN c`. */
+function parseJoinTail(cursor: Cursor, first: From): From {
+  let left = first
+  for (;;) {
+    const at = cursor.at
+    if (cursor.isWord('NATURAL')) throw unsupported('NATURAL JOIN', at)
+    const type = joinType(cursor)
+    if (!type) return left
+    const right = parseFactor(cursor)
+    if (type === 'CROSS') { left = { kind: 'join', type, left, right, at }; continue }
+    if (cursor.acceptWord('ON')) left = { kind: 'join', type, left, right, on: parseExpression(cursor), at }
+    else if (cursor.acceptWord('USING')) {
+      cursor.expectSymbol('(')
+      const using = cursor.list(() => cursor.name())
+      cursor.expectSymbol(')')
+      left = { kind: 'join', type, left, right, using, at }
+    } else if (right.kind === 'unnest' || (right.kind === 'table' && right.path.length > 1)) left = { kind: 'join', type, left, right, at }
+    else throw invalid(`Syntax error: ${type} JOIN must have an immediately following ON or USING clause`, at)
+  }
+}
+
+function joinType(cursor: Cursor): 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS' | undefined {
+  if (cursor.acceptWord('JOIN') || cursor.acceptWord('INNER JOIN')) return 'INNER'
+  if (cursor.acceptWord('CROSS JOIN')) return 'CROSS'
+  for (const side of ['LEFT', 'RIGHT', 'FULL'] as const) if (cursor.acceptWord(`${side} JOIN`) || cursor.acceptWord(`${side} OUTER JOIN`)) return side
+  return undefined
+}
+
+function parseFactor(cursor: Cursor): From {
+  const at = cursor.at
+  let factor: From
+  if (cursor.acceptWord('UNNEST')) {
+    cursor.expectSymbol('(')
+    const value = parseExpression(cursor)
+    cursor.expectSymbol(')')
+    factor = { kind: 'unnest', value, ...aliasAndOffset(cursor), at }
+  } else if (cursor.acceptSymbol('(')) {
+    let mark = cursor.mark
+    let depth = 0
+    while (cursor.isSymbol('(', depth)) depth++
+    if (cursor.isWord('SELECT', depth) || cursor.isWord('WITH', depth)) {
+      mark = cursor.mark
+      const query = parseQuery(cursor)
+      cursor.expectSymbol(')')
+      factor = { kind: 'subquery', query, alias: parseAlias(cursor), at }
+    } else {
+      cursor.rewind(mark)
+      factor = parseFrom(cursor)
+      cursor.expectSymbol(')')
+    }
+  } else {
+    const path = parseTablePath(cursor)
+    if (cursor.isSymbol('(')) throw unsupported(`Table function ${path.join('.')}`, at)
+    factor = { kind: 'table', path, ...aliasAndOffset(cursor), at }
+  }
+  if (cursor.isWord('FOR SYSTEM_TIME')) throw unsupported('FOR SYSTEM_TIME AS OF', cursor.at)
+  if (cursor.isWord('TABLESAMPLE')) throw unsupported('TABLESAMPLE', cursor.at)
+  return factor
+}
+
+function parseAlias(cursor: Cursor): string | undefined {
+  for (const word of ['PIVOT', 'UNPIVOT', 'MATCH_RECOGNIZE']) if (cursor.isWord(word) && cursor.isSymbol('(', 1)) throw unsupported(word, cursor.at)
+  if (cursor.acceptWord('AS')) return cursor.name()
+  if (!cursor.isName() || cursor.isWord('TABLESAMPLE')) return undefined
+  return cursor.name()
+}
+
+function aliasAndOffset(cursor: Cursor): { alias?: string; offset?: string; hasOffset: boolean } {
+  const alias = parseAlias(cursor)
+  if (!cursor.acceptWord('WITH OFFSET')) return { alias, hasOffset: false }
+  const offset = cursor.acceptWord('AS') || cursor.isName() ? cursor.name() : 'offset'
+  return { alias, offset, hasOffset: true }
+}
+
+/** `a.b.c`, `` `a.b.c` ``, `` `a.b`.c `` and the dashed project form `my-project.d.t`. */
+export function parseTablePath(cursor: Cursor): string[] {
+  const parts: string[] = []
+  const push = (part: string, isQuoted: boolean) => { parts.push(...(isQuoted ? part.split('.') : [part])) }
+  const first = cursor.peek()
+  let name = cursor.name()
+  if (first.kind === 'word') while (cursor.isSymbol('-') && cursor.peek().start === cursor.lastEnd && ['word', 'integer'].includes(cursor.peek(1).kind) && cursor.peek(1).start === cursor.peek().end) {
+    cursor.next()
+    name += `-${cursor.next().text}`
+  }
+  push(name, first.kind === 'quoted')
+  while (cursor.isSymbol('.')) {
+    cursor.next()
+    const isQuoted = cursor.peek().kind === 'quoted'
+    push(cursor.nameAfterDot(), isQuoted)
+  }
+  if (parts.some((part) => part === '')) throw invalid(`Invalid table name: ${parts.join('.')}`, first.at)
+  return parts
+}

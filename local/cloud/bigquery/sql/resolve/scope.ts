@@ -1,0 +1,107 @@
+/** Names in reach of an expression: relations, their columns, SELECT aliases, outer queries. Case-insensitive; an ambiguous name is refused as BigQuery does. */
+import { invalid, type Position } from '../refusal.ts'
+import { quoteName, type GType } from '../values/gtype.ts'
+import type { Value } from '../values/value.ts'
+import type { Cte } from '../parse/syntax.ts'
+import type { TableReference } from '../types.ts'
+import type { Read, Translation } from './translation.ts'
+
+export interface Column {
+  /** Empty when it cannot be named. */
+  readonly name: string
+  readonly type: GType
+  readonly sql: string
+  readonly touch: () => void
+  readonly partitionOf?: Read
+}
+export interface Relation {
+  readonly alias?: string
+  readonly columns: readonly Column[]
+  /** UNNEST: the alias is the element itself. */
+  readonly value?: Column
+}
+export interface FromResult {
+  readonly sql: string
+  readonly relations: readonly Relation[]
+  /** What `*` and unqualified names see: USING merges columns. */
+  readonly visible: readonly Column[]
+}
+
+export interface CteEntry { readonly cte: Cte; readonly use: () => { readonly sql: string; readonly columns: readonly Column[] } }
+
+/** Where an expression stands. */
+export interface Env {
+  readonly translation: Translation
+  readonly relations: readonly Relation[]
+  readonly visible: readonly Column[]
+  readonly parent?: Env
+  readonly ctes: ReadonlyMap<string, CteEntry>
+  readonly via: readonly TableReference[]
+  /** SELECT aliases that ORDER BY, GROUP BY, HAVING and QUALIFY may use. */
+  readonly aliases?: ReadonlyMap<string, { readonly value: Value; readonly touch: () => void; readonly isAmbiguous?: boolean }>
+  readonly windows?: ReadonlyMap<string, import('../parse/syntax.ts').Window>
+  /** Name of the clause when it forbids aggregates, e.g. `WHERE clause`. */
+  readonly noAggregate?: string
+  readonly noWindow?: string
+}
+
+/** A new FROM inside `outer`: outer names stay in reach, outer aliases, windows and prohibitions do not. */
+export function childEnv(outer: Env, from?: Pick<FromResult, 'relations' | 'visible'>): Env {
+  return { translation: outer.translation, ctes: outer.ctes, via: outer.via, relations: from?.relations ?? [], visible: from?.visible ?? [], parent: outer }
+}
+
+export const sameName = (a: string | undefined, b: string): boolean => a !== undefined && a.toLowerCase() === b.toLowerCase()
+
+export function columnValue(column: Column, env: Env): Value {
+  env.translation.touch(column.touch)
+  return { sql: column.sql, type: column.type, column }
+}
+
+/** Resolves the longest prefix that is a column; the rest are STRUCT fields. */
+export function lookUp(parts: readonly string[], env: Env, at: Position): { value: Value; rest: readonly string[] } | undefined {
+  const [first, second] = parts
+  for (let scope: Env | undefined = env; scope; scope = scope.parent) {
+    const alias = scope.aliases?.get(first!.toLowerCase())
+    if (alias?.isAmbiguous) throw invalid(`Column name ${first} is ambiguous`, at)
+    if (alias) {
+      env.translation.touch(alias.touch)
+      return { value: alias.value, rest: parts.slice(1) }
+    }
+    const relation = scope.relations.find((candidate) => sameName(candidate.alias, first!))
+    if (relation && second !== undefined) {
+      const found = relation.columns.filter((column) => sameName(column.name, second))
+      if (found.length > 1) throw invalid(`Column name ${second} is ambiguous`, at)
+      if (found[0]) return { value: columnValue(found[0], scope), rest: parts.slice(2) }
+      if (relation.value) return { value: columnValue(relation.value, scope), rest: parts.slice(1) }
+      throw invalid(`Name ${second} not found inside ${first}`, at)
+    }
+    const columns = scope.visible.filter((column) => sameName(column.name, first!))
+    if (columns.length > 1) throw invalid(`Column name ${first} is ambiguous`, at)
+    if (columns[0]) return { value: columnValue(columns[0], scope), rest: parts.slice(1) }
+    if (relation) return { value: relation.value ? columnValue(relation.value, scope) : wholeRow(relation, scope), rest: [] }
+  }
+  return undefined
+}
+
+function wholeRow(relation: Relation, env: Env): Value {
+  const fields = relation.columns.map((column) => ({ name: column.name, value: columnValue(column, env) }))
+  return { sql: `struct_pack(${fields.map((field) => `${quoteName(field.name)} := ${field.value.sql}`).join(', ')})`, type: { kind: 'struct', fields: fields.map((field) => ({ name: field.name, type: field.value.type })) } }
+}
+
+export function unrecognised(parts: readonly string[], env: Env, at: Position): Error {
+  const known: string[] = []
+  for (let scope: Env | undefined = env; scope; scope = scope.parent) known.push(...scope.visible.map((column) => column.name), ...scope.relations.map((relation) => relation.alias ?? ''))
+  const near = known.find((name) => name !== '' && distance(name.toLowerCase(), parts[0]!.toLowerCase()) <= 2)
+  return invalid(`Unrecognized name: ${parts.join('.')}${near ? `; Did you mean ${near}?` : ''}`, at)
+}
+
+function distance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 2 || a.length > 60) return 3
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    row = next
+  }
+  return row[b.length]!
+}

@@ -1,0 +1,98 @@
+/** What one statement's translation knows: answers of the catalog, tables read, fresh names. It never asks the catalog itself; it says which name it misses. */
+import type { CompileContext, Resolved, TableRead, TableReference } from '../types.ts'
+import type { Position } from '../refusal.ts'
+import { quoteName } from '../values/gtype.ts'
+
+/** Thrown when a name is needed that the catalog has not answered yet: the compiler asks and starts over. */
+export class MissingName extends Error {
+  readonly path: readonly string[]
+  readonly via: readonly TableReference[]
+  readonly at: Position
+  readonly purpose: 'read' | 'write'
+  constructor(path: readonly string[], via: readonly TableReference[], at: Position, purpose: 'read' | 'write') {
+    super(`unresolved ${path.join('.')}`)
+    this.path = path
+    this.via = via
+    this.at = at
+    this.purpose = purpose
+  }
+}
+
+export interface Read { readonly reference: TableReference; readonly columns: Set<string>; partitionPredicate?: string; readonly partitionField?: string }
+
+export const keyOf = (path: readonly string[], via: readonly TableReference[], purpose: 'read' | 'write'): string => JSON.stringify([purpose, path, via.map((view) => [view.projectId, view.datasetId, view.tableId])])
+
+export class Translation {
+  readonly context: CompileContext
+  readonly #answers: ReadonlyMap<string, Resolved>
+  readonly #references = new Map<string, TableReference>()
+  readonly #reads: Read[] = []
+  #names = 0
+  /** Touches of the expression being resolved; a column is read only when what uses it is. */
+  #touches: (() => void)[] = []
+  constructor(context: CompileContext, answers: ReadonlyMap<string, Resolved>) {
+    this.context = context
+    this.#answers = answers
+  }
+
+  resolve(path: readonly string[], via: readonly TableReference[], at: Position, purpose: 'read' | 'write' = 'read'): Resolved {
+    const answer = this.#answers.get(keyOf(path, via, purpose))
+    if (!answer) throw new MissingName(path, via, at, purpose)
+    const { projectId, datasetId, tableId } = answer.reference
+    this.#references.set(`${projectId}.${datasetId}.${tableId}`, answer.reference)
+    return answer
+  }
+
+  fresh(hint: string): string {
+    return quoteName(`${hint.replace(/[^A-Za-z0-9_]/g, '_').slice(0, 40)}_${++this.#names}`)
+  }
+
+  read(reference: TableReference, partitionField?: string): Read {
+    const read: Read = { reference, columns: new Set(), partitionField }
+    this.#reads.push(read)
+    return read
+  }
+
+  touch(mark: () => void): void { this.#touches.push(mark) }
+
+  /** Runs `resolve` and hands back its touches instead of making them now. */
+  collect<T>(resolve: () => T): { result: T; touches: (() => void)[] } {
+    const outer = this.#touches
+    this.#touches = []
+    try {
+      return { result: resolve(), touches: this.#touches }
+    } finally {
+      this.#touches = outer
+    }
+  }
+
+  /** Which `?` this is: by its place in the text, asked in any order. */
+  positionOf(offset: number): number { return this.placeholders.indexOf(offset) }
+  /** Offsets of `?` in the statement's text, ascending; set by the compiler. */
+  placeholders: readonly number[] = []
+
+  get references(): TableReference[] { return [...this.#references.values()] }
+
+  get reads(): TableRead[] {
+    const merged = new Map<string, TableRead>()
+    for (const read of this.#reads) {
+      const key = JSON.stringify(read.reference)
+      const before = merged.get(key)
+      const columns = [...new Set([...(before ? before.columns as string[] : []), ...read.columns])].sort()
+      const predicates = before ? [before.partitionPredicate, read.partitionPredicate] : [read.partitionPredicate]
+      const isPruned = predicates.every((predicate) => predicate !== undefined)
+      merged.set(key, { reference: read.reference, columns, ...(isPruned ? { partitionPredicate: [...new Set(predicates)].join(' OR ') } : {}) })
+    }
+    return [...merged.values()]
+  }
+}
+
+/** Touches happen once however often they are asked for. */
+export function onceOnly(touches: readonly (() => void)[]): () => void {
+  let isDone = false
+  return () => {
+    if (isDone) return
+    isDone = true
+    for (const touch of touches) touch()
+  }
+}

@@ -1,0 +1,73 @@
+/** CREATE, DROP and ALTER as values for the control plane: headers, options, columns; the query of CREATE … AS is translated, everything else is only read. */
+import { invalid, unsupported } from '../refusal.ts'
+import type { StatementSyntax, TableShape } from '../parse/statement-syntax.ts'
+import type { Env } from '../resolve/scope.ts'
+import type { FieldSchema, Statement, TableHeader } from '../types.ts'
+import { typeFromSyntax } from '../values/gtype.ts'
+import { readColumns, readOptions } from './options.ts'
+import { coercedTo, outputOf, type Output } from './outcome.ts'
+
+type Ddl = StatementSyntax & { kind: 'createTable' | 'createView' | 'createSchema' | 'drop' | 'alter' }
+
+export function compileDdl(syntax: Ddl, env: Env): Partial<Statement> & { output?: Output } {
+  const { nowMicros } = env.translation.context
+  switch (syntax.kind) {
+    case 'createTable': return createTable(syntax, env)
+    case 'createView': {
+      if (syntax.orReplace && syntax.ifNotExists) throw invalid('CREATE VIEW cannot be both OR REPLACE and IF NOT EXISTS', syntax.at)
+      if (env.translation.context.parameters.length > 0 && /[@?]/.test(syntax.text)) throw unsupported('A query parameter in CREATE VIEW', syntax.at)
+      const output = outputOf(syntax.query, env, syntax.names ? undefined : 'CREATE VIEW')
+      const columns = syntax.names?.map((column, i): FieldSchema => {
+        const { description } = readOptions(column.options, nowMicros)
+        return { ...(output.schema[i] ?? { type: 'STRING' }), name: column.name, ...(description === undefined ? {} : { description: String(description) }) }
+      })
+      if (columns && columns.length !== output.schema.length) throw invalid(`View column name list has ${columns.length} columns, the query has ${output.schema.length}`, syntax.at)
+      return { target: syntax.path, header: header(syntax, env, {}, columns), viewQuery: syntax.text, output }
+    }
+    case 'createSchema': return { target: syntax.path, header: header(syntax, env, {}) }
+    case 'drop': return { target: syntax.path, ifExists: syntax.ifExists, isCascade: syntax.isCascade }
+    case 'alter': {
+      const { action } = syntax
+      const target = { target: syntax.path, ifExists: syntax.ifExists }
+      switch (action.kind) {
+        case 'SET_OPTIONS': return { ...target, alter: { kind: 'SET_OPTIONS', options: readOptions(action.options, nowMicros) } }
+        case 'ADD_COLUMN': return { ...target, alter: { kind: 'ADD_COLUMN', columns: readColumns(action.columns, nowMicros), ifNotExists: action.isConditional } }
+        case 'DROP_COLUMN': return { ...target, alter: { kind: 'DROP_COLUMN', columns: action.names.map((name) => ({ name, type: 'STRING' })), ifNotExists: action.isConditional } }
+        case 'SET_COLUMN_OPTIONS': return { ...target, alter: { kind: 'SET_COLUMN_OPTIONS', columns: [{ name: action.name, type: 'STRING' }], options: readOptions(action.options, nowMicros) } }
+      }
+    }
+  }
+}
+
+function createTable(syntax: Ddl & { kind: 'createTable' }, env: Env): Partial<Statement> & { output?: Output } {
+  if (syntax.orReplace && syntax.ifNotExists) throw invalid('CREATE TABLE cannot be both OR REPLACE and IF NOT EXISTS', syntax.at)
+  const result = { target: syntax.path, header: header(syntax, env, syntax) }
+  if (!syntax.query) {
+    if (!syntax.columns || syntax.columns.length === 0) throw invalid('CREATE TABLE needs a list of columns or AS query', syntax.at)
+    checkShape(syntax, syntax.columns.map((column) => column.name))
+    return result
+  }
+  const made = outputOf(syntax.query, env, syntax.columns ? undefined : 'CREATE TABLE')
+  checkShape(syntax, syntax.columns?.map((column) => column.name) ?? made.schema.map((field) => field.name))
+  if (!syntax.columns) return { ...result, output: made }
+  const types = syntax.columns.map((column) => typeFromSyntax(column.type))
+  const schema = readColumns(syntax.columns, env.translation.context.nowMicros)
+  return { ...result, output: { sql: coercedTo(made, types, env, syntax.at, 'CREATE TABLE'), types, schema } }
+}
+
+function checkShape(syntax: Ddl & { kind: 'createTable' }, names: readonly string[]): void {
+  const has = (name: string) => names.some((candidate) => candidate.toLowerCase() === name.toLowerCase())
+  if (syntax.partitionBy && !has(syntax.partitionBy.field)) throw invalid(`Unrecognized name: ${syntax.partitionBy.field}`, syntax.partitionBy.at)
+  for (const name of syntax.clusterBy ?? []) if (!has(name)) throw invalid(`Unrecognized name: ${name}`, syntax.at)
+}
+
+function header(syntax: { orReplace: boolean; ifNotExists: boolean; options: Parameters<typeof readOptions>[0] }, env: Env, shape: TableShape, columns?: readonly FieldSchema[]): TableHeader {
+  const { nowMicros } = env.translation.context
+  const fields = columns ?? (shape.columns ? readColumns(shape.columns, nowMicros) : undefined)
+  return {
+    orReplace: syntax.orReplace, ifNotExists: syntax.ifNotExists, options: readOptions(syntax.options, nowMicros), ...(fields ? { columns: fields } : {}),
+    ...(shape.partitionBy ? { partitionBy: { field: shape.partitionBy.field, type: shape.partitionBy.type } } : {}), ...(shape.clusterBy ? { clusterBy: shape.clusterBy } : {}),
+  }
+}
+
+export { header }

@@ -1,0 +1,108 @@
+/** INSERT, UPDATE, DELETE, TRUNCATE and MERGE's target: values coerce to the columns' types, a row updated twice is an error before anything is written. */
+import { invalid, type Position } from '../refusal.ts'
+import type { StatementSyntax } from '../parse/statement-syntax.ts'
+import type { Assignment, Expression } from '../parse/syntax.ts'
+import { coerce } from '../values/coerce.ts'
+import { BOOL, quoteName, typeOfField, type GType } from '../values/gtype.ts'
+import { resolveExpression } from '../resolve/expression.ts'
+import { resolveFrom } from '../resolve/from.ts'
+import { noteConjuncts } from '../resolve/pruning.ts'
+import { childEnv, sameName, type Column, type Env, type Relation } from '../resolve/scope.ts'
+import { onceOnly, type Read } from '../resolve/translation.ts'
+import type { Resolved } from '../types.ts'
+import { coercedTo, outputOf } from './outcome.ts'
+
+export interface Target { readonly resolved: Resolved & { kind: 'table' }; readonly relation: Relation; readonly label: string; readonly read: Read; readonly alias: string }
+export const MANY = 'UPDATE/MERGE must match at most one source row for each target row'
+
+export function targetOf(path: readonly string[], alias: string | undefined, env: Env, at: Position): Target {
+  const resolved = env.translation.resolve(path, [], at, 'write')
+  if (resolved.kind !== 'table') throw invalid(`Cannot modify ${path.join('.')}, which is not a table`, at)
+  const label = env.translation.fresh('target')
+  const read = env.translation.read(resolved.reference, resolved.partitionField)
+  const columns: Column[] = resolved.schema.map((field) => ({
+    name: field.name, type: typeOfField(field, at), sql: `${label}.${quoteName(field.name)}`, touch: onceOnly([() => { read.columns.add(field.name) }]),
+    partitionOf: sameName(resolved.partitionField, field.name) ? read : undefined,
+  }))
+  const name = alias ?? path.at(-1)!
+  return { resolved, relation: { alias: name, columns }, label, read, alias: name }
+}
+
+export function columnOf(target: Target, name: string, at: Position): { name: string; type: GType } {
+  const field = target.resolved.schema.find((candidate) => sameName(candidate.name, name))
+  if (!field) throw invalid(`Column ${name} is not present in table ${target.resolved.reference.datasetId}.${target.resolved.reference.tableId}`, at)
+  return { name: field.name, type: typeOfField(field, at) }
+}
+
+export function columnsOf(target: Target, names: readonly string[] | undefined, at: Position): { name: string; type: GType }[] {
+  const columns = (names ?? target.resolved.schema.map((field) => field.name)).map((name) => columnOf(target, name, at))
+  const duplicate = columns.find((column, i) => columns.findIndex((other) => other.name === column.name) !== i)
+  if (duplicate) throw invalid(`Duplicate column ${duplicate.name} in the column list`, at)
+  const missing = target.resolved.schema.find((field) => field.mode === 'REQUIRED' && !columns.some((column) => column.name === field.name))
+  if (missing) throw invalid(`Required field ${missing.name} cannot be null`, at)
+  return columns
+}
+
+export function insertInto(syntax: StatementSyntax & { kind: 'insert' }, env: Env): string[] {
+  const target = targetOf(syntax.path, undefined, env, syntax.at)
+  const columns = columnsOf(target, syntax.columns, syntax.at)
+  const list = columns.map((column) => quoteName(column.name)).join(', ')
+  if (syntax.rows) {
+    const rows = syntax.rows.map((row) => {
+      if (row.length !== columns.length) throw invalid(`Inserted row has wrong column count; Has ${row.length}, expected ${columns.length}`, row[0]?.at ?? syntax.at)
+      return `(${row.map((value, i) => assigned(value, columns[i]!, childEnv(env))).join(', ')})`
+    })
+    return [`INSERT INTO ${target.resolved.relation} (${list}) VALUES ${rows.join(', ')}`]
+  }
+  const output = outputOfUnnamed(syntax.query!, env)
+  return [`INSERT INTO ${target.resolved.relation} (${list}) ${coercedTo(output, columns.map((column) => column.type), env, syntax.at, 'INSERT')}`]
+}
+
+/** INSERT … SELECT matches by position: names may repeat. */
+function outputOfUnnamed(query: Parameters<typeof outputOf>[0], env: Env): ReturnType<typeof outputOf> {
+  return outputOf(query, env)
+}
+
+export function assigned(expression: Expression, column: { name: string; type: GType }, env: Env): string {
+  return coerce(resolveExpression(expression, { ...env, noAggregate: 'DML value', noWindow: 'DML value' }), column.type, expression.at, `Value for column ${column.name}`).sql
+}
+
+export function assignments(list: readonly Assignment[], target: Target, env: Env): { column: string; sql: string }[] {
+  const result = list.map((assignment) => {
+    const column = columnOf(target, assignment.column, assignment.at)
+    return { column: column.name, sql: assigned(assignment.value, column, env) }
+  })
+  const twice = result.find((one, i) => result.findIndex((other) => other.column === one.column) !== i)
+  if (twice) throw invalid(`Update item ${twice.column} assigned more than once`, list[0]!.at)
+  return result
+}
+
+const filter = (expression: Expression, env: Env): string => coerce(resolveExpression(expression, { ...env, noAggregate: 'WHERE clause', noWindow: 'WHERE clause' }), BOOL, expression.at, 'WHERE clause').sql
+
+export function deleteFrom(syntax: StatementSyntax & { kind: 'delete' }, env: Env): string[] {
+  const target = targetOf(syntax.path, syntax.alias, env, syntax.at)
+  const scope = childEnv(env, { relations: [target.relation], visible: target.relation.columns })
+  const where = filter(syntax.where, scope)
+  noteConjuncts(syntax.where, scope)
+  return [`DELETE FROM ${target.resolved.relation} AS ${target.label} WHERE ${where}`]
+}
+
+export function updateTable(syntax: StatementSyntax & { kind: 'update' }, env: Env): string[] {
+  const target = targetOf(syntax.path, syntax.alias, env, syntax.at)
+  const from = syntax.from ? resolveFrom(syntax.from, env) : undefined
+  const scope = childEnv(env, { relations: [target.relation, ...(from?.relations ?? [])], visible: [...target.relation.columns, ...(from?.visible ?? [])] })
+  const sets = assignments(syntax.assignments, target, scope)
+  const where = filter(syntax.where, scope)
+  noteConjuncts(syntax.where, scope)
+  if (!from) return [`UPDATE ${target.resolved.relation} AS ${target.label} SET ${sets.map((set) => `${quoteName(set.column)} = ${set.sql}`).join(', ')} WHERE ${where}`]
+  const changes = env.translation.fresh('changes')
+  return [
+    `CREATE OR REPLACE TEMP TABLE ${changes} AS SELECT ${target.label}.rowid AS "_row", ${sets.map((set, i) => `${set.sql} AS "_v${i}"`).join(', ')} FROM ${target.resolved.relation} AS ${target.label}, ${from.sql} WHERE ${where}`,
+    atMostOne(changes, 'TRUE'),
+    `UPDATE ${target.resolved.relation} SET ${sets.map((set, i) => `${quoteName(set.column)} = ${changes}."_v${i}"`).join(', ')} FROM ${changes} WHERE ${target.resolved.relation}.rowid = ${changes}."_row"`,
+    `DROP TABLE ${changes}`,
+  ]
+}
+
+export const atMostOne = (table: string, condition: string): string =>
+  `SELECT error('${MANY}') FROM (SELECT 1 FROM ${table} WHERE ${condition} GROUP BY "_row" HAVING count(*) > 1 LIMIT 1) AS twice`

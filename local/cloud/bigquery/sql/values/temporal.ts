@@ -1,0 +1,73 @@
+/** Date and time text: validates literals as BigQuery does and gives the DuckDB forms of conversion, all independent of the session's time zone. */
+import { invalid, type Position } from '../refusal.ts'
+import { quoteText } from './value.ts'
+
+const CLOCK = String.raw`(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,6}))?`
+export const DATE_PATTERN = String.raw`\d{4}-\d{1,2}-\d{1,2}`
+export const TIME_PATTERN = String.raw`\d{1,2}:\d{1,2}:\d{1,2}(\.\d{1,6})?`
+export const DATETIME_PATTERN = String.raw`${DATE_PATTERN}([ Tt]${TIME_PATTERN})?`
+export const OFFSET_PATTERN = String.raw`( ?[+-]\d{1,2}(:\d{2})?|[Zz])`
+export const ZONE_PATTERN = String.raw` [A-Za-z][A-Za-z_]*(/[A-Za-z_+-][A-Za-z0-9_+-]*)*`
+
+function dateText(year: string, month: string, day: string, text: string, type: string, at?: Position): string {
+  const date = new Date(Date.UTC(2000, Number(month) - 1, Number(day)))
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day))
+  if (Number(year) < 1 || date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day)) throw bad(text, type, at)
+  return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
+}
+
+function clockText(match: (string | undefined)[], text: string, type: string, at?: Position): string {
+  const [hour = '0', minute = '0', second = '0', fraction = ''] = match
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) throw bad(text, type, at)
+  return `${hour.padStart(2, '0')}:${minute.padStart(2, '0')}:${second.padStart(2, '0')}.${fraction.padEnd(6, '0')}`
+}
+
+const bad = (text: string, type: string, at?: Position) => invalid(`Invalid ${type} literal: ${JSON.stringify(text)}`, at)
+
+export function dateLiteral(text: string, at?: Position): string {
+  const match = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text)
+  if (!match) throw bad(text, 'DATE', at)
+  return `DATE '${dateText(match[1]!, match[2]!, match[3]!, text, 'DATE', at)}'`
+}
+
+export function timeLiteral(text: string, at?: Position): string {
+  const match = new RegExp(`^${CLOCK}$`).exec(text)
+  if (!match) throw bad(text, 'TIME', at)
+  return `TIME '${clockText(match.slice(1), text, 'TIME', at)}'`
+}
+
+export function datetimeLiteral(text: string, at?: Position, type = 'DATETIME'): string {
+  const match = new RegExp(`^(\\d{4})-(\\d{1,2})-(\\d{1,2})(?:[ Tt]${CLOCK})?$`).exec(text)
+  if (!match) throw bad(text, type, at)
+  return `TIMESTAMP '${dateText(match[1]!, match[2]!, match[3]!, text, type, at)} ${clockText(match.slice(4), text, type, at)}'`
+}
+
+export function timestampLiteral(text: string, at?: Position): string {
+  const offset = new RegExp(`^(.*?)(?: ?([+-])(\\d{1,2})(?::(\\d{2}))?|([Zz]))$`).exec(text)
+  if (offset && /\d{4}-\d{1,2}-\d{1,2}/.test(offset[1]!)) {
+    const minutes = offset[5] ? 0 : (offset[2] === '-' ? -1 : 1) * (Number(offset[3]) * 60 + Number(offset[4] ?? 0))
+    return `(${utcTimestamp(datetimeLiteral(offset[1]!, at, 'TIMESTAMP'))} - to_minutes(${minutes}))`
+  }
+  const zone = new RegExp(`^(.*?)(${ZONE_PATTERN})$`).exec(text)
+  if (zone && zone[2]!.trim().toUpperCase() !== 'UTC') return `timezone(${quoteText(zoneName(zone[2]!.trim(), at))}, ${datetimeLiteral(zone[1]!, at, 'TIMESTAMP')})`
+  return utcTimestamp(datetimeLiteral(zone ? zone[1]! : text, at, 'TIMESTAMP'))
+}
+
+/** Time zones as BigQuery takes them: a tz database name, or an offset such as +05:30. */
+export function zoneName(name: string, at?: Position): string {
+  const known = (() => { try { return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== undefined } catch { return false } })()
+  if (!known || /^[+-]/.test(name)) throw invalid(`Invalid time zone: ${name}`, at)
+  return name
+}
+
+/** DATETIME (read as UTC) to TIMESTAMP, and back: microseconds only, so neither the session's zone nor a calendar is asked. */
+export const utcTimestamp = (datetime: string): string => `make_timestamptz(epoch_us(${datetime}))`
+export const utcDatetime = (timestamp: string): string => `make_timestamp(epoch_us(${timestamp}))`
+
+/** `zone` is DuckDB text; absent means UTC. */
+export const datetimeIn = (timestamp: string, zone?: string): string => (zone ? `timezone(${zone}, ${timestamp})` : utcDatetime(timestamp))
+export const timestampIn = (datetime: string, zone?: string): string => (zone ? `timezone(${zone}, ${datetime})` : utcTimestamp(datetime))
+
+/** BigQuery prints no, three or six digits of the second's fraction. */
+export const datetimeText = (datetime: string): string =>
+  `CASE WHEN microsecond(${datetime}) % 1000000 = 0 THEN strftime(${datetime}, '%Y-%m-%d %H:%M:%S') WHEN microsecond(${datetime}) % 1000 = 0 THEN strftime(${datetime}, '%Y-%m-%d %H:%M:%S.%g') ELSE strftime(${datetime}, '%Y-%m-%d %H:%M:%S.%f') END`
