@@ -80,6 +80,18 @@ export class Session {
     return (await this.#execute(sql)).getRows()
   }
 
+  /** Rows as they come, a vector at a time; the reader may stop early. */
+  async *stream(sql: string): AsyncGenerator<DuckDBValue[][]> {
+    const release = await this.#slots.take()
+    try {
+      for await (const rows of (await this.#connection.stream(sql)).yieldRows()) yield rows
+    } catch (error) {
+      throw explainEngineError(error)
+    } finally {
+      release()
+    }
+  }
+
   async describe(sql: string): Promise<{ name: string; type: string }[]> {
     const rows = await this.rows(`DESCRIBE ${sql}`)
     return rows.map((row) => ({ name: String(row[0]), type: String(row[1]) }))

@@ -40,6 +40,7 @@ async function measureTableRead(room: Room, session: Session, reads: readonly Ta
   const isAll = reads.some((read) => read.columns === 'all')
   const names = new Set(reads.flatMap((read) => (read.columns === 'all' ? [] : read.columns.map((name) => name.toLowerCase()))))
   const fields = isAll ? table.schema : table.schema.filter((field) => names.has(field.name.toLowerCase()))
+  if (fields.length === 0) return 0n
   if (!fields.every(hasKnownSize)) return undefined
   const predicates = reads.map((read) => read.partitionPredicate)
   const where = predicates.every((predicate) => predicate !== undefined) ? ` WHERE ${predicates.map((predicate) => `(${predicate})`).join(' OR ')}` : ''

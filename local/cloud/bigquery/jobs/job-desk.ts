@@ -76,7 +76,7 @@ export class JobDesk {
       ...started, state: 'DONE', endMs: now(), statistics: outcome.statistics,
       ...(outcome.configuration ? { configuration: outcome.configuration } : {}), ...(outcome.result ? { result: outcome.result } : {}),
     })
-    const timer = wanted.timeoutMs ? setTimeout(() => this.#stop(entry, `Job timed out after ${Math.round(wanted.timeoutMs! / 1000)} sec`), wanted.timeoutMs) : undefined
+    const timer = wanted.timeoutMs ? setTimeout(() => this.#stop(entry, `Job timed out after ${wanted.timeoutMs! / 1000} sec`), wanted.timeoutMs) : undefined
     try {
       await warehouse.whileReading(() => warehouse.database.withSession(async (session) => {
         entry.session = session

@@ -37,6 +37,8 @@ export function readFormat(isInt64: boolean, name: unknown): TimestampFormat {
   throw invalid(`Invalid value for formatOptions.timestampOutputFormat: ${String(name)}`)
 }
 
+const cellBytes = (value: unknown): number => (typeof value === 'string' ? value.length + 8 : value === null ? 12 : JSON.stringify(value).length + 8)
+
 interface RowsPage { readonly rows: { f: unknown[] }[]; readonly nextPageToken?: string }
 
 async function readRows(room: Room, table: TableRecord, fields: readonly FieldSchema[], total: number, page: PageRequest): Promise<RowsPage> {
@@ -46,18 +48,13 @@ async function readRows(room: Room, table: TableRecord, fields: readonly FieldSc
   const rows: { f: unknown[] }[] = []
   let size = 0
   await room.warehouse.database.withSession(async (session) => {
-    for (let from = page.startIndex; rows.length < wanted && size < pageBytes; ) {
-      const chunk = await session.rows(`SELECT ${columns} FROM ${physicalOf(table)} LIMIT ${Math.min(5000, wanted - rows.length)} OFFSET ${from}`)
-      if (chunk.length === 0) break
+    for await (const chunk of session.stream(`SELECT ${columns} FROM ${physicalOf(table)} LIMIT ${wanted} OFFSET ${page.startIndex}`)) {
       for (const row of chunk) {
         const cells = writeRow(row, fields, page.format)
-        size += JSON.stringify(cells).length
+        size += cells.f.reduce((sum, cell) => sum + cellBytes(cell.v), 0)
         if (size > pageBytes && rows.length > 0) return
         rows.push(cells)
-        from += 1
       }
-      // Other requests get a turn between chunks.
-      await new Promise((resolve) => setImmediate(resolve))
     }
   })
   const next = page.startIndex + rows.length
