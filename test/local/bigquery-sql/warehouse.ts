@@ -24,7 +24,7 @@ function plain(value: unknown, type: string): unknown {
   if (value === null || value === undefined) return null
   if (Array.isArray(value)) return value.map((item) => plain(item, type.replace(/\[\]$/, '')))
   if (typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner, 'BIGINT')]))
-  if (/^(BIGINT|HUGEINT)$/.test(type) && typeof value === 'string') return Number(value)
+  if (/^(BIGINT|HUGEINT)$/.test(type) && typeof value === 'string' && /^-?\d+$/.test(value)) return Number(value)
   if (type === 'DOUBLE' && typeof value === 'string') return Number(value)
   if (type === 'TIMESTAMP' && typeof value === 'string') return value.replace(' ', 'T')
   return value

@@ -65,6 +65,7 @@ function parseFactor(cursor: Cursor): From {
       cursor.expectSymbol(')')
     }
   } else {
+    if (cursor.isSymbol('[')) throw unsupported('Legacy SQL ([project:dataset.table])', at)
     const path = parseTablePath(cursor)
     if (cursor.isSymbol('(')) throw unsupported(`Table function ${path.join('.')}`, at)
     factor = { kind: 'table', path, ...aliasAndOffset(cursor), at }
