@@ -98,7 +98,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       if (name === 'storage') storage = service as StorageService
     }
     const recorder = process.env.LOCAL_CLOUD_RECORD ? createRecorder(process.env.LOCAL_CLOUD_RECORD) : undefined
-    gateway.current = createGateway({ origin, services, authenticate: identity.authenticate, log: options.log, onExchange: options.onExchange ?? recorder })
+    gateway.current = createGateway({ origin, services, authenticate: identity.authenticate, log: options.log, onExchange: (exchange) => { recorder?.(exchange); options.onExchange?.(exchange) } })
     listener.serve(gateway.current.answer)
     return {
       origin, environment, access, identity,

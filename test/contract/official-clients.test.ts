@@ -1,9 +1,11 @@
 /** Google's own clients, unmodified and through the whole credential chain, against the local cloud; each exchange is held against Google's discovery documents. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Storage } from '@google-cloud/storage'
+import { IdentityPoolClient } from 'google-auth-library'
 import { ensureChecks } from '../../local/toolchain/index.ts'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { checkExchanges, type RecordedExchange, type Verdict } from './discovery.ts'
@@ -19,6 +21,11 @@ beforeAll(async () => {
   cloud = await startTestCloud({ services: ['storage'], onExchange: (exchange) => exchanges.push(structuredClone(exchange)) })
 }, 600_000)
 afterAll(() => cloud.close())
+
+/** The persona's credentials file, as the clients read it themselves from GOOGLE_APPLICATION_CREDENTIALS. */
+function externalAccount(file: string): IdentityPoolClient {
+  return new IdentityPoolClient({ ...JSON.parse(readFileSync(file, 'utf8')), scopes: ['https://www.googleapis.com/auth/cloud-platform'] })
+}
 
 /** Judges what was sent since the last call. */
 function verdict(): Verdict {
@@ -40,7 +47,7 @@ describe('contract with Google', () => {
 
   it('holds for the Node Storage client', async () => {
     const { environment } = cloud.cloud
-    const storage = new Storage({ apiEndpoint: cloud.origin, projectId: environment.project, useAuthWithCustomEndpoint: true, keyFilename: cloud.cloud.describe().personas['data-eng'] })
+    const storage = new Storage({ apiEndpoint: cloud.origin, projectId: environment.project, useAuthWithCustomEndpoint: true, authClient: externalAccount(cloud.cloud.describe().personas['data-eng']!) })
     const bucket = storage.bucket(environment.buckets.staging)
     const file = bucket.file('node/contract.txt')
     await file.save('one', { resumable: false, validation: 'crc32c', preconditionOpts: { ifGenerationMatch: 0 }, metadata: { cacheControl: 'no-store', metadata: { owner: 'x' } } })

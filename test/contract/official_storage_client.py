@@ -55,6 +55,8 @@ def main(project: str, bucket_name: str) -> None:
     composed.metadata = {"origin": "python"}
     composed.patch(if_metageneration_match=1)
     check("patch", composed.metageneration == 2)
+    composed.update_storage_class("NEARLINE")
+    check("rewrite", composed.storage_class == "NEARLINE" and composed.download_as_bytes() == b"hellohello")
     with client.batch():
         bucket.blob("python/composed").delete()
         bucket.blob("python/copy").delete()

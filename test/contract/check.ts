@@ -1,0 +1,59 @@
+/**
+ * `node test/contract/check.ts RECORDINGS [--write]`: holds recordings (made with LOCAL_CLOUD_RECORD=RECORDINGS) against Google's discovery documents and
+ * exits 1 on a violation. `--write` renews docs/fidelity.md and the evidence it is made from; it refuses to do so from a run with violations.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { startCloud } from '../../local/cloud/server.ts'
+import { refusedRoutes } from '../../local/cloud/storage/refused.ts'
+import { ensureChecks } from '../../local/toolchain/index.ts'
+import { checkRecordings, type Verdict } from './discovery.ts'
+import { findDocuments } from './discovery-documents.ts'
+import { evidenceOf, renderFidelity, type Evidence } from './fidelity.ts'
+
+const repoRoot = resolve(import.meta.dirname, '../..')
+const evidenceFile = join(import.meta.dirname, 'evidence.json')
+const pageFile = join(repoRoot, 'docs', 'fidelity.md')
+
+export function describeVerdict({ checked, byMethod, revisions, violations }: Verdict): string {
+  const against = Object.entries(revisions).map(([name, revision]) => `${name} ${revision}`).join(', ')
+  const lines = violations.map(({ method, client, where, what, count, request }) => `  ${method}: ${where} ${what} (${count}×, ${client}; ${request})`)
+  return [`${checked} exchanges of ${Object.keys(byMethod).length} methods checked against ${against}: ${violations.length} violations`, ...lines].join('\n')
+}
+
+/** The page as the committed evidence and the routes of today make it. */
+export async function renderPage(evidence: Evidence): Promise<string> {
+  const stateDir = mkdtempSync(join(tmpdir(), 'fidelity-'))
+  const cloud = await startCloud({ stateDir, repoRoot, log: () => undefined })
+  try {
+    return renderFidelity(evidence, cloud.methods, new Set(refusedRoutes().map(({ id }) => id)))
+  } finally {
+    await cloud.close()
+    rmSync(stateDir, { recursive: true, force: true })
+  }
+}
+
+export function readEvidence(): Evidence {
+  return JSON.parse(readFileSync(evidenceFile, 'utf8')) as Evidence
+}
+
+async function main([recordings, ...flags]: readonly string[]): Promise<number> {
+  if (!recordings || !existsSync(recordings)) {
+    process.stderr.write('usage: node test/contract/check.ts RECORDINGS [--write]\n')
+    return 1
+  }
+  const { python } = await ensureChecks((line) => process.stderr.write(`${line}\n`))
+  const verdict = checkRecordings(recordings, findDocuments(python))
+  process.stdout.write(`${describeVerdict(verdict)}\n`)
+  if (verdict.violations.length > 0) return 1
+  if (flags.includes('--write')) {
+    const evidence = evidenceOf(verdict)
+    writeFileSync(evidenceFile, `${JSON.stringify(evidence, null, 2)}\n`)
+    writeFileSync(pageFile, await renderPage(evidence))
+    process.stdout.write(`wrote ${pageFile}\n`)
+  }
+  return 0
+}
+
+if (process.argv[1] === import.meta.filename) process.exitCode = await main(process.argv.slice(2))
