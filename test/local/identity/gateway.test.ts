@@ -117,7 +117,7 @@ describe('gateway', () => {
     expect(await reply.json()).toMatchObject({ error: { code: 401, status: 'UNAUTHENTICATED', message: expect.stringContaining('Request is missing required authentication credential.') } })
   })
   it('answers 501 naming the method for a path nobody has', async () => {
-    for (const [method, path, key] of [['GET', '/v1beta/x', 'status'], ['PUT', '/storage/v1/b/x/acl', 'errors'], ['PATCH', '/bigquery/v2/projects/p/models', 'errors']] as const) {
+    for (const [method, path, key] of [['GET', '/v1beta/x', 'status'], ['PUT', '/storage/v1/b/x/acl', 'errors'], ['GET', '/storage/v1/b/x/y/o/z', 'errors'], ['PATCH', '/bigquery/v2/projects/p/models', 'errors']] as const) {
       const reply = await fetch(origin + path, { method, headers: auth })
       expect(reply.status).toBe(501)
       const { error } = await reply.json() as { error: Record<string, unknown> }
