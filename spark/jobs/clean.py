@@ -6,11 +6,10 @@ import argparse
 from datetime import datetime, timezone
 
 from pyspark import StorageLevel
-from pyspark.sql import functions as F
 from tables.arguments import batch_arguments, window_of
 from tables.clean_events import write_clean_events
 from tables.metrics import check_reconciles, write_metrics
-from tables.raw_events import find_raw_files, read_raw_events
+from tables.raw_events import count_raw_rows, find_raw_files, read_raw_events
 from tables.rejected_events import write_rejected_events
 from tables.spark_session import open_spark_session
 from transforms.judged_events import clean_events, count_fates, judge_events, rejected_events
@@ -34,10 +33,9 @@ def main() -> None:
     files, ignored = find_raw_files(spark, arguments.raw)
     names = [str(status.getPath()) for status in files]
     raw = read_raw_events(spark, files)
-    raw_rows = dict(raw.groupBy("file_index").agg(F.count(F.lit(1))).collect())
 
     judged = judge_events(parse_events(raw, arguments.now_ms), arguments.days).persist(StorageLevel.MEMORY_AND_DISK)
-    counts = summarize([Fate(*row) for row in count_fates(judged).collect()], raw_rows, names)
+    counts = summarize([Fate(*row) for row in count_fates(judged).collect()], count_raw_rows(spark, files), names)
     for file in [counts, *counts["files"]]:
         check_reconciles(file, file.get("file", "all files"))
 

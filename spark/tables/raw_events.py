@@ -15,8 +15,6 @@ from tables.files import file_system, list_files
 
 COLUMNS = ("timestamp", "visitorid", "event", "itemid", "transactionid")
 HEADER_LIMIT_CHARS = 1 << 20
-# Hadoop writes file:///x where Spark writes file:/x.
-SCHEME_SLASHES = "^([^:/]+):/+"
 MALFORMED = "malformed_line"
 RAW_SCHEMA = StructType([StructField(c, StringType()) for c in (*COLUMNS, MALFORMED)] + [StructField("file_index", LongType())])
 
@@ -72,18 +70,27 @@ def _read_layout(spark: SparkSession, files: list[Any], names: tuple[str, ...], 
     schema = StructType([StructField(name, StringType()) for name in (*positions, MALFORMED)])
     paths = [_without_glob(str(files[index].getPath())) for index in indexes]
     rows = spark.read.csv(paths, schema=schema, header=True, enforceSchema=True, escape='"', mode="PERMISSIVE", columnNameOfCorruptRecord=MALFORMED)
-    known = spark.createDataFrame([(_uri(files[i]), i) for i in indexes], "file_uri string, file_index long")
-    file_uri = F.regexp_replace("_metadata.file_path", SCHEME_SLASHES, "$1:/")
     columns = [F.col(positions[names.index(column)]).alias(column) for column in COLUMNS]
-    return (
-        rows.select(*columns, MALFORMED, file_uri.alias("file_uri"))
-        .join(F.broadcast(known), "file_uri", "left")
-        .select(*COLUMNS, MALFORMED, "file_index")
-    )
+    return _with_file_index(rows.select(*columns, MALFORMED, "_metadata.file_path"), files, indexes).select(*COLUMNS, MALFORMED, "file_index")
 
 
-def _uri(status: Any) -> str:
-    return re.sub(SCHEME_SLASHES, r"\1:/", status.getPath().toUri().toString())
+def count_raw_rows(spark: SparkSession, files: list[Any]) -> dict[int, int]:
+    """Lines that are not blank, less the header, by place in `files`: counted without the CSV reader, so that it can prove the other counts wrong."""
+    filled = [index for index, status in enumerate(files) if status.getLen() > 0]
+    if not filled:
+        return {}
+    lines = spark.read.text([_without_glob(str(files[index].getPath())) for index in filled]).where("NOT (value RLIKE '^[\\\\x00-\\\\x20]*$')")
+    counted = _with_file_index(lines.select("_metadata.file_path"), files, filled).groupBy("file_index").agg(F.count(F.lit(1)))
+    return {index: rows - 1 for index, rows in counted.collect()}
+
+
+def _with_file_index(rows: DataFrame, files: list[Any], indexes: list[int]) -> DataFrame:
+    """`file_index` for `file_path`. Hadoop writes file:///x where Spark writes file:/x: both spellings are known."""
+    if len(indexes) == 1:
+        return rows.withColumn("file_index", F.lit(indexes[0]).cast("long"))
+    spellings = {(re.sub("^([^:/]+):/+", rf"\1:{slashes}", files[i].getPath().toUri().toString()), i) for i in indexes for slashes in ("/", "//", "///")}
+    known = rows.sparkSession.createDataFrame(sorted(spellings), "file_path string, file_index long")
+    return rows.join(F.broadcast(known), "file_path", "left")
 
 
 def _without_glob(path: str) -> str:

@@ -7,9 +7,11 @@ from datetime import date
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from transforms.event_identity import IDENTIFYING, event_id
 from transforms.parsed_events import FIELDS
 
-KEY = ("event_date", "event_ms", "visitor_id", "event_type", "item_id", "transaction_id")
+# event_ms first: a sort by it hardly ever has to look at a second column.
+KEY = (*IDENTIFYING, "event_date")
 
 
 def judge_events(rows: DataFrame, days: tuple[date, date] | None) -> DataFrame:
@@ -31,9 +33,8 @@ def judge_events(rows: DataFrame, days: tuple[date, date] | None) -> DataFrame:
 
 def clean_events(judged: DataFrame) -> DataFrame:
     """The accepted events in their final columns, event_id and UTC time included."""
-    text = F.concat_ws("|", *[F.coalesce(F.col(name).cast("string"), F.lit("")) for name in KEY[1:]])
     return judged.where(F.col("fate") == "clean").select(
-        F.sha2(text, 256).alias("event_id"),
+        event_id().alias("event_id"),
         F.timestamp_millis("event_ms").alias("event_ts"),
         "visitor_id",
         "event_type",

@@ -41,8 +41,9 @@ def parse_events(rows: DataFrame, now_ms: int) -> DataFrame:
 
 
 def _integer(name: str) -> Column:
-    """`8693` and `8693.0` (pandas' nullable integers) are 8693; anything else, or beyond 64 bits, is NULL."""
-    return F.expr(f"CASE WHEN `{name}` RLIKE '^-?[0-9]{{1,19}}([.]0)?$' THEN try_cast(substring_index(`{name}`, '.', 1) AS BIGINT) END")
+    """`8693` and `8693.0` (pandas' nullable integers) are 8693; anything else, or beyond 64 bits, is NULL. The round trip spares most rows the pattern."""
+    plain, whole = f"try_cast(`{name}` AS BIGINT)", f"try_cast(substring_index(`{name}`, '.', 1) AS BIGINT)"
+    return F.expr(f"CASE WHEN string({plain}) = `{name}` THEN {plain} WHEN `{name}` RLIKE '^-?[0-9]{{1,19}}([.]0)?$' THEN {whole} END")
 
 
 def _reason(now_ms: int) -> Column:

@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta, timezone
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from transforms.event_identity import event_id
 from transforms.parsed_events import EVENT_RANKS
 
 GAP_MS = 1_800_000
-EVENT_COLUMNS = ("event_id", "event_ts", "visitor_id", "event_type", "item_id", "transaction_id")
+EVENT_COLUMNS = ("event_ts", "visitor_id", "event_type", "item_id", "transaction_id")
 
 
 def sessionize(events: DataFrame, carried: DataFrame) -> DataFrame:
@@ -31,7 +32,9 @@ def sessionize(events: DataFrame, carried: DataFrame) -> DataFrame:
         "start_ms", F.coalesce("known_start_ms", F.when(starts, F.col("event_ms")))
     )
     filled = cut.withColumn("start_ms", F.last("start_ms", ignorenulls=True).over(so_far))
+    # The id is made again rather than carried: through the shuffle its 64 characters would weigh more than all else.
     return filled.where(F.col("known_start_ms").isNull()).select(
+        event_id().alias("event_id"),
         *EVENT_COLUMNS,
         F.concat_ws("-", F.col("visitor_id").cast("string"), F.col("start_ms").cast("string")).alias("session_id"),
         F.timestamp_millis("start_ms").alias("session_start_ts"),

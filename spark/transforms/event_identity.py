@@ -1,0 +1,13 @@
+"""The name of an event: a digest of its five fields, the same in every run and on every engine; it refuses random or positional ids."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+IDENTIFYING = ("event_ms", "visitor_id", "event_type", "item_id", "transaction_id")
+
+
+def event_id() -> Column:
+    """Hex SHA-256 of `timestamp|visitorid|event|itemid|transactionid`, NULL as empty (CONTRACT §2), from columns named as in IDENTIFYING."""
+    return F.sha2(F.concat_ws("|", *[F.coalesce(F.col(name).cast("string"), F.lit("")) for name in IDENTIFYING]), 256)
