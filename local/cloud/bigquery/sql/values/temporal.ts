@@ -68,6 +68,8 @@ export const utcDatetime = (timestamp: string): string => `make_timestamp(epoch_
 export const datetimeIn = (timestamp: string, zone?: string): string => (zone ? `timezone(${zone}, ${timestamp})` : utcDatetime(timestamp))
 export const timestampIn = (datetime: string, zone?: string): string => (zone ? `timezone(${zone}, ${datetime})` : utcTimestamp(datetime))
 
-/** BigQuery prints no, three or six digits of the second's fraction. */
-export const datetimeText = (datetime: string): string =>
-  `CASE WHEN microsecond(${datetime}) % 1000000 = 0 THEN strftime(${datetime}, '%Y-%m-%d %H:%M:%S') WHEN microsecond(${datetime}) % 1000 = 0 THEN strftime(${datetime}, '%Y-%m-%d %H:%M:%S.%g') ELSE strftime(${datetime}, '%Y-%m-%d %H:%M:%S.%f') END`
+/** BigQuery prints no, three or six digits of the second's fraction. strftime stays outside CASE: inside a lambda's second branch DuckDB no longer sees its format as a constant. */
+export const datetimeText = (datetime: string): string => {
+  const micros = `microsecond(${datetime}) % 1000000`
+  return `(strftime(${datetime}, '%Y-%m-%d %H:%M:%S') || CASE WHEN ${micros} = 0 THEN '' WHEN ${micros} % 1000 = 0 THEN '.' || lpad(CAST(${micros} // 1000 AS VARCHAR), 3, '0') ELSE '.' || lpad(CAST(${micros} AS VARCHAR), 6, '0') END)`
+}
