@@ -121,9 +121,12 @@ export function parseLoad(cursor: Cursor): StatementSyntax {
   if (!isOverwrite) cursor.expectWord('INTO')
   if (cursor.isWord('TEMP TABLE') || cursor.isWord('TEMPORARY TABLE')) throw unsupported('LOAD DATA into a temporary table', at)
   const path = parseTablePath(cursor)
+  const columns = cursor.isSymbol('(') ? parseColumns(cursor) : undefined
   let partition: { column: string; value: Expression } | undefined
+  let isPartitionOverwrite = false
   if (cursor.isWord('OVERWRITE') || cursor.isWord('PARTITIONS')) {
-    cursor.acceptWord('OVERWRITE')
+    if (isOverwrite) throw invalid('LOAD DATA OVERWRITE cannot have a PARTITIONS clause; use LOAD DATA INTO … OVERWRITE PARTITIONS', cursor.at)
+    isPartitionOverwrite = cursor.acceptWord('OVERWRITE')
     cursor.expectWord('PARTITIONS')
     cursor.expectSymbol('(')
     const column = cursor.name()
@@ -131,12 +134,12 @@ export function parseLoad(cursor: Cursor): StatementSyntax {
     partition = { column, value: parseExpression(cursor) }
     cursor.expectSymbol(')')
   }
-  const shape = parseShape(cursor)
+  const shape = { ...parseShape(cursor), columns }
   const options = parseOptions(cursor)
   cursor.expectWord('FROM')
   cursor.expectWord('FILES')
   const files = parseOptionList(cursor)
   const partitionColumns = cursor.acceptWord('WITH PARTITION COLUMNS') ? (cursor.isSymbol('(') ? parseColumns(cursor) : []) : undefined
   if (cursor.isWord('WITH CONNECTION')) throw unsupported('LOAD DATA … WITH CONNECTION', cursor.at)
-  return { kind: 'load', path, isOverwrite, partition, ...shape, options, files, partitionColumns, at }
+  return { kind: 'load', path, isOverwrite: isOverwrite || isPartitionOverwrite, partition, ...shape, options, files, partitionColumns, at }
 }

@@ -54,13 +54,9 @@ export function insertInto(syntax: StatementSyntax & { kind: 'insert' }, env: En
     })
     return [`INSERT INTO ${target.resolved.relation} (${list}) VALUES ${rows.join(', ')}`]
   }
-  const output = outputOfUnnamed(syntax.query!, env)
+  // By position: names may repeat.
+  const output = outputOf(syntax.query!, env, undefined, true)
   return [`INSERT INTO ${target.resolved.relation} (${list}) ${coercedTo(output, columns.map((column) => column.type), env, syntax.at, 'INSERT')}`]
-}
-
-/** INSERT … SELECT matches by position: names may repeat. */
-function outputOfUnnamed(query: Parameters<typeof outputOf>[0], env: Env): ReturnType<typeof outputOf> {
-  return outputOf(query, env)
 }
 
 export function assigned(expression: Expression, column: { name: string; type: GType }, env: Env): string {

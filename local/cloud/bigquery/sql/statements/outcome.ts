@@ -13,10 +13,10 @@ export interface Output { readonly sql: string; readonly schema: readonly FieldS
 export const rootEnv = (translation: Translation): Env => ({ translation, relations: [], visible: [], ctes: new Map(), via: [] })
 
 /** A query as a result: columns named as BigQuery names them. */
-export function outputOf(query: Query, env: Env, needsNames?: string): Output {
+export function outputOf(query: Query, env: Env, needsNames?: string, isByPosition = false): Output {
   const result = flattened(resolveQuery(query, env), env)
   for (const column of result.columns) env.translation.touch(column.touch)
-  const names = namesOf(result.columns, query.at, needsNames)
+  const names = isByPosition ? result.columns.map((_, i) => `c${i}`) : namesOf(result.columns, query.at, needsNames)
   const types = result.columns.map((column) => (isNullType(column.type) ? INT64 : column.type))
   const isRenamed = result.columns.some((column, i) => column.label !== quoteName(names[i]!))
   const relation = isRenamed ? env.translation.fresh('result') : ''
