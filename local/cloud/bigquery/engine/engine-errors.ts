@@ -4,7 +4,7 @@ import { CloudError } from '../../kernel.ts'
 export function explainEngineError(error: unknown): Error {
   if (error instanceof CloudError) return error
   const text = error instanceof Error ? error.message : String(error)
-  const head = (text.split('\n')[0] ?? '').replaceAll(/"data"\."t\d+"|\bdata\.t\d+\b/g, 'the table').replaceAll(/"?\/[^\s"']*"?/g, 'the file')
+  const head = (text.split('\n')[0] ?? '').replaceAll(/"data"\."t\d+"|\bdata\.t\d+\b/g, 'the table').replaceAll(/"?\/[^\s"']+"?/g, 'the file')
   const kind = /^([A-Za-z ]+?) Error:/.exec(head)?.[1] ?? ''
   if (kind === 'INTERRUPT') return new CloudError(499, 'stopped', 'Job execution was cancelled: User requested cancellation')
   if (kind === 'Constraint' && /NOT NULL/.test(head)) {
