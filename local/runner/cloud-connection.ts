@@ -19,9 +19,17 @@ export const endpointOverrides = (origin: string): Record<string, string> => ({
   CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPOSER: `${origin}/`,
 })
 
-export const connectToCloud = (origin: string, stateDir: string): CloudConnection => ({
+/** The cloud refuses tunnels and says to where: a client that ignores the endpoints above is stopped here instead of reaching Google with a local token. */
+const noWayOut = (origin: string): Record<string, string> => ({
+  HTTPS_PROXY: origin,
+  https_proxy: origin,
+  NO_PROXY: '127.0.0.1,localhost',
+  no_proxy: '127.0.0.1,localhost',
+})
+
+export const connectToCloud = (origin: string, stateDir: string, isSealed = true): CloudConnection => ({
   origin,
-  environment: endpointOverrides(origin),
+  environment: { ...endpointOverrides(origin), ...(isSealed ? noWayOut(origin) : {}) },
   async registerRun(claims) {
     const adminToken = (await readFile(join(stateDir, 'admin-token'), 'utf8')).trim()
     const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' }

@@ -20,19 +20,19 @@ export const announceCloud = async (stateDir: string, cloud: { origin: string; c
   return { withdraw: () => rm(file, { force: true }) }
 }
 
-export const openCloud = async (options: { stateDir: string; repositoryRoot: string; log: (line: string) => void }): Promise<OpenCloud> => {
-  const { stateDir, repositoryRoot, log } = options
+export const openCloud = async (options: { stateDir: string; repositoryRoot: string; isSealed: boolean; log: (line: string) => void }): Promise<OpenCloud> => {
+  const { stateDir, repositoryRoot, isSealed, log } = options
   const running = await findRunning(stateDir)
   if (running) {
     log(`using the local cloud at ${running.url}`)
-    return { connection: connectToCloud(running.url, running.cloudDir), close: () => Promise.resolve() }
+    return { connection: connectToCloud(running.url, running.cloudDir, isSealed), close: () => Promise.resolve() }
   }
   const lock = await takeStateLock(stateDir, 'local run')
   try {
     const cloudDir = await cloudDirOf(stateDir)
     const cloud = await startCloud({ stateDir: cloudDir, repoRoot: repositoryRoot, log })
     return {
-      connection: connectToCloud(cloud.origin, cloudDir),
+      connection: connectToCloud(cloud.origin, cloudDir, isSealed),
       close: async () => {
         await cloud.close()
         await lock.release()

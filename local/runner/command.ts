@@ -12,7 +12,8 @@ import { RunRefused, runWorkflow } from './run-workflow.ts'
 import { toolPathsFor } from './runner-image.ts'
 import { WorkflowProblems } from './workflow.ts'
 
-const usage = 'npm run local -- run FILE [--input name=value]… [--var name=value]… [--secret name=value]… [--event NAME] [--state DIR] [--debug]'
+const usage =
+  'npm run local -- run FILE [--input name=value]… [--var …]… [--secret …]… [--event NAME] [--state DIR] [--debug] [--allow-network]'
 
 /** Exit code: 0 success, 1 a job failed or the run was refused, 130 cancelled. The last line of stdout is the result as JSON. */
 export const run = async (argv: readonly string[], repositoryRoot: string): Promise<number> => {
@@ -37,7 +38,7 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
   let cloud: OpenCloud | undefined
   try {
     const toolPaths = await toolPathsFor(resolve(given.file), show)
-    cloud = await openCloud({ stateDir, repositoryRoot, log: show })
+    cloud = await openCloud({ stateDir, repositoryRoot, isSealed: !given.isOpen, log: show })
     const result = await runWorkflow({
       file: resolve(given.file),
       repositoryRoot,
@@ -79,6 +80,7 @@ const readArguments = (argv: readonly string[]) => {
       event: { type: 'string', default: 'workflow_dispatch' },
       state: { type: 'string', default: '.local' },
       debug: { type: 'boolean', default: false },
+      'allow-network': { type: 'boolean', default: false },
     },
   })
   const [file, ...more] = positionals
@@ -88,6 +90,7 @@ const readArguments = (argv: readonly string[]) => {
     event: values.event,
     state: values.state,
     isDebug: values.debug,
+    isOpen: values['allow-network'],
     inputs: pairs('input', values.input),
     vars: pairs('var', values.var),
     secrets: pairs('secret', values.secret),

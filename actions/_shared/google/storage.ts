@@ -61,7 +61,7 @@ export function openStorage(google: Google): ObjectStorage {
     },
     read: (bucket, name, range = {}) => asking('get', uri(bucket, name), async () => {
       // Validation needs the whole object.
-      const [content] = await file(bucket, name, range.generation).download({ start: range.startByte ?? 0, validation: range.startByte ? false : 'crc32c', decompress: false })
+      const [content] = await file(bucket, name, range.generation).download({ ...(range.startByte ? { start: range.startByte, validation: false } : { validation: 'crc32c' }), decompress: false })
       return content
     }),
     write: (bucket, name, data, options) => asking('insert', uri(bucket, name), async () => {
