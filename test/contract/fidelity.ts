@@ -1,6 +1,6 @@
 /** Writes docs/fidelity.md: what is known of each method of the local cloud, from recorded exchanges; a method without evidence is called assumed, never verified. */
 import type { Verdict } from './discovery.ts'
-import { toleratedParameters } from './tolerated.ts'
+import { tolerated } from './tolerated.ts'
 
 /** What one full run showed, kept in the repository so that the page can be made again without that run. */
 export interface Evidence {
@@ -36,7 +36,7 @@ export function renderFidelity(evidence: Evidence, methods: readonly KnownMethod
     ...sections,
     `## Refused by name\n\n${refusedIds.length > 0 ? `Known and answered with a refusal (501, or Google's own 400 for access control lists on buckets with uniform access): ${refusedIds.join(', ')}.` : 'None.'}\n\n`
     + 'Every other method of these APIs is answered with 501 and its address.',
-    `## What clients send beside the documents\n\n| Parameter | Sent by | Why it is tolerated |\n|---|---|---|\n${toleratedParameters.map(({ parameter, methods: only, sentBy, reason }) => `| \`${parameter}\`${only ? ` in ${only.join(', ')}` : ''} | ${sentBy} | ${reason} |`).join('\n')}`,
+    `## What clients send beside the documents\n\n| What | Why it is tolerated |\n|---|---|\n${tolerated.map(({ name, reason }) => `| ${name} | ${reason} |`).join('\n')}`,
   ].join('\n\n')}\n`
 }
 

@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { BigQuery } from '@google-cloud/bigquery'
 import { Storage } from '@google-cloud/storage'
 import { IdentityPoolClient } from 'google-auth-library'
 import { ensureChecks } from '../../local/toolchain/index.ts'
@@ -18,13 +19,21 @@ let python: string
 
 beforeAll(async () => {
   python = (await ensureChecks(() => undefined)).python
-  cloud = await startTestCloud({ services: ['storage'], onExchange: (exchange) => exchanges.push(structuredClone(exchange)) })
+  cloud = await startTestCloud({ services: ['storage', 'bigquery'], onExchange: (exchange) => exchanges.push(structuredClone(exchange)) })
 }, 600_000)
 afterAll(() => cloud.close())
 
 /** The persona's credentials file, as the clients read it themselves from GOOGLE_APPLICATION_CREDENTIALS. */
 function externalAccount(file: string): IdentityPoolClient {
   return new IdentityPoolClient({ ...JSON.parse(readFileSync(file, 'utf8')), scopes: ['https://www.googleapis.com/auth/cloud-platform'] })
+}
+
+async function runPython(script: string, ...words: string[]): Promise<string> {
+  const { env, personas } = cloud.cloud.describe()
+  const environment = { ...process.env, ...env, GOOGLE_APPLICATION_CREDENTIALS: personas['data-eng'], API_ENDPOINT_OVERRIDE: cloud.origin }
+  const { stdout } = await run(python, [join(import.meta.dirname, script), ...words], { env: environment })
+    .catch((error: { stdout?: string; stderr?: string }) => { throw new Error(`${error.stdout}\n${error.stderr}`) })
+  return stdout
 }
 
 /** Judges what was sent since the last call. */
@@ -34,15 +43,11 @@ function verdict(): Verdict {
 
 describe('contract with Google', () => {
   it('holds for the Python Storage client', async () => {
-    const { env, personas } = cloud.cloud.describe()
-    const { staging } = cloud.cloud.environment.buckets
-    const environment = { ...process.env, ...env, GOOGLE_APPLICATION_CREDENTIALS: personas['data-eng'], API_ENDPOINT_OVERRIDE: cloud.origin }
-    const { stdout } = await run(python, [join(import.meta.dirname, 'official_storage_client.py'), cloud.cloud.environment.project, staging], { env: environment })
-      .catch((error: { stdout?: string; stderr?: string }) => { throw new Error(`${error.stdout}\n${error.stderr}`) })
+    const stdout = await runPython('official_storage_client.py', cloud.cloud.environment.project, cloud.cloud.environment.buckets.staging)
     expect(stdout.trim().split('\n').at(-1)).toBe('permissions')
     const { violations, byMethod } = verdict()
     expect(violations).toEqual([])
-    expect(Object.keys(byMethod)).toEqual(expect.arrayContaining(['storage.objects.insert', 'storage.objects.rewrite', 'storage.batch', 'sts.token', 'iamcredentials.projects.serviceAccounts.generateAccessToken']))
+    expect(Object.keys(byMethod)).toEqual(expect.arrayContaining(['storage.objects.insert', 'storage.objects.copy', 'storage.objects.rewrite', 'storage.batch', 'sts.token', 'iamcredentials.projects.serviceAccounts.generateAccessToken']))
   }, 120_000)
 
   it('holds for the Node Storage client', async () => {
@@ -65,4 +70,32 @@ describe('contract with Google', () => {
     expect(violations).toEqual([])
     expect(checked).toBeGreaterThan(14)
   })
+
+  it('holds for the Python BigQuery client', async () => {
+    const { project, datasets } = cloud.cloud.environment
+    const stdout = await runPython('official_bigquery_client.py', project, cloud.origin, datasets.raw, datasets.raw)
+    expect(stdout.trim().split('\n').at(-1)).toBe('delete')
+    const { violations, byMethod } = verdict()
+    expect(violations).toEqual([])
+    expect(Object.keys(byMethod)).toEqual(expect.arrayContaining(['bigquery.jobs.insert', 'bigquery.jobs.getQueryResults', 'bigquery.tables.insert', 'bigquery.tables.patch']))
+  }, 120_000)
+
+  it('holds for the Node BigQuery client', async () => {
+    const { project, datasets, region } = cloud.cloud.environment
+    const bigquery = new BigQuery({ apiEndpoint: cloud.origin, projectId: project, authClient: externalAccount(cloud.cloud.describe().personas['data-eng']!) })
+    const table = bigquery.dataset(datasets.raw).table('node_events')
+    await table.create({ schema: [{ name: 'id', type: 'INTEGER' }, { name: 'at', type: 'TIMESTAMP' }] })
+    await bigquery.query({ query: `INSERT INTO ${datasets.raw}.node_events VALUES (1, TIMESTAMP '2026-01-01 00:00:00 UTC')`, location: region })
+    const [rows] = await bigquery.query({ query: `SELECT id FROM ${datasets.raw}.node_events WHERE id = @id`, params: { id: 1 }, location: region })
+    expect(rows).toEqual([{ id: 1 }])
+    const [job] = await bigquery.createQueryJob({ query: 'SELECT 1 AS one', dryRun: true, location: region })
+    expect(job.metadata.statistics.query.schema.fields[0].name).toBe('one')
+    expect((await table.getRows())[0].length).toBe(1)
+    expect((await bigquery.dataset(datasets.raw).getTables())[0].map((each) => each.id)).toContain('node_events')
+    await table.setMetadata({ description: 'from Node' })
+    await table.delete()
+    const { violations, byMethod } = verdict()
+    expect(violations).toEqual([])
+    expect(Object.keys(byMethod)).toContain('bigquery.tabledata.list')
+  }, 60_000)
 })

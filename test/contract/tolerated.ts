@@ -1,34 +1,48 @@
 /** What official clients send beside the discovery documents, each with the client that was seen sending it. Nothing else undocumented passes. */
 
 export interface Tolerated {
-  /** Query parameter. */
-  readonly parameter: string
-  /** The documents in whose requests it may occur. */
-  readonly documents: readonly string[]
-  /** Only these methods, when given. */
-  readonly methods?: readonly string[]
-  readonly sentBy: string
+  /** For the page. */
+  readonly name: string
+  /** Place and words of the fault as the validator reports it, the method it occurs in, and the client that may do so. */
+  readonly where: RegExp
+  readonly what: RegExp
+  readonly method: RegExp
+  readonly client: RegExp
   readonly reason: string
 }
 
-export const toleratedParameters: readonly Tolerated[] = [
+const unknownParameter = /^is a parameter the method does not have$/
+
+export const tolerated: readonly Tolerated[] = [
   {
-    parameter: '$alt', documents: ['dataproc', 'composer', 'iamcredentials'], sentBy: 'google-gax (Node, REST fallback), google-api-core REST transports (Python)',
-    reason: 'system parameter `alt` with enum encoding, see AIP-127 and google/api/http; value `json;enum-encoding=int`',
+    name: 'query parameter `$alt=json;enum-encoding=int`', where: /^query \$alt$/, what: unknownParameter, method: /^(dataproc|composer|iamcredentials)\./, client: /./,
+    reason: 'gax (Node REST fallback) and google-api-core (Python REST transports) ask for enums as numbers; a system parameter outside the documents',
   },
   {
-    parameter: 'uploadType', documents: ['bigquery', 'storage'], sentBy: 'all upload clients',
-    reason: 'part of the upload protocol: https://cloud.google.com/storage/docs/uploading-objects',
+    name: 'query parameters `uploadType`, `upload_id`', where: /^query (uploadType|upload_id)$/, what: unknownParameter, method: /^(storage\.objects|bigquery\.jobs)\.insert$/, client: /./,
+    reason: 'the upload protocol of all clients: https://cloud.google.com/storage/docs/resumable-uploads#session-uris',
   },
   {
-    parameter: 'upload_id', documents: ['bigquery', 'storage'], sentBy: 'all resumable clients, from the Location header of the server',
-    reason: 'address of an upload session: https://cloud.google.com/storage/docs/resumable-uploads#session-uris',
+    name: 'query parameter `prefix` of a delete', where: /^query prefix$/, what: unknownParameter, method: /^storage\.objects\.delete$/, client: /^@google-cloud\/storage/,
+    reason: 'Bucket.deleteFiles passes its list query on to each delete; Storage ignores unknown parameters',
   },
   {
-    parameter: 'prefix', documents: ['storage'], methods: ['storage.objects.delete'], sentBy: '@google-cloud/storage (Node), Bucket.deleteFiles',
-    reason: 'it passes its list query on to each delete; Storage ignores unknown parameters',
+    name: 'query parameter `projection=full` of a job', where: /^query projection$/, what: unknownParameter, method: /^bigquery\.jobs\.(get|cancel)$/, client: /Python|dbt|Airflow/,
+    reason: 'google-cloud-bigquery sends it on every reload of a job; it was a parameter of jobs.list once',
+  },
+  {
+    name: '`True` for a boolean parameter', where: /^query /, what: /^is '(True|False)', not a boolean$/, method: /^bigquery\./, client: /Python|dbt|Airflow/,
+    reason: "google-cloud-bigquery writes Python's own spelling (`formatOptions.useInt64Timestamp=True`)",
+  },
+  {
+    name: 'a number as the value of a query parameter', where: /^request\.(configuration\.query\.)?queryParameters\[\d+\]\.parameterValue\./, what: /^is the (number|boolean) .*, not a string$/,
+    method: /^bigquery\.jobs\.(query|insert)$/, client: /Node/, reason: '@google-cloud/bigquery sends JavaScript numbers and booleans; the parser takes them for their text',
   },
 ]
+
+export function isTolerated(method: string, client: string, where: string, what: string): boolean {
+  return tolerated.some((each) => each.where.test(where) && each.what.test(what) && each.method.test(method) && each.client.test(client))
+}
 
 /** The newer APIs take a parameter's proto name as well as its JSON name (`batch_id`, `batchId`), see google/api/http.proto; Storage and BigQuery do not. */
 export function jsonName(name: string, document: string): string {

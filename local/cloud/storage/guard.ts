@@ -39,7 +39,7 @@ export function createGuard(access: Access, environment: Environment): Guard {
       if (projection !== null && projection !== 'full' && projection !== 'noAcl') throw new CloudError(400, 'invalidParameter', `Invalid value for parameter 'projection'.`, { location: 'projection' })
       for (const name of unsupportedParameters) {
         const value = query.get(name)
-        if (value !== null && value !== 'false') throw new CloudError(501, 'notImplemented', `The parameter '${name}' is not implemented by the local cloud.`, { location: name })
+        if (value !== null && value.toLowerCase() !== 'false') throw new CloudError(501, 'notImplemented', `The parameter '${name}' is not implemented by the local cloud.`, { location: name })
       }
       for (const name of aclParameters) if (query.has(name)) throw legacyAclRefusal('insert')
       for (const name of Object.keys(headers)) {

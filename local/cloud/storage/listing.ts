@@ -21,18 +21,24 @@ export interface Position { readonly kind: 'item' | 'prefix'; readonly name: str
 const pageLimit = 1000
 
 export function readListQuery(query: URLSearchParams): ListQuery {
-  if (query.get('versions') === 'true') throw unsupported('versions')
-  for (const name of ['matchGlob', 'includeFoldersAsPrefixes']) if (![null, '', 'false'].includes(query.get(name))) throw unsupported(name)
+  if (isSet(query, 'versions')) throw unsupported('versions')
+  if (query.get('matchGlob')) throw unsupported('matchGlob')
+  if (isSet(query, 'includeFoldersAsPrefixes')) throw unsupported('includeFoldersAsPrefixes')
   const token = query.get('pageToken')
   return {
     prefix: query.get('prefix') ?? '',
     delimiter: query.get('delimiter') ?? '',
     startOffset: query.get('startOffset') ?? '',
     endOffset: query.get('endOffset') || undefined,
-    isTrailingDelimiterIncluded: query.get('includeTrailingDelimiter') === 'true',
+    isTrailingDelimiterIncluded: isSet(query, 'includeTrailingDelimiter'),
     maxResults: readMaxResults(query),
     after: token ? readToken(token) : undefined,
   }
+}
+
+/** Python's client writes `True`; Google takes either spelling. */
+function isSet(query: URLSearchParams, name: string): boolean {
+  return query.get(name)?.toLowerCase() === 'true'
 }
 
 export function readMaxResults(query: URLSearchParams): number {

@@ -87,3 +87,8 @@ export function readPageToken(token: string | null | undefined): number {
   if (!match) throw invalid('Invalid page token.')
   return Number(match[1])
 }
+
+/** Python's client writes `True`; Google takes either spelling. */
+export function isSet(flag: string | null): boolean {
+  return flag?.toLowerCase() === 'true'
+}

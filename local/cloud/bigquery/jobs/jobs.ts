@@ -2,7 +2,7 @@
 import { CloudError, type CloudRequest, type Principal, type Reply } from '../../kernel.ts'
 import type { JobRecord } from '../engine/records.ts'
 import { invalid, projectDenied, required, unsupported } from '../engine/refusals.ts'
-import { count, flag, isRecord, makeEtag, page, parseLabels, present, record, text, type Body } from '../engine/request-body.ts'
+import { count, flag, isRecord, isSet, makeEtag, page, parseLabels, present, record, text, type Body } from '../engine/request-body.ts'
 import { Change } from '../engine/warehouse.ts'
 import { readLoadConfig } from '../loads/load-config.ts'
 import { loadWork } from '../loads/load-job.ts'
@@ -91,7 +91,7 @@ export async function runQuery(room: Room, desk: JobDesk, request: CloudRequest)
   throwJobError(job)
   const maxResults = count(body, 'maxResults')
   const answer = await resultBody(room, request.principal, job, { startIndex: 0, format, ...(maxResults === undefined ? {} : { maxResults }) })
-  return { json: { kind: 'bigquery#queryResponse', ...answer } }
+  return { json: present({ kind: 'bigquery#queryResponse', ...answer, totalBytesBilled: (job.statistics.query as Body | undefined)?.totalBytesBilled }) }
 }
 
 function requireOnJob(room: Room, principal: Principal, job: JobRecord, permission: string): void {
@@ -144,7 +144,7 @@ export async function deleteJob(room: Room, desk: JobDesk, request: CloudRequest
 export function listJobs(room: Room, request: CloudRequest): Reply {
   checkProject(room, request.params.projectId)
   const query = request.url.searchParams
-  const isAll = query.get('allUsers') === 'true'
+  const isAll = isSet(query.get('allUsers'))
   room.authority.requireOnProject(request.principal, isAll ? 'bigquery.jobs.list' : 'bigquery.jobs.create')
   const states = new Set(query.getAll('stateFilter').map((state) => state.toUpperCase()))
   const parent = query.get('parentJobId')

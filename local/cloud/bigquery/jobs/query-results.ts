@@ -6,7 +6,7 @@ import { measureTable } from '../engine/logical-size.ts'
 import { quoteName, tableKey } from '../engine/names.ts'
 import { physicalOf, type JobRecord, type TableRecord } from '../engine/records.ts'
 import { invalid, tableNotFound } from '../engine/refusals.ts'
-import { makeEtag, present, readPageToken, writePageToken } from '../engine/request-body.ts'
+import { isSet, makeEtag, present, readPageToken, writePageToken } from '../engine/request-body.ts'
 import { findTable, referenceOfRequest } from '../resources/tables.ts'
 import type { Room } from '../room.ts'
 import type { FieldSchema } from '../sql/types.ts'
@@ -27,7 +27,7 @@ export function readPageRequest(query: URLSearchParams): PageRequest {
   }
   const token = query.get('pageToken')
   const maxResults = number('maxResults')
-  return { ...(maxResults === undefined ? {} : { maxResults }), startIndex: token ? readPageToken(token) : (number('startIndex') ?? 0), format: readFormat(query.get('formatOptions.useInt64Timestamp') === 'true', query.get('formatOptions.timestampOutputFormat')) }
+  return { ...(maxResults === undefined ? {} : { maxResults }), startIndex: token ? readPageToken(token) : (number('startIndex') ?? 0), format: readFormat(isSet(query.get('formatOptions.useInt64Timestamp')), query.get('formatOptions.timestampOutputFormat')) }
 }
 
 export function readFormat(isInt64: boolean, name: unknown): TimestampFormat {
@@ -65,7 +65,7 @@ async function readRows(room: Room, table: TableRecord, fields: readonly FieldSc
 export async function resultBody(room: Room, principal: Principal, job: JobRecord, page: PageRequest): Promise<Record<string, unknown>> {
   const query = (job.statistics.query ?? {}) as Record<string, unknown>
   const common = {
-    jobReference: jobReference(job), jobComplete: job.state === 'DONE', totalBytesProcessed: job.statistics.totalBytesProcessed, totalBytesBilled: query.totalBytesBilled, cacheHit: query.cacheHit,
+    jobReference: jobReference(job), jobComplete: job.state === 'DONE', totalBytesProcessed: job.statistics.totalBytesProcessed, cacheHit: query.cacheHit,
     numDmlAffectedRows: query.numDmlAffectedRows, dmlStats: query.dmlStats,
   }
   if (job.state !== 'DONE') return present({ jobReference: common.jobReference, jobComplete: false })

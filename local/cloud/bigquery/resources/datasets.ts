@@ -5,7 +5,7 @@ import { bindingKeys, defaultAccess, entriesOfBindings, parseAccess, reconcile }
 import { checkDatasetId } from '../engine/names.ts'
 import type { AccessEntry, DatasetRecord } from '../engine/records.ts'
 import { alreadyExists, datasetNotFound, invalid, preconditionFailed, unsupported } from '../engine/refusals.ts'
-import { count, makeEtag, page, parseLabels, present, record, requiredText, text, type Body } from '../engine/request-body.ts'
+import { count, isSet, makeEtag, page, parseLabels, present, record, requiredText, text, type Body } from '../engine/request-body.ts'
 import { Change } from '../engine/warehouse.ts'
 import { checkProject, type Room } from '../room.ts'
 import { datasetListItem, datasetResource, type DatasetView } from './dataset-resource.ts'
@@ -42,7 +42,7 @@ export function listDatasets(room: Room, request: CloudRequest): Reply {
   })
   const visible = [...room.warehouse.datasets.values()]
     .filter((dataset) => room.authority.mayOnDataset(request.principal, 'bigquery.datasets.get', dataset.datasetId))
-    .filter((dataset) => query.get('all') === 'true' || !dataset.datasetId.startsWith('_'))
+    .filter((dataset) => isSet(query.get('all')) || !dataset.datasetId.startsWith('_'))
     .filter((dataset) => filters.every(({ key, value }) => dataset.labels?.[key] !== undefined && (value === undefined || dataset.labels[key] === value)))
     .sort((a, b) => (a.datasetId < b.datasetId ? -1 : 1))
   const { items, nextPageToken } = page(visible, query)
@@ -165,7 +165,7 @@ function neededToUpdate(mode: string): string[] {
 export async function deleteDataset(room: Room, request: CloudRequest): Promise<Reply> {
   const { projectId, datasetId } = request.params as { projectId: string; datasetId: string }
   findDataset(room, projectId, datasetId)
-  await removeDataset(room, request.principal, datasetId, request.url.searchParams.get('deleteContents') === 'true')
+  await removeDataset(room, request.principal, datasetId, isSet(request.url.searchParams.get('deleteContents')))
   return { status: 204 }
 }
 
