@@ -25,6 +25,7 @@ const table_: { what: string; permission: string; resource: Parameters<TestCloud
   { what: 'read the lake', permission: 'storage.objects.get', resource: object('lake', 'sessionized/p'), who: ['data-eng', 'spark', 'composer', 'dbt'] },
   { what: 'write the lake', permission: 'storage.objects.delete', resource: object('lake', 'sessionized/p'), who: ['data-eng', 'spark'] },
   { what: 'stage code', permission: 'storage.objects.create', resource: object('staging', 'code/x.py'), who: ['data-eng', 'spark', 'composer', 'ci-deploy'] },
+  { what: 'replace staged code', permission: 'storage.objects.delete', resource: object('staging', 'code/x.py'), who: ['data-eng', 'spark', 'composer'] },
   { what: 'deploy a DAG', permission: 'storage.objects.create', resource: object('dags', 'dags/x.py'), who: ['data-eng', 'composer', 'ci-deploy'] },
   { what: 'replace a plugin', permission: 'storage.objects.create', resource: object('dags', 'plugins/x.py'), who: ['data-eng', 'composer'] },
   { what: 'write beside the folder', permission: 'storage.objects.create', resource: object('dags', 'dags-evil/x.py'), who: ['data-eng', 'composer'] },
