@@ -1,6 +1,6 @@
 /** Runs every check in turn and sums their counts into one closing line; it judges nothing itself. */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -70,6 +70,8 @@ const checks: readonly Check[] = [
   { name: 'dbt project', run: async (scratch) => pytest(scratch, (await ensureDbt(say)).python, 'test/dbt') },
   { name: 'DAGs', run: async (scratch) => pytest(scratch, (await ensureAirflow(say)).python, 'test/dags') },
   { name: 'TypeScript', run: async (scratch) => jest(scratch, 'jest', ['--testPathIgnorePatterns', '\\.deep\\.test\\.ts$']) },
+  // Last but the deep ones: judges what all checks before it said to the local cloud.
+  { name: 'contract with Google', run: async () => single(await execute(process.execPath, ['test/contract/check.ts', process.env.LOCAL_CLOUD_RECORD!])) },
   { name: 'TypeScript, deep', isDeep: true, run: async (scratch) => jest(scratch, 'jest-deep', ['--runInBand', '--testPathPatterns', '\\.deep\\.test\\.ts$']) },
 ]
 
@@ -78,6 +80,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const wanted = argv.filter((word) => !word.startsWith('--'))
   const chosen = checks.filter((check) => (isDeep || check.isDeep !== true) && (wanted.length === 0 || wanted.some((word) => check.name.toLowerCase().includes(word.toLowerCase()))))
   const scratch = mkdtempSync(path.join(tmpdir(), 'clickstream-checks-'))
+  mkdirSync(process.env.LOCAL_CLOUD_RECORD = path.join(scratch, 'recordings'))
   const lines: string[] = []
   const total = { passed: 0, failed: 0, skipped: 0 }
   try {

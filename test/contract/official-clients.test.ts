@@ -5,12 +5,15 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { BigQuery } from '@google-cloud/bigquery'
+import { BatchControllerClient } from '@google-cloud/dataproc'
 import { Storage } from '@google-cloud/storage'
 import { IdentityPoolClient } from 'google-auth-library'
 import { ensureChecks } from '../../local/toolchain/index.ts'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { checkExchanges, type RecordedExchange, type Verdict } from './discovery.ts'
 import { findDocuments, loadDiscovery } from './discovery-documents.ts'
+
+type ClientOptions = NonNullable<ConstructorParameters<typeof BatchControllerClient>[0]>
 
 const run = promisify(execFile)
 const exchanges: RecordedExchange[] = []
@@ -19,7 +22,7 @@ let python: string
 
 beforeAll(async () => {
   python = (await ensureChecks(() => undefined)).python
-  cloud = await startTestCloud({ services: ['storage', 'bigquery'], onExchange: (exchange) => exchanges.push(structuredClone(exchange)) })
+  cloud = await startTestCloud({ services: ['storage', 'bigquery', 'dataproc'], onExchange: (exchange) => exchanges.push(structuredClone(exchange)) })
 }, 600_000)
 afterAll(() => cloud.close())
 
@@ -98,4 +101,19 @@ describe('contract with Google', () => {
     expect(violations).toEqual([])
     expect(Object.keys(byMethod)).toContain('bigquery.tabledata.list')
   }, 60_000)
+
+  it('holds for the Node Dataproc client over REST', async () => {
+    const { project, region } = cloud.cloud.environment
+    const { hostname, port } = new URL(cloud.origin)
+    const authClient = externalAccount(cloud.cloud.describe().personas['data-eng']!)
+    const batches = new BatchControllerClient({ apiEndpoint: hostname, port: Number(port), protocol: 'http', fallback: true, projectId: project, authClient } as unknown as ClientOptions)
+    const parent = `projects/${project}/locations/${region}`
+    expect((await batches.listBatches({ parent, filter: 'state = SUCCEEDED', orderBy: 'create_time desc' }))[0]).toEqual([])
+    await expect(batches.getBatch({ name: `${parent}/batches/none-such` })).rejects.toThrow(/none-such/)
+    await expect(batches.createBatch({ parent, batchId: 'x', requestId: 'one', batch: { pysparkBatch: { mainPythonFileUri: 'gs://b/x.py' }, labels: { team: 'a' } } })).rejects.toThrow(/INVALID_ARGUMENT/)
+    await batches.close()
+    const { violations, byMethod } = verdict()
+    expect(violations).toEqual([])
+    expect(byMethod['dataproc.projects.locations.batches.list']!.clients).toEqual({ 'Google client for Node': 1 })
+  })
 })
