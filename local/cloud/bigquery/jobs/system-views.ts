@@ -62,6 +62,10 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
     columns: columns('table_catalog table_schema table_name view_definition check_option use_standard_sql'),
     rows: (scope, datasets) => tablesOf(scope, datasets).filter((t) => t.kind === 'VIEW').map((t) => [...names(t), t.view!.query, null, 'YES']),
   },
+  MATERIALIZED_VIEWS: {
+    columns: columns('table_catalog table_schema table_name last_refresh_time:TIMESTAMP refresh_watermark:TIMESTAMP last_refresh_status:JSON'),
+    rows: () => [],
+  },
   PARTITIONS: {
     columns: columns('table_catalog table_schema table_name partition_id total_rows:INTEGER total_logical_bytes:INTEGER total_billable_bytes:INTEGER last_modified_time:TIMESTAMP storage_tier'),
     rows: async (scope, datasets) => (await Promise.all(tablesOf(scope, datasets).filter((t) => t.kind === 'TABLE').map((t) => partitionRows(scope, t)))).flat(),
