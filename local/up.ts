@@ -14,7 +14,7 @@ export async function up(argv: string[], repoRoot: string): Promise<number> {
   const stateDir = resolve(values.state ?? join(repoRoot, '.local'))
   const log = (line: string) => { process.stderr.write(`${line}\n`) }
   // Kept, not `once`: a library in the process ends it by itself on a signal for which nobody else listens any more.
-  const ended = new Promise<void>((resolveEnded) => { process.on('SIGINT', () => resolveEnded()).on('SIGTERM', () => resolveEnded()) })
+  const ended = new Promise<void>((resolveEnded) => { for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolveEnded()) })
   const lock = await takeStateLock(stateDir, 'local cloud')
   try {
     const cloudDir = await cloudDirOf(stateDir)

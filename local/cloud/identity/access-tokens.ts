@@ -27,6 +27,7 @@ export function createAccessTokens(file: string, now: () => number): AccessToken
       const record = { hash: hashOf(token), principal, expiresMs, scopes }
       appendFileSync(file, `${JSON.stringify(record)}\n`)
       records.set(record.hash, record)
+      if (records.size % 1000 === 0) for (const [hash, { expiresMs: end }] of records) if (end < now() - keepExpiredMs) records.delete(hash)
       return token
     },
     find: (token) => records.get(hashOf(token)),

@@ -47,7 +47,8 @@ export function iamCredentialsRoutes(options: IamCredentialsOptions): Route[] {
       id: 'iamcredentials.projects.serviceAccounts.generateIdToken', method: 'POST', path: `${path}:generateIdToken`,
       handler: async (request) => {
         const email = permit(request, 'iam.serviceAccounts.getOpenIdToken')
-        const { audience, includeEmail } = await readBody(request, ['audience', 'includeEmail', 'delegates'])
+        const { audience, includeEmail, organizationNumberIncluded } = await readBody(request, ['audience', 'includeEmail', 'delegates', 'organizationNumberIncluded'])
+        if (organizationNumberIncluded === true) throw new CloudError(501, 'notImplemented', 'organizationNumberIncluded is not implemented by the local cloud: its project has no organization.')
         if (typeof audience !== 'string' || audience === '') throw new CloudError(400, 'invalid', 'The audience of the ID token is required.')
         return { headers: { 'cache-control': 'no-store' }, json: { token: await idTokens.issue(email, audience, includeEmail === true) } }
       },

@@ -7,7 +7,7 @@ import { readScopes } from './scopes.ts'
 /** A federated token lives at most ten minutes (google-github-actions/auth, README). */
 const lifetimeSeconds = 600
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
-const fields = ['grantType', 'audience', 'scope', 'requestedTokenType', 'subjectToken', 'subjectTokenType', 'options'] as const
+const fields = ['grantType', 'audience', 'scope', 'requestedTokenType', 'subjectToken', 'subjectTokenType', 'options', 'actorToken', 'actorTokenType'] as const
 type Field = (typeof fields)[number]
 
 export function tokenExchangeRoute(providers: readonly Provider[], tokens: AccessTokens, now: () => number): Route {
@@ -18,6 +18,8 @@ export function tokenExchangeRoute(providers: readonly Provider[], tokens: Acces
       expect(body, 'grantType', ['urn:ietf:params:oauth:grant-type:token-exchange'], 'unsupported_grant_type')
       expect(body, 'requestedTokenType', [accessTokenType])
       expect(body, 'subjectTokenType', ['urn:ietf:params:oauth:token-type:jwt', 'urn:ietf:params:oauth:token-type:id_token'])
+      if (body.get('actorToken')) throw new CloudError(501, 'invalid_request', 'Exchanging with an actor_token is not implemented by the local cloud.')
+      checkOptions(body.get('options'))
       const provider = findProvider(providers, body.get('audience') ?? '')
       const scopes = readScopes((body.get('scope') ?? '').split(' ').filter(Boolean), (what) => new CloudError(400, 'invalid_scope', what))
       const subjectToken = body.get('subjectToken')
@@ -45,6 +47,19 @@ async function readFields({ headers, bytes, json }: CloudRequest): Promise<Map<F
 
 function expect(body: ReadonlyMap<Field, string>, field: Field, accepted: readonly string[], code = 'invalid_request'): void {
   if (!accepted.includes(body.get(field) ?? '')) throw new CloudError(400, code, `Invalid value for "${snake(field)}": expected ${accepted.map((value) => `"${value}"`).join(' or ')}.`)
+}
+
+/** A project to bill means nothing here; an access boundary would narrow the token, so it must not be ignored. */
+function checkOptions(text: string | undefined): void {
+  if (!text) return
+  try {
+    const options = JSON.parse(text) as Record<string, unknown>
+    const unknown = Object.keys(options).find((name) => name !== 'userProject')
+    if (unknown === undefined) return
+    throw new CloudError(501, 'invalid_request', `The option '${unknown.slice(0, 100)}' of the token exchange is not implemented by the local cloud.`)
+  } catch (error) {
+    throw error instanceof CloudError ? error : invalid('options')
+  }
 }
 
 function findProvider(providers: readonly Provider[], audience: string): Provider {

@@ -94,12 +94,21 @@ describe('token exchange', () => {
     { name: 'another requested type', overrides: { requested_token_type: 'urn:ietf:params:oauth:token-type:refresh_token' }, error: 'invalid_request', description: /requested_token_type/ },
     { name: 'another subject type', overrides: { subject_token_type: 'urn:ietf:params:oauth:token-type:saml2' }, error: 'invalid_request', description: /subject_token_type/ },
     { name: 'no scope', overrides: { scope: '' }, error: 'invalid_scope', description: /scope/ },
-    { name: 'an unknown field', overrides: { actor_token: 'x' }, error: 'invalid_request', description: /Unknown field "actor_token"/ },
+    { name: 'an unknown field', overrides: { client_secret: 'x' }, error: 'invalid_request', description: /Unknown field "client_secret"/ },
+    { name: 'options that are no JSON', overrides: { options: '{' }, error: 'invalid_request', description: /"options"/ },
     { name: 'a field given in both spellings', overrides: { subjectToken: 'x' }, error: 'invalid_request', description: /Repeated field "subject_token"/ },
   ]
   it.each(requests)('refuses $name', async ({ overrides, error, description }) => {
     const [status, code, text] = await outcome(exchange(cloud, await forge({}), overrides))
     expect([status, code]).toEqual([400, error])
     expect(text).toMatch(description)
+  })
+  it.each([['an actor', { actor_token: 'x' }, /actor_token/], ['an access boundary, which would narrow the token', { options: '{"accessBoundary":{}}' }, /accessBoundary/]])('does not ignore %s', async (_name, overrides: Record<string, string>, description) => {
+    const [status, code, text] = await outcome(exchange(cloud, await forge({}), overrides))
+    expect([status, code]).toEqual([501, 'invalid_request'])
+    expect(text).toMatch(description)
+  })
+  it('lets a client name the project to bill', async () => {
+    expect((await exchange(cloud, await forge({}), { options: '{"userProject":"1"}' })).status).toBe(200)
   })
 })
