@@ -107,11 +107,17 @@ const pairs = (option: string, given: readonly string[] = []): Record<string, st
   )
 
 export const showResult = (result: WorkflowResult, show: (line: string) => void): void => {
+  const said = new Set<string>()
   show('')
   for (const job of result.jobs) {
     const mark = job.result === 'success' ? '✓' : job.result === 'skipped' ? '–' : '✗'
     show(`${mark} ${job.id}: ${job.result}${job.summaryFile ? `, summary: ${relative(process.cwd(), job.summaryFile)}` : ''}`)
-    for (const annotation of job.annotations) show(`    ${annotation.level}: ${annotation.step}: ${annotation.message.split('\n')[0]}`)
+    for (const annotation of job.annotations) {
+      const text = `${annotation.level}: ${annotation.message.split('\n')[0]}`
+      // The same remark from every step is one remark.
+      if (!said.has(text)) show(`    ${annotation.step}: ${text}`)
+      said.add(text)
+    }
     const failed = job.steps.find((step) => step.conclusion === 'failure')
     if (failed?.log) show(`    log: ${relative(process.cwd(), failed.log)}`)
   }
