@@ -25,11 +25,11 @@ async function start([verbName, ...rest]) {
   }
   const verb = Object.hasOwn(VERBS, verbName ?? '') ? VERBS[verbName] : undefined
   if (!verb) throw new Error(`Unknown verb ${JSON.stringify(verbName ?? '')}; one of ${Object.keys(VERBS).join(', ')} is needed.`)
+  if (!existsSync(join(root, verb.script))) throw new Error(`The verb ${verbName} has no ${verb.script} in this checkout.`)
   const environment = { ...process.env }
   if (verb.needsPython) environment.CLICKSTREAM_PYTHON = await choosePython()
   const { completeModules } = await import('./toolchain/complete-modules.mjs')
   const node = await completeModules(root, say)
-  if (!existsSync(join(root, verb.script))) throw new Error(`The verb ${verbName} has no ${verb.script} in this checkout.`)
   // Children that call `node` must get the pinned one as well.
   environment.PATH = [dirname(node), environment.PATH].filter(Boolean).join(delimiter)
   return runVerb(node, ['--disable-warning=ExperimentalWarning', join(root, verb.script), ...verb.first, ...rest], environment)

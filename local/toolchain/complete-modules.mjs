@@ -35,6 +35,7 @@ const lockHash = (root) => createHash('sha256').update(readFileSync(join(root, '
 
 function writeStamp(root, hash) {
   const stamp = join(root, 'node_modules', STAMP)
+  mkdirSync(dirname(stamp), { recursive: true })
   writeFileSync(`${stamp}.${process.pid}.tmp`, `${hash}\n`)
   renameSync(`${stamp}.${process.pid}.tmp`, stamp)
 }

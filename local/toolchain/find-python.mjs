@@ -1,13 +1,13 @@
 // Finds a Python on the machine by asking each candidate for its version; it installs nothing and trusts no file name.
 import { execFileSync } from 'node:child_process'
 
-const CANDIDATES = ['python3', 'python', 'python3.11', 'python3.12', 'python3.13', 'python3.10', 'python3.14', '/usr/bin/python3', '/usr/local/bin/python3']
+const CANDIDATES = ['python3', 'python', 'python3.11', 'python3.12', 'python3.13', 'python3.10', 'python3.14']
 const REPORT = 'import sys; print("%d.%d.%d" % sys.version_info[:3]); print(sys.executable)'
 
 /** @returns {{path: string, version: string, minor: number} | undefined} what the command says of itself; undefined when it is no Python 3. */
 export function askPython(command) {
   try {
-    const answer = execFileSync(command, ['-I', '-c', REPORT], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 20_000 })
+    const answer = execFileSync(command, ['-I', '-c', REPORT], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 20_000, env: process.env })
     const [version = '', path = ''] = answer.trim().split(/\r?\n/)
     const [major, minor] = version.split('.').map(Number)
     return major === 3 && path ? { path, version, minor } : undefined

@@ -33,7 +33,8 @@ export async function runTool(command: string, args: readonly string[], run: Too
     if (code !== 0) throw explainFailure(run.doing, output || `ended with ${code}`)
     return stdout
   } catch (error) {
-    if (error instanceof Error && 'syscall' in error) throw explainFailure(run.doing, error.message)
+    const { syscall, message } = error as NodeJS.ErrnoException
+    if (syscall) throw explainFailure(run.doing, message)
     throw error
   } finally {
     clearInterval(beat)
