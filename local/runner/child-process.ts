@@ -2,6 +2,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -73,14 +74,26 @@ export const killTree = async (pid: number | undefined): Promise<void> => {
 
 /** What a job left running: GitHub finds it by an environment variable it gave to every step. Linux only; elsewhere the trees above suffice. */
 export const killByVariable = async (name: string, value: string): Promise<number> => {
-  const pids = (await readdir('/proc').catch(() => [])).filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
-  const wanted = `${name}=${value}`
-  let killed = 0
-  for (const pid of pids) {
-    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
-    if (environment.split('\0').includes(wanted) && killQuietly(Number(pid))) killed++
+  const killed = new Set<number>()
+  // A process in the middle of exec() shows no environment, and a killed one takes a moment: two quiet looks in a row are the end.
+  for (let quiet = 0, look = 0; quiet < 2 && look < 100; look++) {
+    const found = await findByVariable(`${name}=${value}`)
+    for (const pid of found) if (killQuietly(pid)) killed.add(pid)
+    quiet = found.length === 0 ? quiet + 1 : 0
+    await pause(10)
   }
-  return killed
+  return killed.size
+}
+
+const findByVariable = async (wanted: string): Promise<number[]> => {
+  const pids = (await readdir('/proc').catch(() => [])).filter((entry) => /^\d+$/.test(entry)).map(Number)
+  const found: number[] = []
+  for (const pid of pids) {
+    if (pid === process.pid) continue
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
+    if (environment.split('\0').includes(wanted)) found.push(pid)
+  }
+  return found
 }
 
 const descendantsOf = async (root: number): Promise<number[]> => {

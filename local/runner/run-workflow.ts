@@ -1,7 +1,6 @@
 /** Executes a workflow file as GitHub would, job after job, and returns what came of it; it refuses by name, before the first step, whatever it cannot do. */
 import { randomInt } from 'node:crypto'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, stat } from 'node:fs/promises'
 import { delimiter, isAbsolute, join, relative, resolve } from 'node:path'
 import type { CloudConnection } from './cloud-connection.ts'
 import { eventPayload, githubContext, oidcClaims, runnerContext } from './contexts.ts'
@@ -11,6 +10,7 @@ import { evaluate, isTruthy } from './expressions.ts'
 import type { Contexts, Value } from './expressions.ts'
 import { inOrder, statusOfAncestors } from './job-order.ts'
 import type { JobState } from './job-state.ts'
+import { makeJobRoot } from './job-root.ts'
 import { createMasks } from './masks.ts'
 import { mayRequestIdToken } from './permissions.ts'
 import type { Conclusion, JobResult, WorkflowResult } from './result.ts'
@@ -168,8 +168,7 @@ const placesOf = (run: Run, root: string): JobPlaces => {
 const startJob = async (run: Run, job: WorkflowJob, contexts: Contexts): Promise<JobResult> => {
   const masks = createMasks()
   for (const secret of Object.values(run.secrets ?? {})) masks.add(secret)
-  // Outside the repository: a bundle that lacks a module must not find it in this checkout's node_modules.
-  const root = await mkdtemp(join(tmpdir(), 'clickstream-job-'))
+  const root = await makeJobRoot()
   const places = placesOf(run, root)
   const github = githubContext(run.facts, job.id, places, run.event)
   const withSecrets: Contexts = { ...contexts, github, secrets: { ...run.secrets } }

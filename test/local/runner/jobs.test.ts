@@ -1,5 +1,8 @@
-import { readdirSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { isRunning, makeRepository, oneJob, onlyJob } from './repository.ts'
 import type { Repository } from './repository.ts'
@@ -112,8 +115,14 @@ jobs:
     echo "background $!"; echo "in $GITHUB_WORKSPACE"`))
     const shown = repository.lines.join('\n')
     expect(isRunning(Number(/background (\d+)/.exec(shown)?.[1]))).toBe(false)
-    const directory = /in .*\/(clickstream-job-\w+)\//.exec(shown)?.[1]
+    const directory = /in .*\/(clickstream-job-[\w-]+)\//.exec(shown)?.[1]
     expect(readdirSync(tmpdir())).not.toContain(directory)
+  })
+
+  it('remove the workspace of a run that was killed', async () => {
+    const abandoned = await mkdtemp(join(tmpdir(), `clickstream-job-${spawnSync('true').pid}-`))
+    await repository.run(oneJob('- run: echo hello'))
+    expect(existsSync(abandoned)).toBe(false)
   })
 
   it('get an OIDC token only with permissions: id-token: write, and end it after the job', async () => {
