@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -11,6 +12,11 @@ from pyspark.sql import SparkSession
 
 def hadoop_path(spark: SparkSession, path: str) -> Any:
     return spark._jvm.org.apache.hadoop.fs.Path(path)
+
+
+def without_glob(path: str) -> str:
+    """The path for Spark's readers, which take `*`, `?`, `[` and `{` in a path for a pattern."""
+    return re.sub(r"([\\\[\]{}*?])", r"\\\1", path)
 
 
 def file_system(spark: SparkSession, path: str) -> Any:

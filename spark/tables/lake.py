@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from tables.files import exists, list_days, remove_days
+from tables.files import exists, list_days, remove_days, without_glob
 
 # event_date of rejected rows that carry no usable time: no accepted event can be older than 2000.
 UNDATED = date(1970, 1, 1)
@@ -22,7 +22,7 @@ def read_days(spark: SparkSession, table_path: str, schema: StructType, days: tu
     """Rows of a table, of all days or of the inclusive range `days`; an absent table has no rows."""
     if not exists(spark, table_path):
         return spark.createDataFrame([], schema)
-    rows = spark.read.schema(schema).parquet(table_path)
+    rows = spark.read.schema(schema).parquet(without_glob(table_path))
     return rows if days is None else rows.where(rows.event_date.between(*days))
 
 

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 
-from tables.files import file_system, list_files
+from tables.files import file_system, list_files, without_glob
 
 COLUMNS = ("timestamp", "visitorid", "event", "itemid", "transactionid")
 HEADER_LIMIT_CHARS = 1 << 20
@@ -68,7 +68,7 @@ def read_raw_events(spark: SparkSession, files: list[Any]) -> DataFrame:
 def _read_layout(spark: SparkSession, files: list[Any], names: tuple[str, ...], indexes: list[int]) -> DataFrame:
     positions = [f"c{position}" for position in range(len(names))]
     schema = StructType([StructField(name, StringType()) for name in (*positions, MALFORMED)])
-    paths = [_without_glob(str(files[index].getPath())) for index in indexes]
+    paths = [without_glob(str(files[index].getPath())) for index in indexes]
     rows = spark.read.csv(paths, schema=schema, header=True, enforceSchema=True, escape='"', mode="PERMISSIVE", columnNameOfCorruptRecord=MALFORMED)
     columns = [F.col(positions[names.index(column)]).alias(column) for column in COLUMNS]
     return _with_file_index(rows.select(*columns, MALFORMED, "_metadata.file_path"), files, indexes).select(*COLUMNS, MALFORMED, "file_index")
@@ -79,7 +79,7 @@ def count_raw_rows(spark: SparkSession, files: list[Any]) -> dict[int, int]:
     filled = [index for index, status in enumerate(files) if status.getLen() > 0]
     if not filled:
         return {}
-    lines = spark.read.text([_without_glob(str(files[index].getPath())) for index in filled]).where("NOT (value RLIKE '^[\\\\x00-\\\\x20]*$')")
+    lines = spark.read.text([without_glob(str(files[index].getPath())) for index in filled]).where("NOT (value RLIKE '^[\\\\x00-\\\\x20]*$')")
     counted = _with_file_index(lines.select("_metadata.file_path"), files, filled).groupBy("file_index").agg(F.count(F.lit(1)))
     return {index: rows - 1 for index, rows in counted.collect()}
 
@@ -91,7 +91,3 @@ def _with_file_index(rows: DataFrame, files: list[Any], indexes: list[int]) -> D
     spellings = {(re.sub("^([^:/]+):/+", rf"\1:{slashes}", files[i].getPath().toUri().toString()), i) for i in indexes for slashes in ("/", "//", "///")}
     known = rows.sparkSession.createDataFrame(sorted(spellings), "file_path string, file_index long")
     return rows.join(F.broadcast(known), "file_path", "left")
-
-
-def _without_glob(path: str) -> str:
-    return re.sub(r"([\\\[\]{}*?])", r"\\\1", path)

@@ -1,0 +1,83 @@
+"""One real local Spark for all tests of this folder, and the jobs run in it as spark-submit would run them."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import runpy
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+SPARK = Path(__file__).resolve().parents[2] / "spark"
+sys.path.insert(0, str(SPARK))
+os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+
+from pyspark.sql import SparkSession  # noqa: E402
+from tables.spark_session import SETTINGS  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "2")
+    builder = builder.config("spark.driver.memory", "1g").config("spark.ui.showConsoleProgress", "false")
+    builder = builder.config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+    for key, value in SETTINGS.items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
+
+
+class Lake:
+    """A raw folder and a lake in a temporary directory, and the two jobs on them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.raw, self.lake = folder / "raw", folder / "lake"
+        self.raw.mkdir()
+
+    def put(self, name: str, text: str | bytes) -> None:
+        data = text.encode() if isinstance(text, str) else text
+        path = self.raw / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+
+    def put_events(self, name: str, rows: list[tuple]) -> None:
+        lines = [",".join("" if value is None else str(value) for value in row) for row in rows]
+        self.put(name, "\n".join(["timestamp,visitorid,event,itemid,transactionid", *lines]) + "\n")
+
+    def clean(self, *arguments: str) -> None:
+        _run("clean", "--raw", str(self.raw), "--lake", str(self.lake), *arguments)
+
+    def sessionize(self, *arguments: str) -> None:
+        _run("sessionize", "--lake", str(self.lake), *arguments)
+
+    def days(self, table: str) -> list[str]:
+        return sorted(path.name.removeprefix("event_date=") for path in (self.lake / table).glob("event_date=*"))
+
+
+def _run(job: str, *arguments: str) -> None:
+    before = sys.argv
+    sys.argv = [f"{job}.py", *arguments]
+    try:
+        runpy.run_path(str(SPARK / "jobs" / f"{job}.py"), run_name="__main__")
+    finally:
+        sys.argv = before
+
+
+@pytest.fixture
+def lake(spark: SparkSession, tmp_path: Path) -> Lake:
+    folder = tmp_path / "a folder [with] glob*"
+    folder.mkdir()
+    return Lake(folder)
+
+
+@pytest.fixture
+def metrics(lake: Lake) -> Callable[[], dict]:
+    import json
+
+    return lambda: json.loads((lake.lake / "_metrics" / "clean.json").read_text())

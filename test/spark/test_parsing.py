@@ -1,0 +1,72 @@
+"""Which raw strings are an event, and the reason for each that is not."""
+
+from __future__ import annotations
+
+import pytest
+from pyspark.sql import SparkSession
+from tables.raw_events import RAW_SCHEMA
+from transforms.parsed_events import parse_events
+
+NOW_MS = 1_500_000_000_000
+GOOD = ("1430622004384", "7", "view", "355908", None)
+
+
+def parse(spark: SparkSession, *rows: tuple) -> list:
+    full = [(*row, None, 0) if len(row) == 5 else (*row, 0) for row in rows]
+    return parse_events(spark.createDataFrame(full, RAW_SCHEMA), NOW_MS).collect()
+
+
+def test_a_plain_event_and_one_written_by_pandas_are_the_same_event(spark: SparkSession) -> None:
+    plain, pandas = parse(spark, ("1430622004384", "7", "transaction", "5", "8693"), ("1430622004384", "7.0", "transaction", "5.0", "8693.0"))
+    assert plain == pandas
+    assert (plain.event_ms, plain.visitor_id, plain.item_id, plain.transaction_id, plain.reason) == (1430622004384, 7, 5, 8693, None)
+    assert plain.event_date.isoformat() == "2015-05-03"
+    assert plain.refused is None
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "reason"),
+    [
+        (0, None, "timestamp_not_integer"),
+        (0, "2015-05-03", "timestamp_not_integer"),
+        (0, "1430622004384.5", "timestamp_not_integer"),
+        (0, " 1430622004384", "timestamp_not_integer"),
+        (0, "1.430622e12", "timestamp_not_integer"),
+        (0, "99999999999999999999", "timestamp_not_integer"),
+        (0, "946684799999", "timestamp_before_2000"),
+        (0, "-1", "timestamp_before_2000"),
+        (0, "1430622004", "timestamp_before_2000"),
+        (0, str(NOW_MS + 1), "timestamp_in_future"),
+        (0, "9223372036854775807", "timestamp_in_future"),
+        (1, "", "visitorid_not_integer"),
+        (1, "abc", "visitorid_not_integer"),
+        (2, "click", "event_unknown"),
+        (2, "View", "event_unknown"),
+        (2, None, "event_unknown"),
+        (3, None, "itemid_not_integer"),
+        (3, "9223372036854775808", "itemid_not_integer"),
+        (4, "x", "transactionid_not_integer"),
+        (4, "8693", "transactionid_unexpected"),
+        (2, "transaction", "transactionid_missing"),
+    ],
+)
+def test_a_row_that_is_no_event_says_why(spark: SparkSession, place: int, value: str | None, reason: str) -> None:
+    row = list(GOOD)
+    row[place] = value
+    (parsed,) = parse(spark, tuple(row))
+    assert parsed.reason == reason
+    assert parsed.refused[place] == (value or None)
+
+
+def test_the_first_and_the_last_accepted_instant_are_accepted(spark: SparkSession) -> None:
+    assert [row.reason for row in parse(spark, ("946684800000", *GOOD[1:]), (str(NOW_MS), *GOOD[1:]))] == [None, None]
+
+
+def test_a_line_with_too_few_or_too_many_fields_is_refused_whatever_it_says(spark: SparkSession) -> None:
+    (row,) = parse(spark, (*GOOD, "the,whole,line"))
+    assert (row.reason, row.refused.malformed_line) == ("field_count", "the,whole,line")
+
+
+def test_a_row_without_usable_time_is_filed_under_1970(spark: SparkSession) -> None:
+    rows = parse(spark, ("x", *GOOD[1:]), ("1", *GOOD[1:]), ("9223372036854775807", *GOOD[1:]))
+    assert {row.event_date.isoformat() for row in rows} == {"1970-01-01"}

@@ -1,0 +1,108 @@
+"""The sessionize batch: day by day equals full, also with late events; holes are refused."""
+
+from __future__ import annotations
+
+import random
+import shutil
+
+import pytest
+from conftest import Lake
+from pyspark.sql import SparkSession
+from tables.sessionized_events import read_sessionized_events
+
+DAY_MS = 86_400_000
+MAY_3 = 1_430_611_200_000
+DAYS = ["2015-05-03", "2015-05-04", "2015-05-05", "2015-05-06"]
+
+
+def make_events(seed: int, count: int = 400) -> list[tuple]:
+    """Few visitors, pauses around the gap, many around midnight."""
+    source, rows = random.Random(seed), []
+    for visitor in range(12):
+        now = MAY_3 + source.randrange(DAY_MS)
+        for _ in range(count // 12):
+            rows.append((now, visitor, "view", source.randrange(5), None))
+            now += source.choice([1, 60_000, 1_799_999, 1_800_000, 1_800_001, 4_000_000, 9_000_000])
+            if now >= MAY_3 + len(DAYS) * DAY_MS:
+                break
+    return rows
+
+
+def sessionized(spark: SparkSession, lake: Lake) -> list[tuple]:
+    rows = read_sessionized_events(spark, str(lake.lake), None).orderBy("event_id").collect()
+    return [(row.event_id, row.session_id, row.session_start_ts, row.event_date) for row in rows]
+
+
+def expected_sessions(rows: list[tuple]) -> set[str]:
+    """The rule a second time, in plain Python."""
+    ids, last, start = set(), {}, {}
+    for ms, visitor, *_ in sorted(set(rows), key=lambda row: (row[1], row[0])):
+        if visitor not in last or ms - last[visitor] > 1_800_000:
+            start[visitor] = ms
+        last[visitor] = ms
+        ids.add(f"{visitor}-{start[visitor]}")
+    return ids
+
+
+def test_day_by_day_equals_full_and_both_equal_plain_python(spark: SparkSession, lake: Lake) -> None:
+    rows = make_events(1)
+    lake.put_events("a.csv", rows)
+    lake.clean()
+    lake.sessionize()
+    full = sessionized(spark, lake)
+    assert {row[1] for row in full} == expected_sessions(rows)
+    starts = {row[1]: row[2].date() for row in full}
+    assert sum(starts[row[1]] != row[3] for row in full) > 5, "the data must cross midnight"
+    shutil.rmtree(lake.lake / "sessionized")
+    for day in DAYS:
+        lake.sessionize("--from", day, "--to", day)
+    assert sessionized(spark, lake) == full
+    lake.sessionize("--from", DAYS[1], "--to", DAYS[2])
+    assert sessionized(spark, lake) == full
+
+
+def test_late_events_change_the_following_days_as_a_full_run_would(spark: SparkSession, lake: Lake) -> None:
+    chain = [(MAY_3 + DAY_MS - 900_000 + n * 1_700_000, 99, "view", 1, None) for n in range(1, 110)]
+    lake.put_events("a.csv", [*make_events(2), *chain])
+    lake.clean()
+    lake.sessionize()
+    lake.put_events("late.csv", [(MAY_3 + DAY_MS - 900_000, 99, "view", 1, None)])
+    lake.clean("--from", DAYS[0], "--to", DAYS[0])
+    lake.sessionize("--from", DAYS[0], "--to", DAYS[0])
+    by_day = sessionized(spark, lake)
+    lake.sessionize()
+    assert by_day == sessionized(spark, lake)
+    assert f"99-{MAY_3 + DAY_MS - 900_000}" in {row[1] for row in by_day if row[3].isoformat() == DAYS[2]}
+
+
+def test_a_day_without_events_is_no_hole_and_replaces_what_was_there(spark: SparkSession, lake: Lake) -> None:
+    lake.put_events("a.csv", [(MAY_3 + n * DAY_MS, 1, "view", 1, None) for n in range(3)])
+    lake.clean()
+    lake.sessionize()
+    lake.put_events("a.csv", [(MAY_3 + n * DAY_MS, 1, "view", 1, None) for n in (0, 2)])
+    lake.clean("--from", DAYS[1], "--to", DAYS[1])
+    lake.sessionize("--from", DAYS[1], "--to", DAYS[1])
+    assert [row[3].isoformat() for row in sorted(sessionized(spark, lake), key=lambda row: row[3])] == [DAYS[0], DAYS[2]]
+    assert lake.days("sessionized") == DAYS[:3]
+    lake.sessionize("--from", DAYS[2], "--to", DAYS[2])
+
+
+def test_a_full_run_removes_days_that_are_gone(spark: SparkSession, lake: Lake) -> None:
+    lake.put_events("a.csv", [(MAY_3 + n * DAY_MS, 1, "view", 1, None) for n in range(3)])
+    lake.clean()
+    lake.sessionize()
+    lake.put_events("a.csv", [(MAY_3, 1, "view", 1, None)])
+    lake.clean()
+    lake.sessionize()
+    assert lake.days("sessionized") == DAYS[:1]
+
+
+def test_a_window_after_a_hole_or_over_uncleaned_days_is_refused(lake: Lake) -> None:
+    lake.put_events("a.csv", [(MAY_3 + n * DAY_MS, 1, "view", 1, None) for n in range(3)])
+    lake.clean()
+    lake.sessionize("--from", DAYS[0], "--to", DAYS[0])
+    with pytest.raises(ValueError, match="hole before it, not sessionized: 2015-05-04"):
+        lake.sessionize("--from", DAYS[2], "--to", DAYS[2])
+    with pytest.raises(ValueError, match="not cleaned: 2015-05-06"):
+        lake.sessionize("--from", DAYS[1], "--to", DAYS[3])
+    assert lake.days("sessionized") == DAYS[:1]

@@ -1,0 +1,90 @@
+"""The session rule at its borders: exactly 30 minutes, midnight, ties, open sessions, one shuffle."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timezone
+
+from pyspark.sql import DataFrame, SparkSession
+from tables.clean_events import CLEAN_SCHEMA
+from tables.sessionized_events import SESSIONIZED_SCHEMA
+from transforms.sessions import open_events, sessionize, wrongly_joined
+
+NOON = 1_430_654_400_000  # 2015-05-03T12:00:00Z
+MIDNIGHT = 1_430_697_600_000  # 2015-05-04T00:00:00Z
+MAY_4 = date(2015, 5, 4)
+
+
+def event(ms: int, visitor: int = 1, kind: str = "view", item: int = 1, order: int | None = None) -> tuple:
+    at = datetime.fromtimestamp(ms / 1000, timezone.utc)
+    return ("", at, visitor, kind, item, order, at.date())
+
+
+def events(spark: SparkSession, *rows: tuple) -> DataFrame:
+    return spark.createDataFrame(list(rows), CLEAN_SCHEMA)
+
+
+def none(spark: SparkSession) -> DataFrame:
+    return spark.createDataFrame([], SESSIONIZED_SCHEMA)
+
+
+def ids(sessions: DataFrame) -> list[str]:
+    return [row.session_id for row in sessions.orderBy("visitor_id", "event_ts", "event_type").collect()]
+
+
+def test_a_gap_of_exactly_1800_000_s_stays_and_1800_001_s_splits(spark: SparkSession) -> None:
+    sessions = sessionize(events(spark, event(NOON), event(NOON + 1_800_000), event(NOON + 3_600_001)), none(spark))
+    assert ids(sessions) == [f"1-{NOON}", f"1-{NOON}", f"1-{NOON + 3_600_001}"]
+
+
+def test_the_first_session_of_a_visitor_has_one_id(spark: SparkSession) -> None:
+    sessions = sessionize(events(spark, event(NOON), event(NOON + 1), event(NOON + 2), event(NOON, visitor=2)), none(spark))
+    assert set(ids(sessions)) == {f"1-{NOON}", f"2-{NOON}"}
+
+
+def test_a_session_over_midnight_keeps_its_id_and_its_events_keep_their_days(spark: SparkSession) -> None:
+    rows = sessionize(events(spark, event(MIDNIGHT - 1), event(MIDNIGHT), event(MIDNIGHT + 1_800_000)), none(spark)).collect()
+    assert {row.session_id for row in rows} == {f"1-{MIDNIGHT - 1}"}
+    assert sorted(row.event_date.isoformat() for row in rows) == ["2015-05-03", "2015-05-04", "2015-05-04"]
+
+
+def test_events_at_one_instant_make_one_session_in_any_input_order(spark: SparkSession) -> None:
+    rows = [event(NOON, kind="transaction", order=5), event(NOON, kind="view"), event(NOON, kind="addtocart"), event(NOON, item=2)]
+    assert sorted(sessionize(events(spark, *rows), none(spark)).collect(), key=str) == sorted(sessionize(events(spark, *reversed(rows)), none(spark)).collect(), key=str)
+    assert set(ids(sessionize(events(spark, *rows), none(spark)))) == {f"1-{NOON}"}
+
+
+def test_the_event_id_is_the_digest_the_contract_names(spark: SparkSession) -> None:
+    import hashlib
+
+    rows = sessionize(events(spark, event(NOON, 7, "view", 3), event(NOON + 1, 7, "transaction", 3, 9)), none(spark)).orderBy("event_ts").collect()
+    expected = [hashlib.sha256(text.encode()).hexdigest() for text in (f"{NOON}|7|view|3|", f"{NOON + 1}|7|transaction|3|9")]
+    assert [row.event_id for row in rows] == expected
+
+
+def test_an_open_session_is_carried_over_midnight_and_a_closed_one_is_not(spark: SparkSession) -> None:
+    yesterday = sessionize(events(spark, event(MIDNIGHT - 2_000_000), event(MIDNIGHT - 1_000_000), event(MIDNIGHT - 1_800_001, visitor=2)), none(spark))
+    carried = open_events(yesterday, MAY_4)
+    today = sessionize(events(spark, event(MIDNIGHT + 800_000), event(MIDNIGHT, visitor=2)), carried)
+    assert ids(today) == [f"1-{MIDNIGHT - 2_000_000}", f"2-{MIDNIGHT}"]
+
+
+def test_a_session_at_exactly_the_gap_before_midnight_is_still_open(spark: SparkSession) -> None:
+    carried = open_events(sessionize(events(spark, event(MIDNIGHT - 1_800_000)), none(spark)), MAY_4)
+    assert ids(sessionize(events(spark, event(MIDNIGHT)), carried)) == [f"1-{MIDNIGHT - 1_800_000}"]
+
+
+def test_a_late_event_before_midnight_makes_the_next_day_wrong(spark: SparkSession) -> None:
+    next_day = sessionize(events(spark, event(MIDNIGHT + 5)), none(spark))
+    on_time = open_events(sessionize(events(spark, event(NOON)), none(spark)), MAY_4)
+    late = open_events(sessionize(events(spark, event(NOON), event(MIDNIGHT - 10)), none(spark)), MAY_4)
+    assert wrongly_joined(on_time, next_day, MAY_4).isEmpty()
+    assert not wrongly_joined(late, next_day, MAY_4).isEmpty()
+
+
+def test_cutting_sessions_takes_one_shuffle_and_one_sort(spark: SparkSession) -> None:
+    rows = events(spark, event(NOON), event(NOON + 1))
+    plan = sessionize(rows, open_events(sessionize(rows, none(spark)), MAY_4).limit(0))._jdf.queryExecution().executedPlan().toString()
+    initial = plan.split("Initial Plan ==")[-1]
+    assert initial.count("Exchange hashpartitioning") == 1, plan
+    assert initial.count("Sort [") == 1, plan
+    assert "Python" not in initial
