@@ -8,7 +8,7 @@ const known: readonly (readonly [RegExp, string])[] = [
   [/GHFS|hadoop|gcs-connector/i, 'Hadoop connector (Java)'],
   [/gcloud-node-storage|gl-node\S* .*gccl\/\S+.*storage|google-cloud-node-storage|gcloud-node\/storage/i, '@google-cloud/storage (Node)'],
   [/gcloud-node-bigquery|google-cloud-node-bigquery/i, '@google-cloud/bigquery (Node)'],
-  [/gl-node|google-api-nodejs-client|gaxios|gcloud-node/i, 'Google client for Node'],
+  [/gl-node|google-api-nodejs-client|gaxios|gcloud-node|node-fetch/i, 'Google client for Node'],
   [/gl-python|gcloud-python|google-api-python-client|google-cloud-sdk/i, 'Google client for Python'],
   [/python-requests|python-urllib/i, 'google-auth (Python)'],
   [/Google-API-Java-Client|gl-java/i, 'Google client for Java'],

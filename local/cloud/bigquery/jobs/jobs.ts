@@ -91,7 +91,8 @@ export async function runQuery(room: Room, desk: JobDesk, request: CloudRequest)
   throwJobError(job)
   const maxResults = count(body, 'maxResults')
   const answer = await resultBody(room, request.principal, job, { startIndex: 0, format, ...(maxResults === undefined ? {} : { maxResults }) })
-  return { json: present({ kind: 'bigquery#queryResponse', ...answer, totalBytesBilled: (job.statistics.query as Body | undefined)?.totalBytesBilled }) }
+  const { totalBytesBilled, dmlStats } = (job.statistics.query ?? {}) as Body
+  return { json: present({ kind: 'bigquery#queryResponse', ...answer, totalBytesBilled, dmlStats }) }
 }
 
 function requireOnJob(room: Room, principal: Principal, job: JobRecord, permission: string): void {

@@ -61,12 +61,12 @@ async function readRows(room: Room, table: TableRecord, fields: readonly FieldSc
   return { rows, ...(next < total ? { nextPageToken: writePageToken(next) } : {}) }
 }
 
-/** The body that jobs.query and getQueryResults share. */
+/** The body that jobs.query and getQueryResults share; jobs.query says more. */
 export async function resultBody(room: Room, principal: Principal, job: JobRecord, page: PageRequest): Promise<Record<string, unknown>> {
   const query = (job.statistics.query ?? {}) as Record<string, unknown>
   const common = {
     jobReference: jobReference(job), jobComplete: job.state === 'DONE', totalBytesProcessed: job.statistics.totalBytesProcessed, cacheHit: query.cacheHit,
-    numDmlAffectedRows: query.numDmlAffectedRows, dmlStats: query.dmlStats,
+    numDmlAffectedRows: query.numDmlAffectedRows,
   }
   if (job.state !== 'DONE') return present({ jobReference: common.jobReference, jobComplete: false })
   const result = job.result

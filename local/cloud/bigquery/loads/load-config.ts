@@ -74,7 +74,8 @@ export function readLoadConfig(room: Room, given: Body): LoadConfig {
     allowJaggedRows: flag(given, 'allowJaggedRows') ?? false,
     ignoreUnknownValues: flag(given, 'ignoreUnknownValues') ?? false,
     isListInference: flag(parquetOptions, 'enableListInference') ?? false,
-    shown: present({ ...given, sourceFormat: format, schema: schema ? { fields: schema } : undefined }),
+    // Node's client puts the job's location in here too; BigQuery does not show it.
+    shown: present({ ...given, location: undefined, sourceFormat: format, schema: schema ? { fields: schema } : undefined }),
   }
 }
 

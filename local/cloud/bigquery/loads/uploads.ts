@@ -52,7 +52,10 @@ export class Uploads {
     let body: Body = {}
     try {
       await readMultipart(request.stream, request.headers['content-type'], {
-        metadata: (json) => { body = json },
+        metadata: (json) => {
+          request.noteJson(json)
+          body = json
+        },
         content: async (chunk) => { if (!out.write(chunk)) await Promise.race([new Promise<void>((resolve) => out.once('drain', () => resolve())), failed]) },
       })
       out.end()
