@@ -7,7 +7,7 @@ type Command = (argv: string[], repositoryRoot: string) => Promise<number>
 /** Loaded on use: `doctor` must work where an engine's library does not load. */
 const commands: Readonly<Record<string, { readonly load: () => Promise<Command>; readonly words: string }>> = {
   up: { load: async () => (await import('./up.ts')).up, words: 'up [--port N] [--state DIR]           the local cloud, until Ctrl-C' },
-  run: { load: async () => (await import('./runner/command.ts')).run, words: 'run FILE [--input k=v]…               a workflow file, as GitHub would run it' },
+  run: { load: async () => (await import('./runner/command.ts')).run, words: 'run FILE [--input k=v]…               a workflow file, as on GitHub' },
   demo: { load: async () => (await import('./demo/command.ts')).demo, words: 'demo [--events FILE] [--size …] …     the whole pipeline and its page' },
   doctor: { load: async () => (await import('./doctor.ts')).doctor, words: 'doctor [--state DIR]                  what this machine has and lacks' },
 }
@@ -29,10 +29,18 @@ function explain(error: unknown): string {
   const isForPeople = ['ConfigurationError', 'DemoInputError', 'UsageError'].includes(error.name)
   if (isForPeople) return error.message
   switch ((error as NodeJS.ErrnoException).code) {
-    case 'ERR_PARSE_ARGS_UNKNOWN_OPTION': case 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE': case 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL': return error.message
-    case 'ENOSPC': return 'The disk is full; make room and run the same command again.'
-    case 'EACCES': case 'EPERM': case 'EROFS': return `No permission: ${error.message}`
-    default: return process.env.DEBUG ? (error.stack ?? error.message) : `${error.name}: ${error.message} (DEBUG=1 shows where)`
+    case 'ERR_PARSE_ARGS_UNKNOWN_OPTION':
+    case 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE':
+    case 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL':
+      return error.message
+    case 'ENOSPC':
+      return 'The disk is full; make room and run the same command again.'
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return `No permission: ${error.message}`
+    default:
+      return process.env.DEBUG ? (error.stack ?? error.message) : `${error.name}: ${error.message} (DEBUG=1 shows where)`
   }
 }
 
@@ -40,7 +48,12 @@ function say(text: string): void {
   process.stderr.write(`${text}\n`)
 }
 
-main(process.argv.slice(2)).then((code) => { process.exitCode = code }, (error: unknown) => {
-  say(explain(error))
-  process.exitCode = 1
-})
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: unknown) => {
+    say(explain(error))
+    process.exitCode = 1
+  },
+)

@@ -9,7 +9,10 @@ import { findPython } from './toolchain/find-python.mjs'
 import { cacheFolder } from './toolchain/installed-once.ts'
 import { askJava } from './toolchain/java.ts'
 
-interface Finding { readonly isGood: boolean; readonly what: string }
+interface Finding {
+  readonly isGood: boolean
+  readonly what: string
+}
 
 const neededBytes = 4 * 1024 ** 3
 
@@ -23,7 +26,10 @@ export async function doctor(argv: string[], repoRoot: string): Promise<number> 
 
 function system(): Finding {
   const major = Number(process.versions.node.split('.')[0])
-  return { isGood: major >= 24, what: `${process.platform} ${process.arch}, Node ${process.versions.node}${major >= 24 ? '' : ' (the verbs of package.json run on the pinned Node 24: use npm run local -- doctor)'}` }
+  return {
+    isGood: major >= 24,
+    what: `${process.platform} ${process.arch}, Node ${process.versions.node}${major >= 24 ? '' : ' (npm run local -- doctor uses the pinned 24)'}`,
+  }
 }
 
 function python(): Finding {
@@ -42,7 +48,10 @@ async function toolchain(): Promise<Finding> {
   const folder = cacheFolder()
   const installed: string[] = []
   for (const name of await readdir(folder).catch(() => [])) if (await stat(join(folder, name, 'complete.json')).catch(() => undefined)) installed.push(name)
-  return { isGood: true, what: `Tools in ${folder}: ${installed.length > 0 ? installed.sort().join(', ') : 'none yet (the first run sets them up, which needs the network)'}` }
+  return {
+    isGood: true,
+    what: `Tools in ${folder}: ${installed.length > 0 ? installed.sort().join(', ') : 'none yet (the first run sets them up, which needs the network)'}`,
+  }
 }
 
 async function room(stateDir: string): Promise<Finding> {
@@ -50,14 +59,23 @@ async function room(stateDir: string): Promise<Finding> {
     const disk = await statfs(folder).catch(() => undefined)
     if (!disk) continue
     const freeBytes = disk.bavail * disk.bsize
-    const isWritable = await access(folder, constants.W_OK).then(() => true, () => false)
-    return { isGood: isWritable && freeBytes >= neededBytes, what: `${(freeBytes / 1024 ** 3).toFixed(1)} GiB free for ${stateDir}${isWritable ? '' : ', which cannot be written'} (4 GiB are enough for the tools and a full demo)` }
+    const isWritable = await access(folder, constants.W_OK).then(
+      () => true,
+      () => false,
+    )
+    return {
+      isGood: isWritable && freeBytes >= neededBytes,
+      what: `${(freeBytes / 1024 ** 3).toFixed(1)} GiB free for ${stateDir}${isWritable ? '' : ', which cannot be written'} (4 GiB are enough)`,
+    }
   }
 }
 
 async function state(stateDir: string): Promise<Finding> {
   const lock = await readFile(join(stateDir, 'lock'), 'utf8').catch(() => undefined)
-  const hasData = await stat(join(stateDir, 'current')).then(() => true, () => false)
+  const hasData = await stat(join(stateDir, 'current')).then(
+    () => true,
+    () => false,
+  )
   return { isGood: true, what: `State ${stateDir}: ${hasData ? 'holds a demo' : 'no demo yet'}${lock === undefined ? '' : `, lock ${lock.slice(0, 200)}`}` }
 }
 

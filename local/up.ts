@@ -12,13 +12,19 @@ export async function up(argv: string[], repoRoot: string): Promise<number> {
   const { values } = parseArgs({ args: argv, options: { port: { type: 'string' }, state: { type: 'string' } } })
   const port = readPort(values.port)
   const stateDir = resolve(values.state ?? join(repoRoot, '.local'))
-  const log = (line: string) => { process.stderr.write(`${line}\n`) }
+  const log = (line: string) => {
+    process.stderr.write(`${line}\n`)
+  }
   // Kept, not `once`: a library in the process ends it by itself on a signal for which nobody else listens any more.
-  const ended = new Promise<void>((resolveEnded) => { for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolveEnded()) })
+  const ended = new Promise<void>((resolveEnded) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolveEnded())
+  })
   const lock = await takeStateLock(stateDir, 'local cloud')
   try {
     const cloudDir = await cloudDirOf(stateDir)
-    const cloud = await startCloud({ stateDir: cloudDir, port, repoRoot, log }).catch((error: unknown) => { throw explainPort(error, port) })
+    const cloud = await startCloud({ stateDir: cloudDir, port, repoRoot, log }).catch((error: unknown) => {
+      throw explainPort(error, port)
+    })
     const note = await announceCloud(stateDir, { origin: cloud.origin, cloudDir })
     log(`The local cloud answers at ${cloud.origin} until Ctrl-C.`)
     process.stdout.write(`${JSON.stringify({ ...cloud.describe(), state: stateDir })}\n`)

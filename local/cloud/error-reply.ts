@@ -12,7 +12,11 @@ export function errorReply(error: CloudError, style: ErrorStyle, hasStatus = fal
   const location = error.location ?? (status === 401 ? 'Authorization' : undefined)
   const place = location ? { locationType: /^[A-Z]/.test(location) ? 'header' : 'parameter', location } : {}
   const item = { message: status === 401 ? shortMessage(error.reason) : message, domain: 'global', reason: error.reason, ...place }
-  return { status, headers, json: { error: { code: status, message, errors: [item], ...(hasStatus || status === 401 ? { status: error.rpcStatus, ...details } : {}) } } }
+  return {
+    status,
+    headers,
+    json: { error: { code: status, message, errors: [item], ...(hasStatus || status === 401 ? { status: error.rpcStatus, ...details } : {}) } },
+  }
 }
 
 /** Google's edge answers both cases before any service sees the request. */
@@ -29,8 +33,9 @@ export function expiredCredentials(): CloudError {
 }
 
 function unauthenticated(reason: string, opening: string, infoReason: string): CloudError {
-  const message = `${opening} Expected OAuth 2 access token, login cookie or other valid authentication credential. `
-    + 'See https://developers.google.com/identity/sign-in/web/devconsole-project.'
+  const message =
+    `${opening} Expected OAuth 2 access token, login cookie or other valid authentication credential. ` +
+    'See https://developers.google.com/identity/sign-in/web/devconsole-project.'
   return new CloudError(401, reason, message, {
     details: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: infoReason, domain: 'googleapis.com' }],
   })

@@ -55,10 +55,24 @@ export function createGateway(options: GatewayOptions): Gateway {
       const principal = first?.route.isPublic ? anonymous : options.authenticate(raw.headers.authorization)
       if (!first) throw new CloudError(501, 'notImplemented', `${raw.method} ${path.slice(0, 300)} is not implemented by the local cloud.`)
       if (principal.scopes) requireScope(first.service.name, raw.method, principal.scopes)
-      const body = readBody(raw, first.route.isRawBody === true, (value) => { requestJson = value })
+      const body = readBody(raw, first.route.isRawBody === true, (value) => {
+        requestJson = value
+      })
       reply = await firstThatKnows(matches, (match) => ({
-        method: raw.method, url: new URL(options.origin + raw.target), params: match.params, headers: raw.headers, principal, signal: raw.signal,
-        get stream() { return body.stream() }, bytes: body.bytes, json: body.json, noteJson: (value) => { requestJson = value },
+        method: raw.method,
+        url: new URL(options.origin + raw.target),
+        params: match.params,
+        headers: raw.headers,
+        principal,
+        signal: raw.signal,
+        get stream() {
+          return body.stream()
+        },
+        bytes: body.bytes,
+        json: body.json,
+        noteJson: (value) => {
+          requestJson = value
+        },
       }))
     } catch (error) {
       reply = refuse(error, raw, path, matches[0])
@@ -109,14 +123,17 @@ function readBody(raw: RawRequest, isRawBody: boolean, onJson: (value: unknown) 
   let stream: Readable | undefined
   const bytes = (limitBytes = defaultLimitBytes): Promise<Buffer> => {
     if (stream) throw new Error('the body is already being read as a stream')
-    return whole ??= collect(raw.body, limitBytes).then((data) => (isGzip && data.length > 0 ? unzip(data, limitBytes) : data)).then((data) => {
-      if (/^application\/x-www-form-urlencoded/i.test(raw.headers['content-type'] ?? '')) onJson(Object.fromEntries(new URLSearchParams(data.toString('utf8'))))
-      return data
-    })
+    return (whole ??= collect(raw.body, limitBytes)
+      .then((data) => (isGzip && data.length > 0 ? unzip(data, limitBytes) : data))
+      .then((data) => {
+        if (/^application\/x-www-form-urlencoded/i.test(raw.headers['content-type'] ?? ''))
+          onJson(Object.fromEntries(new URLSearchParams(data.toString('utf8'))))
+        return data
+      }))
   }
   return {
     bytes,
-    stream: () => stream ??= whole ? Readable.from([]) : isGzip ? raw.body.pipe(createGunzip()) : raw.body,
+    stream: () => (stream ??= whole ? Readable.from([]) : isGzip ? raw.body.pipe(createGunzip()) : raw.body),
     async json(): Promise<Record<string, unknown>> {
       const text = (await bytes()).toString('utf8')
       const value: unknown = text.trim() === '' ? {} : parseJson(text)
@@ -138,16 +155,21 @@ function collect(body: Readable, limitBytes: number): Promise<Buffer> {
       body.off('data', take).resume()
       reject(tooLarge(limitBytes))
     }
-    body.on('data', take).once('error', reject).once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    body
+      .on('data', take)
+      .once('error', reject)
+      .once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
     body.once('close', () => reject(new CloudError(499, 'cancelled', 'The client closed the request.')))
   })
 }
 
 function unzip(data: Buffer, limitBytes: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => gunzip(data, { maxOutputLength: limitBytes }, (error, result) => {
-    if (!error) return resolve(result)
-    reject((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(limitBytes) : parseError('the body is not valid gzip'))
-  }))
+  return new Promise((resolve, reject) =>
+    gunzip(data, { maxOutputLength: limitBytes }, (error, result) => {
+      if (!error) return resolve(result)
+      reject((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(limitBytes) : parseError('the body is not valid gzip'))
+    }),
+  )
 }
 
 function parseJson(text: string): unknown {
@@ -174,7 +196,11 @@ function styleOf(path: string): ErrorStyle {
 async function flatten(reply: Reply): Promise<InnerReply> {
   const headers: Record<string, string> = { ...reply.headers }
   if (reply.json !== undefined) {
-    return { status: reply.status ?? 200, headers: { 'content-type': 'application/json; charset=UTF-8', ...headers }, body: Buffer.from(JSON.stringify(reply.json)) }
+    return {
+      status: reply.status ?? 200,
+      headers: { 'content-type': 'application/json; charset=UTF-8', ...headers },
+      body: Buffer.from(JSON.stringify(reply.json)),
+    }
   }
   const body = reply.body instanceof Readable ? Buffer.concat(await reply.body.toArray()) : Buffer.from(reply.body ?? '')
   return { status: reply.status ?? (body.length ? 200 : 204), headers, body }
@@ -183,8 +209,14 @@ async function flatten(reply: Reply): Promise<InnerReply> {
 function describe(raw: RawRequest, match: Match | undefined, requestJson: unknown, reply: Reply): Exchange {
   const apiClient = raw.headers['x-goog-api-client']
   return {
-    id: match?.route.id ?? 'unknown', service: match?.service.name ?? 'unknown', method: raw.method, url: raw.target, requestJson,
-    status: reply.status ?? (reply.json === undefined && reply.body === undefined ? 204 : 200), replyJson: reply.json,
-    userAgent: raw.headers['user-agent'], apiClient: Array.isArray(apiClient) ? apiClient.join(' ') : apiClient,
+    id: match?.route.id ?? 'unknown',
+    service: match?.service.name ?? 'unknown',
+    method: raw.method,
+    url: raw.target,
+    requestJson,
+    status: reply.status ?? (reply.json === undefined && reply.body === undefined ? 204 : 200),
+    replyJson: reply.json,
+    userAgent: raw.headers['user-agent'],
+    apiClient: Array.isArray(apiClient) ? apiClient.join(' ') : apiClient,
   }
 }

@@ -1,4 +1,4 @@
-/** The loopback socket: turns HTTP into gateway requests and back. It listens on 127.0.0.1 only and keeps connections alive for clients that make hundreds of calls. */
+/** The loopback socket: turns HTTP into gateway requests and back, on kept connections. It listens on 127.0.0.1 only and opens no tunnel. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -20,14 +20,17 @@ export interface Listener {
 export async function listen(port: number, onTunnel: (target: string) => void = () => undefined): Promise<Listener> {
   let answer: Answer | undefined
   const waiting: (() => void)[] = []
-  const server = createServer({ keepAlive: true, noDelay: true, maxHeaderSize: 64 * 1024, requestTimeout: 0, keepAliveTimeout: 600_000 }, (incoming, outgoing) => {
-    const start = () => void handle(answer!, incoming, outgoing)
-    if (answer) start()
-    else waiting.push(start)
-  })
+  const server = createServer(
+    { keepAlive: true, noDelay: true, maxHeaderSize: 64 * 1024, requestTimeout: 0, keepAliveTimeout: 600_000 },
+    (incoming, outgoing) => {
+      const start = () => void handle(answer!, incoming, outgoing)
+      if (answer) start()
+      else waiting.push(start)
+    },
+  )
   server.maxRequestsPerSocket = 0
   server.on('clientError', (_error, socket) => socket.destroy())
-  // Clients that ask googleapis.com behind one's back (allowedLocations in google-auth) are sealed by HTTPS_PROXY=<origin>: refused at once instead of timing out.
+  // google-auth asks googleapis.com for allowedLocations whatever the endpoints: HTTPS_PROXY=<origin> seals that, refused at once instead of timing out.
   server.on('connect', (request, socket) => {
     onTunnel((request.url ?? '').replaceAll(/[^\w.:[\]-]/g, '').slice(0, 200))
     socket.on('error', () => undefined)
@@ -47,7 +50,9 @@ export async function listen(port: number, onTunnel: (target: string) => void = 
 
 async function handle(answer: Answer, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const gone = new AbortController()
-  outgoing.on('close', () => { if (!outgoing.writableFinished) gone.abort() })
+  outgoing.on('close', () => {
+    if (!outgoing.writableFinished) gone.abort()
+  })
   incoming.on('error', () => gone.abort())
   const target = targetOf(incoming.url ?? '/')
   const reply = await answer({ method: incoming.method ?? 'GET', target, headers: incoming.headers, body: incoming, signal: gone.signal })

@@ -1,7 +1,11 @@
 /** Finds the route of a request from Google's path templates; it decodes holes once and refuses malformed percent-encoding. */
 import { CloudError, type Route, type Service } from './kernel.ts'
 
-export interface Match { readonly route: Route; readonly service: Service; readonly params: Readonly<Record<string, string>> }
+export interface Match {
+  readonly route: Route
+  readonly service: Service
+  readonly params: Readonly<Record<string, string>>
+}
 
 interface CompiledRoute {
   readonly route: Route
@@ -21,7 +25,10 @@ export function createRouter(services: readonly Service[]): Router {
   for (const service of services) {
     for (const route of service.routes) {
       const key = `${route.method} ${firstSegment(route.path)}`
-      byKey.set(key, [...(byKey.get(key) ?? []), compile(route, service)].sort((a, b) => b.literalLength - a.literalLength))
+      byKey.set(
+        key,
+        [...(byKey.get(key) ?? []), compile(route, service)].sort((a, b) => b.literalLength - a.literalLength),
+      )
     }
   }
   return {

@@ -51,7 +51,11 @@ export interface RunningCloud {
   close(): Promise<void>
 }
 
-interface Rooms { readonly identity: IdentityService; readonly toolchain: typeof import('../toolchain/index.ts'); readonly objects: StorageService['objects'] }
+interface Rooms {
+  readonly identity: IdentityService
+  readonly toolchain: typeof import('../toolchain/index.ts')
+  readonly objects: StorageService['objects']
+}
 
 /** Loaded on use: a cloud without BigQuery need not load an engine. */
 const open: Readonly<Record<ServiceName, (context: ServiceContext, rooms: Rooms) => Promise<Service>>> = {
@@ -69,7 +73,12 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const now = options.now ?? Date.now
   const access = createAccess(accessFile, environment, now)
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 })
-  const listener = await listen(options.port ?? 0, (target) => { options.log(`refused a tunnel to ${target}: this cloud has no way out`) })
+  const listener = await listen(
+    options.port ?? 0,
+    sayOnce((target) => {
+      options.log(`refused a tunnel to ${target}: this cloud has no way out`)
+    }),
+  )
   const origin = `http://127.0.0.1:${listener.port}`
   const services: Service[] = []
   const closeAll = async () => {
@@ -88,8 +97,11 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     services.push(identity)
     let storage: StorageService | undefined
     const rooms: Rooms = {
-      identity, toolchain: await import('../toolchain/index.ts'),
-      get objects() { return needStorage(storage).objects },
+      identity,
+      toolchain: await import('../toolchain/index.ts'),
+      get objects() {
+        return needStorage(storage).objects
+      },
     }
     const wanted = options.services ?? everything
     for (const name of everything.filter((candidate) => wanted.includes(candidate))) {
@@ -98,21 +110,49 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       if (name === 'storage') storage = service as StorageService
     }
     const recorder = process.env.LOCAL_CLOUD_RECORD ? createRecorder(process.env.LOCAL_CLOUD_RECORD) : undefined
-    gateway.current = createGateway({ origin, services, authenticate: identity.authenticate, log: options.log, onExchange: (exchange) => { recorder?.(exchange); options.onExchange?.(exchange) } })
+    gateway.current = createGateway({
+      origin,
+      services,
+      authenticate: identity.authenticate,
+      log: options.log,
+      onExchange: (exchange) => {
+        recorder?.(exchange)
+        options.onExchange?.(exchange)
+      },
+    })
     listener.serve(gateway.current.answer)
     return {
-      origin, environment, access, identity,
-      get storage() { return needStorage(storage) },
+      origin,
+      environment,
+      access,
+      identity,
+      get storage() {
+        return needStorage(storage)
+      },
       methods: services.flatMap((service) => service.routes.map(({ id, method, path }) => ({ service: service.name, id, method, path }))),
       describe: () => ({
-        url: origin, project: environment.project, projectNumber: environment.projectNumber, state: options.stateDir,
-        env: identity.clientEnvironment(), personas: identity.credentialFiles(),
+        url: origin,
+        project: environment.project,
+        projectNumber: environment.projectNumber,
+        state: options.stateDir,
+        env: identity.clientEnvironment(),
+        personas: identity.credentialFiles(),
       }),
       close: closeAll,
     }
   } catch (error) {
     await closeAll()
     throw error
+  }
+}
+
+/** Clients retry; the person needs to hear it once. */
+function sayOnce(say: (target: string) => void): (target: string) => void {
+  const said = new Set<string>()
+  return (target) => {
+    if (said.has(target) || said.size > 1000) return
+    said.add(target)
+    say(target)
   }
 }
 

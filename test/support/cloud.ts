@@ -22,12 +22,16 @@ export interface TestCloud {
 export const repoRoot = resolve(import.meta.dirname, '../..')
 
 export async function startTestCloud(options: Partial<CloudOptions> = {}): Promise<TestCloud> {
-  const stateDir = options.stateDir ?? await mkdtemp(join(tmpdir(), 'test cloud '))
+  const stateDir = options.stateDir ?? (await mkdtemp(join(tmpdir(), 'test cloud ')))
   const lines: string[] = []
   const cloud = await startCloud({ repoRoot, port: 0, log: (line) => lines.push(line), ...options, stateDir })
   const tokenFor = (persona: Persona): string => cloud.identity.mintAccessToken(cloud.environment.serviceAccounts[persona]!)
   return {
-    cloud, origin: cloud.origin, stateDir, lines, tokenFor,
+    cloud,
+    origin: cloud.origin,
+    stateDir,
+    lines,
+    tokenFor,
     fetchAs(persona, path, init = {}) {
       const headers = new Headers(init.headers)
       headers.set('authorization', `Bearer ${tokenFor(persona)}`)

@@ -3,19 +3,35 @@ import type { TestCloud } from './cloud.ts'
 
 /** The repository that environment.yaml of dev trusts, in its protected environment. */
 export const trustedClaims = {
-  repository: 'example/clickstream-platform', repository_id: '200000000001', repository_owner: 'example', repository_owner_id: '200000000002',
-  ref: 'refs/heads/main', sha: 'a'.repeat(40), environment: 'dev', event_name: 'workflow_dispatch', workflow_ref: 'example/clickstream-platform/.github/workflows/pipeline.yml@refs/heads/main',
-  run_id: '4711', run_attempt: '1', actor: 'someone', actor_id: '77',
+  repository: 'example/clickstream-platform',
+  repository_id: '200000000001',
+  repository_owner: 'example',
+  repository_owner_id: '200000000002',
+  ref: 'refs/heads/main',
+  sha: 'a'.repeat(40),
+  environment: 'dev',
+  event_name: 'workflow_dispatch',
+  workflow_ref: 'example/clickstream-platform/.github/workflows/pipeline.yml@refs/heads/main',
+  run_id: '4711',
+  run_attempt: '1',
+  actor: 'someone',
+  actor_id: '77',
 } as const
 
-export interface RegisteredRun { readonly id: string; readonly requestUrl: string; readonly requestToken: string }
+export interface RegisteredRun {
+  readonly id: string
+  readonly requestUrl: string
+  readonly requestToken: string
+}
 
 export async function registerRun(cloud: TestCloud, claims: Record<string, unknown> = {}, extra: Record<string, unknown> = {}): Promise<RegisteredRun> {
   const reply = await fetch(`${cloud.origin}/_local/runs`, {
-    method: 'POST', headers: { authorization: `Bearer ${cloud.cloud.identity.adminToken}` }, body: JSON.stringify({ claims: { ...trustedClaims, ...claims }, ...extra }),
+    method: 'POST',
+    headers: { authorization: `Bearer ${cloud.cloud.identity.adminToken}` },
+    body: JSON.stringify({ claims: { ...trustedClaims, ...claims }, ...extra }),
   })
   if (!reply.ok) throw new Error(`${reply.status} ${await reply.text()}`)
-  return await reply.json() as RegisteredRun
+  return (await reply.json()) as RegisteredRun
 }
 
 export const providerName = 'projects/100000000001/locations/global/workloadIdentityPools/github/providers/actions'
@@ -23,16 +39,21 @@ export const providerName = 'projects/100000000001/locations/global/workloadIden
 export async function requestOidcToken(run: RegisteredRun, audience = `https://iam.googleapis.com/${providerName}`): Promise<string> {
   const reply = await fetch(`${run.requestUrl}&audience=${encodeURIComponent(audience)}`, { headers: { authorization: `bearer ${run.requestToken}` } })
   if (!reply.ok) throw new Error(`${reply.status} ${await reply.text()}`)
-  return (await reply.json() as { value: string }).value
+  return ((await reply.json()) as { value: string }).value
 }
 
 export function exchange(cloud: TestCloud, subjectToken: string, overrides: Record<string, string> = {}): Promise<Response> {
   return fetch(`${cloud.origin}/v1/token`, {
-    method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams({
-      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange', requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt', subject_token: subjectToken, audience: `//iam.googleapis.com/${providerName}`,
-      scope: 'https://www.googleapis.com/auth/cloud-platform', ...overrides,
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      subject_token: subjectToken,
+      audience: `//iam.googleapis.com/${providerName}`,
+      scope: 'https://www.googleapis.com/auth/cloud-platform',
+      ...overrides,
     }),
   })
 }
@@ -40,11 +61,18 @@ export function exchange(cloud: TestCloud, subjectToken: string, overrides: Reco
 export async function federatedToken(cloud: TestCloud, run: RegisteredRun): Promise<string> {
   const reply = await exchange(cloud, await requestOidcToken(run))
   if (!reply.ok) throw new Error(`${reply.status} ${await reply.text()}`)
-  return (await reply.json() as { access_token: string }).access_token
+  return ((await reply.json()) as { access_token: string }).access_token
 }
 
-export function impersonate(cloud: TestCloud, token: string, email: string, body: unknown = { scope: ['https://www.googleapis.com/auth/cloud-platform'] }): Promise<Response> {
+export function impersonate(
+  cloud: TestCloud,
+  token: string,
+  email: string,
+  body: unknown = { scope: ['https://www.googleapis.com/auth/cloud-platform'] },
+): Promise<Response> {
   return fetch(`${cloud.origin}/v1/projects/-/serviceAccounts/${encodeURIComponent(email)}:generateAccessToken`, {
-    method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify(body),
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
   })
 }

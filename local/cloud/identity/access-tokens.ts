@@ -4,7 +4,12 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import type { Principal } from '../kernel.ts'
 import { writePrivateFile } from './durable-file.ts'
 
-export interface TokenRecord { readonly hash: string; readonly principal: Principal; readonly expiresMs: number; readonly scopes: readonly string[] }
+export interface TokenRecord {
+  readonly hash: string
+  readonly principal: Principal
+  readonly expiresMs: number
+  readonly scopes: readonly string[]
+}
 
 export interface AccessTokens {
   issue(principal: Principal, expiresMs: number, scopes: readonly string[]): string
@@ -41,7 +46,7 @@ function hashOf(token: string): string {
 /** The last line may be cut by a crash; its token was never handed out. */
 function parseLine(line: string): TokenRecord | undefined {
   try {
-    return line === '' ? undefined : JSON.parse(line) as TokenRecord
+    return line === '' ? undefined : (JSON.parse(line) as TokenRecord)
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-/** The policy decision: does a binding of access.yaml on the resource or above it grant the permission? Deny is the default, and nothing is inherited sideways. */
+/** The policy decision: does a binding of access.yaml on the resource or above it grant the permission? It denies by default. */
 import type { Access, AccessDecision, Principal, Resource } from '../kernel.ts'
 import type { AccessFile, Binding } from './access-file.ts'
 import { denial } from './denial.ts'
@@ -24,10 +24,13 @@ export function createAccess(file: AccessFile, project: { readonly project: stri
       if (!allows(principal, permission, resource)) throw denial(principal, permission, resource)
     },
     roleHas: (role, permission) => file.roles.get(role)?.has(permission) ?? false,
-    datasetBindings: (datasetId) => (byResource.get(`dataset/${datasetId}`) ?? []).flatMap(({ role, members }) => [...members].map((member) => ({ role, member }))),
+    datasetBindings: (datasetId) =>
+      (byResource.get(`dataset/${datasetId}`) ?? []).flatMap(({ role, members }) => [...members].map((member) => ({ role, member }))),
     onDecision(listener) {
       listeners.add(listener)
-      return () => { listeners.delete(listener) }
+      return () => {
+        listeners.delete(listener)
+      }
     },
   }
 }

@@ -5,7 +5,9 @@ export type Evaluate = (context: Record<string, unknown>) => unknown
 
 class ApiContext {
   readonly attributes: Readonly<Record<string, string>>
-  constructor(attributes: Readonly<Record<string, string>>) { this.attributes = attributes }
+  constructor(attributes: Readonly<Record<string, string>>) {
+    this.attributes = attributes
+  }
 }
 
 /** https://cloud.google.com/iam/docs/conditions-attribute-reference#extract */
@@ -30,7 +32,9 @@ const bindingLanguage = language()
   .registerVariable('api', 'ApiContext')
   .registerVariable('resource', 'map')
   .registerVariable('request', 'map')
-  .registerFunction('ApiContext.getAttribute(string, string): string', (api: ApiContext, name: string, otherwise: string) => (Object.hasOwn(api.attributes, name) ? api.attributes[name]! : otherwise))
+  .registerFunction('ApiContext.getAttribute(string, string): string', (api: ApiContext, name: string, otherwise: string) =>
+    Object.hasOwn(api.attributes, name) ? api.attributes[name]! : otherwise,
+  )
 
 const mappingLanguage = language().registerVariable('assertion', 'map')
 const providerLanguage = language().registerVariable('assertion', 'map').registerVariable('attribute', 'map')
@@ -39,7 +43,8 @@ const providerLanguage = language().registerVariable('assertion', 'map').registe
 export const compileMapping = (expression: string): Evaluate => compile(mappingLanguage, expression, [])
 export function compileProviderCondition(expression: string): Evaluate {
   // The library keeps the name `google` for protobuf types, so google.subject would silently be a missing key.
-  if (/\bgoogle\s*[.[]/.test(expression.replaceAll(/'[^']*'|"[^"]*"/g, '""'))) throw new Error('google.* in a condition is not supported here; write what it is mapped from')
+  if (/\bgoogle\s*[.[]/.test(expression.replaceAll(/'[^']*'|"[^"]*"/g, '""')))
+    throw new Error('google.* in a condition is not supported here; write what it is mapped from')
   return compile(providerLanguage, expression, ['bool', 'dyn'])
 }
 

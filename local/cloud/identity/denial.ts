@@ -16,20 +16,33 @@ function storageDenial(principal: Principal, permission: string, resource: Resou
 
 function bigQueryDenial(permission: string, resource: Resource): CloudError {
   const [, project = '', dataset, table] = /^projects\/([^/]+)(?:\/datasets\/([^/]+)(?:\/(?:tables|routines)\/([^/]+))?)?/.exec(resource.name) ?? []
-  if (dataset === undefined) return new CloudError(403, 'accessDenied', `Access Denied: Project ${project}: User does not have ${permission} permission in project ${project}.`)
+  if (dataset === undefined)
+    return new CloudError(403, 'accessDenied', `Access Denied: Project ${project}: User does not have ${permission} permission in project ${project}.`)
   const kind = table === undefined ? 'Dataset' : resource.name.includes('/routines/') ? 'Routine' : 'Table'
   const name = `${project}:${dataset}${table === undefined ? '' : `.${table}`}`
-  return new CloudError(403, 'accessDenied', `Access Denied: ${kind} ${name}: Permission ${permission} denied on ${kind.toLowerCase()} ${name} (or it may not exist).`)
+  return new CloudError(
+    403,
+    'accessDenied',
+    `Access Denied: ${kind} ${name}: Permission ${permission} denied on ${kind.toLowerCase()} ${name} (or it may not exist).`,
+  )
 }
 
 /** AIP-193: the ErrorInfo is what clients branch on. */
 function rpcDenial(permission: string, resource: Resource): CloudError {
   const isAccount = resource.name.includes('/serviceAccounts/')
-  const target = !isAccount ? `'${resource.name}'` : permission === 'iam.serviceAccounts.actAs' ? `service account ${resource.name.split('/').at(-1)} (or it may not exist)` : 'resource (or it may not exist)'
+  const target = !isAccount
+    ? `'${resource.name}'`
+    : permission === 'iam.serviceAccounts.actAs'
+      ? `service account ${resource.name.split('/').at(-1)} (or it may not exist)`
+      : 'resource (or it may not exist)'
   return new CloudError(403, 'forbidden', `Permission '${permission}' denied on ${target}${isAccount ? '.' : ''}`, {
-    details: [{
-      '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'IAM_PERMISSION_DENIED', domain: resource.service,
-      metadata: { permission, ...(isAccount ? {} : { resource: resource.name }) },
-    }],
+    details: [
+      {
+        '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+        reason: 'IAM_PERMISSION_DENIED',
+        domain: resource.service,
+        metadata: { permission, ...(isAccount ? {} : { resource: resource.name }) },
+      },
+    ],
   })
 }

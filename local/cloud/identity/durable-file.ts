@@ -15,7 +15,7 @@ export function writePrivateFile(file: string, text: string): void {
 }
 
 export function readJsonFile<T>(file: string): T | undefined {
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) as T : undefined
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : undefined
 }
 
 /** The secret in the file, made on first use and kept from then on. */

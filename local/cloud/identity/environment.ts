@@ -21,7 +21,8 @@ export async function loadEnvironment(file: string): Promise<EnvironmentFile> {
     }
   }
   for (const [key, email] of Object.entries(value.serviceAccounts)) {
-    if (!email.endsWith(`@${value.project}.iam.gserviceaccount.com`)) throw mistake(['serviceAccounts', key], `serviceAccounts.${key} is not an account of project '${value.project}'`)
+    if (!email.endsWith(`@${value.project}.iam.gserviceaccount.com`))
+      throw mistake(['serviceAccounts', key], `serviceAccounts.${key} is not an account of project '${value.project}'`)
   }
   return value
 }

@@ -1,4 +1,4 @@
-/** Workload Identity Federation: turns a foreign token into a principal by the provider's rules. Whatever is not proven is refused, in the token service's words. */
+/** Workload Identity Federation: turns a foreign token into a principal by the provider's rules. It refuses whatever is not proven. */
 import { compactVerify, createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JSONWebKeySet, type JWTPayload } from 'jose'
 import { CloudError, type Principal } from '../kernel.ts'
 import { compileMapping, compileProviderCondition, toCel, type Evaluate } from './cel.ts'
@@ -29,21 +29,27 @@ export function createProvider(definition: ProviderDefinition, now: () => number
   const pool = `projects/${definition.projectNumber}/locations/global/workloadIdentityPools/${definition.pool}`
   const name = `${pool}/providers/${definition.provider}`
   const keys = createLocalJWKSet(definition.keySet)
-  const audiences = definition.allowedAudiences.length > 0 ? definition.allowedAudiences : [`https://iam.googleapis.com/${name}`, `//iam.googleapis.com/${name}`]
+  const audiences =
+    definition.allowedAudiences.length > 0 ? definition.allowedAudiences : [`https://iam.googleapis.com/${name}`, `//iam.googleapis.com/${name}`]
   const mapping = Object.entries(definition.attributeMapping).map(([key, expression]) => [key, compileMapping(expression)] as const)
   const condition = definition.attributeCondition === undefined ? undefined : compileProviderCondition(definition.attributeCondition)
   return {
-    name, isDisabled: definition.isDisabled,
+    name,
+    isDisabled: definition.isDisabled,
     async identify(subjectToken) {
       const claims = readClaims(subjectToken)
       if (claims.iss !== definition.issuer) throw grant(`The issuer in ID Token ${String(claims.iss)} does not match the expected ones: ${definition.issuer}`)
-      await compactVerify(subjectToken, keys, { algorithms: ['RS256', 'ES256'] }).catch(() => { throw grant('Unable to verify the ID Token signature.') })
+      await compactVerify(subjectToken, keys, { algorithms: ['RS256', 'ES256'] }).catch(() => {
+        throw grant('Unable to verify the ID Token signature.')
+      })
       checkTimes(claims, now() / 1000)
       const given = Array.isArray(claims.aud) ? claims.aud : [claims.aud ?? '']
-      if (!given.some((audience) => audiences.includes(audience))) throw grant(`The audience in ID Token [${given.join(', ')}] does not match the expected audience ${audiences.join(' or ')}.`)
+      if (!given.some((audience) => audiences.includes(audience)))
+        throw grant(`The audience in ID Token [${given.join(', ')}] does not match the expected audience ${audiences.join(' or ')}.`)
       const assertion = toCel(claims)
       const attributes = Object.fromEntries(mapping.map(([key, evaluate]) => [key, mapped(key, evaluate, assertion)]))
-      if (condition && !holds(condition, assertion, attributes)) throw new CloudError(400, 'unauthorized_client', 'The given credential is rejected by the attribute condition.')
+      if (condition && !holds(condition, assertion, attributes))
+        throw new CloudError(400, 'unauthorized_client', 'The given credential is rejected by the attribute condition.')
       return principalOf(pool, attributes)
     },
   }
@@ -79,14 +85,21 @@ function mapped(key: string, evaluate: Evaluate, assertion: unknown): string | r
   if (key !== 'google.subject') return value
   if (value === '') throw grant('Could not obtain a value for google.subject from the given credential.')
   if (Buffer.byteLength(value) > 127) {
-    throw grant('The size of mapped attribute google.subject exceeds the 127 bytes limit. Either modify your attribute mapping or the incoming assertion to produce a mapped attribute that is less than 127 bytes.')
+    throw grant(
+      'The size of mapped attribute google.subject exceeds the 127 bytes limit. Either modify your attribute mapping or the incoming assertion ' +
+        'to produce a mapped attribute that is less than 127 bytes.',
+    )
   }
   return value
 }
 
 /** A condition that fails to evaluate rejects, as one that is false. */
 function holds(condition: Evaluate, assertion: unknown, attributes: Readonly<Record<string, unknown>>): boolean {
-  const attribute = Object.fromEntries(Object.entries(attributes).filter(([key]) => key.startsWith('attribute.')).map(([key, value]) => [key.slice('attribute.'.length), value]))
+  const attribute = Object.fromEntries(
+    Object.entries(attributes)
+      .filter(([key]) => key.startsWith('attribute.'))
+      .map(([key, value]) => [key.slice('attribute.'.length), value]),
+  )
   try {
     return condition({ assertion, attribute }) === true
   } catch {

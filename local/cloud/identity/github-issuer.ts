@@ -21,10 +21,19 @@ export function githubIssuerRoutes({ origin, key, runs, adminToken, now }: Githu
     if (!isSameSecret(bearer(authorization), adminToken)) throw new CloudError(401, 'authError', 'The admin token of this local cloud is required.')
   }
   return [
-    { id: 'local.github.discovery', method: 'GET', path: '/_github/.well-known/openid-configuration', isPublic: true, handler: () => ({ json: discovery(issuer) }) },
+    {
+      id: 'local.github.discovery',
+      method: 'GET',
+      path: '/_github/.well-known/openid-configuration',
+      isPublic: true,
+      handler: () => ({ json: discovery(issuer) }),
+    },
     { id: 'local.github.keys', method: 'GET', path: '/_github/.well-known/jwks', isPublic: true, handler: () => ({ json: key.keySet }) },
     {
-      id: 'local.github.token', method: 'GET', path: '/_github/runs/{run}/token', isPublic: true,
+      id: 'local.github.token',
+      method: 'GET',
+      path: '/_github/runs/{run}/token',
+      isPublic: true,
       handler: async ({ params, headers, url }) => {
         const run = runs.find(params.run!, bearer(headers.authorization))
         if (!run) throw new CloudError(401, 'authError', 'The request token is not one of a registered run, or the run has ended.')
@@ -32,12 +41,22 @@ export function githubIssuerRoutes({ origin, key, runs, adminToken, now }: Githu
         if (audience.length > 256) throw new CloudError(400, 'invalid', 'The audience is longer than 256 characters.')
         const second = Math.floor(now() / 1000)
         const times = { iat: second, nbf: second - lifetimeSeconds, exp: second + lifetimeSeconds }
-        const value = await key.sign({ jti: randomUUID(), sub: subjectOf(run.claims, run.hasImmutableSubject), aud: audience, ...run.claims, iss: issuer, ...times })
+        const value = await key.sign({
+          jti: randomUUID(),
+          sub: subjectOf(run.claims, run.hasImmutableSubject),
+          aud: audience,
+          ...run.claims,
+          iss: issuer,
+          ...times,
+        })
         return { json: { count: value.length, value }, headers: { 'cache-control': 'no-store' } }
       },
     },
     {
-      id: 'local.runs.start', method: 'POST', path: '/_local/runs', isPublic: true,
+      id: 'local.runs.start',
+      method: 'POST',
+      path: '/_local/runs',
+      isPublic: true,
       handler: async ({ headers, json }) => {
         requireAdmin(headers.authorization)
         const { claims, immutableSubject = true, ...rest } = await json()
@@ -50,7 +69,10 @@ export function githubIssuerRoutes({ origin, key, runs, adminToken, now }: Githu
       },
     },
     {
-      id: 'local.runs.end', method: 'DELETE', path: '/_local/runs/{run}', isPublic: true,
+      id: 'local.runs.end',
+      method: 'DELETE',
+      path: '/_local/runs/{run}',
+      isPublic: true,
       handler: ({ headers, params }) => {
         requireAdmin(headers.authorization)
         if (!runs.end(params.run!)) throw new CloudError(404, 'notFound', 'No such run.')
@@ -62,8 +84,12 @@ export function githubIssuerRoutes({ origin, key, runs, adminToken, now }: Githu
 
 function discovery(issuer: string): Record<string, unknown> {
   return {
-    issuer, jwks_uri: `${issuer}/.well-known/jwks`, subject_types_supported: ['public', 'pairwise'], response_types_supported: ['id_token'],
-    id_token_signing_alg_values_supported: ['RS256'], scopes_supported: ['openid'],
+    issuer,
+    jwks_uri: `${issuer}/.well-known/jwks`,
+    subject_types_supported: ['public', 'pairwise'],
+    response_types_supported: ['id_token'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    scopes_supported: ['openid'],
   }
 }
 

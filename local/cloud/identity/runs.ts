@@ -3,7 +3,13 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { readJsonFile, writePrivateFile } from './durable-file.ts'
 import type { RunClaims } from './github-claims.ts'
 
-export interface Run { readonly id: string; readonly requestTokenHash: string; readonly claims: RunClaims; readonly hasImmutableSubject: boolean; readonly startedMs: number }
+export interface Run {
+  readonly id: string
+  readonly requestTokenHash: string
+  readonly claims: RunClaims
+  readonly hasImmutableSubject: boolean
+  readonly startedMs: number
+}
 
 export interface Runs {
   start(claims: RunClaims, hasImmutableSubject: boolean): { run: Run; requestToken: string }

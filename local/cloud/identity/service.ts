@@ -1,4 +1,4 @@
-/** Who is calling: composes issuer, token exchange, impersonation, metadata and personas. It answers only for accounts and providers that the two files name. */
+/** Who is calling: composes issuer, token exchange, impersonation, metadata and personas. It refuses accounts and providers the two files do not name. */
 import { join } from 'node:path'
 import { expiredCredentials, invalidCredentials, missingCredentials } from '../error-reply.ts'
 import type { Principal, Service, ServiceContext } from '../kernel.ts'
@@ -44,7 +44,12 @@ export async function createIdentity(context: ServiceContext, { accessFile, stat
   const adminToken = keepSecret(join(stateRoot, 'admin-token'))
   const accounts = Object.values(environment.serviceAccounts)
   const personas = createPersonas({
-    origin, environment, key, now, secret: keepSecret(join(stateDir, 'persona-secret')), directory: join(stateRoot, 'credentials'),
+    origin,
+    environment,
+    key,
+    now,
+    secret: keepSecret(join(stateDir, 'persona-secret')),
+    directory: join(stateRoot, 'credentials'),
     accounts: Object.fromEntries(Object.entries(accessFile.identities).map(([name, { email }]) => [name, email])),
   })
   const github = { ...accessFile.provider, projectNumber: environment.projectNumber, issuer: `${origin}/_github`, keySet: { keys: [...key.keySet.keys] } }
@@ -60,9 +65,15 @@ export async function createIdentity(context: ServiceContext, { accessFile, stat
     return { token: tokens.issue(principalOf(email), expiresMs, [cloudPlatform]), expiresMs }
   }
   return {
-    name: 'identity', errorStyle: 'rpc', adminToken, principalOf,
+    name: 'identity',
+    errorStyle: 'rpc',
+    adminToken,
+    principalOf,
     routes: [
-      ...githubIssuerRoutes({ origin, key, runs, adminToken, now }), ...personas.routes, ...idTokens.routes, tokenExchangeRoute(providers, tokens, now),
+      ...githubIssuerRoutes({ origin, key, runs, adminToken, now }),
+      ...personas.routes,
+      ...idTokens.routes,
+      tokenExchangeRoute(providers, tokens, now),
       ...iamCredentialsRoutes({ project: environment.project, accounts, access, tokens, idTokens, principalOf, isOwnAccount: personas.isOwnAccount, now }),
     ],
     authenticate(authorization) {
@@ -74,7 +85,13 @@ export async function createIdentity(context: ServiceContext, { accessFile, stat
     },
     mintAccessToken: (email, lifetimeSeconds) => mint(email, lifetimeSeconds).token,
     async openMetadataServer(email) {
-      const server = await openMetadataServer({ email: principalOf(email).email, environment, now, mint: () => mint(email), mintIdToken: (audience) => idTokens.issue(email, audience, true) })
+      const server = await openMetadataServer({
+        email: principalOf(email).email,
+        environment,
+        now,
+        mint: () => mint(email),
+        mintIdToken: (audience) => idTokens.issue(email, audience, true),
+      })
       metadataServers.add(server)
       return server
     },

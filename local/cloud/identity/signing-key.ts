@@ -16,7 +16,7 @@ export async function openSigningKey(file: string): Promise<SigningKey> {
   }
   const { kty, n, e } = stored
   const kid = await calculateJwkThumbprint({ kty, n, e } as JWK)
-  const key = await importJWK(stored, 'RS256') as CryptoKey
+  const key = (await importJWK(stored, 'RS256')) as CryptoKey
   return {
     keySet: { keys: [{ kty, n, e, alg: 'RS256', use: 'sig', kid }] },
     sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid, typ: 'JWT' }).sign(key),

@@ -12,7 +12,11 @@ type Field = (typeof fields)[number]
 
 export function tokenExchangeRoute(providers: readonly Provider[], tokens: AccessTokens, now: () => number): Route {
   return {
-    id: 'sts.token', method: 'POST', path: '/v1/token', isPublic: true, errorStyle: 'oauth',
+    id: 'sts.token',
+    method: 'POST',
+    path: '/v1/token',
+    isPublic: true,
+    errorStyle: 'oauth',
     handler: async (request) => {
       const body = await readFields(request)
       expect(body, 'grantType', ['urn:ietf:params:oauth:grant-type:token-exchange'], 'unsupported_grant_type')
@@ -26,14 +30,23 @@ export function tokenExchangeRoute(providers: readonly Provider[], tokens: Acces
       if (!subjectToken) throw invalid('subjectToken')
       const principal = await provider.identify(subjectToken)
       const token = tokens.issue(principal, now() + lifetimeSeconds * 1000, scopes)
-      return { headers: { 'cache-control': 'no-store' }, json: { access_token: token, issued_token_type: accessTokenType, token_type: 'Bearer', expires_in: lifetimeSeconds } }
+      return {
+        headers: { 'cache-control': 'no-store' },
+        json: { access_token: token, issued_token_type: accessTokenType, token_type: 'Bearer', expires_in: lifetimeSeconds },
+      }
     },
   }
 }
 
 async function readFields({ headers, bytes, json }: CloudRequest): Promise<Map<Field, string>> {
   const isJson = /^application\/json\b/i.test(headers['content-type'] ?? '')
-  const entries = isJson ? Object.entries(await json().catch(() => { throw new CloudError(400, 'invalid_request', 'Invalid JSON payload received.') })) : [...new URLSearchParams((await bytes()).toString('utf8'))]
+  const entries = isJson
+    ? Object.entries(
+        await json().catch(() => {
+          throw new CloudError(400, 'invalid_request', 'Invalid JSON payload received.')
+        }),
+      )
+    : [...new URLSearchParams((await bytes()).toString('utf8'))]
   const found = new Map<Field, string>()
   for (const [name, value] of entries) {
     const field = fields.find((known) => known === name || snake(known) === name)
@@ -46,7 +59,8 @@ async function readFields({ headers, bytes, json }: CloudRequest): Promise<Map<F
 }
 
 function expect(body: ReadonlyMap<Field, string>, field: Field, accepted: readonly string[], code = 'invalid_request'): void {
-  if (!accepted.includes(body.get(field) ?? '')) throw new CloudError(400, code, `Invalid value for "${snake(field)}": expected ${accepted.map((value) => `"${value}"`).join(' or ')}.`)
+  if (!accepted.includes(body.get(field) ?? ''))
+    throw new CloudError(400, code, `Invalid value for "${snake(field)}": expected ${accepted.map((value) => `"${value}"`).join(' or ')}.`)
 }
 
 /** A project to bill means nothing here; an access boundary would narrow the token, so it must not be ignored. */
@@ -63,14 +77,26 @@ function checkOptions(text: string | undefined): void {
 }
 
 function findProvider(providers: readonly Provider[], audience: string): Provider {
-  const name = /^(?:https:)?\/\/iam\.googleapis\.com\/(projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]{4,32}\/providers\/[a-z0-9-]{4,32})$/.exec(audience)?.[1]
+  const name =
+    /^(?:https:)?\/\/iam\.googleapis\.com\/(projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]{4,32}\/providers\/[a-z0-9-]{4,32})$/.exec(
+      audience,
+    )?.[1]
   if (!name || audience.startsWith('https:')) {
-    throw new CloudError(400, 'invalid_request', 'Invalid value for "audience". This value should be the full resource name of the Identity Provider. '
-      + 'See https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token for the list of possible formats.')
+    throw new CloudError(
+      400,
+      'invalid_request',
+      'Invalid value for "audience". This value should be the full resource name of the Identity Provider. ' +
+        'See https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token for the list of possible formats.',
+    )
   }
   const provider = providers.find((candidate) => candidate.name === name)
   if (provider && !provider.isDisabled) return provider
-  throw new CloudError(400, 'invalid_target', 'The target service indicated by the "audience" parameters is invalid. This might either be because the pool or provider is disabled or deleted or because it doesn\'t exist.')
+  throw new CloudError(
+    400,
+    'invalid_target',
+    'The target service indicated by the "audience" parameters is invalid. ' +
+      "This might either be because the pool or provider is disabled or deleted or because it doesn't exist.",
+  )
 }
 
 function invalid(field: Field): CloudError {

@@ -22,14 +22,18 @@ export interface YamlFile<T> {
 
 export async function readYamlFile<T>(file: string, schemaFile: string): Promise<YamlFile<T>> {
   const shown = shorten(file)
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => { throw new ConfigurationError(`${shown}: cannot be read (${error.code})`) })
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigurationError(`${shown}: cannot be read (${error.code})`)
+  })
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const broken = document.errors[0]
   if (broken) throw new ConfigurationError(`${shown}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`)
   const mistake = (path: YamlPath, what: string) => new ConfigurationError(`${shown}:${lineOf(document, lines, path)}: ${what}`)
   const value = document.toJS({ maxAliasCount: 0 }) as T
-  const check = new Ajv({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true }).compile(JSON.parse(await readFile(schemaFile, 'utf8')) as object)
+  const check = new Ajv({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true }).compile(
+    JSON.parse(await readFile(schemaFile, 'utf8')) as object,
+  )
   if (!check(value)) {
     const found = check.errors!.map((error) => describe(error)).map(({ path, what }) => mistake(path, what).message)
     throw new ConfigurationError([...new Set(found)].slice(0, 10).join('\n'))
@@ -38,7 +42,10 @@ export async function readYamlFile<T>(file: string, schemaFile: string): Promise
 }
 
 function describe(error: ErrorObject): { path: YamlPath; what: string } {
-  const path = error.instancePath.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
   const where = path.join('.') || 'the file'
   if (error.keyword === 'additionalProperties') {
     const name = String(error.params.additionalProperty)
@@ -56,7 +63,10 @@ function lineOf(document: Document, lines: LineCounter, path: YamlPath): number 
     const holder = document.getIn(path.slice(0, length - 1), true) ?? (length === 1 ? document.contents : undefined)
     const last = path[length - 1]
     const entry = isMap(holder) ? holder.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(last)) : undefined
-    const start = entry && isScalar(entry.key) ? entry.key.range?.[0] : (document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined)?.range?.[0]
+    const start =
+      entry && isScalar(entry.key)
+        ? entry.key.range?.[0]
+        : (document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined)?.range?.[0]
     if (start !== undefined) return lines.linePos(start).line
   }
   return 1

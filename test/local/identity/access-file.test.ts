@@ -21,32 +21,107 @@ async function edit(name: string, from: string, to: string): Promise<number> {
   const text = await readFile(join(folder, name), 'utf8')
   const at = text.indexOf(from)
   if (at === -1) throw new Error(`no '${from}' in ${name}`)
-  await writeFile(join(folder, name), text.replace(from, () => to))
+  await writeFile(
+    join(folder, name),
+    text.replace(from, () => to),
+  )
   return text.slice(0, at).split('\n').length
 }
 const load = async () => loadAccessFile(join(folder, 'access.yaml'), await loadEnvironment(join(folder, 'environment.yaml')))
 
 describe('a mistake in access.yaml or environment.yaml', () => {
   const mistakes: { name: string; file: string; from: string; to: string; says: string | RegExp; keyLinesAbove?: number }[] = [
-    { name: 'an unknown field', file: 'access.yaml', from: 'kind: ci, description', to: 'kind: ci, colour: red, description', says: "identities.ci-plan has no field 'colour'" },
+    {
+      name: 'an unknown field',
+      file: 'access.yaml',
+      from: 'kind: ci, description',
+      to: 'kind: ci, colour: red, description',
+      says: "identities.ci-plan has no field 'colour'",
+    },
     { name: 'an unknown kind', file: 'access.yaml', from: 'kind: persona', to: 'kind: boss', says: 'identities.ops.kind must be one of persona, workload, ci' },
-    { name: 'a role nobody defines', file: 'access.yaml', from: 'customRoles/caecOperator,', to: 'customRoles/caecOperater,', says: "role 'customRoles/caecOperater' is neither a custom role of this file nor a predefined role known here" },
+    {
+      name: 'a role nobody defines',
+      file: 'access.yaml',
+      from: 'customRoles/caecOperator,',
+      to: 'customRoles/caecOperater,',
+      says: "role 'customRoles/caecOperater' is neither a custom role of this file nor a predefined role known here",
+    },
     { name: 'a member nobody defines', file: 'access.yaml', from: 'members: [ops]', to: 'members: [opps]', says: "'opps' is not an identity of this file" },
     { name: 'a bucket that does not exist', file: 'access.yaml', from: 'bucket/lake:', to: 'bucket/lakes:', says: "environment.yaml has no bucket 'lakes'" },
-    { name: 'a value that does not exist', file: 'access.yaml', from: '/buckets/${buckets.dags}/', to: '/buckets/${buckets.dag}/', says: "environment.yaml has no value 'buckets.dag'", keyLinesAbove: 1 },
-    { name: 'a permission that is no permission', file: 'access.yaml', from: '- bigquery.jobs.listAll', to: '- bigquery.*', says: /^customRoles.caecOperator.permissions.4 must match pattern/ },
-    { name: 'a mapping that does not parse', file: 'access.yaml', from: 'attribute.ref: assertion.ref', to: 'attribute.ref: assertion.ref +', says: /^the expression is refused: / },
-    { name: 'a condition that gives no truth', file: 'access.yaml', from: 'resource.name.startsWith("projects/_/buckets/${buckets.dags}/objects/dags/") ||', to: '"a" +', says: /^the expression is refused: /, keyLinesAbove: 1 },
-    { name: 'a condition on a name it cannot see', file: 'access.yaml', from: 'assertion.repository_id == "${github.repositoryId}"', to: 'google.subject == "x"', says: /google\.\* in a condition is not supported here/, keyLinesAbove: 2 },
+    {
+      name: 'a value that does not exist',
+      file: 'access.yaml',
+      from: '/buckets/${buckets.dags}/',
+      to: '/buckets/${buckets.dag}/',
+      says: "environment.yaml has no value 'buckets.dag'",
+      keyLinesAbove: 1,
+    },
+    {
+      name: 'a permission that is no permission',
+      file: 'access.yaml',
+      from: '- bigquery.jobs.listAll',
+      to: '- bigquery.*',
+      says: /^customRoles.caecOperator.permissions.4 must match pattern/,
+    },
+    {
+      name: 'a mapping that does not parse',
+      file: 'access.yaml',
+      from: 'attribute.ref: assertion.ref',
+      to: 'attribute.ref: assertion.ref +',
+      says: /^the expression is refused: /,
+    },
+    {
+      name: 'a condition that gives no truth',
+      file: 'access.yaml',
+      from: 'resource.name.startsWith("projects/_/buckets/${buckets.dags}/objects/dags/") ||',
+      to: '"a" +',
+      says: /^the expression is refused: /,
+      keyLinesAbove: 1,
+    },
+    {
+      name: 'a condition on a name it cannot see',
+      file: 'access.yaml',
+      from: 'assertion.repository_id == "${github.repositoryId}"',
+      to: 'google.subject == "x"',
+      says: /google\.\* in a condition is not supported here/,
+      keyLinesAbove: 2,
+    },
     { name: 'broken YAML', file: 'access.yaml', from: 'version: 1', to: 'version: 1: 2', says: /./ },
-    { name: 'a number that YAML would round', file: 'environment.yaml', from: "projectNumber: '100000000001'", to: 'projectNumber: 100000000001', says: 'projectNumber must be string' },
-    { name: 'a bucket name Google refuses', file: 'environment.yaml', from: 'raw: caec-local-raw', to: 'raw: Caec_Local', says: /^buckets.raw must match pattern/ },
-    { name: 'one name twice', file: 'environment.yaml', from: 'lake: caec-local-lake', to: 'lake: caec-local-raw', says: "buckets.lake has the same name as buckets.raw: 'caec-local-raw'" },
-    { name: "another project's account", file: 'environment.yaml', from: 'ops: caec-ops@caec-local.', to: 'ops: caec-ops@other-proj.', says: "serviceAccounts.ops is not an account of project 'caec-local'" },
+    {
+      name: 'a number that YAML would round',
+      file: 'environment.yaml',
+      from: "projectNumber: '100000000001'",
+      to: 'projectNumber: 100000000001',
+      says: 'projectNumber must be string',
+    },
+    {
+      name: 'a bucket name Google refuses',
+      file: 'environment.yaml',
+      from: 'raw: caec-local-raw',
+      to: 'raw: Caec_Local',
+      says: /^buckets.raw must match pattern/,
+    },
+    {
+      name: 'one name twice',
+      file: 'environment.yaml',
+      from: 'lake: caec-local-lake',
+      to: 'lake: caec-local-raw',
+      says: "buckets.lake has the same name as buckets.raw: 'caec-local-raw'",
+    },
+    {
+      name: "another project's account",
+      file: 'environment.yaml',
+      from: 'ops: caec-ops@caec-local.',
+      to: 'ops: caec-ops@other-proj.',
+      says: "serviceAccounts.ops is not an account of project 'caec-local'",
+    },
   ]
   it.each(mistakes)('names file and line of $name', async ({ file, from, to, says, keyLinesAbove = 0 }) => {
     const line = await edit(file, from, to)
-    const error = await load().then(() => undefined, (reason: Error) => reason)
+    const error = await load().then(
+      () => undefined,
+      (reason: Error) => reason,
+    )
     expect(error?.name).toBe('ConfigurationError')
     const [, place, saidLine, text] = /^(.*?):(\d+): ([^]*)$/.exec(error!.message) ?? []
     expect(place).toBe(join(folder, file))
@@ -59,10 +134,19 @@ describe('a mistake in access.yaml or environment.yaml', () => {
 
 describe('a condition', () => {
   const bindings = async (expression: string) => {
-    await edit('access.yaml', '{ role: roles/bigquery.jobUser, members: [analyst, composer, dbt, ci-deploy] }', `{ role: roles/bigquery.jobUser, members: [analyst], condition: { title: t, expression: '${expression}' } }`)
+    await edit(
+      'access.yaml',
+      '{ role: roles/bigquery.jobUser, members: [analyst, composer, dbt, ci-deploy] }',
+      `{ role: roles/bigquery.jobUser, members: [analyst], condition: { title: t, expression: '${expression}' } }`,
+    )
     const environment = await loadEnvironment(join(folder, 'environment.yaml'))
     const access = createAccess(await loadAccessFile(join(folder, 'access.yaml'), environment), environment, () => Date.parse('2026-11-23T12:00:00Z'))
-    return access.allows({ member: `serviceAccount:${environment.serviceAccounts.analyst}`, email: '', memberSets: [] }, 'bigquery.jobs.create', { name: 'projects/caec-local', type: 'T', service: 'S', attributes: { a: 'b' } })
+    return access.allows({ member: `serviceAccount:${environment.serviceAccounts.analyst}`, email: '', memberSets: [] }, 'bigquery.jobs.create', {
+      name: 'projects/caec-local',
+      type: 'T',
+      service: 'S',
+      attributes: { a: 'b' },
+    })
   }
   it.each([
     ['resource.name == "projects/caec-local" && resource.type == "T" && resource.service == "S"', true],
@@ -73,7 +157,9 @@ describe('a condition', () => {
     ['request.time < timestamp("2026-11-01T00:00:00Z")', false],
     ['resource.missing == "x"', false],
     ['!(resource.missing == "x")', false],
-  ])('%s is %s', async (expression, expected) => { expect(await bindings(expression)).toBe(expected) })
+  ])('%s is %s', async (expression, expected) => {
+    expect(await bindings(expression)).toBe(expected)
+  })
 })
 
 describe('extract', () => {
@@ -83,6 +169,10 @@ describe('extract', () => {
     ['a/b', '{first}/b', 'a'],
     ['a/b', '/x/{y}', ''],
     ['a/b/c', '/b{none}/d', ''],
-  ])('of %s with %s is %s', (text, template, expected) => { expect(extract(text, template)).toBe(expected) })
-  it('refuses a template without a hole', () => { expect(() => extract('a', 'a')).toThrow(/one \{name\}/) })
+  ])('of %s with %s is %s', (text, template, expected) => {
+    expect(extract(text, template)).toBe(expected)
+  })
+  it('refuses a template without a hole', () => {
+    expect(() => extract('a', 'a')).toThrow(/one \{name\}/)
+  })
 })

@@ -9,23 +9,37 @@ import { missingCredentials } from '../../../local/cloud/error-reply.ts'
 import { CloudError, type Route, type Service } from '../../../local/cloud/kernel.ts'
 
 const caller = { member: 'serviceAccount:a@b', email: 'a@b', memberSets: [] }
-const route = (method: Route['method'], path: string, handler: Route['handler'], extra: Partial<Route> = {}): Route => ({ id: `test.${method} ${path}`, method, path, handler, ...extra })
+const route = (method: Route['method'], path: string, handler: Route['handler'], extra: Partial<Route> = {}): Route => ({
+  id: `test.${method} ${path}`,
+  method,
+  path,
+  handler,
+  ...extra,
+})
 
 const storage: Service = {
-  name: 'storage', errorStyle: 'legacy',
+  name: 'storage',
+  errorStyle: 'legacy',
   routes: [
     route('GET', '/storage/v1/b/{bucket}/o/{object}', ({ params }) => ({ json: params })),
     route('POST', '/storage/v1/echo', async ({ json }) => ({ json: await json() })),
-    route('POST', '/storage/v1/raw', async ({ bytes, headers }) => ({ json: { size: (await bytes()).length, encoding: headers['content-encoding'] } }), { isRawBody: true }),
+    route('POST', '/storage/v1/raw', async ({ bytes, headers }) => ({ json: { size: (await bytes()).length, encoding: headers['content-encoding'] } }), {
+      isRawBody: true,
+    }),
     route('POST', '/storage/v1/small', async ({ bytes }) => ({ json: { size: (await bytes(10)).length } })),
     route('POST', '/storage/v1/ignores-body', () => ({ json: {} })),
-    route('GET', '/storage/v1/gone', () => { throw new CloudError(404, 'notFound', 'No such object: b/o') }),
-    route('GET', '/storage/v1/bug', () => { throw new TypeError('x is undefined') }),
+    route('GET', '/storage/v1/gone', () => {
+      throw new CloudError(404, 'notFound', 'No such object: b/o')
+    }),
+    route('GET', '/storage/v1/bug', () => {
+      throw new TypeError('x is undefined')
+    }),
     route('GET', '/storage/v1/stream', () => ({ headers: { 'content-type': 'text/plain' }, body: Readable.from(['a', 'b']) })),
   ],
 }
 const dataproc: Service = {
-  name: 'dataproc', errorStyle: 'rpc',
+  name: 'dataproc',
+  errorStyle: 'rpc',
   routes: [
     route('GET', '/v1/projects/{p}/locations/{l}/operations/{o}', ({ params }) => {
       if (params.o !== 'spark') throw new CloudError(404, 'notFound', 'no operation here')
@@ -36,11 +50,14 @@ const dataproc: Service = {
   ],
 }
 const composer: Service = {
-  name: 'composer', errorStyle: 'rpc',
-  routes: [route('GET', '/v1/projects/{p}/locations/{l}/operations/{o}', ({ params }) => {
-    if (params.o !== 'airflow') throw new CloudError(404, 'notFound', 'nor here')
-    return { json: { from: 'composer' } }
-  })],
+  name: 'composer',
+  errorStyle: 'rpc',
+  routes: [
+    route('GET', '/v1/projects/{p}/locations/{l}/operations/{o}', ({ params }) => {
+      if (params.o !== 'airflow') throw new CloudError(404, 'notFound', 'nor here')
+      return { json: { from: 'composer' } }
+    }),
+  ],
 }
 
 describe('gateway', () => {
@@ -54,8 +71,14 @@ describe('gateway', () => {
     listener = await listen(0, (target) => tunnels.push(target))
     origin = `http://127.0.0.1:${listener.port}`
     const gateway = createGateway({
-      origin, services: [storage, dataproc, composer], log: (line) => lines.push(line), onExchange: (exchange) => exchanges.push(exchange),
-      authenticate: (header) => { if (!header) throw missingCredentials(); return caller },
+      origin,
+      services: [storage, dataproc, composer],
+      log: (line) => lines.push(line),
+      onExchange: (exchange) => exchanges.push(exchange),
+      authenticate: (header) => {
+        if (!header) throw missingCredentials()
+        return caller
+      },
     })
     listener.serve(gateway.answer)
   })
@@ -67,7 +90,7 @@ describe('gateway', () => {
   })
   it('refuses malformed percent-encoding', async () => {
     const reply = await fetch(`${origin}/storage/v1/b/x/o/%E0%A4%A`, { headers: auth })
-    expect([reply.status, (await reply.json() as { error: { errors: { reason: string }[] } }).error.errors[0]!.reason]).toEqual([400, 'invalid'])
+    expect([reply.status, ((await reply.json()) as { error: { errors: { reason: string }[] } }).error.errors[0]!.reason]).toEqual([400, 'invalid'])
   })
   it('prefers a literal verb to a greedy hole', async () => {
     const verb = await fetch(`${origin}/v1/projects/p/batches/b:analyze`, { method: 'POST', headers: auth })
@@ -88,7 +111,11 @@ describe('gateway', () => {
     expect(await (await fetch(`${origin}/storage/v1/raw`, { method: 'POST', headers, body })).json()).toEqual({ size: body.length, encoding: 'gzip' })
   })
   it('refuses a small gzip body that grows beyond the limit', async () => {
-    const reply = await fetch(`${origin}/storage/v1/small`, { method: 'POST', headers: { ...auth, 'content-encoding': 'gzip' }, body: gzipSync(Buffer.alloc(5_000_000)) })
+    const reply = await fetch(`${origin}/storage/v1/small`, {
+      method: 'POST',
+      headers: { ...auth, 'content-encoding': 'gzip' },
+      body: gzipSync(Buffer.alloc(5_000_000)),
+    })
     expect(reply.status).toBe(413)
   })
   it('refuses a body beyond the limit and goes on answering', async () => {
@@ -103,24 +130,33 @@ describe('gateway', () => {
   it('says that a body is not a JSON object', async () => {
     for (const body of ['[1]', '{', '"x"']) {
       const reply = await fetch(`${origin}/storage/v1/echo`, { method: 'POST', headers: auth, body })
-      expect([reply.status, (await reply.json() as { error: { errors: { reason: string }[] } }).error.errors[0]!.reason]).toEqual([400, 'parseError'])
+      expect([reply.status, ((await reply.json()) as { error: { errors: { reason: string }[] } }).error.errors[0]!.reason]).toEqual([400, 'parseError'])
     }
   })
   it('writes a legacy error as Storage does', async () => {
     const reply = await fetch(`${origin}/storage/v1/gone`, { headers: auth })
-    expect(await reply.json()).toEqual({ error: { code: 404, message: 'No such object: b/o', errors: [{ message: 'No such object: b/o', domain: 'global', reason: 'notFound' }] } })
+    expect(await reply.json()).toEqual({
+      error: { code: 404, message: 'No such object: b/o', errors: [{ message: 'No such object: b/o', domain: 'global', reason: 'notFound' }] },
+    })
   })
   it('answers 401 with a challenge when there is no token', async () => {
     const reply = await fetch(`${origin}/v1/projects/p/locations/l/operations/spark`)
     expect(reply.status).toBe(401)
     expect(reply.headers.get('www-authenticate')).toBe('Bearer realm="https://accounts.google.com/"')
-    expect(await reply.json()).toMatchObject({ error: { code: 401, status: 'UNAUTHENTICATED', message: expect.stringContaining('Request is missing required authentication credential.') } })
+    expect(await reply.json()).toMatchObject({
+      error: { code: 401, status: 'UNAUTHENTICATED', message: expect.stringContaining('Request is missing required authentication credential.') },
+    })
   })
   it('answers 501 naming the method for a path nobody has', async () => {
-    for (const [method, path, key] of [['GET', '/v1beta/x', 'status'], ['PUT', '/storage/v1/b/x/acl', 'errors'], ['GET', '/storage/v1/b/x/y/o/z', 'errors'], ['PATCH', '/bigquery/v2/projects/p/models', 'errors']] as const) {
+    for (const [method, path, key] of [
+      ['GET', '/v1beta/x', 'status'],
+      ['PUT', '/storage/v1/b/x/acl', 'errors'],
+      ['GET', '/storage/v1/b/x/y/o/z', 'errors'],
+      ['PATCH', '/bigquery/v2/projects/p/models', 'errors'],
+    ] as const) {
       const reply = await fetch(origin + path, { method, headers: auth })
       expect(reply.status).toBe(501)
-      const { error } = await reply.json() as { error: Record<string, unknown> }
+      const { error } = (await reply.json()) as { error: Record<string, unknown> }
       expect(error.message).toBe(`${method} ${path} is not implemented by the local cloud.`)
       expect(error).toHaveProperty(key)
     }
@@ -135,15 +171,28 @@ describe('gateway', () => {
     expect(await (await fetch(`${origin}/storage/v1/stream`, { headers: auth })).text()).toBe('ab')
   })
   it('dispatches an inner request with an absolute URL and its own authentication', async () => {
-    const gateway = createGateway({ origin, services: [storage], log: () => undefined, authenticate: (header) => { if (!header) throw missingCredentials(); return caller } })
-    const inner = await gateway.dispatch({ method: 'POST', path: 'https://storage.googleapis.com/storage/v1/echo', headers: { Authorization: 'Bearer x' }, body: Buffer.from('{"b":2}') })
+    const gateway = createGateway({
+      origin,
+      services: [storage],
+      log: () => undefined,
+      authenticate: (header) => {
+        if (!header) throw missingCredentials()
+        return caller
+      },
+    })
+    const inner = await gateway.dispatch({
+      method: 'POST',
+      path: 'https://storage.googleapis.com/storage/v1/echo',
+      headers: { Authorization: 'Bearer x' },
+      body: Buffer.from('{"b":2}'),
+    })
     expect([inner.status, JSON.parse(inner.body.toString())]).toEqual([200, { b: 2 }])
     expect((await gateway.dispatch({ method: 'POST', path: '/storage/v1/echo', headers: {} })).status).toBe(401)
   })
   it('opens no tunnel, and says where to', async () => {
     const socket = connect(listener.port, '127.0.0.1')
     socket.write('CONNECT iamcredentials.googleapis.com:443 HTTP/1.1\r\nhost: iamcredentials.googleapis.com:443\r\n\r\n')
-    const [answer] = await once(socket, 'data') as [Buffer]
+    const [answer] = (await once(socket, 'data')) as [Buffer]
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 403 /)
     expect(tunnels).toEqual(['iamcredentials.googleapis.com:443'])
     socket.destroy()

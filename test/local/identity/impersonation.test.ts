@@ -13,7 +13,8 @@ beforeAll(async () => {
   account = (name) => cloud.cloud.environment.serviceAccounts[name]!
 })
 afterAll(() => cloud.close())
-const locations = (token: string) => fetch(`${cloud.origin}/v1/projects/-/serviceAccounts/x/allowedLocations`, { headers: { authorization: `Bearer ${token}` } })
+const locations = (token: string) =>
+  fetch(`${cloud.origin}/v1/projects/-/serviceAccounts/x/allowedLocations`, { headers: { authorization: `Bearer ${token}` } })
 
 describe('generateAccessToken', () => {
   it('lets the trusted repository in its environment become ci-deploy and dbt', async () => {
@@ -21,26 +22,43 @@ describe('generateAccessToken', () => {
     for (const name of ['ci-deploy', 'dbt', 'ci-plan']) {
       const reply = await impersonate(cloud, token, account(name))
       expect(reply.status).toBe(200)
-      const { accessToken, expireTime } = await reply.json() as { accessToken: string; expireTime: string }
+      const { accessToken, expireTime } = (await reply.json()) as { accessToken: string; expireTime: string }
       expect(expireTime).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
-      expect(cloud.cloud.identity.authenticate(`Bearer ${accessToken}`)).toMatchObject({ member: `serviceAccount:${account(name)}`, email: account(name), memberSets: [] })
+      expect(cloud.cloud.identity.authenticate(`Bearer ${accessToken}`)).toMatchObject({
+        member: `serviceAccount:${account(name)}`,
+        email: account(name),
+        memberSets: [],
+      })
     }
   })
-  it.each([['another environment', { environment: 'prod' }], ['no environment', { environment: undefined }]])('denies ci-deploy to %s, and still allows ci-plan', async (_name, claims) => {
+  it.each([
+    ['another environment', { environment: 'prod' }],
+    ['no environment', { environment: undefined }],
+  ])('denies ci-deploy to %s, and still allows ci-plan', async (_name, claims) => {
     const token = await federatedToken(cloud, await registerRun(cloud, claims))
     const denied = await impersonate(cloud, token, account('ci-deploy'))
     expect(denied.status).toBe(403)
     expect(await denied.json()).toEqual({
       error: {
-        code: 403, status: 'PERMISSION_DENIED', message: "Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist).",
-        details: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'IAM_PERMISSION_DENIED', domain: 'iam.googleapis.com', metadata: { permission: 'iam.serviceAccounts.getAccessToken' } }],
+        code: 403,
+        status: 'PERMISSION_DENIED',
+        message: "Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist).",
+        details: [
+          {
+            '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+            reason: 'IAM_PERMISSION_DENIED',
+            domain: 'iam.googleapis.com',
+            metadata: { permission: 'iam.serviceAccounts.getAccessToken' },
+          },
+        ],
       },
     })
     expect((await impersonate(cloud, token, account('ci-plan'))).status).toBe(200)
   })
   it('denies accounts that are not bound, that do not exist, and impersonation from one account to another', async () => {
     const token = await federatedToken(cloud, await registerRun(cloud))
-    for (const email of [account('spark'), account('data-eng'), 'nobody@caec-local.iam.gserviceaccount.com']) expect((await impersonate(cloud, token, email)).status).toBe(403)
+    for (const email of [account('spark'), account('data-eng'), 'nobody@caec-local.iam.gserviceaccount.com'])
+      expect((await impersonate(cloud, token, email)).status).toBe(403)
     expect((await impersonate(cloud, cloud.tokenFor('data-eng'), account('ci-deploy'))).status).toBe(403)
   })
   it('refuses a lifetime beyond an hour, a missing scope, a chain and an unknown field', async () => {
@@ -48,7 +66,7 @@ describe('generateAccessToken', () => {
     const scope = ['https://www.googleapis.com/auth/cloud-platform']
     const answer = async (body: unknown) => {
       const reply = await impersonate(cloud, token, account('ci-deploy'), body)
-      return [reply.status, (await reply.json() as { error: { message: string } }).error?.message]
+      return [reply.status, ((await reply.json()) as { error: { message: string } }).error?.message]
     }
     expect(await answer({ scope, lifetime: '3601s' })).toEqual([400, 'The access token lifetime cannot exceed 3600 seconds.'])
     expect(await answer({})).toEqual([400, 'At least one scope is required.'])
@@ -58,7 +76,9 @@ describe('generateAccessToken', () => {
   })
   it('gives tokens that end when they say', async () => {
     const token = await federatedToken(cloud, await registerRun(cloud))
-    const { accessToken } = await (await impersonate(cloud, token, account('ci-deploy'), { scope: ['https://www.googleapis.com/auth/cloud-platform'], lifetime: '60s' })).json() as { accessToken: string }
+    const { accessToken } = (await (
+      await impersonate(cloud, token, account('ci-deploy'), { scope: ['https://www.googleapis.com/auth/cloud-platform'], lifetime: '60s' })
+    ).json()) as { accessToken: string }
     expect((await locations(accessToken)).status).toBe(200)
     nowMs += 61_000
     const expired = await locations(accessToken)
@@ -69,9 +89,14 @@ describe('generateAccessToken', () => {
   })
   it('refuses a token whose scopes are for another service', async () => {
     const token = await federatedToken(cloud, await registerRun(cloud))
-    const { accessToken } = await (await impersonate(cloud, token, account('ci-deploy'), { scope: ['https://www.googleapis.com/auth/devstorage.read_only'] })).json() as { accessToken: string }
+    const { accessToken } = (await (
+      await impersonate(cloud, token, account('ci-deploy'), { scope: ['https://www.googleapis.com/auth/devstorage.read_only'] })
+    ).json()) as { accessToken: string }
     const reply = await locations(accessToken)
-    expect([reply.status, (await reply.json() as { error: { message: string } }).error.message]).toEqual([403, 'Request had insufficient authentication scopes.'])
+    expect([reply.status, ((await reply.json()) as { error: { message: string } }).error.message]).toEqual([
+      403,
+      'Request had insufficient authentication scopes.',
+    ])
   })
 })
 
@@ -79,27 +104,40 @@ describe('generateIdToken', () => {
   it('signs for the account and audience with a published key', async () => {
     const token = await federatedToken(cloud, await registerRun(cloud))
     const reply = await fetch(`${cloud.origin}/v1/projects/-/serviceAccounts/${account('ci-deploy')}:generateIdToken`, {
-      method: 'POST', headers: { authorization: `Bearer ${token}` }, body: JSON.stringify({ audience: 'https://service.example', includeEmail: true }),
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify({ audience: 'https://service.example', includeEmail: true }),
     })
-    const { token: idToken } = await reply.json() as { token: string }
-    const { payload } = await jwtVerify(idToken, createRemoteJWKSet(new URL(`${cloud.origin}/oauth2/v3/certs`)), { audience: 'https://service.example', issuer: 'https://accounts.google.com' })
+    const { token: idToken } = (await reply.json()) as { token: string }
+    const { payload } = await jwtVerify(idToken, createRemoteJWKSet(new URL(`${cloud.origin}/oauth2/v3/certs`)), {
+      audience: 'https://service.example',
+      issuer: 'https://accounts.google.com',
+    })
     expect(payload).toMatchObject({ email: account('ci-deploy'), email_verified: true, sub: expect.stringMatching(/^\d{21}$/) })
   })
 })
 
 describe("Google's own client, unmodified", () => {
   // The library warns of configurations from strangers on every use.
-  beforeAll(() => { jest.spyOn(console, 'warn').mockImplementation(() => undefined) })
-  afterAll(() => { jest.restoreAllMocks() })
+  beforeAll(() => {
+    jest.spyOn(console, 'warn').mockImplementation(() => undefined)
+  })
+  afterAll(() => {
+    jest.restoreAllMocks()
+  })
   it('runs the whole chain as a workflow job', async () => {
     const run = await registerRun(cloud)
     const auth = new GoogleAuth({
       scopes: 'https://www.googleapis.com/auth/cloud-platform',
       credentials: {
-        type: 'external_account', audience: `//iam.googleapis.com/${providerName}`, subject_token_type: 'urn:ietf:params:oauth:token-type:jwt', token_url: `${cloud.origin}/v1/token`,
+        type: 'external_account',
+        audience: `//iam.googleapis.com/${providerName}`,
+        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        token_url: `${cloud.origin}/v1/token`,
         service_account_impersonation_url: `${cloud.origin}/v1/projects/-/serviceAccounts/${account('ci-deploy')}:generateAccessToken`,
         credential_source: {
-          url: `${run.requestUrl}&audience=${encodeURIComponent(`https://iam.googleapis.com/${providerName}`)}`, headers: { Authorization: `Bearer ${run.requestToken}` },
+          url: `${run.requestUrl}&audience=${encodeURIComponent(`https://iam.googleapis.com/${providerName}`)}`,
+          headers: { Authorization: `Bearer ${run.requestToken}` },
           format: { type: 'json', subject_token_field_name: 'value' },
         },
       } as never,

@@ -15,7 +15,12 @@ const ask = async (path: string, headers: Record<string, string> = { 'Metadata-F
   const reply = await fetch(`http://${server.host}${path}`, { headers })
   return { status: reply.status, flavor: reply.headers.get('metadata-flavor'), type: reply.headers.get('content-type'), body: await reply.text() }
 }
-const token = async () => JSON.parse((await ask('/computeMetadata/v1/instance/service-accounts/default/token')).body) as { access_token: string; expires_in: number; token_type: string }
+const token = async () =>
+  JSON.parse((await ask('/computeMetadata/v1/instance/service-accounts/default/token')).body) as {
+    access_token: string
+    expires_in: number
+    token_type: string
+  }
 
 describe('a metadata server', () => {
   it('gives the token of its own account, the same one until it nears its end', async () => {
@@ -31,7 +36,11 @@ describe('a metadata server', () => {
     expect((await ask(`${account}/default/email`)).body).toBe(email)
     expect((await ask(`${account}/${email}/email`)).body).toBe(email)
     expect((await ask(`${account}/`)).body).toBe(`default/\n${email}/\n`)
-    expect(JSON.parse((await ask(`${account}/default/?recursive=true`)).body)).toEqual({ aliases: ['default'], email, scopes: ['https://www.googleapis.com/auth/cloud-platform'] })
+    expect(JSON.parse((await ask(`${account}/default/?recursive=true`)).body)).toEqual({
+      aliases: ['default'],
+      email,
+      scopes: ['https://www.googleapis.com/auth/cloud-platform'],
+    })
     expect((await ask('/computeMetadata/v1/project/project-id')).body).toBe('caec-local')
     expect((await ask('/computeMetadata/v1/project/numeric-project-id')).body).toBe('100000000001')
     expect((await ask('/computeMetadata/v1/universe/universe-domain')).body).toBe('googleapis.com')
@@ -39,7 +48,11 @@ describe('a metadata server', () => {
   })
   it('signs identity tokens for an audience', async () => {
     const path = '/computeMetadata/v1/instance/service-accounts/default/identity'
-    expect(decodeJwt((await ask(`${path}?audience=https://a.example`)).body)).toMatchObject({ aud: 'https://a.example', email, iss: 'https://accounts.google.com' })
+    expect(decodeJwt((await ask(`${path}?audience=https://a.example`)).body)).toMatchObject({
+      aud: 'https://a.example',
+      email,
+      iss: 'https://accounts.google.com',
+    })
     expect((await ask(path)).status).toBe(400)
   })
   it('refuses callers without the header, through a proxy, for other accounts and other paths', async () => {

@@ -7,7 +7,9 @@ import { exchange, federatedToken, impersonate, registerRun, requestOidcToken } 
 
 let stateDir: string
 let open: TestCloud[] = []
-beforeEach(async () => { stateDir = await mkdtemp(join(tmpdir(), 'state ')) })
+beforeEach(async () => {
+  stateDir = await mkdtemp(join(tmpdir(), 'state '))
+})
 afterEach(async () => {
   for (const cloud of open) await cloud.close()
   open = []
@@ -18,7 +20,8 @@ async function start(options: Parameters<typeof startTestCloud>[0] = {}): Promis
   open.push(cloud)
   return cloud
 }
-const allowed = (cloud: TestCloud, token: string) => fetch(`${cloud.origin}/v1/projects/-/serviceAccounts/x/allowedLocations`, { headers: { authorization: `Bearer ${token}` } }).then((reply) => reply.status)
+const allowed = (cloud: TestCloud, token: string) =>
+  fetch(`${cloud.origin}/v1/projects/-/serviceAccounts/x/allowedLocations`, { headers: { authorization: `Bearer ${token}` } }).then((reply) => reply.status)
 
 async function withAccess(edit: (text: string) => string): Promise<string> {
   const file = join(stateDir, 'access.yaml')
@@ -53,7 +56,9 @@ describe('on disk', () => {
     const cloud = await start()
     const run = await registerRun(cloud)
     const federated = await federatedToken(cloud, run)
-    const { accessToken } = await (await impersonate(cloud, federated, cloud.cloud.environment.serviceAccounts['ci-deploy']!)).json() as { accessToken: string }
+    const { accessToken } = (await (await impersonate(cloud, federated, cloud.cloud.environment.serviceAccounts['ci-deploy']!)).json()) as {
+      accessToken: string
+    }
     const secrets = [federated, accessToken, cloud.tokenFor('ops'), run.requestToken]
     for (const name of await readdir(stateDir, { recursive: true })) {
       const file = join(stateDir, name)
@@ -70,7 +75,7 @@ describe('access.yaml decides about federation', () => {
     for (const field of ['disabled', 'poolDisabled']) {
       const cloud = await start({ accessFile: await withAccess((text) => text.replace('  issuer: https', `  ${field}: true\n  issuer: https`)) })
       const reply = await exchange(cloud, await requestOidcToken(await registerRun(cloud)))
-      expect([reply.status, (await reply.json() as { error: string }).error]).toEqual([400, 'invalid_target'])
+      expect([reply.status, ((await reply.json()) as { error: string }).error]).toEqual([400, 'invalid_target'])
       await cloud.close()
     }
   })
@@ -78,7 +83,10 @@ describe('access.yaml decides about federation', () => {
     const cloud = await start({ accessFile: await withAccess((text) => text.replace(/google\.subject: .*/, 'google.subject: assertion.sub')) })
     const long = 'x'.repeat(60)
     const reply = await exchange(cloud, await requestOidcToken(await registerRun(cloud, { repository: `example/${long}`, environment: long })))
-    expect(await reply.json()).toEqual({ error: 'invalid_grant', error_description: expect.stringMatching(/^The size of mapped attribute google\.subject exceeds the 127 bytes limit\./) })
+    expect(await reply.json()).toEqual({
+      error: 'invalid_grant',
+      error_description: expect.stringMatching(/^The size of mapped attribute google\.subject exceeds the 127 bytes limit\./),
+    })
   })
   it('takes only the listed audiences when there are any', async () => {
     const cloud = await start({ accessFile: await withAccess((text) => text.replace('  issuer: https', '  allowedAudiences: [my-cloud]\n  issuer: https')) })
@@ -87,15 +95,39 @@ describe('access.yaml decides about federation', () => {
     expect((await exchange(cloud, await requestOidcToken(run))).status).toBe(400)
   })
   it.each([
-    ['an attribute', 'principalSet://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/github/attribute.ref/refs/heads/main', true],
-    ['another value of it', 'principalSet://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/github/attribute.ref/refs/heads/dev', false],
-    ['an attribute that is not mapped', 'principalSet://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/github/attribute.sha/x', false],
+    [
+      'an attribute',
+      'principalSet://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/github/attribute.ref/refs/heads/main',
+      true,
+    ],
+    [
+      'another value of it',
+      'principalSet://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/github/attribute.ref/refs/heads/dev',
+      false,
+    ],
+    [
+      'an attribute that is not mapped',
+      'principalSet://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/github/attribute.sha/x',
+      false,
+    ],
     ['the whole pool', 'principalSet://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/github/*', true],
     ['another pool', 'principalSet://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/gitlab/*', false],
-    ['the subject', 'principal://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/github/subject/repository:200000000001:run:4711', true],
-    ['another subject', 'principal://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/github/subject/repository:200000000001:run:4712', false],
+    [
+      'the subject',
+      'principal://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/github/subject/repository:200000000001:run:4711',
+      true,
+    ],
+    [
+      'another subject',
+      'principal://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/github/subject/repository:200000000001:run:4712',
+      false,
+    ],
   ])('gives a federated caller rights directly through %s', async (_name, member, isAllowed) => {
-    const cloud = await start({ accessFile: await withAccess((text) => text.replace("{ role: roles/bigquery.user, members: [data-eng] }", `{ role: roles/bigquery.user, members: ['${member}'] }`)) })
+    const cloud = await start({
+      accessFile: await withAccess((text) =>
+        text.replace('{ role: roles/bigquery.user, members: [data-eng] }', `{ role: roles/bigquery.user, members: ['${member}'] }`),
+      ),
+    })
     const principal = cloud.cloud.identity.authenticate(`Bearer ${await federatedToken(cloud, await registerRun(cloud))}`)
     expect(cloud.cloud.access.allows(principal, 'bigquery.jobs.create', { name: 'projects/caec-local', type: 'x', service: 'x' })).toBe(isAllowed)
   })

@@ -9,7 +9,9 @@ import { repoRoot } from '../../support/cloud.ts'
 
 let state: string
 const children: ChildProcess[] = []
-beforeEach(async () => { state = await mkdtemp(join(tmpdir(), 'up state ')) })
+beforeEach(async () => {
+  state = await mkdtemp(join(tmpdir(), 'up state '))
+})
 afterEach(async () => {
   for (const child of children.splice(0)) {
     if (child.exitCode !== null || child.signalCode !== null) continue
@@ -20,15 +22,38 @@ afterEach(async () => {
 })
 
 function command(...args: string[]) {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(repoRoot, 'local/cli.ts'), ...args], { cwd: state, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(repoRoot, 'local/cli.ts'), ...args], {
+    cwd: state,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   children.push(child)
   const text = { stdout: '', stderr: '' }
-  child.stdout.on('data', (chunk: Buffer) => { text.stdout += chunk.toString() })
-  child.stderr.on('data', (chunk: Buffer) => { text.stderr += chunk.toString() })
+  child.stdout.on('data', (chunk: Buffer) => {
+    text.stdout += chunk.toString()
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    text.stderr += chunk.toString()
+  })
   const ended = once(child, 'close').then(([code]) => code as number | null)
   const ready = async () => {
-    while (!text.stdout.endsWith('}\n')) if (await Promise.race([ended.then(() => true), new Promise<false>((resolve) => { setTimeout(resolve, 20, false) })])) throw new Error(text.stderr)
-    return JSON.parse(text.stdout.trim().split('\n').at(-1)!) as { url: string; project: string; projectNumber: string; state: string; env: Record<string, string>; personas: Record<string, string> }
+    while (!text.stdout.endsWith('}\n'))
+      if (
+        await Promise.race([
+          ended.then(() => true),
+          new Promise<false>((resolve) => {
+            setTimeout(resolve, 20, false)
+          }),
+        ])
+      )
+        throw new Error(text.stderr)
+    return JSON.parse(text.stdout.trim().split('\n').at(-1)!) as {
+      url: string
+      project: string
+      projectNumber: string
+      state: string
+      env: Record<string, string>
+      personas: Record<string, string>
+    }
   }
   return { child, text, ended, ready }
 }
@@ -95,5 +120,5 @@ describe('the command line', () => {
 
 async function subjectToken(file: string): Promise<string> {
   const { credential_source: source } = JSON.parse(await readFile(file, 'utf8')) as { credential_source: { url: string; headers: Record<string, string> } }
-  return (await (await fetch(source.url, { headers: source.headers })).json() as { value: string }).value
+  return ((await (await fetch(source.url, { headers: source.headers })).json()) as { value: string }).value
 }
