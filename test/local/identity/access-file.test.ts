@@ -1,3 +1,4 @@
+/** Mistakes in access.yaml and environment.yaml are named with file and line; conditions decide as IAM's do. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,4 @@
+/** The rights of all eight identities as one table: each row names exactly those who may. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startTestCloud, type Persona, type TestCloud } from '../../support/cloud.ts'
 

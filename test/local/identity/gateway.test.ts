@@ -1,3 +1,4 @@
+/** The door over real HTTP: routes, bodies, error shapes, keep-alive, inner requests, no tunnel. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { once } from 'node:events'
 import { connect } from 'node:net'

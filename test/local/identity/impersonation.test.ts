@@ -1,3 +1,4 @@
+/** Who may become which service account, and Google's own client running the whole chain unmodified. */
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { readFile, stat } from 'node:fs/promises'
 import { createRemoteJWKSet, jwtVerify } from 'jose'

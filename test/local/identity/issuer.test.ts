@@ -1,3 +1,4 @@
+/** The GitHub-shaped issuer: its tokens, both forms of sub, and whom it signs nothing for. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { startTestCloud, type TestCloud } from '../../support/cloud.ts'

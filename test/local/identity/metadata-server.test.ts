@@ -1,3 +1,4 @@
+/** The metadata server of a workload, asked as a client library asks. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { decodeJwt } from 'jose'
 import { startTestCloud, type TestCloud } from '../../support/cloud.ts'

@@ -1,3 +1,4 @@
+/** What identity keeps over restarts, what never reaches the disk, and providers changed in access.yaml. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,4 @@
+/** The token service accepts one good token and refuses each single fault, in its own words. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

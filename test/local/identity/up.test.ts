@@ -1,3 +1,4 @@
+/** The commands as processes: one JSON line, clean end, killed state, taken port, wrong options. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
