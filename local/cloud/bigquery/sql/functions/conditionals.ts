@@ -1,8 +1,10 @@
 /** COALESCE, IF, IFNULL, NULLIF, and GREATEST and LEAST, which are NULL if any argument is. */
-import { example, failing, scalar, type FunctionRow } from './row.ts'
+import { orNan } from '../values/floats.ts'
+import { isScalar } from '../values/gtype.ts'
+import { example, failing, scalar, type Emit, type FunctionRow } from './row.ts'
 
 const F = 'Conditional'
-const noneNull = (name: string) => (args: string[]) => (args.length === 1 ? args[0]! : `CASE WHEN ${args.map((arg) => `${arg} IS NOT NULL`).join(' AND ')} THEN ${name}(${args.join(', ')}) END`)
+const noneNull = (name: string) => (args: string[], how: Emit) => (isScalar(how.values[0]!.type, 'FLOAT64') && args.length > 1 ? `CASE WHEN ${args.map((arg) => `${arg} IS NOT NULL`).join(' AND ')} THEN ${orNan(args, `${name}(${args.join(', ')})`)} END` : args.length === 1 ? args[0]! : `CASE WHEN ${args.map((arg) => `${arg} IS NOT NULL`).join(' AND ')} THEN ${name}(${args.join(', ')}) END`)
 export const conditionalRows: readonly FunctionRow[] = [
   scalar(F, 'native', 'COALESCE', { 'T, T* -> T': 'coalesce' }, example("SELECT COALESCE('A', 'B', 'C'), COALESCE(NULL, 'B', 'C')", ['A', 'B'])),
   scalar(F, 'rewrite', 'IF', { 'BOOL, T, T -> T': ([condition, yes, no]) => `CASE WHEN ${condition} THEN ${yes} ELSE ${no} END` }, example("SELECT IF(10 < 20, 'true', 'false'), IF(NULL, 1, 2)", ['true', 2])),

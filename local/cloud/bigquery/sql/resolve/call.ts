@@ -57,7 +57,7 @@ export function emitHow(call: CallNode, values: readonly Value[], env: Env, inne
     apply: (name, args, filter) => {
       const distinct = call.isDistinct ? 'DISTINCT ' : ''
       if (call.isDistinct && call.over) throw unsupported(`${call.name}(DISTINCT …) OVER`, call.at)
-      const order = call.orderBy.length > 0 ? ` ORDER BY ${call.orderBy.map((item) => orderKey(item, resolveExpression(item.expression, inner), inner)).join(', ')}` : ''
+      const order = call.orderBy.length > 0 ? ` ORDER BY ${call.orderBy.map((item) => orderKey(item, resolveExpression(item.expression, inner), call.isDistinct)).join(', ')}` : ''
       return `${name}(${distinct}${args.join(', ')}${order})${filter ? ` FILTER (WHERE ${filter})` : ''}${call.over ? ` OVER ${resolveWindow(call.over, windowEnv(env), call.name)}` : ''}`
     },
   }

@@ -4,6 +4,7 @@ import type { Expression } from '../parse/syntax.ts'
 import { castValue } from '../values/cast.ts'
 import { coerce, coerceAll, literalOf } from '../values/coerce.ts'
 import { anonymousField, arrayOf, BOOL, BYTES, DATE, DATETIME, duckdbType, FLOAT64, INT64, isNullType, isScalar, JSON_TYPE, NULL_TYPE, NUMERIC, quoteName, STRING, TIME, TIMESTAMP, typeFromSyntax, typeName, type GType } from '../values/gtype.ts'
+import { compareFloats } from '../values/floats.ts'
 import { typeFromText } from '../values/type-text.ts'
 import { integerLiteral, once, quoteBytes, quoteText, type Value } from '../values/value.ts'
 import { resolveCall } from './call.ts'
@@ -34,6 +35,10 @@ export function resolveExpression(expression: Expression, env: Env): Value {
     case 'between': {
       const found = coerceAll([expression.operand, expression.low, expression.high].map((part) => resolveExpression(part, env)), 'operator BETWEEN', at)
       const [operand, low, high] = found.values.map((value) => value.sql)
+      if (isScalar(found.type, 'FLOAT64')) {
+        const [x, a, b] = found.values
+        return { sql: `(${expression.isNot ? 'NOT ' : ''}(${compareFloats('>=', x!, a!)} AND ${compareFloats('<=', x!, b!)}))`, type: BOOL, ...joinFacts(found.values) }
+      }
       return { sql: `(${operand} ${expression.isNot ? 'NOT ' : ''}BETWEEN ${low} AND ${high})`, type: BOOL, ...joinFacts(found.values) }
     }
     case 'in': return resolveIn(expression, env)

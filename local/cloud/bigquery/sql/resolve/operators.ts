@@ -4,6 +4,7 @@ import type { Expression } from '../parse/syntax.ts'
 import { castSql } from '../values/cast.ts'
 import { coerce, coerceAll, commonType } from '../values/coerce.ts'
 import { BOOL, DATE, duckdbType, FLOAT64, INT64, isNullType, isScalar, STRING, typeName, type GType } from '../values/gtype.ts'
+import { compareFloats } from '../values/floats.ts'
 import { once, quoteText, type Value } from '../values/value.ts'
 import { shift } from '../functions/date-arithmetic.ts'
 import { joinFacts, resolveExpression } from './expression.ts'
@@ -60,8 +61,8 @@ function compare(operator: string, left: Value, right: Value, expression: Expres
   if (type.kind === 'array') throw invalid(`Equality is not defined for arguments of type ${typeName(type)}`, expression.at)
   if (isScalar(type, 'JSON')) throw noSignature(operator, [left, right], expression)
   if (type.kind === 'struct' && !['=', '!='].includes(operator)) throw invalid(`${operator} is not defined for arguments of type ${typeName(type)}`, expression.at)
-  const [a, b] = [coerce(left, type, expression.at).sql, coerce(right, type, expression.at).sql]
-  return { sql: `(${a} ${operator === '!=' ? '<>' : operator} ${b})`, type: BOOL }
+  const [a, b] = [coerce(left, type, expression.at), coerce(right, type, expression.at)]
+  return { sql: isScalar(type, 'FLOAT64') ? compareFloats(operator, a, b) : `(${a.sql} ${operator === '!=' ? '<>' : operator} ${b.sql})`, type: BOOL }
 }
 
 export function concatenate(left: Value, right: Value, expression: Expression): { sql: string; type: GType } {

@@ -3,6 +3,7 @@ import { invalid, unsupported } from '../refusal.ts'
 import type { Body, Expression, OrderItem, Query } from '../parse/syntax.ts'
 import { commonType, coerce } from '../values/coerce.ts'
 import { duckdbType, INT64, isNullType, isScalar, quoteName, sameType, typeName, type GType } from '../values/gtype.ts'
+import { sortKeys } from '../values/floats.ts'
 import type { Value } from '../values/value.ts'
 import { resolveExpression } from './expression.ts'
 import { resolveSelect } from './select.ts'
@@ -90,24 +91,24 @@ function orderedBody(result: QueryResult, orderBy: readonly OrderItem[], env: En
   const relation = env.translation.fresh('q')
   const columns = asColumns(result, relation)
   const inner: Env = { ...childEnv(env, { relations: [], visible: columns }), noAggregate: 'ORDER BY clause after a set operation' }
-  const keys = orderBy.map((item) => orderKey(item, ordinal(item.expression, columns.length) ?? resolveExpression(item.expression, inner), env))
+  const keys = orderBy.map((item) => orderKey(item, ordinal(item.expression, columns.map((column) => ({ sql: column.sql, type: column.type }))) ?? resolveExpression(item.expression, inner)))
   return { ...result, sql: `SELECT * FROM (${result.sql}) AS ${relation} ORDER BY ${keys.join(', ')}` }
 }
 
 /** `ORDER BY 2`: the select list's second item. */
-export function ordinal(expression: Expression, count: number): Value | undefined {
+export function ordinal(expression: Expression, values: readonly Value[]): Value | undefined {
+  const count = values.length
   if (expression.kind !== 'literal' || expression.type !== 'INT64') return undefined
   const position = Number(expression.value)
   if (position < 1 || position > count) throw invalid(`ORDER BY is out of SELECT column number range: ${expression.value}`, expression.at)
-  return { sql: String(position), type: INT64 }
+  const value = values[position - 1]!
+  return isScalar(value.type, 'FLOAT64') ? value : { sql: String(position), type: value.type }
 }
 
 /** BigQuery: NULL is the smallest value, NaN the next. DuckDB takes NaN for the largest, so floats get a rank before them. */
-export function orderKey(item: OrderItem, value: Value, env: Env): string {
+export function orderKey(item: OrderItem, value: Value, needsOneKey = false): string {
   if (value.type.kind !== 'scalar' || isScalar(value.type, 'JSON')) throw invalid(`ORDER BY does not support expressions of type ${typeName(value.type)}`, item.expression.at)
-  void env
-  const nulls = item.nulls ?? (item.isDescending ? 'LAST' : 'FIRST')
-  return `${value.sql} ${item.isDescending ? 'DESC' : 'ASC'} NULLS ${nulls}`
+  return sortKeys(value.sql, value.type, item.isDescending, item.nulls ?? (item.isDescending ? 'LAST' : 'FIRST'), needsOneKey)
 }
 
 function countOf(expression: Expression, env: Env, clause: string): string {

@@ -91,7 +91,7 @@ function wholeRow(relation: Relation, env: Env): Value {
 export function unrecognised(parts: readonly string[], env: Env, at: Position): Error {
   const known: string[] = []
   for (let scope: Env | undefined = env; scope; scope = scope.parent) known.push(...scope.visible.map((column) => column.name), ...scope.relations.map((relation) => relation.alias ?? ''))
-  const near = known.find((name) => name !== '' && distance(name.toLowerCase(), parts[0]!.toLowerCase()) <= 2)
+  const near = known.find((name) => name.length >= 3 && distance(name.toLowerCase(), parts[0]!.toLowerCase()) <= Math.min(2, Math.floor(name.length / 3)))
   return invalid(`Unrecognized name: ${parts.join('.')}${near ? `; Did you mean ${near}?` : ''}`, at)
 }
 

@@ -25,7 +25,7 @@ export function resolveSelect(select: Select, outer: Env, orderBy: readonly Orde
   const grouping = select.groupBy ? ` GROUP BY ${resolveGroupBy(select.groupBy, items, env)}` : ''
   const having = select.having ? ` HAVING ${condition(select.having, { ...aliased, noWindow: 'HAVING clause' }, 'HAVING clause')}` : ''
   const qualify = select.qualify ? ` QUALIFY ${condition(select.qualify, aliased, 'QUALIFY clause')}` : ''
-  const order = orderBy.length > 0 ? ` ORDER BY ${orderBy.map((item) => orderKey(item, ordinal(item.expression, items.length) ?? sortValue(item.expression, aliased), env)).join(', ')}` : ''
+  const order = orderBy.length > 0 ? ` ORDER BY ${orderBy.map((item) => orderKey(item, ordinal(item.expression, items.map((one) => one.value)) ?? sortValue(item.expression, aliased), select.isDistinct)).join(', ')}` : ''
   if (select.isDistinct) for (const item of items) env.translation.touch(item.touch)
   const isPlain = !select.groupBy && !select.isDistinct && !select.qualify && items.every((item) => !item.value.hasAggregate && !item.value.hasWindow)
   const labels = labelsOf(items)

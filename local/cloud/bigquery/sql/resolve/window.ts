@@ -14,7 +14,8 @@ export function resolveWindow(window: Window, env: Env, name: string): string {
   const keys = whole.orderBy.map((item) => ({ item, value: resolveExpression(item.expression, env) }))
   if (whole.frame && NUMBERING.includes(name)) throw invalid(`Window framing clause is not allowed for analytic function ${name}`, window.at)
   if (keys.length === 0 && NUMBERING.includes(name) && name !== 'ROW_NUMBER') throw invalid(`Window ORDER BY is required for analytic function ${name}`, window.at)
-  const order = keys.map(({ item, value }) => orderKey(item, /^(\d+|CAST\(-?\d+ AS BIGINT\))$/.test(value.sql) ? { ...value, sql: `(${value.sql} + 0)` } : value, env))
+  const hasRange = whole.frame?.unit === 'RANGE'
+  const order = keys.map(({ item, value }) => orderKey(item, /^(\d+|CAST\(-?\d+ AS BIGINT\))$/.test(value.sql) ? { ...value, sql: `(${value.sql} + 0)` } : value, hasRange))
   const frame = whole.frame
   if (frame?.unit === 'RANGE' && [frame.start, frame.end].some((bound) => bound?.offset) && (keys.length !== 1 || !isScalar(keys[0]!.value.type, 'INT64', 'FLOAT64', 'NUMERIC'))) throw invalid('RANGE with an offset needs exactly one numeric ORDER BY key', window.at)
   const parts = [
