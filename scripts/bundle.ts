@@ -2,11 +2,12 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { licencesOf } from './licenses.ts'
 
 const run = promisify(execFile)
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
@@ -33,10 +34,12 @@ async function build(target: string, only: readonly string[]): Promise<void> {
     for (const entry of (await findEntries()).filter(({ action }) => only.length === 0 || only.includes(action))) {
       const out = path.join(target, entry.target)
       say(`bundling ${entry.target}`)
-      // --no-cache: the cache is shared by paths outside this checkout and would make the result depend on them.
-      await run(process.execPath, [bin('@vercel/ncc', 'dist/ncc/cli.js'), 'build', path.join(work, entry.source), '-m', '-C', '-q', '--target', 'es2022', '--license', 'licenses.txt', '-o', out], {
-        cwd: root, maxBuffer: 64 * 1024 * 1024,
+      const stats = path.join(work, 'stats.json')
+      // Module ids come from paths relative to the working folder: from inside it they are the same on every machine. The cache is shared with other checkouts.
+      await run(process.execPath, [bin('@vercel/ncc', 'dist/ncc/cli.js'), 'build', entry.source, '-m', '-C', '-q', '--target', 'es2022', '--stats-out', stats, '-o', out], {
+        cwd: work, maxBuffer: 64 * 1024 * 1024,
       }).catch(rethrowOutput(`ncc ${entry.target}`))
+      await writeFile(path.join(out, 'licenses.txt'), await licencesOf(JSON.parse(await readFile(stats, 'utf8'))))
       await rm(path.join(out, 'package.json'), { force: true })
       await copyAssets(entry, out)
     }
