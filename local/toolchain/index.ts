@@ -1,6 +1,7 @@
 /** What the engines need on this machine, each made available by one call that is cheap when repeated; nothing here runs an engine. */
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { ensureClassArchive, type SparkPlace } from './class-archive.ts'
 import { ensureGcsConnector } from './gcs-connector.ts'
 import { ensureJava } from './java.ts'
 import { installOnce } from './installed-once.ts'
@@ -10,9 +11,10 @@ import { runTool, type Progress } from './run-tool.ts'
 
 export { ensureAirflowDatabase } from './airflow-database.ts'
 export { ensureChromium, type Chromium } from './chromium.ts'
+export { sparkClassPath, sparkJavaOptions } from './class-archive.ts'
 export type { Progress } from './run-tool.ts'
 
-export interface SparkTools { readonly python: string; readonly javaHome: string; readonly sparkHome: string; readonly gcsConnectorJar: string }
+export interface SparkTools { readonly python: string; readonly javaHome: string; readonly sparkHome: string; readonly gcsConnectorJar: string; readonly classArchive: string }
 export interface DbtTools { readonly python: string; readonly dbt: string }
 export interface AirflowTools { readonly python: string; readonly airflow: string }
 export interface CheckTools { readonly python: string; readonly ruff: string; readonly sqlfluff: string; readonly pytest: string }
@@ -20,7 +22,7 @@ export interface CheckTools { readonly python: string; readonly ruff: string; re
 /** PySpark 3.5.9, as the managed runtime 2.3 has it, with a Java and the Cloud Storage connector. */
 export async function ensureSpark(progress: Progress): Promise<SparkTools> {
   const python = await ensureEnvironment({ title: 'Spark 3.5', lock: 'spark', pythonRange: [10, 11], builtFromSource: ['pyspark'] }, progress)
-  return installOnce({
+  const place = await installOnce({
     name: 'spark-tools', content: [await readLock('spark'), python, process.env.JAVA_HOME ?? ''], progress,
     install: async (directory) => {
       const where = 'import importlib.util; print(importlib.util.find_spec("pyspark").submodule_search_locations[0])'
@@ -28,8 +30,9 @@ export async function ensureSpark(progress: Progress): Promise<SparkTools> {
       const javaHome = await ensureJava(progress)
       return { python, javaHome, sparkHome, gcsConnectorJar: await ensureGcsConnector(javaHome, sparkHome, progress) }
     },
-    isUsable: (tools: SparkTools) => [tools.python, tools.sparkHome, join(tools.javaHome, 'bin', 'java'), tools.gcsConnectorJar].every((path) => existsSync(path)),
+    isUsable: (tools: SparkPlace) => [tools.python, tools.sparkHome, join(tools.javaHome, 'bin', 'java'), tools.gcsConnectorJar].every((path) => existsSync(path)),
   })
+  return { ...place, classArchive: await ensureClassArchive(place, progress) }
 }
 
 export async function ensureDbt(progress: Progress): Promise<DbtTools> {

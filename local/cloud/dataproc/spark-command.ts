@@ -2,7 +2,7 @@
 import { totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { SparkTools } from '../../toolchain/index.ts'
+import { sparkClassPath, sparkJavaOptions, type SparkTools } from '../../toolchain/index.ts'
 import type { BatchRequest } from './batch-request.ts'
 
 export interface StagedFiles {
@@ -24,14 +24,6 @@ export interface SparkRun {
   readonly metadataHost: string
 }
 
-/** What Spark's own launcher opens for Java 17 (JavaModuleOptions of Spark 3.5). */
-const OPENED = ['java.lang', 'java.lang.invoke', 'java.lang.reflect', 'java.io', 'java.net', 'java.nio', 'java.util', 'java.util.concurrent', 'java.util.concurrent.atomic', 'jdk.internal.ref', 'sun.nio.ch', 'sun.nio.cs', 'sun.security.action', 'sun.util.calendar']
-const MODULE_OPTIONS = [
-  '-XX:+IgnoreUnrecognizedVMOptions', ...OPENED.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),
-  '--add-opens=java.security.jgss/sun.security.krb5=ALL-UNNAMED', '-Djdk.reflect.useDirectMethodHandle=false',
-]
-/** A short life on two cores: the second compiler, parallel collectors and the metrics page cost more than they bring. */
-const START_OPTIONS = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-XX:-UsePerfData', '-Xss4m', '-Xms256m']
 const LOGGING = fileURLToPath(new URL('./log4j2.properties', import.meta.url))
 const SETTINGS = {
   'spark.ui.enabled': 'false', 'spark.sql.catalogImplementation': 'in-memory', 'spark.sql.shuffle.partitions': '4', 'spark.driver.host': '127.0.0.1', 'spark.driver.bindAddress': '127.0.0.1',
@@ -62,8 +54,9 @@ export function sparkCommand(run: SparkRun): string[] {
   const settings = Object.entries(sparkSettings(run)).flatMap(([key, value]) => ['--conf', `${key}=${value}`])
   const lists = ([['--py-files', staged.pythonFiles], ['--files', staged.files], ['--archives', staged.archives]] as const).flatMap(([flag, paths]) => (paths.length > 0 ? [flag, paths.join(',')] : []))
   return [
-    join(tools.javaHome, 'bin', 'java'), '-cp', [`${join(tools.sparkHome, 'jars')}/*`, tools.gcsConnectorJar].join(':'), `-Xmx${heap}`, ...START_OPTIONS, ...MODULE_OPTIONS,
-    `-Dlog4j2.configurationFile=${LOGGING}`, '-Duser.timezone=UTC', '-Dfile.encoding=UTF-8', `-Djava.io.tmpdir=${join(run.folder, 'tmp')}`,
+    join(tools.javaHome, 'bin', 'java'), '-cp', sparkClassPath(tools), `-Xmx${heap}`, '-Xms256m', ...sparkJavaOptions,
+    // A JVM that finds the archive unfit runs without it; its remark about that is not the driver's output.
+    ...(tools.classArchive ? [`-XX:SharedArchiveFile=${tools.classArchive}`, '-Xlog:disable'] : []), `-Dlog4j2.configurationFile=${LOGGING}`, `-Djava.io.tmpdir=${join(run.folder, 'tmp')}`,
     'org.apache.spark.deploy.SparkSubmit', '--name', 'batch', '--driver-memory', heap, ...settings, ...lists, staged.main, ...(request.pysparkBatch.args ?? []),
   ]
 }
