@@ -61,6 +61,9 @@ const cases: readonly Case[] = [
   { page: 'lexical', says: 'raw, triple-quoted and escaped strings', sql: String.raw`SELECT r'\d', 'a\nb', """it's "quoted" """, '\x41\u00e9\101', LENGTH(b'\xC3\xA9'), LENGTH(b'é')`, rows: [['\\d', 'a\nb', 'it\'s "quoted" ', 'AéA', 2, 2]] },
   { page: 'lexical', says: 'three kinds of comments', sql: 'SELECT 1 -- a\n, 2 # b\n, /* c; */ 3', rows: [[1, 2, 3]] },
   { page: 'lexical', says: 'hexadecimal integers and floats without a leading digit', sql: 'SELECT 0xFF, .5, 1e3, -0x10', rows: [[255, 0.5, 1000, -16]] },
+  { page: 'operators', says: 'NaN equals nothing and is neither more nor less', sql: "SELECT x = x, x != x, x > 1, x < y, x BETWEEN 0 AND 9, y >= y FROM (SELECT CAST('nan' AS FLOAT64) AS x, 2.5 AS y)", rows: [[false, true, false, false, false, true]] },
+  { page: 'data-types', says: 'NaN sorts after NULL and before every number', sql: "SELECT CAST(IS_NAN(x) AS STRING) FROM UNNEST([1.5, CAST('nan' AS FLOAT64), NULL, CAST('-inf' AS FLOAT64)]) x ORDER BY x", rows: [[null], ['true'], ['false'], ['false']] },
+  { page: 'conditional_expressions', says: 'a branch that is not taken does not fail', sql: 'SELECT IF(FALSE, 1 / 0, 2), CASE WHEN TRUE THEN 1 ELSE DIV(1, 0) END', rows: [[2, 1]] },
   { page: 'aggregate_functions', says: 'aggregates over no rows', sql: 'SELECT COUNT(*), SUM(x), ARRAY_AGG(x), COUNTIF(x = 1) FROM UNNEST(CAST([] AS ARRAY<INT64>)) x', rows: [[0, null, null, 0]] },
 ]
 

@@ -45,6 +45,7 @@ const unsupported: readonly (readonly [string, string])[] = [
   ['SELECT SUM(DISTINCT x) OVER () FROM UNNEST([1]) x', 'SUM(DISTINCT …) OVER is not supported by the local BigQuery at [1:8]'],
   ["SELECT FORMAT_DATE('%E', DATE '2020-01-01')", 'Format element %E of FORMAT_DATE is not supported by the local BigQuery at [1:8]'],
   ["SELECT REGEXP_EXTRACT('a', name) FROM d.t", 'No matching signature for function REGEXP_EXTRACT for argument types: STRING, STRING at [1:8]'],
+  ["SELECT REGEXP_EXTRACT('b', '(a)?b')", 'A regular expression whose group need not take part in a match is not supported by the local BigQuery at [1:8]'],
   ["SELECT JSON_VALUE('{}', '$.a[*]')", 'JSONPath "$.a[*]" is not supported by the local BigQuery at [1:8]'],
   ['CREATE TABLE d.x (a INT64) PARTITION BY RANGE_BUCKET(a, GENERATE_ARRAY(0, 10, 1))', 'PARTITION BY RANGE_BUCKET is not supported by the local BigQuery at [1:41]'],
   ['SELECT COLLATE(\'a\', \'und:ci\')', 'Syntax error: Expected identifier but got keyword COLLATE at [1:8]'],

@@ -15,7 +15,7 @@ type Resolver = NonNullable<FunctionRow['resolve']>
 const SAME = new Set(['%Y', '%m', '%d', '%H', '%M', '%S', '%y', '%b', '%B', '%a', '%A', '%j', '%I', '%p', '%U', '%W', '%G', '%V', '%u', '%w', '%%'])
 const EXPANDED: Readonly<Record<string, string>> = { '%F': '%Y-%m-%d', '%T': '%H:%M:%S', '%D': '%m/%d/%y', '%x': '%m/%d/%y', '%X': '%H:%M:%S', '%R': '%H:%M', '%h': '%b', '%n': '\n', '%t': '\t', '%E4Y': '%Y', '%E3S': '%S.%g', '%E6S': '%S.%f', '%c': '%a %b %e %H:%M:%S %Y' }
 const COMPUTED: Readonly<Record<string, (x: string) => string>> = {
-  '%e': (x) => `lpad(CAST(day(${x}) AS VARCHAR), 2, ' ')`, '%Q': (x) => `CAST(quarter(${x}) AS VARCHAR)`, '%C': (x) => `lpad(CAST(year(${x}) // 100 AS VARCHAR), 2, '0')`,
+  '%e': (x) => `lpad(CAST(day(${x}) AS VARCHAR), 2, ' ')`, '%g': (x) => `lpad(CAST(isoyear(${x}) % 100 AS VARCHAR), 2, '0')`, '%Q': (x) => `CAST(quarter(${x}) AS VARCHAR)`, '%C': (x) => `lpad(CAST(year(${x}) // 100 AS VARCHAR), 2, '0')`,
   '%k': (x) => `lpad(CAST(hour(${x}) AS VARCHAR), 2, ' ')`, '%l': (x) => `lpad(CAST((hour(${x}) + 11) % 12 + 1 AS VARCHAR), 2, ' ')`, '%P': (x) => `lower(strftime(${x}, '%p'))`,
 }
 const IN_TIMESTAMP: Readonly<Record<string, (x: string) => string>> = { '%s': (x) => `CAST(epoch_us(${x}) // 1000000 AS VARCHAR)`, '%Z': () => "'UTC'", '%z': () => "'+0000'", '%Ez': () => "'+00:00'" }
@@ -102,6 +102,7 @@ function translated(format: string, isDate: boolean, call: Call & { at: Position
 
 export const formatRows: readonly FunctionRow[] = [
   special(F, 'FORMAT_DATE', 'FORMAT_DATE(format, date)', formatting(DATE), example("SELECT FORMAT_DATE('%x', DATE '2008-12-25'), FORMAT_DATE('%b-%d-%Y', DATE '2008-12-25'), FORMAT_DATE('%b %Y', DATE '2008-12-25'), FORMAT_DATE('%Y%m%d', DATE '2008-12-05')", ['12/25/08', 'Dec-25-2008', 'Dec 2008', '20081205']),
+    { ...example("SELECT FORMAT_DATE('%A,%a,%B,%b,%C,%D,%d,%e,%F,%G,%g,%h,%j,%m,%U,%u,%V,%W,%w,%x,%Y,%y,%%', DATE '2024-02-07')", ['Wednesday,Wed,February,Feb,20,02/07/24,07, 7,2024-02-07,2024,24,Feb,038,02,05,3,06,06,3,02/07/24,2024,24,%']), note: 'output of BigQuery itself, as quoted in CALCITE-6253' },
     example("SELECT FORMAT_DATE('%F', DATE '2008-12-25'), FORMAT_DATE('%e|%Q|%A %j', DATE '2008-12-05')", ['2008-12-25', ' 5|4|Friday 340'])),
   special(F, 'FORMAT_DATETIME', 'FORMAT_DATETIME(format, datetime)', formatting(DATETIME), example("SELECT FORMAT_DATETIME('%b-%d-%Y', DATETIME '2008-12-25 15:30:00'), FORMAT_DATETIME('%b %Y', DATETIME '2008-12-25 15:30:00')", ['Dec-25-2008', 'Dec 2008']),
     example("SELECT FORMAT_DATETIME('%c', DATETIME '2008-12-25 15:30:00')", ['Thu Dec 25 15:30:00 2008'])),

@@ -12,7 +12,15 @@ function groupsOf(how: Emit): number {
   const bare = pattern.replace(/\\Q[\s\S]*?(\\E|$)/g, '').replace(/\\[\s\S]/g, '').replace(/\[\^?\]?[^\]]*\]/g, '')
   const groups = (bare.match(/\((?!\?)|\(\?P?<[A-Za-z]/g) ?? []).length
   if (groups > 1) throw invalid('Regular expression has more than 1 capturing group', how.at)
+  if (groups === 1 && mayBeSkipped(bare)) throw unsupported('A regular expression whose group need not take part in a match', how.at)
   return groups
+}
+
+/** `(a)?b`, `(a)|b`: a match without the group. */
+function mayBeSkipped(bare: string): boolean {
+  let outside = bare
+  for (let before = ''; before !== outside;) { before = outside; outside = outside.replace(/\([^()]*\)/g, '') }
+  return /\)(?:[?*]|\{0)/.test(bare) || outside.includes('|')
 }
 
 const extract = (args: string[], how: Emit) => { const group = groupsOf(how); return once(args, ([text, pattern]) => `CASE WHEN regexp_matches(${text}, ${pattern}) THEN regexp_extract(${text}, ${pattern}, ${group}) END`) }
