@@ -1,5 +1,4 @@
 /** BigQuery's REST API over one DuckDB file: the table of its methods and the order in which its parts open. It refuses by name what it does not do. */
-import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { CloudError, type CloudRequest, type Reply, type Route, type Service, type ServiceContext } from '../kernel.ts'
@@ -12,9 +11,11 @@ import { JobDesk } from './jobs/job-desk.ts'
 import { cancelJob, deleteJob, getJob, getQueryResults, insertJob, listJobs, runQuery } from './jobs/jobs.ts'
 import { listTableData } from './jobs/query-results.ts'
 import { Uploads } from './loads/uploads.ts'
+import { expirePartitions } from './resources/partition-expiration.ts'
 import { changeDataset, deleteDataset, findDataset, getDataset, insertDataset, listDatasets, provisionDatasets } from './resources/datasets.ts'
 import { changeTable, deleteTable, getTable, insertTable, listTables } from './resources/tables.ts'
 import { checkProject, type Room } from './room.ts'
+import { createCompiler } from './sql/index.ts'
 import type { Compiler } from './sql/types.ts'
 
 export type BigQueryContext = ServiceContext & { readonly objects: ObjectStore; /** Default: the compiler of `sql/`. */ readonly compiler?: Compiler }
@@ -26,17 +27,21 @@ const jobLifetimeMs = 180 * 86_400_000
 
 export async function createBigQuery(context: BigQueryContext): Promise<Service> {
   await mkdir(context.stateDir, { recursive: true, mode: 0o700 })
-  const compiler = context.compiler ?? (await loadCompiler(context.log))
+  const compiler = context.compiler ?? (await createCompiler())
   const warehouse = await Warehouse.open(context.stateDir)
   const { access, environment, origin, now, log, objects } = context
   const room: Room = { warehouse, compiler, objects, environment, access, origin, now, log, authority: new Authority(access, environment, warehouse) }
   const desk = new JobDesk(room)
   await desk.recover()
   await provisionDatasets(room)
-  await warehouse.purgeExpired(now(), jobLifetimeMs)
+  const keepHouse = async (): Promise<void> => {
+    await warehouse.purgeExpired(now(), jobLifetimeMs)
+    await expirePartitions(room)
+  }
+  await keepHouse()
   const uploads = new Uploads(room, desk, path.join(context.stateDir, 'uploads'))
   await uploads.open()
-  const timer = setInterval(() => void warehouse.purgeExpired(now(), jobLifetimeMs).catch((error: Error) => log(`bigquery housekeeping: ${error.message}`)), housekeepingMs)
+  const timer = setInterval(() => void keepHouse().catch((error: Error) => log(`bigquery housekeeping: ${error.message}`)), housekeepingMs)
   timer.unref()
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
@@ -45,17 +50,6 @@ export async function createBigQuery(context: BigQueryContext): Promise<Service>
     warehouse.close()
   }
   return { name: 'bigquery', errorStyle: 'legacy', routes: createRoutes(room, desk, uploads), close: () => (closing ??= close()) }
-}
-
-/** Until the language is part of the build, everything but queries works. */
-async function loadCompiler(log: (line: string) => void): Promise<Compiler> {
-  const specifier = './sql/index.ts'
-  if (existsSync(new URL(specifier, import.meta.url))) return ((await import(specifier)) as { createCompiler: () => Promise<Compiler> }).createCompiler()
-  log('bigquery: the query language is not part of this build')
-  const refuse = (): never => {
-    throw new CloudError(501, 'notImplemented', 'Queries are not part of this build.')
-  }
-  return { parseScript: refuse, compile: refuse }
 }
 
 function createRoutes(room: Room, desk: JobDesk, uploads: Uploads): Route[] {
@@ -101,9 +95,11 @@ function createRoutes(room: Room, desk: JobDesk, uploads: Uploads): Route[] {
 
 /** Google's methods that exist, are known here, and are not done. */
 function refusedMethods(dataset: string, table: string): (readonly [string, Route['method'], string, Handler])[] {
-  const refuse = (id: string): Handler => () => {
-    throw new CloudError(501, 'notImplemented', `bigquery.${id} is not supported by the local BigQuery.`)
-  }
+  const refuse =
+    (id: string): Handler =>
+    () => {
+      throw new CloudError(501, 'notImplemented', `bigquery.${id} is not supported by the local BigQuery.`)
+    }
   const known: readonly (readonly [string, Route['method'], string])[] = [
     ['datasets.undelete', 'POST', `/{projectId}${dataset}:undelete`],
     ['tabledata.insertAll', 'POST', `/{projectId}${table}/insertAll`],

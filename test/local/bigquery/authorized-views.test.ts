@@ -8,7 +8,8 @@ beforeAll(async () => {
 })
 afterAll(() => cloud.close())
 
-const view = (tableId: string, query: string, more = {}) => cloud.api('ci-deploy', 'POST', '/datasets/caec_insights/tables', { tableReference: insights(tableId), view: { query, useLegacySql: false }, ...more })
+const view = (tableId: string, query: string, more = {}) =>
+  cloud.api('ci-deploy', 'POST', '/datasets/caec_insights/tables', { tableReference: insights(tableId), view: { query, useLegacySql: false }, ...more })
 const read = async (sql: string) => {
   const answer = await cloud.query('analyst', sql)
   return answer.status === 200 ? answer.rows : answer.body.error.message
@@ -17,15 +18,27 @@ const access = async () => (await cloud.api('ci-deploy', 'GET', '/datasets/caec_
 const authorize = async (...entries: unknown[]) => {
   const { access: before, etag } = await access()
   const kept = before.filter((entry: any) => !entry.view && !entry.dataset)
-  const { status } = await cloud.api('ci-deploy', 'PATCH', '/datasets/caec_analytics?updateMode=UPDATE_ACL', { access: [...kept, ...entries] }, { 'if-match': etag })
+  const { status } = await cloud.api(
+    'ci-deploy',
+    'PATCH',
+    '/datasets/caec_analytics?updateMode=UPDATE_ACL',
+    { access: [...kept, ...entries] },
+    { 'if-match': etag },
+  )
   expect(status).toBe(200)
 }
-const denied = (table: string) => `Access Denied: Table caec-local:${table}: User does not have permission to query table caec-local:${table}, or perhaps it does not exist.`
+const denied = (table: string) =>
+  `Access Denied: Table caec-local:${table}: User does not have permission to query table caec-local:${table}, or perhaps it does not exist.`
 
 describe('a view', () => {
   it('shows its reader nothing of a source that does not authorize it', async () => {
-    expect((await view('open', 'SELECT n FROM `caec-local.caec_analytics.secret`', { schema: { fields: [{ name: 'n', type: 'INT64', description: 'the number' }] } })).body)
-      .toMatchObject({ type: 'VIEW', view: { useLegacySql: false }, schema: { fields: [{ name: 'n', type: 'INTEGER', description: 'the number' }] } })
+    expect(
+      (
+        await view('open', 'SELECT n FROM `caec-local.caec_analytics.secret`', {
+          schema: { fields: [{ name: 'n', type: 'INT64', description: 'the number' }] },
+        })
+      ).body,
+    ).toMatchObject({ type: 'VIEW', view: { useLegacySql: false }, schema: { fields: [{ name: 'n', type: 'INTEGER', description: 'the number' }] } })
     expect(await read('SELECT COUNT(*) AS c FROM caec_insights.open')).toBe(denied('caec_analytics.secret'))
   })
 
@@ -62,11 +75,16 @@ describe('a view', () => {
   })
 
   it('can only be written by someone who may query what it reads', async () => {
-    const made = await cloud.api('ci-plan', 'POST', '/datasets/caec_insights/tables', { tableReference: insights('x'), view: { query: 'SELECT 1 AS a', useLegacySql: false } })
+    const made = await cloud.api('ci-plan', 'POST', '/datasets/caec_insights/tables', {
+      tableReference: insights('x'),
+      view: { query: 'SELECT 1 AS a', useLegacySql: false },
+    })
     expect(made.body.error.message).toContain('bigquery.tables.create')
     expect((await view('x', 'SELECT * FROM `caec-local.caec_raw.t`')).body.error.message).toBe(denied('caec_raw.t'))
     expect((await view('x', 'SELECT 1 AS a; SELECT 2 AS b')).status).toBe(400)
-    expect((await view('x', 'SELECT 1 AS a', { schema: { fields: [{ name: 'b', type: 'INT64' }] } })).body.error.message).toContain('does not match the columns of its query')
+    expect((await view('x', 'SELECT 1 AS a', { schema: { fields: [{ name: 'b', type: 'INT64' }] } })).body.error.message).toContain(
+      'does not match the columns of its query',
+    )
   })
 
   it('keeps its authorization when its query changes, but only under datasets.update of the source', async () => {
@@ -75,13 +93,23 @@ describe('a view', () => {
     expect(replaced.status).toBe(200)
     expect(await read('SELECT n FROM caec_insights.open ORDER BY n')).toEqual([['2'], ['4'], ['6']])
     // dbt may write this dataset and read the source, but has no datasets.update on the source.
-    await cloud.api('data-eng', 'POST', '/datasets', { datasetReference: { datasetId: 'published' }, access: [{ role: 'OWNER', userByEmail: 'caec-data-eng@caec-local.iam.gserviceaccount.com' }, { role: 'WRITER', userByEmail: 'caec-dbt@caec-local.iam.gserviceaccount.com' }] })
-    const write = (column: string) => cloud.query('dbt', `CREATE OR REPLACE VIEW published.v AS SELECT ${column} AS n FROM \`caec-local.caec_analytics.secret\``)
+    await cloud.api('data-eng', 'POST', '/datasets', {
+      datasetReference: { datasetId: 'published' },
+      access: [
+        { role: 'OWNER', userByEmail: 'caec-data-eng@caec-local.iam.gserviceaccount.com' },
+        { role: 'WRITER', userByEmail: 'caec-dbt@caec-local.iam.gserviceaccount.com' },
+      ],
+    })
+    const write = (column: string) =>
+      cloud.query('dbt', `CREATE OR REPLACE VIEW published.v AS SELECT ${column} AS n FROM \`caec-local.caec_analytics.secret\``)
     expect((await write('n')).status).toBe(200)
     await authorize({ view: insights('open') }, { view: { projectId: 'caec-local', datasetId: 'published', tableId: 'v' } })
-    const refusal = 'Access Denied: Dataset caec-local:caec_analytics: Permission bigquery.datasets.update denied on dataset caec-local:caec_analytics (or it may not exist).'
+    const refusal =
+      'Access Denied: Dataset caec-local:caec_analytics: Permission bigquery.datasets.update denied on dataset caec-local:caec_analytics (or it may not exist).'
     expect((await write('salary')).body.error).toMatchObject({ code: 403, message: refusal })
-    const patched = await cloud.api('dbt', 'PATCH', '/datasets/published/tables/v', { view: { query: 'SELECT salary AS n FROM `caec-local.caec_analytics.secret`', useLegacySql: false } })
+    const patched = await cloud.api('dbt', 'PATCH', '/datasets/published/tables/v', {
+      view: { query: 'SELECT salary AS n FROM `caec-local.caec_analytics.secret`', useLegacySql: false },
+    })
     expect(patched.body.error).toMatchObject({ code: 403, message: refusal })
     expect((await cloud.query('data-eng', 'SELECT MAX(n) AS n FROM published.v')).rows).toEqual([['3']])
   })

@@ -1,7 +1,11 @@
 /** A local cloud with Storage and BigQuery only, and short words for its REST API. */
 import { startTestCloud, type Persona, type TestCloud } from '../../support/cloud.ts'
 
-export interface Answer { readonly status: number; readonly body: any; readonly headers: Headers }
+export interface Answer {
+  readonly status: number
+  readonly body: any
+  readonly headers: Headers
+}
 export interface BigQueryCloud extends TestCloud {
   readonly project: string
   api(persona: Persona, method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
@@ -23,7 +27,14 @@ export async function openBigQuery(options: Parameters<typeof startTestCloud>[0]
     return { status: response.status, body: text === '' ? undefined : JSON.parse(text), headers: response.headers }
   }
   const api: BigQueryCloud['api'] = async (persona, method, path, body, headers = {}) =>
-    read(await cloud.fetchAs(persona, base + path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }), ...(body === undefined ? {} : { headers: { 'content-type': 'application/json', ...headers } }) }))
+    read(
+      await cloud.fetchAs(persona, base + path, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { headers: { 'content-type': 'application/json', ...headers } }),
+      }),
+    )
   const finished: BigQueryCloud['finished'] = async (persona, job) => {
     for (;;) {
       const { body } = await api(persona, 'GET', `/jobs/${job.jobReference.jobId}?location=${job.jobReference.location}`)
@@ -32,9 +43,15 @@ export async function openBigQuery(options: Parameters<typeof startTestCloud>[0]
     }
   }
   return {
-    ...cloud, project, api, finished,
+    ...cloud,
+    project,
+    api,
+    finished,
     run: async (persona, configuration, jobId) => {
-      const { status, body } = await api(persona, 'POST', '/jobs', { configuration, ...(jobId ? { jobReference: { projectId: project, jobId, location: 'us-central1' } } : {}) })
+      const { status, body } = await api(persona, 'POST', '/jobs', {
+        configuration,
+        ...(jobId ? { jobReference: { projectId: project, jobId, location: 'us-central1' } } : {}),
+      })
       if (status !== 200) throw new Error(JSON.stringify(body))
       return finished(persona, body)
     },
@@ -45,9 +62,13 @@ export async function openBigQuery(options: Parameters<typeof startTestCloud>[0]
     upload: async (persona, load, content) => {
       const boundary = 'a-boundary'
       const head = `--${boundary}\r\ncontent-type: application/json\r\n\r\n${JSON.stringify({ configuration: { load } })}\r\n--${boundary}\r\ncontent-type: */*\r\n\r\n`
-      const answer = await read(await cloud.fetchAs(persona, `/upload${base}/jobs?uploadType=multipart`, {
-        method: 'POST', headers: { 'content-type': `multipart/related; boundary=${boundary}` }, body: Buffer.concat([Buffer.from(head), Buffer.from(content), Buffer.from(`\r\n--${boundary}--\r\n`)]),
-      }))
+      const answer = await read(
+        await cloud.fetchAs(persona, `/upload${base}/jobs?uploadType=multipart`, {
+          method: 'POST',
+          headers: { 'content-type': `multipart/related; boundary=${boundary}` },
+          body: Buffer.concat([Buffer.from(head), Buffer.from(content), Buffer.from(`\r\n--${boundary}--\r\n`)]),
+        }),
+      )
       if (answer.status !== 200) throw new Error(JSON.stringify(answer.body))
       return finished(persona, answer.body)
     },

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { openBigQuery, raw, type BigQueryCloud } from './bigquery-cloud.ts'
 
 let cloud: BigQueryCloud
-beforeAll(async () => { cloud = await openBigQuery() })
+beforeAll(async () => {
+  cloud = await openBigQuery()
+})
 afterAll(() => cloud.close())
 
 const viewer = { role: 'READER', userByEmail: 'caec-analyst@caec-local.iam.gserviceaccount.com' }
@@ -11,33 +13,51 @@ describe('datasets', () => {
   it('exist as the environment says, with the bindings of access.yaml as access entries under legacy role names', async () => {
     const { status, body } = await cloud.api('data-eng', 'GET', '/datasets/caec_insights')
     expect(status).toBe(200)
-    expect(body).toMatchObject({ kind: 'bigquery#dataset', id: 'caec-local:caec_insights', location: 'us-central1', datasetReference: { projectId: 'caec-local', datasetId: 'caec_insights' } })
+    expect(body).toMatchObject({
+      kind: 'bigquery#dataset',
+      id: 'caec-local:caec_insights',
+      location: 'us-central1',
+      datasetReference: { projectId: 'caec-local', datasetId: 'caec_insights' },
+    })
     expect(body.access).toContainEqual(viewer)
     expect(body.access).toContainEqual({ role: 'WRITER', userByEmail: 'caec-ci-deploy@caec-local.iam.gserviceaccount.com' })
   })
 
   it('are listed only to those who may see them', async () => {
-    const names = async (persona: 'analyst' | 'data-eng') => (await cloud.api(persona, 'GET', '/datasets')).body.datasets.map((d: any) => d.datasetReference.datasetId)
+    const names = async (persona: 'analyst' | 'data-eng') =>
+      (await cloud.api(persona, 'GET', '/datasets')).body.datasets.map((d: any) => d.datasetReference.datasetId)
     expect(await names('analyst')).toEqual(['caec_insights'])
     expect(await names('data-eng')).toEqual(['caec_analytics', 'caec_insights', 'caec_raw'])
   })
 
   it('answer 404 when missing and 403 with the missing permission when hidden', async () => {
-    expect((await cloud.api('data-eng', 'GET', '/datasets/nothing')).body.error).toMatchObject({ code: 404, message: 'Not found: Dataset caec-local:nothing', errors: [{ reason: 'notFound' }] })
+    expect((await cloud.api('data-eng', 'GET', '/datasets/nothing')).body.error).toMatchObject({
+      code: 404,
+      message: 'Not found: Dataset caec-local:nothing',
+      errors: [{ reason: 'notFound' }],
+    })
     expect((await cloud.api('analyst', 'GET', '/datasets/caec_raw')).body.error).toMatchObject({
-      code: 403, errors: [{ reason: 'accessDenied' }], message: 'Access Denied: Dataset caec-local:caec_raw: Permission bigquery.datasets.get denied on dataset caec-local:caec_raw (or it may not exist).',
+      code: 403,
+      errors: [{ reason: 'accessDenied' }],
+      message: 'Access Denied: Dataset caec-local:caec_raw: Permission bigquery.datasets.get denied on dataset caec-local:caec_raw (or it may not exist).',
     })
     expect((await cloud.api('analyst', 'GET', '/../other/datasets/caec_raw')).status).toBe(404)
   })
 
-  it('are created with Google\'s default entries, once', async () => {
+  it("are created with Google's default entries, once", async () => {
     const wanted = { datasetReference: { datasetId: 'fresh' }, labels: { team: 'a' }, description: 'new' }
     const { status, body } = await cloud.api('data-eng', 'POST', '/datasets', wanted)
     expect(status).toBe(200)
     expect(body).toMatchObject({ description: 'new', labels: { team: 'a' }, location: 'us-central1' })
     expect(body.access).toContainEqual({ role: 'OWNER', userByEmail: 'caec-data-eng@caec-local.iam.gserviceaccount.com' })
-    expect((await cloud.api('data-eng', 'POST', '/datasets', wanted)).body.error).toMatchObject({ code: 409, message: 'Already Exists: Dataset caec-local:fresh', errors: [{ reason: 'duplicate' }] })
-    expect((await cloud.api('analyst', 'POST', '/datasets', { datasetReference: { datasetId: 'mine' } })).body.error.message).toBe('Access Denied: Project caec-local: User does not have bigquery.datasets.create permission in project caec-local.')
+    expect((await cloud.api('data-eng', 'POST', '/datasets', wanted)).body.error).toMatchObject({
+      code: 409,
+      message: 'Already Exists: Dataset caec-local:fresh',
+      errors: [{ reason: 'duplicate' }],
+    })
+    expect((await cloud.api('analyst', 'POST', '/datasets', { datasetReference: { datasetId: 'mine' } })).body.error.message).toBe(
+      'Access Denied: Project caec-local: User does not have bigquery.datasets.create permission in project caec-local.',
+    )
     expect((await cloud.api('data-eng', 'POST', '/datasets', { datasetReference: { datasetId: 'a-b' } })).status).toBe(400)
   })
 
@@ -64,12 +84,15 @@ describe('datasets', () => {
   it('let exactly one of many concurrent patches under one etag through', async () => {
     await cloud.api('data-eng', 'POST', '/datasets', { datasetReference: { datasetId: 'raced' } })
     const { etag } = (await cloud.api('data-eng', 'GET', '/datasets/raced')).body
-    const answers = await Promise.all(Array.from({ length: 8 }, (_, n) => cloud.api('data-eng', 'PATCH', '/datasets/raced', { description: `n${n}` }, { 'if-match': etag })))
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, n) => cloud.api('data-eng', 'PATCH', '/datasets/raced', { description: `n${n}` }, { 'if-match': etag })),
+    )
     expect(answers.map((answer) => answer.status).sort()).toEqual([200, 412, 412, 412, 412, 412, 412, 412])
   })
 
   it('ask for the permission of the update mode: ACL alone needs setIamPolicy only, metadata needs update only', async () => {
-    const modes = async (persona: 'ci-deploy' | 'dbt', mode: string) => (await cloud.api(persona, 'PATCH', `/datasets/caec_analytics?updateMode=${mode}`, {})).status
+    const modes = async (persona: 'ci-deploy' | 'dbt', mode: string) =>
+      (await cloud.api(persona, 'PATCH', `/datasets/caec_analytics?updateMode=${mode}`, {})).status
     expect(await modes('ci-deploy', 'UPDATE_ACL')).toBe(200)
     expect(await modes('ci-deploy', 'UPDATE_FULL')).toBe(200)
     expect(await modes('dbt', 'UPDATE_ACL')).toBe(403)
@@ -90,7 +113,10 @@ describe('datasets', () => {
     await cloud.api('data-eng', 'PATCH', '/datasets/caec_analytics?updateMode=UPDATE_METADATA', { access: [], description: 'd' })
     expect((await cloud.api('data-eng', 'GET', '/datasets/caec_analytics')).body.access).toEqual(before)
     const refused = async (entry: unknown) => (await cloud.api('data-eng', 'PATCH', '/datasets/caec_analytics', { access: [entry] })).body.error
-    expect(await refused({ role: 'READER', userByEmail: 'x@example.com', condition: { expression: 'true' } })).toMatchObject({ code: 501, errors: [{ reason: 'notImplemented' }] })
+    expect(await refused({ role: 'READER', userByEmail: 'x@example.com', condition: { expression: 'true' } })).toMatchObject({
+      code: 501,
+      errors: [{ reason: 'notImplemented' }],
+    })
     expect((await refused({ role: 'KING', userByEmail: 'x@example.com' })).code).toBe(400)
     expect((await refused({ role: 'READER' })).code).toBe(400)
     expect(await refused({ view: raw('no_view') })).toMatchObject({ code: 404, message: 'Not found: Table caec-local:caec_raw.no_view' })
@@ -123,7 +149,11 @@ describe('datasets', () => {
   it('are deleted only when empty, or with their contents', async () => {
     await cloud.api('data-eng', 'POST', '/datasets', { datasetReference: { datasetId: 'doomed' } })
     await cloud.api('data-eng', 'POST', '/datasets/doomed/tables', { tableReference: { tableId: 't' }, schema: { fields: [{ name: 'a', type: 'INT64' }] } })
-    expect((await cloud.api('data-eng', 'DELETE', '/datasets/doomed')).body.error).toMatchObject({ code: 400, message: 'Dataset caec-local:doomed is still in use', errors: [{ reason: 'resourceInUse' }] })
+    expect((await cloud.api('data-eng', 'DELETE', '/datasets/doomed')).body.error).toMatchObject({
+      code: 400,
+      message: 'Dataset caec-local:doomed is still in use',
+      errors: [{ reason: 'resourceInUse' }],
+    })
     expect((await cloud.api('data-eng', 'DELETE', '/datasets/doomed?deleteContents=true')).status).toBe(204)
     expect((await cloud.api('data-eng', 'GET', '/datasets/doomed')).status).toBe(404)
   })

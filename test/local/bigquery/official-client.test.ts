@@ -11,7 +11,12 @@ let folder: string
 beforeAll(async () => {
   cloud = await openBigQuery()
   folder = await mkdtemp(join(tmpdir(), 'client '))
-  client = new BigQuery({ apiEndpoint: cloud.origin, projectId: cloud.project, keyFilename: cloud.cloud.describe().personas['data-eng']!, location: 'us-central1' })
+  client = new BigQuery({
+    apiEndpoint: cloud.origin,
+    projectId: cloud.project,
+    keyFilename: cloud.cloud.describe().personas['data-eng']!,
+    location: 'us-central1',
+  })
 })
 afterAll(async () => {
   await cloud.close()
@@ -21,7 +26,10 @@ afterAll(async () => {
 describe('@google-cloud/bigquery, unmodified, as the data engineer through the whole chain of identities', () => {
   it('makes datasets and tables, loads a file and queries it', async () => {
     const [dataset] = await client.createDataset('node', { location: 'us-central1' })
-    const [table] = await dataset.createTable('events', { schema: 'id:integer,name:string,seen_at:timestamp', timePartitioning: { type: 'DAY', field: 'seen_at' } })
+    const [table] = await dataset.createTable('events', {
+      schema: 'id:integer,name:string,seen_at:timestamp',
+      timePartitioning: { type: 'DAY', field: 'seen_at' },
+    })
     const file = join(folder, 'events.csv')
     await writeFile(file, '1,a,2020-01-01 00:00:00 UTC\n2,b,2020-01-02T00:00:00Z\n')
     const [load] = await table.load(file, { sourceFormat: 'CSV', location: 'us-central1' })
@@ -34,7 +42,10 @@ describe('@google-cloud/bigquery, unmodified, as the data engineer through the w
 
   it('reads a dry run: schema, bytes and referenced tables', async () => {
     const [job] = await client.createQueryJob({ query: 'SELECT name FROM node.events', dryRun: true, location: 'us-central1' })
-    expect(job.metadata.statistics).toMatchObject({ totalBytesProcessed: '6', query: { schema: { fields: [{ name: 'name', type: 'STRING' }] }, referencedTables: [{ tableId: 'events' }] } })
+    expect(job.metadata.statistics).toMatchObject({
+      totalBytesProcessed: '6',
+      query: { schema: { fields: [{ name: 'name', type: 'STRING' }] }, referencedTables: [{ tableId: 'events' }] },
+    })
   })
 
   it('pages a large result by itself', async () => {

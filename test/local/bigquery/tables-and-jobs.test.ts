@@ -2,22 +2,50 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { openBigQuery, raw, rowsOf, type BigQueryCloud } from './bigquery-cloud.ts'
 
 let cloud: BigQueryCloud
-beforeAll(async () => { cloud = await openBigQuery() })
+beforeAll(async () => {
+  cloud = await openBigQuery()
+})
 afterAll(() => cloud.close())
 
-const fields = [{ name: 'd', type: 'DATE' }, { name: 'n', type: 'INT64', mode: 'REQUIRED', description: 'a number' }, { name: 's', type: 'STRING' }]
-const create = (tableId: string, more: Record<string, unknown> = {}) => cloud.api('data-eng', 'POST', '/datasets/caec_raw/tables', { tableReference: raw(tableId), schema: { fields }, ...more })
+const fields = [
+  { name: 'd', type: 'DATE' },
+  { name: 'n', type: 'INT64', mode: 'REQUIRED', description: 'a number' },
+  { name: 's', type: 'STRING' },
+]
+const create = (tableId: string, more: Record<string, unknown> = {}) =>
+  cloud.api('data-eng', 'POST', '/datasets/caec_raw/tables', { tableReference: raw(tableId), schema: { fields }, ...more })
 const path = (tableId: string) => `/datasets/caec_raw/tables/${tableId}`
 const data = async (tableId: string) => rowsOf(await cloud.api('data-eng', 'GET', `${path(tableId)}/data`))
 
 describe('tables', () => {
   it('keep schema, partitioning, clustering, labels and descriptions, and answer in legacy type names', async () => {
-    const { status, body } = await create('whole', { timePartitioning: { type: 'DAY', field: 'd' }, clustering: { fields: ['n', 's'] }, labels: { a: 'b' }, description: 'all', requirePartitionFilter: true })
+    const { status, body } = await create('whole', {
+      timePartitioning: { type: 'DAY', field: 'd' },
+      clustering: { fields: ['n', 's'] },
+      labels: { a: 'b' },
+      description: 'all',
+      requirePartitionFilter: true,
+    })
     expect(status).toBe(200)
     expect(body).toMatchObject({
-      kind: 'bigquery#table', type: 'TABLE', id: 'caec-local:caec_raw.whole', numRows: '0', numBytes: '0', location: 'us-central1', description: 'all', labels: { a: 'b' }, requirePartitionFilter: true,
-      timePartitioning: { type: 'DAY', field: 'd' }, clustering: { fields: ['n', 's'] },
-      schema: { fields: [{ name: 'd', type: 'DATE', mode: 'NULLABLE' }, { name: 'n', type: 'INTEGER', mode: 'REQUIRED', description: 'a number' }, { name: 's', type: 'STRING', mode: 'NULLABLE' }] },
+      kind: 'bigquery#table',
+      type: 'TABLE',
+      id: 'caec-local:caec_raw.whole',
+      numRows: '0',
+      numBytes: '0',
+      location: 'us-central1',
+      description: 'all',
+      labels: { a: 'b' },
+      requirePartitionFilter: true,
+      timePartitioning: { type: 'DAY', field: 'd' },
+      clustering: { fields: ['n', 's'] },
+      schema: {
+        fields: [
+          { name: 'd', type: 'DATE', mode: 'NULLABLE' },
+          { name: 'n', type: 'INTEGER', mode: 'REQUIRED', description: 'a number' },
+          { name: 's', type: 'STRING', mode: 'NULLABLE' },
+        ],
+      },
     })
   })
 
@@ -28,15 +56,18 @@ describe('tables', () => {
   })
 
   it('take rows with names and values that try to break out of SQL', async () => {
-    const odd = [{ name: 'a b', type: 'STRING' }, { name: "q'x", type: 'STRING' }]
-    await create("we ird", { schema: { fields: odd } })
+    const odd = [
+      { name: 'a b', type: 'STRING' },
+      { name: "q'x", type: 'STRING' },
+    ]
+    await create('we ird', { schema: { fields: odd } })
     await cloud.upload('data-eng', { destinationTable: raw('we ird') }, `"'); DROP TABLE data.t1; --",\\'\n`)
     expect(await data('we ird')).toEqual([["'); DROP TABLE data.t1; --", "\\'"]])
     expect((await create('bad"name')).status).toBe(400)
     expect((await create('x', { schema: { fields: [{ name: 'a"b', type: 'STRING' }] } })).status).toBe(400)
   })
 
-  it('count rows and logical bytes by BigQuery\'s sizes, NULL as zero', async () => {
+  it("count rows and logical bytes by BigQuery's sizes, NULL as zero", async () => {
     await create('sized')
     await cloud.upload('data-eng', { destinationTable: raw('sized') }, '2020-01-01,1,é\n,2,\n')
     // 8 (date) + 8 + (2 + 2 bytes of é), then 8 alone
@@ -52,15 +83,24 @@ describe('tables', () => {
     expect(await data('grown')).toEqual([['2020-01-01', '1', 'a', null]])
     expect((await patch(relaxed)).body.error.message).toContain('Field x is missing in new schema')
     expect((await patch([...relaxed, { name: 'x', type: 'STRING' }])).body.error.message).toContain('Field x has changed type from FLOAT to STRING')
-    expect((await patch([...relaxed, { name: 'x', type: 'FLOAT64' }, { name: 'y', type: 'INT64', mode: 'REQUIRED' }])).body.error.message).toContain('Cannot add required fields')
+    expect((await patch([...relaxed, { name: 'x', type: 'FLOAT64' }, { name: 'y', type: 'INT64', mode: 'REQUIRED' }])).body.error.message).toContain(
+      'Cannot add required fields',
+    )
   })
 
   it('refuse what is not supported by name', async () => {
     expect((await create('u', { timePartitioning: { type: 'DAY' } })).body.error).toMatchObject({ code: 501, errors: [{ reason: 'notImplemented' }] })
-    expect((await create('u', { schema: { fields: [{ name: 'g', type: 'GEOGRAPHY' }] } })).body.error.message).toBe('Columns of type GEOGRAPHY are not supported by the local BigQuery (column g).')
-    expect((await create('u', { materializedView: { query: 'SELECT 1' } })).body.error.message).toBe('Table.materializedView is not supported by the local BigQuery.')
+    expect((await create('u', { schema: { fields: [{ name: 'g', type: 'GEOGRAPHY' }] } })).body.error.message).toBe(
+      'Columns of type GEOGRAPHY are not supported by the local BigQuery (column g).',
+    )
+    expect((await create('u', { materializedView: { query: 'SELECT 1' } })).body.error.message).toBe(
+      'Table.materializedView is not supported by the local BigQuery.',
+    )
     expect((await create('u', { view: { query: 'SELECT 1' } })).body.error.message).toContain('set view.useLegacySql to false')
-    expect((await cloud.api('data-eng', 'POST', `${path('whole')}/insertAll`, {})).body.error).toMatchObject({ code: 501, message: 'bigquery.tabledata.insertAll is not supported by the local BigQuery.' })
+    expect((await cloud.api('data-eng', 'POST', `${path('whole')}/insertAll`, {})).body.error).toMatchObject({
+      code: 501,
+      message: 'bigquery.tabledata.insertAll is not supported by the local BigQuery.',
+    })
   })
 
   it('change under their etag only and vanish with delete', async () => {
@@ -82,7 +122,7 @@ describe('tables', () => {
     await create('paged', { schema: { fields: [{ name: 'n', type: 'INT64' }] } })
     await cloud.upload('data-eng', { destinationTable: raw('paged') }, Array.from({ length: 25 }, (_, n) => `${n}\n`).join(''))
     const seen: unknown[] = []
-    for (let token = ''; ; ) {
+    for (let token = ''; ;) {
       const { body } = await cloud.api('data-eng', 'GET', `${path('paged')}/data?maxResults=10${token && `&pageToken=${token}`}`)
       expect(body.totalRows).toBe('25')
       seen.push(...rowsOf({ body } as never).map((row) => Number(row[0])))
@@ -100,7 +140,10 @@ describe('jobs', () => {
     await create('source')
     const copy = { copy: { sourceTable: raw('source'), destinationTable: raw('target') } }
     expect((await cloud.run('data-eng', copy, 'mine-1')).status).toEqual({ state: 'DONE' })
-    const again = await cloud.api('data-eng', 'POST', '/jobs', { configuration: copy, jobReference: { projectId: 'caec-local', jobId: 'mine-1', location: 'us-central1' } })
+    const again = await cloud.api('data-eng', 'POST', '/jobs', {
+      configuration: copy,
+      jobReference: { projectId: 'caec-local', jobId: 'mine-1', location: 'us-central1' },
+    })
     expect(again.body.error).toMatchObject({ code: 409, message: 'Already Exists: Job caec-local:us-central1.mine-1', errors: [{ reason: 'duplicate' }] })
   })
 
@@ -115,20 +158,28 @@ describe('jobs', () => {
     for (const name of ['from', 'into']) await create(name, { timePartitioning: { type: 'DAY', field: 'd' } })
     await cloud.upload('data-eng', { destinationTable: raw('from') }, '2020-01-01,1,a\n2020-01-02,2,b\n')
     await cloud.upload('data-eng', { destinationTable: raw('into') }, '2020-01-01,8,x\n2020-01-02,9,y\n')
-    const job = await cloud.run('data-eng', { copy: { sourceTable: raw('from$20200102'), destinationTable: raw('into$20200102'), writeDisposition: 'WRITE_TRUNCATE' } })
+    const job = await cloud.run('data-eng', {
+      copy: { sourceTable: raw('from$20200102'), destinationTable: raw('into$20200102'), writeDisposition: 'WRITE_TRUNCATE' },
+    })
     expect(job).toMatchObject({ status: { state: 'DONE' }, statistics: { copy: { copiedRows: '1' } } })
-    expect(await data('into')).toEqual([['2020-01-01', '8', 'x'], ['2020-01-02', '2', 'b']])
+    expect(await data('into')).toEqual([
+      ['2020-01-01', '8', 'x'],
+      ['2020-01-02', '2', 'b'],
+    ])
     const denied = await cloud.run('analyst', { copy: { sourceTable: raw('from'), destinationTable: raw('mine') } })
     expect(denied.status.errorResult).toMatchObject({ reason: 'accessDenied' })
   })
 
   it('need jobs.create on the project and legacy SQL switched off', async () => {
-    expect((await cloud.api('ops', 'POST', '/queries', { query: 'SELECT 1', useLegacySql: false })).body.error.message).toBe('Access Denied: Project caec-local: User does not have bigquery.jobs.create permission in project caec-local.')
+    expect((await cloud.api('ops', 'POST', '/queries', { query: 'SELECT 1', useLegacySql: false })).body.error.message).toBe(
+      'Access Denied: Project caec-local: User does not have bigquery.jobs.create permission in project caec-local.',
+    )
     expect((await cloud.api('data-eng', 'POST', '/queries', { query: 'SELECT 1' })).body.error.message).toContain('Legacy SQL is not supported')
   })
 
   it('are listed to their owner, and all of them under jobs.list', async () => {
-    const ids = async (persona: 'data-eng' | 'analyst' | 'ops', query = '') => ((await cloud.api(persona, 'GET', `/jobs${query}`)).body.jobs ?? []).map((job: any) => job.jobReference.jobId)
+    const ids = async (persona: 'data-eng' | 'analyst' | 'ops', query = '') =>
+      ((await cloud.api(persona, 'GET', `/jobs${query}`)).body.jobs ?? []).map((job: any) => job.jobReference.jobId)
     expect(await ids('data-eng')).toContain('mine-1')
     expect(await ids('analyst')).not.toContain('mine-1')
     expect(await ids('ops', '?allUsers=true&maxResults=1000')).toContain('mine-1')

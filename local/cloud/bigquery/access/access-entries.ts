@@ -6,7 +6,11 @@ import { invalid, tableNotFound, unsupported, datasetNotFound } from '../engine/
 import { isRecord, requiredText, texts, type Body } from '../engine/request-body.ts'
 import type { Warehouse } from '../engine/warehouse.ts'
 
-const legacyRoles: Readonly<Record<string, string>> = { 'roles/bigquery.dataViewer': 'READER', 'roles/bigquery.dataEditor': 'WRITER', 'roles/bigquery.dataOwner': 'OWNER' }
+const legacyRoles: Readonly<Record<string, string>> = {
+  'roles/bigquery.dataViewer': 'READER',
+  'roles/bigquery.dataEditor': 'WRITER',
+  'roles/bigquery.dataOwner': 'OWNER',
+}
 const granteeFields = ['userByEmail', 'groupByEmail', 'domain', 'specialGroup', 'iamMember'] as const
 const specialGroups = ['projectOwners', 'projectReaders', 'projectWriters', 'allAuthenticatedUsers']
 const maximumAuthorizedResources = 2500
@@ -34,7 +38,9 @@ function parseEntry(item: Body, before: readonly AccessEntry[], warehouse: Wareh
   if (item.dataset) return parseDataset(item.dataset as Body, warehouse)
   if (item.routine) {
     const routine = item.routine as Body
-    return { routine: { projectId: requiredText(routine, 'projectId'), datasetId: requiredText(routine, 'datasetId'), routineId: requiredText(routine, 'routineId') } }
+    return {
+      routine: { projectId: requiredText(routine, 'projectId'), datasetId: requiredText(routine, 'datasetId'), routineId: requiredText(routine, 'routineId') },
+    }
   }
   const grantees = granteeFields.filter((field) => item[field] !== undefined && item[field] !== null)
   if (grantees.length !== 1) throw invalid(`An access entry must have exactly one of ${granteeFields.join(', ')}, view, routine, dataset.`)

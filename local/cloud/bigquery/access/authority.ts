@@ -26,7 +26,11 @@ export class Authority {
   }
 
   mayOnDataset(principal: Principal, permission: string, datasetId: string): boolean {
-    return this.#may(principal, permission, datasetId, { name: `projects/${this.#project}/datasets/${datasetId}`, type: 'bigquery.googleapis.com/Dataset', service: 'bigquery.googleapis.com' })
+    return this.#may(principal, permission, datasetId, {
+      name: `projects/${this.#project}/datasets/${datasetId}`,
+      type: 'bigquery.googleapis.com/Dataset',
+      service: 'bigquery.googleapis.com',
+    })
   }
 
   requireOnDataset(principal: Principal, permission: string, datasetId: string): void {
@@ -57,7 +61,13 @@ export class Authority {
     const source = this.#warehouse.dataset(sourceDatasetId)
     const record = this.#warehouse.tables.get(tableKey(view))
     if (!source || record?.kind !== 'VIEW') return false
-    return source.access.some((entry) => entryNames(entry, record) || (entry.dataset?.dataset.datasetId === view.datasetId && entry.dataset.dataset.projectId === view.projectId && entry.dataset.targetTypes.includes('VIEWS')))
+    return source.access.some(
+      (entry) =>
+        entryNames(entry, record) ||
+        (entry.dataset?.dataset.datasetId === view.datasetId &&
+          entry.dataset.dataset.projectId === view.projectId &&
+          entry.dataset.targetTypes.includes('VIEWS')),
+    )
   }
 
   /** Datasets that authorize exactly this view: changing its query would change what they give away. */
@@ -75,13 +85,20 @@ export class Authority {
     if (!this.#access.allows(principal, permission, resource)) return false
     if (this.#access.allows(principal, permission, this.#projectResource())) return true
     // A binding that access.yaml puts on the dataset lives on as its access entry: whoever removed the entry removed the right.
-    const fromFile = this.#access.datasetBindings(datasetId).some((binding) => isMember(binding.member, principal) && this.#access.roleHas(binding.role, permission))
+    const fromFile = this.#access
+      .datasetBindings(datasetId)
+      .some((binding) => isMember(binding.member, principal) && this.#access.roleHas(binding.role, permission))
     return !(dataset && fromFile)
   }
 }
 
 function entryNames(entry: AccessEntry, view: TableRecord): boolean {
-  return entry.view !== undefined && tableKey(entry.view) === tableKey(view.reference) && entry.view.projectId === view.reference.projectId && entry.viewUid === view.uid
+  return (
+    entry.view !== undefined &&
+    tableKey(entry.view) === tableKey(view.reference) &&
+    entry.view.projectId === view.reference.projectId &&
+    entry.viewUid === view.uid
+  )
 }
 
 function isMember(member: string, principal: Principal): boolean {
@@ -90,7 +107,8 @@ function isMember(member: string, principal: Principal): boolean {
 }
 
 function isFor(entry: AccessEntry, principal: Principal): boolean {
-  if (entry.userByEmail !== undefined) return entry.userByEmail.toLowerCase() === principal.email.toLowerCase() && /^(serviceAccount|user):/.test(principal.member)
+  if (entry.userByEmail !== undefined)
+    return entry.userByEmail.toLowerCase() === principal.email.toLowerCase() && /^(serviceAccount|user):/.test(principal.member)
   if (entry.iamMember !== undefined) return isMember(entry.iamMember, principal)
   if (entry.domain !== undefined) return principal.member.startsWith('user:') && principal.email.toLowerCase().endsWith(`@${entry.domain.toLowerCase()}`)
   // Project-wide groups get their rights from the project's own bindings in access.yaml; groups have no members here.

@@ -1,5 +1,15 @@
 /** Writes DuckDB values as BigQuery's REST cells (`{f: [{v}]}`); it refuses a value that does not fit its column. */
-import { DuckDBBlobValue, DuckDBDateValue, DuckDBDecimalValue, DuckDBListValue, DuckDBStructValue, DuckDBTimestampTZValue, DuckDBTimestampValue, DuckDBTimeValue, type DuckDBValue } from '@duckdb/node-api'
+import {
+  DuckDBBlobValue,
+  DuckDBDateValue,
+  DuckDBDecimalValue,
+  DuckDBListValue,
+  DuckDBStructValue,
+  DuckDBTimestampTZValue,
+  DuckDBTimestampValue,
+  DuckDBTimeValue,
+  type DuckDBValue,
+} from '@duckdb/node-api'
 import { CloudError } from '../../kernel.ts'
 import type { FieldSchema } from '../sql/types.ts'
 
@@ -32,11 +42,16 @@ function writeScalar(value: DuckDBValue, field: FieldSchema, format: TimestampFo
   if (value instanceof DuckDBDecimalValue) return trimDecimal(value.toString())
   if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString('base64')
   switch (typeof value) {
-    case 'bigint': return value.toString()
-    case 'number': return field.type === 'FLOAT' ? writeFloat(value) : String(value)
-    case 'boolean': return String(value)
-    case 'string': return value
-    default: throw unfit(field)
+    case 'bigint':
+      return value.toString()
+    case 'number':
+      return field.type === 'FLOAT' ? writeFloat(value) : String(value)
+    case 'boolean':
+      return String(value)
+    case 'string':
+      return value
+    default:
+      throw unfit(field)
   }
 }
 

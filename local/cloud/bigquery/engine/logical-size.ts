@@ -6,7 +6,17 @@ import { quoteName } from './names.ts'
 import { physicalOf, type TableRecord } from './records.ts'
 import type { Warehouse } from './warehouse.ts'
 
-const fixedBytes: Readonly<Record<string, number>> = { INTEGER: 8, FLOAT: 8, BOOLEAN: 1, DATE: 8, DATETIME: 8, TIME: 8, TIMESTAMP: 8, NUMERIC: 16, BIGNUMERIC: 32 }
+const fixedBytes: Readonly<Record<string, number>> = {
+  INTEGER: 8,
+  FLOAT: 8,
+  BOOLEAN: 1,
+  DATE: 8,
+  DATETIME: 8,
+  TIME: 8,
+  TIMESTAMP: 8,
+  NUMERIC: 16,
+  BIGNUMERIC: 32,
+}
 
 /** Bytes of one value, as an expression that is 0 for NULL. */
 function sizeOf(expression: string, field: FieldSchema, depth: number): string {
@@ -30,7 +40,10 @@ export function totalSizeExpression(fields: readonly FieldSchema[]): string {
   return fields.map((field) => `coalesce(sum(${sizeOf(quoteName(field.name), field, 0)}), 0)`).join(' + ')
 }
 
-export interface TableSize { readonly rows: bigint; readonly bytes?: bigint }
+export interface TableSize {
+  readonly rows: bigint
+  readonly bytes?: bigint
+}
 const measured = new WeakMap<TableRecord, TableSize>()
 
 /** Counted once per version of a table. */

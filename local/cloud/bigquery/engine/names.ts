@@ -11,7 +11,11 @@ export const showTable = (reference: TableReference): string => `${reference.pro
 
 export function checkDatasetId(id: unknown): string {
   if (typeof id !== 'string' || !/^[A-Za-z0-9_]{1,1024}$/.test(id)) {
-    throw new CloudError(400, 'invalid', `Invalid dataset ID "${String(id)}". Dataset IDs must be alphanumeric (plus underscores) and must be at most 1024 characters long.`)
+    throw new CloudError(
+      400,
+      'invalid',
+      `Invalid dataset ID "${String(id)}". Dataset IDs must be alphanumeric (plus underscores) and must be at most 1024 characters long.`,
+    )
   }
   return id
 }

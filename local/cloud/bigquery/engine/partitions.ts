@@ -27,7 +27,8 @@ export function partitionPredicate(table: Pick<TableRecord, 'reference' | 'schem
   if (partitionId === '__NULL__') return `${column} IS NULL`
   if (partitionId === '__UNPARTITIONED__') throw unsupported('The partition __UNPARTITIONED__')
   const wanted = lengths[type]!
-  if (!/^\d+$/.test(partitionId) || partitionId.length !== wanted) throw invalid(`Invalid partition id $${partitionId} for table ${showTable(table.reference)} partitioned by ${type}.`)
+  if (!/^\d+$/.test(partitionId) || partitionId.length !== wanted)
+    throw invalid(`Invalid partition id $${partitionId} for table ${showTable(table.reference)} partitioned by ${type}.`)
   const [year, month, day, hour] = [partitionId.slice(0, 4), partitionId.slice(4, 6) || '01', partitionId.slice(6, 8) || '01', partitionId.slice(8, 10) || '00']
   const start = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour)))
   if (start.toISOString().slice(0, 13) !== `${year}-${month}-${day}T${hour}`) throw invalid(`Invalid date in partition id $${partitionId}.`)

@@ -62,7 +62,11 @@ export interface TableRecord {
   readonly modifiedMs: number
 }
 
-export interface ErrorProto { readonly reason: string; readonly message: string; readonly location?: string }
+export interface ErrorProto {
+  readonly reason: string
+  readonly message: string
+  readonly location?: string
+}
 
 export interface JobRecord {
   readonly projectId: string
@@ -79,7 +83,13 @@ export interface JobRecord {
   readonly statistics: Readonly<Record<string, unknown>>
   readonly parentJobId?: string
   /** Where getQueryResults reads, and what it says when there is nothing to read. */
-  readonly result?: { readonly table?: TableReference; readonly schema?: readonly FieldSchema[]; readonly physical?: number; readonly totalRows: string; readonly numDmlAffectedRows?: string }
+  readonly result?: {
+    readonly table?: TableReference
+    readonly schema?: readonly FieldSchema[]
+    readonly physical?: number
+    readonly totalRows: string
+    readonly numDmlAffectedRows?: string
+  }
 }
 
 export const relationOf = (physical: number): string => `"data"."t${physical}"`

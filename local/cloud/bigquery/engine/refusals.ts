@@ -13,11 +13,23 @@ export const jobNotFound = (projectId: string, jobId: string): CloudError => new
 export const alreadyExists = (what: string, name: string): CloudError => new CloudError(409, 'duplicate', `Already Exists: ${what} ${name}`)
 
 export const datasetDenied = (projectId: string, datasetId: string, permission: string): CloudError =>
-  new CloudError(403, 'accessDenied', `Access Denied: Dataset ${show(projectId, datasetId)}: Permission ${permission} denied on dataset ${show(projectId, datasetId)} (or it may not exist).`)
+  new CloudError(
+    403,
+    'accessDenied',
+    `Access Denied: Dataset ${show(projectId, datasetId)}: Permission ${permission} denied on dataset ${show(projectId, datasetId)} (or it may not exist).`,
+  )
 export const tableDenied = (reference: TableReference, permission: string): CloudError =>
-  new CloudError(403, 'accessDenied', `Access Denied: Table ${showTable(reference)}: Permission ${permission} denied on table ${showTable(reference)} (or it may not exist).`)
+  new CloudError(
+    403,
+    'accessDenied',
+    `Access Denied: Table ${showTable(reference)}: Permission ${permission} denied on table ${showTable(reference)} (or it may not exist).`,
+  )
 export const queryDenied = (reference: TableReference): CloudError =>
-  new CloudError(403, 'accessDenied', `Access Denied: Table ${showTable(reference)}: User does not have permission to query table ${showTable(reference)}, or perhaps it does not exist.`)
+  new CloudError(
+    403,
+    'accessDenied',
+    `Access Denied: Table ${showTable(reference)}: User does not have permission to query table ${showTable(reference)}, or perhaps it does not exist.`,
+  )
 export const projectDenied = (projectId: string, permission: string): CloudError =>
   new CloudError(403, 'accessDenied', `Access Denied: Project ${projectId}: User does not have ${permission} permission in project ${projectId}.`)
 

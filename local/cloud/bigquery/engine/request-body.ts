@@ -58,7 +58,8 @@ export function parseLabels(value: unknown, before: Readonly<Record<string, stri
   for (const [key, label] of Object.entries(value)) {
     if (!/^\p{L}[\p{L}\p{N}_-]{0,62}$/u.test(key) || key !== key.toLowerCase()) throw invalid(`Invalid label key "${key}".`)
     if (label === null) delete labels[key]
-    else if (typeof label !== 'string' || !/^[\p{L}\p{N}_-]{0,63}$/u.test(label) || label !== label.toLowerCase()) throw invalid(`Invalid label value of "${key}".`)
+    else if (typeof label !== 'string' || !/^[\p{L}\p{N}_-]{0,63}$/u.test(label) || label !== label.toLowerCase())
+      throw invalid(`Invalid label value of "${key}".`)
     else labels[key] = label
   }
   if (Object.keys(labels).length > 64) throw invalid('Too many labels: at most 64.')

@@ -6,18 +6,34 @@ import { quoteText, showTable, tableKey } from './names.ts'
 import { relationOf, type DatasetRecord, type JobRecord, type TableRecord } from './records.ts'
 
 type Kind = 'dataset' | 'table' | 'job'
-interface Entry { readonly kind: Kind; readonly key: string; readonly record: DatasetRecord | TableRecord | JobRecord | null }
+interface Entry {
+  readonly kind: Kind
+  readonly key: string
+  readonly record: DatasetRecord | TableRecord | JobRecord | null
+}
 
 /** What one transaction changes. `verify` runs when no other commit can come between. */
 export class Change {
   readonly entries: Entry[] = []
   readonly verify: (() => void)[] = []
-  putDataset(record: DatasetRecord): void { this.entries.push({ kind: 'dataset', key: record.datasetId, record }) }
-  removeDataset(datasetId: string): void { this.entries.push({ kind: 'dataset', key: datasetId, record: null }) }
-  putTable(record: TableRecord): void { this.entries.push({ kind: 'table', key: tableKey(record.reference), record }) }
-  removeTable(reference: TableReference): void { this.entries.push({ kind: 'table', key: tableKey(reference), record: null }) }
-  putJob(record: JobRecord): void { this.entries.push({ kind: 'job', key: jobKey(record), record }) }
-  removeJob(record: JobRecord): void { this.entries.push({ kind: 'job', key: jobKey(record), record: null }) }
+  putDataset(record: DatasetRecord): void {
+    this.entries.push({ kind: 'dataset', key: record.datasetId, record })
+  }
+  removeDataset(datasetId: string): void {
+    this.entries.push({ kind: 'dataset', key: datasetId, record: null })
+  }
+  putTable(record: TableRecord): void {
+    this.entries.push({ kind: 'table', key: tableKey(record.reference), record })
+  }
+  removeTable(reference: TableReference): void {
+    this.entries.push({ kind: 'table', key: tableKey(reference), record: null })
+  }
+  putJob(record: JobRecord): void {
+    this.entries.push({ kind: 'job', key: jobKey(record), record })
+  }
+  removeJob(record: JobRecord): void {
+    this.entries.push({ kind: 'job', key: jobKey(record), record: null })
+  }
 }
 
 export const jobKey = (job: { location: string; jobId: string }): string => `${job.location.toLowerCase()}.${job.jobId}`
@@ -51,7 +67,9 @@ export class Warehouse {
       await session.run('CREATE SCHEMA IF NOT EXISTS control')
       await session.run('CREATE SCHEMA IF NOT EXISTS data')
       await session.run('CREATE TABLE IF NOT EXISTS control.ledger (seq BIGINT NOT NULL, kind VARCHAR NOT NULL, key VARCHAR NOT NULL, body VARCHAR)')
-      await session.run('CREATE TEMP TABLE latest AS SELECT max(seq) AS seq, kind, key, arg_max(body, seq) AS body, arg_max(body IS NULL, seq) AS is_gone FROM control.ledger GROUP BY kind, key')
+      await session.run(
+        'CREATE TEMP TABLE latest AS SELECT max(seq) AS seq, kind, key, arg_max(body, seq) AS body, arg_max(body IS NULL, seq) AS is_gone FROM control.ledger GROUP BY kind, key',
+      )
       await session.run('DELETE FROM control.ledger')
       await session.run('INSERT INTO control.ledger SELECT seq, kind, key, body FROM latest WHERE NOT is_gone ORDER BY seq')
       await session.run('COMMIT')
@@ -90,7 +108,10 @@ export class Warehouse {
     const release = await this.#committing.take()
     try {
       for (const verify of change.verify) verify()
-      const rows = change.entries.map((entry) => `(${++this.#sequence}, ${quoteText(entry.kind)}, ${quoteText(entry.key)}, ${entry.record === null ? 'NULL' : quoteText(JSON.stringify(entry.record))})`)
+      const rows = change.entries.map(
+        (entry) =>
+          `(${++this.#sequence}, ${quoteText(entry.kind)}, ${quoteText(entry.key)}, ${entry.record === null ? 'NULL' : quoteText(JSON.stringify(entry.record))})`,
+      )
       if (rows.length > 0) await session.run(`INSERT INTO control.ledger VALUES ${rows.join(', ')}`)
       await session.run('COMMIT')
       for (const entry of change.entries) this.#apply(entry)
@@ -185,7 +206,8 @@ export class Warehouse {
 export function unchanged(warehouse: Warehouse, reference: TableReference, seen: TableRecord | undefined): () => void {
   return () => {
     const now = warehouse.tables.get(tableKey(reference))
-    if (now?.uid !== seen?.uid || now?.version !== seen?.version) throw new CloudError(409, 'duplicate', `Table ${showTable(reference)} was changed by another job at the same time.`)
+    if (now?.uid !== seen?.uid || now?.version !== seen?.version)
+      throw new CloudError(409, 'duplicate', `Table ${showTable(reference)} was changed by another job at the same time.`)
     if (!warehouse.dataset(reference.datasetId)) throw new CloudError(404, 'notFound', `Not found: Dataset ${reference.projectId}:${reference.datasetId}`)
   }
 }

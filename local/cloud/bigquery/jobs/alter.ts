@@ -36,7 +36,10 @@ export async function runAlter(scope: StatementScope, statement: Statement): Pro
   })
 }
 
-interface AlterPlan { readonly table: TableRecord; readonly statements: readonly string[] }
+interface AlterPlan {
+  readonly table: TableRecord
+  readonly statements: readonly string[]
+}
 
 function planAlter(before: TableRecord, statement: Statement, nowMs: number): AlterPlan {
   const alter = statement.alter
@@ -48,8 +51,10 @@ function planAlter(before: TableRecord, statement: Statement, nowMs: number): Al
       const fields = readTableFields(body, 'labels' in body ? { ...before, labels: {} } : before, before.schema, nowMs)
       return { table: touch(before, nowMs, fields), statements: [] }
     }
-    case 'ADD_COLUMN': return planAddColumns(before, alter.columns ?? [], alter.ifNotExists === true, nowMs)
-    case 'DROP_COLUMN': return planDropColumns(before, alter.columns ?? [], alter.ifNotExists === true, nowMs)
+    case 'ADD_COLUMN':
+      return planAddColumns(before, alter.columns ?? [], alter.ifNotExists === true, nowMs)
+    case 'DROP_COLUMN':
+      return planDropColumns(before, alter.columns ?? [], alter.ifNotExists === true, nowMs)
     case 'SET_COLUMN_OPTIONS': {
       const described = new Map((alter.columns ?? []).map((column) => [column.name.toLowerCase(), column.description]))
       for (const column of alter.columns ?? []) if (!find(before, column.name)) throw invalidQuery(`Column not found: ${column.name}`)
@@ -73,17 +78,24 @@ function planAddColumns(before: TableRecord, columns: readonly FieldSchema[], is
     throw invalidQuery(`Column already exists: ${column.name}`)
   })
   for (const column of added) if (column.mode === 'REQUIRED') throw invalidQuery(`Cannot add required column ${column.name} to an existing table.`)
-  return { table: touch(before, nowMs, { schema: [...before.schema, ...added] }), statements: added.map((column) => `ALTER TABLE ${physicalOf(before)} ADD COLUMN ${columnDefinitions([column])}`) }
+  return {
+    table: touch(before, nowMs, { schema: [...before.schema, ...added] }),
+    statements: added.map((column) => `ALTER TABLE ${physicalOf(before)} ADD COLUMN ${columnDefinitions([column])}`),
+  }
 }
 
 function planDropColumns(before: TableRecord, columns: readonly FieldSchema[], isTolerant: boolean, nowMs: number): AlterPlan {
   const dropped = columns.flatMap((column) => {
     const field = find(before, column.name)
     if (!field && !isTolerant) throw invalidQuery(`Column not found: ${column.name}`)
-    if (field && (before.partitioning?.field === field.name || before.clustering?.includes(field.name))) throw invalidQuery(`Column ${field.name} partitions or clusters the table and cannot be dropped.`)
+    if (field && (before.partitioning?.field === field.name || before.clustering?.includes(field.name)))
+      throw invalidQuery(`Column ${field.name} partitions or clusters the table and cannot be dropped.`)
     return field ? [field] : []
   })
   const schema = before.schema.filter((field) => !dropped.includes(field))
   if (schema.length === 0) throw invalidQuery('A table must keep at least one column.')
-  return { table: touch(before, nowMs, { schema }), statements: dropped.map((field) => `ALTER TABLE ${physicalOf(before)} DROP COLUMN ${quoteName(field.name)}`) }
+  return {
+    table: touch(before, nowMs, { schema }),
+    statements: dropped.map((field) => `ALTER TABLE ${physicalOf(before)} DROP COLUMN ${quoteName(field.name)}`),
+  }
 }

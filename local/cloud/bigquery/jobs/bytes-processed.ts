@@ -11,7 +11,10 @@ import type { Statement, TableRead } from '../sql/types.ts'
 const mebibyte = 1_048_576n
 const minimumBilledPerTable = 10n * mebibyte
 
-export interface Bytes { readonly processed: bigint; readonly billed: bigint }
+export interface Bytes {
+  readonly processed: bigint
+  readonly billed: bigint
+}
 
 /** Undefined for UPDATE, DELETE and MERGE: there BigQuery also counts the whole partitions it rewrites. */
 export async function measureBytes(room: Room, session: Session, statement: Statement): Promise<Bytes | undefined> {
@@ -52,7 +55,9 @@ export function checkPartitionFilters(room: Room, statement: Statement): void {
   for (const read of statement.reads) {
     const table = room.warehouse.tables.get(tableKey(read.reference))
     if (table?.requirePartitionFilter && table.partitioning && read.partitionPredicate === undefined) {
-      throw invalidQuery(`Cannot query over table '${showTable(read.reference).replace(':', '.')}' without a filter over column(s) '${table.partitioning.field}' that can be used for partition elimination`)
+      throw invalidQuery(
+        `Cannot query over table '${showTable(read.reference).replace(':', '.')}' without a filter over column(s) '${table.partitioning.field}' that can be used for partition elimination`,
+      )
     }
   }
 }

@@ -29,14 +29,19 @@ export function createCatalog(scope: CatalogScope): Catalog {
 /** Backticks may hold a whole dotted name. */
 export const splitPath = (path: readonly string[]): string[] => path.flatMap((part) => part.split('.'))
 
-export function referenceOf(scope: Pick<CatalogScope, 'room' | 'defaultDataset'>, parts: readonly string[], via: readonly TableReference[] = []): TableReference {
+export function referenceOf(
+  scope: Pick<CatalogScope, 'room' | 'defaultDataset'>,
+  parts: readonly string[],
+  via: readonly TableReference[] = [],
+): TableReference {
   const project = scope.room.environment.project
   if (parts.length === 1) {
     const dataset = via.length > 0 ? undefined : scope.defaultDataset
     if (!dataset) throw invalidQuery(`Table "${parts[0]}" must be qualified with a dataset (e.g. dataset.table).`)
     return { projectId: dataset.projectId, datasetId: dataset.datasetId, tableId: parts[0]! }
   }
-  if (parts.length === 2) return { projectId: (via.length > 0 ? undefined : scope.defaultDataset?.projectId) ?? project, datasetId: parts[0]!, tableId: parts[1]! }
+  if (parts.length === 2)
+    return { projectId: (via.length > 0 ? undefined : scope.defaultDataset?.projectId) ?? project, datasetId: parts[0]!, tableId: parts[1]! }
   if (parts.length === 3) return { projectId: parts[0]!, datasetId: parts[1]!, tableId: parts[2]! }
   throw invalidQuery(`Invalid table name: \`${parts.join('.')}\``)
 }
@@ -61,7 +66,10 @@ function resolveTable(scope: CatalogScope, reference: TableReference, via: reado
 
 export function resolvedTable(table: TableRecord): Resolved {
   return {
-    kind: 'table', reference: table.reference, schema: table.schema, relation: physicalOf(table),
+    kind: 'table',
+    reference: table.reference,
+    schema: table.schema,
+    relation: physicalOf(table),
     ...(table.partitioning ? { partitionField: table.partitioning.field, partitionType: table.partitioning.type } : {}),
     ...(table.clustering ? { clusterFields: table.clustering } : {}),
   }

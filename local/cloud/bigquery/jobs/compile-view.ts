@@ -11,19 +11,25 @@ export async function compileView(room: Room, principal: Principal, query: strin
   if (Buffer.byteLength(query) > 256 * 1024) throw invalid('The view query is too long: at most 256 KB.')
   const statements = room.compiler.parseScript(query)
   if (statements.length !== 1 || statements[0]!.type !== 'SELECT') throw invalidQuery('A view must be one SELECT statement.')
-  return room.warehouse.whileReading(() => room.warehouse.database.withSession(async (session) => {
-    const statement = await room.compiler.compile(statements[0]!, {
-      catalog: createCatalog({ room, principal, session, location }),
-      variables: new Map(), parameters: [], describe: (sql) => session.describe(sql), nowMicros: BigInt(room.now()) * 1000n,
-    })
-    return resultSchema(statement.schema ?? [])
-  }))
+  return room.warehouse.whileReading(() =>
+    room.warehouse.database.withSession(async (session) => {
+      const statement = await room.compiler.compile(statements[0]!, {
+        catalog: createCatalog({ room, principal, session, location }),
+        variables: new Map(),
+        parameters: [],
+        describe: (sql) => session.describe(sql),
+        nowMicros: BigInt(room.now()) * 1000n,
+      })
+      return resultSchema(statement.schema ?? [])
+    }),
+  )
 }
 
 /** Changing what an authorized view reads changes what the source gives away: BigQuery asks for datasets.update there. Deleting a view ends its authorization instead. */
 export function requireToChangeView(room: Room, principal: Principal, view: TableRecord | undefined): void {
   if (view?.kind !== 'VIEW') return
   for (const source of room.authority.authorizersOf(view)) {
-    if (!room.authority.mayOnDataset(principal, 'bigquery.datasets.update', source.datasetId)) throw datasetDenied(source.projectId, source.datasetId, 'bigquery.datasets.update')
+    if (!room.authority.mayOnDataset(principal, 'bigquery.datasets.update', source.datasetId))
+      throw datasetDenied(source.projectId, source.datasetId, 'bigquery.datasets.update')
   }
 }

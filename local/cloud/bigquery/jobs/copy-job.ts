@@ -10,7 +10,10 @@ import type { JobWork, Outcome } from './job-desk.ts'
 import { readDisposition, readTableReference, type CreateDisposition, type WriteDisposition } from './query-config.ts'
 import { writeTable } from './table-writer.ts'
 
-interface Place { readonly reference: TableReference; readonly partitionId?: string }
+interface Place {
+  readonly reference: TableReference
+  readonly partitionId?: string
+}
 export interface CopyConfig {
   readonly sources: readonly Place[]
   readonly destination: Place
@@ -27,42 +30,60 @@ export function readCopyConfig(room: Room, given: Body): CopyConfig {
   const destination = record(given, 'destinationTable')
   if (!destination) throw required('configuration.copy.destinationTable')
   return {
-    sources: list.map((item) => withoutDecorator(readTableReference(room, item as Body, 'sourceTables'))),
-    destination: withoutDecorator(readTableReference(room, destination, 'destinationTable')),
+    sources: list.map((item) => withoutDecorator(readTableReference(room, item as Body))),
+    destination: withoutDecorator(readTableReference(room, destination)),
     writeDisposition: readDisposition(given, 'writeDisposition', ['WRITE_EMPTY', 'WRITE_APPEND', 'WRITE_TRUNCATE'], 'WRITE_EMPTY'),
     createDisposition: readDisposition(given, 'createDisposition', ['CREATE_IF_NEEDED', 'CREATE_NEVER'], 'CREATE_IF_NEEDED'),
-    shown: present({ ...given }),
+    shown: present(
+      Object.fromEntries(
+        ['sourceTable', 'sourceTables', 'destinationTable', 'createDisposition', 'writeDisposition', 'operationType'].map((name) => [
+          name,
+          given[name] ?? undefined,
+        ]),
+      ),
+    ),
   }
 }
 
 export function copyWork(room: Room, config: CopyConfig): JobWork {
-  return async ({ session, principal, job, conclude }) => room.warehouse.lock([tableKey(config.destination.reference)], async () => {
-    const tables = config.sources.map(({ reference }): TableRecord => {
-      if (!room.warehouse.tables.has(tableKey(reference)) && !room.warehouse.dataset(reference.datasetId)) throw datasetNotFound(reference.projectId, reference.datasetId)
-      if (!room.authority.mayOnTable(principal, 'bigquery.tables.getData', reference)) throw tableDenied(reference, 'bigquery.tables.getData')
-      const table = room.warehouse.table(reference, room.now())
-      if (!table) throw tableNotFound(reference)
-      if (table.kind !== 'TABLE') throw invalid(`Using table ${showTable(reference)} as a copy source is not supported: it is a ${table.kind}.`)
-      return table
-    })
-    const first = tables[0]!
-    const shape = (table: TableRecord): string => JSON.stringify(table.schema.map((field) => [field.name.toLowerCase(), field.type, field.mode === 'REPEATED']))
-    for (const table of tables) if (shape(table) !== shape(first)) throw invalid(`Schemas of ${showTable(first.reference)} and ${showTable(table.reference)} do not match.`)
-    const selects = tables.map((table, index) => {
-      const id = config.sources[index]!.partitionId
-      return `SELECT ${first.schema.map((field) => quoteName(field.name)).join(', ')} FROM ${physicalOf(table)}${id === undefined ? '' : ` WHERE ${partitionPredicate(table, id)}`}`
-    })
-    let outcome: Outcome | undefined
-    await session.inTransaction(async () => {
-      const written = await writeTable({
-        room, principal, session, target: config.destination.reference, ...(config.destination.partitionId === undefined ? {} : { partitionId: config.destination.partitionId }),
-        source: selects.join(' UNION ALL '), schema: first.schema, writeDisposition: config.writeDisposition, createDisposition: config.createDisposition,
-        fields: { partitioning: first.partitioning, clustering: first.clustering, description: first.description, labels: first.labels },
+  return async ({ session, principal, job, conclude }) =>
+    room.warehouse.lock([tableKey(config.destination.reference)], async () => {
+      const tables = config.sources.map(({ reference }): TableRecord => {
+        if (!room.warehouse.tables.has(tableKey(reference)) && !room.warehouse.dataset(reference.datasetId))
+          throw datasetNotFound(reference.projectId, reference.datasetId)
+        if (!room.authority.mayOnTable(principal, 'bigquery.tables.getData', reference)) throw tableDenied(reference, 'bigquery.tables.getData')
+        const table = room.warehouse.table(reference, room.now())
+        if (!table) throw tableNotFound(reference)
+        if (table.kind !== 'TABLE') throw invalid(`Using table ${showTable(reference)} as a copy source is not supported: it is a ${table.kind}.`)
+        return table
       })
-      outcome = { configuration: job.configuration, statistics: { copy: { copiedRows: String(written.rows) } } }
-      conclude(written.change, outcome)
-      await room.warehouse.commit(written.change, session)
+      const first = tables[0]!
+      const shape = (table: TableRecord): string =>
+        JSON.stringify(table.schema.map((field) => [field.name.toLowerCase(), field.type, field.mode === 'REPEATED']))
+      for (const table of tables)
+        if (shape(table) !== shape(first)) throw invalid(`Schemas of ${showTable(first.reference)} and ${showTable(table.reference)} do not match.`)
+      const selects = tables.map((table, index) => {
+        const id = config.sources[index]!.partitionId
+        return `SELECT ${first.schema.map((field) => quoteName(field.name)).join(', ')} FROM ${physicalOf(table)}${id === undefined ? '' : ` WHERE ${partitionPredicate(table, id)}`}`
+      })
+      let outcome: Outcome | undefined
+      await session.inTransaction(async () => {
+        const written = await writeTable({
+          room,
+          principal,
+          session,
+          target: config.destination.reference,
+          ...(config.destination.partitionId === undefined ? {} : { partitionId: config.destination.partitionId }),
+          source: selects.join(' UNION ALL '),
+          schema: first.schema,
+          writeDisposition: config.writeDisposition,
+          createDisposition: config.createDisposition,
+          fields: { partitioning: first.partitioning, clustering: first.clustering, description: first.description, labels: first.labels },
+        })
+        outcome = { configuration: job.configuration, statistics: { copy: { copiedRows: String(written.rows) } } }
+        conclude(written.change, outcome)
+        await room.warehouse.commit(written.change, session)
+      })
+      return outcome!
     })
-    return outcome!
-  })
 }

@@ -16,16 +16,30 @@ import type { StatementResult, StatementScope } from './statements.ts'
 
 export function runDdl(scope: StatementScope, statement: Statement): Promise<StatementResult> {
   switch (statement.type) {
-    case 'CREATE_TABLE': case 'CREATE_TABLE_AS_SELECT': case 'CREATE_VIEW': return runCreate(scope, statement)
-    case 'DROP_TABLE': case 'DROP_VIEW': return runDrop(scope, statement)
-    case 'ALTER_TABLE': case 'ALTER_VIEW': return runAlter(scope, statement)
-    case 'CREATE_SCHEMA': return runCreateSchema(scope, statement)
-    case 'DROP_SCHEMA': return runDropSchema(scope, statement)
-    default: throw unsupported(`The statement ${statement.type.replaceAll('_', ' ')}`)
+    case 'CREATE_TABLE':
+    case 'CREATE_TABLE_AS_SELECT':
+    case 'CREATE_VIEW':
+      return runCreate(scope, statement)
+    case 'DROP_TABLE':
+    case 'DROP_VIEW':
+      return runDrop(scope, statement)
+    case 'ALTER_TABLE':
+    case 'ALTER_VIEW':
+      return runAlter(scope, statement)
+    case 'CREATE_SCHEMA':
+      return runCreateSchema(scope, statement)
+    case 'DROP_SCHEMA':
+      return runDropSchema(scope, statement)
+    default:
+      throw unsupported(`The statement ${statement.type.replaceAll('_', ' ')}`)
   }
 }
 
-export const ddlResult = (operation: string, target: TableReference): StatementResult => ({ query: { ddlOperationPerformed: operation, ddlTargetTable: target }, destination: target, result: { totalRows: '0', schema: [] } })
+export const ddlResult = (operation: string, target: TableReference): StatementResult => ({
+  query: { ddlOperationPerformed: operation, ddlTargetTable: target },
+  destination: target,
+  result: { totalRows: '0', schema: [] },
+})
 
 const emptyHeader: TableHeader = { orReplace: false, ifNotExists: false, options: {} }
 
@@ -65,7 +79,12 @@ async function runCreate(scope: StatementScope, first: Statement): Promise<State
   })
 }
 
-function planContent(scope: StatementScope, statement: Statement, header: TableHeader, target: TableReference): { schema: readonly FieldSchema[]; fields: TableFields; view?: { query: string } } {
+function planContent(
+  scope: StatementScope,
+  statement: Statement,
+  header: TableHeader,
+  target: TableReference,
+): { schema: readonly FieldSchema[]; fields: TableFields; view?: { query: string } } {
   const isView = statement.type === 'CREATE_VIEW'
   const schema = isView ? describeColumns(resultSchema(statement.schema ?? []), header.columns, target) : tableSchema(statement, header)
   const partitioning = header.partitionBy ? readPartitioning({ ...header.partitionBy }, schema) : undefined
@@ -84,16 +103,24 @@ function tableSchema(statement: Statement, header: TableHeader): FieldSchema[] {
   const made = resultSchema(statement.schema ?? [])
   if (!header.columns || header.columns.length === 0) return made
   const declared = parseSchema(header.columns)
-  if (declared.length !== made.length) throw invalidQuery(`The number of columns in the column definition list (${declared.length}) does not match the number of columns produced by the query (${made.length}).`)
+  if (declared.length !== made.length)
+    throw invalidQuery(
+      `The number of columns in the column definition list (${declared.length}) does not match the number of columns produced by the query (${made.length}).`,
+    )
   return declared
 }
 
 /** The column list of a view names and describes; types come from the query. */
 function describeColumns(made: readonly FieldSchema[], columns: readonly FieldSchema[] | undefined, target: TableReference): readonly FieldSchema[] {
   if (!columns || columns.length === 0) return made
-  if (columns.length !== made.length) throw invalidQuery(`The column list of view ${showTable(target)} has ${columns.length} columns, its query ${made.length}.`)
+  if (columns.length !== made.length)
+    throw invalidQuery(`The column list of view ${showTable(target)} has ${columns.length} columns, its query ${made.length}.`)
   const renamed = made.map((field, index) => ({ ...field, name: columns[index]!.name }))
-  return describeViewSchema(renamed, columns.map((column, index) => ({ ...column, type: made[index]!.type })), showTable(target))
+  return describeViewSchema(
+    renamed,
+    columns.map((column, index) => ({ ...column, type: made[index]!.type })),
+    showTable(target),
+  )
 }
 
 function checkReplaceable(scope: StatementScope, statement: Statement, before: TableRecord): void {
@@ -109,10 +136,17 @@ function checkReplaceable(scope: StatementScope, statement: Statement, before: T
 }
 
 function checkSameSpec(before: TableRecord, after: TableRecord): void {
-  const partition = (table: TableRecord): string => (table.partitioning ? `interval(type:${table.partitioning.type.toLowerCase()},field:${table.partitioning.field})` : 'none')
+  const partition = (table: TableRecord): string =>
+    table.partitioning ? `interval(type:${table.partitioning.type.toLowerCase()},field:${table.partitioning.field})` : 'none'
   const cluster = (table: TableRecord): string => (table.clustering ? `clustering(${table.clustering.join(',')})` : 'none')
-  if (partition(before) !== partition(after)) throw invalid(`Cannot replace a table with a different partitioning spec. Instead, DROP the table, and then recreate it. New partitioning spec is ${partition(after)} and existing spec is ${partition(before)}`)
-  if (cluster(before) !== cluster(after)) throw invalid(`Cannot replace a table with a different clustering spec. Instead, DROP the table, and then recreate it. New clustering spec is ${cluster(after)} and existing spec is ${cluster(before)}`)
+  if (partition(before) !== partition(after))
+    throw invalid(
+      `Cannot replace a table with a different partitioning spec. Instead, DROP the table, and then recreate it. New partitioning spec is ${partition(after)} and existing spec is ${partition(before)}`,
+    )
+  if (cluster(before) !== cluster(after))
+    throw invalid(
+      `Cannot replace a table with a different clustering spec. Instead, DROP the table, and then recreate it. New clustering spec is ${cluster(after)} and existing spec is ${cluster(before)}`,
+    )
 }
 
 async function runDrop(scope: StatementScope, statement: Statement): Promise<StatementResult> {
@@ -145,7 +179,10 @@ function schemaTarget(scope: StatementScope, statement: Statement): string {
 async function runCreateSchema(scope: StatementScope, statement: Statement): Promise<StatementResult> {
   const { room, principal } = scope
   const datasetId = schemaTarget(scope, statement)
-  const done = (operation: string): StatementResult => ({ query: { ddlOperationPerformed: operation, ddlTargetDataset: { projectId: room.environment.project, datasetId } }, result: { totalRows: '0', schema: [] } })
+  const done = (operation: string): StatementResult => ({
+    query: { ddlOperationPerformed: operation, ddlTargetDataset: { projectId: room.environment.project, datasetId } },
+    result: { totalRows: '0', schema: [] },
+  })
   const header = statement.header ?? emptyHeader
   if (header.orReplace) throw unsupported('CREATE OR REPLACE SCHEMA')
   if (header.ifNotExists && room.warehouse.dataset(datasetId)) return done('SKIP')
@@ -165,7 +202,10 @@ async function runCreateSchema(scope: StatementScope, statement: Statement): Pro
 async function runDropSchema(scope: StatementScope, statement: Statement): Promise<StatementResult> {
   const { room, principal } = scope
   const datasetId = schemaTarget(scope, statement)
-  const done = (operation: string): StatementResult => ({ query: { ddlOperationPerformed: operation, ddlTargetDataset: { projectId: room.environment.project, datasetId } }, result: { totalRows: '0', schema: [] } })
+  const done = (operation: string): StatementResult => ({
+    query: { ddlOperationPerformed: operation, ddlTargetDataset: { projectId: room.environment.project, datasetId } },
+    result: { totalRows: '0', schema: [] },
+  })
   if (!room.warehouse.dataset(datasetId)) {
     if (statement.ifExists) return done('SKIP')
     throw datasetNotFound(room.environment.project, datasetId, scope.location)

@@ -42,7 +42,13 @@ export class JobDesk {
   async recover(): Promise<void> {
     const change = new Change()
     for (const job of this.#room.warehouse.jobs.values()) {
-      if (job.state !== 'DONE') change.putJob({ ...job, state: 'DONE', endMs: this.#room.now(), error: { reason: 'backendError', message: 'The job was interrupted by a restart and changed nothing. Retry the job.', httpStatus: 503 } })
+      if (job.state !== 'DONE')
+        change.putJob({
+          ...job,
+          state: 'DONE',
+          endMs: this.#room.now(),
+          error: { reason: 'backendError', message: 'The job was interrupted by a restart and changed nothing. Retry the job.', httpStatus: 503 },
+        })
     }
     if (change.entries.length > 0) await this.#room.warehouse.commit(change)
   }
@@ -50,10 +56,19 @@ export class JobDesk {
   async start(wanted: NewJob, work: JobWork): Promise<JobRecord> {
     const { warehouse, environment, now } = this.#room
     const jobId = wanted.jobId ?? `job_${randomUUID().replaceAll('-', '').slice(0, 28)}`
-    if (!/^[A-Za-z0-9_-]{1,1024}$/.test(jobId)) throw invalid(`Invalid job ID "${jobId}". Job IDs must be alphanumeric (plus underscores and dashes) and must be at most 1024 characters long.`)
+    if (!/^[A-Za-z0-9_-]{1,1024}$/.test(jobId))
+      throw invalid(`Invalid job ID "${jobId}". Job IDs must be alphanumeric (plus underscores and dashes) and must be at most 1024 characters long.`)
     const job: JobRecord = {
-      projectId: environment.project, jobId, location: wanted.location, member: wanted.principal.member, email: wanted.principal.email,
-      configuration: wanted.configuration, state: 'PENDING', creationMs: now(), statistics: {}, ...(wanted.parentJobId ? { parentJobId: wanted.parentJobId } : {}),
+      projectId: environment.project,
+      jobId,
+      location: wanted.location,
+      member: wanted.principal.member,
+      email: wanted.principal.email,
+      configuration: wanted.configuration,
+      state: 'PENDING',
+      creationMs: now(),
+      statistics: {},
+      ...(wanted.parentJobId ? { parentJobId: wanted.parentJobId } : {}),
     }
     const change = new Change()
     change.putJob(job)
@@ -73,25 +88,31 @@ export class JobDesk {
     const started: JobRecord = { ...job, state: 'RUNNING', startMs: now() }
     warehouse.jobs.set(jobKey(job), started)
     const finish = (outcome: Outcome): JobRecord => ({
-      ...started, state: 'DONE', endMs: now(), statistics: outcome.statistics,
-      ...(outcome.configuration ? { configuration: outcome.configuration } : {}), ...(outcome.result ? { result: outcome.result } : {}),
+      ...started,
+      state: 'DONE',
+      endMs: now(),
+      statistics: outcome.statistics,
+      ...(outcome.configuration ? { configuration: outcome.configuration } : {}),
+      ...(outcome.result ? { result: outcome.result } : {}),
     })
     const timer = wanted.timeoutMs ? setTimeout(() => this.#stop(entry, `Job timed out after ${wanted.timeoutMs! / 1000} sec`), wanted.timeoutMs) : undefined
     try {
-      await warehouse.whileReading(() => warehouse.database.withSession(async (session) => {
-        entry.session = session
-        if (entry.cancel) throw entry.cancel
-        let isConcluded = false
-        const conclude = (change: Change, outcome: Outcome): void => {
-          isConcluded = true
+      await warehouse.whileReading(() =>
+        warehouse.database.withSession(async (session) => {
+          entry.session = session
+          if (entry.cancel) throw entry.cancel
+          let isConcluded = false
+          const conclude = (change: Change, outcome: Outcome): void => {
+            isConcluded = true
+            change.putJob(finish(outcome))
+          }
+          const outcome = await work({ job: started, principal: wanted.principal, session, conclude })
+          if (isConcluded) return
+          const change = new Change()
           change.putJob(finish(outcome))
-        }
-        const outcome = await work({ job: started, principal: wanted.principal, session, conclude })
-        if (isConcluded) return
-        const change = new Change()
-        change.putJob(finish(outcome))
-        await warehouse.commit(change)
-      }))
+          await warehouse.commit(change)
+        }),
+      )
     } catch (error) {
       await this.#fail(started, entry.cancel ?? error)
     } finally {
@@ -107,8 +128,16 @@ export class JobDesk {
     const reason = said === 'invalidQuery' && !isQuery ? 'invalid' : said
     const statistics = (error as { statistics?: Record<string, unknown> }).statistics ?? {}
     const failed: JobRecord = {
-      ...job, state: 'DONE', endMs: this.#room.now(), statistics,
-      error: { reason, message: known?.message ?? 'An internal error occurred and the request could not be completed.', httpStatus: known ? (known.status === 501 ? 400 : known.status) : 500, ...(known?.location ? { location: known.location } : {}) },
+      ...job,
+      state: 'DONE',
+      endMs: this.#room.now(),
+      statistics,
+      error: {
+        reason,
+        message: known?.message ?? 'An internal error occurred and the request could not be completed.',
+        httpStatus: known ? (known.status === 501 ? 400 : known.status) : 500,
+        ...(known?.location ? { location: known.location } : {}),
+      },
     }
     const change = new Change()
     change.putJob(failed)

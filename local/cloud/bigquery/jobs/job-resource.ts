@@ -26,7 +26,9 @@ export function jobStatus(job: JobRecord): Record<string, unknown> {
 export function jobStatistics(job: JobRecord): Record<string, unknown> {
   const time = (ms: number | undefined) => (ms === undefined ? undefined : String(ms))
   return present({
-    creationTime: String(job.creationMs), startTime: time(job.startMs), endTime: time(job.endMs),
+    creationTime: String(job.creationMs),
+    startTime: time(job.startMs),
+    endTime: time(job.endMs),
     parentJobId: job.parentJobId,
     finalExecutionDurationMs: job.endMs !== undefined && job.startMs !== undefined ? String(job.endMs - job.startMs) : undefined,
     ...job.statistics,
@@ -35,7 +37,14 @@ export function jobStatistics(job: JobRecord): Record<string, unknown> {
 
 export function jobListItem(job: JobRecord, isFull: boolean): Record<string, unknown> {
   return present({
-    kind: 'bigquery#job', id: `${job.projectId}:${job.location}.${job.jobId}`, jobReference: jobReference(job), state: job.state, user_email: job.email,
-    configuration: isFull ? job.configuration : { jobType: job.configuration.jobType }, statistics: jobStatistics(job), status: jobStatus(job), errorResult: job.error ? showError(job.error) : undefined,
+    kind: 'bigquery#job',
+    id: `${job.projectId}:${job.location}.${job.jobId}`,
+    jobReference: jobReference(job),
+    state: job.state,
+    user_email: job.email,
+    configuration: isFull ? job.configuration : { jobType: job.configuration.jobType },
+    statistics: jobStatistics(job),
+    status: jobStatus(job),
+    errorResult: job.error ? showError(job.error) : undefined,
   })
 }

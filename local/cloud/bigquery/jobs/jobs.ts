@@ -18,16 +18,29 @@ import { readFormat, readPageRequest, resultBody, throwJobError } from './query-
 const defaultWaitMs = 10_000
 const longestWaitMs = 200_000
 
-export interface JobRequest { readonly room: Room; readonly desk: JobDesk; readonly principal: Principal; readonly body: Body; readonly upload?: SourceFile }
+export interface JobRequest {
+  readonly room: Room
+  readonly desk: JobDesk
+  readonly principal: Principal
+  readonly body: Body
+  readonly upload?: SourceFile
+}
 
-interface PlannedJob { readonly configuration: Record<string, unknown>; readonly work: JobWork }
+interface PlannedJob {
+  readonly configuration: Record<string, unknown>
+  readonly work: JobWork
+}
 
 function planJob({ room, body, upload }: JobRequest): PlannedJob {
   const configuration = record(body, 'configuration')
   if (!configuration) throw required('configuration')
   const kinds = ['query', 'load', 'copy', 'extract'].filter((kind) => isRecord(configuration[kind]))
   if (kinds.length !== 1) throw required('configuration.query, load, copy or extract')
-  const common = present({ labels: configuration.labels === undefined ? undefined : parseLabels(configuration.labels), jobTimeoutMs: configuration.jobTimeoutMs === undefined ? undefined : String(configuration.jobTimeoutMs), dryRun: flag(configuration, 'dryRun') })
+  const common = present({
+    labels: configuration.labels === undefined ? undefined : parseLabels(configuration.labels),
+    jobTimeoutMs: configuration.jobTimeoutMs === undefined ? undefined : String(configuration.jobTimeoutMs),
+    dryRun: flag(configuration, 'dryRun'),
+  })
   if (upload && kinds[0] !== 'load') throw invalid('Only load jobs can be uploaded.')
   if (flag(configuration, 'dryRun') && kinds[0] !== 'query') throw invalid('dryRun is only possible for query jobs.')
   switch (kinds[0]) {
@@ -43,7 +56,8 @@ function planJob({ room, body, upload }: JobRequest): PlannedJob {
       const config = readCopyConfig(room, configuration.copy as Body)
       return { configuration: { jobType: 'COPY', copy: config.shown, ...common }, work: copyWork(room, config) }
     }
-    default: throw unsupported('bigquery.jobs.insert with an extract job')
+    default:
+      throw unsupported('bigquery.jobs.insert with an extract job')
   }
 }
 
@@ -57,7 +71,16 @@ export async function startJob(request: JobRequest): Promise<Reply> {
   if (flag(given, 'dryRun')) {
     const statistics = await dryRun(room, readQueryConfig(room, given.query as Body), principal, location)
     const nowMs = String(room.now())
-    return { json: { kind: 'bigquery#job', jobReference: { projectId: room.environment.project, location }, configuration, statistics: { creationTime: nowMs, startTime: nowMs, endTime: nowMs, ...statistics }, status: { state: 'DONE' }, user_email: principal.email } }
+    return {
+      json: {
+        kind: 'bigquery#job',
+        jobReference: { projectId: room.environment.project, location },
+        configuration,
+        statistics: { creationTime: nowMs, startTime: nowMs, endTime: nowMs, ...statistics },
+        status: { state: 'DONE' },
+        user_email: principal.email,
+      },
+    }
   }
   const timeoutMs = count(given, 'jobTimeoutMs')
   const jobId = text(reference, 'jobId')
@@ -82,11 +105,23 @@ export async function runQuery(room: Room, desk: JobDesk, request: CloudRequest)
   if (flag(body, 'dryRun')) {
     const statistics = await dryRun(room, config, request.principal, location)
     const query = statistics.query as Record<string, unknown>
-    return { json: present({ kind: 'bigquery#queryResponse', jobComplete: true, jobReference: { projectId: room.environment.project, location }, schema: query.schema, totalBytesProcessed: statistics.totalBytesProcessed, cacheHit: false }) }
+    return {
+      json: present({
+        kind: 'bigquery#queryResponse',
+        jobComplete: true,
+        jobReference: { projectId: room.environment.project, location },
+        schema: query.schema,
+        totalBytesProcessed: statistics.totalBytesProcessed,
+        cacheHit: false,
+      }),
+    }
   }
   const labels = body.labels === undefined ? {} : { labels: parseLabels(body.labels) }
   const timeoutMs = count(body, 'jobTimeoutMs')
-  const started = await desk.start({ principal: request.principal, location, configuration: { jobType: 'QUERY', query: config.shown, ...labels }, ...(timeoutMs ? { timeoutMs } : {}) }, queryWork(room, config))
+  const started = await desk.start(
+    { principal: request.principal, location, configuration: { jobType: 'QUERY', query: config.shown, ...labels }, ...(timeoutMs ? { timeoutMs } : {}) },
+    queryWork(room, config),
+  )
   const job = await desk.settle(started, Math.min(count(body, 'timeoutMs') ?? defaultWaitMs, longestWaitMs), request.signal)
   throwJobError(job)
   const maxResults = count(body, 'maxResults')
@@ -98,7 +133,11 @@ export async function runQuery(room: Room, desk: JobDesk, request: CloudRequest)
 function requireOnJob(room: Room, principal: Principal, job: JobRecord, permission: string): void {
   if (job.member === principal.member) return
   if (!room.authority.mayOnProject(principal, permission)) {
-    throw new CloudError(403, 'accessDenied', `Access Denied: Job ${job.projectId}:${job.location}.${job.jobId}: The user does not have ${permission} permission for job ${job.projectId}:${job.location}.${job.jobId}`)
+    throw new CloudError(
+      403,
+      'accessDenied',
+      `Access Denied: Job ${job.projectId}:${job.location}.${job.jobId}: The user does not have ${permission} permission for job ${job.projectId}:${job.location}.${job.jobId}`,
+    )
   }
 }
 
@@ -151,9 +190,21 @@ export function listJobs(room: Room, request: CloudRequest): Reply {
   const parent = query.get('parentJobId')
   const [from, to] = [Number(query.get('minCreationTime') ?? 0), Number(query.get('maxCreationTime') ?? Number.MAX_SAFE_INTEGER)]
   const jobs = [...room.warehouse.jobs.values()]
-    .filter((job) => (isAll || job.member === request.principal.member) && (states.size === 0 || states.has(job.state)) && (parent ? job.parentJobId === parent : job.parentJobId === undefined))
+    .filter(
+      (job) =>
+        (isAll || job.member === request.principal.member) &&
+        (states.size === 0 || states.has(job.state)) &&
+        (parent ? job.parentJobId === parent : job.parentJobId === undefined),
+    )
     .filter((job) => job.creationMs >= from && job.creationMs <= to)
     .sort((a, b) => b.creationMs - a.creationMs)
   const { items, nextPageToken } = page(jobs, query)
-  return { json: present({ kind: 'bigquery#jobList', etag: makeEtag('jobs', jobs.length), nextPageToken, jobs: items.length > 0 ? items.map((job) => jobListItem(job, query.get('projection') === 'full')) : undefined }) }
+  return {
+    json: present({
+      kind: 'bigquery#jobList',
+      etag: makeEtag('jobs', jobs.length),
+      nextPageToken,
+      jobs: items.length > 0 ? items.map((job) => jobListItem(job, query.get('projection') === 'full')) : undefined,
+    }),
+  }
 }

@@ -13,8 +13,15 @@ import { targetOf } from './catalog.ts'
 import type { StatementResult, StatementScope } from './statements.ts'
 
 const optionNames: Readonly<Record<string, string>> = {
-  skip_leading_rows: 'skipLeadingRows', field_delimiter: 'fieldDelimiter', quote: 'quote', null_marker: 'nullMarker', allow_jagged_rows: 'allowJaggedRows', allow_quoted_newlines: 'allowQuotedNewlines',
-  ignore_unknown_values: 'ignoreUnknownValues', encoding: 'encoding', max_bad_records: 'maxBadRecords',
+  skip_leading_rows: 'skipLeadingRows',
+  field_delimiter: 'fieldDelimiter',
+  quote: 'quote',
+  null_marker: 'nullMarker',
+  allow_jagged_rows: 'allowJaggedRows',
+  allow_quoted_newlines: 'allowQuotedNewlines',
+  ignore_unknown_values: 'ignoreUnknownValues',
+  encoding: 'encoding',
+  max_bad_records: 'maxBadRecords',
 }
 
 export async function runLoadData(scope: StatementScope, first: Statement): Promise<StatementResult> {
@@ -27,7 +34,18 @@ export async function runLoadData(scope: StatementScope, first: Statement): Prom
       let outcome: StatementResult | undefined
       await session.inTransaction(async () => {
         const written = await loadRows({ room, principal, session, config, files })
-        outcome = { query: { loadQueryStatistics: { inputFiles: String(sources.length), inputFileBytes: String(sources.reduce((sum, file) => sum + file.size, 0)), outputRows: String(written.rows), badRecords: '0' } }, destination: target, result: { totalRows: '0', schema: [] } }
+        outcome = {
+          query: {
+            loadQueryStatistics: {
+              inputFiles: String(sources.length),
+              inputFileBytes: String(sources.reduce((sum, file) => sum + file.size, 0)),
+              outputRows: String(written.rows),
+              badRecords: '0',
+            },
+          },
+          destination: target,
+          result: { totalRows: '0', schema: [] },
+        }
         scope.conclude(written.change, outcome)
         await room.warehouse.commit(written.change, session)
       })
@@ -37,11 +55,15 @@ export async function runLoadData(scope: StatementScope, first: Statement): Prom
 }
 
 async function configOf(scope: StatementScope, statement: Statement, target: TableReference): Promise<LoadConfig> {
-  const { room, session } = scope
+  const { room } = scope
   const load = statement.load
   if (!load) throw new Error('a compiled LOAD DATA says nothing to load')
   const header = statement.header
-  const body: Record<string, unknown> = { sourceUris: load.uris, sourceFormat: load.format === 'JSON' ? 'NEWLINE_DELIMITED_JSON' : load.format, writeDisposition: load.overwrite ? 'WRITE_TRUNCATE' : 'WRITE_APPEND' }
+  const body: Record<string, unknown> = {
+    sourceUris: load.uris,
+    sourceFormat: load.format === 'JSON' ? 'NEWLINE_DELIMITED_JSON' : load.format,
+    writeDisposition: load.overwrite ? 'WRITE_TRUNCATE' : 'WRITE_APPEND',
+  }
   for (const [name, value] of Object.entries(load.options)) {
     if (name === 'format' || name === 'uris') continue
     if (name === 'hive_partition_uri_prefix') body.hivePartitioningOptions = { mode: 'AUTO', sourceUriPrefix: value }
@@ -62,11 +84,17 @@ async function configOf(scope: StatementScope, statement: Statement, target: Tab
 }
 
 /** `OVERWRITE t PARTITIONS (day = DATE '…')` names one partition. */
-async function partitionIdOf(scope: StatementScope, given: { column: string; duckdbValue: string }, target: TableReference, fresh: { field: string; type: string } | undefined): Promise<string> {
+async function partitionIdOf(
+  scope: StatementScope,
+  given: { column: string; duckdbValue: string },
+  target: TableReference,
+  fresh: { field: string; type: string } | undefined,
+): Promise<string> {
   const table = scope.room.warehouse.table(target, scope.room.now())
   const partitioning = table?.partitioning ?? fresh
   if (!partitioning) throw invalid(`Table ${target.datasetId}.${target.tableId} is not partitioned: PARTITIONS cannot be used.`)
-  if (partitioning.field.toLowerCase() !== given.column.toLowerCase()) throw invalid(`The table is partitioned by ${partitioning.field}, not by ${given.column}.`)
+  if (partitioning.field.toLowerCase() !== given.column.toLowerCase())
+    throw invalid(`The table is partitioned by ${partitioning.field}, not by ${given.column}.`)
   const type = legacyTypeName(table?.schema.find((field) => field.name === partitioning.field)?.type ?? 'DATE')
   const value = type === 'DATE' ? `CAST(${given.duckdbValue} AS DATE)` : `CAST(${given.duckdbValue} AS TIMESTAMP)`
   const [row] = await scope.session.rows(`SELECT strftime(${value}, '${partitionFormats[partitioning.type]!}')`)

@@ -4,10 +4,23 @@ import { quoteName, quoteText } from '../engine/names.ts'
 import { invalid, unsupported } from '../engine/refusals.ts'
 import { isRecord, requiredText, text, type Body } from '../engine/request-body.ts'
 
-export interface Parameter { readonly name?: string; readonly type: string; readonly duckdb: string }
+export interface Parameter {
+  readonly name?: string
+  readonly type: string
+  readonly duckdb: string
+}
 
 const duckdbNames: Readonly<Record<string, string>> = {
-  INTEGER: 'BIGINT', FLOAT: 'DOUBLE', BOOLEAN: 'BOOLEAN', STRING: 'VARCHAR', DATE: 'DATE', DATETIME: 'TIMESTAMP', TIME: 'TIME', TIMESTAMP: 'TIMESTAMP WITH TIME ZONE', NUMERIC: 'DECIMAL(38,9)', JSON: 'JSON',
+  INTEGER: 'BIGINT',
+  FLOAT: 'DOUBLE',
+  BOOLEAN: 'BOOLEAN',
+  STRING: 'VARCHAR',
+  DATE: 'DATE',
+  DATETIME: 'TIMESTAMP',
+  TIME: 'TIME',
+  TIMESTAMP: 'TIMESTAMP WITH TIME ZONE',
+  NUMERIC: 'DECIMAL(38,9)',
+  JSON: 'JSON',
 }
 const sqlNames: Readonly<Record<string, string>> = { INTEGER: 'INT64', FLOAT: 'FLOAT64', BOOLEAN: 'BOOL' }
 
@@ -25,7 +38,8 @@ export function readParameters(given: unknown, mode: string | undefined): Parame
   })
   const named = parameters.filter((parameter) => parameter.name !== undefined).length
   if (named !== 0 && named !== parameters.length) throw invalid('Query parameters must be all named or all positional.')
-  if (mode !== undefined && parameters.length > 0 && mode.toUpperCase() !== (named > 0 ? 'NAMED' : 'POSITIONAL')) throw invalid(`parameterMode ${mode} does not fit the parameters given.`)
+  if (mode !== undefined && parameters.length > 0 && mode.toUpperCase() !== (named > 0 ? 'NAMED' : 'POSITIONAL'))
+    throw invalid(`parameterMode ${mode} does not fit the parameters given.`)
   return parameters
 }
 
@@ -37,7 +51,10 @@ const innerTypes = (type: Body): Body[] => {
 function writeSqlType(type: Body): string {
   const name = legacyTypeName(requiredText(type, 'type'))
   if (name === 'ARRAY') return `ARRAY<${writeSqlType(arrayType(type))}>`
-  if (name === 'RECORD') return `STRUCT<${innerTypes(type).map((field) => `${text(field, 'name') ?? ''} ${writeSqlType(field.type as Body)}`.trim()).join(', ')}>`
+  if (name === 'RECORD')
+    return `STRUCT<${innerTypes(type)
+      .map((field) => `${text(field, 'name') ?? ''} ${writeSqlType(field.type as Body)}`.trim())
+      .join(', ')}>`
   return sqlNames[name] ?? name
 }
 
@@ -49,7 +66,10 @@ function arrayType(type: Body): Body {
 function writeDuckdbType(type: Body): string {
   const name = legacyTypeName(requiredText(type, 'type'))
   if (name === 'ARRAY') return `${writeDuckdbType(arrayType(type))}[]`
-  if (name === 'RECORD') return `STRUCT(${innerTypes(type).map((field) => `${quoteName(requiredText(field, 'name'))} ${writeDuckdbType(field.type as Body)}`).join(', ')})`
+  if (name === 'RECORD')
+    return `STRUCT(${innerTypes(type)
+      .map((field) => `${quoteName(requiredText(field, 'name'))} ${writeDuckdbType(field.type as Body)}`)
+      .join(', ')})`
   const duckdb = name === 'BYTES' ? 'BLOB' : duckdbNames[name]
   if (duckdb === undefined) throw unsupported(`A query parameter of type ${name}`)
   return duckdb
@@ -64,7 +84,9 @@ function writeValue(type: Body, value: Body): string {
   }
   if (name === 'RECORD') {
     const values = isRecord(value.structValues) ? value.structValues : {}
-    const fields = innerTypes(type).map((field) => `${quoteName(requiredText(field, 'name'))} := ${writeValue(field.type as Body, (values[requiredText(field, 'name')] ?? {}) as Body)}`)
+    const fields = innerTypes(type).map(
+      (field) => `${quoteName(requiredText(field, 'name'))} := ${writeValue(field.type as Body, (values[requiredText(field, 'name')] ?? {}) as Body)}`,
+    )
     return `CAST(struct_pack(${fields.join(', ')}) AS ${target})`
   }
   const given = value.value
@@ -74,9 +96,14 @@ function writeValue(type: Body, value: Body): string {
 }
 
 const shapes: Readonly<Record<string, RegExp>> = {
-  INTEGER: /^[+-]?\d{1,19}$/, FLOAT: /^([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity))$/i, BOOLEAN: /^(true|false)$/i,
-  DATE: /^\d{4}-\d{1,2}-\d{1,2}$/, DATETIME: /^\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{1,2}:\d{1,2}(\.\d{1,6})?)?$/, TIME: /^\d{1,2}:\d{1,2}:\d{1,2}(\.\d{1,6})?$/,
-  TIMESTAMP: /^\d{4}-\d{1,2}-\d{1,2}([ Tt]\d{1,2}:\d{1,2}:\d{1,2}(\.\d{1,6})?)?\s?(Z|z|UTC|[+-]\d{1,2}(:\d{2})?)?$/, NUMERIC: /^[+-]?\d{1,29}(\.\d{1,9})?$/,
+  INTEGER: /^[+-]?\d{1,19}$/,
+  FLOAT: /^([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity))$/i,
+  BOOLEAN: /^(true|false)$/i,
+  DATE: /^\d{4}-\d{1,2}-\d{1,2}$/,
+  DATETIME: /^\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{1,2}:\d{1,2}(\.\d{1,6})?)?$/,
+  TIME: /^\d{1,2}:\d{1,2}:\d{1,2}(\.\d{1,6})?$/,
+  TIMESTAMP: /^\d{4}-\d{1,2}-\d{1,2}([ Tt]\d{1,2}:\d{1,2}:\d{1,2}(\.\d{1,6})?)?\s?(Z|z|UTC|[+-]\d{1,2}(:\d{2})?)?$/,
+  NUMERIC: /^[+-]?\d{1,29}(\.\d{1,9})?$/,
 }
 
 function checkScalar(type: string, given: string): string {

@@ -24,7 +24,7 @@ export interface QueryConfig {
   readonly shown: Record<string, unknown>
 }
 
-export function readTableReference(room: Room, given: Body, name: string): TableReference {
+export function readTableReference(room: Room, given: Body): TableReference {
   const projectId = text(given, 'projectId') ?? room.environment.project
   checkProject(room, projectId)
   return { projectId: room.environment.project, datasetId: checkDatasetId(requiredText(given, 'datasetId')), tableId: requiredText(given, 'tableId') }
@@ -37,15 +37,26 @@ export function readDisposition<T extends string>(given: Body, name: string, acc
   return value as T
 }
 
-const refused = ['tableDefinitions', 'userDefinedFunctionResources', 'rangePartitioning', 'destinationEncryptionConfiguration', 'connectionProperties', 'scriptOptions', 'systemVariables', 'externalTableDefinitions']
+const refused = [
+  'tableDefinitions',
+  'userDefinedFunctionResources',
+  'rangePartitioning',
+  'destinationEncryptionConfiguration',
+  'connectionProperties',
+  'scriptOptions',
+  'systemVariables',
+  'externalTableDefinitions',
+]
 
 export function readQueryConfig(room: Room, given: Body): QueryConfig {
   const query = requiredText(given, 'query')
-  if (query.length > 1024 * 1024) throw invalid('The query is too large. The maximum standard SQL query length is 1024.00K characters, including comments and white space characters.')
+  if (query.length > 1024 * 1024)
+    throw invalid('The query is too large. The maximum standard SQL query length is 1024.00K characters, including comments and white space characters.')
   if (flag(given, 'useLegacySql') !== false && !/^\s*#standardSQL/i.test(query)) throw invalid('Legacy SQL is not supported: set useLegacySql to false.')
   for (const name of refused) {
     const value = given[name]
-    if (value !== undefined && value !== null && JSON.stringify(value) !== '{}' && JSON.stringify(value) !== '[]') throw unsupported(`configuration.query.${name}`)
+    if (value !== undefined && value !== null && JSON.stringify(value) !== '{}' && JSON.stringify(value) !== '[]')
+      throw unsupported(`configuration.query.${name}`)
   }
   const dataset = record(given, 'defaultDataset')
   const destination = record(given, 'destinationTable')
@@ -54,7 +65,7 @@ export function readQueryConfig(room: Room, given: Body): QueryConfig {
   return {
     query,
     ...(defaultDataset ? { defaultDataset } : {}),
-    ...(destination ? { destination: withoutDecorator(readTableReference(room, destination, 'destinationTable')) } : {}),
+    ...(destination ? { destination: withoutDecorator(readTableReference(room, destination)) } : {}),
     writeDisposition: readDisposition(given, 'writeDisposition', ['WRITE_EMPTY', 'WRITE_APPEND', 'WRITE_TRUNCATE'], 'WRITE_EMPTY'),
     createDisposition: readDisposition(given, 'createDisposition', ['CREATE_IF_NEEDED', 'CREATE_NEVER'], 'CREATE_IF_NEEDED'),
     schemaUpdateOptions: texts(given, 'schemaUpdateOptions') ?? [],
@@ -63,10 +74,21 @@ export function readQueryConfig(room: Room, given: Body): QueryConfig {
     ...(record(given, 'timePartitioning') ? { timePartitioning: record(given, 'timePartitioning') } : {}),
     ...(given.clustering ? { clustering: given.clustering } : {}),
     shown: present({
-      query, useLegacySql: false, priority: text(given, 'priority') ?? 'INTERACTIVE', defaultDataset, destinationTable: given.destinationTable ?? undefined,
-      writeDisposition: text(given, 'writeDisposition'), createDisposition: text(given, 'createDisposition'), useQueryCache: flag(given, 'useQueryCache'),
-      maximumBytesBilled: given.maximumBytesBilled === undefined ? undefined : String(given.maximumBytesBilled), queryParameters: given.queryParameters ?? undefined, parameterMode: text(given, 'parameterMode'),
-      timePartitioning: given.timePartitioning ?? undefined, clustering: given.clustering ?? undefined, schemaUpdateOptions: given.schemaUpdateOptions ?? undefined, allowLargeResults: flag(given, 'allowLargeResults'),
+      query,
+      useLegacySql: false,
+      priority: text(given, 'priority') ?? 'INTERACTIVE',
+      defaultDataset,
+      destinationTable: given.destinationTable ?? undefined,
+      writeDisposition: text(given, 'writeDisposition'),
+      createDisposition: text(given, 'createDisposition'),
+      useQueryCache: flag(given, 'useQueryCache'),
+      maximumBytesBilled: given.maximumBytesBilled === undefined ? undefined : String(given.maximumBytesBilled),
+      queryParameters: given.queryParameters ?? undefined,
+      parameterMode: text(given, 'parameterMode'),
+      timePartitioning: given.timePartitioning ?? undefined,
+      clustering: given.clustering ?? undefined,
+      schemaUpdateOptions: given.schemaUpdateOptions ?? undefined,
+      allowLargeResults: flag(given, 'allowLargeResults'),
     }),
   }
 }

@@ -13,7 +13,11 @@ import type { FieldSchema } from '../sql/types.ts'
 import { findDataset } from '../resources/datasets.ts'
 import { jobReference } from './job-resource.ts'
 
-export interface PageRequest { readonly maxResults?: number; readonly startIndex: number; readonly format: TimestampFormat }
+export interface PageRequest {
+  readonly maxResults?: number
+  readonly startIndex: number
+  readonly format: TimestampFormat
+}
 
 const defaultPageRows = 100_000
 const pageBytes = 10 * 1024 * 1024
@@ -27,7 +31,11 @@ export function readPageRequest(query: URLSearchParams): PageRequest {
   }
   const token = query.get('pageToken')
   const maxResults = number('maxResults')
-  return { ...(maxResults === undefined ? {} : { maxResults }), startIndex: token ? readPageToken(token) : (number('startIndex') ?? 0), format: readFormat(isSet(query.get('formatOptions.useInt64Timestamp')), query.get('formatOptions.timestampOutputFormat')) }
+  return {
+    ...(maxResults === undefined ? {} : { maxResults }),
+    startIndex: token ? readPageToken(token) : (number('startIndex') ?? 0),
+    format: readFormat(isSet(query.get('formatOptions.useInt64Timestamp')), query.get('formatOptions.timestampOutputFormat')),
+  }
 }
 
 export function readFormat(isInt64: boolean, name: unknown): TimestampFormat {
@@ -39,7 +47,10 @@ export function readFormat(isInt64: boolean, name: unknown): TimestampFormat {
 
 const cellBytes = (value: unknown): number => (typeof value === 'string' ? value.length + 8 : value === null ? 12 : JSON.stringify(value).length + 8)
 
-interface RowsPage { readonly rows: { f: unknown[] }[]; readonly nextPageToken?: string }
+interface RowsPage {
+  readonly rows: { f: unknown[] }[]
+  readonly nextPageToken?: string
+}
 
 async function readRows(room: Room, table: TableRecord, fields: readonly FieldSchema[], total: number, page: PageRequest): Promise<RowsPage> {
   const wanted = Math.min(page.maxResults ?? defaultPageRows, total - page.startIndex)
@@ -65,12 +76,20 @@ async function readRows(room: Room, table: TableRecord, fields: readonly FieldSc
 export async function resultBody(room: Room, principal: Principal, job: JobRecord, page: PageRequest): Promise<Record<string, unknown>> {
   const query = (job.statistics.query ?? {}) as Record<string, unknown>
   const common = {
-    jobReference: jobReference(job), jobComplete: job.state === 'DONE', totalBytesProcessed: job.statistics.totalBytesProcessed, cacheHit: query.cacheHit,
+    jobReference: jobReference(job),
+    jobComplete: job.state === 'DONE',
+    totalBytesProcessed: job.statistics.totalBytesProcessed,
+    cacheHit: query.cacheHit,
     numDmlAffectedRows: query.numDmlAffectedRows,
   }
   if (job.state !== 'DONE') return present({ jobReference: common.jobReference, jobComplete: false })
   const result = job.result
-  if (!result?.table) return present({ ...common, schema: result?.schema && result.schema.length > 0 ? { fields: result.schema } : undefined, totalRows: result?.totalRows ?? '0' })
+  if (!result?.table)
+    return present({
+      ...common,
+      schema: result?.schema && result.schema.length > 0 ? { fields: result.schema } : undefined,
+      totalRows: result?.totalRows ?? '0',
+    })
   const table = room.warehouse.table(result.table, room.now())
   if (!table) throw tableNotFound(result.table)
   room.authority.requireOnTable(principal, 'bigquery.tables.getData', result.table)
@@ -78,7 +97,13 @@ export async function resultBody(room: Room, principal: Principal, job: JobRecor
   const total = isAnonymous ? Number(result.totalRows) : Number((await measureTable(room.warehouse, table)).rows)
   const fields = isAnonymous ? (result.schema ?? table.schema) : table.schema
   const { rows, nextPageToken } = await room.warehouse.whileReading(() => readRows(room, table, fields, total, page))
-  return present({ ...common, schema: { fields: result.schema ?? table.schema }, totalRows: String(total), pageToken: nextPageToken, rows: rows.length > 0 ? rows : undefined })
+  return present({
+    ...common,
+    schema: { fields: result.schema ?? table.schema },
+    totalRows: String(total),
+    pageToken: nextPageToken,
+    rows: rows.length > 0 ? rows : undefined,
+  })
 }
 
 /** A failed job's results are its error, under the status that belongs to the reason. */
@@ -97,7 +122,15 @@ export async function listTableData(room: Room, request: CloudRequest): Promise<
   const fields = selected ? selectFields(table, selected) : table.schema
   const total = Number((await measureTable(room.warehouse, table)).rows)
   const { rows, nextPageToken } = await room.warehouse.whileReading(() => readRows(room, table, fields, total, page))
-  return { json: present({ kind: 'bigquery#tableDataList', etag: makeEtag(table.uid, table.version), totalRows: String(total), pageToken: nextPageToken, rows: rows.length > 0 ? rows : undefined }) }
+  return {
+    json: present({
+      kind: 'bigquery#tableDataList',
+      etag: makeEtag(table.uid, table.version),
+      totalRows: String(total),
+      pageToken: nextPageToken,
+      rows: rows.length > 0 ? rows : undefined,
+    }),
+  }
 }
 
 function selectFields(table: TableRecord, selected: string): FieldSchema[] {

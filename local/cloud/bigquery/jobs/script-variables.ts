@@ -11,7 +11,8 @@ export type Variables = Map<string, { readonly type: string; readonly duckdb: st
 function targets(parsed: ParsedStatement, statement: Statement): { name: string; field: FieldSchema }[] {
   const names = parsed.variable?.names ?? []
   const schema = statement.schema ?? []
-  if (schema.length !== names.length && !(parsed.type === 'DECLARE' && schema.length === 1)) throw invalidQuery(`${parsed.type} names ${names.length} variables, its value has ${schema.length} fields.`)
+  if (schema.length !== names.length && !(parsed.type === 'DECLARE' && schema.length === 1))
+    throw invalidQuery(`${parsed.type} names ${names.length} variables, its value has ${schema.length} fields.`)
   return names.map((name, index) => ({ name: name.toLowerCase(), field: schema[schema.length === 1 ? 0 : index]! }))
 }
 

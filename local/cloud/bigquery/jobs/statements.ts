@@ -35,12 +35,22 @@ export interface StatementResult {
 
 export function runStatement(scope: StatementScope, statement: Statement): Promise<StatementResult> {
   switch (statement.type) {
-    case 'SELECT': return scope.config.destination ? selectInto(scope, statement) : selectAnonymous(scope, statement)
-    case 'ASSERT': return runAssert(scope, statement)
-    case 'INSERT': case 'UPDATE': case 'DELETE': case 'MERGE': case 'TRUNCATE_TABLE': return runDml(scope, statement)
-    case 'LOAD_DATA': return runLoadData(scope, statement)
-    case 'SCRIPT': throw unsupported('A nested script')
-    default: return runDdl(scope, statement)
+    case 'SELECT':
+      return scope.config.destination ? selectInto(scope, statement) : selectAnonymous(scope, statement)
+    case 'ASSERT':
+      return runAssert(scope, statement)
+    case 'INSERT':
+    case 'UPDATE':
+    case 'DELETE':
+    case 'MERGE':
+    case 'TRUNCATE_TABLE':
+      return runDml(scope, statement)
+    case 'LOAD_DATA':
+      return runLoadData(scope, statement)
+    case 'SCRIPT':
+      throw unsupported('A nested script')
+    default:
+      return runDdl(scope, statement)
   }
 }
 
@@ -52,7 +62,13 @@ async function selectAnonymous(scope: StatementScope, statement: Statement): Pro
   const schema = resultSchema(statement.schema ?? [])
   const datasetId = `_${createHash('sha1').update(principal.member).digest('hex')}`
   const reference = { projectId: room.environment.project, datasetId, tableId: `anon${randomUUID().replaceAll('-', '')}` }
-  const table = planTable(room, { reference, schema, dataset: { location: scope.location }, ownerMember: principal.member, fields: { expirationMs: room.now() + resultLifetimeMs } })
+  const table = planTable(room, {
+    reference,
+    schema,
+    dataset: { location: scope.location },
+    ownerMember: principal.member,
+    fields: { expirationMs: room.now() + resultLifetimeMs },
+  })
   let outcome: StatementResult | undefined
   await session.inTransaction(async () => {
     await createPhysical(session, table)
@@ -96,9 +112,17 @@ async function runSelectInto(scope: StatementScope, statement: Statement, fields
   const { room, session, principal, config } = scope
   for (const sql of statement.duckdb.slice(0, -1)) await session.run(sql)
   return writeTable({
-    room, session, principal, target: config.destination!.reference, ...(config.destination!.partitionId === undefined ? {} : { partitionId: config.destination!.partitionId }),
-    source: statement.duckdb.at(-1)!, schema: resultSchema(statement.schema ?? []), writeDisposition: config.writeDisposition, createDisposition: config.createDisposition,
-    fields: fields ?? {}, schemaUpdateOptions: config.schemaUpdateOptions,
+    room,
+    session,
+    principal,
+    target: config.destination!.reference,
+    ...(config.destination!.partitionId === undefined ? {} : { partitionId: config.destination!.partitionId }),
+    source: statement.duckdb.at(-1)!,
+    schema: resultSchema(statement.schema ?? []),
+    writeDisposition: config.writeDisposition,
+    createDisposition: config.createDisposition,
+    fields: fields ?? {},
+    schemaUpdateOptions: config.schemaUpdateOptions,
   })
 }
 
@@ -130,7 +154,8 @@ async function runDml(scope: StatementScope, first: Statement): Promise<Statemen
       const affected = counts.total
       outcome = {
         query: { numDmlAffectedRows: String(affected), ...(counts.parts ? { dmlStats: counts.parts } : {}) },
-        destination: target, result: { totalRows: '0', schema: [], numDmlAffectedRows: String(affected) },
+        destination: target,
+        result: { totalRows: '0', schema: [], numDmlAffectedRows: String(affected) },
       }
       const change = new Change()
       change.putTable(touch(table, room.now()))
@@ -142,7 +167,10 @@ async function runDml(scope: StatementScope, first: Statement): Promise<Statemen
   })
 }
 
-interface DmlCounts { readonly total: number; readonly parts?: Readonly<Record<string, string>> }
+interface DmlCounts {
+  readonly total: number
+  readonly parts?: Readonly<Record<string, string>>
+}
 
 /** DuckDB counts INSERT, UPDATE, DELETE; for MERGE it knows only the sum, which the growth of the table splits unless rows were also deleted. */
 async function runDmlStatements(session: Session, statement: Statement, relation: string): Promise<DmlCounts> {

@@ -11,16 +11,27 @@ export function writeType(field: FieldSchema): string {
   return field.mode === 'REPEATED' ? `ARRAY<${base}>` : base
 }
 
-export interface TableOption { readonly name: string; readonly type: string; readonly value: string }
+export interface TableOption {
+  readonly name: string
+  readonly type: string
+  readonly value: string
+}
 
 export function tableOptions(table: TableRecord): TableOption[] {
   const options: TableOption[] = []
   if (table.description !== undefined) options.push({ name: 'description', type: 'STRING', value: JSON.stringify(table.description) })
   if (table.friendlyName !== undefined) options.push({ name: 'friendly_name', type: 'STRING', value: JSON.stringify(table.friendlyName) })
   const labels = Object.entries(table.labels ?? {})
-  if (labels.length > 0) options.push({ name: 'labels', type: 'ARRAY<STRUCT<STRING, STRING>>', value: `[${labels.map(([key, value]) => `STRUCT(${JSON.stringify(key)}, ${JSON.stringify(value)})`).join(', ')}]` })
-  if (table.expirationMs !== undefined) options.push({ name: 'expiration_timestamp', type: 'TIMESTAMP', value: `TIMESTAMP "${new Date(table.expirationMs).toISOString()}"` })
-  if (table.partitioning?.expirationMs) options.push({ name: 'partition_expiration_days', type: 'FLOAT64', value: String(Number(table.partitioning.expirationMs) / 86_400_000) })
+  if (labels.length > 0)
+    options.push({
+      name: 'labels',
+      type: 'ARRAY<STRUCT<STRING, STRING>>',
+      value: `[${labels.map(([key, value]) => `STRUCT(${JSON.stringify(key)}, ${JSON.stringify(value)})`).join(', ')}]`,
+    })
+  if (table.expirationMs !== undefined)
+    options.push({ name: 'expiration_timestamp', type: 'TIMESTAMP', value: `TIMESTAMP "${new Date(table.expirationMs).toISOString()}"` })
+  if (table.partitioning?.expirationMs)
+    options.push({ name: 'partition_expiration_days', type: 'FLOAT64', value: String(Number(table.partitioning.expirationMs) / 86_400_000) })
   if (table.requirePartitionFilter) options.push({ name: 'require_partition_filter', type: 'BOOL', value: 'true' })
   return options
 }

@@ -14,7 +14,12 @@ export function isSystemName(parts: readonly string[]): boolean {
   return parts.some((part) => part.toUpperCase() === marker) || parts.at(-1)?.toUpperCase() === '__TABLES__'
 }
 
-interface SystemName { readonly project: string; readonly datasetId?: string; readonly region?: string; readonly view: string }
+interface SystemName {
+  readonly project: string
+  readonly datasetId?: string
+  readonly region?: string
+  readonly view: string
+}
 
 function readName(scope: CatalogScope, parts: readonly string[]): SystemName {
   const isTables = parts.at(-1)?.toUpperCase() === '__TABLES__'
@@ -26,7 +31,7 @@ function readName(scope: CatalogScope, parts: readonly string[]): SystemName {
   const qualifier = before.at(-1)
   const region = qualifier && /^region-/i.test(qualifier) ? qualifier.slice(7) : undefined
   if (before.length > 2) throw invalidQuery(`Invalid table name: \`${parts.join('.')}\``)
-  const datasetId = region === undefined ? qualifier ?? scope.defaultDataset?.datasetId : undefined
+  const datasetId = region === undefined ? (qualifier ?? scope.defaultDataset?.datasetId) : undefined
   return { project, view, ...(datasetId === undefined ? {} : { datasetId }), ...(region === undefined ? {} : { region }) }
 }
 
@@ -36,13 +41,23 @@ export async function resolveSystemTable(scope: CatalogScope, parts: readonly st
   if (name.project !== scope.room.environment.project) throw notThere(shown)
   const datasets = visibleDatasets(scope, name)
   const definition = projectViews[name.view] ?? datasetViews[name.view]
-  if (!definition) throw invalidQuery(`${shown} is not supported by the local BigQuery. Supported: ${[...Object.keys(projectViews), ...Object.keys(datasetViews)].join(', ')}.`)
-  if (datasetViews[name.view] && name.datasetId === undefined && name.region === undefined) throw invalidQuery(`Table ${shown} must be qualified with a dataset or a region.`)
+  if (!definition)
+    throw invalidQuery(
+      `${shown} is not supported by the local BigQuery. Supported: ${[...Object.keys(projectViews), ...Object.keys(datasetViews)].join(', ')}.`,
+    )
+  if (datasetViews[name.view] && name.datasetId === undefined && name.region === undefined)
+    throw invalidQuery(`Table ${shown} must be qualified with a dataset or a region.`)
   const rows = await definition.rows(scope, datasets)
   const relation = await materialise(scope, definition, rows)
   return {
-    kind: 'system', relation, schema: definition.columns,
-    reference: { projectId: name.project, datasetId: name.datasetId ?? `region-${name.region ?? scope.location}`, tableId: name.view === '__TABLES__' ? '__TABLES__' : `${marker}.${name.view}` },
+    kind: 'system',
+    relation,
+    schema: definition.columns,
+    reference: {
+      projectId: name.project,
+      datasetId: name.datasetId ?? `region-${name.region ?? scope.location}`,
+      tableId: name.view === '__TABLES__' ? '__TABLES__' : `${marker}.${name.view}`,
+    },
   }
 }
 
@@ -57,7 +72,9 @@ function visibleDatasets(scope: CatalogScope, name: SystemName): DatasetRecord[]
     return [dataset]
   }
   const region = name.region ?? scope.location
-  return [...room.warehouse.datasets.values()].filter((dataset) => dataset.location.toLowerCase() === region.toLowerCase() && room.authority.mayOnDataset(principal, 'bigquery.datasets.get', dataset.datasetId))
+  return [...room.warehouse.datasets.values()].filter(
+    (dataset) => dataset.location.toLowerCase() === region.toLowerCase() && room.authority.mayOnDataset(principal, 'bigquery.datasets.get', dataset.datasetId),
+  )
 }
 
 async function materialise(scope: CatalogScope, view: SystemView, rows: readonly (readonly unknown[])[]): Promise<string> {

@@ -8,15 +8,20 @@ import type { CatalogScope } from './catalog.ts'
 import { tableOptions, writeDdl, writeType } from './system-ddl.ts'
 
 type Row = readonly unknown[]
-export interface SystemView { readonly columns: readonly FieldSchema[]; readonly rows: (scope: CatalogScope, datasets: readonly DatasetRecord[]) => Promise<readonly Row[]> | readonly Row[] }
+export interface SystemView {
+  readonly columns: readonly FieldSchema[]
+  readonly rows: (scope: CatalogScope, datasets: readonly DatasetRecord[]) => Promise<readonly Row[]> | readonly Row[]
+}
 
-const columns = (spec: string): FieldSchema[] => spec.split(' ').map((part) => {
-  const [name, type = 'STRING'] = part.split(':')
-  return { name: name!, type, mode: 'NULLABLE' }
-})
+const columns = (spec: string): FieldSchema[] =>
+  spec.split(' ').map((part) => {
+    const [name, type = 'STRING'] = part.split(':')
+    return { name: name!, type, mode: 'NULLABLE' }
+  })
 
 function tablesOf(scope: CatalogScope, datasets: readonly DatasetRecord[]): TableRecord[] {
-  return datasets.flatMap((dataset) => scope.room.warehouse.tablesOf(dataset.datasetId, scope.room.now()))
+  return datasets
+    .flatMap((dataset) => scope.room.warehouse.tablesOf(dataset.datasetId, scope.room.now()))
     .filter((table) => scope.room.authority.mayOnTable(scope.principal, 'bigquery.tables.get', table.reference))
 }
 
@@ -27,32 +32,76 @@ const kindOf = (table: TableRecord): string => (table.kind === 'VIEW' ? 'VIEW' :
 export const projectViews: Readonly<Record<string, SystemView>> = {
   SCHEMATA: {
     columns: columns('catalog_name schema_name schema_owner creation_time:TIMESTAMP last_modified_time:TIMESTAMP location ddl default_collation_name'),
-    rows: (_, datasets) => datasets.map((d) => [d.projectId, d.datasetId, null, d.creationMs, d.modifiedMs, d.location, `CREATE SCHEMA \`${d.projectId}.${d.datasetId}\`\nOPTIONS(\n  location="${d.location}"\n);`, 'NULL']),
+    rows: (_, datasets) =>
+      datasets.map((d) => [
+        d.projectId,
+        d.datasetId,
+        null,
+        d.creationMs,
+        d.modifiedMs,
+        d.location,
+        `CREATE SCHEMA \`${d.projectId}.${d.datasetId}\`\nOPTIONS(\n  location="${d.location}"\n);`,
+        'NULL',
+      ]),
   },
   SCHEMATA_OPTIONS: {
     columns: columns('catalog_name schema_name option_name option_type option_value'),
-    rows: (_, datasets) => datasets.flatMap((d) => (d.description === undefined ? [] : [[d.projectId, d.datasetId, 'description', 'STRING', JSON.stringify(d.description)]])),
+    rows: (_, datasets) =>
+      datasets.flatMap((d) => (d.description === undefined ? [] : [[d.projectId, d.datasetId, 'description', 'STRING', JSON.stringify(d.description)]])),
   },
 }
 
-interface Path { readonly path: string; readonly field: FieldSchema }
-const fieldPaths = (field: FieldSchema, prefix = ''): Path[] => [{ path: `${prefix}${field.name}`, field }, ...(field.fields ?? []).flatMap((inner) => fieldPaths(inner, `${prefix}${field.name}.`))]
+interface Path {
+  readonly path: string
+  readonly field: FieldSchema
+}
+const fieldPaths = (field: FieldSchema, prefix = ''): Path[] => [
+  { path: `${prefix}${field.name}`, field },
+  ...(field.fields ?? []).flatMap((inner) => fieldPaths(inner, `${prefix}${field.name}.`)),
+]
 
 export const datasetViews: Readonly<Record<string, SystemView>> = {
   TABLES: {
-    columns: columns('table_catalog table_schema table_name table_type is_insertable_into is_typed is_change_history_enabled creation_time:TIMESTAMP ddl default_collation_name'),
-    rows: (scope, datasets) => tablesOf(scope, datasets).map((t) => [...names(t), kindOf(t), yes(t.kind === 'TABLE'), 'NO', 'NO', t.creationMs, writeDdl(t), 'NULL']),
+    columns: columns(
+      'table_catalog table_schema table_name table_type is_insertable_into is_typed is_change_history_enabled creation_time:TIMESTAMP ddl default_collation_name',
+    ),
+    rows: (scope, datasets) =>
+      tablesOf(scope, datasets).map((t) => [...names(t), kindOf(t), yes(t.kind === 'TABLE'), 'NO', 'NO', t.creationMs, writeDdl(t), 'NULL']),
   },
   COLUMNS: {
-    columns: columns('table_catalog table_schema table_name column_name ordinal_position:INTEGER is_nullable data_type is_generated generation_expression is_stored is_hidden is_updatable is_system_defined is_partitioning_column clustering_ordinal_position:INTEGER collation_name column_default rounding_mode'),
-    rows: (scope, datasets) => tablesOf(scope, datasets).flatMap((t) => t.schema.map((field, index) => [
-      ...names(t), field.name, index + 1, yes(field.mode !== 'REQUIRED' && field.mode !== 'REPEATED'), writeType(field), 'NEVER', null, null, 'NO', null, 'NO',
-      yes(t.partitioning?.field === field.name), t.clustering?.includes(field.name) ? t.clustering.indexOf(field.name) + 1 : null, 'NULL', 'NULL', null,
-    ])),
+    columns: columns(
+      'table_catalog table_schema table_name column_name ordinal_position:INTEGER is_nullable data_type is_generated generation_expression is_stored is_hidden is_updatable is_system_defined is_partitioning_column clustering_ordinal_position:INTEGER collation_name column_default rounding_mode',
+    ),
+    rows: (scope, datasets) =>
+      tablesOf(scope, datasets).flatMap((t) =>
+        t.schema.map((field, index) => [
+          ...names(t),
+          field.name,
+          index + 1,
+          yes(field.mode !== 'REQUIRED' && field.mode !== 'REPEATED'),
+          writeType(field),
+          'NEVER',
+          null,
+          null,
+          'NO',
+          null,
+          'NO',
+          yes(t.partitioning?.field === field.name),
+          t.clustering?.includes(field.name) ? t.clustering.indexOf(field.name) + 1 : null,
+          'NULL',
+          'NULL',
+          null,
+        ]),
+      ),
   },
   COLUMN_FIELD_PATHS: {
     columns: columns('table_catalog table_schema table_name column_name field_path data_type description collation_name rounding_mode'),
-    rows: (scope, datasets) => tablesOf(scope, datasets).flatMap((t) => t.schema.flatMap((column) => fieldPaths(column).map(({ path, field }) => [...names(t), column.name, path, writeType(field), field.description ?? null, 'NULL', null]))),
+    rows: (scope, datasets) =>
+      tablesOf(scope, datasets).flatMap((t) =>
+        t.schema.flatMap((column) =>
+          fieldPaths(column).map(({ path, field }) => [...names(t), column.name, path, writeType(field), field.description ?? null, 'NULL', null]),
+        ),
+      ),
   },
   TABLE_OPTIONS: {
     columns: columns('table_catalog table_schema table_name option_name option_type option_value'),
@@ -60,29 +109,66 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
   },
   VIEWS: {
     columns: columns('table_catalog table_schema table_name view_definition check_option use_standard_sql'),
-    rows: (scope, datasets) => tablesOf(scope, datasets).filter((t) => t.kind === 'VIEW').map((t) => [...names(t), t.view!.query, null, 'YES']),
+    rows: (scope, datasets) =>
+      tablesOf(scope, datasets)
+        .filter((t) => t.kind === 'VIEW')
+        .map((t) => [...names(t), t.view!.query, null, 'YES']),
   },
   MATERIALIZED_VIEWS: {
     columns: columns('table_catalog table_schema table_name last_refresh_time:TIMESTAMP refresh_watermark:TIMESTAMP last_refresh_status:JSON'),
     rows: () => [],
   },
   PARTITIONS: {
-    columns: columns('table_catalog table_schema table_name partition_id total_rows:INTEGER total_logical_bytes:INTEGER total_billable_bytes:INTEGER last_modified_time:TIMESTAMP storage_tier'),
-    rows: async (scope, datasets) => (await Promise.all(tablesOf(scope, datasets).filter((t) => t.kind === 'TABLE').map((t) => partitionRows(scope, t)))).flat(),
+    columns: columns(
+      'table_catalog table_schema table_name partition_id total_rows:INTEGER total_logical_bytes:INTEGER total_billable_bytes:INTEGER last_modified_time:TIMESTAMP storage_tier',
+    ),
+    rows: async (scope, datasets) =>
+      (
+        await Promise.all(
+          tablesOf(scope, datasets)
+            .filter((t) => t.kind === 'TABLE')
+            .map((t) => partitionRows(scope, t)),
+        )
+      ).flat(),
   },
   TABLE_STORAGE: {
-    columns: columns('project_id table_catalog project_number:INTEGER table_schema table_name creation_time:TIMESTAMP deleted:BOOLEAN storage_last_modified_time:TIMESTAMP total_rows:INTEGER total_partitions:INTEGER total_logical_bytes:INTEGER active_logical_bytes:INTEGER long_term_logical_bytes:INTEGER table_type'),
-    rows: async (scope, datasets) => Promise.all(tablesOf(scope, datasets).filter((t) => t.kind === 'TABLE').map(async (t) => {
-      const [size, partitions] = [await measureTable(scope.room.warehouse, t), t.partitioning ? await partitionRows(scope, t) : []]
-      return [t.reference.projectId, t.reference.projectId, scope.room.environment.projectNumber, t.reference.datasetId, t.reference.tableId, t.creationMs, false, t.modifiedMs, size.rows, partitions.length, size.bytes, size.bytes, 0, kindOf(t)]
-    })),
+    columns: columns(
+      'project_id table_catalog project_number:INTEGER table_schema table_name creation_time:TIMESTAMP deleted:BOOLEAN storage_last_modified_time:TIMESTAMP total_rows:INTEGER total_partitions:INTEGER total_logical_bytes:INTEGER active_logical_bytes:INTEGER long_term_logical_bytes:INTEGER table_type',
+    ),
+    rows: async (scope, datasets) =>
+      Promise.all(
+        tablesOf(scope, datasets)
+          .filter((t) => t.kind === 'TABLE')
+          .map(async (t) => {
+            const [size, partitions] = [await measureTable(scope.room.warehouse, t), t.partitioning ? await partitionRows(scope, t) : []]
+            return [
+              t.reference.projectId,
+              t.reference.projectId,
+              scope.room.environment.projectNumber,
+              t.reference.datasetId,
+              t.reference.tableId,
+              t.creationMs,
+              false,
+              t.modifiedMs,
+              size.rows,
+              partitions.length,
+              size.bytes,
+              size.bytes,
+              0,
+              kindOf(t),
+            ]
+          }),
+      ),
   },
   __TABLES__: {
     columns: columns('project_id dataset_id table_id creation_time:INTEGER last_modified_time:INTEGER row_count:INTEGER size_bytes:INTEGER type:INTEGER'),
-    rows: async (scope, datasets) => Promise.all(tablesOf(scope, datasets).map(async (t) => {
-      const size = t.kind === 'TABLE' ? await measureTable(scope.room.warehouse, t) : undefined
-      return [...names(t), t.creationMs, t.modifiedMs, size?.rows ?? null, size?.bytes ?? null, t.kind === 'VIEW' ? 2 : 1]
-    })),
+    rows: async (scope, datasets) =>
+      Promise.all(
+        tablesOf(scope, datasets).map(async (t) => {
+          const size = t.kind === 'TABLE' ? await measureTable(scope.room.warehouse, t) : undefined
+          return [...names(t), t.creationMs, t.modifiedMs, size?.rows ?? null, size?.bytes ?? null, t.kind === 'VIEW' ? 2 : 1]
+        }),
+      ),
   },
 }
 

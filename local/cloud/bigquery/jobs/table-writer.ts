@@ -27,7 +27,11 @@ export interface TableWrite {
   readonly fields?: TableFields
   readonly schemaUpdateOptions?: readonly string[]
 }
-export interface Written { readonly table: TableRecord; readonly change: Change; readonly rows: number }
+export interface Written {
+  readonly table: TableRecord
+  readonly change: Change
+  readonly rows: number
+}
 
 /** The caller holds the lock of the target and an open transaction; `change` is what to commit. */
 export async function writeTable(write: TableWrite): Promise<Written> {
@@ -60,16 +64,31 @@ async function hasRows({ session, partitionId }: TableWrite, table: TableRecord)
   return (await session.rows(`SELECT 1 FROM ${physicalOf(table)}${where} LIMIT 1`)).length > 0
 }
 
-async function writeNew(write: TableWrite, before: TableRecord | undefined, dataset: Parameters<typeof planTable>[1]['dataset']): Promise<Omit<Written, 'change'>> {
+async function writeNew(
+  write: TableWrite,
+  before: TableRecord | undefined,
+  dataset: Parameters<typeof planTable>[1]['dataset'],
+): Promise<Omit<Written, 'change'>> {
   const { room, session, target } = write
   checkTableId(target.tableId)
   // Truncating keeps how a table is organised and described unless the job says otherwise.
-  const kept = before ? { partitioning: before.partitioning, clustering: before.clustering, description: before.description, labels: before.labels, requirePartitionFilter: before.requirePartitionFilter, expirationMs: before.expirationMs, friendlyName: before.friendlyName } : {}
+  const kept = before
+    ? {
+        partitioning: before.partitioning,
+        clustering: before.clustering,
+        description: before.description,
+        labels: before.labels,
+        requirePartitionFilter: before.requirePartitionFilter,
+        expirationMs: before.expirationMs,
+        friendlyName: before.friendlyName,
+      }
+    : {}
   const given = Object.fromEntries(Object.entries(write.fields ?? {}).filter(([, value]) => value !== undefined))
   const schema = before ? carryDescriptions(write.schema, before.schema) : write.schema
   const planned = planTable(room, { reference: target, dataset, schema, fields: { ...kept, ...given }, ...(before ? { before } : {}) })
   const table = before ? { ...planned, creationMs: before.creationMs } : planned
-  if (write.partitionId !== undefined && !table.partitioning) throw invalid(`Table ${showTable(target)} must be created with timePartitioning to write its partition $${write.partitionId}.`)
+  if (write.partitionId !== undefined && !table.partitioning)
+    throw invalid(`Table ${showTable(target)} must be created with timePartitioning to write its partition $${write.partitionId}.`)
   await createPhysical(session, table)
   const rows = await session.run(`INSERT INTO ${physicalOf(table)} ${write.source}`)
   if (write.partitionId !== undefined) await checkPartition(session, table, physicalOf(table), write.partitionId)
@@ -115,11 +134,14 @@ async function extendSchema(write: TableWrite, before: TableRecord): Promise<rea
     const old = known.get(field.name.toLowerCase())
     if (!old) added.push(field)
     else if (legacyTypeName(old.type) !== legacyTypeName(field.type) || (old.mode === 'REPEATED') !== (field.mode === 'REPEATED')) {
-      throw invalid(`Provided Schema does not match Table ${showTable(before.reference)}. Field ${field.name} has changed type from ${old.type} to ${field.type}`)
+      throw invalid(
+        `Provided Schema does not match Table ${showTable(before.reference)}. Field ${field.name} has changed type from ${old.type} to ${field.type}`,
+      )
     }
   }
   if (added.length === 0) return before.schema
-  if (!write.schemaUpdateOptions?.includes('ALLOW_FIELD_ADDITION')) throw invalid(`Provided Schema does not match Table ${showTable(before.reference)}. Cannot add fields (field: ${added[0]!.name})`)
+  if (!write.schemaUpdateOptions?.includes('ALLOW_FIELD_ADDITION'))
+    throw invalid(`Provided Schema does not match Table ${showTable(before.reference)}. Cannot add fields (field: ${added[0]!.name})`)
   write.room.authority.requireOnTable(write.principal, 'bigquery.tables.update', before.reference)
   const nullable = added.map((field) => (field.mode === 'REQUIRED' ? { ...field, mode: 'NULLABLE' } : field))
   for (const field of nullable) await session.run(`ALTER TABLE ${physicalOf(before)} ADD COLUMN ${columnDefinitions([field])}`)

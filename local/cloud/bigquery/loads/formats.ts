@@ -18,9 +18,12 @@ export interface FormatReader {
 
 export function createReader(session: Session, config: LoadConfig, files: readonly LinkedFile[]): FormatReader {
   switch (config.sourceFormat) {
-    case 'PARQUET': return parquetReader(session, config, files)
-    case 'CSV': return csvReader(session, config, files)
-    case 'NEWLINE_DELIMITED_JSON': return jsonReader(session, config, files)
+    case 'PARQUET':
+      return parquetReader(session, config, files)
+    case 'CSV':
+      return csvReader(session, config, files)
+    case 'NEWLINE_DELIMITED_JSON':
+      return jsonReader(session, config, files)
   }
 }
 
@@ -43,41 +46,63 @@ function parquetReader(session: Session, config: LoadConfig, files: readonly Lin
       const columns = schema.map((field) => {
         const found = own.get(field.name.toLowerCase())
         if (!found) return `CAST(NULL AS ${duckdbType(field)}) AS ${quoteName(field.name)}`
-        if (legacyTypeName(found.type) !== legacyTypeName(field.type)) throw invalid(`Error while reading data, error message: Parquet column '${field.name}' has type ${found.type} which does not match the target type ${field.type}.`)
+        if (legacyTypeName(found.type) !== legacyTypeName(field.type))
+          throw invalid(
+            `Error while reading data, error message: Parquet column '${field.name}' has type ${found.type} which does not match the target type ${field.type}.`,
+          )
         return `CAST(${quoteName(found.name)} AS ${duckdbType(field)}) AS ${quoteName(field.name)}`
       })
       const stranger = [...own.values()].find((field) => !wanted.has(field.name.toLowerCase()))
-      if (stranger && !config.ignoreUnknownValues) throw invalid(`Error while reading data, error message: Parquet column '${stranger.name}' is not in the table's schema.`)
+      if (stranger && !config.ignoreUnknownValues)
+        throw invalid(`Error while reading data, error message: Parquet column '${stranger.name}' is not in the table's schema.`)
       return `SELECT ${columns.join(', ')} FROM read_parquet(${quoteText(file.linked)}, hive_partitioning = false)`
     },
   }
 }
 
 function csvReader(session: Session, config: LoadConfig, files: readonly LinkedFile[]): FormatReader {
-  const options = (file: LinkedFile): string => [
-    `delim = ${quoteText(config.fieldDelimiter)}`, `quote = ${quoteText(config.quote)}`, `escape = ${quoteText(config.quote)}`, `header = false`, `nullstr = ${quoteText(config.nullMarker)}`,
-    `allow_quoted_nulls = false`, `null_padding = ${config.allowJaggedRows}`, `strict_mode = true`, `max_line_size = 104857600`, `hive_partitioning = false`, `compression = ${file.isGzip ? "'gzip'" : "'none'"}`,
-    `skip = ${config.skipLeadingRows}`, `auto_detect = false`,
-  ].join(', ')
+  const options = (file: LinkedFile): string =>
+    [
+      `delim = ${quoteText(config.fieldDelimiter)}`,
+      `quote = ${quoteText(config.quote)}`,
+      `escape = ${quoteText(config.quote)}`,
+      `header = false`,
+      `nullstr = ${quoteText(config.nullMarker)}`,
+      `allow_quoted_nulls = false`,
+      `null_padding = ${config.allowJaggedRows}`,
+      `strict_mode = true`,
+      `max_line_size = 104857600`,
+      `hive_partitioning = false`,
+      `compression = ${file.isGzip ? "'gzip'" : "'none'"}`,
+      `skip = ${config.skipLeadingRows}`,
+      `auto_detect = false`,
+    ].join(', ')
   return {
     ownSchema: async () => {
       if (!config.isAutodetect) return undefined
       const file = files[0]!
-      const found = await session.describe(`SELECT * FROM read_csv(${quoteText(file.linked)}, delim = ${quoteText(config.fieldDelimiter)}, quote = ${quoteText(config.quote)}, hive_partitioning = false, sample_size = 500${config.skipLeadingRows > 0 ? ', header = true' : ''})`)
-      return found.map(({ name, type }) => fieldOfDuckdb(name.replaceAll(/[^\p{L}\p{N}_]/gu, '_'), type === 'TIMESTAMP' ? 'TIMESTAMP WITH TIME ZONE' : type, false))
+      const found = await session.describe(
+        `SELECT * FROM read_csv(${quoteText(file.linked)}, delim = ${quoteText(config.fieldDelimiter)}, quote = ${quoteText(config.quote)}, hive_partitioning = false, sample_size = 500${config.skipLeadingRows > 0 ? ', header = true' : ''})`,
+      )
+      return found.map(({ name, type }) =>
+        fieldOfDuckdb(name.replaceAll(/[^\p{L}\p{N}_]/gu, '_'), type === 'TIMESTAMP' ? 'TIMESTAMP WITH TIME ZONE' : type, false),
+      )
     },
     select: async (file, schema) => {
-      for (const field of schema) if (field.mode === 'REPEATED' || legacyTypeName(field.type) === 'RECORD') throw invalid(`CSV cannot hold the nested or repeated field ${field.name}.`)
+      for (const field of schema)
+        if (field.mode === 'REPEATED' || legacyTypeName(field.type) === 'RECORD') throw invalid(`CSV cannot hold the nested or repeated field ${field.name}.`)
       const columns = schema.map((field, index) => `'c${index}': 'VARCHAR'`)
       const values = schema.map((field, index) => `${parseText(`c${index}`, field, index)} AS ${quoteName(field.name)}`)
-      const skipHeader = config.isAutodetect && config.skipLeadingRows === 0 && !config.hasSchema ? options(file).replace('skip = 0', 'skip = 1') : options(file)
+      const skipHeader =
+        config.isAutodetect && config.skipLeadingRows === 0 && !config.hasSchema ? options(file).replace('skip = 0', 'skip = 1') : options(file)
       return `SELECT ${values.join(', ')} FROM read_csv(${quoteText(file.linked)}, columns = {${columns.join(', ')}}, ${skipHeader})`
     },
   }
 }
 
 function jsonReader(session: Session, config: LoadConfig, files: readonly LinkedFile[]): FormatReader {
-  const source = (file: LinkedFile): string => `read_ndjson_objects(${quoteText(file.linked)}, compression = ${file.isGzip ? "'gzip'" : "'uncompressed'"}, maximum_object_size = 104857600)`
+  const source = (file: LinkedFile): string =>
+    `read_ndjson_objects(${quoteText(file.linked)}, compression = ${file.isGzip ? "'gzip'" : "'uncompressed'"}, maximum_object_size = 104857600)`
   return {
     ownSchema: async () => {
       if (!config.isAutodetect) return undefined
@@ -94,7 +119,9 @@ function jsonReader(session: Session, config: LoadConfig, files: readonly Linked
 
 async function refuseUnknownKeys(session: Session, source: string, schema: readonly FieldSchema[], skip: ReadonlySet<string>): Promise<void> {
   const known = [...schema.map((field) => field.name), ...skip].map(quoteText).join(', ')
-  const [row] = await session.rows(`SELECT key FROM (SELECT DISTINCT unnest(json_keys(json)) AS key FROM ${source}) WHERE key NOT IN (${known || "''"}) LIMIT 1`)
+  const [row] = await session.rows(
+    `SELECT key FROM (SELECT DISTINCT unnest(json_keys(json)) AS key FROM ${source}) WHERE key NOT IN (${known || "''"}) LIMIT 1`,
+  )
   if (row) throw invalid(`Error while reading data, error message: JSON parsing error: No such field: ${String(row[0])}.`)
 }
 
@@ -108,6 +135,11 @@ function jsonValue(field: FieldSchema, index: number): string {
 /** DuckDB's description of the JSON to expect. */
 function structureOf(field: FieldSchema): unknown {
   const type = legacyTypeName(field.type)
-  const inner = type === 'RECORD' ? Object.fromEntries((field.fields ?? []).map((part) => [part.name, structureOf(part)])) : type === 'BYTES' ? 'VARCHAR' : duckdbType({ ...field, mode: 'NULLABLE' }).replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ')
+  const inner =
+    type === 'RECORD'
+      ? Object.fromEntries((field.fields ?? []).map((part) => [part.name, structureOf(part)]))
+      : type === 'BYTES'
+        ? 'VARCHAR'
+        : duckdbType({ ...field, mode: 'NULLABLE' }).replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ')
   return field.mode === 'REPEATED' ? [inner] : inner
 }

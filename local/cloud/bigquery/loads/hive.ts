@@ -6,7 +6,10 @@ import { text, type Body } from '../engine/request-body.ts'
 import type { FieldSchema } from '../sql/types.ts'
 import type { SourceFile } from './sources.ts'
 
-export interface HiveColumns { readonly columns: readonly FieldSchema[]; readonly valuesOf: (file: SourceFile) => readonly string[] }
+export interface HiveColumns {
+  readonly columns: readonly FieldSchema[]
+  readonly valuesOf: (file: SourceFile) => readonly string[]
+}
 
 export function readHive(options: Body | undefined, files: readonly SourceFile[], declared: readonly FieldSchema[] = []): HiveColumns | undefined {
   if (!options) return undefined
@@ -17,16 +20,26 @@ export function readHive(options: Body | undefined, files: readonly SourceFile[]
   const prefix = (given.includes('{') ? given.slice(0, given.indexOf('{')) : given).replace(/\/*$/, '/')
   const keysOf = (file: SourceFile): [string, string][] => {
     if (!file.uri.startsWith(prefix)) throw invalid(`The source URI ${file.uri} does not begin with sourceUriPrefix ${prefix}.`)
-    return file.uri.slice(prefix.length).split('/').slice(0, -1).map((segment) => {
-      const at = segment.indexOf('=')
-      if (at <= 0) throw invalid(`Hive partition key missing in ${file.uri} (segment ${segment}).`)
-      return [segment.slice(0, at), decodeURIComponent(segment.slice(at + 1))]
-    })
+    return file.uri
+      .slice(prefix.length)
+      .split('/')
+      .slice(0, -1)
+      .map((segment) => {
+        const at = segment.indexOf('=')
+        if (at <= 0) throw invalid(`Hive partition key missing in ${file.uri} (segment ${segment}).`)
+        return [segment.slice(0, at), decodeURIComponent(segment.slice(at + 1))]
+      })
   }
   const first = files[0]
   if (!first) return undefined
   const names = keysOf(first).map(([name]) => name)
-  for (const file of files) if (keysOf(file).map(([name]) => name).join('/') !== names.join('/')) throw invalid(`Hive partition keys differ between files: ${first.uri} and ${file.uri}.`)
+  for (const file of files)
+    if (
+      keysOf(file)
+        .map(([name]) => name)
+        .join('/') !== names.join('/')
+    )
+      throw invalid(`Hive partition keys differ between files: ${first.uri} and ${file.uri}.`)
   const columns = names.map((name, index): FieldSchema => {
     const known = declared.find((field) => field.name.toLowerCase() === name.toLowerCase()) ?? custom[index]
     const values = files.map((file) => keysOf(file)[index]![1])
@@ -43,7 +56,16 @@ function inferType(values: readonly string[]): string {
   return 'STRING'
 }
 
-const duckdbNames: Readonly<Record<string, string>> = { INTEGER: 'BIGINT', DATE: 'DATE', TIMESTAMP: 'TIMESTAMPTZ', STRING: 'VARCHAR', FLOAT: 'DOUBLE', NUMERIC: 'DECIMAL(38,9)', DATETIME: 'TIMESTAMP', BOOLEAN: 'BOOLEAN' }
+const duckdbNames: Readonly<Record<string, string>> = {
+  INTEGER: 'BIGINT',
+  DATE: 'DATE',
+  TIMESTAMP: 'TIMESTAMPTZ',
+  STRING: 'VARCHAR',
+  FLOAT: 'DOUBLE',
+  NUMERIC: 'DECIMAL(38,9)',
+  DATETIME: 'TIMESTAMP',
+  BOOLEAN: 'BOOLEAN',
+}
 
 export function hiveLiteral(value: string, field: FieldSchema): string {
   const type = duckdbNames[field.type]

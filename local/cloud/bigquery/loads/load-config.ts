@@ -36,8 +36,48 @@ export interface LoadConfig {
   readonly shown: Record<string, unknown>
 }
 
-const refused = ['projectionFields', 'rangePartitioning', 'destinationEncryptionConfiguration', 'connectionProperties', 'jsonExtension', 'nullMarkers', 'dateFormat', 'datetimeFormat', 'timeFormat', 'timestampFormat', 'timeZone', 'fileSetSpecType', 'referenceFileSchemaUri', 'sourceColumnMatch', 'schemaInline', 'columnNameCharacterMap']
-const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === '' || JSON.stringify(value) === '[]' || JSON.stringify(value) === '{}'
+const refused = [
+  'projectionFields',
+  'rangePartitioning',
+  'destinationEncryptionConfiguration',
+  'connectionProperties',
+  'jsonExtension',
+  'nullMarkers',
+  'dateFormat',
+  'datetimeFormat',
+  'timeFormat',
+  'timestampFormat',
+  'timeZone',
+  'fileSetSpecType',
+  'referenceFileSchemaUri',
+  'sourceColumnMatch',
+  'schemaInline',
+  'columnNameCharacterMap',
+]
+/** Node's client sends its location here as well: like Google, the answer leaves out what the schema does not have. */
+const shownFields = [
+  'sourceUris',
+  'destinationTable',
+  'destinationTableProperties',
+  'createDisposition',
+  'writeDisposition',
+  'schemaUpdateOptions',
+  'timePartitioning',
+  'clustering',
+  'autodetect',
+  'skipLeadingRows',
+  'fieldDelimiter',
+  'quote',
+  'nullMarker',
+  'allowJaggedRows',
+  'allowQuotedNewlines',
+  'ignoreUnknownValues',
+  'encoding',
+  'hivePartitioningOptions',
+  'parquetOptions',
+]
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || value === '' || JSON.stringify(value) === '[]' || JSON.stringify(value) === '{}'
 
 export function readLoadConfig(room: Room, given: Body): LoadConfig {
   for (const name of refused) if (!isEmpty(given[name]) && !/_UNSPECIFIED$/.test(String(given[name]))) throw unsupported(`configuration.load.${name}`)
@@ -57,8 +97,9 @@ export function readLoadConfig(room: Room, given: Body): LoadConfig {
   return {
     sourceUris: texts(given, 'sourceUris') ?? [],
     sourceFormat: format as SourceFormat,
-    destination: withoutDecorator(readTableReference(room, destination, 'destinationTable')),
-    ...(schema ? { schema } : {}), hasSchema: schema !== undefined,
+    destination: withoutDecorator(readTableReference(room, destination)),
+    ...(schema ? { schema } : {}),
+    hasSchema: schema !== undefined,
     isAutodetect: flag(given, 'autodetect') ?? false,
     writeDisposition: readDisposition(given, 'writeDisposition', ['WRITE_EMPTY', 'WRITE_APPEND', 'WRITE_TRUNCATE'], 'WRITE_APPEND'),
     createDisposition: readDisposition(given, 'createDisposition', ['CREATE_IF_NEEDED', 'CREATE_NEVER'], 'CREATE_IF_NEEDED'),
@@ -75,7 +116,11 @@ export function readLoadConfig(room: Room, given: Body): LoadConfig {
     ignoreUnknownValues: flag(given, 'ignoreUnknownValues') ?? false,
     isListInference: flag(parquetOptions, 'enableListInference') ?? false,
     // Node's client puts the job's location in here too; BigQuery does not show it.
-    shown: present({ ...given, location: undefined, sourceFormat: format, schema: schema ? { fields: schema } : undefined }),
+    shown: present({
+      ...Object.fromEntries(shownFields.map((name) => [name, given[name] ?? undefined])),
+      sourceFormat: format,
+      schema: schema ? { fields: schema } : undefined,
+    }),
   }
 }
 

@@ -16,21 +16,23 @@ export function loadWork(room: Room, config: LoadConfig, upload?: SourceFile): J
   return async ({ session, principal, job, conclude }) => {
     try {
       const sources = upload ? [upload] : await findSources(room, principal, config.sourceUris)
-      return await room.warehouse.lock([tableKey(config.destination.reference)], () => withLinkedFiles(room, sources, extensionOf(config), async (files) => {
-        let outcome: Outcome | undefined
-        await session.inTransaction(async () => {
-          const written = await loadRows({ room, principal, session, config, files })
-          const size = sources.reduce((sum, file) => sum + file.size, 0)
-          outcome = {
-            configuration: job.configuration,
-            statistics: { load: { inputFiles: String(sources.length), inputFileBytes: String(size), outputRows: String(written.rows), badRecords: '0' } },
-          }
-          conclude(written.change, outcome)
-          await room.warehouse.commit(written.change, session)
-        })
-        room.log(`bigquery: loaded ${sources.length} file(s) into ${showTable(config.destination.reference)}`)
-        return outcome!
-      }))
+      return await room.warehouse.lock([tableKey(config.destination.reference)], () =>
+        withLinkedFiles(room, sources, extensionOf(config), async (files) => {
+          let outcome: Outcome | undefined
+          await session.inTransaction(async () => {
+            const written = await loadRows({ room, principal, session, config, files })
+            const size = sources.reduce((sum, file) => sum + file.size, 0)
+            outcome = {
+              configuration: job.configuration,
+              statistics: { load: { inputFiles: String(sources.length), inputFileBytes: String(size), outputRows: String(written.rows), badRecords: '0' } },
+            }
+            conclude(written.change, outcome)
+            await room.warehouse.commit(written.change, session)
+          })
+          room.log(`bigquery: loaded ${sources.length} file(s) into ${showTable(config.destination.reference)}`)
+          return outcome!
+        }),
+      )
     } finally {
       if (upload) await rm(upload.path, { force: true })
     }

@@ -13,7 +13,13 @@ import { hiveLiteral, readHive, type HiveColumns } from './hive.ts'
 import type { LoadConfig } from './load-config.ts'
 import type { LinkedFile } from './sources.ts'
 
-export interface LoadRun { readonly room: Room; readonly principal: Principal; readonly session: Session; readonly config: LoadConfig; readonly files: readonly LinkedFile[] }
+export interface LoadRun {
+  readonly room: Room
+  readonly principal: Principal
+  readonly session: Session
+  readonly config: LoadConfig
+  readonly files: readonly LinkedFile[]
+}
 
 /** The caller holds the lock of the destination and has begun a transaction. */
 export async function loadRows(run: LoadRun): Promise<Written & { schema: readonly FieldSchema[] }> {
@@ -35,14 +41,32 @@ export async function loadRows(run: LoadRun): Promise<Written & { schema: readon
   const partitioning = readPartitioning(config.timePartitioning, schema)
   const clustering = readClustering(config.clustering, schema)
   const written = await writeTable({
-    room, principal, session, target: config.destination.reference, ...(config.destination.partitionId === undefined ? {} : { partitionId: config.destination.partitionId }),
-    source: selects.join(' UNION ALL '), schema, writeDisposition: config.writeDisposition, createDisposition: config.createDisposition, schemaUpdateOptions: config.schemaUpdateOptions,
-    fields: readTableFields(Object.fromEntries(Object.entries(config.tableProperties).filter(([, value]) => value !== undefined)), { partitioning, clustering }, schema, room.now()),
+    room,
+    principal,
+    session,
+    target: config.destination.reference,
+    ...(config.destination.partitionId === undefined ? {} : { partitionId: config.destination.partitionId }),
+    source: selects.join(' UNION ALL '),
+    schema,
+    writeDisposition: config.writeDisposition,
+    createDisposition: config.createDisposition,
+    schemaUpdateOptions: config.schemaUpdateOptions,
+    fields: readTableFields(
+      Object.fromEntries(Object.entries(config.tableProperties).filter(([, value]) => value !== undefined)),
+      { partitioning, clustering },
+      schema,
+      room.now(),
+    ),
   })
   return { ...written, schema }
 }
 
-async function chooseSchema({ config }: LoadRun, reader: ReturnType<typeof createReader> | undefined, hive: HiveColumns | undefined, before: { schema: readonly FieldSchema[] } | undefined): Promise<readonly FieldSchema[]> {
+async function chooseSchema(
+  { config }: LoadRun,
+  reader: ReturnType<typeof createReader> | undefined,
+  hive: HiveColumns | undefined,
+  before: { schema: readonly FieldSchema[] } | undefined,
+): Promise<readonly FieldSchema[]> {
   const extra = (schema: readonly FieldSchema[]): FieldSchema[] => {
     const known = new Set(schema.map((field) => field.name.toLowerCase()))
     return [...schema, ...(hive?.columns ?? []).filter((column) => !known.has(column.name.toLowerCase()))]
@@ -62,7 +86,10 @@ function orderLike(schema: readonly FieldSchema[], table: readonly FieldSchema[]
   const known = table.filter((field) => own.has(field.name.toLowerCase()))
   for (const field of known) {
     const found = own.get(field.name.toLowerCase())!
-    if (found.type !== field.type) throw invalid(`Error while reading data, error message: column '${field.name}' has type ${found.type} which does not match the target type ${field.type}.`)
+    if (found.type !== field.type)
+      throw invalid(
+        `Error while reading data, error message: column '${field.name}' has type ${found.type} which does not match the target type ${field.type}.`,
+      )
   }
   const names = new Set(known.map((field) => field.name.toLowerCase()))
   return [...known, ...schema.filter((field) => !names.has(field.name.toLowerCase()))]

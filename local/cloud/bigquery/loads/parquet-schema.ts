@@ -5,8 +5,25 @@ import { invalid, unsupported } from '../engine/refusals.ts'
 import type { FieldSchema } from '../sql/types.ts'
 
 const simple: Readonly<Record<string, string>> = {
-  TINYINT: 'INTEGER', SMALLINT: 'INTEGER', INTEGER: 'INTEGER', BIGINT: 'INTEGER', UTINYINT: 'INTEGER', USMALLINT: 'INTEGER', UINTEGER: 'INTEGER', FLOAT: 'FLOAT', DOUBLE: 'FLOAT', BOOLEAN: 'BOOLEAN',
-  VARCHAR: 'STRING', BLOB: 'BYTES', DATE: 'DATE', TIME: 'TIME', TIMESTAMP: 'DATETIME', TIMESTAMP_NS: 'DATETIME', TIMESTAMP_MS: 'DATETIME', 'TIMESTAMP WITH TIME ZONE': 'TIMESTAMP', JSON: 'JSON',
+  TINYINT: 'INTEGER',
+  SMALLINT: 'INTEGER',
+  INTEGER: 'INTEGER',
+  BIGINT: 'INTEGER',
+  UTINYINT: 'INTEGER',
+  USMALLINT: 'INTEGER',
+  UINTEGER: 'INTEGER',
+  FLOAT: 'FLOAT',
+  DOUBLE: 'FLOAT',
+  BOOLEAN: 'BOOLEAN',
+  VARCHAR: 'STRING',
+  BLOB: 'BYTES',
+  DATE: 'DATE',
+  TIME: 'TIME',
+  TIMESTAMP: 'DATETIME',
+  TIMESTAMP_NS: 'DATETIME',
+  TIMESTAMP_MS: 'DATETIME',
+  'TIMESTAMP WITH TIME ZONE': 'TIMESTAMP',
+  JSON: 'JSON',
 }
 
 export async function parquetSchema(session: Session, file: string, isListInference: boolean): Promise<FieldSchema[]> {
@@ -15,7 +32,9 @@ export async function parquetSchema(session: Session, file: string, isListInfere
   })
   // INT96 is an instant for BigQuery, but DuckDB shows it without a zone.
   const old = new Set((await session.rows(`SELECT name FROM parquet_schema(${quoteText(file)}) WHERE type = 'INT96'`)).map(([name]) => String(name)))
-  return described.map(({ name, type }) => fieldOfDuckdb(name, old.has(name) && type.startsWith('TIMESTAMP') ? 'TIMESTAMP WITH TIME ZONE' : type, isListInference))
+  return described.map(({ name, type }) =>
+    fieldOfDuckdb(name, old.has(name) && type.startsWith('TIMESTAMP') ? 'TIMESTAMP WITH TIME ZONE' : type, isListInference),
+  )
 }
 
 export function fieldOfDuckdb(name: string, type: string, isListInference: boolean): FieldSchema {
@@ -29,7 +48,13 @@ export function fieldOfDuckdb(name: string, type: string, isListInference: boole
     if (scale > 9 || precision - scale > 29) throw unsupported(`The column ${name} of type ${type} (BIGNUMERIC)`)
     return { name, type: 'NUMERIC', mode: 'NULLABLE' }
   }
-  if (type.startsWith('STRUCT(')) return { name, type: 'RECORD', mode: 'NULLABLE', fields: splitStruct(type.slice(7, -1)).map(([part, inner]) => fieldOfDuckdb(part, inner, isListInference)) }
+  if (type.startsWith('STRUCT('))
+    return {
+      name,
+      type: 'RECORD',
+      mode: 'NULLABLE',
+      fields: splitStruct(type.slice(7, -1)).map(([part, inner]) => fieldOfDuckdb(part, inner, isListInference)),
+    }
   const known = simple[type]
   if (!known) throw unsupported(`The column ${name} of type ${type}`)
   return { name, type: known, mode: 'NULLABLE' }

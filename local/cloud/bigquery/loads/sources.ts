@@ -13,7 +13,10 @@ export interface SourceFile {
   readonly size: number
 }
 /** A source the engine may read now. */
-export interface LinkedFile extends SourceFile { readonly linked: string; readonly isGzip: boolean }
+export interface LinkedFile extends SourceFile {
+  readonly linked: string
+  readonly isGzip: boolean
+}
 
 export async function findSources(room: Room, principal: Principal, uris: readonly string[]): Promise<SourceFile[]> {
   if (uris.length === 0) throw invalid('Required parameter is missing: sourceUris')
@@ -36,13 +39,20 @@ async function findOne(room: Room, principal: Principal, uri: string): Promise<S
   }
   const [before, after] = name.split('*') as [string, string]
   const listed = await room.objects.list(principal, bucket, before)
-  const matching = listed.filter((object) => object.name.endsWith(after) && object.name.length >= before.length + after.length && !(object.name.endsWith('/') && object.size === 0))
+  const matching = listed.filter(
+    (object) => object.name.endsWith(after) && object.name.length >= before.length + after.length && !(object.name.endsWith('/') && object.size === 0),
+  )
   if (matching.length === 0) throw new CloudError(404, 'notFound', `Not found: Files ${uri}`)
   return matching.map((object) => ({ uri: `gs://${bucket}/${object.name}`, path: object.path, size: object.size }))
 }
 
 /** Hard links (copies across devices) with unguessable names, gone again when the work ends. */
-export async function withLinkedFiles<T>(room: Room, files: readonly SourceFile[], extension: string, work: (linked: readonly LinkedFile[]) => Promise<T>): Promise<T> {
+export async function withLinkedFiles<T>(
+  room: Room,
+  files: readonly SourceFile[],
+  extension: string,
+  work: (linked: readonly LinkedFile[]) => Promise<T>,
+): Promise<T> {
   const linked: LinkedFile[] = []
   try {
     for (const file of files) {

@@ -13,7 +13,15 @@ import { startJob } from '../jobs/jobs.ts'
 import type { JobDesk } from '../jobs/job-desk.ts'
 import { checkProject, type Room } from '../room.ts'
 
-interface Session { readonly file: string; readonly body: Body; readonly member: string; received: number; reply?: Reply; turn: Promise<unknown>; touchedMs: number }
+interface Session {
+  readonly file: string
+  readonly body: Body
+  readonly member: string
+  received: number
+  reply?: Reply
+  turn: Promise<unknown>
+  touchedMs: number
+}
 
 const sessionLifetimeMs = 3_600_000
 
@@ -56,7 +64,9 @@ export class Uploads {
           request.noteJson(json)
           body = json
         },
-        content: async (chunk) => { if (!out.write(chunk)) await Promise.race([new Promise<void>((resolve) => out.once('drain', () => resolve())), failed]) },
+        content: async (chunk) => {
+          if (!out.write(chunk)) await Promise.race([new Promise<void>((resolve) => out.once('drain', () => resolve())), failed])
+        },
       })
       out.end()
       await failed
@@ -102,11 +112,13 @@ export class Uploads {
       return session.reply
     }
     if (range.start !== undefined) {
-      if (range.start !== session.received) throw new CloudError(400, 'badRequest', `Invalid request. The next byte expected is ${session.received}, not ${range.start}.`)
+      if (range.start !== session.received)
+        throw new CloudError(400, 'badRequest', `Invalid request. The next byte expected is ${session.received}, not ${range.start}.`)
       const out = createWriteStream(session.file, { flags: 'r+', start: range.start })
       await pipeline(request.stream, out)
       const size = range.start + out.bytesWritten
-      if (range.end !== undefined && size !== range.end + 1) throw new CloudError(400, 'badRequest', `Invalid request. ${out.bytesWritten} bytes came where Content-Range said ${range.end - range.start + 1}.`)
+      if (range.end !== undefined && size !== range.end + 1)
+        throw new CloudError(400, 'badRequest', `Invalid request. ${out.bytesWritten} bytes came where Content-Range said ${range.end - range.start + 1}.`)
       session.received = size
     } else request.stream.resume()
     const isComplete = range.isLast || (range.start === undefined && range.total === session.received)

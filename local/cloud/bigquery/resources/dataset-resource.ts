@@ -13,18 +13,21 @@ export function datasetResource(dataset: DatasetRecord, origin: string, view: Da
     selfLink: `${origin}/bigquery/v2/projects/${dataset.projectId}/datasets/${dataset.datasetId}`,
     datasetReference: { datasetId: dataset.datasetId, projectId: dataset.projectId },
   }
-  const metadata = view === 'ACL' ? {} : present({
-    friendlyName: dataset.friendlyName,
-    description: dataset.description,
-    labels: dataset.labels && Object.keys(dataset.labels).length > 0 ? dataset.labels : undefined,
-    defaultTableExpirationMs: dataset.defaultTableExpirationMs,
-    defaultPartitionExpirationMs: dataset.defaultPartitionExpirationMs,
-    creationTime: String(dataset.creationMs),
-    lastModifiedTime: String(dataset.modifiedMs),
-    location: dataset.location,
-    type: 'DEFAULT',
-    maxTimeTravelHours: '168',
-  })
+  const metadata =
+    view === 'ACL'
+      ? {}
+      : present({
+          friendlyName: dataset.friendlyName,
+          description: dataset.description,
+          labels: dataset.labels && Object.keys(dataset.labels).length > 0 ? dataset.labels : undefined,
+          defaultTableExpirationMs: dataset.defaultTableExpirationMs,
+          defaultPartitionExpirationMs: dataset.defaultPartitionExpirationMs,
+          creationTime: String(dataset.creationMs),
+          lastModifiedTime: String(dataset.modifiedMs),
+          location: dataset.location,
+          type: 'DEFAULT',
+          maxTimeTravelHours: '168',
+        })
   return { ...identity, ...metadata, ...(view === 'METADATA' ? {} : { access: showAccess(dataset.access) }) }
 }
 

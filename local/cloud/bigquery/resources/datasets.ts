@@ -35,18 +35,28 @@ function readView(given: string | null): DatasetView {
 export function listDatasets(room: Room, request: CloudRequest): Reply {
   checkProject(room, request.params.projectId)
   const query = request.url.searchParams
-  const filters = (query.get('filter') ?? '').split(/\s+/).filter(Boolean).map((part) => {
-    const match = /^labels\.([^:]+)(?::(.*))?$/.exec(part)
-    if (!match) throw invalid(`Invalid filter: ${part}`)
-    return { key: match[1]!, value: match[2] }
-  })
+  const filters = (query.get('filter') ?? '')
+    .split(/\s+/)
+    .filter(Boolean)
+    .map((part) => {
+      const match = /^labels\.([^:]+)(?::(.*))?$/.exec(part)
+      if (!match) throw invalid(`Invalid filter: ${part}`)
+      return { key: match[1]!, value: match[2] }
+    })
   const visible = [...room.warehouse.datasets.values()]
     .filter((dataset) => room.authority.mayOnDataset(request.principal, 'bigquery.datasets.get', dataset.datasetId))
     .filter((dataset) => isSet(query.get('all')) || !dataset.datasetId.startsWith('_'))
     .filter((dataset) => filters.every(({ key, value }) => dataset.labels?.[key] !== undefined && (value === undefined || dataset.labels[key] === value)))
     .sort((a, b) => (a.datasetId < b.datasetId ? -1 : 1))
   const { items, nextPageToken } = page(visible, query)
-  return { json: present({ kind: 'bigquery#datasetList', etag: makeEtag('datasets', visible.length), nextPageToken, datasets: items.length > 0 ? items.map(datasetListItem) : undefined }) }
+  return {
+    json: present({
+      kind: 'bigquery#datasetList',
+      etag: makeEtag('datasets', visible.length),
+      nextPageToken,
+      datasets: items.length > 0 ? items.map(datasetListItem) : undefined,
+    }),
+  }
 }
 
 export async function insertDataset(room: Room, request: CloudRequest): Promise<Reply> {
@@ -68,11 +78,16 @@ async function addDataset(room: Room, datasetId: string, body: Body, access: rea
   const bound = entriesOfBindings(room.access.datasetBindings(datasetId))
   const nowMs = room.now()
   const dataset: DatasetRecord = {
-    projectId: room.environment.project, datasetId, uid: randomUUID(), version: 1,
+    projectId: room.environment.project,
+    datasetId,
+    uid: randomUUID(),
+    version: 1,
     location: text(body, 'location') ?? room.environment.region,
     ...readFields(body, {}),
-    access: reconcile(access, [], bound), appliedBindings: bindingKeys(bound),
-    creationMs: nowMs, modifiedMs: nowMs,
+    access: reconcile(access, [], bound),
+    appliedBindings: bindingKeys(bound),
+    creationMs: nowMs,
+    modifiedMs: nowMs,
   }
   const change = new Change()
   change.putDataset(dataset)
@@ -93,7 +108,13 @@ export async function provisionDatasets(room: Room): Promise<void> {
     const keys = bindingKeys(bound)
     if (JSON.stringify(keys) === JSON.stringify(dataset.appliedBindings ?? [])) continue
     const change = new Change()
-    change.putDataset({ ...dataset, version: dataset.version + 1, access: reconcile(dataset.access, dataset.appliedBindings ?? [], bound), appliedBindings: keys, modifiedMs: room.now() })
+    change.putDataset({
+      ...dataset,
+      version: dataset.version + 1,
+      access: reconcile(dataset.access, dataset.appliedBindings ?? [], bound),
+      appliedBindings: keys,
+      modifiedMs: room.now(),
+    })
     await room.warehouse.commit(change)
   }
 }
@@ -108,7 +129,8 @@ function readFields(body: Body, before: Fields): Fields {
   const duration = (name: 'defaultTableExpirationMs' | 'defaultPartitionExpirationMs') => {
     if (!(name in body)) return before[name]
     const value = count(body, name)
-    if (value !== undefined && name === 'defaultTableExpirationMs' && value !== 0 && value < 3_600_000) throw invalid('The minimum default table expiration is 3600000 milliseconds (one hour).')
+    if (value !== undefined && name === 'defaultTableExpirationMs' && value !== 0 && value < 3_600_000)
+      throw invalid('The minimum default table expiration is 3600000 milliseconds (one hour).')
     return value ? String(value) : undefined
   }
   return {
@@ -138,7 +160,9 @@ export async function changeDataset(room: Room, request: CloudRequest, isPatch: 
     const location = text(body, 'location')
     if (location !== undefined && location.toLowerCase() !== before.location.toLowerCase()) throw invalid('Cannot change the location of a dataset.')
     after = {
-      ...before, version: before.version + 1, modifiedMs: Math.max(room.now(), before.modifiedMs + 1),
+      ...before,
+      version: before.version + 1,
+      modifiedMs: Math.max(room.now(), before.modifiedMs + 1),
       ...(isMetadata ? readFields(body, isPatch ? before : {}) : {}),
       access: isAcl ? parseAccess(body.access, before.access, room.warehouse) : before.access,
     }
@@ -154,11 +178,17 @@ export async function changeDataset(room: Room, request: CloudRequest, isPatch: 
 
 function neededToUpdate(mode: string): string[] {
   switch (mode) {
-    case 'UPDATE_MODE_UNSPECIFIED': case '': return ['bigquery.datasets.update']
-    case 'UPDATE_FULL': return ['bigquery.datasets.update', 'bigquery.datasets.setIamPolicy']
-    case 'UPDATE_METADATA': return ['bigquery.datasets.update']
-    case 'UPDATE_ACL': return ['bigquery.datasets.setIamPolicy']
-    default: throw invalid(`Invalid value at 'updateMode': ${mode}`)
+    case 'UPDATE_MODE_UNSPECIFIED':
+    case '':
+      return ['bigquery.datasets.update']
+    case 'UPDATE_FULL':
+      return ['bigquery.datasets.update', 'bigquery.datasets.setIamPolicy']
+    case 'UPDATE_METADATA':
+      return ['bigquery.datasets.update']
+    case 'UPDATE_ACL':
+      return ['bigquery.datasets.setIamPolicy']
+    default:
+      throw invalid(`Invalid value at 'updateMode': ${mode}`)
   }
 }
 
@@ -186,4 +216,5 @@ export async function removeDataset(room: Room, principal: Principal, datasetId:
   })
 }
 
-const invalidInUse = (projectId: string, datasetId: string) => Object.assign(invalid(`Dataset ${projectId}:${datasetId} is still in use`), { reason: 'resourceInUse' })
+const invalidInUse = (projectId: string, datasetId: string) =>
+  Object.assign(invalid(`Dataset ${projectId}:${datasetId} is still in use`), { reason: 'resourceInUse' })

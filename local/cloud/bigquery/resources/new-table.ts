@@ -27,13 +27,19 @@ export function planTable(room: Room, plan: TablePlan): TableRecord {
   const partitionLifetime = plan.dataset.defaultPartitionExpirationMs
   const partitioned = partitioning && !partitioning.expirationMs && partitionLifetime ? { ...partitioning, expirationMs: partitionLifetime } : partitioning
   return {
-    reference: plan.reference, uid: before?.uid ?? randomUUID(), version: (plan.before?.version ?? 0) + 1, kind: isView ? 'VIEW' : 'TABLE', location: plan.dataset.location,
-    schema: plan.schema, ...fields,
+    reference: plan.reference,
+    uid: before?.uid ?? randomUUID(),
+    version: (plan.before?.version ?? 0) + 1,
+    kind: isView ? 'VIEW' : 'TABLE',
+    location: plan.dataset.location,
+    schema: plan.schema,
+    ...fields,
     ...(partitioned ? { partitioning: partitioned } : {}),
     ...(isView ? { view: plan.view } : { physical: room.warehouse.nextPhysical() }),
     ...(fields.expirationMs === undefined && lifetime && !partitioned ? { expirationMs: nowMs + Number(lifetime) } : {}),
     ...(plan.ownerMember === undefined ? {} : { ownerMember: plan.ownerMember }),
-    creationMs: nowMs, modifiedMs: nowMs,
+    creationMs: nowMs,
+    modifiedMs: nowMs,
   }
 }
 

@@ -6,7 +6,10 @@ import { physicalOf, type TableRecord } from '../engine/records.ts'
 import { invalid, unsupported } from '../engine/refusals.ts'
 import type { FieldSchema } from '../sql/types.ts'
 
-export interface SchemaChange { readonly schema: readonly FieldSchema[]; readonly statements: readonly string[] }
+export interface SchemaChange {
+  readonly schema: readonly FieldSchema[]
+  readonly statements: readonly string[]
+}
 
 /** `after` is the whole schema the client wants. */
 export function planSchemaChange(table: TableRecord, after: readonly FieldSchema[]): SchemaChange {
@@ -19,7 +22,8 @@ export function planSchemaChange(table: TableRecord, after: readonly FieldSchema
     const next = wanted.get(field.name.toLowerCase())
     if (!next) return refuse(`Field ${field.name} is missing in new schema`)
     checkSameShape(field, next, refuse)
-    if (field.mode === 'REQUIRED' && next.mode !== 'REQUIRED') statements.push(`ALTER TABLE ${physicalOf(table)} ALTER COLUMN ${quoteName(field.name)} DROP NOT NULL`)
+    if (field.mode === 'REQUIRED' && next.mode !== 'REQUIRED')
+      statements.push(`ALTER TABLE ${physicalOf(table)} ALTER COLUMN ${quoteName(field.name)} DROP NOT NULL`)
     wanted.delete(field.name.toLowerCase())
   }
   for (const field of wanted.values()) {
@@ -49,8 +53,16 @@ function checkSameShape(before: FieldSchema, after: FieldSchema, refuse: (what: 
 /** Descriptions and columns given for a view must fit what its query gives. */
 export function describeViewSchema(computed: readonly FieldSchema[], given: readonly FieldSchema[] | undefined, table: string): readonly FieldSchema[] {
   if (!given) return computed
-  const isSame = given.length === computed.length && given.every((field, index) => field.name.toLowerCase() === computed[index]!.name.toLowerCase() && legacyTypeName(field.type) === legacyTypeName(computed[index]!.type))
-  if (!isSame) throw invalid(`The schema given for view ${table} does not match the columns of its query: ${computed.map((field) => `${field.name} ${field.type}`).join(', ')}`)
+  const isSame =
+    given.length === computed.length &&
+    given.every(
+      (field, index) =>
+        field.name.toLowerCase() === computed[index]!.name.toLowerCase() && legacyTypeName(field.type) === legacyTypeName(computed[index]!.type),
+    )
+  if (!isSame)
+    throw invalid(
+      `The schema given for view ${table} does not match the columns of its query: ${computed.map((field) => `${field.name} ${field.type}`).join(', ')}`,
+    )
   return computed.map((field, index) => ({ ...field, ...(given[index]!.description ? { description: given[index]!.description } : {}) }))
 }
 

@@ -5,9 +5,26 @@ import { invalid, unsupported } from '../engine/refusals.ts'
 import { count, flag, isRecord, parseLabels, record, requiredText, text, texts, type Body } from '../engine/request-body.ts'
 import type { FieldSchema } from '../sql/types.ts'
 
-export type TableFields = Pick<TableRecord, 'description' | 'friendlyName' | 'labels' | 'partitioning' | 'clustering' | 'requirePartitionFilter' | 'expirationMs'>
+export type TableFields = Pick<
+  TableRecord,
+  'description' | 'friendlyName' | 'labels' | 'partitioning' | 'clustering' | 'requirePartitionFilter' | 'expirationMs'
+>
 
-const refused = ['externalDataConfiguration', 'materializedView', 'snapshotDefinition', 'cloneDefinition', 'rangePartitioning', 'encryptionConfiguration', 'tableConstraints', 'biglakeConfiguration', 'defaultCollation', 'maxStaleness', 'resourceTags', 'tableReplicationInfo', 'model']
+const refused = [
+  'externalDataConfiguration',
+  'materializedView',
+  'snapshotDefinition',
+  'cloneDefinition',
+  'rangePartitioning',
+  'encryptionConfiguration',
+  'tableConstraints',
+  'biglakeConfiguration',
+  'defaultCollation',
+  'maxStaleness',
+  'resourceTags',
+  'tableReplicationInfo',
+  'model',
+]
 
 export function refuseUnsupportedParts(body: Body): void {
   for (const name of refused) {
@@ -33,7 +50,11 @@ export function readTableFields(body: Body, before: TableFields, schema: readonl
   }
 }
 
-const partitionUnits: Readonly<Record<string, readonly string[]>> = { DATE: ['DAY', 'MONTH', 'YEAR'], TIMESTAMP: ['DAY', 'HOUR', 'MONTH', 'YEAR'], DATETIME: ['DAY', 'HOUR', 'MONTH', 'YEAR'] }
+const partitionUnits: Readonly<Record<string, readonly string[]>> = {
+  DATE: ['DAY', 'MONTH', 'YEAR'],
+  TIMESTAMP: ['DAY', 'HOUR', 'MONTH', 'YEAR'],
+  DATETIME: ['DAY', 'HOUR', 'MONTH', 'YEAR'],
+}
 
 export function readPartitioning(given: Body | undefined, schema: readonly FieldSchema[]): Partitioning | undefined {
   if (given === undefined || Object.keys(given).length === 0) return undefined
@@ -59,7 +80,8 @@ export function readClustering(given: unknown, schema: readonly FieldSchema[]): 
   return names.map((name) => {
     const field = schema.find((column) => column.name.toLowerCase() === String(name).toLowerCase())
     if (!field) throw invalid(`The field specified for clustering cannot be found in the schema. Invalid field: ${name}.`)
-    if (!clusterable.includes(legacyTypeName(field.type)) || field.mode === 'REPEATED') throw invalid(`Field ${name} of type ${field.type} cannot be used for clustering.`)
+    if (!clusterable.includes(legacyTypeName(field.type)) || field.mode === 'REPEATED')
+      throw invalid(`Field ${name} of type ${field.type} cannot be used for clustering.`)
     return field.name
   })
 }
@@ -69,16 +91,27 @@ export function bodyOfOptions(options: Readonly<Record<string, unknown>>, before
   const body: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(options)) {
     switch (name.toLowerCase()) {
-      case 'description': body.description = value; break
-      case 'friendly_name': body.friendlyName = value; break
-      case 'labels': body.labels = readLabelPairs(value); break
-      case 'require_partition_filter': body.requirePartitionFilter = value; break
-      case 'expiration_timestamp': body.expirationTime = value === null ? null : Math.floor(Number(new Date(String(value)))); break
+      case 'description':
+        body.description = value
+        break
+      case 'friendly_name':
+        body.friendlyName = value
+        break
+      case 'labels':
+        body.labels = readLabelPairs(value)
+        break
+      case 'require_partition_filter':
+        body.requirePartitionFilter = value
+        break
+      case 'expiration_timestamp':
+        body.expirationTime = value === null ? null : Math.floor(Number(new Date(String(value))))
+        break
       case 'partition_expiration_days':
         if (!before.partitioning) throw invalid('partition_expiration_days needs a partitioned table.')
         body.timePartitioning = { ...before.partitioning, expirationMs: value === null ? undefined : String(Math.round(Number(value) * 86_400_000)) }
         break
-      default: throw unsupported(`The table option ${name}`)
+      default:
+        throw unsupported(`The table option ${name}`)
     }
   }
   return body
@@ -88,7 +121,9 @@ export function bodyOfOptions(options: Readonly<Record<string, unknown>>, before
 export function readLabelPairs(value: unknown): Record<string, string> {
   if (value === null || value === undefined) return {}
   if (!Array.isArray(value)) return value as Record<string, string>
-  return Object.fromEntries(value.map((pair: unknown) => (Array.isArray(pair) ? [String(pair[0]), String(pair[1])] : (Object.values(pair as object).map(String) as [string, string]))))
+  return Object.fromEntries(
+    value.map((pair: unknown) => (Array.isArray(pair) ? [String(pair[0]), String(pair[1])] : (Object.values(pair as object).map(String) as [string, string]))),
+  )
 }
 
 export function schemaOfBody(body: Body): FieldSchema[] | undefined {

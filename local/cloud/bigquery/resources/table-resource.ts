@@ -8,7 +8,12 @@ const labelsOf = (table: TableRecord) => (table.labels && Object.keys(table.labe
 
 function timePartitioning(table: TableRecord): Record<string, unknown> | undefined {
   if (!table.partitioning) return undefined
-  return present({ type: table.partitioning.type, field: table.partitioning.field, expirationMs: table.partitioning.expirationMs, requirePartitionFilter: table.requirePartitionFilter || undefined })
+  return present({
+    type: table.partitioning.type,
+    field: table.partitioning.field,
+    expirationMs: table.partitioning.expirationMs,
+    requirePartitionFilter: table.requirePartitionFilter || undefined,
+  })
 }
 
 export function tableResource(table: TableRecord, size: TableSize | undefined, origin: string): Record<string, unknown> {

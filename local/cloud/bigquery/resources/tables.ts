@@ -45,7 +45,15 @@ export function listTables(room: Room, request: CloudRequest): Reply {
   room.authority.requireOnDataset(request.principal, 'bigquery.tables.list', datasetId)
   const tables = room.warehouse.tablesOf(datasetId, room.now())
   const { items, nextPageToken } = page(tables, request.url.searchParams)
-  return { json: present({ kind: 'bigquery#tableList', etag: makeEtag(datasetId, tables.length), nextPageToken, tables: items.length > 0 ? items.map(tableListItem) : undefined, totalItems: tables.length }) }
+  return {
+    json: present({
+      kind: 'bigquery#tableList',
+      etag: makeEtag(datasetId, tables.length),
+      nextPageToken,
+      tables: items.length > 0 ? items.map(tableListItem) : undefined,
+      totalItems: tables.length,
+    }),
+  }
 }
 
 export async function insertTable(room: Room, request: CloudRequest): Promise<Reply> {
@@ -57,7 +65,9 @@ export async function insertTable(room: Room, request: CloudRequest): Promise<Re
   const reference = { projectId: room.environment.project, datasetId, tableId: checkTableId(requiredText(record(body, 'tableReference') ?? {}, 'tableId')) }
   const view = readView(body)
   const given = schemaOfBody(body)
-  const schema = view ? describeViewSchema(await compileView(room, request.principal, view.query, dataset.location), given, showTable(reference)) : (given ?? [])
+  const schema = view
+    ? describeViewSchema(await compileView(room, request.principal, view.query, dataset.location), given, showTable(reference))
+    : (given ?? [])
   const fields = readTableFields(body, {}, schema, room.now())
   if (view && (fields.partitioning || fields.clustering)) throw invalid('A view cannot be partitioned or clustered.')
   const table = await room.warehouse.lock([tableKey(reference)], async () => {
@@ -67,11 +77,13 @@ export async function insertTable(room: Room, request: CloudRequest): Promise<Re
     const change = new Change()
     change.putTable(planned)
     change.verify.push(unchanged(room.warehouse, reference, expired))
-    await room.warehouse.database.withSession((session) => session.inTransaction(async () => {
-      if (schema.length > 0 || view) await createPhysical(session, planned)
-      else throw invalid(`Table ${showTable(reference)} needs a schema.`)
-      await room.warehouse.commit(change, session)
-    }))
+    await room.warehouse.database.withSession((session) =>
+      session.inTransaction(async () => {
+        if (schema.length > 0 || view) await createPhysical(session, planned)
+        else throw invalid(`Table ${showTable(reference)} needs a schema.`)
+        await room.warehouse.commit(change, session)
+      }),
+    )
     return planned
   })
   return { json: await show(room, table) }
@@ -82,7 +94,8 @@ function readView(body: Body): { query: string } | undefined {
   if (!view) return undefined
   // Google's default is legacy SQL, which nothing here speaks: leaving it out must not mean standard SQL.
   if (flag(view, 'useLegacySql') !== false) throw invalid('Legacy SQL views are not supported: set view.useLegacySql to false.')
-  if (view.userDefinedFunctionResources !== undefined && JSON.stringify(view.userDefinedFunctionResources) !== '[]') throw invalid('view.userDefinedFunctionResources is not supported.')
+  if (view.userDefinedFunctionResources !== undefined && JSON.stringify(view.userDefinedFunctionResources) !== '[]')
+    throw invalid('view.userDefinedFunctionResources is not supported.')
   return { query: requiredText(view, 'query') }
 }
 
@@ -101,16 +114,21 @@ export async function changeTable(room: Room, request: CloudRequest, isPatch: bo
     const change = new Change()
     change.putTable(plan.table)
     change.verify.push(unchanged(room.warehouse, reference, before))
-    await room.warehouse.database.withSession((session) => session.inTransaction(async () => {
-      await applyStatements(session, plan.statements)
-      await room.warehouse.commit(change, session)
-    }))
+    await room.warehouse.database.withSession((session) =>
+      session.inTransaction(async () => {
+        await applyStatements(session, plan.statements)
+        await room.warehouse.commit(change, session)
+      }),
+    )
     return plan.table
   })
   return { json: await show(room, after) }
 }
 
-interface PlannedChange { readonly table: TableRecord; readonly statements: readonly string[] }
+interface PlannedChange {
+  readonly table: TableRecord
+  readonly statements: readonly string[]
+}
 
 function planTableChange(room: Room, body: Body, before: TableRecord, isPatch: boolean): PlannedChange {
   if (body.view !== undefined && body.view !== null) throw invalid(`Cannot convert table ${showTable(before.reference)} to a view.`)
@@ -118,7 +136,11 @@ function planTableChange(room: Room, body: Body, before: TableRecord, isPatch: b
   const { schema, statements } = wanted ? planSchemaChange(before, wanted) : { schema: before.schema, statements: [] }
   const kept = isPatch ? before : { partitioning: before.partitioning }
   const fields = readTableFields(body, kept, schema, room.now())
-  if (before.partitioning && fields.partitioning && (fields.partitioning.field !== before.partitioning.field || fields.partitioning.type !== before.partitioning.type)) {
+  if (
+    before.partitioning &&
+    fields.partitioning &&
+    (fields.partitioning.field !== before.partitioning.field || fields.partitioning.type !== before.partitioning.type)
+  ) {
     throw invalid('Cannot change partitioning of an existing table.')
   }
   if (!before.partitioning && fields.partitioning) throw invalid('Cannot convert non partitioned table to partitioned table.')
@@ -140,14 +162,16 @@ export async function deleteTable(room: Room, request: CloudRequest): Promise<Re
   const reference = referenceOfRequest(room, request)
   if (!room.warehouse.tables.has(tableKey(reference))) findDataset(room, reference.projectId, reference.datasetId)
   room.authority.requireOnTable(request.principal, 'bigquery.tables.delete', reference)
-  await room.warehouse.whileReading(() => room.warehouse.lock([tableKey(reference)], async () => {
-    const before = findTable(room, reference)
-    const ifMatch = request.headers['if-match']
-    if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== makeEtag(before.uid, before.version)) throw preconditionFailed()
-    const change = new Change()
-    change.removeTable(reference)
-    change.verify.push(unchanged(room.warehouse, reference, before))
-    await room.warehouse.commit(change)
-  }))
+  await room.warehouse.whileReading(() =>
+    room.warehouse.lock([tableKey(reference)], async () => {
+      const before = findTable(room, reference)
+      const ifMatch = request.headers['if-match']
+      if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== makeEtag(before.uid, before.version)) throw preconditionFailed()
+      const change = new Change()
+      change.removeTable(reference)
+      change.verify.push(unchanged(room.warehouse, reference, before))
+      await room.warehouse.commit(change)
+    }),
+  )
   return { status: 204 }
 }
