@@ -1,0 +1,114 @@
+import { describe, expect, it } from '@jest/globals'
+import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInputs } from '../../../actions/_shared/runner/inputs.ts'
+import { labels, labelText } from '../../../actions/submit-spark/src/batch-request.ts'
+import { followOutput } from '../../../actions/submit-spark/src/driver-output.ts'
+import { parseInputs } from '../../../actions/submit-spark/src/inputs.ts'
+import { readSource } from '../../../actions/submit-spark/src/local-sources.ts'
+import { planBatch } from '../../../actions/submit-spark/src/plan.ts'
+import { annotationsOf, costUsd } from '../../../actions/submit-spark/src/report.ts'
+import type { ObjectStorage } from '../../../actions/_shared/google/storage.ts'
+
+const given: Record<string, string> = { main: 'jobs/Clean_Up.py', region: 'us-central1', 'service-account': 'spark@p-12345.iam.gserviceaccount.com', 'staging-bucket': 'staging' }
+const inputs = (changes: Record<string, string> = {}) => parseInputs(createInputs((name) => ({ ...given, ...changes })[name] ?? ''))
+const run = { repository: 'octo/clicks', runId: '1', runAttempt: '1', job: 'spark', stepId: 'clean', sha: 'abc' }
+const source = (name: string, isThere = false) => ({ given: name, object: `submit-spark/hash/${name.split('/').at(-1)}`, isThere })
+const plan = (changes: Record<string, string> = {}, other: Partial<typeof run> = {}, isThere = false) => planBatch(inputs(changes), { sources: new Map([['jobs/Clean_Up.py', source('jobs/Clean_Up.py', isThere)]]), run: { ...run, ...other } })
+
+describe('planBatch', () => {
+  it('asks for exactly this batch', () => {
+    expect(plan({ args: '--lake\ngs://x', ttl: '4h', 'network-tags': 'a,b', properties: 'spark.x=1' }).submit.request).toEqual({
+      pysparkBatch: { mainPythonFileUri: 'gs://staging/submit-spark/hash/Clean_Up.py', args: ['--lake', 'gs://x'] },
+      labels: { 'github-repository': 'octo-clicks', 'github-run-id': '1', 'github-sha': 'abc' },
+      runtimeConfig: { version: '2.3', properties: { 'spark.x': '1' } },
+      environmentConfig: { executionConfig: { serviceAccount: 'spark@p-12345.iam.gserviceaccount.com', stagingBucket: 'staging', authenticationConfig: { userWorkloadAuthenticationType: 'SERVICE_ACCOUNT' }, ttl: '14400s', networkTags: ['a', 'b'] } },
+    })
+  })
+  it('makes ids Google accepts, equal for equal wishes', () => {
+    const { batchId, requestId } = plan().submit
+    expect(batchId).toMatch(/^clean-up-[0-9a-f]{16}$/)
+    expect(requestId).toMatch(/^[0-9a-f]{40}$/)
+    expect(plan().submit).toEqual(plan().submit)
+  })
+  it.each([
+    ['attempt', {}, { runAttempt: '2' }], ['run', {}, { runId: '2' }], ['job', {}, { job: 'x' }], ['step', {}, { stepId: 'x' }], ['matrix leg', { matrix: '{"a":1}' }, {}], ['argument', { args: 'x' }, {}],
+  ])('makes another request id for another %s', (_name, changes, other) => expect(plan(changes as Record<string, string>, other).submit.requestId).not.toBe(plan().submit.requestId))
+  it('stages only what is not there', () => {
+    expect(plan().steps.map(({ kind }) => kind)).toEqual(['stage', 'submit'])
+    expect(plan({}, {}, true).steps.map(({ kind }) => kind)).toEqual(['submit'])
+  })
+  it.each([['gs://b0b/a.jar', 'sparkBatch'], ['gs://b0b/a.R', 'sparkRBatch'], ['gs://b0b/a.sql', 'sparkSqlBatch']])('runs %s as %s', (main, kind) => expect(plan({ main }).submit.request).toHaveProperty(kind))
+})
+
+describe('labels', () => {
+  it.each([['refs/heads/Feature #1', 'refs-heads-feature-1'], ['Octo/Clicks', 'octo-clicks'], ['x'.repeat(80), 'x'.repeat(63)], ['--', '']])('brings %j into the form %j', (text, expected) => expect(labelText(text)).toBe(expected))
+  it('lets the author\'s win and refuses more than 32', () => {
+    expect(labels({ 'github-sha': 'mine' }, { 'github-sha': 'abc' })).toEqual({ 'github-sha': 'mine' })
+    expect(() => labels(Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`k${index}`, 'v'])), {})).toThrow('Google takes 32')
+  })
+})
+
+describe('sources', () => {
+  it('zip a folder to the same bytes whenever its content is the same, without caches and links', async () => {
+    const workspace = await mkdtemp(join(tmpdir(), 'sources '))
+    try {
+      for (const folder of ['one/tables', 'two/tables']) {
+        await mkdir(join(workspace, folder, '__pycache__'), { recursive: true })
+        await writeFile(join(workspace, folder, '__init__.py'), '')
+        await writeFile(join(workspace, folder, 'a.py'), 'A = 1\n')
+        await writeFile(join(workspace, folder, '__pycache__/a.pyc'), folder)
+      }
+      await utimes(join(workspace, 'two/tables/a.py'), new Date(0), new Date(0))
+      const [one, two] = [await readSource(workspace, 'one/tables', 'py-files'), await readSource(workspace, 'two/tables', 'py-files')]
+      expect([one.fileName, one.sha256]).toEqual(['tables.zip', two.sha256])
+      expect(one.tracebackPaths).toEqual({ 'tables/__init__.py': 'one/tables/__init__.py', 'tables/a.py': 'one/tables/a.py' })
+      await writeFile(join(workspace, 'two/tables/a.py'), 'A = 2\n')
+      expect((await readSource(workspace, 'two/tables', 'py-files')).sha256).not.toBe(one.sha256)
+      await symlink('/etc/passwd', join(workspace, 'two/tables/link.py'))
+      await expect(readSource(workspace, 'two/tables', 'py-files')).rejects.toMatchObject({ code: 'INPUT', message: expect.stringContaining('symbolic link') })
+      await expect(readSource(workspace, 'one/tables', 'files')).rejects.toMatchObject({ code: 'INPUT', input: 'files' })
+      await writeFile(join(workspace, 'gha-creds-1.json'), '{}')
+      await expect(readSource(workspace, 'gha-creds-1.json', 'files')).rejects.toMatchObject({ message: expect.stringContaining('never uploaded') })
+    } finally {
+      await rm(workspace, { recursive: true })
+    }
+  })
+})
+
+describe('driver output', () => {
+  it('hands on whole lines once, across chunks, growth and cut characters', async () => {
+    const chunks = new Map<string, Buffer>()
+    const storage = {
+      list: async () => [...chunks].map(([name, data]) => ({ name, sizeBytes: data.length, generation: String(data.length), metageneration: '1', crc32c: '', metadata: {} })),
+      read: async (_bucket: string, name: string, range: { startByte?: number }) => chunks.get(name)!.subarray(range.startByte ?? 0),
+    } as unknown as ObjectStorage
+    const lines: string[] = []
+    const output = followOutput(storage, (line) => lines.push(line))
+    const text = Buffer.from('one\ntwö\nthree')
+    chunks.set('d/driveroutput.000000000', text.subarray(0, 7))
+    await output.drain('gs://bucket/d/driveroutput')
+    expect(lines).toEqual(['one'])
+    chunks.set('d/driveroutput.000000000', text.subarray(0, 9))
+    chunks.set('d/driveroutput.control', Buffer.from('no'))
+    await output.drain('gs://bucket/d/driveroutput')
+    chunks.set('d/driveroutput.000000001', text.subarray(9))
+    await output.drain('gs://bucket/d/driveroutput')
+    await output.drain('gs://bucket/d/driveroutput')
+    expect(lines).toEqual(['one', 'twö'])
+    output.flush()
+    expect([lines, output.tail]).toEqual([['one', 'twö', 'three'], ['one', 'twö', 'three']])
+  })
+})
+
+describe('the report', () => {
+  it('computes cost from usage as Google\'s price list does', () => {
+    expect(costUsd({ milliDcuSeconds: 3_600_000, shuffleGbSeconds: 3600 }, { pricePerDcuHour: 0.06, pricePerShuffleGbHour: 0.000054795 })).toBeCloseTo(0.060054795, 12)
+  })
+  it('points at the innermost line of the author\'s files', () => {
+    const lines = ['Traceback (most recent call last):', '  File "/tmp/srvls/clean.py", line 9, in <module>', '  File "/tmp/x/tables.zip/tables/a.py", line 4, in f', '  File "/usr/lib/python3/json.py", line 1, in g', 'ValueError: bad']
+    expect(annotationsOf(lines, { 'clean.py': 'spark/jobs/clean.py', 'tables/a.py': 'spark/tables/a.py' })).toEqual([{ kind: 'error', file: 'spark/tables/a.py', line: 4, title: 'The Spark job failed here', message: 'ValueError: bad' }])
+    expect(annotationsOf(['fine'], { 'clean.py': 'x' })).toEqual([])
+  })
+})
