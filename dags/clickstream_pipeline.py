@@ -23,7 +23,7 @@ LAKE = f"gs://{PROJECT}-lake"
 DAY = "{{ data_interval_start | ds }}"
 RELEASE = "{{ var.value.get('caec_spark_release', 'gs://' ~ var.value.caec_project ~ '-staging/spark/current') }}"
 DBT_DIR = "{{ var.value.get('caec_dbt_dir', '/home/airflow/gcs/data/dbt') }}"
-DBT = f"{{{{ var.value.get('caec_dbt', 'dbt') }}}} --no-use-colors --log-path /tmp/caec-dbt-logs"
+DBT = "{{ var.value.get('caec_dbt', 'dbt') }} --no-use-colors --log-path /tmp/caec-dbt-logs"
 # A new try is a new batch, and so is a cleared run: the same id would return the old batch and compute nothing.
 BATCH_SUFFIX = "{{ data_interval_start | ds_nodash }}-{{ dag_run.start_date.strftime('%Y%m%d%H%M%S') }}-{{ ti.try_number }}"
 

@@ -1,5 +1,7 @@
 {# The tables of caec_raw, which no model owns. The load is their only writer. #}
 {% macro create_raw_tables() -%}
-  {%- do run_query("CREATE TABLE IF NOT EXISTS " ~ source('caec_raw', 'sessionized_events') ~ " (" ~ event_columns() ~ ", event_date DATE) PARTITION BY event_date CLUSTER BY visitor_id") -%}
+  {%- do run_query(
+    "CREATE TABLE IF NOT EXISTS " ~ source('caec_raw', 'sessionized_events')
+    ~ " (" ~ event_columns() ~ ", event_date DATE) PARTITION BY event_date CLUSTER BY visitor_id") -%}
   {%- do run_query("CREATE TABLE IF NOT EXISTS " ~ source('caec_raw', 'item_names') ~ " (item_id INT64, product_name STRING)") -%}
 {%- endmacro %}

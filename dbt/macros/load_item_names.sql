@@ -1,5 +1,5 @@
 {#
-  dbt run-operation load_item_names --args '{uri: gs://P-raw/items/items.csv}'    replaces the product names; the file is CSV with the header itemid,name in this order
+  dbt run-operation load_item_names --args '{uri: gs://P-lake/items/items.csv}'    replaces the product names; the file is CSV with the header itemid,name in this order
   Never run: kpi_top_products_named shows NULL names.
 #}
 {% macro load_item_names(uri) -%}

@@ -27,7 +27,7 @@ def compute_days(spark: SparkSession, lake: str, days: tuple[date, date]) -> tup
     return write_sessionized_events(sessions, lake, days)
 
 
-def read_open_events(spark: SparkSession, lake: str, next_day: date):  # noqa: ANN201
+def read_open_events(spark: SparkSession, lake: str, next_day: date):
     before = next_day - timedelta(days=1)
     return open_events(read_sessionized_events(spark, lake, (before, before)), next_day)
 

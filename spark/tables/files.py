@@ -46,8 +46,9 @@ def list_days(spark: SparkSession, table_path: str) -> set[date]:
     """Days that have an `event_date=YYYY-MM-DD` folder under a table."""
     if not exists(spark, table_path):
         return set()
-    names = [s.getPath().getName() for s in file_system(spark, table_path).listStatus(hadoop_path(spark, table_path)) if s.isDirectory()]
-    return {date.fromisoformat(name.removeprefix("event_date=")) for name in names if name.startswith("event_date=2") or name.startswith("event_date=1")}
+    folders = [status for status in file_system(spark, table_path).listStatus(hadoop_path(spark, table_path)) if status.isDirectory()]
+    days = [re.fullmatch(r"event_date=(\d{4}-\d{2}-\d{2})", folder.getPath().getName()) for folder in folders]
+    return {date.fromisoformat(day[1]) for day in days if day}
 
 
 def remove_days(spark: SparkSession, table_path: str, days: set[date]) -> None:

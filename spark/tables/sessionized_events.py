@@ -11,7 +11,14 @@ from tables.clean_events import CLEAN_SCHEMA, clean_path
 from tables.files import exists, list_days
 from tables.lake import days_between, read_days, write_days
 
-SESSIONIZED_SCHEMA = StructType([*CLEAN_SCHEMA.fields[:-1], StructField("session_id", StringType()), StructField("session_start_ts", TimestampType()), CLEAN_SCHEMA["event_date"]])
+SESSIONIZED_SCHEMA = StructType(
+    [
+        *CLEAN_SCHEMA.fields[:-1],
+        StructField("session_id", StringType()),
+        StructField("session_start_ts", TimestampType()),
+        CLEAN_SCHEMA["event_date"],
+    ]
+)
 
 
 def sessionized_path(lake: str) -> str:
@@ -37,11 +44,11 @@ def check_no_hole(spark: SparkSession, lake: str, days: tuple[date, date]) -> No
     clean, done = list_days(spark, clean_path(lake)), list_days(spark, sessionized_path(lake))
     missing = days_between(*days) - clean
     if missing:
-        raise ValueError(f"sessionizing {_span(days)}: not cleaned: {_names(missing)}; run clean with the same --from and --to (it records days without events)")
+        raise ValueError(f"sessionizing {_span(days)}: not cleaned: {_names(missing)}; run clean with the same --from and --to first")
     older = {day for day in clean | done if day < days[0]}
     holes = ({day for day in older if day in clean} | ({days[0] - timedelta(days=1)} if older else set())) - done
     if holes:
-        raise ValueError(f"sessionizing {_span(days)}: hole before it, not sessionized: {_names(holes)}; run these days first, or run without --from and --to")
+        raise ValueError(f"sessionizing {_span(days)}: hole before it, not sessionized: {_names(holes)}; run these first, or all without --from and --to")
 
 
 def _span(days: tuple[date, date]) -> str:

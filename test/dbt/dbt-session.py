@@ -13,5 +13,6 @@ os.dup2(2, 1)
 runner = dbtRunner()
 for line in sys.stdin:
     outcome = runner.invoke(json.loads(line))
-    results = [{"name": r.node.name, "status": str(r.status), "message": str(r.message)} for r in getattr(outcome.result, "results", None) or [] if hasattr(r, "node")]
+    nodes = [result for result in getattr(outcome.result, "results", None) or [] if hasattr(result, "node")]
+    results = [{"name": result.node.name, "status": str(result.status), "message": str(result.message)} for result in nodes]
     print(json.dumps({"success": outcome.success, "exception": str(outcome.exception or ""), "results": results}), file=answers)

@@ -67,9 +67,9 @@ describe('the models', () => {
 
   it('give the views the numbers that plain loops over the events give', async () => {
     const names = new Map([[2, 'Lamp, "large"']])
-    const raw = test.cloud.environment.buckets.raw
-    await test.fetchAs('ops', `/upload/storage/v1/b/${raw}/o?uploadType=media&name=items/items.csv`, { method: 'POST', body: 'itemid,name\n2,"Lamp, ""large"""\n' })
-    expect(failures(await dbt.run('run-operation', 'load_item_names', '--args', `{uri: gs://${raw}/items/items.csv}`))).toEqual([])
+    const lake = test.cloud.environment.buckets.lake
+    await test.fetchAs('data-eng', `/upload/storage/v1/b/${lake}/o?uploadType=media&name=items/items.csv`, { method: 'POST', body: 'itemid,name\n2,"Lamp, ""large"""\n' })
+    expect(failures(await dbt.run('run-operation', 'load_item_names', '--args', `{uri: gs://${lake}/items/items.csv}`))).toEqual([])
     expect(failures(await dbt.run('run', '-s', 'dim_items'))).toEqual([])
     const expected = expectedViews(firstDays, names)
     const views = join(repoRoot, 'bigquery/views/caec_insights')

@@ -16,8 +16,8 @@ sys.path.insert(0, str(SPARK))
 os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 
-from pyspark.sql import SparkSession  # noqa: E402
-from tables.spark_session import SETTINGS  # noqa: E402
+from pyspark.sql import SparkSession
+from tables.spark_session import SETTINGS
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ DAYS = ["2015-05-03", "2015-05-04", "2015-05-05", "2015-05-06"]
 def make_events(seed: int, count: int = 400) -> list[tuple]:
     """Few visitors, pauses around the gap, many around midnight."""
     source, rows = random.Random(seed), []
-    for visitor in range(12):
+    for visitor in range(60):
         now = MAY_3 + source.randrange(DAY_MS)
         for _ in range(count // 12):
             rows.append((now, visitor, "view", source.randrange(5), None))

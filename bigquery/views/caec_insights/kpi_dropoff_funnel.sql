@@ -1,4 +1,5 @@
--- Ordered funnel (view, then cart, then transaction): sessions that reached each step, those that reached the step before (step 1: all sessions), and the share lost.
+-- Ordered funnel (view, then cart, then transaction): sessions that reached each step, those that reached the step before, and the share lost.
+-- The step before step 1 is "all sessions".
 WITH reached AS (
   SELECT
     sessions.session_date,

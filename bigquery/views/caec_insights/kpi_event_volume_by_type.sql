@@ -3,7 +3,12 @@ SELECT
   events.event_date,
   users.signup_month,
   events.event_type,
-  CASE events.event_type WHEN 'view' THEN 'View' WHEN 'addtocart' THEN 'Add to cart' WHEN 'transaction' THEN 'Purchase' ELSE events.event_type END AS event_label,
+  CASE events.event_type
+    WHEN 'view' THEN 'View'
+    WHEN 'addtocart' THEN 'Add to cart'
+    WHEN 'transaction' THEN 'Purchase'
+    ELSE events.event_type
+  END AS event_label,
   COUNT(*) AS events,
   (SELECT MAX(event_ts) FROM caec_analytics.fct_events) AS data_through
 FROM caec_analytics.fct_events AS events

@@ -9,7 +9,10 @@
   )
 }}
 -- Sessions by start day. An incremental run replaces the days on which any session differs: a late event can lengthen, merge or move sessions of older days.
-{%- set columns = 'session_id, visitor_id, session_start_ts, session_end_ts, session_date, duration_seconds, events, views, carts, transactions, orders, items, has_view, has_cart, has_purchase, funnel_step' %}
+{%- set columns = [
+  'session_id', 'visitor_id', 'session_start_ts', 'session_end_ts', 'session_date', 'duration_seconds', 'events', 'views', 'carts', 'transactions',
+  'orders', 'items', 'has_view', 'has_cart', 'has_purchase', 'funnel_step'
+] | join(', ') %}
 with sessions as (
   select {{ columns }}
   from {{ ref('int_sessions') }}

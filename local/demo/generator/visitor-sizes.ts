@@ -1,4 +1,4 @@
-/** How many events each visitor has: the quantiles of RetailRocket's heavy-tailed distribution, scaled to the wanted rows; it refuses chance, so that the shape holds at any size. */
+/** How many events each visitor has: the quantiles of RetailRocket's heavy-tailed distribution, at any number of rows; it refuses chance. */
 
 /** Share of visitors with more than one event in RetailRocket's events.csv (71.16 % have one). */
 const SHARE_ABOVE_ONE = 0.2884
