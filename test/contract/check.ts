@@ -1,6 +1,7 @@
 /**
  * `node test/contract/check.ts RECORDINGS [--write]`: holds recordings (made with LOCAL_CLOUD_RECORD=RECORDINGS) against Google's discovery documents and
  * exits 1 on a violation. `--write` renews docs/fidelity.md and the evidence it is made from; it refuses to do so from a run with violations.
+ * `--render` alone makes the page again from the evidence in the repository, after a route was added.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +15,7 @@ import { evidenceOf, renderFidelity, type Evidence } from './fidelity.ts'
 
 const repoRoot = resolve(import.meta.dirname, '../..')
 const evidenceFile = join(import.meta.dirname, 'evidence.json')
-const pageFile = join(repoRoot, 'docs', 'fidelity.md')
+export const pageFile = join(repoRoot, 'docs', 'fidelity.md')
 
 export function describeVerdict({ checked, byMethod, revisions, violations }: Verdict): string {
   const against = Object.entries(revisions).map(([name, revision]) => `${name} ${revision}`).join(', ')
@@ -38,16 +39,21 @@ export function readEvidence(): Evidence {
   return JSON.parse(readFileSync(evidenceFile, 'utf8')) as Evidence
 }
 
-async function main([recordings, ...flags]: readonly string[]): Promise<number> {
+async function main(words: readonly string[]): Promise<number> {
+  const [recordings] = words.filter((word) => !word.startsWith('--'))
+  if (words.includes('--render')) {
+    writeFileSync(pageFile, await renderPage(readEvidence()))
+    return 0
+  }
   if (!recordings || !existsSync(recordings)) {
-    process.stderr.write('usage: node test/contract/check.ts RECORDINGS [--write]\n')
+    process.stderr.write('usage: node test/contract/check.ts RECORDINGS [--write] | --render\n')
     return 1
   }
   const { python } = await ensureChecks((line) => process.stderr.write(`${line}\n`))
   const verdict = checkRecordings(recordings, findDocuments(python))
   process.stdout.write(`${describeVerdict(verdict)}\n`)
   if (verdict.violations.length > 0) return 1
-  if (flags.includes('--write')) {
+  if (words.includes('--write')) {
     const evidence = evidenceOf(verdict)
     writeFileSync(evidenceFile, `${JSON.stringify(evidence, null, 2)}\n`)
     writeFileSync(pageFile, await renderPage(evidence))

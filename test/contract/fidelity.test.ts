@@ -1,0 +1,29 @@
+/** docs/fidelity.md is what the evidence and today's routes make it, and says "assumed" where no real client was seen. */
+import { describe, expect, it } from '@jest/globals'
+import { readFile } from 'node:fs/promises'
+import { pageFile, readEvidence, renderPage } from './check.ts'
+import { renderFidelity, type Evidence } from './fidelity.ts'
+
+const evidence: Evidence = {
+  checked: 4, revisions: { 'storage.v1': '20261009' },
+  methods: {
+    'storage.objects.get': { exchanges: 3, violations: 0, clients: { 'Hadoop connector (Java)': 2, 'raw HTTP': 1 } },
+    'storage.objects.list': { exchanges: 1, violations: 1, clients: { 'raw HTTP': 1 } },
+  },
+}
+
+describe('the page on fidelity', () => {
+  it('is fresh; otherwise run: node test/contract/check.ts --render', async () => {
+    expect(await readFile(pageFile, 'utf8')).toBe(await renderPage(readEvidence()))
+  })
+
+  it('tells verified shapes, faulty ones, assumed methods and refused ones apart', () => {
+    const ids = ['storage.objects.get', 'storage.objects.list', 'storage.objects.move', 'storage.folders.get', 'local.runs.create']
+    const page = renderFidelity(evidence, ids.map((id) => ({ service: 'storage', id })), new Set(['storage.folders.get']))
+    expect(page).toContain('| `storage.objects.get` | yes (3) | Hadoop connector (Java), raw HTTP | no |')
+    expect(page).toContain('| `storage.objects.list` | **no** (1 of 1) | raw HTTP | yes |')
+    expect(page).toContain('| `storage.objects.move` | not seen | – | yes |')
+    expect(page).toMatch(/## Refused by name\n\n.*`storage\.folders\.get`/)
+    expect(page).not.toContain('local.runs.create')
+  })
+})
