@@ -11,13 +11,16 @@ export interface Chromium { readonly executablePath: string; readonly args: stri
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 const MAC_PATHS = ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium']
 
+/** The package switches the web's own protections off; a page that only works without them would be a wrong page. */
+const WEAKENING = ['--disable-web-security', '--allow-running-insecure-content', '--disable-site-isolation-trials']
+
 export async function ensureChromium(progress: Progress): Promise<Chromium> {
   const found = findChromium()
   // Chromium refuses its own sandbox for root; the page it loads here is our own file.
   if (found) return { executablePath: found, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] }
   const manifest = fileURLToPath(new URL('../../node_modules/@sparticuz/chromium/package.json', import.meta.url))
   return installOnce({
-    name: 'chromium', content: [await readFile(manifest)], progress,
+    name: 'chromium', content: [await readFile(manifest), WEAKENING.join(' ')], progress,
     install: (directory) => unpack(directory, manifest, progress),
     isUsable: (chromium: Chromium) => existsSync(chromium.executablePath),
   })
@@ -38,5 +41,6 @@ async function unpack(directory: string, manifest: string, progress: Progress): 
   const source = `import chromium from ${JSON.stringify(new URL('./build/index.js', pathToFileURL(manifest)).href)}
     console.log(JSON.stringify({ executablePath: await chromium.executablePath(), args: chromium.args }))`
   const run = { doing: 'Unpacking Chromium', progress, cwd: directory, env: { PATH: process.env.PATH, HOME: directory, TMPDIR: temporary } }
-  return JSON.parse(await runTool(process.execPath, ['--input-type=module', '--eval', source], run)) as Chromium
+  const { executablePath, args } = JSON.parse(await runTool(process.execPath, ['--input-type=module', '--eval', source], run)) as Chromium
+  return { executablePath, args: args.filter((arg) => !WEAKENING.includes(arg)) }
 }

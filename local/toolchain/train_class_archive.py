@@ -1,8 +1,10 @@
 """Walks through what a small batch touches, so that the Java classes it loads can be archived; its results are thrown away."""
 
+import contextlib
 import sys
 import zipfile
 
+from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as f
 
@@ -36,10 +38,9 @@ def load_connector(spark: SparkSession, jar: str) -> None:
     with zipfile.ZipFile(jar) as archive:
         names = [name for name in archive.namelist() if name.startswith(CONNECTOR_PACKAGES) and name.endswith('.class')]
     for name in names:
-        try:
+        # Optional parts of the connector lack their own dependencies.
+        with contextlib.suppress(Py4JError):
             java.Class.forName(name.removesuffix('.class').replace('/', '.'), False, loader)
-        except Exception:  # noqa: BLE001  optional parts of the connector lack their own dependencies
-            continue
 
 
 if __name__ == '__main__':
