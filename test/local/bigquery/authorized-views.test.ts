@@ -1,3 +1,4 @@
+/** Authorized views: who sees what through a view, link by link, and what ends the right. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { analytics, insights, openBigQuery, type BigQueryCloud } from './bigquery-cloud.ts'
 

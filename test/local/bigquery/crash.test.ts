@@ -1,3 +1,4 @@
+/** kill -9 at any moment: data and what is known of it survive together or not at all. */
 import { afterAll, beforeAll, expect, describe, it } from '@jest/globals'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'

@@ -1,3 +1,4 @@
+/** datasets.*: entries, etags, update modes, and the rights that entries give and take. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { openBigQuery, raw, type BigQueryCloud } from './bigquery-cloud.ts'
 

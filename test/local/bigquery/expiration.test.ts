@@ -1,3 +1,4 @@
+/** Tables, results and partitions past their time. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { openBigQuery, type BigQueryCloud } from './bigquery-cloud.ts'
 

@@ -1,3 +1,4 @@
+/** Load jobs: every format, disposition and partition, from gs:// and from the request, and what they refuse. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -216,6 +217,18 @@ describe('loads from gs://', () => {
     ])
     await put('j.json', '{"n": 1, "more": 1}\n')
     expect((await cloud.run('data-eng', { load })).status.errorResult.message).toContain('No such field: more')
+  })
+
+  it('LOAD DATA overwrites one partition from a folder through the same code', async () => {
+    await cloud.query('data-eng', 'CREATE TABLE caec_raw.sql_days (s STRING, n INT64, event_date DATE) PARTITION BY event_date')
+    for (const day of ['2020-02-01', '2020-02-02']) await put(`l/event_date=${day}/part-0.parquet`, await parquet(`SELECT 'a' AS s, ${day.slice(-1)}::BIGINT AS n`))
+    const statement = (day: string) => `LOAD DATA INTO caec_raw.sql_days OVERWRITE PARTITIONS (event_date = DATE '${day}')
+      FROM FILES (format = 'PARQUET', uris = ['gs://caec-local-lake/l/event_date=${day}/*.parquet'], hive_partition_uri_prefix = 'gs://caec-local-lake/l') WITH PARTITION COLUMNS (event_date DATE)`
+    for (const day of ['2020-02-01', '2020-02-02', '2020-02-02']) {
+      const answer = await cloud.query('data-eng', statement(day))
+      expect(answer.body.error?.message).toBeUndefined()
+    }
+    expect((await cloud.query('data-eng', 'SELECT s, n, event_date FROM caec_raw.sql_days ORDER BY n')).rows).toEqual([['a', '1', '2020-02-01'], ['a', '2', '2020-02-02']])
   })
 
   it("need the caller's own right on the objects and on the table", async () => {

@@ -1,3 +1,4 @@
+/** The official Node client, unmodified, through the whole chain of identities. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { BigQuery } from '@google-cloud/bigquery'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

@@ -1,3 +1,4 @@
+/** Query jobs: results, bytes, errors, destinations, parameters, cancelling, and no way out of the sandbox. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { openBigQuery, raw, rowsOf, type BigQueryCloud } from './bigquery-cloud.ts'
 

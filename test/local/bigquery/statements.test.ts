@@ -1,3 +1,4 @@
+/** DML, scripts and DDL as jobs report them, and INFORMATION_SCHEMA. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { openBigQuery, raw, rowsOf, type BigQueryCloud } from './bigquery-cloud.ts'
 

@@ -1,3 +1,4 @@
+/** tables.*, tabledata.list and the common parts of jobs.*. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { openBigQuery, raw, rowsOf, type BigQueryCloud } from './bigquery-cloud.ts'
 
