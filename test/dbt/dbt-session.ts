@@ -6,7 +6,11 @@ import { createInterface } from 'node:readline'
 import { ensureDbt } from '../../local/toolchain/index.ts'
 import { repoRoot, type TestCloud } from '../support/cloud.ts'
 
-export interface DbtOutcome { readonly success: boolean; readonly exception: string; readonly results: readonly { readonly name: string; readonly status: string; readonly message: string }[] }
+export interface DbtOutcome {
+  readonly success: boolean
+  readonly exception: string
+  readonly results: readonly { readonly name: string; readonly status: string; readonly message: string }[]
+}
 export interface DbtSession {
   run(...command: string[]): Promise<DbtOutcome>
   /** The SQL dbt sent for a model in its last run. */
@@ -20,16 +24,33 @@ export async function startDbt(test: TestCloud, folder: string): Promise<DbtSess
   const description = test.cloud.describe()
   const profile = await readFile(join(repoRoot, 'dbt/profiles.example.yml'), 'utf8')
   await mkdir(join(folder, 'profiles'), { recursive: true })
-  await writeFile(join(folder, 'profiles/profiles.yml'), profile.replace('      job_retries: 1\n', `      job_retries: 0\n      api_endpoint: ${description.url}\n`))
+  await writeFile(
+    join(folder, 'profiles/profiles.yml'),
+    profile.replace('      job_retries: 1\n', `      job_retries: 0\n      api_endpoint: ${description.url}\n`),
+  )
   const child = spawn(python, [join(import.meta.dirname, 'dbt-session.py')], {
     stdio: ['pipe', 'pipe', 'ignore'],
     env: {
-      PATH: process.env.PATH, HOME: process.env.HOME, GOOGLE_APPLICATION_CREDENTIALS: description.personas.dbt, GOOGLE_CLOUD_PROJECT: description.project,
-      DBT_SEND_ANONYMOUS_USAGE_STATS: 'false', GOOGLE_AUTH_TRUST_BOUNDARY_ENABLED: 'false', NO_GCE_CHECK: 'true',
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      GOOGLE_APPLICATION_CREDENTIALS: description.personas.dbt,
+      GOOGLE_CLOUD_PROJECT: description.project,
+      DBT_SEND_ANONYMOUS_USAGE_STATS: 'false',
+      GOOGLE_AUTH_TRUST_BOUNDARY_ENABLED: 'false',
+      NO_GCE_CHECK: 'true',
     },
   })
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const place = ['--project-dir', join(repoRoot, 'dbt'), '--profiles-dir', join(folder, 'profiles'), '--target-path', join(folder, 'target'), '--log-path', join(folder, 'logs')]
+  const place = [
+    '--project-dir',
+    join(repoRoot, 'dbt'),
+    '--profiles-dir',
+    join(folder, 'profiles'),
+    '--target-path',
+    join(folder, 'target'),
+    '--log-path',
+    join(folder, 'logs'),
+  ]
   return {
     async run(...command) {
       child.stdin.write(`${JSON.stringify([...command, ...place])}\n`)
@@ -40,7 +61,9 @@ export async function startDbt(test: TestCloud, folder: string): Promise<DbtSess
     sentSql: (model) => readFile(join(folder, `target/run/caec/models/${model}.sql`), 'utf8'),
     log: () => readFile(join(folder, 'logs/dbt.log'), 'utf8'),
     async close() {
-      const ended = new Promise((resolve) => { child.once('close', resolve) })
+      const ended = new Promise((resolve) => {
+        child.once('close', resolve)
+      })
       child.stdin.end()
       await ended
     },

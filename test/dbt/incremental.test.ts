@@ -18,9 +18,16 @@ const view = (ms: number, visitor: number, item = 1): Event => ({ ms, visitor, t
 /** Three days with a midnight and a month's end in between; visitor 50 is alone on the third day with a session that a late event will move. */
 const firstDays: Event[] = [
   ...Array.from({ length: 40 }, (_, n) => view(MAY_30 + n * 37 * MINUTE_MS, n % 7, n % 5)),
-  view(MAY_30 + DAY_MS - MINUTE_MS, 20), { ms: MAY_30 + DAY_MS + MINUTE_MS, visitor: 20, type: 'addtocart', item: 1 }, { ms: MAY_30 + DAY_MS + MINUTE_MS, visitor: 20, type: 'transaction', item: 1, order: 1 },
-  { ms: MAY_30 + 5, visitor: 21, type: 'addtocart', item: 2 }, view(MAY_30 + 6, 21, 2), { ms: MAY_30 + 7, visitor: 21, type: 'transaction', item: 2, order: 2 }, { ms: MAY_30 + 7, visitor: 21, type: 'transaction', item: 3, order: 2 },
-  view(MAY_30 + 10 * MINUTE_MS, 22), view(MAY_30 + 40 * MINUTE_MS, 22), view(MAY_30 + 70 * MINUTE_MS + 1, 22),
+  view(MAY_30 + DAY_MS - MINUTE_MS, 20),
+  { ms: MAY_30 + DAY_MS + MINUTE_MS, visitor: 20, type: 'addtocart', item: 1 },
+  { ms: MAY_30 + DAY_MS + MINUTE_MS, visitor: 20, type: 'transaction', item: 1, order: 1 },
+  { ms: MAY_30 + 5, visitor: 21, type: 'addtocart', item: 2 },
+  view(MAY_30 + 6, 21, 2),
+  { ms: MAY_30 + 7, visitor: 21, type: 'transaction', item: 2, order: 2 },
+  { ms: MAY_30 + 7, visitor: 21, type: 'transaction', item: 3, order: 2 },
+  view(MAY_30 + 10 * MINUTE_MS, 22),
+  view(MAY_30 + 40 * MINUTE_MS, 22),
+  view(MAY_30 + 70 * MINUTE_MS + 1, 22),
   view(MAY_30 + 2 * DAY_MS + 5 * MINUTE_MS, 50, 9),
 ]
 const newDay: Event[] = [view(MAY_30 + 3 * DAY_MS, 1), view(MAY_30 + 3 * DAY_MS + 1, 60)]
@@ -41,11 +48,17 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const load = (window = ''): Promise<DbtOutcome> => dbt.run('run-operation', 'load_sessionized_events', '--args', `{lake: gs://${test.cloud.environment.buckets.lake}${window}}`)
-const failures = (outcome: DbtOutcome): unknown[] => [...outcome.results.filter((result) => !['success', 'pass'].includes(result.status)), ...(outcome.success ? [] : [`failed: ${outcome.exception}`])]
+const load = (window = ''): Promise<DbtOutcome> =>
+  dbt.run('run-operation', 'load_sessionized_events', '--args', `{lake: gs://${test.cloud.environment.buckets.lake}${window}}`)
+const failures = (outcome: DbtOutcome): unknown[] => [
+  ...outcome.results.filter((result) => !['success', 'pass'].includes(result.status)),
+  ...(outcome.success ? [] : [`failed: ${outcome.exception}`]),
+]
 
 async function dumpFacts(): Promise<Record<string, unknown>> {
-  return Object.fromEntries(await Promise.all(['fct_events', 'fct_sessions', 'dim_users'].map(async (table) => [table, await readRows(test, `SELECT * FROM caec_analytics.${table}`)])))
+  return Object.fromEntries(
+    await Promise.all(['fct_events', 'fct_sessions', 'dim_users'].map(async (table) => [table, await readRows(test, `SELECT * FROM caec_analytics.${table}`)])),
+  )
 }
 
 async function expectIncrementalEqualsFull(events: readonly Event[]): Promise<void> {
@@ -68,7 +81,10 @@ describe('the models', () => {
   it('give the views the numbers that plain loops over the events give', async () => {
     const names = new Map([[2, 'Lamp, "large"']])
     const lake = test.cloud.environment.buckets.lake
-    await test.fetchAs('data-eng', `/upload/storage/v1/b/${lake}/o?uploadType=media&name=items/items.csv`, { method: 'POST', body: 'itemid,name\n2,"Lamp, ""large"""\n' })
+    await test.fetchAs('data-eng', `/upload/storage/v1/b/${lake}/o?uploadType=media&name=items/items.csv`, {
+      method: 'POST',
+      body: 'itemid,name\n2,"Lamp, ""large"""\n',
+    })
     expect(failures(await dbt.run('run-operation', 'load_item_names', '--args', `{uri: gs://${lake}/items/items.csv}`))).toEqual([])
     expect(failures(await dbt.run('run', '-s', 'dim_items'))).toEqual([])
     const expected = expectedViews(firstDays, names)
@@ -112,7 +128,11 @@ describe('the models', () => {
 })
 
 describe('the load', () => {
-  it.each([[', from: 2015-06-02', 'both from and to'], [', from: 2015-06-02, to: 2015-06-01', 'after'], [", from: \"2015-06-02' or true\", to: 2015-06-02", 'must be a day']])('refuses %p', async (window, message) => {
+  it.each([
+    [', from: 2015-06-02', 'both from and to'],
+    [', from: 2015-06-02, to: 2015-06-01', 'after'],
+    [', from: "2015-06-02\' or true", to: 2015-06-02', 'must be a day'],
+  ])('refuses %p', async (window, message) => {
     const outcome = await load(window)
     expect(outcome.success).toBe(false)
     expect(`${outcome.exception} ${JSON.stringify(outcome.results)} ${(await dbt.log()).slice(-3_000)}`).toContain(message)

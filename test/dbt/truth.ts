@@ -1,14 +1,26 @@
 /** The contract's sessions and numbers a second time, in plain loops over events: shares no line with Spark, dbt or the views. */
 
-export interface Event { readonly ms: number; readonly visitor: number; readonly type: 'view' | 'addtocart' | 'transaction'; readonly item: number; readonly order?: number }
-export interface Session { readonly id: string; readonly visitor: number; readonly events: readonly Event[] }
+export interface Event {
+  readonly ms: number
+  readonly visitor: number
+  readonly type: 'view' | 'addtocart' | 'transaction'
+  readonly item: number
+  readonly order?: number
+}
+export interface Session {
+  readonly id: string
+  readonly visitor: number
+  readonly events: readonly Event[]
+}
 
 const RANK = { view: 0, addtocart: 1, transaction: 2 }
 export const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
 
 export function cutSessions(events: readonly Event[]): Session[] {
   const sessions: { id: string; visitor: number; events: Event[] }[] = []
-  const ordered = [...events].sort((a, b) => a.visitor - b.visitor || a.ms - b.ms || RANK[a.type] - RANK[b.type] || a.item - b.item || (a.order ?? 0) - (b.order ?? 0))
+  const ordered = [...events].sort(
+    (a, b) => a.visitor - b.visitor || a.ms - b.ms || RANK[a.type] - RANK[b.type] || a.item - b.item || (a.order ?? 0) - (b.order ?? 0),
+  )
   for (const event of ordered) {
     const last = sessions.at(-1)
     if (last?.visitor === event.visitor && event.ms - last.events.at(-1)!.ms <= 1_800_000) last.events.push(event)
@@ -30,10 +42,22 @@ export function sessionRow(session: Session): Record<string, unknown> {
   const last = session.events.at(-1)!
   const count = (type: Event['type']): number => session.events.filter((event) => event.type === type).length
   return {
-    session_id: session.id, visitor_id: session.visitor, session_start_ts: first.ms, session_end_ts: last.ms, session_date: dayOf(first.ms), duration_seconds: (last.ms - first.ms) / 1000,
-    events: session.events.length, views: count('view'), carts: count('addtocart'), transactions: count('transaction'),
-    orders: new Set(session.events.flatMap((event) => event.order ?? [])).size, items: new Set(session.events.map((event) => event.item)).size,
-    has_view: count('view') > 0, has_cart: count('addtocart') > 0, has_purchase: count('transaction') > 0, funnel_step: funnelStep(session),
+    session_id: session.id,
+    visitor_id: session.visitor,
+    session_start_ts: first.ms,
+    session_end_ts: last.ms,
+    session_date: dayOf(first.ms),
+    duration_seconds: (last.ms - first.ms) / 1000,
+    events: session.events.length,
+    views: count('view'),
+    carts: count('addtocart'),
+    transactions: count('transaction'),
+    orders: new Set(session.events.flatMap((event) => event.order ?? [])).size,
+    items: new Set(session.events.map((event) => event.item)).size,
+    has_view: count('view') > 0,
+    has_cart: count('addtocart') > 0,
+    has_purchase: count('transaction') > 0,
+    funnel_step: funnelStep(session),
   }
 }
 
@@ -46,23 +70,69 @@ export function expectedViews(events: readonly Event[], names: ReadonlyMap<numbe
   const bySession = group(sessions, (session) => [dayOf(session.events[0]!.ms), month(session.visitor)])
   const having = (list: readonly Session[], type: Event['type']): number => list.filter((session) => session.events.some((event) => event.type === type)).length
   const labels = { view: 'View', addtocart: 'Add to cart', transaction: 'Purchase' }
-  const sold = group(events.filter((event) => event.type === 'transaction'), (event) => [dayOf(event.ms), month(event.visitor), event.item])
-  const product = ([day, signup, item]: unknown[], list: readonly Event[]): Record<string, unknown> => ({ event_date: day, signup_month: signup, item_id: item, transaction_lines: list.length, orders: new Set(list.map((event) => event.order)).size })
+  const sold = group(
+    events.filter((event) => event.type === 'transaction'),
+    (event) => [dayOf(event.ms), month(event.visitor), event.item],
+  )
+  const product = ([day, signup, item]: unknown[], list: readonly Event[]): Record<string, unknown> => ({
+    event_date: day,
+    signup_month: signup,
+    item_id: item,
+    transaction_lines: list.length,
+    orders: new Set(list.map((event) => event.order)).size,
+  })
   return {
     kpi_daily_sessions: bySession.map(([[day, signup], list]) => ({
-      session_date: day, signup_month: signup, sessions: list.length, events: list.flatMap((session) => session.events).length,
+      session_date: day,
+      signup_month: signup,
+      sessions: list.length,
+      events: list.flatMap((session) => session.events).length,
       single_event_sessions: list.filter((session) => session.events.length === 1).length,
       duration_seconds: list.reduce((sum, session) => sum + session.events.at(-1)!.ms - session.events[0]!.ms, 0) / 1000,
     })),
-    kpi_conversion_rate: bySession.map(([[day, signup], list]) => ({ session_date: day, signup_month: signup, sessions: list.length, sessions_with_purchase: having(list, 'transaction'), conversion_rate: having(list, 'transaction') / list.length })),
-    kpi_funnel_summary: bySession.map(([[day, signup], list]) => ({ session_date: day, signup_month: signup, sessions: list.length, sessions_with_view: having(list, 'view'), sessions_with_cart: having(list, 'addtocart'), sessions_with_purchase: having(list, 'transaction') })),
-    kpi_dropoff_funnel: bySession.flatMap(([[day, signup], list]) => [1, 2, 3].map((step) => {
-      const reached = (least: number): number => list.filter((session) => funnelStep(session) >= least).length
-      const before = reached(step - 1)
-      return { session_date: day, signup_month: signup, step, step_name: ['view', 'addtocart', 'transaction'][step - 1], sessions: reached(step), sessions_previous_step: before, drop_off_rate: before === 0 ? null : (before - reached(step)) / before }
+    kpi_conversion_rate: bySession.map(([[day, signup], list]) => ({
+      session_date: day,
+      signup_month: signup,
+      sessions: list.length,
+      sessions_with_purchase: having(list, 'transaction'),
+      conversion_rate: having(list, 'transaction') / list.length,
     })),
-    kpi_sessions_by_signup_cohort: bySession.map(([[day, signup], list]) => ({ signup_month: signup, session_date: day, sessions: list.length, sessions_with_purchase: having(list, 'transaction') })),
-    kpi_event_volume_by_type: group(events, (event) => [dayOf(event.ms), month(event.visitor), event.type]).map(([[day, signup, type], list]) => ({ event_date: day, signup_month: signup, event_type: type, event_label: labels[type as Event['type']], events: list.length })),
+    kpi_funnel_summary: bySession.map(([[day, signup], list]) => ({
+      session_date: day,
+      signup_month: signup,
+      sessions: list.length,
+      sessions_with_view: having(list, 'view'),
+      sessions_with_cart: having(list, 'addtocart'),
+      sessions_with_purchase: having(list, 'transaction'),
+    })),
+    kpi_dropoff_funnel: bySession.flatMap(([[day, signup], list]) =>
+      [1, 2, 3].map((step) => {
+        const reached = (least: number): number => list.filter((session) => funnelStep(session) >= least).length
+        const before = reached(step - 1)
+        return {
+          session_date: day,
+          signup_month: signup,
+          step,
+          step_name: ['view', 'addtocart', 'transaction'][step - 1],
+          sessions: reached(step),
+          sessions_previous_step: before,
+          drop_off_rate: before === 0 ? null : (before - reached(step)) / before,
+        }
+      }),
+    ),
+    kpi_sessions_by_signup_cohort: bySession.map(([[day, signup], list]) => ({
+      signup_month: signup,
+      session_date: day,
+      sessions: list.length,
+      sessions_with_purchase: having(list, 'transaction'),
+    })),
+    kpi_event_volume_by_type: group(events, (event) => [dayOf(event.ms), month(event.visitor), event.type]).map(([[day, signup, type], list]) => ({
+      event_date: day,
+      signup_month: signup,
+      event_type: type,
+      event_label: labels[type as Event['type']],
+      events: list.length,
+    })),
     event_type_lookup: Object.entries(labels).map(([type, label], index) => ({ event_type: type, event_label: label, funnel_step: index + 1 })),
     kpi_top_products: sold.map(([key, list]) => product(key, list)),
     kpi_top_products_named: sold.map(([key, list]) => ({ ...product(key, list), product_name: names.get(list[0]!.item) ?? null })),

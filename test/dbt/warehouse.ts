@@ -7,13 +7,23 @@ import type { TestCloud } from '../support/cloud.ts'
 import { cutSessions, dayOf, type Event } from './truth.ts'
 
 export async function putLake(test: TestCloud, folder: string, events: readonly Event[]): Promise<void> {
-  const rows = cutSessions(events).flatMap((session) => session.events.map((event) => ({
-    event_id: createHash('sha256').update([event.ms, event.visitor, event.type, event.item, event.order ?? ''].join('|')).digest('hex'),
-    event_ms: event.ms, visitor_id: event.visitor, event_type: event.type, item_id: event.item, transaction_id: event.order ?? null,
-    session_id: session.id, start_ms: session.events[0]!.ms, day: dayOf(event.ms),
-  })))
+  const rows = cutSessions(events).flatMap((session) =>
+    session.events.map((event) => ({
+      event_id: createHash('sha256')
+        .update([event.ms, event.visitor, event.type, event.item, event.order ?? ''].join('|'))
+        .digest('hex'),
+      event_ms: event.ms,
+      visitor_id: event.visitor,
+      event_type: event.type,
+      item_id: event.item,
+      transaction_id: event.order ?? null,
+      session_id: session.id,
+      start_ms: session.events[0]!.ms,
+      day: dayOf(event.ms),
+    })),
+  )
   const lake = test.cloud.environment.buckets.lake
-  const listed = await (await test.fetchAs('spark', `/storage/v1/b/${lake}/o?prefix=sessionized/`)).json() as { items?: { name: string }[] }
+  const listed = (await (await test.fetchAs('spark', `/storage/v1/b/${lake}/o?prefix=sessionized/`)).json()) as { items?: { name: string }[] }
   for (const { name } of listed.items ?? []) await test.fetchAs('spark', `/storage/v1/b/${lake}/o/${encodeURIComponent(name)}`, { method: 'DELETE' })
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'rows.ndjson'), rows.map((row) => JSON.stringify(row)).join('\n'))
@@ -21,7 +31,9 @@ export async function putLake(test: TestCloud, folder: string, events: readonly 
   const source = `read_json('${join(folder, 'rows.ndjson')}', format = 'newline_delimited', columns = {event_id: 'VARCHAR', event_ms: 'BIGINT', visitor_id: 'BIGINT', event_type: 'VARCHAR', item_id: 'BIGINT', transaction_id: 'BIGINT', session_id: 'VARCHAR', start_ms: 'BIGINT', day: 'VARCHAR'})`
   for (const day of new Set(rows.map((row) => row.day))) {
     const file = join(folder, `${day}.parquet`)
-    await duckdb.run(`COPY (SELECT event_id, to_timestamp(event_ms / 1000.0) AS event_ts, visitor_id, event_type, item_id, transaction_id, session_id, to_timestamp(start_ms / 1000.0) AS session_start_ts FROM ${source} WHERE day = '${day}') TO '${file}' (FORMAT parquet)`)
+    await duckdb.run(
+      `COPY (SELECT event_id, to_timestamp(event_ms / 1000.0) AS event_ts, visitor_id, event_type, item_id, transaction_id, session_id, to_timestamp(start_ms / 1000.0) AS session_start_ts FROM ${source} WHERE day = '${day}') TO '${file}' (FORMAT parquet)`,
+    )
     const name = encodeURIComponent(`sessionized/event_date=${day}/part-0.parquet`)
     const reply = await test.fetchAs('spark', `/upload/storage/v1/b/${lake}/o?uploadType=media&name=${name}`, { method: 'POST', body: await readFile(file) })
     if (!reply.ok) throw new Error(await reply.text())
@@ -29,19 +41,34 @@ export async function putLake(test: TestCloud, folder: string, events: readonly 
   duckdb.closeSync()
 }
 
-interface Answer { readonly schema: { readonly fields: readonly { readonly name: string; readonly type: string }[] }; readonly rows?: readonly { readonly f: readonly { readonly v: string | null }[] }[]; readonly jobComplete: boolean; readonly pageToken?: string }
+interface Answer {
+  readonly schema: { readonly fields: readonly { readonly name: string; readonly type: string }[] }
+  readonly rows?: readonly { readonly f: readonly { readonly v: string | null }[] }[]
+  readonly jobComplete: boolean
+  readonly pageToken?: string
+}
 
 /** All rows of a query as the data engineer; INT64 and FLOAT64 as numbers, TIMESTAMP as milliseconds, sorted so that two results can be compared. */
 export async function readRows(test: TestCloud, query: string): Promise<Record<string, unknown>[]> {
-  const reply = await test.fetchAs('data-eng', `/bigquery/v2/projects/${test.cloud.environment.project}/queries`, { method: 'POST', body: { query, useLegacySql: false, maxResults: 100_000, timeoutMs: 60_000 } })
-  const answer = await reply.json() as Answer
+  const reply = await test.fetchAs('data-eng', `/bigquery/v2/projects/${test.cloud.environment.project}/queries`, {
+    method: 'POST',
+    body: { query, useLegacySql: false, maxResults: 100_000, timeoutMs: 60_000 },
+  })
+  const answer = (await reply.json()) as Answer
   if (!reply.ok || !answer.jobComplete || answer.pageToken !== undefined) throw new Error(`${query.slice(0, 80)}: ${JSON.stringify(answer).slice(0, 500)}`)
-  const rows = (answer.rows ?? []).map((row) => Object.fromEntries(answer.schema.fields.map((field, index) => [field.name, toValue(field.type, row.f[index]!.v)])))
+  const rows = (answer.rows ?? []).map((row) =>
+    Object.fromEntries(answer.schema.fields.map((field, index) => [field.name, toValue(field.type, row.f[index]!.v)])),
+  )
   return sorted(rows)
 }
 
 export function sorted(rows: readonly Record<string, unknown>[]): Record<string, unknown>[] {
-  const text = (row: Record<string, unknown>): string => JSON.stringify(Object.keys(row).sort().map((name) => row[name]))
+  const text = (row: Record<string, unknown>): string =>
+    JSON.stringify(
+      Object.keys(row)
+        .sort()
+        .map((name) => row[name]),
+    )
   return [...rows].sort((a, b) => (text(a) < text(b) ? -1 : 1))
 }
 
