@@ -6,8 +6,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { startCloud } from '../../local/cloud/server.ts'
-import { refusedRoutes } from '../../local/cloud/storage/refused.ts'
+import { startCloud, type RunningCloud } from '../../local/cloud/server.ts'
 import { ensureChecks } from '../../local/toolchain/index.ts'
 import { checkRecordings, type Verdict } from './discovery.ts'
 import { findDocuments } from './discovery-documents.ts'
@@ -28,11 +27,27 @@ export async function renderPage(evidence: Evidence): Promise<string> {
   const stateDir = mkdtempSync(join(tmpdir(), 'fidelity-'))
   const cloud = await startCloud({ stateDir, repoRoot, log: () => undefined })
   try {
-    return renderFidelity(evidence, cloud.methods, new Set(refusedRoutes().map(({ id }) => id)))
+    return renderFidelity(evidence, cloud.methods, await refusedMethods(cloud))
   } finally {
     await cloud.close()
     rmSync(stateDir, { recursive: true, force: true })
   }
+}
+
+/** Asks each route, with names that do not exist, whether it is only there to refuse: 501, or Google's 400 for access control lists. */
+async function refusedMethods(cloud: RunningCloud): Promise<Set<string>> {
+  const authorization = `Bearer ${cloud.identity.mintAccessToken(cloud.environment.serviceAccounts['data-eng']!)}`
+  const refused = new Set<string>()
+  const served = new Set<string>()
+  for (const { id, method, path } of cloud.methods) {
+    if (id.startsWith('local.')) continue
+    const hasBody = method !== 'GET' && method !== 'DELETE'
+    const answer = await fetch(cloud.origin + path.replace(/\{\+?\w+\}/g, 'probe'), { method, headers: { authorization, 'content-type': 'application/json' }, body: hasBody ? '{}' : undefined })
+    const text = await answer.text()
+    const isRefused = answer.status === 501 || (answer.status === 400 && text.includes('legacy ACL'))
+    ;(isRefused ? refused : served).add(id)
+  }
+  return new Set([...refused].filter((id) => !served.has(id)))
 }
 
 export function readEvidence(): Evidence {
