@@ -1,12 +1,11 @@
 /** The auth bundle as a runner spawns it, against the local cloud's issuer, STS and IAM credentials. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { GoogleAuth } from 'google-auth-library'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { openJob, runBundle, type Job } from '../support/runner.ts'
+import { openProxy } from '../support/proxy.ts'
 import { oidcVariables, overridesFor } from '../support/signed-in-job.ts'
 import { providerName } from '../support/workflow-run.ts'
 
@@ -143,31 +142,20 @@ describe('auth refuses', () => {
 })
 
 describe('auth, when the network is unwell', () => {
-  let flaky: Server
-  let failures = 0
-  const seen: string[] = []
-  beforeAll(async () => {
-    flaky = createServer((request, reply) => {
-      seen.push(request.url ?? '')
-      if (failures > 0) {
-        failures -= 1
-        if (failures % 2 === 0) return void request.socket.destroy()
-        return void reply.writeHead(503).end()
-      }
-      const chunks: Buffer[] = []
-      request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', async () => {
-        const answer = await fetch(new URL(request.url ?? '/', cloud.origin), { method: request.method, headers: request.headers as Record<string, string>, body: request.method === 'GET' ? undefined : Buffer.concat(chunks) })
-        reply.writeHead(answer.status, { 'content-type': 'application/json' }).end(Buffer.from(await answer.arrayBuffer()))
-      })
-    }).listen(0, '127.0.0.1')
-    await new Promise((done) => flaky.once('listening', done))
-  })
-  afterAll(() => flaky.close())
-
   it('repeats the exchange after 503 and broken connections', async () => {
-    failures = 3
-    const { result } = await signIn({}, { env: { CLOUDSDK_API_ENDPOINT_OVERRIDES_STS: `http://127.0.0.1:${(flaky.address() as AddressInfo).port}` } })
+    let failures = 3
+    let seen = 0
+    const flaky = await openProxy(cloud.origin, (request, reply) => {
+      seen += 1
+      failures -= 1
+      if (failures < 0) return false
+      if (failures % 2 === 0) request.socket.destroy()
+      else reply.writeHead(503).end()
+      return true
+    })
+    const { result } = await signIn({}, { env: { CLOUDSDK_API_ENDPOINT_OVERRIDES_STS: flaky.origin } })
+    flaky.close()
     expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
-    expect(seen.length).toBeGreaterThanOrEqual(4)
+    expect(seen).toBeGreaterThanOrEqual(4)
   })
 })

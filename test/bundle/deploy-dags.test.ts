@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
+import { openProxy } from '../support/proxy.ts'
 import { runBundle, type RunResult } from '../support/runner.ts'
 import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
 
@@ -125,6 +126,32 @@ describe('deploy-dags', () => {
     expect(errorOf(result)).toBe('')
     expect(result.summary).not.toContain('<img')
     expect(result.summary).not.toContain('[x](')
+  })
+})
+
+describe('deploy-dags, when somebody else writes at the same time', () => {
+  it('overwrites nothing, deletes nothing afterwards, and converges when run again', async () => {
+    await write({ 'one.py': 'A = 1\n', 'gone.py': 'B = 1\n' })
+    await deploy()
+    await write({ 'one.py': 'A = 2\n' })
+    await rm(join(job.workspace, 'dags/gone.py'))
+    let hasMoved = false
+    const racing = await openProxy(cloud.origin, async (request) => {
+      if (request.method === 'POST' && request.url?.startsWith('/upload/') && !hasMoved) {
+        hasMoved = true
+        await putForeign('dags/one.py', 'A = "theirs"\n')
+      }
+      return false
+    })
+    const result = await deploy({}, { CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: racing.origin })
+    racing.close()
+    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringMatching(/Deploying dags\/one\.py \(upload\): somebody changed it[\s\S]*concurrency group/)])
+    expect(await contentOf('dags/one.py')).toBe('A = "theirs"\n')
+    expect(await names()).toContain('dags/gone.py')
+    expect(result.outputs).toMatchObject({ uploaded: '0', deleted: '0' })
+    expect(result.summary).toContain('<td>no</td>')
+    expect(errorOf(await deploy())).toContain('adopt: true')
+    expect((await deploy({ adopt: 'true' })).outputs).toMatchObject({ uploaded: '1', deleted: '1' })
   })
 })
 

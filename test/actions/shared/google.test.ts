@@ -15,7 +15,7 @@ describe('endpoints', () => {
     ['https://storage-psc.p.googleapis.com/', 'https://storage-psc.p.googleapis.com'], ['http://localhost:1/proxy/storage/v1', 'http://localhost:1/proxy'],
   ])('takes %s', (value, root) => expect(readEndpoints({ CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: value }, rules).root('storage')).toBe(root))
   it.each([
-    'http://storage.googleapis.com/', 'https://evil.example/', 'https://googleapis.com.evil.example/', 'https://evilgoogleapis.com/', 'https://user@storage.googleapis.com/', 'https://127.0.0.1.evil.example/', 'file:///etc/passwd', 'storage.googleapis.com',
+    'http://storage.googleapis.com/', 'https://evil.example/', 'https://googleapis.com.evil.example/', 'https://sts.googleapis.com.evil.example/', 'https://evilgoogleapis.com/', 'https://user@storage.googleapis.com/', 'https://127.0.0.1.evil.example/', 'file:///etc/passwd', 'storage.googleapis.com',
     'https://storage.googleapis.com/?x=1', 'http://127.0.0.1.nip.io/',
   ])('refuses %s', (value) => {
     expect(() => readEndpoints({ CLOUDSDK_API_ENDPOINT_OVERRIDES_STS: value }, rules)).toThrow(InputError)
@@ -58,7 +58,7 @@ describe('errors of Google', () => {
     ['a client library\'s', Object.assign(new Error('no'), { code: 412, errors: [{ reason: 'conditionNotMet', message: 'At least one' }] }), { status: 412, reason: 'conditionNotMet', isRetryable: false }],
   ])('are read in the form %s', (_form, error, expected) => expect(translate(error, asked)).toMatchObject({ code: 'GOOGLE_API', ...asked, ...expected }))
   it('never carry tokens, keys or the request', () => {
-    const fault = Object.assign(new Error('Bearer ya29.secret-token eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.sig -----BEGIN PRIVATE KEY-----abc-----END PRIVATE KEY-----'), { config: { headers: { authorization: 'Bearer topsecret' } } })
+    const fault = Object.assign(new Error('Bearer ya29.secret-token token=ya29.secret-bare eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.sig -----BEGIN PRIVATE KEY-----abc-----END PRIVATE KEY-----'), { config: { headers: { authorization: 'Bearer topsecret' } } })
     const error = translate(fault, asked)
     expect(JSON.stringify({ ...error, message: error.message, cause: error.cause })).not.toMatch(/secret|eyJ|PRIVATE KEY-----abc/)
     expect(redact('x'.repeat(5000))).toHaveLength(1000)
