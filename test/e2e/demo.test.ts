@@ -5,6 +5,10 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'n
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { generateEvents } from '../../local/demo/generator.ts'
+import { ensureChecks } from '../../local/toolchain/index.ts'
+import { describeVerdict } from '../contract/check.ts'
+import { checkRecordings } from '../contract/discovery.ts'
+import { findDocuments } from '../contract/discovery-documents.ts'
 import { openPage, type Filters, type OpenPage, type Shown } from './page-reader.ts'
 import { computeTruths, VIEW_TRUTHS, type Row, type Truths } from './truths.ts'
 
@@ -168,4 +172,15 @@ describe('after the demo', () => {
     expect(readFileSync(path.join(state, 'report/report.json'), 'utf8')).toBe(before)
     expect(existsSync(path.join(state, 'lock'))).toBe(false)
   }, 120_000)
+})
+
+describe('the contract with Google', () => {
+  it('holds for every request of the demo and every answer', async () => {
+    const { python } = await ensureChecks(() => undefined)
+    const verdict = checkRecordings(path.join(scratch, 'recordings'), findDocuments(python))
+    process.stderr.write(`${describeVerdict(verdict)}\n`)
+    expect(verdict.violations).toEqual([])
+    const clients = new Set(Object.values(verdict.byMethod).flatMap((method) => Object.keys(method.clients)))
+    expect([...clients]).toEqual(expect.arrayContaining(['Hadoop connector (Java)', 'dbt-bigquery', '@google-cloud/storage (Node)']))
+  }, 600_000)
 })
