@@ -18,9 +18,9 @@ DAYS = ["2015-05-03", "2015-05-04", "2015-05-05", "2015-05-06"]
 def make_events(seed: int, count: int = 400) -> list[tuple]:
     """Few visitors, pauses around the gap, many around midnight."""
     source, rows = random.Random(seed), []
-    for visitor in range(60):
+    for visitor in range(25):
         now = MAY_3 + source.randrange(DAY_MS)
-        for _ in range(count // 12):
+        for _ in range(count // 2):
             rows.append((now, visitor, "view", source.randrange(5), None))
             now += source.choice([1, 60_000, 1_799_999, 1_800_000, 1_800_001, 4_000_000, 9_000_000])
             if now >= MAY_3 + len(DAYS) * DAY_MS:
