@@ -63,7 +63,7 @@ const readArguments = (argv: readonly string[]) => {
     }))
   } catch (error) {
     throw new DemoInputError(
-      `${(error as Error).message.split('. ')[0]}; ${usage}`,
+      `${(error as Error).message.split(/[.\n]/)[0]}; ${usage}`,
     )
   }
   if (values.events !== undefined && values.size !== undefined)
@@ -141,7 +141,7 @@ const sentenceFor = (error: unknown): string => {
   if (code === 'EACCES' || code === 'EROFS') return `No permission to write: ${message}; choose another --state.`
   if (error instanceof DemoInputError || error instanceof DemoFailed) return message
   const isOurs = error instanceof TypeError || error instanceof ReferenceError
-  return isOurs ? (stack ?? message) : `${message}. Nothing that was there before has changed.`
+  return isOurs ? (stack ?? message) : `${message.replace(/\.$/, '')}. Nothing that was there before has changed.`
 }
 
 const openPage = (page: string): void => {

@@ -1,8 +1,18 @@
 /** One process at a time on a state directory: a lock file naming its holder. It refuses a second living process and takes over from a dead one. */
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { DemoInputError } from './input-error.ts'
+
+/** Level by level: Node's recursive mkdir never returns where a file system answers ENOENT below an existing folder, as /proc does. */
+const makeStateDir = async (path: string): Promise<void> => {
+  if ((await stat(path).catch(() => undefined))?.isDirectory()) return
+  if (dirname(path) !== path) await makeStateDir(dirname(path))
+  await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw new DemoInputError(`--state: the folder ${path} cannot be made (${error.code ?? error.message}); choose another.`)
+  })
+  if (!(await stat(path)).isDirectory()) throw new DemoInputError(`--state: ${path} is a file; name a folder.`)
+}
 
 interface Holder {
   readonly pid: number
@@ -12,7 +22,7 @@ interface Holder {
 }
 
 export const takeStateLock = async (stateDir: string, doing: string): Promise<{ release(): Promise<void> }> => {
-  await mkdir(stateDir, { recursive: true, mode: 0o700 })
+  await makeStateDir(stateDir)
   const file = join(stateDir, 'lock')
   const mine: Holder = { pid: process.pid, startTicks: await startTicksOf(process.pid), doing, id: randomUUID() }
   const draft = `${file}.${mine.id}`

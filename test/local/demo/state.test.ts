@@ -43,6 +43,13 @@ describe('the lock of a state', () => {
     expect(existsSync(join(state, 'lock'))).toBe(false)
   })
 
+  it('is refused in one sentence where no folder can be made', async () => {
+    await writeFile(join(state, 'file'), '')
+    await expect(takeStateLock(join(state, 'file'), 'demo')).rejects.toThrow(`--state: ${join(state, 'file')} is a file; name a folder.`)
+    await expect(takeStateLock(join(state, 'file', 'below'), 'demo')).rejects.toThrow(/is a file; name a folder/)
+    await expect(takeStateLock('/proc/nothing/below', 'demo')).rejects.toThrow(/^--state: the folder \/proc(\/nothing)? cannot be made/)
+  })
+
   it('goes to exactly one of many that find a dead one', async () => {
     await (await holder()).kill()
     const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => takeStateLock(state, 'demo')))

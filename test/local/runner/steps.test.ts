@@ -4,7 +4,7 @@ import type { Repository } from './repository.ts'
 
 let repository: Repository
 beforeEach(async () => { repository = await makeRepository() })
-afterEach(async () => { if (process.env.SHOW_LINES) process.stderr.write(repository.lines.join("\n") + "\n"); await repository.remove() })
+afterEach(async () => { await repository.remove() })
 
 describe('run steps', () => {
   it('passes outputs on, with hostile content in a heredoc taken as it is', async () => {
