@@ -3,12 +3,12 @@ import { RefusedError } from '../../../actions/_shared/errors.ts'
 import { OWNER_KEY, planDeployment } from '../../../actions/deploy-dags/src/plan.ts'
 
 const environment = { bucket: 'b', prefix: 'dags' }
-const wishes = { owner: 'octo/clicks', isAdoptionAllowed: false, deletion: 'owned' as const, source: 'dags' }
+const wishes = { owner: 'octo/clicks', isAdoptionAllowed: false, deletion: 'owned' as 'owned' | 'none', source: 'dags' }
 const local = (name: string, content = name, isDagFile = false) => ({ name, md5: `md5 ${content}`, crc32c: `crc ${content}`, isDagFile })
 const remote = (name: string, content = name, owner?: string, changes: object = {}) => ({
   name: `dags/${name}`, md5: `md5 ${content}` as string | undefined, crc32c: `crc ${content}`, generation: '7', metageneration: '1', metadata: owner === undefined ? {} as Record<string, string> : { [OWNER_KEY]: owner }, ...changes,
 })
-const stepsOf = (files: ReturnType<typeof local>[], objects: ReturnType<typeof remote>[], changes: Partial<typeof wishes & { deletion: 'owned' | 'none' }> = {}) =>
+const stepsOf = (files: ReturnType<typeof local>[], objects: ReturnType<typeof remote>[], changes: Partial<typeof wishes> = {}) =>
   planDeployment({ ...wishes, ...changes }, { environment, files, objects }).steps.map((step) => [step.kind, step.target, step.ifGeneration])
 
 describe('planDeployment', () => {
