@@ -39,8 +39,15 @@ function describeRun(outcome: DbtOutcome, nodes: readonly NodeResult[]): Summary
   const sorted = [...nodes].sort((left, right) => order.indexOf(left.verdict) - order.indexOf(right.verdict) || right.seconds - left.seconds)
   const blocks: SummaryBlock[] = [{ kind: 'table', head: ['Command', 'Result', 'Nodes', 'Time'], rows: commands }]
   if (sorted.length === 0) return blocks
-  const rows = sorted.map((node) => [node.name, node.resourceType, node.status, node.rows ?? '', node.bytesProcessed ?? '', `${node.seconds.toFixed(1)} s`])
-  return [...blocks, { kind: 'table', head: ['Node', 'Type', 'Status', 'Rows', 'Bytes', 'Time'], rows }]
+  // Forty tests that pass are one line; what a person looks for is what was built and what did not pass.
+  const isQuiet = (node: NodeResult): boolean => node.verdict === 'passed' && /^(test|unit_test)$/.test(node.resourceType)
+  const rows = sorted.filter((node) => !isQuiet(node)).map((node) => [node.name, node.resourceType, node.status, node.rows ?? '', node.bytesProcessed ?? '', `${node.seconds.toFixed(1)} s`])
+  const quiet = sorted.filter(isQuiet).map((node) => node.name)
+  return [
+    ...blocks,
+    ...(rows.length === 0 ? [] : [{ kind: 'table', head: ['Node', 'Type', 'Status', 'Rows', 'Bytes', 'Time'], rows } as const]),
+    ...(quiet.length === 0 ? [] : [{ kind: 'details', label: quiet.length === 1 ? '1 test passed' : `${quiet.length} tests passed`, text: quiet.sort().join('\n') } as const]),
+  ]
 }
 
 function annotate(node: NodeResult, inputs: Inputs): Annotation[] {

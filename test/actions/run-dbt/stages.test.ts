@@ -4,7 +4,9 @@ import { createInputs } from '../../../actions/_shared/runner/inputs.ts'
 import type { RunContext } from '../../../actions/_shared/runner/context.ts'
 import { parseInputs } from '../../../actions/run-dbt/src/inputs.ts'
 import { planRun } from '../../../actions/run-dbt/src/plan.ts'
-import { describeNode, lineOfTest } from '../../../actions/run-dbt/src/results.ts'
+import type { DbtOutcome } from '../../../actions/run-dbt/src/apply.ts'
+import { report } from '../../../actions/run-dbt/src/report.ts'
+import { describeNode, lineOfTest, type NodeResult, type Verdict } from '../../../actions/run-dbt/src/results.ts'
 import { thrownBy } from '../../support/thrown.ts'
 
 const context = { workspace: '/w' } as RunContext
@@ -67,5 +69,22 @@ describe('results', () => {
   })
   it('finds a generic test at its column', () => {
     expect(lineOfTest(['models:', '  - name: other', '    columns:', '      - name: id', '  - name: m', '    columns:', '      - name: id'], 'm', 'id')).toBe(7)
+  })
+})
+
+describe('report', () => {
+  const node = (name: string, resourceType: string, verdict: Verdict, over = {}): NodeResult => ({ id: `${resourceType}.caec.${name}`, name, resourceType, status: verdict, verdict, message: '', seconds: 1, ...over })
+  const outcomeOf = (...nodes: NodeResult[]): DbtOutcome => ({ isApplied: true, results: '/r', done: [{ step: { kind: 'command', target: 'build', reason: '', argv: ['build'] }, result: { isSuccess: true, seconds: 2, nodes } }] })
+  const written = report(planRun(parse(), observed, { projectId: 'p' }), outcomeOf(node('m', 'model', 'passed', { bytesProcessed: 5 }), node('t1', 'test', 'passed'), node('t2', 'test', 'warned', { message: 'odd', file: 'models/m.yml', line: 4 })), parse(), [])
+  it('counts verdicts and sums the bytes that were reported', () => {
+    expect(written.outputs).toMatchObject({ status: 'success', 'nodes-passed': 2, 'nodes-warned': 1, 'nodes-failed': 0, 'bytes-processed': 5 })
+  })
+  it('shows what was built and what did not pass first, and passed tests as one line', () => {
+    const tables = written.summary.filter((block) => block.kind === 'table')
+    expect(tables.at(-1)?.rows.map(([name]) => name)).toEqual(['t2', 'm'])
+    expect(written.summary.at(-1)).toEqual({ kind: 'details', label: '1 test passed', text: 't1' })
+  })
+  it('annotates a warning at its file and line in the workspace', () => {
+    expect(written.annotations).toEqual([{ kind: 'warning', title: 'dbt test t2: warned', message: 'odd', file: 'dbt/models/m.yml', line: 4 }])
   })
 })
