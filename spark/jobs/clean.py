@@ -6,6 +6,7 @@ import argparse
 from datetime import datetime, timezone
 
 from pyspark import StorageLevel
+
 from tables.arguments import batch_arguments, window_of
 from tables.clean_events import write_clean_events
 from tables.metrics import check_reconciles, write_metrics

@@ -6,6 +6,7 @@ import argparse
 from datetime import date, timedelta
 
 from pyspark.sql import SparkSession
+
 from tables.arguments import batch_arguments, window_of
 from tables.clean_events import read_clean_events
 from tables.metrics import write_metrics

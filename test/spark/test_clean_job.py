@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import Lake
 from pyspark.sql import SparkSession
+
+from conftest import Lake
 from tables.clean_events import read_clean_events
 from tables.rejected_events import read_rejected_events
 

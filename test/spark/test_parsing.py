@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from pyspark.sql import SparkSession
+
 from tables.raw_events import RAW_SCHEMA
 from transforms.parsed_events import parse_events
 

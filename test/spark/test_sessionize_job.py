@@ -6,8 +6,9 @@ import random
 import shutil
 
 import pytest
-from conftest import Lake
 from pyspark.sql import SparkSession
+
+from conftest import Lake
 from tables.sessionized_events import read_sessionized_events
 
 DAY_MS = 86_400_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timezone
 
 from pyspark.sql import DataFrame, SparkSession
+
 from tables.clean_events import CLEAN_SCHEMA
 from tables.sessionized_events import SESSIONIZED_SCHEMA
 from transforms.sessions import open_events, sessionize, wrongly_joined
