@@ -66,7 +66,9 @@ def read_raw_events(spark: SparkSession, files: list[Any]) -> DataFrame:
 
 
 def _read_layout(spark: SparkSession, files: list[Any], names: tuple[str, ...], indexes: list[int]) -> DataFrame:
-    positions = [f"c{position}" for position in range(len(names))]
+    # Under the file's own names Spark has nothing to warn about; names that differ by case alone (or are ours) would be ambiguous.
+    is_unambiguous = len({name.casefold() for name in (*names, MALFORMED)}) == len(names) + 1
+    positions = list(names) if is_unambiguous else [f"c{position}" for position in range(len(names))]
     schema = StructType([StructField(name, StringType()) for name in (*positions, MALFORMED)])
     paths = [without_glob(str(files[index].getPath())) for index in indexes]
     rows = spark.read.csv(paths, schema=schema, header=True, enforceSchema=True, escape='"', mode="PERMISSIVE", columnNameOfCorruptRecord=MALFORMED)

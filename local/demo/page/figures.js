@@ -80,7 +80,8 @@ globalThis.caecFigures = (function () {
   }
 
   function funnel(views, filters) {
-    const names = new Map(views.kpi_dropoff_funnel.map((row) => [row.step, row.step_name]))
+    const labels = new Map(views.event_type_lookup.map((row) => [row.event_type, row.event_label]))
+    const names = new Map(views.kpi_dropoff_funnel.map((row) => [row.step, labels.get(row.step_name) ?? row.step_name]))
     const groups = sum(chosen(views.kpi_dropoff_funnel, filters, 'session_date'), ['sessions', 'sessions_previous_step'], (row) => row.step)
     return [...groups].sort(([left], [right]) => left - right).map(([step, group]) => ({
       step, name: names.get(step), sessions: group.sessions, previous: group.sessions_previous_step,
@@ -110,7 +111,7 @@ globalThis.caecFigures = (function () {
   function domain(views) {
     const dates = [...views.kpi_daily_sessions.map((row) => row.session_date), ...views.kpi_event_volume_by_type.map((row) => row.event_date)].sort()
     const months = [...new Set([...views.kpi_daily_sessions, ...views.kpi_event_volume_by_type].map((row) => row.signup_month))].sort()
-    const known = views.event_type_lookup.map((row) => ({ value: row.event_type, label: row.event_label }))
+    const known = [...views.event_type_lookup].sort((left, right) => (left.funnel_step ?? 99) - (right.funnel_step ?? 99)).map((row) => ({ value: row.event_type, label: row.event_label }))
     const seen = new Map(views.kpi_event_volume_by_type.map((row) => [row.event_type, row.event_label]))
     for (const { value } of known) seen.delete(value)
     return { from: dates[0] ?? '', to: dates.at(-1) ?? '', signupMonths: months, eventTypes: [...known, ...[...seen].map(([value, label]) => ({ value, label }))] }
