@@ -2,6 +2,8 @@
 
 export type Tidy = () => Promise<void> | void
 const TIDY_LIMIT_MS = 7_000
+/** What the work itself still has time to say once everything is tidy. */
+const LAST_WORDS_MS = 1_000
 const EXIT_CODE = { SIGINT: 130, SIGTERM: 143 } as const
 
 export interface Cancellation {
@@ -14,6 +16,7 @@ export interface Cancellation {
 export function listenForCancellation(log: (line: string) => void): Cancellation & { stop(): void } {
   const controller = new AbortController()
   const tidies = new Set<Tidy>()
+  const ended = Promise.withResolvers<void>()
   const handle = async (name: keyof typeof EXIT_CODE) => {
     if (controller.signal.aborted) return
     log(`Received ${name}: the run was cancelled; tidying up.`)
@@ -22,7 +25,11 @@ export function listenForCancellation(log: (line: string) => void): Cancellation
     controller.abort(new Error(`cancelled by ${name}`))
     let timer: NodeJS.Timeout | undefined
     const limit = new Promise<void>((resolve) => { timer = setTimeout(resolve, TIDY_LIMIT_MS) })
-    const results = await Promise.race([Promise.allSettled(work), limit])
+    const tidied = Promise.allSettled(work).then(async (results) => {
+      await Promise.race([ended.promise, new Promise((resolve) => { setTimeout(resolve, LAST_WORDS_MS) })])
+      return results
+    })
+    const results = await Promise.race([tidied, limit])
     clearTimeout(timer)
     for (const result of results ?? []) if (result.status === 'rejected') log(`Tidying up after the cancellation failed: ${(result.reason as Error)?.message ?? result.reason}`)
     process.exit(EXIT_CODE[name])
@@ -38,6 +45,7 @@ export function listenForCancellation(log: (line: string) => void): Cancellation
       return () => tidies.delete(tidy)
     },
     stop: () => {
+      ended.resolve()
       process.off('SIGINT', onInt)
       process.off('SIGTERM', onTerm)
     },

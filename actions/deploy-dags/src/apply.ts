@@ -40,7 +40,7 @@ export async function apply(plan: DeployPlan, inputs: DeployInputs, folder: stri
       }
     }, { concurrency: AT_ONCE })
     if (failures.length > 0) return { isApplied: true, done, failure: failures[0] }
-    if (runner.cancelled.aborted) return { isApplied: true, done, failure: new Error('the run was cancelled') }
+    if (runner.cancelled.aborted) return { isApplied: true, done, failure: new WorkFailedError('Deploying DAGs: the run was cancelled; what the summary calls done is in the bucket, run again for the rest.') }
   }
   if (!inputs.areImportsChecked) return { isApplied: true, done }
   try {

@@ -16,26 +16,53 @@ function tokenize(sql: string): Token[] {
   })
 }
 
-interface Path { readonly parts: readonly string[]; readonly from: number; readonly to: number; readonly keyword: string }
+interface Path { readonly parts: readonly string[]; readonly from: number; readonly to: number; readonly isTable: boolean }
 
-/** Dotted names with two or three parts, and the keyword before them. */
+const BEFORE_TABLE = ['FROM', 'JOIN', ',', '(']
+const ENDS_FROM = ['SELECT', 'WHERE', 'GROUP', 'HAVING', 'QUALIFY', 'WINDOW', 'ORDER', 'LIMIT', 'UNION', 'INTERSECT', 'EXCEPT']
+
+/** Dotted names with two or three parts; `isTable` where a FROM clause calls for a table, and not for an array of one it already has. */
 function findPaths(tokens: readonly Token[]): Path[] {
   const paths: Path[] = []
-  let keyword = ''
+  const aliases = new Set<string>()
+  const tables = new Set<string>()
+  // One entry per open parenthesis; FROM opens no clause in EXTRACT(DAY FROM x) and IS DISTINCT FROM x.
+  const levels = [{ isFrom: false, isExtract: false }]
+  let before = ''
+  let isAliasNext = false
   for (let index = 0; index < tokens.length; index += 1) {
     const token = tokens[index]
-    if (token === undefined || token.kind === 'space') continue
-    if (token.kind !== 'word' && token.kind !== 'quoted') { keyword = token.text; continue }
+    const level = levels.at(-1)
+    if (token === undefined || level === undefined || token.kind === 'space') continue
+    if (!isName(token)) {
+      if (token.text === '(') levels.push({ isFrom: level.isFrom && BEFORE_TABLE.includes(before), isExtract: before === 'EXTRACT' })
+      if (token.text === ')' && levels.length > 1) levels.pop()
+      isAliasNext = token.text === ')' && levels.at(-1)?.isFrom === true
+      before = token.text
+      continue
+    }
     const from = index
     const parts = partsOf(token)
     while (tokens[index + 1]?.kind === 'dot' && isName(tokens[index + 2])) {
       parts.push(...partsOf(tokens[index + 2] as Token))
       index += 2
     }
-    if (parts.length >= 2) paths.push({ parts, from, to: index, keyword: keyword.toUpperCase() })
-    keyword = token.text
+    const word = token.kind === 'word' && from === index ? token.text.toUpperCase() : ''
+    if (isAliasNext && word !== 'AS') aliases.add(parts.join('.'))
+    isAliasNext = isAliasNext && word === 'AS'
+    const isClause = word === 'FROM' && !level.isExtract && before !== 'DISTINCT'
+    if (isClause || word === 'JOIN') level.isFrom = true
+    else if (ENDS_FROM.includes(word)) level.isFrom = false
+    const isArray = before === ',' && tables.has(parts[0] ?? '')
+    const isTable = level.isFrom && word !== 'FROM' && BEFORE_TABLE.includes(before) && !isArray
+    if (isTable) {
+      isAliasNext = true
+      tables.add(parts.at(-1) ?? '')
+    }
+    if (parts.length >= 2) paths.push({ parts, from, to: index, isTable })
+    before = word === 'FROM' && !isClause ? '' : word
   }
-  return paths
+  return paths.map((path) => ({ ...path, isTable: path.isTable && !aliases.has(path.parts[0] ?? '') }))
 }
 
 const isName = (token: Token | undefined): boolean => token?.kind === 'word' || token?.kind === 'quoted'
@@ -49,9 +76,9 @@ function toName(parts: readonly string[], projectId: string): TableName | undefi
 
 export const nameKey = ({ projectId, datasetId, tableId }: TableName): string => `${projectId}.${datasetId}.${tableId}`
 
-/** Names that stand directly after FROM or JOIN: what can be known before BigQuery has read the query. */
+/** Names in the places of tables: what can be known before BigQuery has read the query. */
 export function scanReferences(sql: string, projectId: string): TableName[] {
-  const found = findPaths(tokenize(sql)).filter(({ keyword }) => keyword === 'FROM' || keyword === 'JOIN').map(({ parts }) => toName(parts, projectId))
+  const found = findPaths(tokenize(sql)).filter(({ isTable }) => isTable).map(({ parts }) => toName(parts, projectId))
   return [...new Map(found.filter((name) => name !== undefined).map((name) => [nameKey(name), name])).values()]
 }
 

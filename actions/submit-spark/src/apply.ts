@@ -1,6 +1,6 @@
 /** Carries out the plan of `submit-spark`: stages files, creates the batch, waits. It refuses to end while the batch runs on: cancellation reaches Google first. */
 import pMap from 'p-map'
-import { ConflictError, GoogleApiError } from '../../_shared/errors.ts'
+import { ConflictError, GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import { cancelOperation, createBatch, getBatch, terminalStates, type BatchRef } from '../../_shared/google/dataproc.ts'
 import { openStorage } from '../../_shared/google/storage.ts'
@@ -17,13 +17,18 @@ export async function apply(plan: SparkPlan, inputs: SparkInputs, observed: Obse
   const done: { step: SparkStep }[] = []
   const { submit } = plan
   const ref: BatchRef = { projectId: google.projectId, region: inputs.region, batchId: submit.batchId }
+  let cancelling: Promise<string> | undefined
   try {
     await pMap(plan.steps.filter((step): step is StageStep => step.kind === 'stage'), async (step) => {
       await stage(step, inputs.stagingBucket, observed, google)
       runner.log.info(`staged ${step.given} as ${step.target}`)
       done.push({ step })
     }, { concurrency: 8 })
-    const forget = runner.onCancel(async () => void (await cancelBatch(google, ref, runner.log.info)))
+    if (runner.cancelled.aborted) throw new Error('cancelled before the batch was created')
+    const forget = runner.onCancel(async () => {
+      cancelling = tryCancelling(google, ref, runner.log.info)
+      await cancelling
+    })
     // Saved before the request: if its answer is lost, the post step still finds the batch.
     for (const [name, value] of Object.entries(ref)) runner.saveState(name, value)
     await create(google, ref, submit)
@@ -34,7 +39,8 @@ export async function apply(plan: SparkPlan, inputs: SparkInputs, observed: Obse
     runner.saveState('isEnded', 'true')
     return { isApplied: true, done, watched }
   } catch (error) {
-    return { isApplied: true, done, failure: error }
+    if (!runner.cancelled.aborted) return { isApplied: true, done, failure: error }
+    return { isApplied: true, done, failure: new WorkFailedError(`Running batch ${ref.batchId}: the run was cancelled; ${(await cancelling) ?? 'nothing had been submitted'}.`, { link: cancelling && consoleLink(ref) }) }
   }
 }
 
@@ -60,16 +66,30 @@ async function create(google: Google, ref: BatchRef, submit: SparkPlan['submit']
   }
 }
 
-/** True when it was running. */
-export async function cancelBatch(google: Google, ref: BatchRef, log: (line: string) => void): Promise<boolean> {
+export type Cancelled = 'asked' | 'ended' | 'unknown'
+
+export async function cancelBatch(google: Google, ref: BatchRef, log: (line: string) => void): Promise<Cancelled> {
   const batch = await getBatch(google, ref).catch((error: unknown) => {
     if (error instanceof GoogleApiError && error.status === 404) return undefined
     throw error
   })
-  if (batch === undefined || terminalStates.has(batch.state) || batch.state === 'CANCELLING') return false
+  if (batch === undefined) return 'unknown'
+  if (terminalStates.has(batch.state)) return 'ended'
+  if (batch.state === 'CANCELLING') return 'asked'
   await cancelOperation(google, batch.operation, ref.region)
   log(`Asked Google to cancel batch ${ref.batchId} (it was ${batch.state}).`)
-  return true
+  return 'asked'
+}
+
+/** What became of the batch, as the end of a sentence. */
+async function tryCancelling(google: Google, ref: BatchRef, log: (line: string) => void): Promise<string> {
+  try {
+    const found = await cancelBatch(google, ref, log)
+    if (found === 'unknown') return 'Google does not know the batch yet, and the post step cancels it if it is there by then'
+    return found === 'asked' ? 'Google was asked to cancel the batch' : 'the batch had already ended'
+  } catch (error) {
+    return `the batch is not cancelled yet and the post step tries again (${error instanceof Error ? error.message : String(error)})`
+  }
 }
 
 export function consoleLink(ref: BatchRef): string {

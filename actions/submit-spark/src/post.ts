@@ -7,5 +7,6 @@ void runPost('submit-spark', async (runner) => {
   const [projectId, region, batchId] = ['projectId', 'region', 'batchId'].map((name) => runner.readState(name))
   if (!projectId || !region || !batchId || runner.readState('isEnded') === 'true') return
   const google = await connect({ projectId, allowedHosts: runner.inputs.lines('allow-endpoint-hosts') }, runner)
-  if (!(await cancelBatch(google, { projectId, region, batchId }, runner.log.info))) runner.log.info(`Batch ${batchId} has ended.`)
+  const found = await cancelBatch(google, { projectId, region, batchId }, runner.log.info)
+  if (found !== 'asked') runner.log.info(found === 'ended' ? `Batch ${batchId} has ended.` : `Batch ${batchId} was never created.`)
 })

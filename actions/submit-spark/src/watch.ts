@@ -50,6 +50,7 @@ export async function watchBatch(google: Google, ref: BatchRef, timeoutMs: numbe
       deadlineMs = Date.now() + CANCEL_WAIT_MS
     }
     await pause(pauseMs, runner.cancelled)
+    // Whoever called knows what became of the batch.
     if (runner.cancelled.aborted) throw new Error('the run was cancelled')
   }
 }

@@ -13,6 +13,11 @@ describe('scanReferences', () => {
     ['not in comments or strings', "SELECT 'FROM x.y' -- FROM v.w\n/* JOIN q.r */ FROM a.b # FROM s.t", [name('a', 'b')]],
     ['not in a triple-quoted string', 'SELECT """\nFROM x.y\n""" FROM a.b', [name('a', 'b')]],
     ['lower case and line ends', 'select 1\nfrom\n  a.b', [name('a', 'b')]],
+    ['after a comma of FROM, and not after one of SELECT', 'SELECT t.x, t.y FROM a.b AS t, c.d u WHERE t.x IN (u.y, t.z)', [name('a', 'b'), name('c', 'd')]],
+    ['not the arrays of a table that is there', 'SELECT 1 FROM a.b AS t, t.items JOIN t.tags ON TRUE, c.d, d.items', [name('a', 'b'), name('c', 'd')]],
+    ['not an array behind UNNEST or of a subquery', 'SELECT 1 FROM (SELECT * FROM a.b) AS s, s.items, UNNEST(s.tags)', [name('a', 'b')]],
+    ['inside joins in parentheses', 'SELECT 1 FROM (a.b JOIN c.d USING (x)), e.f', [name('a', 'b'), name('c', 'd'), name('e', 'f')]],
+    ['not what EXTRACT and IS DISTINCT FROM name', 'SELECT EXTRACT(DAY FROM t.day), t.x IS NOT DISTINCT FROM t.y FROM a.b t', [name('a', 'b')]],
     ['each once', 'SELECT 1 FROM a.b UNION ALL SELECT 2 FROM a.b', [name('a', 'b')]],
   ])('%s', (_, sql, expected) => {
     expect(scanReferences(sql, 'p-1')).toEqual(expected)
