@@ -9,46 +9,42 @@ import { ensureChecks } from '../../local/toolchain/index.ts'
 import { describeVerdict } from '../contract/check.ts'
 import { checkRecordings } from '../contract/discovery.ts'
 import { findDocuments } from '../contract/discovery-documents.ts'
+import { lastLine, prepareTools, processesOf, readReport, runDemo, type DemoOptions, type Finished, type Report } from '../support/demo-run.ts'
+import { findSeal, readTraffic } from '../support/sealed-network.ts'
+import { boundaryRows } from './boundary-events.ts'
+import { bothSides, expectedStages } from './comparison.ts'
 import { openPage, type Filters, type OpenPage, type Shown } from './page-reader.ts'
-import { computeTruths, VIEW_TRUTHS, type Row, type Truths } from './truths.ts'
+import { computeTruths, VIEW_TRUTHS, type Truths } from './truths.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const ROWS = 6_000
 const scratch = mkdtempSync(path.join(tmpdir(), 'demo with spaces '))
 const state = path.join(scratch, 'state')
 const csv = path.join(scratch, 'my events.csv')
-
-interface Finished { readonly code: number | null; readonly stdout: string; readonly stderr: string }
-interface Report { readonly schemaVersion: number; readonly input: { sha256: string; name: string }; readonly stages: { raw: { rows: number }; clean: { rows: number; rejected: number; duplicates: number }; sessions: { rows: number; events: number } }; readonly views: Record<string, Row[]> }
-
-function runDemo(args: readonly string[]): Promise<Finished> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [path.join(root, 'local/start.mjs'), 'demo', '--state', state, ...args], { cwd: root, env: { ...process.env, LOCAL_CLOUD_RECORD: path.join(scratch, 'recordings') } })
-    let stdout = ''
-    let stderr = ''
-    child.stdout.on('data', (chunk: Buffer) => { stdout += chunk.toString() })
-    child.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString() })
-    child.on('close', (code) => resolve({ code, stdout, stderr }))
-  })
-}
+const trafficFile = path.join(scratch, 'traffic.json')
+const seal = findSeal()
+const options: DemoOptions = { env: { LOCAL_CLOUD_RECORD: path.join(scratch, 'recordings') }, ...('reason' in seal ? {} : { sealed: { seal, trafficFile } }) }
 
 /** Rows that a file in the contract's format may hold and that are no events: each is rejected, with a reason. */
 const BAD_ROWS = ['x,1,view,2,', '1430622004384,1,purchase,2,', '1430622004384,1,transaction,2,', '1430622004384,1,view,2,7', '1000,1,view,2,', '1430622004384,,view,2,']
-const round = (row: Row): string => JSON.stringify(Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => [name, typeof value === 'number' ? Number(value.toFixed(6)) : value])))
-const pick = (row: Row, columns: readonly string[]): Row => Object.fromEntries(columns.map((column) => [column, row[column] ?? null]))
 
 let finished: Finished
+let leftRunning: string[]
 let report: Report
 let truths: Truths
 let page: OpenPage
 
 beforeAll(async () => {
+  // Set-up is what needs the network; the demo itself runs without one.
+  await prepareTools()
   await generateEvents({ rows: ROWS, seed: 7, path: csv })
+  appendFileSync(csv, `${boundaryRows.join('\n')}\n`)
   truths = await computeTruths(csv)
   appendFileSync(csv, `${BAD_ROWS.join('\n')}\n`)
-  finished = await runDemo(['--events', csv])
+  finished = await runDemo(state, ['--events', csv], options)
+  leftRunning = processesOf(state)
   if (finished.code !== 0) throw new Error(`the demo failed:\n${finished.stderr.slice(-6000)}`)
-  report = JSON.parse(readFileSync(path.join(state, 'report/report.json'), 'utf8')) as Report
+  report = readReport(state)
   page = await openPage(path.join(state, 'report/index.html'))
 }, 15 * 60_000)
 
@@ -65,22 +61,19 @@ describe('the demo', () => {
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ page: path.join(state, 'report/index.html'), sessions: report.stages.sessions.rows })
   })
   it('accounts for every row: raw = clean + rejected + duplicates', async () => {
-    const [counted] = await truths.rows('SELECT (SELECT COUNT(*) FROM raw) AS raw, (SELECT COUNT(*) FROM events) AS clean')
-    expect(report.stages.raw.rows).toBe(Number(counted?.raw) + BAD_ROWS.length)
-    expect(report.stages.clean).toEqual({ rows: counted?.clean, rejected: BAD_ROWS.length, duplicates: Number(counted?.raw) - Number(counted?.clean) })
-    expect(Number(counted?.raw) - Number(counted?.clean)).toBeGreaterThan(0)
+    const { raw, clean } = await expectedStages(truths, BAD_ROWS.length)
+    expect(report.stages).toMatchObject({ raw, clean })
+    expect(clean.duplicates).toBeGreaterThan(0)
   })
   it('cuts the same sessions', async () => {
-    const [counted] = await truths.rows('SELECT COUNT(*) AS sessions, COUNT(*) FILTER (session_date < (SELECT MAX(event_date) FROM events e WHERE e.visitor = sessions.visitor AND e.session = sessions.session)) AS over_midnight FROM sessions')
-    expect(report.stages.sessions).toEqual({ rows: counted?.sessions, events: report.stages.clean.rows })
+    const [counted] = await truths.rows('SELECT COUNT(*) FILTER (session_date < (SELECT MAX(event_date) FROM events e WHERE e.visitor = sessions.visitor AND e.session = sessions.session)) AS over_midnight FROM sessions')
+    expect(report.stages.sessions).toEqual((await expectedStages(truths)).sessions)
     expect(Number(counted?.over_midnight)).toBeGreaterThan(0)
   })
   it.each(Object.keys(VIEW_TRUTHS))('gives exactly the expected rows of %s', async (view) => {
-    const expected = await truths.rows(VIEW_TRUTHS[view] ?? '')
-    const columns = Object.keys(expected[0] ?? {})
-    const found = (report.views[view] ?? []).map((row) => pick(row, columns))
+    const { found, expected } = await bothSides(report, truths, view)
     expect(found.length).toBeGreaterThan(0)
-    expect(found.map(round).sort()).toEqual(expected.map(round).sort())
+    expect(found).toEqual(expected)
   })
   it('says on every row through when the data goes', async () => {
     const [last] = await truths.rows('SELECT MAX(ms) AS ms FROM events')
@@ -89,6 +82,20 @@ describe('the demo', () => {
   })
   it('names products only where an items file named them', () => {
     expect(new Set(report.views.kpi_top_products_named?.map((row) => row.product_name))).toEqual(new Set([null]))
+  })
+})
+
+describe('the network', () => {
+  if ('reason' in seal) it.skip(`is sealed (not here: ${seal.reason})`, () => undefined)
+  else it('is sealed', () => {
+    // Not even a name was looked up: the kernel counts every packet that has no way out.
+    expect(readTraffic(trafficFile)).toEqual({ interfaces: ['lo'], packetsWithoutRoute: 0 })
+  })
+  it('has no attempt to leave but one kind, which the local cloud refuses', () => {
+    const refused = [...finished.stderr.matchAll(/refused a tunnel to (\S+):/g)].map((match) => match[1])
+    // dbt's Google library asks where the account may be used, at an address that knows no override.
+    expect(refused.filter((target) => target !== 'iamcredentials.googleapis.com:443')).toEqual([])
+    expect(finished.stderr).not.toMatch(/ENOTFOUND|EAI_AGAIN|ENETUNREACH|UnknownHostException|Network is unreachable|Name or service not known/)
   })
 })
 
@@ -151,6 +158,9 @@ async function expectShown(shown: Shown, filters: Filters, all: Filters): Promis
 const columnOf = (shown: Shown, section: string, field: string): Map<string, number> => new Map(Object.entries(shown.tables[section] ?? {}).map(([key, row]) => [key, Number(row[field])]))
 
 describe('after the demo', () => {
+  it('no process is left', () => {
+    expect(leftRunning).toEqual([])
+  })
   it('leaves the checkout as it was', async () => {
     const status = await new Promise<string>((resolve) => {
       const child = spawn('git', ['status', '--porcelain', '--', '.local'], { cwd: root })
@@ -164,10 +174,10 @@ describe('after the demo', () => {
     const before = readFileSync(path.join(state, 'report/report.json'), 'utf8')
     const bad = path.join(scratch, 'bad.csv')
     appendFileSync(bad, 'a,b\n1,2\n')
-    const refused = await runDemo(['--events', bad])
+    const refused = await runDemo(state, ['--events', bad], options)
     expect(refused.code).toBe(1)
     expect(refused.stdout).toBe('')
-    expect(refused.stderr.trim().split('\n').at(-1)).toMatch(/column/)
+    expect(lastLine(refused.stderr)).toMatch(/column/)
     expect(refused.stderr).not.toMatch(/\n\s+at /)
     expect(readFileSync(path.join(state, 'report/report.json'), 'utf8')).toBe(before)
     expect(existsSync(path.join(state, 'lock'))).toBe(false)

@@ -1,0 +1,102 @@
+/** Faults planted in a copy of this checkout: each must be seen, by wrong numbers or a named refusal. It refuses a fault that nobody sees. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { generateEvents } from '../../local/demo/generator.ts'
+import { boundaryRows } from '../e2e/boundary-events.ts'
+import { namesOfDifferences } from '../e2e/comparison.ts'
+import { computeTruths, type Truths } from '../e2e/truths.ts'
+import { lastLine, prepareTools, processesOf, readReport, runDemo, type Finished, type Report } from '../support/demo-run.ts'
+import { plantedCheckout, type PlantedCheckout } from '../support/planted-checkout.ts'
+
+const scratch = mkdtempSync(path.join(tmpdir(), 'planted faults '))
+const csv = path.join(scratch, 'events.csv')
+const MINUTES = 60_000
+let truths: Truths
+
+beforeAll(async () => {
+  await prepareTools()
+  await generateEvents({ rows: 280, seed: 3, path: csv })
+  appendFileSync(csv, `${boundaryRows.join('\n')}\n`)
+  truths = await computeTruths(csv)
+}, 15 * MINUTES)
+afterAll(() => {
+  truths?.close()
+  rmSync(scratch, { recursive: true, force: true })
+})
+
+let number = 0
+async function demoWith(plant: (checkout: PlantedCheckout) => void): Promise<{ finished: Finished; state: string }> {
+  const checkout = plantedCheckout()
+  const state = path.join(scratch, `state ${(number += 1)}`)
+  try {
+    plant(checkout)
+    const finished = await runDemo(state, ['--events', csv], { root: checkout.root })
+    expect(processesOf(state)).toEqual([])
+    return { finished, state }
+  } finally {
+    checkout.remove()
+  }
+}
+
+async function reportWith(plant: (checkout: PlantedCheckout) => void): Promise<Report> {
+  const { finished, state } = await demoWith(plant)
+  expect([finished.code, lastLine(finished.stderr)]).toEqual([0, expect.stringContaining('page: ')])
+  return readReport(state)
+}
+
+async function refusalWith(plant: (checkout: PlantedCheckout) => void): Promise<Finished> {
+  const { finished, state } = await demoWith(plant)
+  expect([finished.code, finished.stdout, existsSync(path.join(state, 'report'))]).toEqual([1, '', false])
+  return finished
+}
+
+describe('wrong numbers', () => {
+  it('are none where no fault is planted', async () => {
+    const report = await reportWith(() => undefined)
+    expect(await namesOfDifferences(report, truths)).toEqual([])
+  }, 10 * MINUTES)
+
+  it('are seen when a gap of exactly 30 minutes opens a session', async () => {
+    const report = await reportWith(({ plant }) => plant('spark/transforms/sessions.py', 'F.col("event_ms") - previous_ms > GAP_MS', 'F.col("event_ms") - previous_ms >= GAP_MS'))
+    const seen = await namesOfDifferences(report, truths)
+    expect(seen).toEqual(expect.arrayContaining(['sessions', 'kpi_daily_sessions', 'kpi_sessions_by_signup_cohort']))
+    // What does not hang on sessions stays right: it is this fault that is seen.
+    for (const right of ['raw', 'clean', 'kpi_event_volume_by_type', 'kpi_top_products', 'event_type_lookup']) expect(seen).not.toContain(right)
+  }, 10 * MINUTES)
+
+  it('are seen in exactly the view that counts carts as conversions', async () => {
+    const view = 'bigquery/views/caec_insights/kpi_conversion_rate.sql'
+    const report = await reportWith(({ plant }) => {
+      plant(view, 'COUNTIF(sessions.has_purchase) AS', 'COUNTIF(sessions.has_cart) AS')
+      plant(view, 'SAFE_DIVIDE(COUNTIF(sessions.has_purchase)', 'SAFE_DIVIDE(COUNTIF(sessions.has_cart)')
+    })
+    expect(await namesOfDifferences(report, truths)).toEqual(['kpi_conversion_rate'])
+  }, 10 * MINUTES)
+})
+
+describe('a missing right', () => {
+  it('of a view on its source is refused to the analyst, by the name of the table', async () => {
+    const { stderr } = await refusalWith(({ plant }) => plant('workflows-examples/pipeline.yml', '          source: bigquery/views\n', "          source: bigquery/views\n          authorize: 'false'\n"))
+    expect(lastLine(stderr)).toMatch(/Access Denied: Table caec-local:caec_analytics\.\w+: User does not have permission to query table/)
+  }, 10 * MINUTES)
+
+  it('of the deployer is refused to it, by the name of the permission', async () => {
+    const { stderr } = await refusalWith(({ plant }) => plant('terraform-infra/access.yaml', '      - bigquery.datasets.setIamPolicy\n', ''))
+    expect(lastLine(stderr)).toMatch(/failed in job publish, step "Publish views": .*bigquery\.datasets\.setIamPolicy/)
+    expect(stderr).toMatch(/403/)
+  }, 10 * MINUTES)
+})
+
+describe('a broken workflow', () => {
+  it('is seen in its first step: an input that the action does not declare, a bundle that cannot start', async () => {
+    const { stderr } = await refusalWith(({ plant, write }) => {
+      plant('workflows-examples/pipeline.yml', '          source: dags\n', '          source: dags\n          sauce: dags\n')
+      write('dist/deploy-dags/index.js', "throw new Error('planted: this bundle cannot start')\n")
+    })
+    expect(stderr).toMatch(/Unexpected input\(s\) 'sauce', valid inputs are \[.*'source'.*\]/)
+    expect(stderr).toContain('planted: this bundle cannot start')
+    expect(lastLine(stderr)).toMatch(/^workflows-examples\/pipeline\.yml failed in job deploy, step "Deploy DAGs".*; its log is \//)
+  }, 10 * MINUTES)
+})
