@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { GoogleAuth, type AuthClient } from 'google-auth-library'
 import { InputError } from '../errors.ts'
-import { checkedHost, checkedUrl, readEndpoints, type Endpoints, type EndpointRules } from './endpoints.ts'
+import { checkedHost, checkedUrl, describeOverrides, readEndpoints, type Endpoints, type EndpointRules } from './endpoints.ts'
 import { createRequest, type GoogleRequest } from './request.ts'
 import { redact } from './translate.ts'
 
@@ -37,7 +37,7 @@ export async function connect(options: ConnectOptions, surroundings: Surrounding
   const rules = endpointRules(options, environment)
   const endpoints = readEndpoints(environment, rules)
   const credentials = readCredentialsFile(environment, rules)
-  const notes = endpoints.overrides.map(({ api, variable, root }) => `The ${api} API is at ${root} (${variable}).`)
+  const notes = describeOverrides(endpoints)
   for (const note of notes) log.warning(note)
   const projectId = options.projectId || PROJECT_VARIABLES.map((name) => environment[name]?.trim()).find(Boolean) || credentials?.projectId
   if (!projectId) {

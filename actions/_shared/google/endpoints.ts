@@ -37,6 +37,14 @@ export function readEndpoints(environment: Readonly<Record<string, string | unde
   }
 }
 
+/** One line per place that answers instead of Google, with everything that points there. */
+export function describeOverrides({ overrides }: Endpoints): string[] {
+  const byRoot = Map.groupBy(overrides, ({ root }) => root)
+  return [...byRoot].map(([root, found]) => found.length === 1
+    ? `The ${found[0]?.api} API is at ${root} (${found[0]?.variable}).`
+    : `${found.length} APIs are at ${root}: ${found.map(({ api }) => api).join(', ')} (CLOUDSDK_API_ENDPOINT_OVERRIDES_…).`)
+}
+
 /** Returns the URL when its host may receive tokens; `source` says where the value came from. */
 export function checkedUrl(value: string, source: string, rules: EndpointRules): URL {
   const refuse = (why: string): never => {

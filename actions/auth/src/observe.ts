@@ -2,7 +2,7 @@
 import { decodeClaims, type Claims } from './claims.ts'
 import { GoogleApiError, InputError } from '../../_shared/errors.ts'
 import { endpointRules, projectOfServiceAccount } from '../../_shared/google/connect.ts'
-import { readEndpoints, type Endpoints } from '../../_shared/google/endpoints.ts'
+import { describeOverrides, readEndpoints, type Endpoints } from '../../_shared/google/endpoints.ts'
 import { redact } from '../../_shared/google/translate.ts'
 import { withRetries } from '../../_shared/google/retry.ts'
 import type { Runner } from '../../_shared/run.ts'
@@ -28,7 +28,7 @@ export async function observe(inputs: AuthInputs, runner: Runner): Promise<Obser
   }
   runner.mask(bearer)
   const endpoints = readEndpoints(runner.environment, endpointRules(inputs, runner.environment))
-  for (const { api, variable, root } of endpoints.overrides) runner.log.warning(`The ${api} API is at ${root} (${variable}).`)
+  for (const line of describeOverrides(endpoints)) runner.log.warning(line)
   return {
     claims: decodeClaims(await subjectToken(inputs, runner)),
     endpoints,

@@ -5,7 +5,7 @@ import type { Left } from './apply.ts'
 import type { AuthInputs } from './inputs.ts'
 import type { AuthPlan, AuthStep } from './plan.ts'
 
-export function report(inputs: AuthInputs, plan: AuthPlan, outcome: Outcome<AuthStep> & { left: Left }, overrides: readonly { api: string; variable: string; root: string }[]): Report {
+export function report(inputs: AuthInputs, plan: AuthPlan, outcome: Outcome<AuthStep> & { left: Left }, notes: readonly string[]): Report {
   const { left, failure } = outcome
   const expiresAtMs = left.accountToken?.expiresAtMs ?? left.authToken?.expiresAtMs
   const expiry = expiresAtMs === undefined ? '' : new Date(expiresAtMs).toISOString()
@@ -21,7 +21,7 @@ export function report(inputs: AuthInputs, plan: AuthPlan, outcome: Outcome<Auth
         ['Provider', inputs.provider],
         ['Project', plan.projectId ?? 'none'],
         ['Token valid until', expiry || 'unknown'],
-        ...overrides.map(({ api, variable, root }) => ['Endpoint override', `${api}: ${root} (${variable})`]),
+        ...notes.map((line) => ['Endpoint override', line]),
       ] },
     ],
   }

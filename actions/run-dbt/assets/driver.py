@@ -9,6 +9,7 @@ Stops at the first command that fails. Exit code: 0 when all succeeded, else 1.
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import sys
 import time
@@ -23,7 +24,7 @@ def run_command(runner: dbtRunner, argv: list[str], target: Path, results: Path,
     """True when dbt reports success. Artifacts of an earlier command are removed first, so none is taken for this one's."""
     for name in ("run_results.json", "sources.json"):
         (target / name).unlink(missing_ok=True)
-    print(f"\n> dbt {' '.join(argv)}", flush=True)
+    print(f"\n> dbt {shlex.join(argv)}", flush=True)
     started = time.monotonic()
     outcome = runner.invoke(argv)
     record = {
