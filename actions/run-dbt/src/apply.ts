@@ -69,7 +69,10 @@ async function runDbt(python: string, commands: readonly { argv: readonly string
   const argvs = commands.map(({ argv }) => [...argv, ...flags])
   await writeFile(request, JSON.stringify({ commands: argvs, results, target: observed.targetPath }), { mode: 0o600 })
   const environment = Object.fromEntries(Object.entries(runner.environment).filter((entry): entry is [string, string] => entry[1] !== undefined && !/^(INPUT_|ACTIONS_)/.test(entry[0])))
+  // Line by line through the log, which defuses what the runner would take for a command: dbt prints what stands in rows and variables.
+  const onLine = (line: string): void => runner.log.info(line)
   const { exitCode } = await runner.execute(python, ['-u', asset('driver.py'), request], {
+    onStdoutLine: onLine, onStderrLine: onLine,
     env: { ...environment, GOOGLE_CLOUD_PROJECT: projectId, DBT_SEND_ANONYMOUS_USAGE_STATS: 'false', DO_NOT_TRACK: '1', DBT_USE_COLORS: 'false', PYTHONDONTWRITEBYTECODE: '1' },
   })
   return exitCode

@@ -1,0 +1,174 @@
+/** The run-dbt bundle with a real dbt against the local cloud's BigQuery. Few runs with many claims each: starting dbt is what takes the time. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { delimiter, dirname, join } from 'node:path'
+import type { Exchange } from '../../local/cloud/gateway.ts'
+import { ensureDbt } from '../../local/toolchain/index.ts'
+import { openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
+import { runBundle, type RunResult } from '../support/runner.ts'
+import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
+
+const PROJECT_DIR = 'my dbt project'
+const HOSTILE = 'a\'"; $(touch pwned) `id`\n::error::from a variable\n##[error]too'
+const exchanges: Exchange[] = []
+let cloud: BigQueryCloud
+let job: SignedInJob
+let dbtPath: string
+
+const FILES: Record<string, string> = {
+  'dbt_project.yml': [
+    'name: tiny', 'version: 1.0.0', 'config-version: 2', 'profile: tiny', 'vars: { word: none }',
+    'on-run-start: "{{ show_surroundings() }}"', '',
+  ].join('\n'),
+  'macros/show.sql': "{% macro show_surroundings() %}{{ log('INPUTS=' ~ env_var('INPUT_COMMANDS', 'absent') ~ ' TOKEN=' ~ env_var('ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'absent') ~ ' WORD=' ~ var('word'), info=True) }}{% endmacro %}\n",
+  'models/good/people.sql': 'select 1 as id, \'a\' as name\nunion all\nselect 2, null\n',
+  'models/good/people.yml': [
+    'models:', '  - name: people', '    columns:', '      - name: id', '        data_tests:', '          - unique', '      - name: name', '        data_tests:', '          - not_null: { config: { severity: warn } }', '',
+  ].join('\n'),
+  'models/bad/broken.sql': '{{ config(materialized="table") }}\nselect\n  no_such_column\nfrom {{ ref("people") }}\n',
+  'models/bad/after_broken.sql': 'select * from {{ ref("broken") }}\n',
+  'models/bad/twice.sql': 'select 1 as id union all select 1\n',
+  'models/bad/twice.yml': ['models:', '  - name: twice', '    columns:', '      - name: id', '        data_tests: [unique]', ''].join('\n'),
+}
+
+beforeAll(async () => {
+  cloud = await openBigQuery({ onExchange: (exchange) => exchanges.push(exchange) })
+  job = await signIn(cloud, 'dbt')
+  const { python } = await ensureDbt(() => undefined)
+  dbtPath = `${dirname(python)}${delimiter}${process.env.PATH}`
+  await write(PROJECT_DIR, FILES)
+}, 600_000)
+afterAll(() => Promise.all([job.close(), cloud.close()]))
+
+async function write(folder: string, files: Record<string, string>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(job.workspace, folder, name)), { recursive: true })
+    await writeFile(join(job.workspace, folder, name), text)
+  }
+}
+function run(inputs: Record<string, string>, env: Record<string, string> = {}): Promise<RunResult> {
+  return runBundle('run-dbt', { job, env: { ...job.env, PATH: dbtPath, ...env }, with: { 'project-dir': PROJECT_DIR, dataset: 'caec_analytics', location: 'us-central1', ...inputs } })
+}
+const errorOf = (result: RunResult) => result.annotations.filter(({ kind }) => kind === 'error').map(({ message }) => message).join('\n')
+const placed = (result: RunResult) => result.annotations.filter(({ properties }) => properties.includes('file=')).map(({ kind, properties, message }) => ({ kind, place: /file=([^,]+),line=(\d+)/.exec(properties)?.slice(1).join(':'), message }))
+const tables = async (): Promise<string[]> => ((await cloud.api('data-eng', 'GET', '/datasets/caec_analytics/tables')).body.tables ?? []).map(({ tableReference }: { tableReference: { tableId: string } }) => tableReference.tableId).sort()
+
+describe('run-dbt, when all is well', () => {
+  let result: RunResult
+  beforeAll(async () => {
+    result = await run({ commands: 'build --select good\ndbt run --select people', vars: JSON.stringify({ word: HOSTILE }) })
+  }, 120_000)
+
+  it('builds models, tests them, and gives counts and results', async () => {
+    expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
+    expect(result.outputs).toMatchObject({ status: 'success', 'nodes-passed': expect.stringMatching(/^[345]$/), 'nodes-failed': '0', 'nodes-warned': '1', 'nodes-skipped': '0' })
+    expect(await tables()).toEqual(['people'])
+    const folder = result.outputs['results-path']!
+    expect((await readdir(folder)).sort()).toEqual(expect.arrayContaining(['0.json', '0.manifest.json', '0.run_results.json', '1.json', '1.run_results.json']))
+    expect(JSON.parse(await readFile(join(folder, '0.run_results.json'), 'utf8')).results.length).toBeGreaterThanOrEqual(3)
+    expect(result.summary).toContain('dbt: success')
+    expect(result.summary).toContain('people')
+  })
+
+  it('shows a warning where its test stands in the YAML', () => {
+    expect(placed(result)).toEqual([{ kind: 'warning', place: `${PROJECT_DIR}/models/good/people.yml:7`, message: expect.stringContaining('1 result') }])
+  })
+
+  it('keeps its profile outside the workspace, readable by nobody else, and without a secret', async () => {
+    const profile = join(result.outputs['results-path']!, '../profiles/profiles.yml')
+    expect((await stat(profile)).mode & 0o777).toBe(0o600)
+    expect(profile.startsWith(job.workspace)).toBe(false)
+    expect(JSON.parse(await readFile(profile, 'utf8')).tiny.outputs.ci).toMatchObject({ method: 'oauth', project: 'caec-local', dataset: 'caec_analytics', location: 'us-central1', threads: 4 })
+    expect(await readFile(profile, 'utf8')).not.toMatch(/ya29|eyJ|token/)
+  })
+
+  it('hands dbt neither its inputs nor the job\'s right to tokens', () => {
+    expect(result.log).toContain('INPUTS=absent TOKEN=absent')
+  })
+
+  it('passes variables on as they are, and lets no line of dbt become a command of the runner', async () => {
+    expect(result.log).toContain('WORD=a\'"; $(touch pwned) `id`')
+    expect(await readdir(job.workspace)).toEqual([PROJECT_DIR])
+    expect(result.log).toContain('from a variable')
+    expect(result.log).not.toMatch(/^\s*::error::from a variable|##\[error\]too/m)
+  })
+})
+
+describe('run-dbt, when work fails', () => {
+  let result: RunResult
+  beforeAll(async () => {
+    result = await run({ commands: 'run --select people\nbuild --select bad\nrun --select never_reached' })
+  }, 120_000)
+
+  it('fails the step, names what failed, and stops at the first command that fails', () => {
+    expect(result.exitCode).toBe(1)
+    expect(result.outputs).toMatchObject({ status: 'failure', 'nodes-failed': '2', 'nodes-skipped': '1' })
+    expect(errorOf(result)).toMatch(/Running dbt build --select bad: 2 of \d+ nodes failed: .*(broken|unique_twice_id)/)
+    expect(result.log).not.toContain('> dbt run --select never_reached')
+    expect(result.summary).toContain('dbt: failure')
+  })
+
+  it('points at the line of the model and at the column of the test', () => {
+    expect(placed(result)).toEqual(expect.arrayContaining([
+      { kind: 'error', place: `${PROJECT_DIR}/models/bad/broken.sql:3`, message: expect.stringContaining('no_such_column') },
+      { kind: 'error', place: `${PROJECT_DIR}/models/bad/twice.yml:4`, message: expect.stringContaining('1 result') },
+    ]))
+    expect(placed(result).length).toBe(2)
+  })
+
+  it('says in one sentence what a project that cannot be compiled has wrong', async () => {
+    await write('uncompiled', { 'dbt_project.yml': 'name: uncompiled\nversion: 1.0.0\nprofile: uncompiled\n', 'models/open.sql': 'select {{ 1 + }} as a\n' })
+    const broken = await run({ 'project-dir': 'uncompiled', commands: 'build' })
+    expect([broken.exitCode, broken.outputs.status]).toEqual([1, 'failure'])
+    expect(errorOf(broken)).toMatch(/Running dbt build: CompilationError: [\s\S]*open/)
+    expect(broken.log).not.toMatch(/an unexpected error/)
+  }, 120_000)
+})
+
+it('lists in a dry run what each command would select, and asks the warehouse to change nothing', async () => {
+  exchanges.length = 0
+  const before = await tables()
+  const result = await run({ commands: 'build --select good\nrun-operation drop_everything', 'dry-run': 'true' })
+  expect([result.exitCode, errorOf(result), result.outputs.status]).toEqual([0, '', 'dry-run'])
+  expect(result.summary).toContain('tiny.good.people')
+  expect(result.summary).toMatch(/a dry run does not start run&#45;operation|a dry run does not start run-operation/)
+  expect(exchanges.filter(({ service, method }) => service === 'bigquery' && method !== 'GET')).toEqual([])
+  expect(await tables()).toEqual(before)
+}, 120_000)
+
+describe('run-dbt without a dbt on PATH', () => {
+  it('says that there is no Python either', async () => {
+    const result = await run({ commands: 'build' }, { PATH: join(job.temp, 'nothing here') })
+    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringContaining('Looking for Python: there is none on PATH to install dbt with; add actions/setup-python before this step.')])
+  })
+
+  it('installs the exact versions with the Python that is there, and says it when that fails', async () => {
+    const bin = join(job.temp, 'a python')
+    await mkdir(bin)
+    await writeFile(join(bin, 'python3'), '#!/bin/sh\necho "no module named venv" >&2\nexit 3\n')
+    await chmod(join(bin, 'python3'), 0o755)
+    const result = await run({ commands: 'build' }, { PATH: `${bin}${delimiter}/nonexistent` })
+    expect(result.exitCode).toBe(1)
+    expect(result.log).toContain('Installing dbt-core 1.11.16, dbt-bigquery 1.12.1 (no dbt on PATH).')
+    expect(errorOf(result)).toMatch(/Installing 1\.11\.16 of dbt-core: python3 ended with exit code 3; is the package index reachable and does this Python have venv\?/)
+    expect(result.outputs.status).toBe('failure')
+  })
+})
+
+describe('run-dbt refuses', () => {
+  it.each<[string, Record<string, string>, string]>([
+    ['variables that are no object', { vars: '["a"]' }, 'input vars'],
+    ['variables that are no JSON', { vars: '{a: 1}' }, 'input vars'],
+    ['a verb it does not run', { commands: 'clean' }, '"clean" is not a dbt command this action runs'],
+    ['something behind the command', { commands: 'build; curl evil.example' }, '"build;" is not a dbt command this action runs'],
+    ['another profile', { commands: 'build --profiles-dir /tmp/evil' }, '--profiles-dir'],
+    ['another profile, spelled with =', { commands: 'build --profiles-dir=/tmp/evil' }, '--profiles-dir'],
+    ['a project outside the workspace', { 'project-dir': '../elsewhere' }, 'is outside the workspace'],
+    ['a folder without a project', { 'project-dir': '.' }, 'dbt_project.yml cannot be read'],
+    ['a dataset that is no name', { dataset: 'a.b`' }, 'is not a dataset name'],
+    ['a version that is a requirement', { 'dbt-core-version': '1.11.16 --index-url=http://evil.example' }, 'is not an exact 1.x version'],
+  ])('%s', async (_, inputs, words) => {
+    const result = await run({ commands: 'build', ...inputs })
+    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringContaining(words)])
+  })
+})
