@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { minify } from '@swc/core'
 import { licencesOf } from './licenses.ts'
 
 const run = promisify(execFile)
@@ -41,10 +42,19 @@ async function build(target: string, only: readonly string[]): Promise<void> {
       }).catch(rethrowOutput(`ncc ${entry.target}`))
       await writeFile(path.join(out, 'licenses.txt'), await licencesOf(JSON.parse(await readFile(stats, 'utf8'))))
       await rm(path.join(out, 'package.json'), { force: true })
+      await minifyChunks(out)
       await copyAssets(entry, out)
     }
   } finally {
     await rm(work, { recursive: true, force: true })
+  }
+}
+
+/** ncc minifies its main file only; what is loaded by import() would stay three times as large. */
+async function minifyChunks(out: string): Promise<void> {
+  for (const name of (await readdir(out)).filter((file) => /^\d+\.index\.js$/.test(file))) {
+    const { code } = await minify(await readFile(path.join(out, name), 'utf8'), { module: false, compress: true, mangle: true, ecma: 2022 })
+    await writeFile(path.join(out, name), code)
   }
 }
 
