@@ -9,9 +9,13 @@ Stops at the first command that fails. Exit code: 0 when all succeeded, else 1.
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
+import signal
+import stat
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -41,11 +45,26 @@ def run_command(runner: dbtRunner, argv: list[str], target: Path, results: Path,
     return record["success"]
 
 
+def stop_with_caller() -> None:
+    """The action holds the other end of stdin. When a cancelled run ends it, dbt is interrupted, and an interrupted dbt cancels its queries."""
+    mode = os.fstat(0).st_mode
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+        return
+
+    def wait() -> None:
+        while os.read(0, 4096):
+            pass
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def main(request_file: str) -> int:
     """Exit code of the whole list."""
     request = json.loads(Path(request_file).read_text(encoding="utf-8"))
     results, target = Path(request["results"]), Path(request["target"])
     results.mkdir(parents=True, exist_ok=True)
+    stop_with_caller()
     runner = dbtRunner()
     for number, argv in enumerate(request["commands"]):
         if not run_command(runner, list(argv), target, results, number):

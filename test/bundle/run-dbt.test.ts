@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from 'node:path'
 import type { Exchange } from '../../local/cloud/gateway.ts'
 import { ensureDbt } from '../../local/toolchain/index.ts'
 import { openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
-import { runBundle, type RunResult } from '../support/runner.ts'
+import { runBundle, type RunOptions, type RunResult } from '../support/runner.ts'
 import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
 
 const PROJECT_DIR = 'my dbt project'
@@ -33,7 +33,9 @@ const FILES: Record<string, string> = {
 
 beforeAll(async () => {
   cloud = await openBigQuery({ onExchange: (exchange) => exchanges.push(exchange) })
-  job = await signIn(cloud, 'dbt')
+  const signedIn = await signIn(cloud, 'dbt')
+  // Google's Python library would ask the real iamcredentials.googleapis.com whatever the endpoint is.
+  job = { ...signedIn, env: { ...signedIn.env, GOOGLE_AUTH_TRUST_BOUNDARY_ENABLED: 'false' } }
   const { python } = await ensureDbt(() => undefined)
   dbtPath = `${dirname(python)}${delimiter}${process.env.PATH}`
   await write(PROJECT_DIR, FILES)
@@ -46,8 +48,8 @@ async function write(folder: string, files: Record<string, string>): Promise<voi
     await writeFile(join(job.workspace, folder, name), text)
   }
 }
-function run(inputs: Record<string, string>, env: Record<string, string> = {}): Promise<RunResult> {
-  return runBundle('run-dbt', { job, env: { ...job.env, PATH: dbtPath, ...env }, with: { 'project-dir': PROJECT_DIR, dataset: 'caec_analytics', location: 'us-central1', ...inputs } })
+function run(inputs: Record<string, string>, env: Record<string, string> = {}, onStart?: RunOptions['onStart']): Promise<RunResult> {
+  return runBundle('run-dbt', { job, onStart, env: { ...job.env, PATH: dbtPath, ...env }, with: { 'project-dir': PROJECT_DIR, dataset: 'caec_analytics', location: 'us-central1', ...inputs } })
 }
 const errorOf = (result: RunResult) => result.annotations.filter(({ kind }) => kind === 'error').map(({ message }) => message).join('\n')
 const placed = (result: RunResult) => result.annotations.filter(({ properties }) => properties.includes('file=')).map(({ kind, properties, message }) => ({ kind, place: /file=([^,]+),line=(\d+)/.exec(properties)?.slice(1).join(':'), message }))
@@ -134,6 +136,29 @@ it('lists in a dry run what each command would select, and asks the warehouse to
   expect(result.summary).toMatch(/a dry run does not start run&#45;operation|a dry run does not start run-operation/)
   expect(exchanges.filter(({ service, method }) => service === 'bigquery' && method !== 'GET')).toEqual([])
   expect(await tables()).toEqual(before)
+}, 120_000)
+
+it('cancels the query that runs when the run is cancelled', async () => {
+  await write('endless', { 'dbt_project.yml': 'name: endless\nversion: 1.0.0\nprofile: endless\n', 'models/long.sql': '{{ config(materialized="table") }}\nselect count(*) as n from unnest(generate_array(1, 100000)) a, unnest(generate_array(1, 100000)) b, unnest(generate_array(1, 100000)) c where mod(a + b * c, 7) = 3\n' })
+  const running = async () => ((await cloud.api('ops', 'GET', '/jobs?stateFilter=running&allUsers=true')).body.jobs ?? []) as { id: string; jobReference: { jobId: string } }[]
+  let jobId = ''
+  const result = await run({ 'project-dir': 'endless', commands: 'run' }, {}, (child) => {
+    const timer = setInterval(() => void running().then(([found]) => {
+      if (found === undefined || jobId !== '') return
+      jobId = found.jobReference.jobId
+      clearInterval(timer)
+      child.kill('SIGINT')
+    }), 200)
+    child.once('exit', () => clearInterval(timer))
+  })
+  expect(result.exitCode).toBe(130)
+  const results = join(/\/.*\/run-dbt-\w+/.exec(/--profiles-dir '(.*?)'/.exec(result.log)![1]!)![0], 'results')
+  // dbt outlives the action for the moment it takes to cancel; what it writes last says that it has ended.
+  for (let tries = 0; tries < 150 && !(await readdir(results)).includes('0.json'); tries += 1) await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(JSON.parse(await readFile(join(results, '0.json'), 'utf8'))).toMatchObject({ success: false })
+  const { body } = await cloud.api('ops', 'GET', `/jobs/${jobId}?location=us-central1`)
+  expect(body.status).toMatchObject({ state: 'DONE', errorResult: { reason: 'stopped' } })
+  expect(await tables()).not.toContain('long')
 }, 120_000)
 
 describe('run-dbt without a dbt on PATH', () => {

@@ -8,7 +8,7 @@ import { followOutput } from '../../../actions/submit-spark/src/driver-output.ts
 import { parseInputs } from '../../../actions/submit-spark/src/inputs.ts'
 import { readSource } from '../../../actions/submit-spark/src/local-sources.ts'
 import { planBatch } from '../../../actions/submit-spark/src/plan.ts'
-import { annotationsOf, costUsd } from '../../../actions/submit-spark/src/report.ts'
+import { annotationsOf, costUsd, report } from '../../../actions/submit-spark/src/report.ts'
 import type { ObjectStorage } from '../../../actions/_shared/google/storage.ts'
 
 const given: Record<string, string> = { main: 'jobs/Clean_Up.py', region: 'us-central1', 'service-account': 'spark@p-12345.iam.gserviceaccount.com', 'staging-bucket': 'staging' }
@@ -105,6 +105,16 @@ describe('driver output', () => {
 describe('the report', () => {
   it('computes cost from usage as Google\'s price list does', () => {
     expect(costUsd({ milliDcuSeconds: 3_600_000, shuffleGbSeconds: 3600 }, { pricePerDcuHour: 0.06, pricePerShuffleGbHour: 0.000054795 })).toBeCloseTo(0.060054795, 12)
+  })
+  it.each([
+    ['by its ttl', 'Batch b is CANCELLED as ttl exceeded (600s).', false, 'it was cancelled because its ttl was exceeded', 'Raise the input ttl.'],
+    ['by timeout-minutes', '', true, 'it did not end within 10 minutes and was cancelled (timeout-minutes)', undefined],
+    ['by a person', 'Cancelled by user.', false, 'somebody cancelled it', undefined],
+  ])('says when a batch was cancelled %s', (_, stateMessage, isTimedOut, why, hint) => {
+    const submit = { kind: 'submit', target: 'b', reason: 'asked for', batchId: 'b', requestId: 'r', request: {} } as const
+    const batch = { name: 'projects/p/locations/r/batches/b', state: 'CANCELLED', stateMessage, history: [] }
+    const { failure } = report({ steps: [submit], submit, staged: 0 }, { isApplied: true, done: [], watched: { batch, tail: [], isTimedOut } }, { link: 'https://x', prices: { pricePerDcuHour: 0, pricePerShuffleGbHour: 0 }, timeoutMs: 600_000, tracebackPaths: {}, notes: [] })
+    expect(failure).toMatchObject({ code: 'WORK_FAILED', message: expect.stringContaining(`Running batch b: ${why}.`), hint })
   })
   it('points at the innermost line of the author\'s files', () => {
     const lines = ['Traceback (most recent call last):', '  File "/tmp/srvls/clean.py", line 9, in <module>', '  File "/tmp/x/tables.zip/tables/a.py", line 4, in f', '  File "/usr/lib/python3/json.py", line 1, in g', 'ValueError: bad']
