@@ -12,10 +12,12 @@ import { providerName, registerRun } from '../support/workflow-run.ts'
 const PROJECT = 'caec-local'
 let cloud: TestCloud
 let job: Job
+let python: string
 beforeAll(async () => {
+  python = (await ensureDbt(() => undefined)).python
   cloud = await startTestCloud({ services: ['storage', 'bigquery', 'dataproc', 'composer'] })
   job = await openJob()
-})
+}, 600_000)
 afterAll(() => Promise.all([job.close(), cloud.close()]))
 
 /** What that action leaves to later steps (its src/client/workload_identity_federation.ts and src/main.ts); the job itself may also be without OIDC variables by then. */
@@ -64,7 +66,6 @@ it('submit-spark runs a batch', async () => {
 
 it('run-dbt builds a model', async () => {
   await write({ 'dbt/dbt_project.yml': 'name: tiny\nversion: 1.0.0\nconfig-version: 2\nprofile: tiny\n', 'dbt/models/one.sql': 'select 1 as a\n' })
-  const { python } = await ensureDbt(() => undefined)
   const result = await runBundle('run-dbt', {
     // Google's Python library would ask the real iamcredentials.googleapis.com whatever the endpoint is.
     job, env: { ...(await googleAuth('dbt')), GOOGLE_AUTH_TRUST_BOUNDARY_ENABLED: 'false', PATH: `${dirname(python)}${delimiter}${process.env.PATH}` }, with: { commands: 'run', dataset: 'caec_analytics', location: 'us-central1' },

@@ -129,6 +129,25 @@ describe('deploy-dags', () => {
   })
 })
 
+describe('deploy-dags, when the run is cancelled', () => {
+  it('finishes what it is writing, begins nothing more, and says so', async () => {
+    await write({ 'a_daily.py': DAG('daily'), 'lib/steps.py': 'X = 1\n' })
+    let stop = () => {}
+    const cancelling = await openProxy(cloud.origin, async (request) => {
+      if (request.method === 'POST' && request.url?.startsWith('/upload/')) stop()
+      return false
+    })
+    const result = await runBundle('deploy-dags', {
+      job, env: { ...job.env, CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: cancelling.origin }, with: { environment: 'caec', location: 'us-central1', 'check-imports': 'false' },
+      onStart: (child) => { stop = () => child.kill('SIGINT') },
+    })
+    cancelling.close()
+    expect([result.exitCode, errorOf(result)]).toEqual([130, 'deploy-dags: Deploying DAGs: the run was cancelled; what the summary calls done is in the bucket, run again for the rest.'])
+    expect(await names()).toEqual(['dags/lib/steps.py'])
+    expect(result.outputs.uploaded).toBe('1')
+  })
+})
+
 describe('deploy-dags, when somebody else writes at the same time', () => {
   it('overwrites nothing, deletes nothing afterwards, and converges when run again', async () => {
     await write({ 'one.py': 'A = 1\n', 'gone.py': 'B = 1\n' })

@@ -154,7 +154,7 @@ it('cancels the query that runs when the run is cancelled', async () => {
   expect(result.exitCode).toBe(130)
   const results = join(/\/.*\/run-dbt-\w+/.exec(/--profiles-dir '(.*?)'/.exec(result.log)![1]!)![0], 'results')
   // dbt outlives the action for the moment it takes to cancel; what it writes last says that it has ended.
-  for (let tries = 0; tries < 150 && !(await readdir(results)).includes('0.json'); tries += 1) await new Promise((resolve) => setTimeout(resolve, 200))
+  for (let tries = 0; tries < 300 && !(await readdir(results)).includes('0.json'); tries += 1) await new Promise((resolve) => setTimeout(resolve, 200))
   expect(JSON.parse(await readFile(join(results, '0.json'), 'utf8'))).toMatchObject({ success: false })
   const { body } = await cloud.api('ops', 'GET', `/jobs/${jobId}?location=us-central1`)
   expect(body.status).toMatchObject({ state: 'DONE', errorResult: { reason: 'stopped' } })
