@@ -56,9 +56,11 @@ export function truncateDate(sql: string, part: Part, name: string, at: Position
   }
 }
 
+const CLOCK_PARTS = ['MICROSECOND', 'MILLISECOND', 'SECOND', 'MINUTE', 'HOUR']
+
 /** Truncates a DATETIME text, by clock or by calendar. */
 export function truncateDatetime(sql: string, part: Part, name: string, at: Position): string {
-  if (['MICROSECOND', 'MILLISECOND', 'SECOND', 'MINUTE', 'HOUR'].includes(part.name)) return `date_trunc('${part.name.toLowerCase()}', ${sql})`
+  if (CLOCK_PARTS.includes(part.name)) return `date_trunc('${part.name.toLowerCase()}', ${sql})`
   return `CAST(${truncateDate(`CAST(${sql} AS DATE)`, part, name, at)} AS TIMESTAMP)`
 }
 
@@ -66,6 +68,10 @@ export function truncate(value: Value, part: Part, zone: Value | undefined, name
   if (isNullType(value.type)) return { sql: 'CAST(NULL AS TIMESTAMP WITH TIME ZONE)', type: TIMESTAMP }
   if (isScalar(value.type, 'DATE')) return { sql: truncateDate(value.sql, part, name, at), type: value.type }
   if (isScalar(value.type, 'DATETIME')) return { sql: truncateDatetime(value.sql, part, name, at), type: value.type }
+  // By what the local clock is past the hour, not by its reading: an hour that comes twice must not lead to the other one.
+  if (isScalar(value.type, 'TIMESTAMP') && zone && CLOCK_PARTS.includes(part.name)) {
+    return { sql: once([value.sql], ([t]) => once([datetimeIn(t!, zone.sql)], ([wall]) => `${t} - to_microseconds(epoch_us(${wall}) - epoch_us(${truncateDatetime(wall!, part, name, at)}))`)), type: value.type }
+  }
   if (isScalar(value.type, 'TIMESTAMP')) return { sql: timestampIn(truncateDatetime(datetimeIn(value.sql, zone?.sql), part, name, at), zone?.sql), type: value.type }
   throw invalid(`No matching signature for function ${name} for argument types: ${typeName(value.type)}, DATE_TIME_PART`, at)
 }

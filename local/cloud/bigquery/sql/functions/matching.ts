@@ -1,7 +1,7 @@
 /** Chooses a signature for the arguments of a call, as BigQuery does: exact types first, then literals, then widening; none is an error that names the types. */
-import { invalid, type Position } from '../refusal.ts'
+import { invalid, unsupported, type Position } from '../refusal.ts'
 import { coerce, coercionCost, commonType } from '../values/coerce.ts'
-import { arrayOf, INT64, isNullType, typeName, type GType } from '../values/gtype.ts'
+import { arrayOf, INT64, isNullType, isScalar, typeName, type GType } from '../values/gtype.ts'
 import { typeFromText } from '../values/type-text.ts'
 import type { Value } from '../values/value.ts'
 import type { FunctionRow, Signature } from './row.ts'
@@ -20,6 +20,9 @@ function parse(text: string): Parsed {
   return result
 }
 
+/** Documented to answer NUMERIC arguments with FLOAT64. */
+const floatFromNumeric = new Set(['IEEE_DIVIDE', 'STDDEV', 'STDDEV_SAMP', 'STDDEV_POP', 'VARIANCE', 'VAR_SAMP', 'VAR_POP'])
+
 export interface Match { readonly signature: Signature; readonly values: readonly Value[]; readonly returns: GType }
 
 export function match(row: FunctionRow, values: readonly Value[], at: Position): Match {
@@ -28,7 +31,12 @@ export function match(row: FunctionRow, values: readonly Value[], at: Position):
     const candidate = tryMatch(signature, values, at)
     if (candidate && (!best || candidate.cost < best.cost)) best = candidate
   }
-  if (best) return best
+  if (best) {
+    // Where BigQuery computes in NUMERIC, an answer in FLOAT64 would have another type and other digits.
+    const isApproximated = best.returns.kind === 'scalar' && best.returns.name === 'FLOAT64' && !floatFromNumeric.has(row.name)
+    if (isApproximated && values.some((value) => isScalar(value.type, 'NUMERIC'))) throw unsupported(`Function ${row.name} with a NUMERIC argument`, at)
+    return best
+  }
   const types = values.map((value) => typeName(value.type)).join(', ')
   throw invalid(values.length === 0 ? `No matching signature for function ${row.name} with no arguments` : `No matching signature for function ${row.name} for argument types: ${types}`, at)
 }

@@ -124,6 +124,7 @@ function resolveCase(expression: Expression & { kind: 'case' }, env: Env): Value
   const operand = expression.operand ? resolveExpression(expression.operand, env) : undefined
   const whens = expression.branches.map((branch) => resolveExpression(branch.when, env))
   const results = [...expression.branches.map((branch) => branch.then), ...(expression.otherwise ? [expression.otherwise] : [])].map((part) => resolveExpression(part, env))
+  if (operand?.type.kind === 'struct') throw unsupported('CASE on a STRUCT', expression.at)
   const compared = operand ? coerceAll([operand, ...whens], 'operator CASE', expression.at).values : whens.map((when) => coerce(when, BOOL, expression.at, 'CASE condition'))
   const { type, values } = coerceAll(results, 'CASE', expression.at)
   const branches = expression.branches.map((_, i) => `WHEN ${compared[operand ? i + 1 : i]!.sql} THEN ${values[i]!.sql}`).join(' ')

@@ -62,7 +62,17 @@ function compare(operator: string, left: Value, right: Value, expression: Expres
   if (isScalar(type, 'JSON')) throw noSignature(operator, [left, right], expression)
   if (type.kind === 'struct' && !['=', '!='].includes(operator)) throw invalid(`${operator} is not defined for arguments of type ${typeName(type)}`, expression.at)
   const [a, b] = [coerce(left, type, expression.at), coerce(right, type, expression.at)]
+  if (type.kind === 'struct' && !operator.startsWith('IS')) return { sql: equalStructs(a.sql, b.sql, type, operator === '!=', expression), type: BOOL }
   return { sql: isScalar(type, 'FLOAT64') ? compareFloats(operator, a, b) : `(${a.sql} ${operator === '!=' ? '<>' : operator} ${b.sql})`, type: BOOL }
+}
+
+/** Field by field, because DuckDB takes two NULL fields for equal and a NULL field for different from a value, where BigQuery answers NULL. */
+function equalStructs(a: string, b: string, type: GType & { kind: 'struct' }, isNegated: boolean, expression: Expression): string {
+  const sql = once([a, b], ([x, y]) => type.fields.map((field) => {
+    const [left, right] = [x, y].map((whole): Value => ({ sql: `struct_extract(${whole}, ${quoteText(field.name)})`, type: field.type }))
+    return compare('=', left!, right!, expression).sql
+  }).join(' AND '))
+  return isNegated ? `(NOT (${sql}))` : `(${sql})`
 }
 
 export function concatenate(left: Value, right: Value, expression: Expression): { sql: string; type: GType } {
@@ -106,9 +116,11 @@ export function resolveIn(expression: Expression & { kind: 'in' }, env: Env): Va
   const operand = resolveExpression(expression.operand, env)
   const not = expression.isNot ? 'NOT ' : ''
   if (expression.list) {
-    const { values } = coerceAll([operand, ...expression.list.map((item) => resolveExpression(item, env))], 'operator IN', expression.at)
+    const { values, type } = coerceAll([operand, ...expression.list.map((item) => resolveExpression(item, env))], 'operator IN', expression.at)
+    if (type.kind === 'struct') return { sql: `(${not}(${values.slice(1).map((value) => equalStructs(values[0]!.sql, value.sql, type, false, expression)).join(' OR ')}))`, type: BOOL, ...joinFacts(values) }
     return { sql: `(${values[0]!.sql} ${not}IN (${values.slice(1).map((value) => value.sql).join(', ')}))`, type: BOOL, ...joinFacts(values) }
   }
+  if (operand.type.kind === 'struct') throw unsupported('IN with STRUCT values from a query or an array', expression.at)
   if (expression.query) {
     const single = singleColumn(resolveQuery(expression.query, childEnv(env)), env, 'Subquery of type IN', expression.at)
     const both = coerceAll([operand, { sql: 'x', type: single.type }], 'operator IN', expression.at)

@@ -1,6 +1,6 @@
 /** Date and time text: validates literals as BigQuery does and gives the DuckDB forms of conversion, all independent of the session's time zone. */
 import { invalid, type Position } from '../refusal.ts'
-import { quoteText } from './value.ts'
+import { once, quoteText } from './value.ts'
 
 const CLOCK = String.raw`(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,6}))?`
 export const DATE_PATTERN = String.raw`\d{4}-\d{1,2}-\d{1,2}`
@@ -49,7 +49,7 @@ export function timestampLiteral(text: string, at?: Position): string {
     return `(${utcTimestamp(datetimeLiteral(offset[1]!, at, 'TIMESTAMP'))} - to_minutes(${minutes}))`
   }
   const zone = new RegExp(`^(.*?)(${ZONE_PATTERN})$`).exec(text)
-  if (zone && zone[2]!.trim().toUpperCase() !== 'UTC') return `timezone(${quoteText(zoneName(zone[2]!.trim(), at))}, ${datetimeLiteral(zone[1]!, at, 'TIMESTAMP')})`
+  if (zone && zone[2]!.trim().toUpperCase() !== 'UTC') return timestampIn(datetimeLiteral(zone[1]!, at, 'TIMESTAMP'), quoteText(zoneName(zone[2]!.trim(), at)))
   return utcTimestamp(datetimeLiteral(zone ? zone[1]! : text, at, 'TIMESTAMP'))
 }
 
@@ -66,7 +66,13 @@ export const utcDatetime = (timestamp: string): string => `make_timestamp(epoch_
 
 /** `zone` is DuckDB text; absent means UTC. */
 export const datetimeIn = (timestamp: string, zone?: string): string => (zone ? `timezone(${zone}, ${timestamp})` : utcDatetime(timestamp))
-export const timestampIn = (datetime: string, zone?: string): string => (zone ? `timezone(${zone}, ${datetime})` : utcTimestamp(datetime))
+export const timestampIn = (datetime: string, zone?: string): string => (zone ? firstOfBoth(datetime, zone) : utcTimestamp(datetime))
+
+/** A clock set back shows a time twice: BigQuery means the first, DuckDB the second. Clocks are set back by an hour, on Lord Howe Island by half an hour. */
+export const firstOfBoth = (datetime: string, zone: string): string => once([datetime, zone], ([wall, place]) => once([`timezone(${place}, ${wall})`], ([last]) => {
+  const earlier = (minutes: number): string => `${last} - to_minutes(${minutes})`
+  return `CASE ${[60, 30].map((minutes) => `WHEN timezone(${place}, ${earlier(minutes)}) = ${wall} THEN ${earlier(minutes)}`).join(' ')} ELSE ${last} END`
+}))
 
 /** BigQuery prints no, three or six digits of the second's fraction. strftime stays outside CASE: inside a lambda's second branch DuckDB no longer sees its format as a constant. */
 export const datetimeText = (datetime: string): string => {
