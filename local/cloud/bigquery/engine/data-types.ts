@@ -79,10 +79,12 @@ const ignoredParts = [
   'collation',
 ]
 
+const namePattern = /^[\p{L}\p{M}\p{N}\p{Pc}\p{Pd} &%=+:'<>#|]{1,300}$/u
+
 function parseField(given: unknown, where: string): FieldSchema {
   const item = (given ?? {}) as Record<string, unknown>
   const name = item.name
-  if (typeof name !== 'string' || !/^[\p{L}\p{M}\p{N}\p{Pc}\p{Pd} &%=+:'<>#|]{1,300}$/u.test(name))
+  if (typeof name !== 'string' || !namePattern.test(name))
     throw new CloudError(400, 'invalid', `Invalid field name "${String(name)}" in ${where}.`)
   if (typeof item.type !== 'string') throw new CloudError(400, 'invalid', `Field ${name} is missing a type.`)
   for (const part of ignoredParts) {
@@ -122,5 +124,16 @@ export function resultSchema(schema: readonly FieldSchema[]): FieldSchema[] {
       )
     seen.add(field.name.toLowerCase())
   }
+  schema.forEach(checkResultName)
   return schema.map((field) => ({ ...field, type: legacyTypeName(field.type), mode: field.mode === 'REPEATED' ? 'REPEATED' : 'NULLABLE' }))
+}
+
+function checkResultName(field: FieldSchema): void {
+  if (!namePattern.test(field.name))
+    throw new CloudError(
+      400,
+      'invalidQuery',
+      `Invalid field name "${field.name}". Fields must contain the allowed characters, and be at most 300 characters long. For allowed characters, please refer to https://cloud.google.com/bigquery/docs/schemas#column_names`,
+    )
+  field.fields?.forEach(checkResultName)
 }

@@ -3,6 +3,7 @@ import { CloudError } from '../../kernel.ts'
 import type { TableReference } from '../sql/types.ts'
 import { Database, Slots, type Session } from './database.ts'
 import { quoteText, showTable, tableKey } from './names.ts'
+import { settleArrays } from './stored-arrays.ts'
 import { relationOf, type DatasetRecord, type JobRecord, type TableRecord } from './records.ts'
 
 type Kind = 'dataset' | 'table' | 'job'
@@ -105,6 +106,7 @@ export class Warehouse {
   /** Ends the session's open transaction (or a fresh one) together with the records, then shows them to everybody. */
   async commit(change: Change, session?: Session): Promise<void> {
     if (!session) return this.database.withSession((own) => own.inTransaction(() => this.commit(change, own)))
+    for (const { kind, record } of change.entries) if (kind === 'table' && record) await settleArrays(session, record as TableRecord)
     const release = await this.#committing.take()
     try {
       for (const verify of change.verify) verify()
