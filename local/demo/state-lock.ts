@@ -24,7 +24,7 @@ interface Holder {
 export const takeStateLock = async (stateDir: string, doing: string): Promise<{ release(): Promise<void> }> => {
   await makeStateDir(stateDir)
   const file = join(stateDir, 'lock')
-  const mine: Holder = { pid: process.pid, startTicks: await startTicksOf(process.pid), doing, id: randomUUID() }
+  const mine: Holder = { pid: process.pid, startTicks: (await statusOf(process.pid)).startTicks, doing, id: randomUUID() }
   const draft = `${file}.${mine.id}`
   await writeFile(draft, JSON.stringify(mine), { mode: 0o600 })
   try {
@@ -79,12 +79,16 @@ const isAlive = async (holder: Holder): Promise<boolean> => {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
-  const ticks = await startTicksOf(holder.pid)
-  return ticks === '' || holder.startTicks === '' || ticks === holder.startTicks
+  const { startTicks, isEnding } = await statusOf(holder.pid)
+  return !isEnding && (startTicks === '' || holder.startTicks === '' || startTicks === holder.startTicks)
 }
 
-/** Tells a process from a later one with the same number; empty where there is no /proc. */
-const startTicksOf = async (pid: number): Promise<string> => {
+/**
+ * The start time tells a process from a later one with the same number; empty where there is no /proc. A killed process keeps its number until its
+ * parent asks for its end, in a container without init for ever: it is a zombie, or has no memory any more, and will not use the state again.
+ */
+const statusOf = async (pid: number): Promise<{ startTicks: string; isEnding: boolean }> => {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return { startTicks: fields[19] ?? '', isEnding: ['Z', 'X'].includes(fields[0] ?? '') || fields[20] === '0' }
 }

@@ -36,7 +36,7 @@ async function demoWith(plant: (checkout: PlantedCheckout) => void): Promise<{ f
     expect(processesOf(state)).toEqual([])
     return { finished, state }
   } finally {
-    checkout.remove()
+    checkout.end()
   }
 }
 
@@ -52,14 +52,25 @@ async function refusalWith(plant: (checkout: PlantedCheckout) => void): Promise<
   return finished
 }
 
+const openAtTheGap = ({ plant }: PlantedCheckout): void => plant('spark/transforms/sessions.py', 'F.col("event_ms") - previous_ms > GAP_MS', 'F.col("event_ms") - previous_ms >= GAP_MS')
+
 describe('wrong numbers', () => {
   it('are none where no fault is planted', async () => {
     const report = await reportWith(() => undefined)
     expect(await namesOfDifferences(report, truths)).toEqual([])
   }, 10 * MINUTES)
 
-  it('are seen when a gap of exactly 30 minutes opens a session', async () => {
-    const report = await reportWith(({ plant }) => plant('spark/transforms/sessions.py', 'F.col("event_ms") - previous_ms > GAP_MS', 'F.col("event_ms") - previous_ms >= GAP_MS'))
+  it('never reach a report when a gap of exactly 30 minutes opens a session: the test beside the models refuses them', async () => {
+    const { stderr } = await refusalWith(openAtTheGap)
+    expect(stderr).toContain('sessions_of_a_visitor_are_more_than_30_minutes_apart')
+    expect(lastLine(stderr)).toMatch(/failed in job model, step "Load and build": Got \d+ results, configured to fail if != 0; its log is \//)
+  }, 10 * MINUTES)
+
+  it('are seen in the report itself when that test is gone as well', async () => {
+    const report = await reportWith((checkout) => {
+      openAtTheGap(checkout)
+      checkout.remove('dbt/data-tests/sessions_of_a_visitor_are_more_than_30_minutes_apart.sql')
+    })
     const seen = await namesOfDifferences(report, truths)
     expect(seen).toEqual(expect.arrayContaining(['sessions', 'kpi_daily_sessions', 'kpi_sessions_by_signup_cohort']))
     // What does not hang on sessions stays right: it is this fault that is seen.

@@ -18,7 +18,7 @@ beforeAll(async () => {
   writeFileSync(earlier, 'the earlier report')
 }, 15 * 60_000)
 afterAll(() => {
-  checkout?.remove()
+  checkout?.end()
   rmSync(scratch, { recursive: true, force: true })
 })
 

@@ -11,7 +11,9 @@ export interface PlantedCheckout {
   /** Replaces the one occurrence of `from` in a file. */
   plant(file: string, from: string, to: string): void
   write(file: string, text: string): void
-  remove(): void
+  remove(file: string): void
+  /** Removes the whole copy. */
+  end(): void
 }
 
 export function plantedCheckout(): PlantedCheckout {
@@ -37,6 +39,7 @@ export function plantedCheckout(): PlantedCheckout {
       if (places !== 1) throw new Error(`${file}: ${JSON.stringify(from)} is there ${places} times, not once; the fault must be planted anew`)
       write(file, text.replace(from, () => to))
     },
-    remove: () => rmSync(scratch, { recursive: true, force: true }),
+    remove: (file) => rmSync(path.join(copy, file)),
+    end: () => rmSync(scratch, { recursive: true, force: true }),
   }
 }

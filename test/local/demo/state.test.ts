@@ -43,6 +43,20 @@ describe('the lock of a state', () => {
     expect(existsSync(join(state, 'lock'))).toBe(false)
   })
 
+  const hasProc = existsSync('/proc/self/stat')
+  ;(hasProc ? it : it.skip)('is taken over from a killed process that nobody has reaped', async () => {
+    const parent = spawn('python3', ['-c', 'import os, time\npid = os.fork()\nif pid == 0: os._exit(0)\nprint(pid, flush=True)\ntime.sleep(60)'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [line] = await once(parent.stdout, 'data') as [Buffer]
+    const pid = Number(line.toString())
+    const stat = async (): Promise<string[]> => (await readFile(`/proc/${pid}/stat`, 'utf8')).split(' ')
+    while ((await stat())[2] !== 'Z') await new Promise((resolve) => setTimeout(resolve, 5))
+    await writeFile(join(state, 'lock'), JSON.stringify({ pid, startTicks: (await stat())[21], doing: 'demo', id: 'x' }))
+    await (await takeStateLock(state, 'demo')).release()
+    expect(existsSync(join(state, 'lock'))).toBe(false)
+    parent.kill('SIGKILL')
+    await once(parent, 'exit')
+  })
+
   it('is refused in one sentence where no folder can be made', async () => {
     await writeFile(join(state, 'file'), '')
     await expect(takeStateLock(join(state, 'file'), 'demo')).rejects.toThrow(`--state: ${join(state, 'file')} is a file; name a folder.`)
