@@ -124,16 +124,17 @@ export function resultSchema(schema: readonly FieldSchema[]): FieldSchema[] {
       )
     seen.add(field.name.toLowerCase())
   }
-  schema.forEach(checkResultName)
+  for (const field of schema) checkFieldName(field, 'invalidQuery')
   return schema.map((field) => ({ ...field, type: legacyTypeName(field.type), mode: field.mode === 'REPEATED' ? 'REPEATED' : 'NULLABLE' }))
 }
 
-function checkResultName(field: FieldSchema): void {
+/** For names that come from a query or a file, not from a client's schema. */
+export function checkFieldName(field: FieldSchema, reason: string): void {
   if (!namePattern.test(field.name))
     throw new CloudError(
       400,
-      'invalidQuery',
+      reason,
       `Invalid field name "${field.name}". Fields must contain the allowed characters, and be at most 300 characters long. For allowed characters, please refer to https://cloud.google.com/bigquery/docs/schemas#column_names`,
     )
-  field.fields?.forEach(checkResultName)
+  for (const inner of field.fields ?? []) checkFieldName(inner, reason)
 }

@@ -60,6 +60,12 @@ function parquetReader(session: Session, config: LoadConfig, files: readonly Lin
   }
 }
 
+/** BigQuery's rule: the first row holds text only and the others do not. */
+function isHeader(first: readonly unknown[], types: readonly string[]): boolean {
+  const isText = (cell: unknown): boolean => typeof cell === 'string' && !/^\s*([+-]?(\d|\.\d)[\d.,:eETZ +/-]*|true|false)\s*$/i.test(cell)
+  return first.length > 0 && first.every(isText) && types.some((type) => type !== 'VARCHAR')
+}
+
 function csvReader(session: Session, config: LoadConfig, files: readonly LinkedFile[]): FormatReader {
   const options = (file: LinkedFile): string =>
     [
@@ -81,9 +87,14 @@ function csvReader(session: Session, config: LoadConfig, files: readonly LinkedF
     ownSchema: async () => {
       if (!config.isAutodetect) return undefined
       const file = files[0]!
-      const found = await session.describe(
-        `SELECT * FROM read_csv(${quoteText(file.linked)}, delim = ${quoteText(config.fieldDelimiter)}, quote = ${quoteText(config.quote)}, hive_partitioning = false, sample_size = 500${config.skipLeadingRows > 0 ? ', header = true' : ''})`,
-      )
+      const sniffed = (more: string): string =>
+        `SELECT * FROM read_csv(${quoteText(file.linked)}, delim = ${quoteText(config.fieldDelimiter)}, quote = ${quoteText(config.quote)}, hive_partitioning = false, sample_size = 500, skip = ${Math.max(0, config.skipLeadingRows - 1)}, ${more})`
+      const found = await session.describe(sniffed('header = true'))
+      if (config.skipLeadingRows === 0) {
+        const [first = []] = await session.rows(`${sniffed('header = false, all_varchar = true')} LIMIT 1`)
+        if (config.isHeaderless || !isHeader(first, found.map(({ type }) => type)))
+          throw invalid('Autodetecting the columns of a CSV file without a header is not supported by the local BigQuery: give a schema, or skipLeadingRows.')
+      }
       return found.map(({ name, type }) =>
         fieldOfDuckdb(name.replaceAll(/[^\p{L}\p{N}_]/gu, '_'), type === 'TIMESTAMP' ? 'TIMESTAMP WITH TIME ZONE' : type, false),
       )

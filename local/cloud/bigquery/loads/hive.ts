@@ -27,7 +27,7 @@ export function readHive(options: Body | undefined, files: readonly SourceFile[]
       .map((segment) => {
         const at = segment.indexOf('=')
         if (at <= 0) throw invalid(`Hive partition key missing in ${file.uri} (segment ${segment}).`)
-        return [segment.slice(0, at), decodeURIComponent(segment.slice(at + 1))]
+        return [segment.slice(0, at), decoded(segment.slice(at + 1), `${file.uri} (segment ${segment})`)]
       })
   }
   const first = files[0]
@@ -46,6 +46,14 @@ export function readHive(options: Body | undefined, files: readonly SourceFile[]
     return { name, mode: 'NULLABLE', type: known ? legacyTypeName(known.type) : mode === 'STRINGS' ? 'STRING' : inferType(values) }
   })
   return { columns, valuesOf: (file) => keysOf(file).map(([, value]) => value) }
+}
+
+function decoded(value: string, where: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    throw invalid(`The hive partition value in ${where} is not valid percent-encoding.`)
+  }
 }
 
 function inferType(values: readonly string[]): string {

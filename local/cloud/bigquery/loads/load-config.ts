@@ -27,6 +27,8 @@ export interface LoadConfig {
   /** Declared types of hive columns (WITH PARTITION COLUMNS). */
   readonly hiveColumns?: readonly FieldSchema[]
   readonly skipLeadingRows: number
+  /** `skipLeadingRows: 0` said in so many words: the first row is data. */
+  readonly isHeaderless: boolean
   readonly fieldDelimiter: string
   readonly quote: string
   readonly nullMarker: string
@@ -109,6 +111,7 @@ export function readLoadConfig(room: Room, given: Body): LoadConfig {
     tableProperties: { description: properties.description, friendlyName: properties.friendlyName, labels: properties.labels },
     ...(hive ? { hive } : {}),
     skipLeadingRows: count(given, 'skipLeadingRows') ?? 0,
+    isHeaderless: count(given, 'skipLeadingRows') === 0,
     fieldDelimiter: readDelimiter(text(given, 'fieldDelimiter')),
     quote,
     nullMarker: text(given, 'nullMarker') ?? '',

@@ -1,6 +1,6 @@
 /** The one way rows come from files into a table: load jobs, uploads and LOAD DATA all end here, in the caller's transaction. */
 import type { Principal } from '../../kernel.ts'
-import { duckdbType } from '../engine/data-types.ts'
+import { checkFieldName, duckdbType } from '../engine/data-types.ts'
 import type { Session } from '../engine/database.ts'
 import { quoteName } from '../engine/names.ts'
 import { invalid } from '../engine/refusals.ts'
@@ -29,6 +29,7 @@ export async function loadRows(run: LoadRun): Promise<Written & { schema: readon
   const reader = createReader(session, config, files)
   const hive = readHive(config.hive, files, config.hiveColumns ?? before?.schema)
   const schema = await chooseSchema(run, files.length > 0 ? reader : undefined, hive, before)
+  for (const field of schema) checkFieldName(field, 'invalid')
   const skip = new Set((hive?.columns ?? []).map((column) => column.name))
   const content = schema.filter((field) => !hive?.columns.some((column) => column.name.toLowerCase() === field.name.toLowerCase()))
   const selects: string[] = []

@@ -70,6 +70,8 @@ export async function insertDataset(room: Room, request: CloudRequest): Promise<
 /** Shared by datasets.insert and CREATE SCHEMA. */
 export async function createDataset(room: Room, principal: Principal, datasetId: string, body: Body): Promise<DatasetRecord> {
   room.authority.requireOnProject(principal, 'bigquery.datasets.create')
+  // Its owner could list and drop the results of whoever this name belongs to.
+  if (/^_[0-9a-f]{40}$/.test(datasetId)) throw invalid(`Invalid dataset ID "${datasetId}". It is reserved for the results of queries.`)
   const own = body.access === undefined || body.access === null ? defaultAccess(principal.email) : parseAccess(body.access, [], room.warehouse)
   return addDataset(room, datasetId, body, own)
 }
