@@ -10,6 +10,8 @@ const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform'
 /** The same order as our auth action and google-github-actions/auth export them. */
 const PROJECT_VARIABLES = ['CLOUDSDK_CORE_PROJECT', 'CLOUDSDK_PROJECT', 'GOOGLE_CLOUD_PROJECT', 'GCLOUD_PROJECT', 'GCP_PROJECT'] as const
 
+const GOOGLE_UNIVERSE = 'googleapis.com'
+
 export interface ConnectOptions {
   /** The input; else the environment's project; else the one in the credentials. */
   readonly projectId?: string
@@ -51,12 +53,18 @@ export async function connect(options: ConnectOptions, surroundings: Surrounding
   return { projectId, client, endpoints, request, log, notes }
 }
 
+/** Every host of the universe receives tokens: a variable may not choose it unless the author named its hosts. */
 export function endpointRules(options: ConnectOptions, environment: Surroundings['environment']): EndpointRules {
-  const universeDomain = options.universeDomain || environment.GOOGLE_CLOUD_UNIVERSE_DOMAIN?.trim() || 'googleapis.com'
-  return {
-    universeDomain: checkedHost(universeDomain, 'universe-domain'),
-    allowedHosts: (options.allowedHosts ?? []).map((host) => checkedHost(host, 'allow-endpoint-hosts')),
+  const allowedHosts = (options.allowedHosts ?? []).map((host) => checkedHost(host, 'allow-endpoint-hosts'))
+  const given = environment.GOOGLE_CLOUD_UNIVERSE_DOMAIN?.trim() ?? ''
+  if (options.universeDomain || given === '' || given === GOOGLE_UNIVERSE) return { universeDomain: checkedHost(options.universeDomain || GOOGLE_UNIVERSE, 'universe-domain'), allowedHosts }
+  const universeDomain = checkedHost(given, 'universe-domain')
+  if (!allowedHosts.includes(`.${universeDomain}`)) {
+    throw new InputError(`Reading environment variable GOOGLE_CLOUD_UNIVERSE_DOMAIN: the hosts of ${universeDomain} would receive access tokens.`, {
+      input: 'allow-endpoint-hosts', given: universeDomain, accepted: GOOGLE_UNIVERSE, hint: `If this universe is yours, name it in the input allow-endpoint-hosts (.${universeDomain}); otherwise find out who set the variable.`,
+    })
   }
+  return { universeDomain, allowedHosts }
 }
 
 async function openClient(projectId: string): Promise<AuthClient> {

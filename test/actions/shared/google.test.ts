@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { GoogleApiError, InputError } from '../../../actions/_shared/errors.ts'
 import { checkedHost, checkedUrl, readEndpoints } from '../../../actions/_shared/google/endpoints.ts'
-import { projectOfServiceAccount } from '../../../actions/_shared/google/connect.ts'
+import { endpointRules, projectOfServiceAccount } from '../../../actions/_shared/google/connect.ts'
 import { apiPath } from '../../../actions/_shared/google/request.ts'
 import { withRetries } from '../../../actions/_shared/google/retry.ts'
 import { redact, translate } from '../../../actions/_shared/google/translate.ts'
@@ -26,6 +26,14 @@ describe('endpoints', () => {
     expect(checkedUrl('https://a.proxy.example/x', 'test', { ...rules, allowedHosts: ['.proxy.example'] }).host).toBe('a.proxy.example')
   })
   it.each(['evil.example/', 'a b', 'x:1', ''])('refuses %j as a host name', (host) => expect(() => checkedHost(host, 'universe-domain')).toThrow(InputError))
+  it('takes another universe from the environment only when the author allows its hosts', () => {
+    const variables = { GOOGLE_CLOUD_UNIVERSE_DOMAIN: 'evil.example' }
+    expect(() => endpointRules({}, variables)).toThrow(/GOOGLE_CLOUD_UNIVERSE_DOMAIN.*evil\.example/)
+    expect(() => endpointRules({ allowedHosts: ['other.example'] }, variables)).toThrow(InputError)
+    expect(endpointRules({ allowedHosts: ['.evil.example'] }, variables).universeDomain).toBe('evil.example')
+    expect(endpointRules({ universeDomain: 'own.example' }, variables).universeDomain).toBe('own.example')
+    expect(endpointRules({}, { GOOGLE_CLOUD_UNIVERSE_DOMAIN: ' googleapis.com ' }).universeDomain).toBe('googleapis.com')
+  })
   it('serves Dataproc per region and other universes at their domain', () => {
     const { root } = readEndpoints({}, { ...rules, universeDomain: 'example.goog' })
     expect([root('dataproc', 'us-central1'), root('sts')]).toEqual(['https://us-central1-dataproc.example.goog', 'https://sts.example.goog'])
