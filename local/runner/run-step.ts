@@ -202,6 +202,7 @@ const annotator = (state: JobState, stepName: string, log: StepLog) => {
       message: state.masks.hide(annotation.message),
       step: stepName,
       ...(annotation.title ? { title: state.masks.hide(annotation.title) } : {}),
+      ...(annotation.file ? { file: state.masks.hide(annotation.file) } : {}),
     })
   }
 }

@@ -39,4 +39,4 @@ export const openStepLog = async (file: string, place: { job: string; step: stri
 
 /** A step may print control characters that would move a terminal's cursor; colours stay. */
 export const printable = (text: string): string =>
-  text.replaceAll(/\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f]/g, (found) => (found.endsWith('m') && found.length > 1 ? found : ''))
+  text.replaceAll(/\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (found) => (found.endsWith('m') && found.length > 1 ? found : ''))

@@ -130,6 +130,15 @@ jobs:
     expect(onlyJob(result).summary).toContain('summary ***')
   })
 
+  it('masks the place of an annotation and removes control characters of both kinds', async () => {
+    const result = await repository.run(oneJob(`
+- run: |
+    echo '::add-mask::hidden-one'; echo '::error file=hidden-one/a.py,line=3::bad'
+    printf 'x\\302\\233[2Jy\\n'`))
+    expect(onlyJob(result).annotations).toMatchObject([{ message: 'bad', file: '***/a.py', line: 3 }])
+    expect(repository.lines.join('\n')).toContain('x[2Jy')
+  })
+
   it('collects annotations with their place and ignores commands between stop-commands and its token', async () => {
     const result = await repository.run(oneJob(`
 - name: Checks
