@@ -10,7 +10,11 @@ import { promisify } from 'node:util'
 import { minify } from '@swc/core'
 import { licencesOf } from './licenses.ts'
 
-const run = promisify(execFile)
+const stopped = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopped.abort())
+const execute = promisify(execFile)
+/** A stop ends the child and makes every later one fail, so the scratch folders are always removed. */
+const run = (file: string, args: readonly string[], options: { cwd: string; maxBuffer?: number }) => execute(file, args, { ...options, signal: stopped.signal })
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const bin = (name: string, file: string): string => path.join(root, 'node_modules', name, file)
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
@@ -91,8 +95,13 @@ async function check(): Promise<number> {
 }
 
 async function main(argv: readonly string[]): Promise<number> {
+  const unknown = argv.find((word) => word.startsWith('-') && word !== '--check')
+  if (unknown !== undefined) throw new Error(`npm run bundle: there is no option ${unknown}; usage: npm run bundle -- [--check | ACTION…]`)
   if (argv.includes('--check')) return check()
-  const only = argv.filter((name) => !name.startsWith('-'))
+  const only = argv
+  const actions = [...new Set((await findEntries()).map(({ action }) => action))]
+  const strange = only.find((name) => !actions.includes(name))
+  if (strange !== undefined) throw new Error(`npm run bundle: there is no action ${strange}; choose among ${actions.join(', ')}`)
   const fresh = await mkdtemp(path.join(root, '.dist-'))
   try {
     await build(fresh, only)
@@ -110,6 +119,6 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 main(process.argv.slice(2)).then((code) => { process.exitCode = code }, (error: Error) => {
-  say(error.message)
-  process.exitCode = 1
+  say(stopped.signal.aborted ? 'stopped; dist/ is as it was' : error.message)
+  process.exitCode = stopped.signal.aborted ? 130 : 1
 })

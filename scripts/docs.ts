@@ -38,6 +38,11 @@ function describeAction(folder: string): { file: string; text: string } {
 
 function main(argv: readonly string[]): number {
   const isCheck = argv.includes('--check')
+  const unknown = argv.find((word) => word !== '--check')
+  if (unknown !== undefined) {
+    process.stderr.write(`npm run docs: there is no ${unknown}; usage: npm run docs -- [--check]\n`)
+    return 1
+  }
   const stale: string[] = []
   const folders = readdirSync(path.join(root, 'actions')).filter((name) => existsSync(path.join(root, 'actions', name, 'action.yml'))).sort()
   for (const { file, text } of folders.map(describeAction)) {
@@ -46,6 +51,7 @@ function main(argv: readonly string[]): number {
     if (!isCheck) writeFileSync(path.join(root, file), text)
   }
   for (const file of stale) process.stderr.write(isCheck ? `${file} is stale: run npm run docs\n` : `wrote ${file}\n`)
+  if (stale.length === 0) process.stderr.write(`the tables of ${folders.length} actions are fresh\n`)
   return isCheck && stale.length > 0 ? 1 : 0
 }
 

@@ -76,14 +76,20 @@ const checks: readonly Check[] = [
 
 async function main(argv: readonly string[]): Promise<number> {
   const isDeep = argv.includes('--deep')
+  const unknown = argv.find((word) => word.startsWith('-') && word !== '--deep')
+  if (unknown !== undefined) {
+    say(`There is no option ${unknown}; usage: npm test or npm run check -- [--deep] [part of a check's name]…; the checks: ${checks.map((check) => check.name).join(', ')}.`)
+    return 1
+  }
   // The door passes the verb on: `test` or `check`; what follows chooses by name.
-  const wanted = argv.filter((word) => !word.startsWith('--') && word !== 'test' && word !== 'check')
+  const wanted = argv.filter((word) => word !== '--deep' && word !== 'test' && word !== 'check')
   const chosen = checks.filter((check) => (isDeep || check.isDeep !== true) && (wanted.length === 0 || wanted.some((word) => check.name.toLowerCase().includes(word.toLowerCase()))))
   if (chosen.length === 0) {
     say(`There is no check named ${wanted.join(' or ')}; choose among: ${checks.map((check) => check.name).join(', ')}.`)
     return 1
   }
   const scratch = mkdtempSync(path.join(tmpdir(), 'clickstream-checks-'))
+  process.once('exit', () => { rmSync(scratch, { recursive: true, force: true }) })
   mkdirSync(process.env.LOCAL_CLOUD_RECORD = path.join(scratch, 'recordings'))
   const lines: string[] = []
   const total = { passed: 0, failed: 0, skipped: 0 }

@@ -30,6 +30,10 @@ export const demo = async (argv: readonly string[], repositoryRoot: string): Pro
     if (!cancel.signal.aborted) say('stopping; nothing that was there before changes')
     cancel.abort()
   }
+  if (argv.includes('--help') || argv.includes('-h')) {
+    say(usage)
+    return 0
+  }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   try {
     const result = await runDemo(readArguments(argv), repositoryRoot, say, cancel.signal)

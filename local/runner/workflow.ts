@@ -84,7 +84,12 @@ export const readWorkflow = async (path: string, shownAs: string): Promise<Workf
   const parsed = parser.parseWorkflow({ name: shownAs, content }, new parser.NoOperationTraceWriter())
   const failWith = (): never => {
     throw new WorkflowProblems(
-      parsed.context.errors.getErrors().map((error) => ({ file: shownAs, line: error.range?.start.line ?? 1, message: error.rawMessage })),
+      // The parser of YAML adds a drawing of the place below its sentence; the place is named already.
+      parsed.context.errors.getErrors().map((error) => ({
+        file: shownAs,
+        line: error.range?.start.line ?? 1,
+        message: error.rawMessage.split('\n', 1)[0]!.replace(/ at line \d+, column \d+:$/, ''),
+      })),
     )
   }
   if (parsed.context.errors.count > 0 || !parsed.value) return failWith()

@@ -70,6 +70,14 @@ jobs: { job: { runs-on: x, steps: [{ run: 'true' }] } }
 })
 
 describe('the check of authors\' mistakes', () => {
+  it('says a mistake of YAML in one line, without a drawing of the place', async () => {
+    await repository.write('workflow.yml', 'on: workflow_dispatch\n jobs: [\n')
+    const failure = await readWorkflow(join(repository.root, 'workflow.yml'), 'workflow.yml').then(() => undefined, (error: Error) => error)
+    expect(failure?.name).toBe('WorkflowProblems')
+    for (const line of failure!.message.split('\n')) expect(line).toMatch(/^workflow\.yml:\d+: \S/)
+    expect(failure?.message).not.toMatch(/\^/)
+  })
+
   it('names undeclared and missing inputs with their line', async () => {
     await repository.write('workflow.yml', step('- uses: ./actions/one\n  with:\n    wnated: 1'))
     const workflow = await readWorkflow(join(repository.root, 'workflow.yml'), 'workflow.yml')
