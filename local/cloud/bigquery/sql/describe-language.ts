@@ -23,7 +23,7 @@ const refused = ['recursive CTEs', 'PIVOT, UNPIVOT, TABLESAMPLE, FOR SYSTEM_TIME
   'BIGNUMERIC, GEOGRAPHY, RANGE, INTERVAL values, parameterised types such as STRING(10), COLLATE', 'bit operators, LIKE ANY, named arguments, lambdas', 'division and multiplication of NUMERIC, functions that would answer a NUMERIC in FLOAT64 (AVG, CEIL, ROUND with digits)', 'IN with STRUCT values from a query, CASE and NULLIF on STRUCT', 'REGEXP_REPLACE with a replacement that is no literal', 'legacy SQL']
 
 const differences = ['Dates shifted beyond the year 9999 are not an error.', 'Overflow of FLOAT64 arithmetic gives infinity, where BigQuery raises an error.', 'NaN sorts as the largest number in SELECT DISTINCT … ORDER BY and in RANGE frames; elsewhere it sorts and compares as in BigQuery.', 'JSON_VALUE of a number in JSON-formatted text gives its shortest spelling (1.5 for 1.50).',
-  'APPROX_COUNT_DISTINCT is exact.', 'AVG and the variance functions may differ in the last digits.']
+  'APPROX_COUNT_DISTINCT is exact.', 'AVG and the variance functions may differ in the last digits.', 'LOWER and UPPER map letter by letter: LOWER of İ is i, where BigQuery keeps the dot.']
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 const usage = (row: FunctionRow): string => row.usage ?? row.signatures.map((signature) => `${row.name}(${signature.text.split('->')[0]!.trim()}) → ${signature.text.split('->')[1]!.trim()}`).join('; ')
