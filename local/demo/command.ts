@@ -102,7 +102,10 @@ const runDemo = async (given: Arguments, repositoryRoot: string, say: (line: str
       async () => {
         if (own) return { ...own, objectName: own.isGzip ? 'events.csv.gz' : 'events.csv' }
         const path = join(current.directory, 'events.csv')
-        const made = await generateEvents({ rows: given.rows, seed: given.seed, path })
+        const made = await generateEvents({ rows: given.rows, seed: given.seed, path, signal, onProgress: tellTenths(say) }).catch((error: unknown) => {
+          throwIfCancelled(signal)
+          throw error
+        })
         return { path, name: `generated-${given.rows}-seed-${given.seed}.csv`, objectName: 'events.csv', sha256: made.sha256, isGzip: false }
       },
     )
@@ -132,6 +135,17 @@ const ensureTools = async (say: (line: string) => void): Promise<string[]> => {
   const { dbt } = await toolchain.ensureDbt(say)
   await toolchain.ensureAirflow(say)
   return [dirname(dbt)]
+}
+
+/** Only what takes long enough to wonder says how far it is. */
+const tellTenths = (say: (line: string) => void): ((written: number, rows: number) => void) => {
+  let told = 0
+  return (written, rows) => {
+    const tenth = Math.floor((written * 10) / rows)
+    if (rows < 1_000_000 || tenth <= told || tenth === 10) return
+    told = tenth
+    say(`  ${tenth * 10} %`)
+  }
 }
 
 const forgetOldRuns = async (stateDir: string): Promise<void> => {

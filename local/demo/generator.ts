@@ -17,6 +17,8 @@ export interface GeneratorOptions {
   readonly seed: number
   readonly path: string
   readonly onProgress?: (rowsWritten: number, rows: number) => void
+  /** Ends the work with its reason, soon and without a file. */
+  readonly signal?: AbortSignal
 }
 export interface GeneratedEvents { readonly rows: number; readonly bytes: number; readonly sha256: string }
 
@@ -35,6 +37,7 @@ export async function generateEvents(options: GeneratorOptions): Promise<Generat
       written += lines.length
       if (!isFull) continue
       await file.flush()
+      options.signal?.throwIfAborted()
       options.onProgress?.(written, rows)
     }
     const result = await file.close()

@@ -23,6 +23,13 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('generateEvents', () => {
+  it('stops when it is told to, and leaves no file', async () => {
+    const stop = new AbortController()
+    const work = generateEvents({ rows: 2_000_000, seed: 1, path: file('stopped.csv'), signal: stop.signal, onProgress: () => stop.abort(new Error('enough')) })
+    await expect(work).rejects.toThrow('enough')
+    expect(existsSync(file('stopped.csv'))).toBe(false)
+  })
+
   it('writes the same bytes on every machine', async () => {
     const small = await generateEvents({ rows: 1_000, seed: 1, path: file('small.csv') })
     expect(small).toEqual({ rows: 1_000, bytes: readFileSync(file('small.csv')).length, sha256: digest(file('small.csv')) })
