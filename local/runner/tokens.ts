@@ -10,7 +10,6 @@ const KIND = { string: 0, sequence: 1, mapping: 2, expression: 3, insert: 4, boo
 
 export const isMappingToken = (token: Token | undefined): token is MappingToken => token?.templateTokenType === KIND.mapping
 export const isSequenceToken = (token: Token | undefined): token is SequenceToken => token?.templateTokenType === KIND.sequence
-export const isExpressionToken = (token: Token | undefined): token is BasicExpressionToken => token?.templateTokenType === KIND.expression
 
 export const child = (token: Token | undefined, key: string): Token | undefined => (isMappingToken(token) ? token.find(key) : undefined)
 

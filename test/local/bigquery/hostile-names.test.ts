@@ -1,4 +1,4 @@
-/** Names an attacker chooses (objects, hive keys, columns in files, datasets) are refused or stay names. */
+/** Names an attacker chooses (objects, hive keys, columns in files, datasets) are refused or stay names; numbers and nesting that would break something are refused. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createHash } from 'node:crypto'
 import { openBigQuery, raw, type BigQueryCloud } from './bigquery-cloud.ts'
@@ -65,6 +65,18 @@ describe('a column name in a file', () => {
   it('with characters BigQuery refuses makes no table', async () => {
     await put('json/x.json', '{"a\\"b": 1}\n')
     expect((await load('json', { sourceFormat: 'NEWLINE_DELIMITED_JSON' })).errorResult).toMatchObject({ reason: 'invalid', message: expect.stringMatching(/^Invalid field name "a"b"/) })
+  })
+})
+
+describe('a request meant to break', () => {
+  it('is refused as too complex, not answered with an internal error', async () => {
+    const { status, body } = await cloud.query('data-eng', `SELECT ${'1+'.repeat(50_000)}1`)
+    expect({ status, message: body.error.message }).toEqual({ status: 400, message: 'Query is too complex' })
+  })
+
+  it.each(['timeoutMs', 'maxResults'])('is refused when %s is negative', async (name) => {
+    const { status, body } = await cloud.query('data-eng', 'SELECT 1', { [name]: -1 })
+    expect({ status, message: body.error?.message }).toEqual({ status: 400, message: `Invalid value at '${name}': an integer that is not negative is expected.` })
   })
 })
 

@@ -105,6 +105,3 @@ export function writeTimestamp(micros: bigint, format: TimestampFormat): string 
   const seconds = `${mantissa[0]}.${mantissa.slice(1) || '0'}`
   return exponent === 0 ? `${sign}${seconds}` : `${sign}${seconds}E${exponent}`
 }
-
-/** A JavaScript value for INFORMATION_SCHEMA and statistics. */
-export const asCount = (value: DuckDBValue | undefined): bigint => (typeof value === 'bigint' ? value : BigInt(Number(value ?? 0)))

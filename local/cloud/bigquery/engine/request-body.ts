@@ -40,6 +40,7 @@ export function count(body: Body, name: string): number | undefined {
   if (value === undefined || value === null || value === '') return undefined
   const number = typeof value === 'number' ? value : typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : Number.NaN
   if (!Number.isSafeInteger(number)) throw invalid(`Invalid value at '${name}': an integer is expected.`)
+  if (number < 0) throw invalid(`Invalid value at '${name}': an integer that is not negative is expected.`)
   return number
 }
 

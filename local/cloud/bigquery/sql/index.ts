@@ -23,6 +23,7 @@ async function compile(parsed: ParsedStatement, context: CompileContext): Promis
     try {
       return await compileStatement(syntax, parsed, translation)
     } catch (error) {
+      if (error instanceof RangeError) throw tooComplex()
       if (!(error instanceof MissingName)) throw error instanceof CloudError ? error : explainBinderError(error)
       answers.set(keyOf(error.path, error.via, error.purpose), await context.catalog.resolve(error.path, error.via, error.purpose))
     }
@@ -31,7 +32,10 @@ async function compile(parsed: ParsedStatement, context: CompileContext): Promis
 
 function guarded<T>(parse: () => T): T {
   try { return parse() } catch (error) {
-    if (error instanceof RangeError) throw new CloudError(400, 'invalidQuery', 'Query is too complex', { location: 'query' })
+    if (error instanceof RangeError) throw tooComplex()
     throw error
   }
 }
+
+/** What the stack cannot hold. */
+const tooComplex = (): CloudError => new CloudError(400, 'invalidQuery', 'Query is too complex', { location: 'query' })

@@ -8,8 +8,6 @@ export interface ColumnSyntax extends At { readonly name: string; readonly type:
 export interface PartitionSyntax extends At { readonly field: string; readonly type: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR' }
 interface Creation { readonly path: readonly string[]; readonly orReplace: boolean; readonly ifNotExists: boolean; readonly options: readonly OptionSyntax[] }
 export interface TableShape { readonly columns?: readonly ColumnSyntax[]; readonly partitionBy?: PartitionSyntax; readonly clusterBy?: readonly string[] }
-/** A query and the place of its text, for views. */
-export interface QueryText { readonly query: Query; readonly text: string }
 
 export type AlterAction =
   | { readonly kind: 'SET_OPTIONS'; readonly options: readonly OptionSyntax[] }
