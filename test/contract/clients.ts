@@ -2,16 +2,20 @@
 
 export interface Client { readonly name: string; readonly isReal: boolean }
 
+export const AUTH_LIBRARY = 'google-auth-library (Node)'
+
 const known: readonly (readonly [RegExp, string])[] = [
   [/dbt-bigquery/i, 'dbt-bigquery'],
   [/airflow|gcloud-aio/i, 'Apache Airflow'],
   [/GHFS|hadoop|gcs-connector/i, 'Hadoop connector (Java)'],
   [/gcloud-node-storage|gl-node\S* .*gccl\/\S+.*storage|google-cloud-node-storage|gcloud-node\/storage/i, '@google-cloud/storage (Node)'],
   [/gcloud-node-bigquery|google-cloud-node-bigquery/i, '@google-cloud/bigquery (Node)'],
-  [/gl-node|google-api-nodejs-client|gaxios|gcloud-node|node-fetch/i, 'Google client for Node'],
   [/gl-python|gcloud-python|google-api-python-client|google-cloud-sdk/i, 'Google client for Python'],
   [/python-requests|python-urllib/i, 'google-auth (Python)'],
   [/Google-API-Java-Client|gl-java/i, 'Google client for Java'],
+  [/gapic\/|gccl\/|gcloud-node/i, 'Google client for Node'],
+  // The auth library alone: its own calls to STS and IAM credentials, and what this repository's actions ask through it.
+  [/gl-node|google-api-nodejs-client|gaxios|node-fetch/i, AUTH_LIBRARY],
 ]
 const bare = /^(node|undici|jest|curl\/.*|)$/i
 

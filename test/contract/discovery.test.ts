@@ -82,7 +82,7 @@ describe('recordings', () => {
       record({ ...insert, id: 'local.runs.create', url: '/_local/runs' }) // the cloud's own administration is not recorded
       await writeFile(join(dir, 'notes.txt'), 'not a recording')
       const verdict = checkRecordings(dir, documentsDir)
-      expect(verdict).toMatchObject({ checked: 2, notGoogle: 0, byMethod: { 'storage.objects.insert': { exchanges: 2, violations: 1, clients: { 'Google client for Node': 2 } } } })
+      expect(verdict).toMatchObject({ checked: 2, notGoogle: 0, byMethod: { 'storage.objects.insert': { exchanges: 2, violations: 1, clients: { 'google-auth-library (Node)': 2 } } } })
       expect(Object.keys(verdict.revisions).sort()).toEqual([...documentNames].sort())
       expect(verdict.violations).toEqual([expect.objectContaining({ method: 'storage.objects.insert', where: 'response.size', count: 1 })])
     } finally {

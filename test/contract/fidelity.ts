@@ -1,4 +1,5 @@
 /** Writes docs/fidelity.md: what is known of each method of the local cloud, from recorded exchanges; a method without evidence is called assumed, never verified. */
+import { AUTH_LIBRARY } from './clients.ts'
 import type { Verdict } from './discovery.ts'
 import { tolerated } from './tolerated.ts'
 
@@ -31,8 +32,8 @@ export function renderFidelity(evidence: Evidence, methods: readonly KnownMethod
     + `(${Object.entries(evidence.revisions).map(([name, revision]) => `${name} ${revision}`).join(', ')}, as shipped in the PyPI package google-api-python-client): `
     + 'unknown methods, parameters and fields, wrong types, formats and enum values are errors, in requests and in answers.',
     '- **Schema-valid**: the shapes agree with the document; how many exchanges were compared.\n'
-    + '- **Exercised by**: unmodified clients that made such calls. “raw HTTP” is our own tests.\n'
-    + '- **Assumed**: no client other than our own tests has called it here. What a method *means* is in no discovery document: it follows Google\'s documentation as we read it, and nothing on this page has been compared with Google Cloud itself.',
+    + '- **Exercised by**: unmodified clients that made such calls. “raw HTTP” is our own tests, “this repository\'s actions” our own requests.\n'
+    + '- **Assumed**: no client other than our own tests and actions has called it here. What a method *means* is in no discovery document: it follows Google\'s documentation as we read it, and nothing on this page has been compared with Google Cloud itself.',
     ...sections,
     `## Refused by name\n\n${refusedIds.length > 0 ? `Known and answered with a refusal (501, or Google's own 400 for access control lists on buckets with uniform access): ${refusedIds.join(', ')}.` : 'None.'}\n\n`
     + 'Every other method of these APIs is answered with 501 and its address.',
@@ -43,9 +44,12 @@ export function renderFidelity(evidence: Evidence, methods: readonly KnownMethod
 function row(id: string, evidence: Evidence): string {
   const seen = evidence.methods[id]
   if (!seen) return `| \`${id}\` | not seen | – | yes |`
-  const real = Object.keys(seen.clients).filter((name) => name !== 'raw HTTP')
+  // Only STS and IAM credentials are called by the auth library itself; elsewhere it carries our own requests, which prove nothing about our reading.
+  const isItsOwn = /^(sts|iamcredentials|iam)\./.test(id)
+  const names = Object.keys(seen.clients).map((name) => (name === AUTH_LIBRARY && !isItsOwn ? "this repository's actions" : name))
+  const real = names.filter((name) => name !== 'raw HTTP' && name !== "this repository's actions")
   const isValid = seen.violations === 0 ? `yes (${seen.exchanges})` : `**no** (${seen.violations} of ${seen.exchanges})`
-  return `| \`${id}\` | ${isValid} | ${Object.keys(seen.clients).join(', ')} | ${real.length > 0 ? 'no' : 'yes'} |`
+  return `| \`${id}\` | ${isValid} | ${names.join(', ')} | ${real.length > 0 ? 'no' : 'yes'} |`
 }
 
 function uniqueIds(methods: readonly KnownMethod[]): KnownMethod[] {

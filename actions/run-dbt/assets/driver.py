@@ -9,6 +9,7 @@ Stops at the first command that fails. Exit code: 0 when all succeeded, else 1.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shlex
 import shutil
@@ -45,6 +46,11 @@ def run_command(runner: dbtRunner, argv: list[str], target: Path, results: Path,
     return record["success"]
 
 
+def hush_boundary_lookups() -> None:
+    """google-auth looks up a regional access boundary in the background and retries aloud where the network forbids it; nothing depends on the answer."""
+    logging.getLogger("urllib3.connectionpool").addFilter(lambda record: "/allowedLocations" not in record.getMessage())
+
+
 def stop_with_caller() -> None:
     """The action holds the other end of stdin. When a cancelled run ends it, dbt is interrupted, and an interrupted dbt cancels its queries."""
     mode = os.fstat(0).st_mode
@@ -64,6 +70,7 @@ def main(request_file: str) -> int:
     request = json.loads(Path(request_file).read_text(encoding="utf-8"))
     results, target = Path(request["results"]), Path(request["target"])
     results.mkdir(parents=True, exist_ok=True)
+    hush_boundary_lookups()
     stop_with_caller()
     runner = dbtRunner()
     for number, argv in enumerate(request["commands"]):

@@ -70,7 +70,9 @@ function failureOf(batchId: string, outcome: Submitted, facts: Facts): WorkFaile
   const words = batch.stateMessage.trim().split('\n').slice(0, 5).join('\n').slice(0, 800)
   const isTtl = /ttl exceeded/i.test(batch.stateMessage)
   const why = watched.isTimedOut ? `it did not end within ${facts.timeoutMs / 60_000} minutes and was cancelled (timeout-minutes)` : isTtl ? 'it was cancelled because its ttl was exceeded' : batch.state === 'CANCELLED' ? 'somebody cancelled it' : 'it failed'
-  return new WorkFailedError(`Running batch ${batchId}: ${why}.${words ? `\n${words}` : ''}`, {
+  // Many places show the first line only: the job's own words belong on it.
+  const said = why === 'it failed' && words ? `: ${words}` : `.${words ? `\n${words}` : ''}`
+  return new WorkFailedError(`Running batch ${batchId}: ${why}${said}`, {
     link: facts.link, lastLines: tail, annotations: annotationsOf(tail, facts.tracebackPaths),
     hint: isTtl ? 'Raise the input ttl.' : undefined,
   })
