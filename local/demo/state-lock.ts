@@ -28,25 +28,60 @@ export const takeStateLock = async (stateDir: string, doing: string): Promise<{ 
   const draft = `${file}.${mine.id}`
   await writeFile(draft, JSON.stringify(mine), { mode: 0o600 })
   try {
-    for (let attempt = 0; attempt < 5; attempt++) {
-      try {
-        // Creating the name and its content at once: nobody ever sees half a lock.
-        await link(draft, file)
-        return { release: () => releaseIfMine(file, mine.id) }
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      }
-      const holder = await readHolder(file)
-      if (holder && holder !== 'gone' && (await isAlive(holder))) {
-        throw new DemoInputError(`${stateDir} is in use by another process (${holder.doing}, pid ${holder.pid}); wait for it or choose another --state.`)
-      }
-      if (holder !== 'gone') await removeDead(file, holder)
+    for (let attempt = 0; attempt < 20; attempt++) {
+      // Creating the name and its content at once: nobody ever sees half a lock.
+      if (await linkNew(draft, file) || await succeedDead(file, draft, stateDir)) return { release: () => releaseIfMine(file, mine.id) }
     }
     throw new DemoInputError(`${stateDir} is in use: other processes keep taking its lock.`)
   } finally {
     await rm(draft, { force: true })
   }
 }
+
+/**
+ * Takes over from a dead holder. Whoever creates `lock.after.<id of the dead>` succeeds it, and only one can; a successor that died before it became
+ * the lock has a successor of its own. The holder is the end of that line. Throws when it lives; false when others were faster.
+ */
+const succeedDead = async (file: string, draft: string, stateDir: string): Promise<boolean> => {
+  const root = await readHolder(file)
+  const line: string[] = []
+  for (let holder = root; ;) {
+    if (holder === 'gone') return false
+    if (holder && (await isAlive(holder))) {
+      throw new DemoInputError(`${stateDir} is in use by another process (${holder.doing}, pid ${holder.pid}); wait for it or choose another --state.`)
+    }
+    const next = `${file}.after.${holder?.id ?? 'unreadable'}`
+    line.push(next)
+    const successor = await readHolder(next)
+    if (successor === 'gone') break
+    holder = successor
+  }
+  const mine = line.at(-1) as string
+  if (!(await linkNew(draft, mine))) return false
+  if (!isSameHolder(await readHolder(file), root)) {
+    // The line was cut while it was read: its holder had already become the lock.
+    await rm(mine, { force: true })
+    return false
+  }
+  const promoted = `${draft}.lock`
+  await link(draft, promoted)
+  await rename(promoted, file)
+  for (const path of line) await rm(path, { force: true })
+  return true
+}
+
+const linkNew = async (from: string, to: string): Promise<boolean> => {
+  try {
+    await link(from, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+const isSameHolder = (left: Holder | undefined | 'gone', right: Holder | undefined | 'gone'): boolean =>
+  left === 'gone' || right === 'gone' ? left === right : left?.id === right?.id
 
 /** Undefined for a file nobody can have written whole: left by a crash of the file system. */
 const readHolder = async (file: string): Promise<Holder | undefined | 'gone'> => {
@@ -57,15 +92,6 @@ const readHolder = async (file: string): Promise<Holder | undefined | 'gone'> =>
   } catch {
     return undefined
   }
-}
-
-/** Two processes may judge the same lock dead: whoever moved a living one away by mistake puts it back. */
-const removeDead = async (file: string, judged: Holder | undefined): Promise<void> => {
-  const aside = `${file}.dead.${randomUUID()}`
-  await rename(file, aside).catch(() => undefined)
-  const moved = await readHolder(aside)
-  if (moved && moved !== 'gone' && moved.id !== judged?.id) await link(aside, file).catch(() => undefined)
-  await rm(aside, { force: true })
 }
 
 const releaseIfMine = async (file: string, id: string): Promise<void> => {

@@ -66,8 +66,23 @@ describe('the lock of a state', () => {
 
   it('goes to exactly one of many that find a dead one', async () => {
     await (await holder()).kill()
-    const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => takeStateLock(state, 'demo')))
-    expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    const dead = await readFile(join(state, 'lock'), 'utf8')
+    for (let round = 0; round < 40; round++) {
+      await writeFile(join(state, 'lock'), dead)
+      const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => takeStateLock(state, 'demo')))
+      const taken = attempts.filter((attempt) => attempt.status === 'fulfilled')
+      expect(taken).toHaveLength(1)
+      await taken[0]?.value.release()
+      expect((await readdir(state)).filter((name) => name.startsWith('lock'))).toEqual([])
+    }
+  })
+
+  it('passes a successor that died before it became the lock', async () => {
+    await (await holder()).kill()
+    const first = JSON.parse(await readFile(join(state, 'lock'), 'utf8')) as { id: string }
+    await writeFile(join(state, `lock.after.${first.id}`), JSON.stringify({ ...first, id: 'second' }))
+    await (await takeStateLock(state, 'demo')).release()
+    expect((await readdir(state)).filter((name) => name.startsWith('lock'))).toEqual([])
   })
 })
 
