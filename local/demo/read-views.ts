@@ -50,7 +50,7 @@ export const readViews = async (reader: Reader, dataset: string): Promise<Record
 
 const sortable = (cell: Cell): Cell => (typeof cell === 'number' ? cell.toFixed(6).padStart(32, '0') : cell)
 
-/** CONTRACT §5: INT64 beyond 2^53 and NUMERIC stay text, dates and times are ISO text. */
+/** docs/contract.md §5: INT64 beyond 2^53 and NUMERIC stay text, dates and times are ISO text. */
 const cellOf = (value: unknown): Cell => {
   if (value === null || value === undefined) return null
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value

@@ -9,5 +9,5 @@ IDENTIFYING = ("event_ms", "visitor_id", "event_type", "item_id", "transaction_i
 
 
 def event_id() -> Column:
-    """Hex SHA-256 of `timestamp|visitorid|event|itemid|transactionid`, NULL as empty (CONTRACT §2), from columns named as in IDENTIFYING."""
+    """Hex SHA-256 of `timestamp|visitorid|event|itemid|transactionid`, NULL as empty (docs/contract.md §2), from columns named as in IDENTIFYING."""
     return F.sha2(F.concat_ws("|", *[F.coalesce(F.col(name).cast("string"), F.lit("")) for name in IDENTIFYING]), 256)

@@ -1,4 +1,4 @@
-"""Raw strings to typed events with a reason where a row is refused (CONTRACT §2); it refuses to guess a value."""
+"""Raw strings to typed events with a reason where a row is refused (docs/contract.md §2); it refuses to guess a value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cuts the events of each visitor into sessions at gaps strictly above 30 minutes (CONTRACT §2); it refuses to number sessions."""
+"""Cuts the events of each visitor into sessions at gaps strictly above 30 minutes (docs/contract.md §2); it refuses to number sessions."""
 
 from __future__ import annotations
 
