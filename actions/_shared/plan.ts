@@ -2,8 +2,6 @@
 import { createHash } from 'node:crypto'
 import { ConflictError } from './errors.ts'
 
-export type { Report } from './report.ts'
-
 /** One thing to do. `kind` discriminates, `target` names what it acts on, `reason` says why in a few words. */
 export interface Step {
   readonly kind: string

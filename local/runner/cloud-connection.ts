@@ -1,6 +1,7 @@
 /** What a run needs of the local cloud: its endpoints and an OIDC token per job. It joins a cloud by its state, and refuses to print the admin token. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { endpointOverrides } from '../cloud/endpoint-variables.ts'
 
 export interface CloudConnection {
   readonly origin: string
@@ -9,15 +10,6 @@ export interface CloudConnection {
   /** `end` makes the request token worthless. */
   registerRun(claims: Readonly<Record<string, string>>): Promise<{ requestUrl: string; requestToken: string; end(): Promise<void> }>
 }
-
-export const endpointOverrides = (origin: string): Record<string, string> => ({
-  CLOUDSDK_API_ENDPOINT_OVERRIDES_STS: `${origin}/`,
-  CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS: `${origin}/`,
-  CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: `${origin}/storage/v1/`,
-  CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY: `${origin}/bigquery/v2/`,
-  CLOUDSDK_API_ENDPOINT_OVERRIDES_DATAPROC: `${origin}/`,
-  CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPOSER: `${origin}/`,
-})
 
 /** The cloud refuses tunnels and says to where: a client that ignores the endpoints above is stopped here instead of reaching Google with a local token. */
 const noWayOut = (origin: string): Record<string, string> => ({

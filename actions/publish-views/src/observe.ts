@@ -35,22 +35,23 @@ const isOurs = (labels: Readonly<Record<string, string>>): boolean => labels['ma
 
 export async function observe(inputs: Inputs, google: Google): Promise<Observed> {
   const files = await readViewFiles(inputs, google.projectId)
-  const local = new Set(files.map(({ name }) => nameKey(name)))
+  const existing = new Map<string, ExistingView | undefined>()
+  for (const { name } of files) existing.set(nameKey(name), await getView(google, name))
   const failures: Annotation[] = []
   const views: ObservedView[] = []
   for (const file of files) {
-    const existing = await getView(google, file.name)
     const scanned = scanReferences(file.sql, google.projectId)
-    const isWaiting = await someIsMissing(google, scanned.filter((name) => local.has(nameKey(name))))
+    // BigQuery cannot check a query over a view of this set that does not exist yet.
+    const isWaiting = scanned.map(nameKey).some((key) => existing.has(key) && existing.get(key) === undefined)
     const answer = isWaiting ? undefined : await tryDryRun(inputs, google, file, failures)
     const references = answer === undefined ? scanned : directReferences(file.sql, google.projectId, answer.references)
-    views.push({ name: file.name, file: file.file, query: qualify(file.sql, google.projectId, references), description: leadingComment(file.sql), references, columns: answer?.columns, existing })
+    views.push({ name: file.name, file: file.file, query: qualify(file.sql, google.projectId, references), description: leadingComment(file.sql), references, columns: answer?.columns, existing: existing.get(nameKey(file.name)) })
   }
   if (failures.length > 0) {
     throw new WorkFailedError(`Checking the views: BigQuery refuses ${failures.length} of ${files.length}: ${failures.map(({ file, message }) => `${file}: ${message}`).join('; ')}`, { annotations: failures })
   }
   const datasets = [...new Set(files.map(({ name }) => name.datasetId))]
-  const orphans = (await Promise.all(datasets.map((datasetId) => listViews(google, google.projectId, datasetId)))).flat().filter(({ name, labels }) => isOurs(labels) && !local.has(nameKey(name))).map(({ name }) => name)
+  const orphans = (await Promise.all(datasets.map((datasetId) => listViews(google, google.projectId, datasetId)))).flat().filter(({ name, labels }) => isOurs(labels) && !existing.has(nameKey(name))).map(({ name }) => name)
   return { views, orphans, sources: await readSources(google, views, datasets) }
 }
 
@@ -71,11 +72,6 @@ async function readViewFiles(inputs: Inputs, projectId: string): Promise<{ name:
     if (sql.endsWith(';')) refuse('ends with a semicolon; a view is one SELECT without it')
     return { name: { projectId, datasetId, tableId }, file, sql }
   }))
-}
-
-async function someIsMissing(google: Google, names: readonly TableName[]): Promise<boolean> {
-  const found = await Promise.all(names.map((name) => getView(google, name)))
-  return found.includes(undefined)
 }
 
 /** A query that BigQuery refuses is noted at its line, and the others are still looked at. */

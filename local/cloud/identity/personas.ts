@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { endpointOverrides } from '../endpoint-variables.ts'
 import { CloudError, type Environment, type Principal, type Route } from '../kernel.ts'
 import { writePrivateFile } from './durable-file.ts'
 import type { ProviderDefinition } from './federation.ts'
@@ -97,12 +98,7 @@ export function createPersonas({ origin, environment, accounts, directory, secre
       CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: files[persona]!,
       GOOGLE_CLOUD_PROJECT: environment.project,
       CLOUDSDK_CORE_PROJECT: environment.project,
-      CLOUDSDK_API_ENDPOINT_OVERRIDES_STS: `${origin}/`,
-      CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS: `${origin}/`,
-      CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: `${origin}/storage/v1/`,
-      CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY: `${origin}/bigquery/v2/`,
-      CLOUDSDK_API_ENDPOINT_OVERRIDES_DATAPROC: `${origin}/`,
-      CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPOSER: `${origin}/`,
+      ...endpointOverrides(origin),
       // Python's Storage client keeps credentials with this one; STORAGE_EMULATOR_HOST would drop them.
       API_ENDPOINT_OVERRIDE: origin,
       // BigQuery clients, Python and Node, keep credentials with theirs.

@@ -1,0 +1,11 @@
+/** The variables that tell gcloud and the actions where each API is; it refuses to know who is told. */
+
+/** gcloud's convention; the service's own path ends the value where gcloud expects it. */
+export const endpointOverrides = (origin: string): Record<string, string> => ({
+  CLOUDSDK_API_ENDPOINT_OVERRIDES_STS: `${origin}/`,
+  CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS: `${origin}/`,
+  CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: `${origin}/storage/v1/`,
+  CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY: `${origin}/bigquery/v2/`,
+  CLOUDSDK_API_ENDPOINT_OVERRIDES_DATAPROC: `${origin}/`,
+  CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPOSER: `${origin}/`,
+})
