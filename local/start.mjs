@@ -13,6 +13,7 @@ const VERBS = {
   test: { script: 'test/run.ts', first: ['test'], needsPython: true },
   check: { script: 'test/run.ts', first: ['check'], needsPython: true },
   bundle: { script: 'scripts/bundle.ts', first: [], needsPython: false },
+  environment: { script: 'scripts/environment.ts', first: [], needsPython: false },
   docs: { script: 'scripts/docs.ts', first: [], needsPython: false },
   bench: { script: 'scripts/bench.ts', first: [], needsPython: true },
 }

@@ -8,7 +8,8 @@ interface EnvironmentYaml {
   readonly project: string
   readonly projectNumber: string
   readonly region: string
-  readonly buckets: Readonly<Record<'raw' | 'lake' | 'staging' | 'dags', string>>
+  readonly buckets: Readonly<Record<'raw' | 'lake' | 'staging' | 'dags' | 'state', string>>
+  readonly images: { readonly repository: string }
   readonly composer: { readonly name: string }
   readonly serviceAccounts: Readonly<Record<string, string>>
   readonly workloadIdentity: { readonly pool: string; readonly provider: string }
@@ -36,6 +37,8 @@ export const readGithubEnvironment = async (repositoryRoot: string, file = 'terr
       LAKE_BUCKET: buckets.lake,
       STAGING_BUCKET: buckets.staging,
       DAGS_BUCKET: buckets.dags,
+      STATE_BUCKET: buckets.state,
+      IMAGE_REPOSITORY: `${environment.region}-docker.pkg.dev/${environment.project}/${environment.images.repository}`,
       WORKLOAD_IDENTITY_PROVIDER: `projects/${environment.projectNumber}/locations/global/workloadIdentityPools/${workloadIdentity.pool}/providers/${workloadIdentity.provider}`,
       DEPLOY_SERVICE_ACCOUNT: account('ci-deploy'),
       PLAN_SERVICE_ACCOUNT: account('ci-plan'),

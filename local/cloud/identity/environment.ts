@@ -1,10 +1,14 @@
-/** Reads environment.yaml: the names and sizes that services create and check against. It refuses names that Google would refuse. */
-import { join } from 'node:path'
+/** Reads environment.yaml: the names and sizes that services create and check against. It refuses names that Google would refuse, and two environments that share one. */
+import { readdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import type { Environment } from '../kernel.ts'
 import { readYamlFile } from './yaml-file.ts'
 
 /** The whole file; the kernel's Environment is the part that services read. */
 export interface EnvironmentFile extends Environment {
+  readonly name: string
+  readonly buckets: Environment['buckets'] & { readonly state: string }
+  readonly images: { readonly repository: string }
   readonly workloadIdentity: { readonly pool: string; readonly provider: string }
   readonly github: { readonly repository: string; readonly repositoryId: string; readonly repositoryOwnerId: string; readonly environment: string }
 }
@@ -25,4 +29,26 @@ export async function loadEnvironment(file: string): Promise<EnvironmentFile> {
       throw mistake(['serviceAccounts', key], `serviceAccounts.${key} is not an account of project '${value.project}'`)
   }
   return value
+}
+
+/** Every environment below the folder by the name of its own folder; a project or bucket belongs to one of them. */
+export async function loadEnvironments(folder: string): Promise<ReadonlyMap<string, EnvironmentFile>> {
+  const environments = new Map<string, EnvironmentFile>()
+  const owners = new Map<string, string>()
+  for (const entry of (await readdir(folder, { withFileTypes: true })).sort((a, b) => a.name.localeCompare(b.name))) {
+    if (!entry.isDirectory()) continue
+    const file = join(folder, entry.name, 'environment.yaml')
+    const { mistake } = await readYamlFile<EnvironmentFile>(file, schemaFile)
+    const environment = await loadEnvironment(file)
+    if (environment.name !== basename(dirname(file))) throw mistake(['name'], `name must be the folder's name: '${entry.name}', not '${environment.name}'`)
+    const names = [['project'], ['projectNumber'], ...Object.keys(environment.buckets).map((bucket) => ['buckets', bucket])]
+    for (const path of names) {
+      const value = path.length === 1 ? environment[path[0] as 'project' | 'projectNumber'] : environment.buckets[path[1] as keyof EnvironmentFile['buckets']]
+      const owner = owners.get(`${path[0]} ${value}`)
+      if (owner) throw mistake(path, `${path.join('.')} '${value}' belongs to the environment '${owner}' already; every environment has a project and buckets of its own`)
+      owners.set(`${path[0]} ${value}`, entry.name)
+    }
+    environments.set(entry.name, environment)
+  }
+  return environments
 }
