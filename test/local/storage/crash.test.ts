@@ -98,10 +98,11 @@ describe('kill -9', () => {
   it('refuses to start on a journal that is damaged in the middle, naming file and line', async () => {
     await kill()
     const journal = join(stateDir, 'storage', 'journal.ndjson')
+    const lines = (await readFile(journal, 'utf8')).split('\n').length - 1
     await appendFile(journal, 'not json\n[]\n')
     const child = spawn(process.execPath, [join(import.meta.dirname, 'serve.ts'), stateDir], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } })
     const errors = (await child.stderr!.toArray()).join('')
-    expect(errors).toMatch(/journal\.ndjson:5 is damaged/)
+    expect(errors).toContain(`journal.ndjson:${lines + 1} is damaged`)
   })
 })
 
