@@ -74,6 +74,12 @@ const checks: readonly Check[] = [
   { name: 'TypeScript, deep', isDeep: true, run: async (scratch) => jest(scratch, 'jest-deep', ['--runInBand', '--testPathPatterns', '\\.deep\\.test\\.ts$']) },
 ]
 
+/** A whole word of a name counts more than a part of one: `types` is not `TypeScript`. */
+function isMeant(check: Check, word: string, all: readonly Check[]): boolean {
+  const hasWord = ({ name }: Check): boolean => name.toLowerCase().split(/\W+/).includes(word)
+  return all.some(hasWord) ? hasWord(check) : check.name.toLowerCase().includes(word)
+}
+
 async function main(argv: readonly string[]): Promise<number> {
   const isDeep = argv.includes('--deep')
   const unknown = argv.find((word) => word.startsWith('-') && word !== '--deep')
@@ -83,7 +89,8 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   // The door passes the verb on: `test` or `check`; what follows chooses by name.
   const wanted = argv.filter((word) => word !== '--deep' && word !== 'test' && word !== 'check')
-  const chosen = checks.filter((check) => (isDeep || check.isDeep !== true) && (wanted.length === 0 || wanted.some((word) => check.name.toLowerCase().includes(word.toLowerCase()))))
+  const possible = checks.filter((check) => isDeep || check.isDeep !== true)
+  const chosen = wanted.length === 0 ? possible : possible.filter((check) => wanted.some((word) => isMeant(check, word.toLowerCase(), possible)))
   if (chosen.length === 0) {
     say(`There is no check named ${wanted.join(' or ')}; choose among: ${checks.map((check) => check.name).join(', ')}.`)
     return 1
