@@ -57,7 +57,7 @@ const checks: readonly Check[] = [
   { name: 'types', run: nodeTool('tsc', '-p', 'tsconfig.json', '--noEmit') },
   { name: 'types of the actions', run: nodeTool('tsc', '-p', 'actions/tsconfig.json', '--noEmit') },
   { name: 'lint and walls', run: nodeTool('eslint', '.') },
-  { name: 'lint of Python', run: async () => { const { ruff } = await ensureChecks(say); return single(await execute(ruff, ['check', '--no-cache', 'spark', 'dags', 'dbt', 'local', 'test', 'actions'])) } },
+  { name: 'lint of Python', run: async () => { const { ruff } = await ensureChecks(say); return single(await execute(ruff, ['check', '--no-cache', 'spark', 'dags', 'dbt', 'local', 'test', 'actions', '.github'])) } },
   { name: 'bundles are fresh', run: async () => single(await execute(process.execPath, ['scripts/bundle.ts', '--check'])) },
   { name: 'generated documents are fresh', run: async () => single(await execute(process.execPath, ['scripts/docs.ts', '--check'])) },
   {
