@@ -42,6 +42,7 @@ export const readGithubEnvironment = async (repositoryRoot: string, file = 'terr
       WORKLOAD_IDENTITY_PROVIDER: `projects/${environment.projectNumber}/locations/global/workloadIdentityPools/${workloadIdentity.pool}/providers/${workloadIdentity.provider}`,
       DEPLOY_SERVICE_ACCOUNT: account('ci-deploy'),
       PLAN_SERVICE_ACCOUNT: account('ci-plan'),
+      TEST_SERVICE_ACCOUNT: account('ci-test'),
       DBT_SERVICE_ACCOUNT: account('dbt'),
       SPARK_SERVICE_ACCOUNT: account('spark'),
     },

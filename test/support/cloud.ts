@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { startCloud, type CloudOptions, type RunningCloud } from '../../local/cloud/server.ts'
 
-export type Persona = 'ops' | 'data-eng' | 'analyst' | 'spark' | 'composer' | 'dbt' | 'ci-plan' | 'ci-deploy'
+export type Persona = 'ops' | 'data-eng' | 'analyst' | 'spark' | 'composer' | 'dbt' | 'ci-plan' | 'ci-test' | 'ci-deploy'
 
 export interface TestCloud {
   readonly cloud: RunningCloud

@@ -1,4 +1,4 @@
-/** The rights of all eight identities as one table: each row names exactly those who may. */
+/** The rights of all identities as one table: each row names exactly those who may. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startTestCloud, type Persona, type TestCloud } from '../../support/cloud.ts'
 
@@ -42,7 +42,7 @@ const environment = {
   service: 'composer.googleapis.com',
 }
 
-const everyone: readonly Persona[] = ['ops', 'data-eng', 'analyst', 'spark', 'composer', 'dbt', 'ci-plan', 'ci-deploy']
+const everyone: readonly Persona[] = ['ops', 'data-eng', 'analyst', 'spark', 'composer', 'dbt', 'ci-plan', 'ci-test', 'ci-deploy']
 /** Each row names exactly the identities that may; everyone else may not. */
 const table_: { what: string; permission: string; resource: Parameters<TestCloud['cloud']['access']['allows']>[2]; who: readonly Persona[] }[] = [
   { what: 'read raw events', permission: 'storage.objects.get', resource: object('raw', 'events/e.csv'), who: ['data-eng', 'spark', 'composer'] },
@@ -64,9 +64,9 @@ const table_: { what: string; permission: string; resource: Parameters<TestCloud
   { what: 'act as the data engineer', permission: 'iam.serviceAccounts.actAs', resource: account('data-eng'), who: [] },
   { what: 'take a token of ci-deploy', permission: 'iam.serviceAccounts.getAccessToken', resource: account('ci-deploy'), who: [] },
   { what: 'run Airflow commands', permission: 'composer.environments.executeAirflowCommand', resource: environment, who: ['ops', 'data-eng', 'ci-deploy'] },
-  { what: 'run a query', permission: 'bigquery.jobs.create', resource: project, who: ['data-eng', 'analyst', 'composer', 'dbt', 'ci-plan', 'ci-deploy'] },
-  { what: 'create a dataset', permission: 'bigquery.datasets.create', resource: project, who: ['data-eng'] },
-  { what: 'read raw tables', permission: 'bigquery.tables.getData', resource: table('raw'), who: ['data-eng', 'composer', 'dbt'] },
+  { what: 'run a query', permission: 'bigquery.jobs.create', resource: project, who: ['data-eng', 'analyst', 'composer', 'dbt', 'ci-plan', 'ci-test', 'ci-deploy'] },
+  { what: 'create a dataset', permission: 'bigquery.datasets.create', resource: project, who: ['data-eng', 'ci-test'] },
+  { what: 'read raw tables', permission: 'bigquery.tables.getData', resource: table('raw'), who: ['data-eng', 'composer', 'dbt', 'ci-test'] },
   { what: 'write facts', permission: 'bigquery.tables.updateData', resource: table('analytics'), who: ['data-eng', 'composer', 'dbt'] },
   { what: 'read facts', permission: 'bigquery.tables.getData', resource: table('analytics'), who: ['data-eng', 'composer', 'dbt', 'ci-plan', 'ci-deploy'] },
   { what: 'authorize views', permission: 'bigquery.datasets.setIamPolicy', resource: dataset('analytics'), who: ['data-eng', 'ci-deploy'] },

@@ -56,6 +56,16 @@ describe('generateAccessToken', () => {
     })
     expect((await impersonate(cloud, token, account('ci-plan'))).status).toBe(200)
   })
+  it.each(['pull_request', 'workflow_dispatch'])('lets a %s run of the repository become ci-test, whatever its environment', async (event) => {
+    for (const environment of ['dev', undefined]) {
+      const token = await federatedToken(cloud, await registerRun(cloud, { event_name: event, environment }))
+      expect((await impersonate(cloud, token, account('ci-test'))).status).toBe(200)
+    }
+  })
+  it.each(['pull_request_target', 'issue_comment', 'workflow_run', 'push', 'schedule'])('denies ci-test to a %s run', async (event) => {
+    const token = await federatedToken(cloud, await registerRun(cloud, { event_name: event }))
+    expect((await impersonate(cloud, token, account('ci-test'))).status).toBe(403)
+  })
   it('denies accounts that are not bound, that do not exist, and impersonation from one account to another', async () => {
     const token = await federatedToken(cloud, await registerRun(cloud))
     for (const email of [account('spark'), account('data-eng'), 'nobody@caec-local.iam.gserviceaccount.com'])
@@ -148,7 +158,7 @@ describe("Google's own client, unmodified", () => {
   })
   it("runs the whole chain with every persona's credentials file, which only its owner can read", async () => {
     const files = cloud.cloud.describe().personas
-    expect(Object.keys(files).sort()).toEqual(['analyst', 'ci-deploy', 'ci-plan', 'composer', 'data-eng', 'dbt', 'ops', 'spark'])
+    expect(Object.keys(files).sort()).toEqual(['analyst', 'ci-deploy', 'ci-plan', 'ci-test', 'composer', 'data-eng', 'dbt', 'ops', 'spark'])
     for (const [name, file] of Object.entries(files)) {
       expect((await stat(file)).mode & 0o777).toBe(0o600)
       const client = await new GoogleAuth({ keyFilename: file, scopes: 'https://www.googleapis.com/auth/cloud-platform' }).getClient()
