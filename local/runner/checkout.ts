@@ -1,19 +1,27 @@
-/** actions/checkout, done by the runner: the working tree of this repository as it is now. It refuses to leave the workspace. */
+/** actions/checkout, done by the runner: the working tree of a repository on this disk as it is now. It refuses to leave the workspace. */
 import { mkdir, readdir, rm } from 'node:fs/promises'
-import { join, resolve, sep } from 'node:path'
-import type { JobState } from './job-state.ts'
-import { StepError } from './step-process.ts'
+import { join, relative } from 'node:path'
+import type { BuiltinStep } from './builtin-actions.ts'
+import { isFullSha, isSameRepository } from './source.ts'
+import { StepError } from './step-error.ts'
+import { pathInWorkspace } from './step-paths.ts'
 import { copyCheckout } from './workspace.ts'
 
-export const checkOut = async (
-  state: JobState,
-  inputs: Readonly<Record<string, string>>,
-  source: { root: string; excluded: readonly string[] },
-): Promise<{ files: number }> => {
-  const { workspace } = state.places
-  const target = resolve(workspace, inputs.path ?? '.')
-  if (target !== workspace && !target.startsWith(workspace + sep)) throw new StepError(`Repository path '${target}' is not under '${workspace}'`)
+export const checkOut = async ({ state, inputs, room, doing }: BuiltinStep): Promise<void> => {
+  const { own, names } = room.repositories
+  const repository = inputs.repository || own.repository
+  const isOwn = isSameRepository(repository, own.repository)
+  const ref = inputs.ref || (isOwn ? own.ref : 'HEAD')
+  const found = isOwn && !inputs.ref ? own : await room.repositories.find(repository, ref)
+  if (!found)
+    throw new StepError(`actions/checkout: no checkout of ${repository} is known, only of ${names.join(', ')}; name it with --repository ${repository}=PATH`)
+  const target = pathInWorkspace(state, inputs.path || '.')
   await mkdir(target, { recursive: true })
   if (inputs.clean !== 'false') for (const entry of await readdir(target)) await rm(join(target, entry), { recursive: true, force: true })
-  return { files: await copyCheckout(source.root, target, source.excluded) }
+  const count = await copyCheckout(found.root, target, room.excluded)
+  state.checkouts.push({ directory: target, source: found })
+  Object.assign(doing.outputs, { ref: inputs.ref || (isOwn ? state.facts.ref : ''), commit: found.sha })
+  const isElsewhere = isFullSha(ref) && isOwn && ref !== own.sha
+  if (isElsewhere) doing.annotate({ level: 'warning', message: `actions/checkout: ref ${ref} is not what is checked out here (${own.sha}); the working tree is used as it is` })
+  doing.log.line(`${count} files of the working tree of ${found.repository} at ${found.sha.slice(0, 12)} copied into ${relative(state.places.workspace, target) || 'the workspace'}`)
 }

@@ -1,19 +1,24 @@
 /** `npm run local -- run FILE`: reads the arguments, finds or starts the cloud, runs the workflow, shows it; it refuses unknown options by name. */
 import './json-import-hook.ts'
+import { statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { relative, resolve } from 'node:path'
 import { DemoInputError } from '../demo/input-error.ts'
 import { openCloud } from './cloud-of-state.ts'
 import type { OpenCloud } from './cloud-of-state.ts'
 import { DispatchInputError } from './dispatch-inputs.ts'
-import { readGithubEnvironment } from './environment-vars.ts'
+import { readGithubEnvironments } from './environment-vars.ts'
+import type { Value } from './expressions.ts'
 import type { WorkflowResult } from './result.ts'
 import { RunRefused, runWorkflow } from './run-workflow.ts'
 import { toolPathsFor } from './runner-image.ts'
 import { WorkflowProblems } from './workflow.ts'
 
-const usage =
-  'npm run local -- run FILE [--input name=value]… [--var …]… [--secret …]… [--event NAME] [--state DIR] [--debug] [--allow-network]'
+const usage = [
+  'npm run local -- run FILE [--input name=value]… [--var …]… [--secret …]… [--event NAME] [--event-file FILE.json]',
+  '  [--repository OWNER/NAME=PATH]… [--without-job ID]… [--state DIR] [--debug] [--allow-network]',
+].join('\n')
 
 /** Exit code: 0 success, 1 a job failed or the run was refused, 130 cancelled. The last line of stdout is the result as JSON. */
 export const run = async (argv: readonly string[], repositoryRoot: string): Promise<number> => {
@@ -33,24 +38,30 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
     cancel.abort()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-  const environment = await readGithubEnvironment(repositoryRoot)
+  const environments = await readGithubEnvironments(repositoryRoot)
+  const { identity } = Object.values(environments)[0] ?? {}
+  if (!identity) throw new DemoInputError('there is no terraform-infra/environments/*/environment.yaml to say which repository this is')
   const stateDir = resolve(given.state)
   let cloud: OpenCloud | undefined
   try {
-    const toolPaths = await toolPathsFor(resolve(given.file), show)
     cloud = await openCloud({ stateDir, repositoryRoot, isSealed: !given.isOpen, log: show })
     const result = await runWorkflow({
       file: resolve(given.file),
       repositoryRoot,
       stateDir,
-      identity: environment.identity,
+      identity,
+      repositories: given.repositories,
       event: given.event,
+      eventPayload: given.eventFile === undefined ? undefined : await readEvent(given.eventFile),
       inputs: given.inputs,
       secrets: given.secrets,
-      vars: { ...environment.vars, ...given.vars },
+      vars: given.vars,
+      // On the command line a variable is meant for this run: it wins over the environment's.
+      environments: Object.fromEntries(Object.values(environments).map(({ name, vars }) => [name, { ...vars, ...given.vars }])),
+      withoutJobs: given.withoutJobs,
       isDebug: given.isDebug,
       cloud: cloud.connection,
-      toolPaths,
+      toolPaths: (uses) => toolPathsFor(uses, show),
       show,
       signal: cancel.signal,
     })
@@ -78,6 +89,9 @@ const readArguments = (argv: readonly string[]) => {
       var: { type: 'string', multiple: true },
       secret: { type: 'string', multiple: true },
       event: { type: 'string', default: 'workflow_dispatch' },
+      'event-file': { type: 'string' },
+      repository: { type: 'string', multiple: true },
+      'without-job': { type: 'string', multiple: true },
       state: { type: 'string', default: '.local' },
       debug: { type: 'boolean', default: false },
       'allow-network': { type: 'boolean', default: false },
@@ -88,6 +102,9 @@ const readArguments = (argv: readonly string[]) => {
   return {
     file,
     event: values.event,
+    eventFile: values['event-file'],
+    repositories: repositoriesOf(values.repository),
+    withoutJobs: values['without-job'] ?? [],
     state: values.state,
     isDebug: values.debug,
     isOpen: values['allow-network'],
@@ -95,6 +112,28 @@ const readArguments = (argv: readonly string[]) => {
     vars: pairs('var', values.var),
     secrets: pairs('secret', values.secret),
   }
+}
+
+const repositoriesOf = (given: readonly string[] | undefined): Record<string, string> => {
+  const found = pairs('repository', given)
+  for (const [name, path] of Object.entries(found)) {
+    if (!/^[\w.-]+\/[\w.-]+$/.test(name)) throw new Error(`--repository ${name}=${path} is not OWNER/NAME=PATH`)
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`--repository ${name}=${path}: there is no such directory`)
+  }
+  return found
+}
+
+const readEvent = async (file: string): Promise<Record<string, Value>> => {
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new RunRefused(`--event-file ${file} cannot be read`)
+  })
+  try {
+    const value = JSON.parse(text) as Value
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, Value>
+  } catch {
+    // Said below.
+  }
+  throw new RunRefused(`--event-file ${file} is not a JSON object`)
 }
 
 const pairs = (option: string, given: readonly string[] = []): Record<string, string> =>
@@ -111,7 +150,9 @@ export const showResult = (result: WorkflowResult, show: (line: string) => void)
   show('')
   for (const job of result.jobs) {
     const mark = job.result === 'success' ? '✓' : job.result === 'skipped' ? '–' : '✗'
-    show(`${mark} ${job.id}: ${job.result}${job.summaryFile ? `, summary: ${relative(process.cwd(), job.summaryFile)}` : ''}`)
+    // Legs of a matrix share their id.
+    const isLeg = result.jobs.filter(({ id }) => id === job.id).length > 1
+    show(`${mark} ${job.id}${isLeg ? ` (${job.name})` : ''}: ${job.result}${job.summaryFile ? `, summary: ${relative(process.cwd(), job.summaryFile)}` : ''}`)
     for (const annotation of job.annotations) {
       const text = `${annotation.level}: ${annotation.message.split('\n')[0]}`
       // The same remark from every step is one remark.
@@ -128,11 +169,12 @@ const machineResult = (result: WorkflowResult): unknown => ({
   conclusion: result.conclusion,
   runId: result.runId,
   directory: result.directory,
-  jobs: result.jobs.map(({ id, result: conclusion, outputs, summaryFile, steps }) => ({
+  jobs: result.jobs.map(({ id, name, result: conclusion, outputs, summaryFile, steps }) => ({
     id,
+    name,
     result: conclusion,
     outputs,
     ...(summaryFile ? { summary: summaryFile } : {}),
-    steps: steps.map(({ name, outcome, seconds }) => ({ name, outcome, seconds })),
+    steps: steps.map((step) => ({ name: step.name, outcome: step.outcome, seconds: step.seconds })),
   })),
 })

@@ -1,6 +1,8 @@
 /** Builds what a job can see: the github, runner and strategy contexts, the event file, and the variables made of them. It refuses to know a token. */
 import { arch, platform } from 'node:os'
 import type { Value } from './expressions.ts'
+import { refOfWorkflow } from './workflow.ts'
+import type { Workflow } from './workflow.ts'
 
 /** Who runs what: the same facts feed the contexts, the variables and the OIDC claims. */
 export interface RunFacts {
@@ -24,6 +26,8 @@ export interface JobPlaces {
   readonly root: string
   readonly workspace: string
   readonly temp: string
+  /** Where actions of `$/` and OWNER/REPO are unpacked. */
+  readonly actions: string
   readonly home: string
   readonly toolCache: string
   readonly eventFile: string
@@ -83,7 +87,13 @@ export const runnerContext = (places: JobPlaces, isDebug: boolean): Record<strin
   ...(isDebug ? { debug: '1' } : {}),
 })
 
-export const strategyContext: Record<string, Value> = { 'fail-fast': true, 'job-index': 0, 'job-total': 1, 'max-parallel': 1 }
+/** The part of the `job` context that says which file the job stands in: the called one, where `github.workflow_*` stays the caller's. */
+export const jobIdentity = (workflow: Workflow): Record<string, Value> => ({
+  workflow_ref: refOfWorkflow(workflow),
+  workflow_sha: workflow.source.sha,
+  workflow_repository: workflow.source.repository,
+  workflow_file_path: workflow.path,
+})
 
 /** GitHub gives these of its context to every step, and nobody can overwrite them. */
 const exported = [
@@ -144,7 +154,7 @@ export const eventPayload = (facts: RunFacts, inputs: Readonly<Record<string, st
 }
 
 /** Claims of the job's OIDC token, in GitHub's names. */
-export const oidcClaims = (facts: RunFacts, environment: string | undefined): Record<string, string> => ({
+export const oidcClaims = (facts: RunFacts, job: { workflow: Workflow; environment?: string }): Record<string, string> => ({
   repository: facts.repository,
   repository_id: facts.repositoryId,
   repository_owner: facts.repositoryOwner,
@@ -158,8 +168,8 @@ export const oidcClaims = (facts: RunFacts, environment: string | undefined): Re
   workflow: facts.workflowName,
   workflow_ref: workflowRef(facts),
   workflow_sha: facts.sha,
-  job_workflow_ref: workflowRef(facts),
-  job_workflow_sha: facts.sha,
+  job_workflow_ref: refOfWorkflow(job.workflow),
+  job_workflow_sha: job.workflow.source.sha,
   run_id: facts.runId,
   run_number: facts.runNumber,
   run_attempt: facts.runAttempt,
@@ -168,5 +178,5 @@ export const oidcClaims = (facts: RunFacts, environment: string | undefined): Re
   base_ref: '',
   head_ref: '',
   runner_environment: 'self-hosted',
-  ...(environment ? { environment } : {}),
+  ...(job.environment ? { environment: job.environment } : {}),
 })

@@ -12,7 +12,7 @@ export const dispatchInputs = (
   workflow: Workflow,
   given: Readonly<Record<string, string>>,
 ): { typed: Record<string, Value>; texts: Record<string, string> } => {
-  const declared = entries(workflow.dispatchInputs)
+  const declared = entries(child(child(workflow.on, 'workflow_dispatch'), 'inputs'))
   const unknown = Object.keys(given).filter((name) => !declared.some(({ key }) => key === name))
   if (unknown.length > 0) {
     throw new DispatchInputError(

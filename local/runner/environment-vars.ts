@@ -1,8 +1,8 @@
 /** The variables that a GitHub environment of this project holds, made from environment.yaml; it refuses nothing: the file's schema already did. */
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import type { RepositoryIdentity } from './run-workflow.ts'
+import type { RepositoryIdentity } from './run-options.ts'
 
 interface EnvironmentYaml {
   readonly project: string
@@ -20,6 +20,26 @@ export interface GithubEnvironment {
   readonly name: string
   readonly vars: Record<string, string>
   readonly identity: RepositoryIdentity
+}
+
+/** One sentence when a job names an environment nobody defined: GitHub would make an empty one, where every variable is empty. */
+export const unknownEnvironment = (name: string, known: readonly string[] | undefined): string | undefined =>
+  known === undefined || known.includes(name)
+    ? undefined
+    : `environment '${name}' is not known; write one of ${known.join(', ')} (terraform-infra/environments)`
+
+/** Every environment of the repository by its GitHub name. */
+export const readGithubEnvironments = async (repositoryRoot: string): Promise<Record<string, GithubEnvironment>> => {
+  const directory = join(repositoryRoot, 'terraform-infra/environments')
+  const found: Record<string, GithubEnvironment> = {}
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const file = join('terraform-infra/environments', entry.name, 'environment.yaml')
+    const isThere = entry.isDirectory() && (await stat(join(repositoryRoot, file)).catch(() => undefined))?.isFile()
+    if (!isThere) continue
+    const environment = await readGithubEnvironment(repositoryRoot, file)
+    found[environment.name] = environment
+  }
+  return found
 }
 
 export const readGithubEnvironment = async (repositoryRoot: string, file = 'terraform-infra/environments/dev/environment.yaml'): Promise<GithubEnvironment> => {

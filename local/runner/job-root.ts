@@ -1,7 +1,8 @@
 /** A job's own place on the disk, outside the repository; it refuses to leave behind those of runs that were killed before they could tidy up. */
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import type { JobPlaces } from './contexts.ts'
 
 const prefix = 'clickstream-job-'
 
@@ -10,6 +11,22 @@ export const makeJobRoot = async (): Promise<string> => {
   await removeAbandoned()
   return mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`))
 }
+
+export const placesIn = (root: string, of: { repository: string; stateDir: string }): JobPlaces => {
+  const name = of.repository.split('/')[1] ?? 'repository'
+  return {
+    root,
+    workspace: join(root, 'work', name, name),
+    temp: join(root, 'work', '_temp'),
+    actions: join(root, 'work', '_actions'),
+    home: join(root, 'home'),
+    toolCache: resolve(of.stateDir, 'tool-cache'),
+    eventFile: join(root, 'work', '_temp', 'event.json'),
+  }
+}
+
+/** Before a job has a place: nothing of `github.*` that names one is known yet. */
+export const noPlaces: JobPlaces = { root: '', workspace: '', temp: '', actions: '', home: '', toolCache: '', eventFile: '' }
 
 const removeAbandoned = async (): Promise<void> => {
   for (const name of await readdir(tmpdir())) {

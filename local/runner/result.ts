@@ -15,11 +15,16 @@ export interface StepResult {
   /** Masked log of the step; absent for skipped steps. */
   readonly log?: string
 }
-export interface JobResult {
-  readonly id: string
-  readonly name: string
+/** What other jobs see of one. */
+export interface JobOutcome {
   readonly result: Conclusion
   readonly outputs: Readonly<Record<string, string>>
+}
+export interface JobResult extends JobOutcome {
+  /** Inside a called workflow with the ids of the calling jobs: `caller/job`. The legs of a matrix share it. */
+  readonly id: string
+  /** As GitHub shows it: `Caller / Job (a, b)`. */
+  readonly name: string
   readonly steps: readonly StepResult[]
   readonly annotations: readonly Annotation[]
   /** Markdown of all steps' summaries, masked. */

@@ -27,7 +27,7 @@ export const createStepFiles = async (state: JobState): Promise<StepFiles> => {
 }
 
 /** Messages are errors of the step: GitHub fails it too. */
-export const applyStepFiles = async (state: JobState, stepId: string, files: StepFiles, setOutput: (pair: Pair) => void): Promise<string[]> => {
+export const applyStepFiles = async (state: JobState, files: StepFiles, set: { output: (pair: Pair) => void; state: (pair: Pair) => void }): Promise<string[]> => {
   const problems: string[] = []
   const attempt = async (kind: FileKind, apply: (content: string) => void): Promise<void> => {
     try {
@@ -38,7 +38,7 @@ export const applyStepFiles = async (state: JobState, stepId: string, files: Ste
     }
   }
   await attempt('output', (content) => {
-    parsePairs(content).forEach(setOutput)
+    parsePairs(content).forEach(set.output)
   })
   await attempt('env', (content) => {
     for (const { name, value } of parsePairs(content)) {
@@ -48,7 +48,7 @@ export const applyStepFiles = async (state: JobState, stepId: string, files: Ste
     }
   })
   await attempt('state', (content) => {
-    state.saved.set(stepId, { ...state.saved.get(stepId), ...Object.fromEntries(parsePairs(content).map(({ name, value }) => [name, value])) })
+    parsePairs(content).forEach(set.state)
   })
   await attempt('path', (content) => {
     for (const path of parsePaths(content)) state.paths.splice(0, state.paths.length, path, ...state.paths.filter((known) => known !== path))

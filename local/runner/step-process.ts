@@ -3,12 +3,14 @@ import { randomUUID } from 'node:crypto'
 import { stat, writeFile } from 'node:fs/promises'
 import { delimiter, isAbsolute, join } from 'node:path'
 import type { ActionFile } from './action-file.ts'
+import type { FoundAction } from './action-library.ts'
 import { runnerVariables } from './contexts.ts'
 import { stepScope } from './job-state.ts'
-import type { JobState, Stage } from './job-state.ts'
+import type { Around, JobState, Stage } from './job-state.ts'
+import { StepError } from './step-error.ts'
 import { unexpectedInputs } from './support.ts'
 import { textOf, textsOf } from './tokens.ts'
-import type { Value } from './expressions.ts'
+import type { Scope } from './expressions.ts'
 import type { WorkflowJob, WorkflowStep } from './workflow.ts'
 
 export interface StepCommand {
@@ -19,13 +21,9 @@ export interface StepCommand {
   readonly warnings: readonly string[]
 }
 
-export class StepError extends Error {
-  override name = 'StepError'
-}
-
 /** The later wins: machine, job and step `env`, then the runner's own, which nobody may replace. */
-export const stepEnvironment = (state: JobState, env: Readonly<Record<string, string>>, own: Readonly<Record<string, Value>>): Record<string, string> => {
-  const github = { ...state.contexts.github, ...own }
+const stepEnvironment = (state: JobState, env: Readonly<Record<string, string>>, around: Around): Record<string, string> => {
+  const github = { ...state.contexts.github, ...around.github }
   const token: Record<string, string> = state.idToken
     ? { ACTIONS_ID_TOKEN_REQUEST_URL: state.idToken.requestUrl, ACTIONS_ID_TOKEN_REQUEST_TOKEN: state.idToken.requestToken }
     : {}
@@ -33,37 +31,51 @@ export const stepEnvironment = (state: JobState, env: Readonly<Record<string, st
   return { HOME: state.places.home, LANG: 'C.UTF-8', ...env, ...runnerVariables(github, state.contexts.runner), ...token, PATH: path }
 }
 
-export const actionCommand = async (
-  state: JobState,
-  step: WorkflowStep,
-  stage: Stage & { action: ActionFile },
-  env: Readonly<Record<string, string>>,
-  own: Readonly<Record<string, Value>>,
-): Promise<StepCommand> => {
-  const { action, kind } = stage
-  const scope = stepScope(state, env, own)
+export interface ActionInputs {
+  /** By the name as declared; those the action does not declare by the name as given. */
+  readonly values: Readonly<Record<string, string>>
+  readonly warnings: readonly string[]
+}
+
+export const actionInputs = (action: ActionFile, step: WorkflowStep, scope: Scope): ActionInputs => {
   const given = textsOf(step.with, scope, 'with')
   const byName = new Map(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]))
-  const inputs: Record<string, string> = { ...Object.fromEntries(Object.entries(given).map(([name, value]) => [inputVariable(name), value])) }
+  const declared = action.inputs.map((input) => input.name)
+  const unexpected = Object.keys(given).filter((name) => !declared.some((known) => known.toLowerCase() === name.toLowerCase()))
+  const values: Record<string, string> = Object.fromEntries(unexpected.map((name) => [name, given[name] ?? '']))
   const warnings: string[] = []
   for (const input of action.inputs) {
     const value = byName.get(input.name.toLowerCase())
-    if (value === undefined) inputs[inputVariable(input.name)] = input.default ? textOf(input.default, scope, `default of ${input.name}`) : ''
-    else if (input.deprecation && kind === 'main') warnings.push(`Input '${input.name}' has been deprecated with message: ${input.deprecation}`)
+    values[input.name] = value ?? (input.default ? textOf(input.default, scope, `default of ${input.name}`) : '')
+    if (value !== undefined && input.deprecation) warnings.push(`Input '${input.name}' has been deprecated with message: ${input.deprecation}`)
   }
-  const declared = action.inputs.map((input) => input.name)
-  const unexpected = Object.keys(given).filter((name) => !declared.some((known) => known.toLowerCase() === name.toLowerCase()))
-  if (unexpected.length > 0 && kind === 'main') warnings.push(unexpectedInputs(unexpected, declared))
+  if (unexpected.length > 0) warnings.push(unexpectedInputs(unexpected, declared))
+  return { values, warnings }
+}
+
+export const actionCommand = async (
+  state: JobState,
+  step: WorkflowStep,
+  stage: Stage & { found: FoundAction },
+  env: Readonly<Record<string, string>>,
+  around: Around,
+  key: string,
+): Promise<StepCommand> => {
+  const { kind, found } = stage
+  const { action } = found
+  if (action.kind !== 'node') throw new StepError(`${action.name}: only a JavaScript action is a process`)
+  const { values, warnings } = actionInputs(action, step, stepScope(state, env, around))
+  const inputs = Object.fromEntries(Object.entries(values).map(([name, value]) => [inputVariable(name), value]))
   const entry = kind === 'main' ? action.main : kind === 'pre' ? action.pre : action.post
   const script = join(action.directory, entry ?? '')
   if (!(await isFile(script))) throw new StepError(`File not found: '${script}'`)
-  const saved = Object.entries(state.saved.get(step.id) ?? {}).map(([name, value]) => [`STATE_${name}`, value])
+  const saved = Object.fromEntries(Object.entries(state.saved.get(key) ?? {}).map(([name, value]) => [`STATE_${name}`, value]))
   return {
     command: state.machine.node,
     args: [script],
     cwd: state.places.workspace,
-    warnings,
-    env: { ...stepEnvironment(state, env, own), ...inputs, ...(Object.fromEntries(saved) as Record<string, string>) },
+    warnings: kind === 'main' ? warnings : [],
+    env: { ...stepEnvironment(state, env, around), ...inputs, ...saved },
   }
 }
 
@@ -80,10 +92,12 @@ export const scriptCommand = async (
   job: WorkflowJob,
   step: WorkflowStep,
   env: Readonly<Record<string, string>>,
-  own: Readonly<Record<string, Value>>,
-): Promise<StepCommand & { script: string }> => {
-  const scope = stepScope(state, env, own)
-  const shellName = textOf(step.shell ?? job.defaultShell, scope, 'shell')
+  around: Around,
+): Promise<StepCommand & { script: string; file: string }> => {
+  const scope = stepScope(state, env, around)
+  // `defaults` are of the job: a composite's steps name their shell and directory themselves.
+  const defaults = around.composite ? undefined : job
+  const shellName = textOf(step.shell ?? defaults?.defaultShell, scope, 'shell')
   const shell = shells[shellName]
   if (!shell)
     throw new StepError(
@@ -92,13 +106,13 @@ export const scriptCommand = async (
         .join(', ')}`,
     )
   const script = textOf(step.run, scope, 'run')
-  const directory = textOf(step.workingDirectory ?? job.defaultWorkingDirectory, scope, 'working-directory')
+  const directory = textOf(step.workingDirectory ?? defaults?.defaultWorkingDirectory, scope, 'working-directory')
   const cwd = isAbsolute(directory) ? directory : join(state.places.workspace, directory)
   if (!(await isDirectory(cwd)))
     throw new StepError(`An error occurred trying to start process '${shell.command}' with working directory '${cwd}'. No such file or directory`)
   const file = join(state.places.temp, `${randomUUID()}${shell.suffix}`)
   await writeFile(file, script.endsWith('\n') ? script : `${script}\n`, { mode: 0o600 })
-  return { command: shell.command, args: [...shell.args, file], cwd, env: stepEnvironment(state, env, own), warnings: [], script }
+  return { command: shell.command, args: [...shell.args, file], cwd, env: stepEnvironment(state, env, around), warnings: [], script, file }
 }
 
 const inputVariable = (name: string): string => `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`

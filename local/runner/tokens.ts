@@ -11,6 +11,9 @@ const KIND = { string: 0, sequence: 1, mapping: 2, expression: 3, insert: 4, boo
 export const isMappingToken = (token: Token | undefined): token is MappingToken => token?.templateTokenType === KIND.mapping
 export const isSequenceToken = (token: Token | undefined): token is SequenceToken => token?.templateTokenType === KIND.sequence
 
+/** An expression, also one with text around it: the parser has made `format(…)` of that. */
+export const isExpressionToken = (token: Token | undefined): token is BasicExpressionToken => token?.templateTokenType === KIND.expression
+
 export const child = (token: Token | undefined, key: string): Token | undefined => (isMappingToken(token) ? token.find(key) : undefined)
 
 export const entries = (token: Token | undefined): { key: string; keyToken: Token; value: Token }[] => {

@@ -1,34 +1,62 @@
-/** Says which action a `uses:` means: the runner's own checkout, or one of this repository; it refuses everyone else's. */
+/** Says what a `uses:` means: one of the runner's own actions, a path, or a repository; it refuses what no checkout on this disk can answer. */
 import { join, normalize } from 'node:path'
+import { isSameRepository } from './source.ts'
+
+export const builtinActions = ['checkout', 'upload-artifact', 'download-artifact'] as const
+export type BuiltinAction = (typeof builtinActions)[number]
 
 export type Uses =
-  | { readonly kind: 'checkout'; readonly ref: string }
-  /** Read from the job's workspace, so it needs a checkout first. `path` is relative to the repository. */
-  | { readonly kind: 'local'; readonly path: string }
-  /** `OWNER/REPO/path@ref` of this repository: read from the checkout the runner was started in. */
+  /** Done by the runner itself instead of by the action's code. */
+  | { readonly kind: 'builtin'; readonly name: BuiltinAction }
+  /** `./path`: read from the job's workspace, so it needs a checkout first. */
+  | { readonly kind: 'workspace'; readonly path: string }
+  /** `$/path`: the repository and commit of the file that says so. */
+  | { readonly kind: 'self'; readonly path: string }
   | { readonly kind: 'repository'; readonly path: string; readonly repository: string; readonly ref: string }
   | { readonly kind: 'refused'; readonly reason: string }
 
 const remote = /^(?<owner>[\w.-]+)\/(?<name>[\w.-]+)(?<path>(?:\/[^@]*)?)@(?<ref>.+)$/
 
-export const parseUses = (uses: string, thisRepository: string): Uses => {
-  if (uses.startsWith('docker://')) return { kind: 'refused', reason: `docker actions are not supported (${uses})` }
-  if (uses.startsWith('./')) return inside(uses.slice(2), (path) => ({ kind: 'local', path }))
+/** `known`: the repositories that lie on this disk, the run's own first. */
+export const parseUses = (uses: string, known: readonly string[]): Uses => {
+  if (uses.startsWith('docker://')) return refused(`docker actions are not supported (${uses})`)
+  const path = parsePath(uses)
+  if (path) return path
   const match = remote.exec(uses)?.groups
-  if (!match) return { kind: 'refused', reason: `uses: ${uses} is neither ./path nor OWNER/REPO/path@ref` }
+  if (!match) return refused(`uses: ${uses} is none of ./path, $/path and OWNER/REPO/path@ref`)
   const repository = `${match.owner}/${match.name}`
-  const ref = match.ref ?? ''
-  if (repository.toLowerCase() === 'actions/checkout' && match.path === '') return { kind: 'checkout', ref }
-  if (repository.toLowerCase() !== thisRepository.toLowerCase()) {
-    return {
-      kind: 'refused',
-      reason: `uses: ${uses}: actions of other repositories are not supported; supported: actions/checkout, ./path, ${thisRepository}/path@ref`,
-    }
+  const builtin = builtinActions.find((name) => isSameRepository(repository, `actions/${name}`))
+  if (builtin && match.path === '') return { kind: 'builtin', name: builtin }
+  if (!known.some((name) => isSameRepository(name, repository))) {
+    return refused(
+      `uses: ${uses}: actions of other repositories are not supported; supported: ${builtinActions.map((name) => `actions/${name}`).join(', ')}, ./path, $/path, ` +
+        `${known.map((name) => `${name}/path@ref`).join(', ')}; leave the job out with --without-job, or name a checkout with --repository ${repository}=PATH`,
+    )
   }
-  return inside((match.path ?? '').replace(/^\//, ''), (path) => ({ kind: 'repository', path, repository, ref }))
+  return inside((match.path ?? '').slice(1), (normal) => ({ kind: 'repository', path: normal, repository, ref: match.ref ?? '' }))
 }
 
-const inside = (path: string, make: (path: string) => Uses): Uses => {
-  const normal = normalize(join('/', path)).slice(1)
-  return path.split('/').includes('..') ? { kind: 'refused', reason: `uses: ${path} leaves the repository` } : make(normal)
+/** A job's `uses:`: the same forms, and GitHub wants the file directly in .github/workflows. */
+export const parseWorkflowUses = (uses: string, known: readonly string[]): Exclude<Uses, { kind: 'builtin' }> => {
+  const parsed = parsePath(uses) ?? parseUses(uses, known)
+  if (parsed.kind === 'builtin') return refused(`uses: ${uses} is an action; a job calls OWNER/REPO/.github/workflows/FILE.yml@ref`)
+  if (parsed.kind === 'refused') return { ...parsed, reason: parsed.reason.replace('actions of other repositories', 'workflows of other repositories') }
+  if (!/^\.github\/workflows\/[^/]+\.ya?ml$/.test(parsed.path))
+    return refused(`uses: ${uses}: a reusable workflow lies directly in .github/workflows; write ./.github/workflows/FILE.yml`)
+  return parsed
+}
+
+const parsePath = (uses: string): Exclude<Uses, { kind: 'builtin' }> | undefined => {
+  if (uses.startsWith('./')) return inside(uses.slice(2), (path) => ({ kind: 'workspace', path }))
+  if (!uses.startsWith('$/')) return undefined
+  if (uses.includes('@')) return refused(`uses: ${uses}: $/ means the commit of this very file and takes no @ref; write ${uses.split('@', 1)[0]}`)
+  return inside(uses.slice(2), (path) => (path === '' ? refused(`uses: ${uses} names no path; write $/path/of/the/action`) : { kind: 'self', path }))
+}
+
+type Located = Exclude<Uses, { kind: 'builtin' }>
+const refused = (reason: string): Uses & { kind: 'refused' } => ({ kind: 'refused', reason })
+
+const inside = (path: string, make: (path: string) => Located): Located => {
+  const normal = normalize(join('/', path)).slice(1).replace(/\/$/, '')
+  return path.split('/').includes('..') ? refused(`uses: ${path} leaves the repository`) : make(normal)
 }

@@ -1,6 +1,9 @@
 /** Reads a workflow file with GitHub's own parser into what the runner executes; it refuses a file GitHub would refuse, with file and line. */
 import './json-import-hook.ts'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileRef } from './source.ts'
+import type { Source } from './source.ts'
 import { child, entries, items, lineOf, literal } from './tokens.ts'
 import type { Token } from './tokens.ts'
 
@@ -25,8 +28,6 @@ export interface WorkflowStep {
   readonly workingDirectory?: Token
   readonly continueOnError?: Token
   readonly timeoutMinutes?: Token
-  /** Set by the runner when `uses: ./path` is not in the workspace at its turn. */
-  readonly missingAction?: string
 }
 export interface WorkflowJob {
   readonly id: string
@@ -34,6 +35,8 @@ export interface WorkflowJob {
   readonly name?: Token
   readonly needs: readonly string[]
   readonly condition: string
+  readonly strategy?: Token
+  readonly concurrency?: Token
   readonly env?: Token
   readonly environment?: Token
   readonly permissions?: Token
@@ -43,14 +46,19 @@ export interface WorkflowJob {
   readonly continueOnError?: Token
   readonly timeoutMinutes?: Token
   readonly steps: readonly WorkflowStep[]
+  /** Set when the job calls a reusable workflow. */
+  readonly call?: { readonly uses: string; readonly line: number; readonly with?: Token; readonly secrets?: Token }
 }
 export interface Workflow {
-  /** Path as shown, relative to the repository. */
+  /** As shown: the path, with the repository before it when that is not the run's own. */
   readonly file: string
+  /** Relative to its repository. */
+  readonly path: string
+  readonly source: Source
   readonly name: string
   readonly root: Token
   readonly events: readonly string[]
-  readonly dispatchInputs?: Token
+  readonly on?: Token
   readonly env?: Token
   readonly permissions?: Token
   readonly jobs: readonly WorkflowJob[]
@@ -73,14 +81,17 @@ interface ConvertedJob {
   needs?: { value: string }[]
   steps?: ConvertedStep[]
 }
-interface ConvertedStep {
+export interface ConvertedStep {
   id: string
   if?: { expression: string }
 }
 
-export const readWorkflow = async (path: string, shownAs: string): Promise<Workflow> => {
+/** `job_workflow_ref` and its kin. */
+export const refOfWorkflow = (workflow: Workflow): string => fileRef(workflow.source, workflow.path)
+
+export const readWorkflow = async (source: Source, path: string, shownAs = path): Promise<Workflow> => {
   const parser = await import('@actions/workflow-parser')
-  const content = await readFile(path, 'utf8')
+  const content = await readFile(join(source.root, path), 'utf8')
   const parsed = parser.parseWorkflow({ name: shownAs, content }, new parser.NoOperationTraceWriter())
   const failWith = (): never => {
     throw new WorkflowProblems(
@@ -103,10 +114,12 @@ export const readWorkflow = async (path: string, shownAs: string): Promise<Workf
     literal(on) !== undefined ? [literal(on) as string] : [...items(on).map((item) => literal(item) ?? ''), ...entries(on).map(({ key }) => key)]
   return {
     file: shownAs,
-    name: literal(child(root, 'name')) ?? shownAs,
+    path,
+    source,
+    name: literal(child(root, 'name')) ?? path,
     root,
     events: eventNames,
-    dispatchInputs: child(child(on, 'workflow_dispatch'), 'inputs'),
+    on,
     env: child(root, 'env'),
     permissions: child(root, 'permissions'),
     jobs: entries(child(root, 'jobs')).map(({ key, keyToken, value }) => readJob(key, keyToken, value, converted.get(key), runDefaults)),
@@ -121,6 +134,8 @@ const readJob = (id: string, keyToken: Token, job: Token, converted: ConvertedJo
     name: child(job, 'name'),
     needs: converted?.needs?.map((need) => need.value) ?? [],
     condition: converted?.if.expression ?? 'success()',
+    strategy: child(job, 'strategy'),
+    concurrency: child(job, 'concurrency'),
     env: child(job, 'env'),
     environment: child(job, 'environment'),
     permissions: child(job, 'permissions'),
@@ -130,10 +145,17 @@ const readJob = (id: string, keyToken: Token, job: Token, converted: ConvertedJo
     continueOnError: child(job, 'continue-on-error'),
     timeoutMinutes: child(job, 'timeout-minutes'),
     steps: items(child(job, 'steps')).map((step, index) => readStep(step, converted?.steps?.[index])),
+    ...readCall(job),
   }
 }
 
-const readStep = (step: Token, converted: ConvertedStep | undefined): WorkflowStep => ({
+const readCall = (job: Token): Pick<WorkflowJob, 'call'> => {
+  const uses = child(job, 'uses')
+  const text = literal(uses)
+  return text === undefined ? {} : { call: { uses: text, line: lineOf(uses), with: child(job, 'with'), secrets: child(job, 'secrets') } }
+}
+
+export const readStep = (step: Token, converted: ConvertedStep | undefined): WorkflowStep => ({
   id: converted?.id ?? '',
   hasOwnId: child(step, 'id') !== undefined,
   line: lineOf(entries(step)[0]?.keyToken ?? step),

@@ -61,3 +61,13 @@ export const headOf = async (root: string): Promise<{ sha: string; ref: string }
   const branch = await git('symbolic-ref', '--quiet', '--short', 'HEAD')
   return { sha: /^[0-9a-f]{40}$/.test(sha) ? sha : zeros, ref: `refs/heads/${branch || 'main'}` }
 }
+
+/** GitHub writes a ref out in full: `v1` is a tag where there is one of that name, else a branch. */
+export const refNamed = async (root: string, ref: string): Promise<string> => {
+  if (ref.startsWith('refs/')) return ref
+  const isTag = await run('git', ['-C', root, 'show-ref', '--verify', '--quiet', `refs/tags/${ref}`]).then(
+    () => true,
+    () => false,
+  )
+  return `refs/${isTag ? 'tags' : 'heads'}/${ref}`
+}

@@ -1,0 +1,34 @@
+/** The actions the runner does itself, because their own code would need GitHub: checkout and the two of artifacts. It refuses inputs it does not honour. */
+import { checkOut } from './checkout.ts'
+import { downloadArtifact } from './download-artifact.ts'
+import type { JobState } from './job-state.ts'
+import type { Conclusion } from './result.ts'
+import type { Doing, StepRoom } from './run-step.ts'
+import type { BuiltinAction } from './uses.ts'
+import { uploadArtifact } from './upload-artifact.ts'
+
+export interface BuiltinStep {
+  readonly state: JobState
+  readonly inputs: Readonly<Record<string, string>>
+  readonly room: StepRoom
+  readonly doing: Doing
+}
+
+/** Inputs by their names in action.yml. */
+export const builtinInputs: Readonly<Record<BuiltinAction, readonly string[]>> = {
+  checkout: ['repository', 'ref', 'path', 'fetch-depth', 'persist-credentials', 'clean', 'show-progress', 'set-safe-directory'],
+  'upload-artifact': ['name', 'path', 'if-no-files-found', 'retention-days', 'compression-level', 'overwrite', 'include-hidden-files'],
+  'download-artifact': ['name', 'artifact-ids', 'path', 'pattern', 'merge-multiple'],
+}
+
+const done: Readonly<Record<BuiltinAction, (step: BuiltinStep) => Promise<void>>> = {
+  checkout: checkOut,
+  'upload-artifact': uploadArtifact,
+  'download-artifact': downloadArtifact,
+}
+
+export const runBuiltin = async (name: BuiltinAction, step: BuiltinStep): Promise<Conclusion> => {
+  if (step.state.cancelled.aborted && !step.doing.wants()) return 'cancelled'
+  await done[name](step)
+  return 'success'
+}

@@ -1,0 +1,121 @@
+/** Follows every `uses:` of a list of steps to its action, also through composite actions; it refuses what is missing, foreign or not supported. */
+import { join } from 'node:path'
+import { ActionFileError, readActionFile } from './action-file.ts'
+import type { ActionFile } from './action-file.ts'
+import { builtinInputs } from './builtin-actions.ts'
+import { shownAs, warnUnpinned } from './called-workflows.ts'
+import type { Check } from './check-workflow.ts'
+import { deepestComposite } from './composite.ts'
+import type { Source } from './source.ts'
+import { unexpectedInputs } from './support.ts'
+import { entries, isMappingToken, lineOf } from './tokens.ts'
+import { parseUses } from './uses.ts'
+import type { Uses } from './uses.ts'
+import type { Problem, WorkflowStep } from './workflow.ts'
+
+interface StepsFile {
+  /** As shown. */
+  readonly file: string
+  readonly source: Source
+  /** Down from the workflow; the file itself when it is an action. */
+  readonly isComposite: boolean
+  readonly depth?: number
+}
+
+export const checkUses = async (steps: readonly WorkflowStep[], at: StepsFile, check: Check): Promise<{ problems: Problem[]; uses: string[] }> => {
+  const problems: Problem[] = []
+  const uses: string[] = []
+  const refuse = (line: number, message: string): void => {
+    problems.push({ file: at.file, line, message })
+  }
+  // What a checkout of something else puts below the workspace is known only when it is there.
+  const isWorkspaceKnown = !steps.some((step) => isCheckoutElsewhere(step, check))
+  for (const step of steps) {
+    if (step.uses === undefined) continue
+    uses.push(step.uses)
+    const parsed = parseUses(step.uses, check.repositories.names)
+    if (parsed.kind === 'refused') refuse(step.line, parsed.reason)
+    else if (parsed.kind === 'builtin') builtinMistakes(step, parsed, refuse)
+    else {
+      if (parsed.kind === 'repository') warnUnpinned(parsed, { file: at.file, line: step.line }, check)
+      const found = await findAction(step, parsed, at, check, isWorkspaceKnown, refuse)
+      if (found?.action.kind === 'node' && at.isComposite && found.action.pre)
+        refuse(step.line, `uses: ${step.uses}: an action with a pre stage is not supported inside a composite action; use it in the job itself`)
+      if (found?.action.kind !== 'composite') continue
+      if ((at.depth ?? 0) >= deepestComposite) {
+        refuse(step.line, `uses: ${step.uses}: Composite action depth exceeded max depth ${deepestComposite}`)
+        continue
+      }
+      const file = shownAs(found.source, join(parsed.path, found.action.fileName), check.repositories)
+      const nested = await checkUses(found.action.steps, { file, source: found.source, isComposite: true, depth: (at.depth ?? 0) + 1 }, check)
+      problems.push(...nested.problems)
+      uses.push(...nested.uses)
+    }
+  }
+  return { problems, uses }
+}
+
+type Located = Exclude<Uses, { kind: 'builtin' | 'refused' }>
+
+/** `./path` is looked for where a plain actions/checkout will have put it: in the run's own repository. */
+const findAction = async (
+  step: WorkflowStep,
+  uses: Located,
+  at: StepsFile,
+  check: Check,
+  isWorkspaceKnown: boolean,
+  refuse: (line: number, message: string) => void,
+): Promise<{ action: ActionFile; source: Source } | undefined> => {
+  const { repositories } = check
+  const source = uses.kind === 'self' ? at.source : uses.kind === 'workspace' ? repositories.own : await repositories.find(uses.repository, uses.ref)
+  if (!source) return undefined
+  try {
+    const action = await readActionFile(join(source.root, uses.path))
+    if (action) return { action, source }
+    const where = uses.path || 'the repository root'
+    if (uses.kind === 'workspace' && isWorkspaceKnown) refuse(step.line, `uses: ${step.uses}: there is no action.yml in ${where}${hintOfSelf(uses.path, at, check)}`)
+    if (uses.kind !== 'workspace') refuse(step.line, `uses: ${step.uses}: there is no action.yml in ${where} of ${source.repository}`)
+  } catch (error) {
+    if (!(error instanceof ActionFileError)) throw error
+    refuse(step.line, `uses: ${step.uses}: ${error.message}`)
+  }
+  return undefined
+}
+
+const hintOfSelf = (path: string, at: StepsFile, check: Check): string =>
+  at.source.root === check.repositories.own.root ? '' : ` of ${check.repositories.own.repository}; write $/${path} for the one of ${at.source.repository}`
+
+const isCheckoutElsewhere = (step: WorkflowStep, check: Check): boolean => {
+  const uses = step.uses === undefined ? undefined : parseUses(step.uses, check.repositories.names)
+  return uses?.kind === 'builtin' && entries(step.with).some(({ key }) => key === 'repository' || key === 'path')
+}
+
+const builtinMistakes = (step: WorkflowStep, uses: Uses & { kind: 'builtin' }, refuse: (line: number, message: string) => void): void => {
+  const supported = builtinInputs[uses.name]
+  for (const { key, keyToken } of entries(step.with)) {
+    if (!supported.includes(key)) refuse(lineOf(keyToken), `actions/${uses.name} with ${key} is not supported; supported: ${supported.join(', ')}`)
+  }
+}
+
+/** What GitHub lets pass and an author wants to know: inputs an action does not declare, and required ones left out. */
+export const inputMistakes = async (steps: readonly WorkflowStep[], at: Omit<StepsFile, 'isComposite'>, check: Check): Promise<Problem[]> => {
+  const problems: Problem[] = []
+  for (const step of steps) {
+    const parsed = step.uses === undefined ? undefined : parseUses(step.uses, check.repositories.names)
+    if (!parsed || parsed.kind === 'builtin' || parsed.kind === 'refused') continue
+    const { action } = (await findAction(step, parsed, { ...at, isComposite: false }, check, false, () => undefined)) ?? {}
+    if (!action) continue
+    const given = isMappingToken(step.with) ? entries(step.with) : []
+    const declared = action.inputs.map((input) => input.name)
+    for (const { key, keyToken } of given) {
+      if (!declared.some((name) => name.toLowerCase() === key.toLowerCase()))
+        problems.push({ file: at.file, line: lineOf(keyToken), message: unexpectedInputs([key], declared) })
+    }
+    for (const input of action.inputs) {
+      const isGiven = given.some(({ key }) => key.toLowerCase() === input.name.toLowerCase())
+      if (input.isRequired && input.default === undefined && !isGiven)
+        problems.push({ file: at.file, line: step.line, message: `uses: ${step.uses}: required input '${input.name}' is missing` })
+    }
+  }
+  return problems
+}

@@ -1,0 +1,45 @@
+/** actions/download-artifact v4 and later, done by the runner: brings artifacts of this run into a job; it refuses to write outside that job's directories. */
+import { chmod, copyFile, mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import picomatch from 'picomatch'
+import type { Artifact } from './artifact-store.ts'
+import type { BuiltinStep } from './builtin-actions.ts'
+import { StepError } from './step-error.ts'
+import { pathInJob } from './step-paths.ts'
+
+export const downloadArtifact = async ({ state, inputs, room, doing }: BuiltinStep): Promise<void> => {
+  const target = pathInJob(state, inputs.path || '.')
+  const chosen = choose(room.artifacts.list(), inputs)
+  const isFlat = chosen.isSingle || inputs['merge-multiple']?.toLowerCase() === 'true'
+  for (const artifact of chosen.artifacts) {
+    const directory = isFlat ? target : join(target, artifact.name)
+    for (const file of artifact.files) {
+      await mkdir(dirname(join(directory, file)), { recursive: true })
+      await copyFile(join(artifact.directory, file), join(directory, file))
+      await chmod(join(directory, file), 0o644)
+    }
+    doing.log.line(`artifact ${artifact.name}: ${artifact.files.length} file(s), sha256 ${artifact.digest}`)
+  }
+  if (chosen.artifacts.length === 0) doing.log.line('no artifact of this run matches; nothing was downloaded')
+  doing.outputs['download-path'] = target
+}
+
+const choose = (all: readonly Artifact[], inputs: Readonly<Record<string, string>>): { artifacts: readonly Artifact[]; isSingle: boolean } => {
+  const { name = '', pattern = '' } = inputs
+  const ids = inputs['artifact-ids'] ?? ''
+  if (name !== '' && ids !== '') throw new StepError("Inputs 'name' and 'artifact-ids' cannot be used together. Please specify only one.")
+  const there = all.map((artifact) => artifact.name).join(', ') || 'none'
+  if (name !== '') {
+    const artifact = all.find((candidate) => candidate.name === name)
+    if (!artifact) throw new StepError(`Unable to download artifact(s): Artifact not found for name: ${name}; this run has: ${there}`)
+    return { artifacts: [artifact], isSingle: true }
+  }
+  if (ids !== '') {
+    const wanted = ids.split(',').map((id) => id.trim())
+    const artifacts = all.filter(({ id }) => wanted.includes(String(id)))
+    if (artifacts.length === 0) throw new StepError(`Unable to download artifact(s): none of the artifact ids ${ids} was found; this run has: ${there}`)
+    return { artifacts, isSingle: artifacts.length === 1 }
+  }
+  const matches = pattern === '' ? () => true : picomatch(pattern)
+  return { artifacts: all.filter((artifact) => matches(artifact.name)), isSingle: false }
+}

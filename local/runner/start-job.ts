@@ -1,0 +1,111 @@
+/** Prepares one job: its places, masks, environment, token and time limit, and tidies up after it; it refuses to leave the token or the workspace behind. */
+import { rm } from 'node:fs/promises'
+import { delimiter, join, resolve } from 'node:path'
+import { permissionsOf } from './called-workflows.ts'
+import type { CloudConnection } from './cloud-connection.ts'
+import { githubContext, jobIdentity, oidcClaims, runnerContext } from './contexts.ts'
+import { ExpressionError } from './expressions.ts'
+import type { Contexts } from './expressions.ts'
+import { makeJobRoot, placesIn } from './job-root.ts'
+import type { JobState } from './job-state.ts'
+import { createMasks } from './masks.ts'
+import type { Leg } from './matrix.ts'
+import { mayRequestIdToken } from './permissions.ts'
+import type { JobResult } from './result.ts'
+import { unknownEnvironment } from './environment-vars.ts'
+import { runJob } from './run-job.ts'
+import type { Frame } from './run-jobs.ts'
+import type { Run } from './run-options.ts'
+import { child, isMappingToken, textOf, textsOf, valueOf } from './tokens.ts'
+import type { WorkflowJob } from './workflow.ts'
+
+export interface LegPlace {
+  readonly leg: Leg
+  readonly contexts: Contexts
+  /** As shown. */
+  readonly name: string
+  /** Of its logs, below the run's directory; also what makes the job unique in the run. */
+  readonly place: string
+}
+
+export const startJob = async (run: Run, frame: Frame, job: WorkflowJob, at: LegPlace): Promise<JobResult> => {
+  const { workflow } = frame.loaded
+  const environment = environmentOf(run, job, at.contexts)
+  const vars = { ...run.vars, ...(environment === undefined ? {} : run.environments?.[environment]) }
+  const masks = createMasks()
+  for (const secret of Object.values({ ...run.secrets, ...frame.secrets })) masks.add(secret)
+  const root = await makeJobRoot()
+  const places = placesIn(root, { repository: run.facts.repository, stateDir: run.stateDir })
+  const contexts: Contexts = { ...at.contexts, vars, github: githubContext(run.facts, job.id, places, run.event) }
+  const withSecrets: Contexts = { ...contexts, secrets: { ...frame.secrets } }
+  const time = job.timeoutMinutes ? Number(valueOf(job.timeoutMinutes, { contexts })) : 360
+  if (!(time > 0)) throw new ExpressionError('timeout-minutes must be a positive number')
+  textOf(isMappingToken(job.concurrency) ? child(job.concurrency, 'group') : job.concurrency, { contexts }, 'concurrency.group')
+  const timer = AbortSignal.timeout(Math.min(time * 60_000, 2 ** 31 - 1))
+  let idToken: Awaited<ReturnType<CloudConnection['registerRun']>> | undefined
+  try {
+    if (run.cloud && mayRequestIdToken(permissionsOf(job, frame.loaded))) {
+      idToken = await run.cloud.registerRun(oidcClaims(run.facts, { workflow, environment }))
+      masks.add(idToken.requestToken)
+    }
+    const workflowEnv = textsOf(workflow.env, { contexts: withSecrets }, 'env')
+    const state: JobState = {
+      jobId: job.id,
+      label: frame.loaded.place + job.id + (at.leg.suffix === '' ? '' : ` (${at.leg.suffix})`),
+      facts: run.facts,
+      places,
+      masks,
+      contexts: {
+        github: contexts.github as JobState['contexts']['github'],
+        runner: runnerContext(places, run.isDebug ?? false),
+        inputs: frame.inputs,
+        vars,
+        secrets: { ...frame.secrets },
+        needs: contexts.needs,
+        ...at.leg.contexts,
+      },
+      job: jobIdentity(workflow),
+      trackingId: `clickstream-${run.facts.runId}-${at.place}`,
+      variables: { ...run.cloud?.environment, ...workflowEnv, ...textsOf(job.env, { contexts: withSecrets }, 'env') },
+      paths: [],
+      steps: {},
+      annotations: [],
+      summaries: [],
+      saved: new Map(),
+      posts: [],
+      checkouts: [],
+      idToken,
+      status: 'success',
+      cancelled: AbortSignal.any([run.signal, timer]),
+      machine: { path: machinePath(run.toolPaths), node: process.execPath, isDebug: run.isDebug ?? false },
+    }
+    const result = await runJob(state, job, {
+      job,
+      file: workflow.source,
+      repositories: run.repositories,
+      artifacts: run.artifacts,
+      logDirectory: join(run.directory, at.place),
+      excluded: [resolve(run.stateDir)],
+      show: run.show,
+    })
+    const named = { ...result, id: frame.loaded.place + job.id, name: at.name }
+    if (!timer.aborted) return named
+    const message = `The job has exceeded the maximum execution time of ${time} minutes.`
+    return { ...named, annotations: [...result.annotations, { level: 'error', message, step: 'Complete job' }] }
+  } finally {
+    await idToken?.end()
+    await rm(root, { recursive: true, force: true })
+  }
+}
+
+const environmentOf = (run: Run, job: WorkflowJob, contexts: Contexts): string | undefined => {
+  const name = textOf(isMappingToken(job.environment) ? child(job.environment, 'name') : job.environment, { contexts }, 'environment')
+  if (name === '') return undefined
+  const message = unknownEnvironment(name, run.environments && Object.keys(run.environments))
+  if (message !== undefined) throw new ExpressionError(message)
+  return name
+}
+
+/** The caller's PATH without what npm added to it: a step must not find this checkout's own tools. */
+const machinePath = (toolPaths: readonly string[]): string =>
+  [...toolPaths, ...(process.env.PATH ?? '').split(delimiter).filter((entry) => entry !== '' && !/[\\/]node_modules[\\/]/.test(entry))].join(delimiter)
