@@ -90,6 +90,29 @@ describe('submit-spark', () => {
     expect(result.outputs.state).toBe('')
   })
 
+  it('only stages when asked to: no account, no batch, and a later run finds the files there', async () => {
+    await write({ 'jobs/later.py': 'print("later")\n' })
+    const batches = async () => ((await (await cloud.fetchAs('ops', '/v1/projects/caec-local/locations/us-central1/batches')).json()) as { batches?: unknown[] }).batches?.length ?? 0
+    const stageOnly = { main: 'jobs/later.py', 'stage-only': 'true', 'service-account': '' }
+    const before = await batches()
+    const planned = await submit({ ...stageOnly, 'dry-run': 'true' })
+    expect([planned.exitCode, errorOf(planned)]).toEqual([0, ''])
+    expect(planned.log).toContain('"reason": "not in the staging bucket yet"')
+    expect((await staged()).some((name) => name.endsWith('later.py'))).toBe(false)
+    const result = await submit(stageOnly)
+    expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
+    const names = await staged()
+    const uri = (file: string) => `gs://${STAGING}/${names.find((name) => name.endsWith(`/${file}`))}`
+    expect(result.outputs).toMatchObject({ 'main-uri': uri('later.py'), 'py-file-uris': uri('greeting.zip'), 'batch-id': '', state: '' })
+    expect(result.outputs['main-uri']).toMatch(/^gs:\/\/caec-local-staging\/submit-spark\/[0-9a-f]{64}\/later\.py$/)
+    expect(planned.outputs).toMatchObject({ 'main-uri': result.outputs['main-uri'], 'py-file-uris': result.outputs['py-file-uris'] })
+    expect(result.summary).toContain('nothing was submitted')
+    expect(await batches()).toBe(before)
+    const run = await submit({ main: 'jobs/later.py', 'dry-run': 'true' })
+    expect(run.log).toContain(`"mainPythonFileUri": "${result.outputs['main-uri']}"`)
+    expect(run.summary).not.toContain('not in the staging bucket yet')
+  })
+
   it('fails with the job\'s own last lines and points at its line', async () => {
     const result = await submit({ main: 'jobs/bad.py' })
     expect([result.exitCode, result.outputs.state]).toEqual([1, 'FAILED'])
@@ -147,6 +170,7 @@ describe('submit-spark refuses', () => {
     ['a ttl Google would refuse', { ttl: '5m' }, 'from 10m to 14d'],
     ['two files of one name', { 'py-files': 'greeting\ngs://x/greeting.zip' }, 'two entries end in greeting.zip'],
     ['Python files for SQL', { main: 'gs://x/q.sql' }, 'takes no py-files'],
+    ['a batch without an account', { 'service-account': '' }, 'service-account: it is required'],
     ['a label key without a letter', { labels: '1=x' }, 'labels'],
   ])('%s', async (_name, inputs, words) => {
     const result = await submit(inputs)

@@ -8,7 +8,7 @@ import type { Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
 import type { SparkInputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
-import type { SparkPlan, SparkStep, StageStep } from './plan.ts'
+import type { SparkPlan, SparkStep, StageStep, SubmitStep } from './plan.ts'
 import { watchBatch, type Watched } from './watch.ts'
 
 export interface Submitted extends Outcome<SparkStep> { readonly watched?: Watched }
@@ -16,15 +16,17 @@ export interface Submitted extends Outcome<SparkStep> { readonly watched?: Watch
 export async function apply(plan: SparkPlan, inputs: SparkInputs, observed: Observed, google: Google, runner: Runner): Promise<Submitted> {
   const done: { step: SparkStep }[] = []
   const { submit } = plan
-  const ref: BatchRef = { projectId: google.projectId, region: inputs.region, batchId: submit.batchId }
+  const ref: BatchRef = { projectId: google.projectId, region: inputs.region, batchId: submit?.batchId ?? '' }
   let cancelling: Promise<string> | undefined
   try {
     await pMap(plan.steps.filter((step): step is StageStep => step.kind === 'stage'), async (step) => {
+      runner.cancelled.throwIfAborted()
       await stage(step, inputs.stagingBucket, observed, google)
       runner.log.info(`staged ${step.given} as ${step.target}`)
       done.push({ step })
     }, { concurrency: 8 })
-    if (runner.cancelled.aborted) throw new Error('cancelled before the batch was created')
+    if (submit === undefined) return { isApplied: true, done }
+    runner.cancelled.throwIfAborted()
     const forget = runner.onCancel(async () => {
       cancelling = tryCancelling(google, ref, runner.log.info)
       await cancelling
@@ -40,6 +42,7 @@ export async function apply(plan: SparkPlan, inputs: SparkInputs, observed: Obse
     return { isApplied: true, done, watched }
   } catch (error) {
     if (!runner.cancelled.aborted) return { isApplied: true, done, failure: error }
+    if (submit === undefined) return { isApplied: true, done, failure: new WorkFailedError(`Staging files: the run was cancelled after ${done.length} of ${plan.steps.length}; run it again, what is there stays.`) }
     return { isApplied: true, done, failure: new WorkFailedError(`Running batch ${ref.batchId}: the run was cancelled; ${(await cancelling) ?? 'nothing had been submitted'}.`, { link: cancelling && consoleLink(ref) }) }
   }
 }
@@ -55,7 +58,7 @@ async function stage(step: StageStep, bucket: string, observed: Observed, google
   }
 }
 
-async function create(google: Google, ref: BatchRef, submit: SparkPlan['submit']): Promise<void> {
+async function create(google: Google, ref: BatchRef, submit: SubmitStep): Promise<void> {
   try {
     await createBatch(google, ref, submit.requestId, submit.request)
   } catch (error) {

@@ -6,9 +6,8 @@ export type BatchRequest = Readonly<Record<string, unknown>>
 
 /** @param uriOf gives the `gs://` URI of a given path. */
 export function batchRequest(inputs: SparkInputs, uriOf: (given: string) => string, origin: Readonly<Record<string, string>>): BatchRequest {
-  const some = (name: string, given: readonly string[]) => (given.length === 0 ? {} : { [name]: given.map(uriOf) })
   return {
-    ...workload(inputs, uriOf, some),
+    ...workload(inputs, uriOf),
     labels: labels(inputs.labels, origin),
     runtimeConfig: { version: inputs.runtimeVersion, ...(Object.keys(inputs.properties).length === 0 ? {} : { properties: inputs.properties }) },
     environmentConfig: {
@@ -25,7 +24,9 @@ export function batchRequest(inputs: SparkInputs, uriOf: (given: string) => stri
   }
 }
 
-function workload(inputs: SparkInputs, uriOf: (given: string) => string, some: (name: string, given: readonly string[]) => object): object {
+/** What runs, of which files. It refuses lists that this kind of batch does not take. */
+export function workload(inputs: SparkInputs, uriOf: (given: string) => string): object {
+  const some = (name: string, given: readonly string[]) => (given.length === 0 ? {} : { [name]: given.map(uriOf) })
   const main = uriOf(inputs.main)
   const args = inputs.args.length === 0 ? {} : { args: inputs.args }
   const refuse = (input: string, given: readonly string[], kind: string) => {

@@ -1,4 +1,4 @@
-/** submit-spark: a Spark job as a serverless batch, from local files to its end. It refuses to leave a batch behind. */
+/** submit-spark: a Spark job as a serverless batch, from local files to its end, or only its files. It refuses to leave a batch behind. */
 import { connect } from '../../_shared/google/connect.ts'
 import { notApplied } from '../../_shared/plan.ts'
 import { runAction } from '../../_shared/run.ts'
@@ -13,9 +13,9 @@ void runAction('submit-spark', async (runner) => {
   const google = await connect(inputs, runner)
   const observed = await observe(inputs, google, runner)
   const plan = planBatch(inputs, observed)
-  if (inputs.isDryRun) runner.log.info(JSON.stringify(plan.submit.request, null, 2))
+  if (inputs.isDryRun) runner.log.info(JSON.stringify(plan.submit?.request ?? plan, null, 2))
   const outcome = inputs.isDryRun ? notApplied(plan) : await apply(plan, inputs, observed, google, runner)
   const tracebackPaths = Object.assign({}, ...[...observed.sources.values()].map((source) => source.tracebackPaths)) as Record<string, string>
-  const link = consoleLink({ projectId: google.projectId, region: inputs.region, batchId: plan.submit.batchId })
+  const link = consoleLink({ projectId: google.projectId, region: inputs.region, batchId: plan.submit?.batchId ?? '' })
   return report(plan, outcome, { link, prices: inputs, timeoutMs: inputs.timeoutMs, tracebackPaths, notes: google.notes })
 })

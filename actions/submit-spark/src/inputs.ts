@@ -11,7 +11,8 @@ export interface SparkInputs {
   readonly archives: readonly string[]
   readonly region: string
   readonly projectId: string | undefined
-  readonly serviceAccount: string
+  /** Undefined only when nothing is submitted. */
+  readonly serviceAccount: string | undefined
   readonly stagingBucket: string
   readonly runtimeVersion: string
   readonly properties: Readonly<Record<string, string>>
@@ -23,6 +24,7 @@ export interface SparkInputs {
   readonly timeoutMs: number
   readonly pricePerDcuHour: number
   readonly pricePerShuffleGbHour: number
+  readonly isStageOnly: boolean
   readonly isDryRun: boolean
   readonly matrix: string
   readonly allowedHosts: readonly string[]
@@ -31,6 +33,7 @@ export interface SparkInputs {
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
 export function parseInputs(inputs: Inputs): SparkInputs {
+  const isStageOnly = inputs.boolean('stage-only', false)
   return {
     main: matching(inputs.required('main'), /\.(py|jar|R|r|sql)$/, 'main', 'a .py, .jar, .R or .sql file'),
     args: inputs.lines('args'),
@@ -40,8 +43,8 @@ export function parseInputs(inputs: Inputs): SparkInputs {
     archives: inputs.lines('archives').map((archive) => matching(archive, /\.(zip|tar|tar\.gz|tgz|jar)$/, 'archives', 'a .zip, .tar, .tar.gz, .tgz or .jar file')),
     region: matching(inputs.required('region'), /^[a-z]+-[a-z]+\d+$/, 'region', 'a region such as us-central1'),
     projectId: inputs.text('project-id') || undefined,
-    serviceAccount: matching(inputs.required('service-account'), /^[A-Za-z0-9][\w.-]*@[a-z0-9.:-]+\.gserviceaccount\.com$/, 'service-account', 'the e-mail address of a service account'),
     stagingBucket: matching(inputs.required('staging-bucket').replace(/^gs:\/\//, '').replace(/\/$/, ''), /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/, 'staging-bucket', 'the name of a bucket'),
+    serviceAccount: serviceAccount(inputs, isStageOnly),
     runtimeVersion: matching(inputs.text('runtime-version', '2.3'), /^\d+\.\d+(\.\d+)?$/, 'runtime-version', 'a version such as 2.3'),
     properties: inputs.pairs('properties'),
     labels: inputs.pairs('labels'),
@@ -52,10 +55,22 @@ export function parseInputs(inputs: Inputs): SparkInputs {
     timeoutMs: inputs.integer('timeout-minutes', { min: 1, max: 20_160, fallback: 60 }) * 60_000,
     pricePerDcuHour: inputs.decimal('price-per-dcu-hour', { min: 0, max: 1000, fallback: 0.06 }),
     pricePerShuffleGbHour: inputs.decimal('price-per-shuffle-gb-hour', { min: 0, max: 1000, fallback: 0.000054795 }),
+    isStageOnly,
     isDryRun: inputs.boolean('dry-run', false),
     matrix: inputs.text('matrix'),
     allowedHosts: inputs.lines('allow-endpoint-hosts'),
   }
+}
+
+function serviceAccount(inputs: Inputs, isStageOnly: boolean): string | undefined {
+  const given = inputs.text('service-account')
+  if (given === '' && isStageOnly) return undefined
+  if (given === '') {
+    throw new InputError('Reading input service-account: it is required and was not given (or is empty); add "service-account:" to the step\'s "with".', {
+      input: 'service-account', given: '', accepted: 'the e-mail address of a service account', hint: 'Only "stage-only: true", which submits nothing, does without it.',
+    })
+  }
+  return matching(given, /^[A-Za-z0-9][\w.-]*@[a-z0-9.:-]+\.gserviceaccount\.com$/, 'service-account', 'the e-mail address of a service account')
 }
 
 function ttl(given: string): number | undefined {

@@ -1,4 +1,4 @@
-/** What `submit-spark` says: state, times, usage and cost of a batch, or the request of a dry run. It refuses to call anything but SUCCEEDED a success. */
+/** What `submit-spark` says: state, times, usage and cost of a batch, the files staged, or the request of a dry run. It refuses to call anything but SUCCEEDED a success. */
 import { WorkFailedError } from '../../_shared/errors.ts'
 import type { Outcome } from '../../_shared/plan.ts'
 import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
@@ -24,14 +24,15 @@ export function report(plan: SparkPlan, outcome: Submitted, facts: Facts): Repor
   const batch = outcome.watched?.batch
   const cost = batch?.usage === undefined ? undefined : costUsd(batch.usage, facts.prices)
   const outputs = {
-    'batch-id': submit.batchId, 'batch-name': batch?.name ?? '', state: batch?.state ?? '', 'output-uri': batch?.outputUri ?? '',
+    'main-uri': plan.mainUri, 'py-file-uris': plan.pyFileUris.join('\n'), 'batch-id': submit?.batchId ?? '', 'batch-name': batch?.name ?? '', state: batch?.state ?? '', 'output-uri': batch?.outputUri ?? '',
     'milli-dcu-seconds': batch?.usage?.milliDcuSeconds ?? '', 'shuffle-gb-seconds': batch?.usage?.shuffleGbSeconds ?? '', 'cost-usd': cost === undefined ? '' : cost.toFixed(6),
   }
   const notes = facts.notes.map((text): SummaryBlock => ({ kind: 'text', text }))
+  if (submit === undefined) return { outputs, summary: [...staging(plan, outcome), ...notes], failure: outcome.failure }
   if (!outcome.isApplied) {
     return { outputs, summary: [
       { kind: 'heading', text: `Batch ${submit.batchId}: plan (dry run, nothing was submitted)` },
-      { kind: 'table', head: ['Step', 'Target', 'Why'], rows: plan.steps.map(({ kind, target, reason }) => [kind, target, reason]) },
+      stepTable(plan),
       { kind: 'code', language: 'json', text: JSON.stringify(submit.request, null, 2) }, ...notes,
     ] }
   }
@@ -50,6 +51,18 @@ export function report(plan: SparkPlan, outcome: Submitted, facts: Facts): Repor
     ...notes,
   ]
   return { outputs, summary, failure: outcome.failure ?? failureOf(submit.batchId, outcome, facts) }
+}
+
+function staging(plan: SparkPlan, outcome: Submitted): SummaryBlock[] {
+  if (!outcome.isApplied) return [{ kind: 'heading', text: `Files of ${plan.mainUri}: plan (dry run, nothing was staged)` }, stepTable(plan)]
+  return [
+    { kind: 'heading', text: `Staged ${outcome.done.length} of ${plan.steps.length} new file(s), ${plan.staged} were there already; nothing was submitted` },
+    { kind: 'list', items: [plan.mainUri, ...plan.pyFileUris] },
+  ]
+}
+
+function stepTable(plan: SparkPlan): SummaryBlock {
+  return { kind: 'table', head: ['Step', 'Target', 'Why'], rows: plan.steps.map(({ kind, target, reason }) => [kind, target, reason]) }
 }
 
 /** https://cloud.google.com/dataproc-serverless/pricing: DCU-hours and GB-hours of shuffle, by the second. */

@@ -19,7 +19,7 @@ const plan = (changes: Record<string, string> = {}, other: Partial<typeof run> =
 
 describe('planBatch', () => {
   it('asks for exactly this batch', () => {
-    expect(plan({ args: '--lake\ngs://x', ttl: '4h', 'network-tags': 'a,b', properties: 'spark.x=1' }).submit.request).toEqual({
+    expect(plan({ args: '--lake\ngs://x', ttl: '4h', 'network-tags': 'a,b', properties: 'spark.x=1' }).submit!.request).toEqual({
       pysparkBatch: { mainPythonFileUri: 'gs://staging/submit-spark/hash/Clean_Up.py', args: ['--lake', 'gs://x'] },
       labels: { 'github-repository': 'octo-clicks', 'github-run-id': '1', 'github-sha': 'abc' },
       runtimeConfig: { version: '2.3', properties: { 'spark.x': '1' } },
@@ -27,19 +27,41 @@ describe('planBatch', () => {
     })
   })
   it('makes ids Google accepts, equal for equal wishes', () => {
-    const { batchId, requestId } = plan().submit
+    const { batchId, requestId } = plan().submit!
     expect(batchId).toMatch(/^clean-up-[0-9a-f]{16}$/)
     expect(requestId).toMatch(/^[0-9a-f]{40}$/)
-    expect(plan().submit).toEqual(plan().submit)
+    expect(plan().submit!).toEqual(plan().submit!)
   })
   it.each([
     ['attempt', {}, { runAttempt: '2' }], ['run', {}, { runId: '2' }], ['job', {}, { job: 'x' }], ['step', {}, { stepId: 'x' }], ['matrix leg', { matrix: '{"a":1}' }, {}], ['argument', { args: 'x' }, {}],
-  ])('makes another request id for another %s', (_name, changes, other) => expect(plan(changes as Record<string, string>, other).submit.requestId).not.toBe(plan().submit.requestId))
+  ])('makes another request id for another %s', (_name, changes, other) => expect(plan(changes as Record<string, string>, other).submit!.requestId).not.toBe(plan().submit!.requestId))
   it('stages only what is not there', () => {
     expect(plan().steps.map(({ kind }) => kind)).toEqual(['stage', 'submit'])
     expect(plan({}, {}, true).steps.map(({ kind }) => kind)).toEqual(['submit'])
   })
-  it.each([['gs://b0b/a.jar', 'sparkBatch'], ['gs://b0b/a.R', 'sparkRBatch'], ['gs://b0b/a.sql', 'sparkSqlBatch']])('runs %s as %s', (main, kind) => expect(plan({ main }).submit.request).toHaveProperty(kind))
+  it.each([['gs://b0b/a.jar', 'sparkBatch'], ['gs://b0b/a.R', 'sparkRBatch'], ['gs://b0b/a.sql', 'sparkSqlBatch']])('runs %s as %s', (main, kind) => expect(plan({ main }).submit!.request).toHaveProperty(kind))
+  it('names where the files are, staged or remote', () => {
+    const world = { sources: new Map([['jobs/Clean_Up.py', source('jobs/Clean_Up.py', true)], ['lib', source('lib.zip')]]), run }
+    expect(planBatch(inputs({ 'py-files': 'gs://b0b/other.zip\nlib' }), world)).toMatchObject({
+      mainUri: 'gs://staging/submit-spark/hash/Clean_Up.py', pyFileUris: ['gs://b0b/other.zip', 'gs://staging/submit-spark/hash/lib.zip'], staged: 1,
+    })
+  })
+})
+
+describe('planBatch with stage-only', () => {
+  const stageOnly = { 'stage-only': 'true', 'service-account': '' }
+  it('stages what a run would stage, and submits nothing', () => {
+    expect(plan(stageOnly)).toEqual({ steps: plan().steps.slice(0, 1), submit: undefined, staged: 0, mainUri: plan().mainUri, pyFileUris: [] })
+    expect(plan(stageOnly, {}, true)).toMatchObject({ steps: [], submit: undefined, staged: 1 })
+  })
+  it('refuses files that could not run together, as a run would', () => {
+    expect(() => plan({ ...stageOnly, main: 'gs://b0b/q.sql', 'py-files': 'gs://b0b/x.zip' })).toThrow('takes no py-files')
+    expect(() => plan({ ...stageOnly, 'py-files': 'gs://b0b/x.zip\ngs://c/x.zip' })).toThrow('two entries end in x.zip')
+  })
+  it('does without a service account, which a batch must have', () => {
+    expect(() => inputs({ 'service-account': '' })).toThrow(expect.objectContaining({ code: 'INPUT', input: 'service-account', hint: expect.stringContaining('stage-only: true') }))
+    expect(() => inputs({ ...stageOnly, 'service-account': 'me' })).toThrow('the e-mail address of a service account')
+  })
 })
 
 describe('labels', () => {
@@ -113,7 +135,7 @@ describe('the report', () => {
   ])('says when a batch was cancelled %s', (_, stateMessage, isTimedOut, why, hint) => {
     const submit = { kind: 'submit', target: 'b', reason: 'asked for', batchId: 'b', requestId: 'r', request: {} } as const
     const batch = { name: 'projects/p/locations/r/batches/b', state: 'CANCELLED', stateMessage, history: [] }
-    const { failure } = report({ steps: [submit], submit, staged: 0 }, { isApplied: true, done: [], watched: { batch, tail: [], isTimedOut } }, { link: 'https://x', prices: { pricePerDcuHour: 0, pricePerShuffleGbHour: 0 }, timeoutMs: 600_000, tracebackPaths: {}, notes: [] })
+    const { failure } = report({ steps: [submit], submit, staged: 0, mainUri: 'gs://b/m.py', pyFileUris: [] }, { isApplied: true, done: [], watched: { batch, tail: [], isTimedOut } }, { link: 'https://x', prices: { pricePerDcuHour: 0, pricePerShuffleGbHour: 0 }, timeoutMs: 600_000, tracebackPaths: {}, notes: [] })
     expect(failure).toMatchObject({ code: 'WORK_FAILED', message: expect.stringContaining(`Running batch b: ${why}.`), hint })
   })
   it('points at the innermost line of the author\'s files', () => {
