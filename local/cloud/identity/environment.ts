@@ -10,7 +10,7 @@ export interface EnvironmentFile extends Environment {
   readonly buckets: Environment['buckets'] & { readonly state: string }
   readonly images: { readonly repository: string }
   readonly workloadIdentity: { readonly pool: string; readonly provider: string }
-  readonly github: { readonly repository: string; readonly repositoryId: string; readonly repositoryOwnerId: string; readonly environment: string }
+  readonly github: { readonly repository: string; readonly repositoryId: string; readonly repositoryOwnerId: string; readonly environment: string; readonly deployWorkflow: string }
 }
 
 const schemaFile = join(import.meta.dirname, '../../../terraform-infra/environment.schema.json')

@@ -103,6 +103,13 @@ describe('a mistake in access.yaml or environment.yaml', () => {
       says: /^buckets.raw must match pattern/,
     },
     {
+      name: 'a workflow pinned to a branch by its short name',
+      file: 'environment.yaml',
+      from: 'deployWorkflow: any',
+      to: 'deployWorkflow: octo/flows/.github/workflows/deploy.yml@main',
+      says: /^github.deployWorkflow must match pattern/,
+    },
+    {
       name: 'one name twice',
       file: 'environment.yaml',
       from: 'lake: caec-local-lake',
