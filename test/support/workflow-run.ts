@@ -1,4 +1,7 @@
 /** Registers a workflow run with a local cloud and talks to its token service, as a job on a runner would. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { importJWK, SignJWT, type JWK } from 'jose'
 import type { TestCloud } from './cloud.ts'
 
 /** The repository that environment.yaml of dev trusts, in its protected environment. */
@@ -75,4 +78,24 @@ export function impersonate(
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
+}
+
+/** A token signed with the issuer's own key but with claims it would never write. */
+export async function forgedToken(cloud: TestCloud, changes: Record<string, unknown> = {}, header: { alg?: string; kid?: string } = {}): Promise<string> {
+  const stored = JSON.parse(await readFile(join(cloud.stateDir, 'identity/signing-key.json'), 'utf8')) as JWK
+  const second = Math.floor(Date.now() / 1000)
+  const { keys } = (await (await fetch(`${cloud.origin}/_github/.well-known/jwks`)).json()) as { keys: JWK[] }
+  const claims = {
+    ...trustedClaims,
+    job_workflow_ref: trustedClaims.workflow_ref,
+    iss: `${cloud.origin}/_github`,
+    aud: `//iam.googleapis.com/${providerName}`,
+    sub: 'x',
+    iat: second,
+    exp: second + 300,
+    ...changes,
+  }
+  return new SignJWT(Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined)))
+    .setProtectedHeader({ alg: 'RS256', kid: keys[0]!.kid, ...header })
+    .sign(await importJWK(stored, 'RS256'))
 }
