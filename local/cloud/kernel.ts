@@ -35,6 +35,9 @@ export interface Access {
   roleHas(role: string, permission: string): boolean
   /** Bindings that access.yaml puts on one dataset, as BigQuery shows them in `Dataset.access[]`. */
   datasetBindings(datasetId: string): readonly { readonly role: string; readonly member: string }[]
+  /** Like `allows`, but tells no listener: for a service that adds rights of its own and says with `decided` what came of it. */
+  grants(principal: Principal, permission: string, resource: Resource): boolean
+  decided(decision: AccessDecision): void
   /** Called for each decision; tests and docs use it to list the permissions an action needs. */
   onDecision(listener: (decision: AccessDecision) => void): () => void
 }

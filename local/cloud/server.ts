@@ -6,6 +6,7 @@ import { listen } from './http.ts'
 import { createAccess } from './identity/access.ts'
 import { loadAccessFile } from './identity/access-file.ts'
 import { loadEnvironment } from './identity/environment.ts'
+import { logDecisions } from './identity/decision-log.ts'
 import { createIdentity, type IdentityService } from './identity/service.ts'
 import type { Access, Environment, Service, ServiceContext } from './kernel.ts'
 import { createRecorder } from './recorder.ts'
@@ -72,6 +73,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const accessFile = await loadAccessFile(options.accessFile ?? join(options.repoRoot, 'terraform-infra/access.yaml'), environment)
   const now = options.now ?? Date.now
   const access = createAccess(accessFile, environment, now)
+  if (process.env.LOCAL_CLOUD_DECISIONS) logDecisions(access, process.env.LOCAL_CLOUD_DECISIONS)
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 })
   const listener = await listen(
     options.port ?? 0,

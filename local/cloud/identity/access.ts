@@ -7,19 +7,26 @@ export function createAccess(file: AccessFile, project: { readonly project: stri
   const byResource = Map.groupBy(file.bindings, (binding) => binding.resource)
   const listeners = new Set<(decision: AccessDecision) => void>()
 
-  const grants = (binding: Binding, principal: Principal, permission: string, resource: Resource): boolean => {
+  const isGranted = (binding: Binding, principal: Principal, permission: string, resource: Resource): boolean => {
     if (!file.roles.get(binding.role)!.has(permission)) return false
     if (!binding.members.has(principal.member) && !principal.memberSets.some((set) => binding.members.has(set))) return false
     const { name, type, service } = resource
     return binding.applies?.({ resource: { name, type, service }, attributes: resource.attributes ?? {}, time: new Date(now()) }) ?? true
   }
+  const grants: Access['grants'] = (principal, permission, resource) =>
+    lineage(resource.name, project).some((key) => byResource.get(key)?.some((binding) => isGranted(binding, principal, permission, resource)))
+  const decided: Access['decided'] = (decision) => {
+    for (const listener of listeners) listener(decision)
+  }
   const allows: Access['allows'] = (principal, permission, resource) => {
-    const allowed = lineage(resource.name, project).some((key) => byResource.get(key)?.some((binding) => grants(binding, principal, permission, resource)))
-    for (const listener of listeners) listener({ principal, permission, resource, allowed })
+    const allowed = grants(principal, permission, resource)
+    decided({ principal, permission, resource, allowed })
     return allowed
   }
   return {
     allows,
+    grants,
+    decided,
     require(principal, permission, resource) {
       if (!allows(principal, permission, resource)) throw denial(principal, permission, resource)
     },

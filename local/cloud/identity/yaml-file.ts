@@ -54,6 +54,8 @@ function describe(error: ErrorObject): { path: YamlPath; what: string } {
   if (error.keyword === 'required') return { path, what: `${where} lacks '${String(error.params.missingProperty)}'` }
   if (error.keyword === 'const') return { path, what: `${where} must be ${JSON.stringify(error.params.allowedValue)}` }
   if (error.keyword === 'enum') return { path, what: `${where} must be one of ${(error.params.allowedValues as string[]).join(', ')}` }
+  if (error.keyword === 'not' && error.schemaPath.includes('/role/'))
+    return { path, what: `${where} may not be a basic role (roles/owner, roles/editor, roles/viewer, roles/browser): bind the permissions that are needed` }
   return { path, what: `${where} ${error.message ?? 'is not valid'}` }
 }
 

@@ -47,6 +47,20 @@ describe('a mistake in access.yaml or environment.yaml', () => {
       to: 'customRoles/caecOperater,',
       says: "role 'customRoles/caecOperater' is neither a custom role of this file nor a predefined role known here",
     },
+    {
+      name: 'a basic role',
+      file: 'access.yaml',
+      from: 'role: roles/bigquery.user,',
+      to: 'role: roles/editor,',
+      says: 'bindings.project.6.role may not be a basic role (roles/owner, roles/editor, roles/viewer, roles/browser): bind the permissions that are needed',
+    },
+    {
+      name: 'a reason that says nothing',
+      file: 'access.yaml',
+      from: "why: 'Finding the buckets when working by hand.'",
+      to: "why: 'x'",
+      says: 'bindings.project.5.why must NOT have fewer than 10 characters',
+    },
     { name: 'a member nobody defines', file: 'access.yaml', from: 'members: [ops]', to: 'members: [opps]', says: "'opps' is not an identity of this file" },
     { name: 'a bucket that does not exist', file: 'access.yaml', from: 'bucket/lake:', to: 'bucket/lakes:', says: "environment.yaml has no bucket 'lakes'" },
     {
@@ -60,9 +74,9 @@ describe('a mistake in access.yaml or environment.yaml', () => {
     {
       name: 'a permission that is no permission',
       file: 'access.yaml',
-      from: '- bigquery.jobs.listAll',
+      from: '- bigquery.jobs.update',
       to: '- bigquery.*',
-      says: /^customRoles.caecOperator.permissions.4 must match pattern/,
+      says: /^customRoles.caecOperator.permissions.3 must match pattern/,
     },
     {
       name: 'a mapping that does not parse',
@@ -144,8 +158,8 @@ describe('a condition', () => {
   const bindings = async (expression: string) => {
     await edit(
       'access.yaml',
-      '{ role: roles/bigquery.jobUser, members: [analyst, composer, dbt, ci-deploy] }',
-      `{ role: roles/bigquery.jobUser, members: [analyst], condition: { title: t, expression: '${expression}' } }`,
+      '{ role: roles/bigquery.jobUser, members: [analyst, composer, dbt, ci-deploy],',
+      `{ role: roles/bigquery.jobUser, members: [analyst], condition: { title: t, expression: '${expression}' },`,
     )
     const environment = await loadEnvironment(join(folder, 'environment.yaml'))
     const access = createAccess(await loadAccessFile(join(folder, 'access.yaml'), environment), environment, () => Date.parse('2026-11-23T12:00:00Z'))

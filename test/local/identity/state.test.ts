@@ -126,7 +126,7 @@ describe('access.yaml decides about federation', () => {
   ])('gives a federated caller rights directly through %s', async (_name, member, isAllowed) => {
     const cloud = await start({
       accessFile: await withAccess((text) =>
-        text.replace('{ role: roles/bigquery.user, members: [data-eng] }', `{ role: roles/bigquery.user, members: ['${member}'] }`),
+        text.replace('{ role: roles/bigquery.user, members: [data-eng],', `{ role: roles/bigquery.user, members: ['${member}'],`),
       ),
     })
     const principal = cloud.cloud.identity.authenticate(`Bearer ${await federatedToken(cloud, await registerRun(cloud))}`)

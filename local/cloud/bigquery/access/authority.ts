@@ -80,10 +80,16 @@ export class Authority {
   }
 
   #may(principal: Principal, permission: string, datasetId: string, resource: Resource): boolean {
+    const allowed = this.#isGranted(principal, permission, datasetId, resource)
+    this.#access.decided({ principal, permission, resource, allowed })
+    return allowed
+  }
+
+  #isGranted(principal: Principal, permission: string, datasetId: string, resource: Resource): boolean {
     const dataset = this.#warehouse.dataset(datasetId)
     if (dataset?.access.some((entry) => isFor(entry, principal) && entry.role !== undefined && this.#access.roleHas(entry.role, permission))) return true
-    if (!this.#access.allows(principal, permission, resource)) return false
-    if (this.#access.allows(principal, permission, this.#projectResource())) return true
+    if (!this.#access.grants(principal, permission, resource)) return false
+    if (this.#access.grants(principal, permission, this.#projectResource())) return true
     // A binding that access.yaml puts on the dataset lives on as its access entry: whoever removed the entry removed the right.
     const fromFile = this.#access
       .datasetBindings(datasetId)
