@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
+import { accessPage } from './access-page.ts'
 
 interface ActionFile {
   readonly name: string
@@ -45,13 +46,13 @@ function main(argv: readonly string[]): number {
   }
   const stale: string[] = []
   const folders = readdirSync(path.join(root, 'actions')).filter((name) => existsSync(path.join(root, 'actions', name, 'action.yml'))).sort()
-  for (const { file, text } of folders.map(describeAction)) {
-    if (read(file) === text) continue
+  for (const { file, text } of [...folders.map(describeAction), accessPage(root)]) {
+    if (existsSync(path.join(root, file)) && read(file) === text) continue
     stale.push(file)
     if (!isCheck) writeFileSync(path.join(root, file), text)
   }
   for (const file of stale) process.stderr.write(isCheck ? `${file} is stale: run npm run docs\n` : `wrote ${file}\n`)
-  if (stale.length === 0) process.stderr.write(`the tables of ${folders.length} actions are fresh\n`)
+  if (stale.length === 0) process.stderr.write(`the tables of ${folders.length} actions and the page of rights are fresh\n`)
   return isCheck && stale.length > 0 ? 1 : 0
 }
 

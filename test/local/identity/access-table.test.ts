@@ -36,11 +36,6 @@ const account = (name: string) => ({
   service: 'iam.googleapis.com',
 })
 const batch = { name: 'projects/caec-local/locations/us-central1/batches/b', type: 'dataproc.googleapis.com/Batch', service: 'dataproc.googleapis.com' }
-const environment = {
-  name: 'projects/caec-local/locations/us-central1/environments/caec',
-  type: 'composer.googleapis.com/Environment',
-  service: 'composer.googleapis.com',
-}
 
 const everyone: readonly Persona[] = ['ops', 'data-eng', 'analyst', 'spark', 'composer', 'dbt', 'ci-plan', 'ci-test', 'ci-deploy']
 /** Each row names exactly the identities that may; everyone else may not. */
