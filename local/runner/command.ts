@@ -15,10 +15,18 @@ import { RunRefused, runWorkflow } from './run-workflow.ts'
 import { toolPathsFor } from './runner-image.ts'
 import { WorkflowProblems } from './workflow.ts'
 
-const usage = [
-  'npm run local -- run FILE [--input name=value]… [--var …]… [--secret …]… [--event NAME] [--event-file FILE.json]',
-  '  [--repository OWNER/NAME=PATH]… [--without-job ID]… [--state DIR] [--debug] [--allow-network]',
-].join('\n')
+const usage = `npm run local -- run FILE [options]
+  --input name=value            an input of workflow_dispatch
+  --var name=value              a configuration variable; wins over the environment's
+  --secret name=value           a secret
+  --event NAME                  workflow_dispatch, push, schedule, pull_request
+  --event-file FILE.json        laid over the event's payload
+  --repository OWNER/NAME=PATH  where a checkout of another repository lies
+  --without-job ID              a job that is not run; caller/job inside a called workflow
+  --state DIR                   where the local cloud keeps its data, default .local
+  --debug                       shows ::debug:: lines
+  --allow-network               lets steps leave the local cloud
+docs/local-runner.md says what is supported.`
 
 /** Exit code: 0 success, 1 a job failed or the run was refused, 130 cancelled. The last line of stdout is the result as JSON. */
 export const run = async (argv: readonly string[], repositoryRoot: string): Promise<number> => {
@@ -31,6 +39,10 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
   } catch (error) {
     show(`${(error as Error).message}\n${usage}`)
     return 1
+  }
+  if (given === undefined) {
+    show(usage)
+    return 0
   }
   const cancel = new AbortController()
   const onSignal = (): void => {
@@ -95,8 +107,10 @@ const readArguments = (argv: readonly string[]) => {
       state: { type: 'string', default: '.local' },
       debug: { type: 'boolean', default: false },
       'allow-network': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false, short: 'h' },
     },
   })
+  if (values.help) return undefined
   const [file, ...more] = positionals
   if (file === undefined || more.length > 0) throw new Error('exactly one workflow file is needed')
   return {

@@ -15,6 +15,9 @@ export interface RunFacts {
   readonly sha: string
   readonly ref: string
   readonly eventName: string
+  /** Branches of a pull request, else empty. */
+  readonly headRef: string
+  readonly baseRef: string
   readonly workflowName: string
   readonly workflowFile: string
   readonly runId: string
@@ -34,7 +37,7 @@ export interface JobPlaces {
 }
 
 const serverUrl = 'https://github.com'
-const refName = (ref: string): string => ref.replace(/^refs\/(heads|tags)\//, '')
+const refName = (ref: string): string => ref.replace(/^refs\/(heads|tags|pull)\//, '')
 const refType = (ref: string): string => (ref.startsWith('refs/tags/') ? 'tag' : 'branch')
 export const workflowRef = (facts: RunFacts): string => `${facts.repository}/${facts.workflowFile}@${facts.ref}`
 
@@ -59,8 +62,8 @@ export const githubContext = (facts: RunFacts, jobId: string, places: JobPlaces,
   workflow: facts.workflowName,
   workflow_ref: workflowRef(facts),
   workflow_sha: facts.sha,
-  head_ref: '',
-  base_ref: '',
+  head_ref: facts.headRef,
+  base_ref: facts.baseRef,
   event_name: facts.eventName,
   event,
   event_path: places.eventFile,
@@ -138,21 +141,6 @@ export const runnerVariables = (github: Record<string, Value>, runner: Record<st
   return variables
 }
 
-/** The part of GitHub's event payload that is true of a local run. */
-export const eventPayload = (facts: RunFacts, inputs: Readonly<Record<string, string>>): Record<string, Value> => {
-  const repository = {
-    id: Number(facts.repositoryId),
-    name: facts.repository.split('/')[1] ?? '',
-    full_name: facts.repository,
-    default_branch: 'main',
-    owner: { login: facts.repositoryOwner, id: Number(facts.repositoryOwnerId) },
-  }
-  const sender = { login: facts.actor, id: Number(facts.actorId) }
-  if (facts.eventName === 'workflow_dispatch') return { inputs: { ...inputs }, ref: facts.ref, workflow: facts.workflowFile, repository, sender }
-  if (facts.eventName === 'push') return { ref: facts.ref, after: facts.sha, repository, sender, pusher: { name: facts.actor } }
-  return { schedule: '', repository, sender }
-}
-
 /** Claims of the job's OIDC token, in GitHub's names. */
 export const oidcClaims = (facts: RunFacts, job: { workflow: Workflow; environment?: string }): Record<string, string> => ({
   repository: facts.repository,
@@ -175,8 +163,8 @@ export const oidcClaims = (facts: RunFacts, job: { workflow: Workflow; environme
   run_attempt: facts.runAttempt,
   actor: facts.actor,
   actor_id: facts.actorId,
-  base_ref: '',
-  head_ref: '',
+  base_ref: facts.baseRef,
+  head_ref: facts.headRef,
   runner_environment: 'self-hosted',
   ...(job.environment ? { environment: job.environment } : {}),
 })

@@ -48,6 +48,7 @@ export interface Run extends Omit<RunOptions, 'event' | 'toolPaths' | 'repositor
   readonly facts: RunFacts
   readonly directory: string
   readonly event: Value
+  readonly isFromFork: boolean
   readonly toolPaths: readonly string[]
   readonly withoutJobs: readonly string[]
   readonly signal: AbortSignal

@@ -6,15 +6,16 @@ import { createArtifactStore } from './artifact-store.ts'
 import { loadWorkflow } from './called-workflows.ts'
 import type { LoadedWorkflow } from './called-workflows.ts'
 import { checkWorkflow } from './check-workflow.ts'
-import { eventPayload } from './contexts.ts'
 import type { RunFacts } from './contexts.ts'
 import { dispatchInputs } from './dispatch-inputs.ts'
 import type { Conclusion, WorkflowResult } from './result.ts'
 import { runJobs } from './run-jobs.ts'
+import { checkEvent, readEvent } from './run-event.ts'
+import type { RunEvent } from './run-event.ts'
 import { RunRefused } from './run-options.ts'
 import type { Run, RunOptions } from './run-options.ts'
 import { knownRepositories } from './source.ts'
-import { supportedEvents } from './support.ts'
+import { headOf } from './workspace.ts'
 import { WorkflowProblems } from './workflow.ts'
 import type { Problem, Workflow } from './workflow.ts'
 
@@ -27,7 +28,10 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
   const show = options.show ?? (() => undefined)
   const path = isAbsolute(options.file) ? options.file : join(repositoryRoot, options.file)
   if (!(await stat(path).catch(() => undefined))?.isFile()) throw new RunRefused(`there is no workflow file ${options.file}`)
-  const repositories = await knownRepositories({ repository: identity.repository, root: repositoryRoot }, options.repositories ?? {})
+  const head = await headOf(repositoryRoot)
+  const event = readEvent(options, head)
+  const own = { repository: identity.repository, root: repositoryRoot, ref: event.ref, sha: head.sha }
+  const repositories = knownRepositories(own, options.repositories ?? {})
   const withoutJobs = options.withoutJobs ?? []
   const warnings: Problem[] = []
   const check = {
@@ -36,13 +40,13 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
     isLeftOut: (place: string) => withoutJobs.includes(place),
     warn: (problem: Problem) => void warnings.push(problem),
   }
-  const loaded = await loadWorkflow(repositories.own, relative(repositoryRoot, path), check)
+  const loaded = await loadWorkflow(own, relative(repositoryRoot, path), check)
   refuseUnknownJobs(loaded, withoutJobs)
   const { problems, uses } = await checkWorkflow(loaded, check)
   if (problems.length > 0) throw new WorkflowProblems(problems)
   const { workflow } = loaded
-  const eventName = checkEvent(workflow, options)
-  const inputs = dispatchInputs(workflow, options.inputs ?? {})
+  checkEvent(workflow, event, (message) => void warnings.push({ file: workflow.file, line: 1, message }))
+  const inputs = inputsOf(workflow, event, options.inputs ?? {})
 
   const [owner = ''] = identity.repository.split('/')
   const facts: RunFacts = {
@@ -50,9 +54,11 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
     repositoryOwner: owner,
     actor: owner,
     actorId: identity.repositoryOwnerId,
-    sha: repositories.own.sha,
-    ref: repositories.own.ref,
-    eventName,
+    sha: own.sha,
+    ref: own.ref,
+    eventName: event.name,
+    headRef: event.headRef,
+    baseRef: event.baseRef,
     workflowName: workflow.name,
     workflowFile: workflow.path,
     runId: String(Date.now() * 1000 + randomInt(1000)),
@@ -68,28 +74,30 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
     facts,
     directory,
     artifacts: createArtifactStore(join(directory, 'artifacts')),
-    event: eventPayload(facts, inputs.texts),
+    event: event.name === 'workflow_dispatch' ? { workflow: workflow.path, ...event.payload, inputs: inputs.texts } : event.payload,
+    isFromFork: event.isFromFork,
+    secrets: event.isFromFork ? {} : options.secrets,
     toolPaths: typeof options.toolPaths === 'function' ? await options.toolPaths(uses) : (options.toolPaths ?? []),
     withoutJobs,
     signal: options.signal ?? new AbortController().signal,
   }
+  if (event.isFromFork) show('the pull request comes from a fork: no secrets and no OIDC token, as on GitHub')
   for (const { file, line, message } of unique(warnings)) show(`warning: ${file}:${line}: ${message}`)
   const { jobs, outcomes } = await runJobs(run, {
     loaded,
-    inputs: eventName === 'workflow_dispatch' ? inputs.typed : {},
-    secrets: options.secrets ?? {},
+    inputs: inputs.typed,
+    secrets: run.secrets ?? {},
     label: '',
   })
   const has = (result: Conclusion): boolean => [...outcomes.values()].some((outcome) => outcome.result === result)
   return { conclusion: has('failure') ? 'failure' : has('cancelled') ? 'cancelled' : 'success', runId: facts.runId, directory, jobs }
 }
 
-const checkEvent = (workflow: Workflow, options: RunOptions): string => {
-  const eventName = options.event ?? 'workflow_dispatch'
-  if (!(supportedEvents as readonly string[]).includes(eventName))
-    throw new RunRefused(`--event ${eventName} is not supported; supported: ${supportedEvents.join(', ')}`)
-  if (!workflow.events.includes(eventName)) throw new RunRefused(`${workflow.file} is not started by ${eventName}; it lists: ${workflow.events.join(', ')}`)
-  return eventName
+const inputsOf = (workflow: Workflow, event: RunEvent, given: Readonly<Record<string, string>>): ReturnType<typeof dispatchInputs> => {
+  if (event.name === 'workflow_dispatch') return dispatchInputs(workflow, given)
+  const [name] = Object.keys(given)
+  if (name !== undefined) throw new RunRefused(`--input ${name}: only workflow_dispatch has inputs, this event is ${event.name}`)
+  return { typed: {}, texts: {} }
 }
 
 const refuseUnknownJobs = (loaded: LoadedWorkflow, withoutJobs: readonly string[]): void => {

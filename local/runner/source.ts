@@ -19,11 +19,10 @@ export interface Repositories {
 }
 
 /** `others`: OWNER/NAME to the directory of its checkout. */
-export const knownRepositories = async (own: { repository: string; root: string }, others: Readonly<Record<string, string>>): Promise<Repositories> => {
-  const head = await headOf(own.root)
+export const knownRepositories = (own: Source, others: Readonly<Record<string, string>>): Repositories => {
   const roots = new Map([...Object.entries(others), [own.repository, own.root] as const].map(([name, root]) => [name.toLowerCase(), { name, root: resolve(root) }]))
   return {
-    own: { ...own, ...head },
+    own,
     names: [...roots.values()].map(({ name }) => name),
     async find(repository, ref) {
       const known = roots.get(repository.toLowerCase())

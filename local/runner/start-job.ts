@@ -44,7 +44,7 @@ export const startJob = async (run: Run, frame: Frame, job: WorkflowJob, at: Leg
   const timer = AbortSignal.timeout(Math.min(time * 60_000, 2 ** 31 - 1))
   let idToken: Awaited<ReturnType<CloudConnection['registerRun']>> | undefined
   try {
-    if (run.cloud && mayRequestIdToken(permissionsOf(job, frame.loaded))) {
+    if (run.cloud && !run.isFromFork && mayRequestIdToken(permissionsOf(job, frame.loaded))) {
       idToken = await run.cloud.registerRun(oidcClaims(run.facts, { workflow, environment }))
       masks.add(idToken.requestToken)
     }

@@ -26,7 +26,7 @@ export const unsupportedKeys = {
   job: ['container', 'services', 'snapshot', 'cancel-timeout-minutes'],
   step: ['background', 'wait', 'wait-all', 'cancel', 'parallel'],
 } as const
-export const supportedEvents = ['workflow_dispatch', 'push', 'schedule'] as const
+export const supportedEvents = ['workflow_dispatch', 'push', 'schedule', 'pull_request'] as const
 export const supportedShells = ['bash', 'sh', 'python'] as const
 export const inputTypes = ['string', 'boolean', 'number', 'choice', 'environment'] as const
 

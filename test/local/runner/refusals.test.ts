@@ -9,6 +9,7 @@ import type { Check } from '../../../local/runner/check-workflow.ts'
 import { knownRepositories } from '../../../local/runner/source.ts'
 import { inputTypes, supportedEvents, supportedKeys, supportedShells, unsupportedKeys } from '../../../local/runner/support.ts'
 import { readWorkflow } from '../../../local/runner/workflow.ts'
+import { headOf } from '../../../local/runner/workspace.ts'
 import { identity, makeRepository, nodeAction, oneJob } from './repository.ts'
 import type { Repository } from './repository.ts'
 
@@ -26,7 +27,7 @@ afterEach(async () => { await repository.remove() })
 
 const ownSource = async (root: string): Promise<Check['repositories']['own']> => (await checkOf(root)).repositories.own
 const checkOf = async (root: string): Promise<Check> => ({
-  repositories: await knownRepositories({ repository: identity.repository, root }, {}), isLeftOut: () => false, warn: (problem) => { throw new Error(problem.message) },
+  repositories: knownRepositories({ repository: identity.repository, root, ...await headOf(root) }, {}), isLeftOut: () => false, warn: (problem) => { throw new Error(problem.message) },
 })
 
 const job = (extra: string): string => oneJob('- run: touch "$HOME/../../started"', extra)
