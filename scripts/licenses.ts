@@ -4,7 +4,7 @@ import path from 'node:path'
 
 interface Module { readonly nameForCondition?: string | null; readonly name?: string; readonly modules?: readonly Module[] }
 
-const ALLOWED = new Set(['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'Apache-2.0', 'BlueOak-1.0.0', '(MIT OR Apache-2.0)', '(BSD-2-Clause OR MIT OR Apache-2.0)'])
+export const ALLOWED: ReadonlySet<string> = new Set(['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'Apache-2.0', 'BlueOak-1.0.0', '(MIT OR Apache-2.0)', '(BSD-2-Clause OR MIT OR Apache-2.0)'])
 
 export async function licencesOf(stats: { readonly modules?: readonly Module[] }): Promise<string> {
   const folders = new Set<string>()

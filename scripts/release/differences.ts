@@ -1,0 +1,80 @@
+/** Compares the interface of two releases and says of each difference what bump it needs; it reads nothing. */
+import type { Bump } from './next-version.ts'
+import type { Entry, Interface, Named } from './interface.ts'
+import { fieldDifferences, type Role } from './field-differences.ts'
+
+export interface Difference { readonly what: string; readonly change: string; readonly bump: Bump }
+
+const RANK: Readonly<Record<Bump, number>> = { patch: 0, minor: 1, major: 2 }
+/** Users write these files; every other schema describes what we write and they read. */
+const ACCEPTED = /^schema terraform-infra\//
+
+export const isLower = (bump: Bump, than: Bump): boolean => RANK[bump] < RANK[than]
+export const describe = ({ owner, name, entry }: Named): string => (name === '' ? owner : `${owner}: ${entry.kind} \`${name}\``)
+const roleOf = (owner: string): Role => (ACCEPTED.test(owner) ? 'accepted' : 'produced')
+
+export function compareInterfaces(before: Interface, after: Interface): Difference[] {
+  const hadOwner = new Set([...before.values()].filter(({ name }) => name === '').map(({ owner }) => owner))
+  const hasOwner = new Set([...after.values()].filter(({ name }) => name === '').map(({ owner }) => owner))
+  // What a new action needs is asked of nobody who does not use it yet; a list that did not exist promised nothing.
+  const newActions = [...hasOwner].filter((owner) => owner.startsWith('action ') && !hadOwner.has(owner)).map((owner) => owner.slice('action '.length))
+  const hadGoogleList = [...before.values()].some(({ entry }) => entry.kind === 'Google permission')
+  const differences: Difference[] = []
+  for (const [key, named] of before) {
+    const now = after.get(key)
+    if (now !== undefined) differences.push(...changed(named, named.entry, now.entry))
+    else if (named.name === '' || hasOwner.has(named.owner) && !isInside(named, before, after)) differences.push(...removed(named))
+  }
+  for (const [key, named] of after) {
+    if (before.has(key)) continue
+    if (named.entry.kind === 'Google permission') {
+      if (hadGoogleList && !newActions.some((action) => named.owner.includes(action))) differences.push(...added(named))
+    } else if (named.name === '' || hadOwner.has(named.owner) && !isInside(named, after, before)) differences.push(...added(named))
+  }
+  return differences.sort((a, b) => RANK[b.bump] - RANK[a.bump] || (a.what < b.what ? -1 : a.what > b.what ? 1 : 0))
+}
+
+/** Whether a field came or went with the field around it, which is told once. */
+function isInside({ owner, name, entry }: Named, own: Interface, other: Interface): boolean {
+  if (entry.kind !== 'field') return false
+  for (let end = name.length; end > 0; end -= 1) {
+    if (end === name.length || name[end] !== '.' && name[end] !== '[') continue
+    const parent = `${owner} field ${name.slice(0, end)}`
+    if (own.has(parent) && !other.has(parent)) return true
+  }
+  return false
+}
+
+function removed(named: Named): Difference[] {
+  const { kind } = named.entry
+  if (kind === 'permission' || kind === 'Google permission') return []
+  return [{ what: describe(named), change: 'removed', bump: 'major' }]
+}
+
+function added(named: Named): Difference[] {
+  const { entry } = named
+  const what = describe(named)
+  if (entry.kind === 'permission') return [{ what, change: `${entry.level} is newly needed`, bump: 'major' }]
+  if (entry.kind === 'Google permission') return [{ what, change: 'newly needed', bump: 'major' }]
+  const isDemanded = (entry.kind === 'input' || entry.kind === 'secret') && entry.isRequired || entry.kind === 'field' && entry.field.isRequired && roleOf(named.owner) === 'accepted'
+  return [isDemanded ? { what, change: 'added and required', bump: 'major' } : { what, change: 'added', bump: 'minor' }]
+}
+
+function changed(named: Named, before: Entry, after: Entry): Difference[] {
+  const what = describe(named)
+  const found: Difference[] = []
+  const say = (change: string, bump: Bump): void => void found.push({ what, change, bump })
+  if (before.kind === 'action' && after.kind === 'action' && before.using !== after.using) say(`runs on ${after.using} instead of ${before.using}`, 'major')
+  if (before.kind === 'input' && after.kind === 'input') {
+    if (before.type !== after.type) say(`type ${before.type} became ${after.type}`, 'major')
+    if (before.fallback !== after.fallback) say(`default ${quote(before.fallback)} became ${quote(after.fallback)}`, 'major')
+  }
+  if ((before.kind === 'input' || before.kind === 'secret') && (after.kind === 'input' || after.kind === 'secret') && before.isRequired !== after.isRequired) {
+    say(after.isRequired ? 'became required' : 'is no longer required', after.isRequired ? 'major' : 'minor')
+  }
+  if (before.kind === 'permission' && after.kind === 'permission' && before.level === 'read' && after.level === 'write') say('read became write', 'major')
+  if (before.kind === 'field' && after.kind === 'field') for (const { change, bump } of fieldDifferences(before.field, after.field, roleOf(named.owner))) say(change, bump)
+  return found
+}
+
+const quote = (value: string | undefined): string => (value === undefined ? 'none' : `\`${value}\``)
