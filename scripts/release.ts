@@ -47,7 +47,7 @@ function fetchTags(repository: Repository, { remote }: Options): void {
 
 function judgeInterface(repository: Repository, source: Source, next: NextVersion): Difference[] {
   if (source.baseline === undefined) return []
-  const differences = compareInterfaces(readInterface(repository, `refs/tags/${source.baseline}`), readInterface(repository, source.commit))
+  const differences = compareInterfaces(readInterface(repository, repository.ask('rev-parse', `refs/tags/${source.baseline}^{commit}`)), readInterface(repository, source.commit))
   const refused = differences.filter(({ bump }) => isLower(next.bump, bump))
   if (refused.length > 0) {
     throw new Refusal(

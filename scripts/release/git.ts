@@ -13,8 +13,8 @@ export interface Repository {
   /** Trimmed standard output; throws a Refusal with git's own words. */
   ask(...args: readonly string[]): string
   read(commit: string, file: string): Buffer | undefined
-  /** Files of a commit, below a folder or everywhere. */
-  list(commit: string, ...folders: readonly string[]): string[]
+  /** Files of a commit, sorted; `folder` ends with a slash. */
+  list(commit: string, folder?: string): string[]
   bytes(...args: readonly string[]): Buffer
   /** A commit on `parent` with these files replaced (undefined: removed). The same parent and files give the same commit, on every machine. */
   commit(parent: string, message: string, files: ReadonlyMap<string, Buffer | undefined>): string
@@ -30,23 +30,25 @@ export function openRepository(root: string): Repository {
     }
   }
   const ask = (...args: readonly string[]): string => run(args).toString().trim()
+  // A tree never changes, so each is listed once; tags are resolved first, since they could.
+  const listed = new Map<string, ReadonlySet<string>>()
+  const filesOf = (commit: string): ReadonlySet<string> => {
+    const known = listed.get(commit) ?? new Set(run(['ls-tree', '-r', '-z', '--name-only', commit]).toString().split('\0').filter((name) => name !== ''))
+    if (/^[0-9a-f]{40,}$/.test(commit)) listed.set(commit, known)
+    return known
+  }
   return {
     ask,
     bytes: (...args) => run(args),
-    read(commit, file) {
-      if (ask('ls-tree', commit, '--', file) === '') return undefined
-      return run(['cat-file', 'blob', `${commit}:${file}`])
-    },
-    list: (commit, ...folders) => run(['ls-tree', '-r', '-z', '--name-only', commit, '--', ...folders]).toString().split('\0').filter((name) => name !== '').sort(),
+    read: (commit, file) => (filesOf(commit).has(file) ? run(['cat-file', 'blob', `${commit}:${file}`]) : undefined),
+    list: (commit, folder = '') => [...filesOf(commit)].filter((name) => name.startsWith(folder)).sort(),
     commit(parent, message, files) {
       const scratch = mkdtempSync(path.join(tmpdir(), 'release-index-'))
       try {
         const env = { GIT_INDEX_FILE: path.join(scratch, 'index') }
         run(['read-tree', parent], { env })
-        for (const [file, content] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
-          if (content === undefined) run(['update-index', '--force-remove', '--', file], { env })
-          else run(['update-index', '--add', '--cacheinfo', `100644,${run(['hash-object', '-w', '--stdin'], { input: content }).toString().trim()},${file}`], { env })
-        }
+        const lines = [...files].map(([file, content]) => (content === undefined ? `0 ${'0'.repeat(parent.length)}\t${file}` : `100644 ${run(['hash-object', '-w', '--stdin'], { input: content }).toString().trim()}\t${file}`))
+        run(['update-index', '--index-info'], { env, input: Buffer.from(lines.map((line) => `${line}\n`).join('')) })
         const tree = run(['write-tree'], { env }).toString().trim()
         const date = `${ask('show', '-s', '--format=%ct', parent)} +0000`
         return run(['commit-tree', tree, '-p', parent, '-m', message], {

@@ -25,7 +25,7 @@ export function layHandover(repository: Repository, source: Source, next: NextVe
     ['THIRD-PARTY-LICENSES.txt', Buffer.from(parts.licences)],
   ])
   // The bundles are named too: they are what a user's job executes, so they are what gets attested.
-  const sums = [...[...assets].map(([file, content]) => `${sha256(content)}  ${file}`), ...repository.list(next.commit, 'dist').map((file) => `${sha256(repository.read(next.commit, file) ?? '')}  ${file}`)]
+  const sums = [...[...assets].map(([file, content]) => `${sha256(content)}  ${file}`), ...repository.list(next.commit, 'dist/').map((file) => `${sha256(repository.read(next.commit, file) ?? '')}  ${file}`)]
   assets.set('SHA256SUMS', Buffer.from(`${sums.join('\n')}\n`))
   rmSync(out, { recursive: true, force: true })
   mkdirSync(path.join(out, 'assets'), { recursive: true })

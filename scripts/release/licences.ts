@@ -9,7 +9,7 @@ export interface Licences { readonly packages: readonly Bundled[]; readonly text
 const RULE = `\n${'-'.repeat(80)}\n`
 
 export function collectLicences(repository: Repository, commit: string): Licences {
-  const files = repository.list(commit, 'dist')
+  const files = repository.list(commit, 'dist/')
   const bundles = files.filter((file) => /^dist\/.+\/index\.js$/.test(file) && !/\/\d+\.index\.js$/.test(file))
   if (bundles.length === 0) throw new Refusal('Collecting licences: there is no bundle in dist/; run npm run bundle and commit the result.')
   const sections = new Map<string, string>()

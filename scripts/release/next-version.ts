@@ -23,11 +23,11 @@ const changesetsCli = fileURLToPath(new URL('../../node_modules/@changesets/cli/
 const isChangeset = (file: string): boolean => /^\.changeset\/[^/]+\.md$/.test(file) && file !== '.changeset/README.md'
 
 export function makeNextVersion(repository: Repository, source: Source): NextVersion {
-  const changesets = repository.list(source.commit, '.changeset').filter(isChangeset)
+  const changesets = repository.list(source.commit, '.changeset/').filter(isChangeset)
   if (changesets.length === 0) throw new Refusal('Reading the changesets: there is none in .changeset/, so there is nothing to release; describe the change for users with `npx changeset`, commit it and run again.')
   const scratch = mkdtempSync(path.join(tmpdir(), 'release-version-'))
   try {
-    for (const file of ['package.json', 'package-lock.json', 'CHANGELOG.md', ...repository.list(source.commit, '.changeset')]) {
+    for (const file of ['package.json', 'package-lock.json', 'CHANGELOG.md', ...repository.list(source.commit, '.changeset/')]) {
       const content = repository.read(source.commit, file)
       if (content === undefined) continue
       mkdirSync(path.dirname(path.join(scratch, file)), { recursive: true })
