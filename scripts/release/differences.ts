@@ -67,7 +67,7 @@ function changed(named: Named, before: Entry, after: Entry): Difference[] {
   if (before.kind === 'action' && after.kind === 'action' && before.using !== after.using) say(`runs on ${after.using} instead of ${before.using}`, 'major')
   if (before.kind === 'input' && after.kind === 'input') {
     if (before.type !== after.type) say(`type ${before.type} became ${after.type}`, 'major')
-    if (before.fallback !== after.fallback) say(`default ${quote(before.fallback)} became ${quote(after.fallback)}`, 'major')
+    if (before.fallback !== after.fallback) say(`default ${quote(before.fallback)} became ${quote(after.fallback)}`, isRepairOfTool(named.name, before.fallback, after.fallback) ? 'minor' : 'major')
   }
   if ((before.kind === 'input' || before.kind === 'secret') && (after.kind === 'input' || after.kind === 'secret') && before.isRequired !== after.isRequired) {
     say(after.isRequired ? 'became required' : 'is no longer required', after.isRequired ? 'major' : 'minor')
@@ -75,6 +75,12 @@ function changed(named: Named, before: Entry, after: Entry): Difference[] {
   if (before.kind === 'permission' && after.kind === 'permission' && before.level === 'read' && after.level === 'write') say('read became write', 'major')
   if (before.kind === 'field' && after.kind === 'field') for (const { change, bump } of fieldDifferences(before.field, after.field, roleOf(named.owner))) say(change, bump)
   return found
+}
+
+/** A newer patch of the tool an input pins (`…-version: 1.11.16`) is the one default that may change in a minor release: users want its repairs. */
+function isRepairOfTool(input: string, before: string | undefined, after: string | undefined): boolean {
+  const line = (version: string | undefined): string | undefined => /^(\d+\.\d+)\.\d+$/.exec(version ?? '')?.[1]
+  return input.endsWith('-version') && line(before) !== undefined && line(before) === line(after)
 }
 
 const quote = (value: string | undefined): string => (value === undefined ? 'none' : `\`${value}\``)
