@@ -15,6 +15,7 @@ const VERBS = {
   bundle: { script: 'scripts/bundle.ts', first: [], needsPython: false },
   environment: { script: 'scripts/environment.ts', first: [], needsPython: false },
   docs: { script: 'scripts/docs.ts', first: [], needsPython: false },
+  changeset: { script: 'scripts/changeset.ts', first: [], needsPython: false },
   release: { script: 'scripts/release.ts', first: [], needsPython: false },
   bench: { script: 'scripts/bench.ts', first: [], needsPython: true },
 }

@@ -52,7 +52,7 @@ function judgeInterface(repository: Repository, source: Source, next: NextVersio
   if (refused.length > 0) {
     throw new Refusal(
       ...refused.map(({ what, change, bump }) => `Comparing the interface with ${source.baseline}: ${what} ${change.startsWith('added') || change.startsWith('removed') ? `was ${change}` : change}; that needs a ${bump} release, the changesets say ${next.bump}.`),
-      `Undo ${refused.length === 1 ? 'the change' : 'these changes'}, or say ${refused[0]?.bump} in a changeset and tell users what to do (npx changeset).`,
+      `Undo ${refused.length === 1 ? 'the change' : 'these changes'}, or say ${refused[0]?.bump} in a changeset and tell users what to do (npm run changeset).`,
     )
   }
   return differences

@@ -24,7 +24,7 @@ const isChangeset = (file: string): boolean => /^\.changeset\/[^/]+\.md$/.test(f
 
 export function makeNextVersion(repository: Repository, source: Source): NextVersion {
   const changesets = repository.list(source.commit, '.changeset/').filter(isChangeset)
-  if (changesets.length === 0) throw new Refusal('Reading the changesets: there is none in .changeset/, so there is nothing to release; describe the change for users with `npx changeset`, commit it and run again.')
+  if (changesets.length === 0) throw new Refusal('Reading the changesets: there is none in .changeset/, so there is nothing to release; describe the change for users with `npm run changeset`, commit it and run again.')
   const scratch = mkdtempSync(path.join(tmpdir(), 'release-version-'))
   try {
     for (const file of ['package.json', 'package-lock.json', 'CHANGELOG.md', ...repository.list(source.commit, '.changeset/')]) {

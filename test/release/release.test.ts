@@ -48,7 +48,7 @@ describe('releasing', () => {
     played.merge('No output')
     expect(await played.release()).toEqual({
       code: 1, stdout: '',
-      stderr: expect.stringContaining('Comparing the interface with v0.1.0: action hello: output `greeting` was removed; that needs a major release, the changesets say minor.\nUndo the change, or say major in a changeset and tell users what to do (npx changeset).\n'),
+      stderr: expect.stringContaining('Comparing the interface with v0.1.0: action hello: output `greeting` was removed; that needs a major release, the changesets say minor.\nUndo the change, or say major in a changeset and tell users what to do (npm run changeset).\n'),
     })
     expect(played.remoteRef('refs/tags/v0.2.0')).toBeUndefined()
     played.changeset('major', 'The output `greeting` is gone: read the log.')
