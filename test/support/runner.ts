@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { readFileSync } from 'node:fs'
+import { judgePlan } from './plan-schema.ts'
 
 export const distFolder = resolve(import.meta.dirname, '../../dist')
 const actionsFolder = resolve(import.meta.dirname, '../../actions')
@@ -78,6 +79,7 @@ export async function runBundle(action: string, options: RunOptions = {}): Promi
     annotations: commands.filter(({ kind }) => ['error', 'warning', 'notice'].includes(kind)),
   }
   if (options.job === undefined) await job.close()
+  judgePlan(action, result.outputs.plan)
   return result
 }
 
