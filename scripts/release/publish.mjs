@@ -125,7 +125,12 @@ function compareAssets(tag, published, folder, wanted) {
   if (other !== undefined) throw new PublishError(`Comparing the release ${tag}: its ${other.name} is another file than the one handed on; a released version never changes, so release the next one.`)
 }
 
-const VERBS = { push, github: publishOnGitHub, 'move-major': moveMajor }
+/** Before anything is signed: only the digest. */
+export function check(where) {
+  return `${openHandover(where).tag} is what was handed on`
+}
+
+const VERBS = { check, push, github: publishOnGitHub, 'move-major': moveMajor }
 
 function main([verb = '', ...words]) {
   const options = { root: process.cwd(), remote: 'origin', branch: 'main' }

@@ -84,6 +84,7 @@ describe('a reusable workflow', () => {
     ['a secret becomes required', [...call, 'secrets', 'key', 'required'], true, ['major reusable workflow deploy: secret `key` became required']],
     ['a job reads more', ['jobs', 'a', 'permissions', 'packages'], 'read', ['major reusable workflow deploy: permission `packages` read is newly needed']],
     ['a job writes what it read', ['jobs', 'a', 'permissions', 'contents'], 'write', ['major reusable workflow deploy: permission `contents` read became write']],
+    ['a later job writes what an earlier one reads', ['jobs', 'b', 'permissions', 'contents'], 'write', ['major reusable workflow deploy: permission `contents` read became write']],
     ['a job asks for everything', ['jobs', 'a', 'permissions'], 'write-all', ['major reusable workflow deploy: permission `every scope` write is newly needed']],
     ['a job asks for less', ['jobs', 'b', 'permissions', 'id-token'], undefined, []],
     ['a job asks for what another already has', ['jobs', 'a', 'permissions', 'id-token'], 'write', []],

@@ -45,6 +45,7 @@ const publish = (verb: string, more: { digest?: string; dieAfter?: string } = {}
 
 describe('publishing what was handed on', () => {
   it('pushes commit and tag, makes an immutable release of all files, then moves the major tag', async () => {
+    expect(await publish('check')).toMatchObject({ code: 0, stdout: 'v0.1.0 is what was handed on\n' })
     expect(await publish('push')).toMatchObject({ code: 0, stdout: `v0.1.0 is at ${told.commit.slice(0, 12)}, and main with it\n` })
     expect(played.remoteRef('refs/tags/v0')).toBeUndefined()
     expect(await publish('github')).toMatchObject({ code: 0, stdout: 'the release v0.1.0 is published with 4 files\n' })
@@ -75,7 +76,7 @@ describe('publishing what was handed on', () => {
 describe('refusing', () => {
   it('what was changed on the way, whatever it is', async () => {
     appendFileSync(path.join(out(), 'assets/SHA256SUMS'), 'x')
-    for (const verb of ['push', 'github', 'move-major']) expect(await publish(verb)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(`${told.digest} was handed on; something changed it on the way`) })
+    for (const verb of ['check', 'push', 'github', 'move-major']) expect(await publish(verb)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(`${told.digest} was handed on; something changed it on the way`) })
     expect(played.remoteRef('refs/tags/v0.1.0')).toBeUndefined()
   })
 
@@ -94,13 +95,15 @@ describe('refusing', () => {
     await publish('push')
     await publish('github')
     const [release] = releases()
+    writeFileSync(state(), JSON.stringify([{ ...release, assets: [...release.assets, { name: 'zz-extra', digest: 'sha256:0' }] }]))
+    expect(await publish('github')).toMatchObject({ code: 1, stderr: expect.stringContaining('it has the files SHA256SUMS, THIRD-PARTY-LICENSES.txt, clickstream-actions-0.1.0.tar.gz, sbom.cdx.json, zz-extra instead of') })
     release.assets[0].digest = 'sha256:0'
     writeFileSync(state(), JSON.stringify([release]))
     expect(await publish('github')).toMatchObject({ code: 1, stderr: expect.stringContaining('its SHA256SUMS is another file than the one handed on') })
   })
 
   it('words it does not know', async () => {
-    expect(await publish('erase')).toMatchObject({ code: 1, stderr: 'publish.mjs: one of push, github, move-major is needed, with --from and --digest (github: and --repository).\n' })
+    expect(await publish('erase')).toMatchObject({ code: 1, stderr: 'publish.mjs: one of check, push, github, move-major is needed, with --from and --digest (github: and --repository).\n' })
   })
 })
 
