@@ -27,7 +27,7 @@ export function compareInterfaces(before: Interface, after: Interface): Differen
   }
   for (const [key, named] of after) {
     if (before.has(key)) continue
-    if (named.entry.kind === 'Google permission') {
+    if (named.entry.kind === 'Google permission' && !hasOwner.has(named.owner)) {
       if (hadGoogleList && !newActions.some((action) => named.owner.includes(action))) differences.push(...added(named))
     } else if (named.name === '' || hadOwner.has(named.owner) && !isInside(named, after, before)) differences.push(...added(named))
   }

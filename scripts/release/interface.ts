@@ -1,6 +1,7 @@
 /** Reads the public interface out of a commit's tree: what a user's workflow can name, give, get or must grant. It judges nothing. */
 import { parse } from 'yaml'
 import type { Repository } from './git.ts'
+import { documentedPermissions, grantsOf, identitiesOf, identityOwner } from './google-access.ts'
 import { Refusal } from './refusal.ts'
 import { fieldsOf, type Field } from './schema-fields.ts'
 
@@ -11,6 +12,7 @@ export type Entry =
   | { readonly kind: 'workflow' }
   | { readonly kind: 'schema' }
   | { readonly kind: 'view' }
+  | { readonly kind: 'identity' }
   | { readonly kind: 'input'; readonly type: string; readonly isRequired: boolean; readonly fallback: string | undefined }
   | { readonly kind: 'output' }
   | { readonly kind: 'secret'; readonly isRequired: boolean }
@@ -38,7 +40,11 @@ export function readInterface(repository: Repository, commit: string): Interface
       add(`schema ${file}`, '', { kind: 'schema' })
       for (const [path, field] of fieldsOf(jsonOf(file, read()))) add(`schema ${file}`, path, { kind: 'field', field })
     } else if (file === 'docs/permissions.md') {
-      for (const { owner, permission } of googlePermissionsOf(read())) add(owner, permission, { kind: 'Google permission' })
+      for (const { owner, permission } of documentedPermissions(read())) add(owner, permission, { kind: 'Google permission' })
+    } else if (file === 'terraform-infra/access.yaml') {
+      const access = yamlOf(file, read())
+      for (const name of identitiesOf(access)) add(identityOwner(name), '', { kind: 'identity' })
+      for (const { owner, permission } of grantsOf(access)) add(owner, permission, { kind: 'Google permission' })
     }
   }
   return found
@@ -81,17 +87,6 @@ function permissionsOf(value: unknown): Record<string, Level> {
   if (value === undefined || value === null || value === 'write-all') return { 'every scope': 'write' }
   if (value === 'read-all') return { 'every scope': 'read' }
   return Object.fromEntries(Object.entries(asMap(value)).filter((pair): pair is [string, Level] => pair[1] === 'read' || pair[1] === 'write'))
-}
-
-/** Permissions of Google Cloud per heading of the document, such as `bigquery.tables.update` under "deploy-dags". */
-export function googlePermissionsOf(document: string): { owner: string; permission: string }[] {
-  const found: { owner: string; permission: string }[] = []
-  let heading = 'the project'
-  for (const line of document.split('\n')) {
-    heading = /^#+\s+(.*?)\s*$/.exec(line)?.[1]?.replaceAll('`', '') ?? heading
-    for (const [, permission = ''] of line.matchAll(/`([a-z]+\.[a-zA-Z]+\.[a-zA-Z]+)`/g)) found.push({ owner: `Google access of ${heading}`, permission })
-  }
-  return found
 }
 
 function yamlOf(file: string, text: string): Yaml {

@@ -153,6 +153,28 @@ describe('other promises', () => {
     expect(compare({ 'docs/permissions.md': before }, { 'docs/permissions.md': before.replace('| `storage.objects.get` | reads |\n', '') })).toEqual([])
   })
 
+  const ACCESS = `identities: { ops: {}, ci: {} }
+customRoles:
+  writer: { permissions: [storage.objects.create] }
+bindings:
+  bucket/dags:
+    - { role: customRoles/writer, members: [ci], condition: { title: only-dags, expression: 'a' } }
+    - { role: roles/storage.objectViewer, members: [ops] }
+`
+  const access = (change: (text: string) => string): string[] => compare({ 'terraform-infra/access.yaml': ACCESS }, { 'terraform-infra/access.yaml': change(ACCESS) }).map(({ what, change: how, bump }) => `${bump} ${what} ${how}`)
+  it.each<[string, (text: string) => string, string[]]>([
+    ['a role gains a permission', (text) => text.replace('create]', 'create, storage.objects.delete]'), ['major identity ci: Google permission `storage.objects.delete on bucket/dags, under only-dags ca978112` newly needed']],
+    ['a condition is dropped', (text) => text.replace(/, condition: \{.*?\} \}/, ' }'), ['major identity ci: Google permission `storage.objects.create on bucket/dags` newly needed']],
+    ['a condition says something else', (text) => text.replace("'a'", "'b'"), ['major identity ci: Google permission `storage.objects.create on bucket/dags, under only-dags 3e23e816` newly needed']],
+    ['a stranger becomes a member', (text) => text.replace('members: [ops]', 'members: [ops, allUsers]'), ['major Google access of allUsers: Google permission `roles/storage.objectViewer on bucket/dags` newly needed']],
+    ['a role is taken away', (text) => text.replace('members: [ops]', 'members: []'), []],
+    ['permissions move to a role of another name', (text) => text.replaceAll('writer', 'author'), []],
+    ['an identity is added with its rights', (text) => text.replace('ci: {} }', 'ci: {}, test: {} }').replace('members: [ops]', 'members: [ops, test]'), ['minor identity test added']],
+    ['an identity is removed', (text) => text.replace('ops: {}, ', '').replace('members: [ops]', 'members: []'), ['major identity ops removed']],
+  ])('in access.yaml, %s', (_name, change, expected) => {
+    expect(access(change)).toEqual(expected)
+  })
+
   it('what a new action needs on Google Cloud comes with the action', () => {
     const before = { 'docs/permissions.md': '## deploy-dags\n`storage.objects.get`\n' }
     const section = '## `hello`\n`pubsub.topics.publish`\n'
