@@ -61,7 +61,9 @@ function addAction(owner: string, manifest: Yaml, add: Add): void {
 function addInputs(owner: string, inputs: unknown, add: Add): void {
   for (const [name, value] of Object.entries(asMap(inputs))) {
     const { type, required, default: fallback } = asMap(value)
-    add(owner, name, { kind: 'input', type: String(type ?? 'string'), isRequired: required === true || required === 'true', fallback: fallback === undefined || fallback === null ? undefined : String(fallback) })
+    // GitHub hands an input without a default over as empty text.
+    const isEmpty = fallback === undefined || fallback === null || fallback === ''
+    add(owner, name, { kind: 'input', type: String(type ?? 'string'), isRequired: required === true || required === 'true', fallback: isEmpty ? undefined : String(fallback) })
   }
 }
 

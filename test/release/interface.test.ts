@@ -67,6 +67,11 @@ describe('an action', () => {
     expect(compare({ [file]: ACTION }, {})).toEqual([{ what: 'action hello', change: 'removed', bump: 'major' }])
   })
 
+  it('may say that a default is empty', () => {
+    const before = edit(ACTION, ['inputs', 'who'], {})
+    expect(compare({ [file]: before }, { [file]: edit(before, ['inputs', 'who', 'default'], '') })).toEqual([])
+  })
+
   it('may change its words, its main file and the order of its inputs', () => {
     const { inputs, ...rest } = parse(ACTION)
     const reordered = stringify({ ...rest, description: 'Other words.', runs: { ...rest.runs, main: '../../dist/hello/main.js' }, inputs: Object.fromEntries(Object.entries(inputs).reverse()) })
