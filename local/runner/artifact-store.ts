@@ -1,6 +1,6 @@
 /** Keeps the artifacts of one run, shared by its jobs; it refuses to change one: a second of the same name must say that it overwrites. */
 import { createHash } from 'node:crypto'
-import { copyFile, chmod, mkdir, readFile, rm } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import pMap from 'p-map'
 
@@ -59,8 +59,6 @@ const keep = async ({ path, from }: ArtifactFile, directory: string): Promise<st
   const target = join(directory, path)
   await mkdir(dirname(target), { recursive: true, mode: 0o700 })
   await copyFile(from, target)
-  // A zip of the artifact service keeps no permissions.
-  await chmod(target, 0o644)
   return `${sha256(await readFile(target))}  ${path}\n`
 }
 

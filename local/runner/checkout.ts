@@ -2,7 +2,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { BuiltinStep } from './builtin-actions.ts'
-import { isFullSha, isSameRepository } from './source.ts'
+import { isSameRepository } from './source.ts'
 import { StepError } from './step-error.ts'
 import { pathInWorkspace } from './step-paths.ts'
 import { copyCheckout } from './workspace.ts'
@@ -21,7 +21,8 @@ export const checkOut = async ({ state, inputs, room, doing }: BuiltinStep): Pro
   const count = await copyCheckout(found.root, target, room.excluded)
   state.checkouts.push({ directory: target, source: found })
   Object.assign(doing.outputs, { ref: inputs.ref || (isOwn ? state.facts.ref : ''), commit: found.sha })
-  const isElsewhere = isFullSha(ref) && isOwn && ref !== own.sha
-  if (isElsewhere) doing.annotate({ level: 'warning', message: `actions/checkout: ref ${ref} is not what is checked out here (${own.sha}); the working tree is used as it is` })
+  const { sha, headRef } = state.facts
+  const isHere = !isOwn || ['HEAD', own.ref, own.ref.replace(/^refs\/(heads|tags)\//, ''), sha, headRef].includes(ref)
+  if (!isHere) doing.annotate({ level: 'warning', message: `actions/checkout: ref ${ref} is not what is checked out here (${own.ref}, ${sha}); the working tree is used as it is` })
   doing.log.line(`${count} files of the working tree of ${found.repository} at ${found.sha.slice(0, 12)} copied into ${relative(state.places.workspace, target) || 'the workspace'}`)
 }

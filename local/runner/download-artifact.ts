@@ -16,6 +16,7 @@ export const downloadArtifact = async ({ state, inputs, room, doing }: BuiltinSt
     for (const file of artifact.files) {
       await mkdir(dirname(join(directory, file)), { recursive: true })
       await copyFile(join(artifact.directory, file), join(directory, file))
+      // The zip of the artifact service keeps no permissions.
       await chmod(join(directory, file), 0o644)
     }
     doing.log.line(`artifact ${artifact.name}: ${artifact.files.length} file(s), sha256 ${artifact.digest}`)

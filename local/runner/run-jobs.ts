@@ -1,6 +1,7 @@
 /** Runs the jobs of one workflow file in their order, each leg of a matrix and each called workflow in its turn; it refuses to start what cannot succeed. */
 import { callInputs, callOutputs, callSecrets } from './call-inputs.ts'
 import type { LoadedWorkflow } from './called-workflows.ts'
+import { checkConcurrency } from './concurrency.ts'
 import { githubContext } from './contexts.ts'
 import { evaluate, ExpressionError, isTruthy } from './expressions.ts'
 import type { Contexts, Value } from './expressions.ts'
@@ -11,6 +12,7 @@ import type { Leg } from './matrix.ts'
 import type { Conclusion, JobOutcome, JobResult } from './result.ts'
 import type { Run } from './run-options.ts'
 import { startJob } from './start-job.ts'
+import { child } from './tokens.ts'
 import type { WorkflowJob } from './workflow.ts'
 
 /** One workflow file being executed: the run's own, or one that a job calls. */
@@ -31,6 +33,7 @@ export interface Jobs {
 
 export const runJobs = async (run: Run, frame: Frame): Promise<Jobs> => {
   const { workflow } = frame.loaded
+  checkConcurrency(child(workflow.root, 'concurrency'), { github: githubContext(run.facts, '', noPlaces, run.event), inputs: frame.inputs, vars: { ...run.vars } })
   const results = new Map<string, readonly JobResult[]>()
   const outcomes = new Map<string, JobOutcome>()
   for (const job of inOrder(workflow.jobs)) {

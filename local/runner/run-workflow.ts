@@ -8,6 +8,7 @@ import type { LoadedWorkflow } from './called-workflows.ts'
 import { checkWorkflow } from './check-workflow.ts'
 import type { RunFacts } from './contexts.ts'
 import { dispatchInputs } from './dispatch-inputs.ts'
+import { ExpressionError } from './expressions.ts'
 import type { Conclusion, WorkflowResult } from './result.ts'
 import { runJobs } from './run-jobs.ts'
 import { checkEvent, readEvent } from './run-event.ts'
@@ -88,6 +89,8 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
     inputs: inputs.typed,
     secrets: run.secrets ?? {},
     label: '',
+  }).catch((error: unknown) => {
+    throw error instanceof ExpressionError ? new RunRefused(`${workflow.file}: ${error.message}`) : error
   })
   const has = (result: Conclusion): boolean => [...outcomes.values()].some((outcome) => outcome.result === result)
   return { conclusion: has('failure') ? 'failure' : has('cancelled') ? 'cancelled' : 'success', runId: facts.runId, directory, jobs }

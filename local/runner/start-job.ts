@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { delimiter, join, resolve } from 'node:path'
 import { permissionsOf } from './called-workflows.ts'
 import type { CloudConnection } from './cloud-connection.ts'
+import { checkConcurrency } from './concurrency.ts'
 import { githubContext, jobIdentity, oidcClaims, runnerContext } from './contexts.ts'
 import { ExpressionError } from './expressions.ts'
 import type { Contexts } from './expressions.ts'
@@ -40,7 +41,7 @@ export const startJob = async (run: Run, frame: Frame, job: WorkflowJob, at: Leg
   const withSecrets: Contexts = { ...contexts, secrets: { ...frame.secrets } }
   const time = job.timeoutMinutes ? Number(valueOf(job.timeoutMinutes, { contexts })) : 360
   if (!(time > 0)) throw new ExpressionError('timeout-minutes must be a positive number')
-  textOf(isMappingToken(job.concurrency) ? child(job.concurrency, 'group') : job.concurrency, { contexts }, 'concurrency.group')
+  checkConcurrency(job.concurrency, contexts)
   const timer = AbortSignal.timeout(Math.min(time * 60_000, 2 ** 31 - 1))
   let idToken: Awaited<ReturnType<CloudConnection['registerRun']>> | undefined
   try {

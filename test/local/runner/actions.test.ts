@@ -90,6 +90,25 @@ describe('actions', () => {
     expect(stepNamed(result, 'checkout').outputs.commit).toMatch(/^[0-9a-f]{40}$/)
   })
 
+  it('checks out another repository that is known, and says which are when it is not', async () => {
+    repository = await makeRepository()
+    const other = await makeRepository({ inside: 'other', ...nodeAction('a', { main: say('ran') }) })
+    const checkout = (name: string): string => `\n- { id: c, uses: actions/checkout@v5, with: { repository: ${name}, ref: main, path: sub } }\n- run: cat sub/inside\n- uses: acme/other/actions/a@main`
+    const known = { repositories: { 'acme/other': other.root } }
+    const result = await repository.run(oneJob(checkout('Acme/other')), known)
+    expect(result.conclusion).toBe('success')
+    expect(repository.lines).toEqual(expect.arrayContaining(['job │ other', 'job │ ran', 'warning: workflow.yml:8: uses: acme/other/actions/a@main can change without notice: pin it to a full commit SHA']))
+    const refused = await repository.run(oneJob(checkout('acme/none')), known)
+    expect(onlyJob(refused).annotations[0]?.message).toBe('actions/checkout: no checkout of acme/none is known, only of acme/other, caec/clickstream; name it with --repository acme/none=PATH')
+    await other.remove()
+  })
+
+  it('warns when a ref of this repository is not what is checked out', async () => {
+    repository = await makeRepository()
+    const result = await repository.run(oneJob('- { uses: actions/checkout@v5, with: { ref: main } }\n- { uses: actions/checkout@v5, with: { ref: "${{ github.sha }}" } }\n- { uses: actions/checkout@v5, with: { ref: v1 } }'))
+    expect(onlyJob(result).annotations.map(({ message }) => message)).toEqual([`actions/checkout: ref v1 is not what is checked out here (refs/heads/main, ${'0'.repeat(40)}); the working tree is used as it is`])
+  })
+
   it('honours nested .gitignore files where there is no git', async () => {
     repository = await makeRepository({ '.gitignore': '/top\n', 'a/.gitignore': 'inner\n', 'a/inner': '1', 'a/kept': '1', 'b/inner': '1', top: '1' })
     await repository.run(oneJob(`

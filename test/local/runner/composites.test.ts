@@ -133,6 +133,11 @@ runs:
     expect(shown()).not.toContain('│ never')
   })
 
+  it.each(['secrets.k', 'needs.a', 'vars.V'])('cannot name %s, which is said before the first step', async (name) => {
+    repository = await makeRepository(composite('peeks', `runs: { using: composite, steps: [{ shell: sh, run: "echo \${{ ${name} }}" }] }\n`))
+    await expect(repository.run(oneJob('- uses: $/actions/peeks'))).rejects.toThrow(`workflow.yml:6: uses: $/actions/peeks: action.yml:3: Unrecognized named-value: '${name.split('.')[0]}'`)
+  })
+
   it('that use themselves are refused before the first step', async () => {
     repository = await makeRepository(composite('round', 'runs: { using: composite, steps: [{ uses: $/actions/round }] }\n'))
     await expect(repository.run(oneJob('- uses: $/actions/round'))).rejects.toThrow('actions/round/action.yml:3: uses: $/actions/round: Composite action depth exceeded max depth 10')

@@ -80,6 +80,17 @@ jobs:
     expect(repository.lines.join('\n')).toContain('no true false one hi')
   })
 
+  it('and the workflow may name a concurrency group, which must have a name', async () => {
+    const grouped = (group: string, own = 'x'): string => `on: workflow_dispatch
+concurrency: { group: "${group}", cancel-in-progress: "\${{ github.event_name == 'pull_request' }}" }
+jobs: { a: { runs-on: x, concurrency: { group: "${own}", cancel-in-progress: true }, steps: [{ run: 'true' }] } }
+`
+    expect((await repository.run(grouped('deploy-${{ github.ref }}'))).conclusion).toBe('success')
+    await expect(repository.run(grouped('${{ github.head_ref }}'))).rejects.toThrow('workflow.yml: Concurrency group name cannot be empty')
+    const result = await repository.run(grouped('a', '${{ github.head_ref }}'))
+    expect(onlyJob(result).annotations[0]?.message).toBe('The template is not valid. workflow.yml (Line: 3): Concurrency group name cannot be empty')
+  })
+
   it('hash files of the workspace', async () => {
     await repository.write('a.lock', 'x')
     const result = await repository.run(oneJob(`
