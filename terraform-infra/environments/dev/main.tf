@@ -1,0 +1,27 @@
+# Everything of the environment dev: its names and sizes stand in environment.yaml, who may do what in ../../access.yaml.
+
+terraform {
+  required_version = ">= 1.9, < 2.0"
+
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = ">= 8.7.0, < 9.0.0"
+    }
+  }
+
+  # The bucket is given at init: terraform init -backend-config="bucket=$STATE_BUCKET". Cloud Storage locks the state while somebody applies.
+  backend "gcs" {
+    prefix = "terraform/dev"
+  }
+}
+
+# Every resource names its project itself; the module refuses a wrong file with a better sentence than the provider's.
+provider "google" {}
+
+module "platform" {
+  source = "../../modules/platform"
+
+  folder          = path.module
+  data_on_destroy = var.data_on_destroy
+}

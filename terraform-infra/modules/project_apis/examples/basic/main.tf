@@ -1,0 +1,5 @@
+module "project_apis" {
+  source = "../.."
+
+  project = "example-platform"
+}
