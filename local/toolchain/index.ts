@@ -11,6 +11,7 @@ import { runTool, type Progress } from './run-tool.ts'
 
 export { ensureAirflowDatabase } from './airflow-database.ts'
 export { ensureChromium, type Chromium } from './chromium.ts'
+export { ensureSchemaProvider, SCHEMA_VERSION } from './schema-provider.ts'
 export { sparkClassPath, sparkJavaOptions } from './class-archive.ts'
 export type { Progress } from './run-tool.ts'
 

@@ -35,6 +35,8 @@ export interface Binding {
   readonly role: string
   readonly members: ReadonlySet<string>
   readonly applies?: (context: BindingContext) => boolean
+  /** The expression behind `applies`, filled in. */
+  readonly condition?: string
 }
 export interface ProviderSettings {
   readonly pool: string
@@ -79,7 +81,7 @@ export async function loadAccessFile(file: string, environment: EnvironmentFile)
       })
       const expression = binding.condition && fill(binding.condition.expression, [...path, 'condition', 'expression'])
       const applies = expression === undefined ? undefined : compiled(source, [...path, 'condition', 'expression'], () => compileBindingCondition(expression))
-      return { resource: resourceOf(key, environment, source), role, members: new Set(members), applies }
+      return { resource: resourceOf(key, environment, source), role, members: new Set(members), applies, condition: expression }
     }),
   )
   return { identities, roles, bindings, provider: readProvider(source, fill) }

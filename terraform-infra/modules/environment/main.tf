@@ -8,7 +8,7 @@ locals {
   missing = sort(setsubtract(local.schema.required, keys(local.value)))
   unknown = sort(setsubtract(keys(local.value), keys(local.schema.properties)))
   absent = sort(flatten([for group, rules in local.schema.properties :
-    [for key in try(rules.required, []) : "${group}.${key}" if !try(contains(keys(local.value[group]), key), false)]
+    [for key in try(rules.required, []) : "${group}.${key}" if !try(contains(keys(local.value[group]), key), true)]
   ]))
 
   others = { for file in fileset("${var.folder}/..", "*/environment.yaml") : dirname(file) => yamldecode(file("${var.folder}/../${file}")) if dirname(file) != local.name }
