@@ -68,7 +68,9 @@ const checks: readonly Check[] = [
     },
   },
   { name: 'DAGs', run: async (scratch) => pytest(scratch, (await ensureAirflow(say)).python, 'test/dags') },
-  { name: 'TypeScript', run: async (scratch) => jest(scratch, 'jest', ['--testPathIgnorePatterns', '\\.deep\\.test\\.ts$']) },
+  { name: 'TypeScript', run: async (scratch) => jest(scratch, 'jest', ['--testPathIgnorePatterns', '\\.deep\\.test\\.ts$', '/test/terraform/']) },
+  // UPDATE_GOLDEN=1 rewrites test/terraform/golden; CLICKSTREAM_TERRAFORM=required fails where terraform or Go is missing.
+  { name: 'Terraform', run: async (scratch) => jest(scratch, 'jest-terraform', ['--testPathPatterns', '/test/terraform/']) },
   // Last but the deep ones: judges what all checks before it said to the local cloud.
   { name: 'contract with Google', run: async () => single(await execute(process.execPath, ['test/contract/check.ts', process.env.LOCAL_CLOUD_RECORD!])) },
   { name: 'TypeScript, deep', isDeep: true, run: async (scratch) => jest(scratch, 'jest-deep', ['--runInBand', '--testPathPatterns', '\\.deep\\.test\\.ts$']) },

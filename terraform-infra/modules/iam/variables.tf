@@ -17,8 +17,8 @@ variable "environment" {
     buckets          = map(string)
     datasets         = map(string)
     serviceAccounts  = map(string)
-    workloadIdentity = object({ pool = string, provider = string })
-    github           = object({ repository = string, repositoryId = string, repositoryOwnerId = string, environment = string })
+    workloadIdentity = map(string)
+    github           = map(string)
   })
 
   validation {
