@@ -1,4 +1,5 @@
 /** Lint rules; the walls of docs/architecture.md stand here as errors. It formats nothing. */
+import { existsSync, readdirSync } from 'node:fs'
 import { importX } from 'eslint-plugin-import-x'
 import tseslint from 'typescript-eslint'
 
@@ -6,7 +7,8 @@ const google = { group: ['google-auth-library', '@google-cloud/*', 'gaxios', 'go
 const runner = { group: ['@actions/*'], message: 'Only actions/_shared/runner talks to the runner.' }
 const local = { group: ['**/local/**'], message: 'actions/ and local/ share no code: a bug must not be able to agree with itself.' }
 const actions = { group: ['**/actions/**'], message: 'local/ and actions/ share no code: a bug must not be able to agree with itself.' }
-const otherActions = ['auth', 'deploy-dags', 'submit-spark', 'run-dbt', 'publish-views', 'apply-ddl'].map((name) => ({
+const actionsFolder = new URL('actions/', import.meta.url)
+const otherActions = readdirSync(actionsFolder).filter((name) => existsSync(new URL(`${name}/action.yml`, actionsFolder))).map((name) => ({
   group: [`../../${name}/**`, `**/actions/${name}/**`], message: 'Actions compose through step outputs and credentials, never by import.',
 }))
 const edges = { group: ['**/google/**', '**/runner/**', 'node:*'], message: 'A plan chooses from values: it reads nothing and changes nothing.' }

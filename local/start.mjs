@@ -17,6 +17,7 @@ const VERBS = {
   docs: { script: 'scripts/docs.ts', first: [], needsPython: false },
   changeset: { script: 'scripts/changeset.ts', first: [], needsPython: false },
   release: { script: 'scripts/release.ts', first: [], needsPython: false },
+  'new-action': { script: 'scripts/new-action.ts', first: [], needsPython: false },
   bench: { script: 'scripts/bench.ts', first: [], needsPython: true },
 }
 

@@ -1,6 +1,6 @@
 /** Measures what we promise, each as a ratio to a named limit or peer in the same run; it asserts nothing. Usage: npm run bench [-- demo-small demo-full start sessions] */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -48,7 +48,7 @@ async function demo(size: 'small' | 'full', limitSeconds: number): Promise<Measu
 /** From spawn to the refusal of a missing input: what every step pays before it works. */
 async function start(): Promise<Measured[]> {
   const bare = await median(9, async () => (await time(process.execPath, ['-e', '0'])).seconds)
-  const names = ['auth', 'deploy-dags', 'submit-spark', 'run-dbt', 'publish-views']
+  const names = readdirSync(path.join(root, 'actions')).filter((name) => existsSync(path.join(root, 'actions', name, 'action.yml')))
   return Promise.all(names.map(async (name) => ({ what: `start of dist/${name}`, seconds: await median(9, async () => (await time(process.execPath, [`dist/${name}/index.js`], { GITHUB_WORKSPACE: root, RUNNER_TEMP: tmpdir() })).seconds), against: 'bare node', reference: bare })))
 }
 

@@ -37,6 +37,17 @@ function describeAction(folder: string): { file: string; text: string } {
   return { file, text: between(withInputs, 'outputs', table(['Output', 'Meaning'], outputs), file) }
 }
 
+/** Pages in the order in which people ask for them; a page nobody placed comes last. */
+const READING = ['architecture', 'contract', 'workflows', 'dag', 'migrate', 'troubleshooting', 'access', 'permissions', 'terraform', 'local-cloud', 'local-runner', 'fidelity', 'bigquery-language', 'threat-model', 'versioning', 'releasing', 'roadmap', 'cursed-knowledge']
+
+function listPages(): { file: string; text: string } {
+  const place = (name: string): number => (READING.includes(name) ? READING.indexOf(name) : READING.length)
+  const names = readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => name.slice(0, -3)).sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
+  const title = (file: string): string => /^# (.+)$/m.exec(read(file))?.[1]?.replaceAll('`', '') ?? file
+  const links = [...names.map((name) => `docs/${name}.md`), 'docs/adr/README.md'].map((file) => `[${title(file)}](${file})`)
+  return { file: 'README.md', text: between(read('README.md'), 'pages', `All pages: ${links.join(' ·\n')}.`, 'README.md') }
+}
+
 function main(argv: readonly string[]): number {
   const isCheck = argv.includes('--check')
   const unknown = argv.find((word) => word !== '--check')
@@ -46,13 +57,13 @@ function main(argv: readonly string[]): number {
   }
   const stale: string[] = []
   const folders = readdirSync(path.join(root, 'actions')).filter((name) => existsSync(path.join(root, 'actions', name, 'action.yml'))).sort()
-  for (const { file, text } of [...folders.map(describeAction), accessPage(root)]) {
+  for (const { file, text } of [...folders.map(describeAction), listPages(), accessPage(root)]) {
     if (existsSync(path.join(root, file)) && read(file) === text) continue
     stale.push(file)
     if (!isCheck) writeFileSync(path.join(root, file), text)
   }
   for (const file of stale) process.stderr.write(isCheck ? `${file} is stale: run npm run docs\n` : `wrote ${file}\n`)
-  if (stale.length === 0) process.stderr.write(`the tables of ${folders.length} actions and the page of rights are fresh\n`)
+  if (stale.length === 0) process.stderr.write(`the tables of ${folders.length} actions, the list of pages and the page of rights are fresh\n`)
   return isCheck && stale.length > 0 ? 1 : 0
 }
 

@@ -1,11 +1,17 @@
 /** The error classes of the actions, one per kind of person who can fix it. It refuses codes outside the closed union and never carries a token or a request body. */
+import type { ProblemId } from './problems.ts'
 import type { Annotation } from './report.ts'
 
 export type ErrorCode = 'INPUT' | 'GOOGLE_API' | 'CONFLICT' | 'REFUSED' | 'WORK_FAILED'
 
+/** Where a failure of a class is explained when nothing finer is known. */
+const GENERAL: Readonly<Record<ErrorCode, ProblemId>> = { INPUT: 'input', GOOGLE_API: 'google-api', CONFLICT: 'conflict', REFUSED: 'refused', WORK_FAILED: 'work-failed' }
+
 export interface ErrorDetails {
   /** What to do next, one sentence. */
   readonly hint?: string
+  /** The entry of docs/troubleshooting.md; the class's general one when absent. */
+  readonly problem?: ProblemId
   readonly cause?: unknown
 }
 
@@ -13,11 +19,13 @@ export interface ErrorDetails {
 export class ActionError extends Error {
   readonly code: ErrorCode
   readonly hint?: string
+  readonly problem: ProblemId
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.name = new.target.name
     this.code = code
     this.hint = details.hint
+    this.problem = details.problem ?? GENERAL[code]
   }
 }
 
@@ -32,6 +40,13 @@ export class InputError extends ActionError {
     this.given = details.given
     this.accepted = details.accepted
   }
+}
+
+/** A given value that is not what its input takes, in the one form of that sentence. */
+export function wrongValue(input: string, given: string, accepted: string): InputError {
+  const line = JSON.stringify(given)
+  const shown = line.length > 120 ? `${line.slice(0, 116)}…"` : line
+  return new InputError(`Reading input ${input}: ${shown} is not ${accepted}; correct it in the step's "with".`, { input, given: shown, accepted })
 }
 
 /** Permissions, or Google: an API answered with an error, or did not answer. `status` is 0 when no answer came. */

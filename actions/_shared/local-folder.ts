@@ -18,16 +18,16 @@ async function walk(folder: string, inside: string, input: string, rules: Ignore
     entries = await readdir(path.join(folder, inside), { withFileTypes: true })
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
-    throw new InputError(`Reading the folder ${folder}: ${code === 'ENOENT' ? 'it does not exist' : code === 'ENOTDIR' ? 'it is not a folder' : String(code)}.`, { input, given: folder, accepted: 'a folder', hint: 'Does a checkout step come first, and is the path relative to the workspace?' })
+    throw new InputError(`Reading the folder ${folder}: ${code === 'ENOENT' ? 'it does not exist' : code === 'ENOTDIR' ? 'it is not a folder' : String(code)}.`, { input, given: folder, accepted: 'a folder', problem: 'workspace-path', hint: 'Does a checkout step come first, and is the path relative to the workspace?' })
   }
   const names: string[] = []
   for (const entry of entries) {
     const name = inside === '' ? entry.name : `${inside}/${entry.name}`
     if (rules.ignores(entry.isDirectory() ? `${name}/` : name)) continue
-    if (/[\r\n\\]/.test(entry.name)) throw new InputError(`Reading the folder ${folder}: the name ${JSON.stringify(name)} holds a character that Cloud Storage cannot take.`, { input, given: name })
+    if (/[\r\n\\]/.test(entry.name)) throw new InputError(`Reading the folder ${folder}: the name ${JSON.stringify(name)} holds a character that Cloud Storage cannot take; rename the file.`, { input, given: name, problem: 'workspace-path' })
     if (entry.isDirectory()) names.push(...(await walk(folder, name, input, rules)))
     else if (entry.isFile()) names.push(name)
-    else throw new InputError(`Reading the folder ${folder}: ${name} is ${entry.isSymbolicLink() ? 'a symbolic link' : 'not a plain file'}; put the file itself there, or ignore it.`, { input, given: name, accepted: 'plain files and folders' })
+    else throw new InputError(`Reading the folder ${folder}: ${name} is ${entry.isSymbolicLink() ? 'a symbolic link' : 'not a plain file'}; put the file itself there, or ignore it.`, { input, given: name, accepted: 'plain files and folders', problem: 'workspace-path' })
   }
   return names
 }

@@ -47,7 +47,7 @@ export function agree(plan: Plan, expectedPlan: string | undefined): void {
   const found = planDigest(plan)
   if (found === expectedPlan.toLowerCase()) return
   throw new ConflictError(`Comparing the plan with expected-plan: the plan is now ${found}, reviewed was ${expectedPlan}; look at the new plan and pass its digest.`, {
-    step: 'expected-plan', expected: expectedPlan, found, hint: 'Something changed between the dry run and this run. Run with dry-run again and review what differs.',
+    step: 'expected-plan', expected: expectedPlan, found, problem: 'plan-changed', hint: 'Something changed between the dry run and this run. Run with dry-run again and review what differs.',
   })
 }
 

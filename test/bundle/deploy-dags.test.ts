@@ -142,7 +142,7 @@ describe('deploy-dags, when the run is cancelled', () => {
       onStart: (child) => { stop = () => child.kill('SIGINT') },
     })
     cancelling.close()
-    expect([result.exitCode, errorOf(result)]).toEqual([130, 'deploy-dags: Deploying DAGs: the run was cancelled; what the summary calls done is in the bucket, run again for the rest.'])
+    expect([result.exitCode, errorOf(result)]).toEqual([130, expect.stringMatching(/^deploy-dags: Deploying DAGs: the run was cancelled; what the summary calls done is in the bucket, run again for the rest\.\nMore: \S+#cancelled$/)])
     expect(await names()).toEqual(['dags/lib/steps.py'])
     expect(result.outputs.uploaded).toBe('1')
   })

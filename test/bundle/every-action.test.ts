@@ -12,7 +12,7 @@ const requiredOf = (action: string) => Object.entries(readActionFile(action).inp
 /** Plausible values, so that parsing reaches every input. */
 const SAMPLES: Readonly<Record<string, string>> = {
   'workload-identity-provider': 'projects/1/locations/global/workloadIdentityPools/github/providers/actions', environment: 'caec', location: 'us-central1', region: 'us-central1', main: 'gs://b0b/main.py',
-  'service-account': 'a@caec-local.iam.gserviceaccount.com', 'staging-bucket': 'caec-local-staging', commands: 'build', dataset: 'caec_analytics',
+  'service-account': 'a@caec-local.iam.gserviceaccount.com', 'staging-bucket': 'caec-local-staging', commands: 'build', dataset: 'caec_analytics', bucket: 'caec-local-staging',
 }
 
 /** Reads with the action's own parser and notes every name it asks for, with its fallback. */
@@ -40,7 +40,8 @@ describe.each(actions)('%s', (action) => {
     const result = await runBundle(action, { with: { ...Object.fromEntries(requiredOf(action).map((name) => [name, SAMPLES[name] ?? 'x'])), [missing]: '' } })
     expect(result.exitCode).toBe(1)
     const errors = result.annotations.filter(({ kind }) => kind === 'error').map(({ message }) => message)
-    expect(errors).toEqual([`${action}: Reading input ${missing}: it is required and was not given (or is empty); add "${missing}:" to the step's "with".`])
+    expect(errors).toEqual([`${action}: Reading input ${missing}: it is required and was not given (or is empty); add "${missing}:" to the step's "with".
+More: https://github.com/octo/clicks/blob/0123456789abcdef0123456789abcdef01234567/docs/troubleshooting.md#missing-input`])
     expect(result.log).not.toMatch(/^\s+at /m)
   })
 

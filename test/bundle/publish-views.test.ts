@@ -185,7 +185,7 @@ describe('publish-views, when somebody else writes at the same time', () => {
       await cloud.api('data-eng', 'PATCH', '/datasets/caec_analytics', { description: `round ${round}` })
     })
     expect([result.exitCode, last]).toEqual([1, 6])
-    expect(errorOf(result)).toMatch(/^publish-views: Applying caec_analytics: it changed after the plan was made \(\w+\); run again\.$/)
+    expect(errorOf(result)).toMatch(/^publish-views: Applying caec_analytics: it changed after the plan was made \(\w+\); run again\.\nMore: \S+#conflict$/)
     expect(await authorizedViews()).toEqual([])
     expect(result.outputs).toMatchObject({ created: '1', authorized: '0' })
     expect(result.summary).toMatch(/authorize<\/td><td>caec&#95;analytics<\/td>.*not reached/)

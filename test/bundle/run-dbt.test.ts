@@ -68,7 +68,7 @@ describe('run-dbt, when all is well', () => {
     const folder = result.outputs['results-path']!
     expect((await readdir(folder)).sort()).toEqual(expect.arrayContaining(['0.json', '0.manifest.json', '0.run_results.json', '1.json', '1.run_results.json']))
     expect(JSON.parse(await readFile(join(folder, '0.run_results.json'), 'utf8')).results.length).toBeGreaterThanOrEqual(3)
-    expect(result.summary).toContain('dbt: success')
+    expect(result.summary).toContain('dbt: succeeded')
     expect(result.summary).toContain('people')
   })
 
@@ -107,7 +107,7 @@ describe('run-dbt, when work fails', () => {
     expect(result.outputs).toMatchObject({ status: 'failure', 'nodes-failed': '2', 'nodes-skipped': '1' })
     expect(errorOf(result)).toMatch(/Running dbt build --select bad: 2 of \d+ nodes failed: .*(broken|unique_twice_id)/)
     expect(result.log).not.toContain('> dbt run --select never_reached')
-    expect(result.summary).toContain('dbt: failure')
+    expect(result.summary).toContain('dbt: failed')
   })
 
   it('points at the line of the model and at the column of the test', () => {

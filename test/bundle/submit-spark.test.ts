@@ -137,7 +137,7 @@ describe('submit-spark', () => {
     })
     expect(result.exitCode).toBe(130)
     expect(result.log).toContain(`Asked Google to cancel batch ${id}`)
-    expect(errorOf(result)).toBe(`submit-spark: Running batch ${id}: the run was cancelled; Google was asked to cancel the batch.\nLog: https://console.cloud.google.com/dataproc/batches/us-central1/${id}/monitoring?project=caec-local`)
+    expect(errorOf(result).split('\n')).toEqual([`submit-spark: Running batch ${id}: the run was cancelled; Google was asked to cancel the batch.`, `Log: https://console.cloud.google.com/dataproc/batches/us-central1/${id}/monitoring?project=caec-local`, expect.stringMatching(/^More: \S+#cancelled$/)])
     expect(['CANCELLING', 'CANCELLED']).toContain((await batchOf(id)).state)
   }, 120_000)
 

@@ -11,6 +11,8 @@ export const distFolder = resolve(import.meta.dirname, '../../dist')
 const actionsFolder = resolve(import.meta.dirname, '../../actions')
 
 export interface RunOptions {
+  /** Another checkout whose bundles are run. */
+  readonly root?: string
   readonly with?: Readonly<Record<string, string>>
   readonly env?: Readonly<Record<string, string>>
   /** 'post' runs the post entry; hand it the `state` of the main run. */
@@ -52,7 +54,7 @@ export async function runBundle(action: string, options: RunOptions = {}): Promi
     return path
   }
   const paths = { GITHUB_OUTPUT: await commandFile('output'), GITHUB_ENV: await commandFile('env'), GITHUB_STATE: await commandFile('state'), GITHUB_STEP_SUMMARY: await commandFile('summary'), GITHUB_PATH: await commandFile('path') }
-  const inputs = { ...defaultsOf(action), ...options.with }
+  const inputs = { ...defaultsOf(action, options.root), ...options.with }
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '', HOME: job.temp, GITHUB_ACTIONS: 'true', CI: 'true', RUNNER_TEMP: job.temp, RUNNER_OS: 'Linux', GITHUB_WORKSPACE: job.workspace, GITHUB_REPOSITORY: 'octo/clicks', GITHUB_REPOSITORY_OWNER: 'octo',
     GITHUB_RUN_ID: '4711', GITHUB_RUN_ATTEMPT: '1', GITHUB_JOB: 'test', GITHUB_ACTION: 'step1', GITHUB_SHA: '0123456789abcdef0123456789abcdef01234567', GITHUB_REF: 'refs/heads/main', GITHUB_WORKFLOW: 'pipeline', GITHUB_ACTOR: 'octocat', GITHUB_SERVER_URL: 'https://github.com',
@@ -61,7 +63,7 @@ export async function runBundle(action: string, options: RunOptions = {}): Promi
     ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value])),
     ...Object.fromEntries(Object.entries(options.state ?? {}).map(([name, value]) => [`STATE_${name}`, value])),
   }
-  const script = join(distFolder, action, options.entry === 'post' ? 'post/index.js' : 'index.js')
+  const script = join(options.root === undefined ? distFolder : join(options.root, 'dist'), action, options.entry === 'post' ? 'post/index.js' : 'index.js')
   const child = spawn(process.execPath, [script], { cwd: job.workspace, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let log = ''
   child.stdout.on('data', (chunk: Buffer) => { log += chunk.toString() })
@@ -92,13 +94,13 @@ export interface ActionFile {
   readonly author?: string
   readonly branding?: { icon?: string; color?: string }
 }
-export function readActionFile(action: string): ActionFile {
-  return parse(readFileSync(join(actionsFolder, action, 'action.yml'), 'utf8')) as ActionFile
+export function readActionFile(action: string, root?: string): ActionFile {
+  return parse(readFileSync(join(root === undefined ? actionsFolder : join(root, 'actions'), action, 'action.yml'), 'utf8')) as ActionFile
 }
 
 /** The runner sends every declared default; expressions are its own to evaluate. */
-function defaultsOf(action: string): Record<string, string> {
-  return Object.fromEntries(Object.entries(readActionFile(action).inputs ?? {}).map(([name, input]) => [name, String(input.default ?? '').replace(/\$\{\{.*?\}\}/g, 'null')]))
+function defaultsOf(action: string, root?: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(readActionFile(action, root).inputs ?? {}).map(([name, input]) => [name, String(input.default ?? '').replace(/\$\{\{.*?\}\}/g, 'null')]))
 }
 
 /** `name<<delimiter`, value lines, delimiter: what @actions/core writes. */

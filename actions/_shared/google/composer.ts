@@ -26,7 +26,7 @@ export async function getEnvironment(google: Google, ref: EnvironmentRef): Promi
   })
   const place = /^gs:\/\/([^/]+)\/(.*?)\/?$/.exec(answer.config?.dagGcsPrefix ?? '')
   if (!place?.[1] || !place[2]) {
-    throw new GoogleApiError(`${asked.method} on ${asked.resource}: it names no DAG folder (state ${answer.state ?? 'unknown'}).`, { ...asked, status: 200, reason: 'noDagFolder', isRetryable: false, hint: 'The environment may still be created; wait until it runs.' })
+    throw new GoogleApiError(`${asked.method} on ${asked.resource}: it names no DAG folder (state ${answer.state ?? 'unknown'}).`, { ...asked, status: 200, reason: 'noDagFolder', isRetryable: false, problem: 'composer-not-running', hint: 'The environment may still be created; wait until it runs.' })
   }
   return { name: answer.name ?? '', bucket: place[1], prefix: place[2], state: answer.state ?? 'STATE_UNSPECIFIED', imageVersion: answer.config?.softwareConfig?.imageVersion ?? '', airflowUri: answer.config?.airflowUri }
 }
@@ -51,8 +51,8 @@ export async function runAirflowCommand(google: Google, ref: EnvironmentRef, cal
     }
     // exitInfo is empty until the command ended.
     if (answer.outputEnd) return { exitCode: answer.exitInfo?.exitCode ?? 0, lines, error: answer.exitInfo?.error || undefined }
-    if (Date.now() > limits.deadlineMs) throw new WorkFailedError(`Running airflow ${call.command} ${call.subcommand}: it did not end in time.`, { lastLines: lines.slice(-20), hint: 'Raise timeout-minutes, or look at the environment\'s health.' })
-    if (limits.signal.aborted) throw new WorkFailedError(`Running airflow ${call.command} ${call.subcommand}: the run was cancelled.`)
+    if (Date.now() > limits.deadlineMs) throw new WorkFailedError(`Running airflow ${call.command} ${call.subcommand}: it did not end in time.`, { lastLines: lines.slice(-20), problem: 'airflow-command', hint: 'Raise timeout-minutes, or look at the environment\'s health.' })
+    if (limits.signal.aborted) throw new WorkFailedError(`Running airflow ${call.command} ${call.subcommand}: the run was cancelled.`, { problem: 'cancelled' })
     await pause(1000, limits.signal)
   }
 }

@@ -43,7 +43,7 @@ export async function connect(options: ConnectOptions, surroundings: Surrounding
   for (const note of notes) log.warning(note)
   const projectId = options.projectId || PROJECT_VARIABLES.map((name) => environment[name]?.trim()).find(Boolean) || credentials?.projectId
   if (!projectId) {
-    throw new InputError('Finding the project: neither the input project-id nor the environment names one.', { input: 'project-id', given: '', accepted: 'a project id', hint: 'Set project-id here, or let the auth step export it.' })
+    throw new InputError('Finding the project: neither the input project-id nor the environment names one.', { input: 'project-id', given: '', accepted: 'a project id', problem: 'no-project', hint: 'Set project-id here, or let the auth step export it.' })
   }
   const client = await openClient(projectId)
   // Every token the library makes is hidden before anything can print it.
@@ -61,7 +61,7 @@ export function endpointRules(options: ConnectOptions, environment: Surroundings
   const universeDomain = checkedHost(given, 'universe-domain')
   if (!allowedHosts.includes(`.${universeDomain}`)) {
     throw new InputError(`Reading environment variable GOOGLE_CLOUD_UNIVERSE_DOMAIN: the hosts of ${universeDomain} would receive access tokens.`, {
-      input: 'allow-endpoint-hosts', given: universeDomain, accepted: GOOGLE_UNIVERSE, hint: `If this universe is yours, name it in the input allow-endpoint-hosts (.${universeDomain}); otherwise find out who set the variable.`,
+      input: 'allow-endpoint-hosts', given: universeDomain, accepted: GOOGLE_UNIVERSE, problem: 'endpoint-host', hint: `If this universe is yours, name it in the input allow-endpoint-hosts (.${universeDomain}); otherwise find out who set the variable.`,
     })
   }
   return { universeDomain, allowedHosts }
@@ -72,7 +72,7 @@ async function openClient(projectId: string): Promise<AuthClient> {
     return await new GoogleAuth({ scopes: [CLOUD_PLATFORM], projectId }).getClient()
   } catch (error) {
     throw new InputError(`Reading the Google credentials: ${redact(error instanceof Error ? error.message : String(error))}`, {
-      input: 'GOOGLE_APPLICATION_CREDENTIALS', accepted: 'Application Default Credentials', hint: 'Run the auth action of this set (or google-github-actions/auth) in an earlier step of the same job.',
+      input: 'GOOGLE_APPLICATION_CREDENTIALS', accepted: 'Application Default Credentials', problem: 'no-credentials', hint: 'Run the auth action of this set (or google-github-actions/auth) in an earlier step of the same job.',
     })
   }
 }
@@ -86,7 +86,7 @@ function readCredentialsFile(environment: Surroundings['environment'], rules: En
     content = JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
-    throw new InputError(`Reading the credentials file ${path}: ${code ?? 'it is not JSON'}.`, { input: 'GOOGLE_APPLICATION_CREDENTIALS', hint: 'Was it removed, or did a checkout after the auth step clean the workspace? Authenticate after the checkout.' })
+    throw new InputError(`Reading the credentials file ${path}: ${code ?? 'it is not JSON'}.`, { input: 'GOOGLE_APPLICATION_CREDENTIALS', problem: 'credentials-file', hint: 'Was it removed, or did a checkout after the auth step clean the workspace? Authenticate after the checkout.' })
   }
   for (const key of ['token_url', 'token_uri', 'service_account_impersonation_url'] as const) {
     if (typeof content[key] === 'string') checkedUrl(content[key], `${key} of the credentials file`, rules)

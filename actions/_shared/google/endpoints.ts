@@ -1,5 +1,5 @@
 /** Where each Google API is, and the rule for overriding that. It refuses hosts nobody allowed: an environment variable must not be able to steal a token. */
-import { InputError } from '../errors.ts'
+import { InputError, wrongValue } from '../errors.ts'
 
 export type Api = 'sts' | 'iamcredentials' | 'storage' | 'bigquery' | 'dataproc' | 'composer'
 const APIS: readonly Api[] = ['sts', 'iamcredentials', 'storage', 'bigquery', 'dataproc', 'composer']
@@ -48,7 +48,7 @@ export function describeOverrides({ overrides }: Endpoints): string[] {
 /** Returns the URL when its host may receive tokens; `source` says where the value came from. */
 export function checkedUrl(value: string, source: string, rules: EndpointRules): URL {
   const refuse = (why: string): never => {
-    throw new InputError(`Reading ${source}: ${why}.`, { input: 'allow-endpoint-hosts', given: hostOf(value), accepted: `loopback, ${rules.universeDomain}, p.googleapis.com`, hint: 'If this host is yours, name it in the input allow-endpoint-hosts; otherwise find out who set it.' })
+    throw new InputError(`Reading ${source}: ${why}.`, { input: 'allow-endpoint-hosts', given: hostOf(value), accepted: `loopback, ${rules.universeDomain}, p.googleapis.com`, problem: 'endpoint-host', hint: 'If this host is yours, name it in the input allow-endpoint-hosts; otherwise find out who set it.' })
   }
   let url: URL
   try {
@@ -73,7 +73,7 @@ export function isLoopback(host: string): boolean {
 /** A universe's domain or a host the author allows: plain names only, so that neither can smuggle a path. */
 export function checkedHost(value: string, input: string): string {
   const isName = /^\.?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(value)
-  if (!isName) throw new InputError(`Reading input ${input}: ${JSON.stringify(value.slice(0, 80))} is not a host name.`, { input, given: value.slice(0, 80), accepted: 'host names such as googleapis.com' })
+  if (!isName) throw wrongValue(input, value, 'a host name such as googleapis.com')
   return value.toLowerCase()
 }
 

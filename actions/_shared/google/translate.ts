@@ -17,13 +17,15 @@ export function translate(error: unknown, asked: Asked): GoogleApiError {
   if (error instanceof GoogleApiError) return error
   const seen = describe(error)
   const text = redact(seen.text)
+  const sign = hintFor({ status: seen.status, reason: seen.reason, text })
   const status = seen.status ? `${seen.status} ` : ''
   return new GoogleApiError(`${asked.method} on ${asked.resource}: ${status}${seen.reason}: ${text}`, {
     ...asked,
     status: seen.status,
     reason: seen.reason,
     isRetryable: seen.status === 0 ? RETRYABLE_CODES.has(seen.reason) : retryableStatuses.has(seen.status),
-    hint: hintFor({ status: seen.status, reason: seen.reason, text }),
+    hint: sign?.hint,
+    problem: sign?.problem,
     // No cause: client errors hold the request with its Authorization header.
   })
 }

@@ -20,12 +20,16 @@ export interface RunContext {
   readonly runUrl: string
   /** Where this action's problems are reported; '' when the runner does not say. */
   readonly issuesUrl: string
+  /** The page that explains every problem, at the version of this action; '' when the runner does not say. */
+  readonly troubleshootingUrl: string
 }
 
 export function readContext(environment: Readonly<Record<string, string | undefined>>): RunContext {
   const of = (name: string) => environment[name] ?? ''
   const server = of('GITHUB_SERVER_URL') || 'https://github.com'
+  // An action of the checkout itself (`./actions/…`) has no repository and ref of its own: it is at the workflow's commit.
   const actionRepository = of('GITHUB_ACTION_REPOSITORY') || of('GITHUB_REPOSITORY')
+  const actionRef = (of('GITHUB_ACTION_REPOSITORY') ? of('GITHUB_ACTION_REF') : of('GITHUB_SHA')) || 'HEAD'
   return {
     repository: of('GITHUB_REPOSITORY'),
     repositoryOwner: of('GITHUB_REPOSITORY_OWNER'),
@@ -41,5 +45,6 @@ export function readContext(environment: Readonly<Record<string, string | undefi
     tempDir: of('RUNNER_TEMP') || tmpdir(),
     runUrl: of('GITHUB_REPOSITORY') && of('GITHUB_RUN_ID') ? `${server}/${of('GITHUB_REPOSITORY')}/actions/runs/${of('GITHUB_RUN_ID')}` : '',
     issuesUrl: actionRepository ? `${server}/${actionRepository}/issues` : '',
+    troubleshootingUrl: actionRepository ? `${server}/${actionRepository}/blob/${actionRef.split('/').map(encodeURIComponent).join('/')}/docs/troubleshooting.md` : '',
   }
 }

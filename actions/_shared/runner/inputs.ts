@@ -1,5 +1,5 @@
 /** Strict reading of an action's inputs: each value parses whole or is refused by the input's name. It reads nothing but what `read` gives it. */
-import { InputError } from '../errors.ts'
+import { InputError, wrongValue } from '../errors.ts'
 
 /** What an action asks for. Each call names the input once; `fallback` equals the default of action.yml (a test compares them). */
 export interface Inputs {
@@ -29,7 +29,7 @@ export interface Inputs {
 export function createInputs(read: (name: string) => string): Inputs {
   const raw = (name: string) => read(name).trim()
   const refuse = (input: string, given: string, accepted: string): never => {
-    throw new InputError(`Reading input ${input}: ${shown(given)} is not ${accepted}; correct it in the step's "with".`, { input, given: shown(given), accepted })
+    throw wrongValue(input, given, accepted)
   }
   const number = (name: string, pattern: RegExp, accepted: string, limits: { min: number; max: number }): number | undefined => {
     const given = raw(name)
@@ -40,7 +40,7 @@ export function createInputs(read: (name: string) => string): Inputs {
   }
   const lines = (name: string) => raw(name).split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '')
   const required = (name: string) => {
-    throw new InputError(`Reading input ${name}: it is required and was not given (or is empty); add "${name}:" to the step's "with".`, { input: name, given: '', accepted: 'a non-empty value' })
+    throw new InputError(`Reading input ${name}: it is required and was not given (or is empty); add "${name}:" to the step's "with".`, { input: name, given: '', accepted: 'a non-empty value', problem: 'missing-input' })
   }
   return {
     text: (name, fallback = '') => raw(name) || fallback,
@@ -88,10 +88,4 @@ export function createInputs(read: (name: string) => string): Inputs {
       return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : refuse(name, given, 'a JSON object')
     },
   }
-}
-
-/** A given value as an error may show it: one line, at most 80 characters. */
-function shown(value: string): string {
-  const line = JSON.stringify(value)
-  return line.length > 80 ? `${line.slice(0, 76)}…"` : line
 }

@@ -24,7 +24,8 @@ function renderBlock(block: SummaryBlock, roomBytes: number): { text: string; is
     case 'list': return rows('', block.items.map((item) => `- ${renderCell(item)}\n`), '\n', roomBytes)
     case 'table': {
       const row = (cells: readonly Cell[]) => `<tr>${cells.map((cell) => `<td>${renderCell(cell)}</td>`).join('')}</tr>\n`
-      const head = `<table>\n<tr>${block.head.map((cell) => `<th>${escapeText(cell)}</th>`).join('')}</tr>\n`
+      // Facts beside their names have no head.
+      const head = `<table>\n${block.head.some((cell) => cell !== '') ? `<tr>${block.head.map((cell) => `<th>${escapeText(cell)}</th>`).join('')}</tr>\n` : ''}`
       return rows(head, block.rows.map(row), '</table>\n\n', roomBytes)
     }
     case 'code': return preformatted('', block.text, '', roomBytes)

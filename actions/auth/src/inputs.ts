@@ -1,5 +1,5 @@
 /** What the author of the workflow asks of `auth`. It refuses providers and accounts that are not spelled as Google spells them. */
-import { InputError } from '../../_shared/errors.ts'
+import { InputError, wrongValue } from '../../_shared/errors.ts'
 import type { Inputs } from '../../_shared/runner/inputs.ts'
 
 export interface AuthInputs {
@@ -30,9 +30,9 @@ export function parseInputs(inputs: Inputs): AuthInputs {
   const projectId = inputs.text('project-id') || undefined
   if (projectId !== undefined && !PROJECT.test(projectId)) refuse('project-id', projectId, 'a project id (6 to 30 lower-case letters, digits and hyphens)')
   const tokenFormat = inputs.choice('token-format', ['', 'access_token', 'id_token'], '')
-  if (tokenFormat !== '' && serviceAccount === undefined) refuse('token-format', tokenFormat, 'possible without service-account: only a service account has such tokens')
+  if (tokenFormat !== '' && serviceAccount === undefined) needs(`token-format ${tokenFormat}`, 'service-account', 'only a service account has such tokens')
   const idTokenAudience = inputs.text('id-token-audience')
-  if (tokenFormat === 'id_token' && idTokenAudience === '') refuse('id-token-audience', '', 'given, and token-format id_token needs it')
+  if (tokenFormat === 'id_token' && idTokenAudience === '') needs('token-format id_token', 'id-token-audience', 'an ID token is made for one audience')
   return {
     provider, serviceAccount, projectId, tokenFormat, idTokenAudience,
     audience: inputs.text('audience') || `https://iam.googleapis.com/${provider}`,
@@ -47,5 +47,9 @@ export function parseInputs(inputs: Inputs): AuthInputs {
 }
 
 function refuse(input: string, given: string, accepted: string): never {
-  throw new InputError(`Reading input ${input}: ${JSON.stringify(given.slice(0, 120))} is not ${accepted}.`, { input, given, accepted })
+  throw wrongValue(input, given, accepted)
+}
+
+function needs(what: string, input: string, why: string): never {
+  throw new InputError(`Reading input ${input}: ${what} needs it (${why}); add "${input}:" to the step's "with".`, { input, given: '', accepted: 'a non-empty value', problem: 'missing-input' })
 }

@@ -22,7 +22,7 @@ export async function observe(inputs: AuthInputs, runner: Runner): Promise<Obser
   const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = runner.environment
   if (!url || !bearer) {
     throw new InputError('Asking GitHub for an OIDC token: this job may not have one (ACTIONS_ID_TOKEN_REQUEST_URL is not set).', {
-      input: 'permissions', accepted: 'permissions: id-token: write',
+      input: 'permissions', accepted: 'permissions: id-token: write', problem: 'missing-id-token',
       hint: 'Give the job "permissions: { contents: read, id-token: write }" (a reusable workflow\'s caller must grant it too). Pull requests from forks and Dependabot never get an OIDC token.',
     })
   }
@@ -47,7 +47,7 @@ export function subjectToken(inputs: AuthInputs, runner: Runner): Promise<string
     } catch (error) {
       const text = redact(error instanceof Error ? error.message.replace(/\s+/g, ' ') : String(error))
       throw new GoogleApiError(`Asking GitHub for an OIDC token: ${text}`, {
-        method: 'github.oidc.token', resource: inputs.audience, status: 0, reason: 'OIDC_TOKEN', isRetryable: !/40[0134]/.test(text),
+        method: 'github.oidc.token', resource: inputs.audience, status: 0, reason: 'OIDC_TOKEN', isRetryable: !/40[0134]/.test(text), problem: 'oidc-token',
         hint: 'Run the job again; if it stays, check that the job has "permissions: id-token: write" and GitHub\'s status page.',
       })
     }

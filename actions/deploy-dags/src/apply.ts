@@ -40,7 +40,7 @@ export async function apply(plan: DeployPlan, inputs: DeployInputs, folder: stri
       }
     }, { concurrency: AT_ONCE })
     if (failures.length > 0) return { isApplied: true, done, failure: failures[0] }
-    if (runner.cancelled.aborted) return { isApplied: true, done, failure: new WorkFailedError('Deploying DAGs: the run was cancelled; what the summary calls done is in the bucket, run again for the rest.') }
+    if (runner.cancelled.aborted) return { isApplied: true, done, failure: new WorkFailedError('Deploying DAGs: the run was cancelled; what the summary calls done is in the bucket, run again for the rest.', { problem: 'cancelled' }) }
   }
   if (!inputs.areImportsChecked) return { isApplied: true, done }
   try {
@@ -84,7 +84,7 @@ async function checkImports(plan: DeployPlan, inputs: DeployInputs, google: Goog
     const errors = readImportErrors(result.lines)
     // Newer Airflow exits 1 when there are import errors; only output without a list is a failed command.
     if (errors === undefined && (result.exitCode !== 0 || result.error || result.lines.some((line) => line.trim() !== ''))) {
-      throw new WorkFailedError(`Asking Airflow for import errors: the command ended with ${result.exitCode}${result.error ? ` (${result.error})` : ''} and printed no list.`, { lastLines: result.lines.slice(-20), hint: 'The files are deployed. Run the command in the environment, or set check-imports: false.' })
+      throw new WorkFailedError(`Asking Airflow for import errors: the command ended with ${result.exitCode}${result.error ? ` (${result.error})` : ''} and printed no list.`, { lastLines: result.lines.slice(-20), problem: 'airflow-command', hint: 'The files are deployed. Run the command in the environment, or set check-imports: false.' })
     }
     const placed = (errors ?? []).map((error) => ({ ...error, file: fileOf(error, plan.files) }))
     const ours = placed.filter((error): error is ImportError & { file: string } => error.file !== undefined)

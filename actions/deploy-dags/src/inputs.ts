@@ -1,5 +1,5 @@
 /** What the author of the workflow asks of `deploy-dags`. It refuses names that could leave the environment or the source folder. */
-import { InputError } from '../../_shared/errors.ts'
+import { InputError, wrongValue } from '../../_shared/errors.ts'
 import type { RunContext } from '../../_shared/runner/context.ts'
 import type { Inputs } from '../../_shared/runner/inputs.ts'
 
@@ -44,6 +44,6 @@ export function parseInputs(inputs: Inputs, context: Pick<RunContext, 'repositor
 }
 
 function matching(value: string, pattern: RegExp, input: string, accepted: string): string {
-  if (!pattern.test(value)) throw new InputError(`Reading input ${input}: ${JSON.stringify(value.slice(0, 120))} is not ${accepted}.`, { input, given: value.slice(0, 120), accepted })
+  if (!pattern.test(value)) throw wrongValue(input, value, accepted)
   return value
 }

@@ -39,7 +39,7 @@ export async function readLocalFiles(folder: string, options: { ignoreFile: stri
 async function readIgnoreFile(folder: string, name: string, depth = 0): Promise<string[]> {
   let text: string
   try {
-    if (!(await lstat(path.join(folder, name))).isFile()) throw new InputError(`Reading ${name}: it is not a plain file.`, { input: 'ignore-file', given: name })
+    if (!(await lstat(path.join(folder, name))).isFile()) throw new InputError(`Reading ${name}: it is not a plain file; put the file itself there.`, { input: 'ignore-file', given: name, problem: 'workspace-path' })
     text = await readFile(path.join(folder, name), 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []

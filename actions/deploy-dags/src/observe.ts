@@ -23,7 +23,7 @@ export async function observe(inputs: DeployInputs, google: Google, runner: Pick
   const environment = await getEnvironment(google, { projectId: google.projectId, location: inputs.location, environment: inputs.environment })
   if (!USABLE.has(environment.state)) {
     throw new GoogleApiError(`Looking at the environment ${inputs.environment}: its state is ${environment.state}.`, {
-      method: 'composer.projects.locations.environments.get', resource: inputs.environment, status: 200, reason: environment.state, isRetryable: false, hint: 'Wait until it runs, or repair it.',
+      method: 'composer.projects.locations.environments.get', resource: inputs.environment, status: 200, reason: environment.state, isRetryable: false, problem: 'composer-not-running', hint: 'Wait until it runs, or repair it.',
     })
   }
   const folder = path.resolve(runner.context.workspace, inputs.source)

@@ -45,19 +45,19 @@ export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
   }
   if (foreign.length > 0) {
     throw new RefusedError(`Planning the deployment: ${count(foreign.length, 'file')} of this source belong${foreign.length === 1 ? 's' : ''} to another owner there: ${few(foreign)}.`, {
-      what: 'foreign ownership', allowedBy: 'owner', hint: `Rename the files, or deploy as that owner with the input owner (this run's is ${inputs.owner}).`,
+      what: 'foreign ownership', allowedBy: 'owner', problem: 'foreign-files', hint: `Rename the files, or deploy as that owner with the input owner (this run's is ${inputs.owner}).`,
     })
   }
   if (unrecorded.length > 0) {
     throw new RefusedError(`Planning the deployment: ${count(unrecorded.length, 'file')} would be replaced that no deployment recorded: ${few(unrecorded)}.`, {
-      what: 'replacing unowned files', allowedBy: 'adopt', hint: 'Somebody else may have put them there. If they are yours, set adopt: true once.',
+      what: 'replacing unowned files', allowedBy: 'adopt', problem: 'unrecorded-files', hint: 'Somebody else may have put them there. If they are yours, set adopt: true once.',
     })
   }
   const kept = new Set(observed.files.map(({ name }) => `${prefix}/${name}`))
   const owned = observed.objects.filter((object) => object.metadata[OWNER_KEY] === inputs.owner && !kept.has(object.name) && object.name.startsWith(`${prefix}/`))
   if (observed.files.length === 0) {
     throw new RefusedError(`Planning the deployment: the source ${inputs.source} holds no file to deploy${owned.length > 0 ? `, and ${count(owned.length, 'deployed file')} would be deleted` : ''}.`, {
-      what: 'an empty source', hint: 'Check the input source and the ignore file. An environment is never emptied this way.',
+      what: 'an empty source', problem: 'empty-source', hint: 'Check the input source and the ignore file. An environment is never emptied this way.',
     })
   }
   const deletions = inputs.deletion === 'none' ? [] : sorted(owned).map((object): DeleteStep => ({ kind: 'delete', target: object.name, file: object.name.slice(prefix.length + 1), reason: 'gone from the source', ifGeneration: object.generation }))

@@ -49,6 +49,6 @@ function importFailure(errors: readonly (ImportError & { file: string })[], fact
     return { kind: 'error', file: `${facts.source.replace(/^\.\//, '').replace(/\/+$/, '')}/${error.file}`, line, title: 'Airflow cannot import this file', message }
   })
   return new WorkFailedError(`Checking imports in ${facts.environment}: Airflow cannot import ${errors.map(({ file }) => file).slice(0, 5).join(', ')}${errors.length > 5 ? ` and ${errors.length - 5} more` : ''}.`, {
-    annotations, link: facts.airflowUri, lastLines: errors.flatMap(({ error }) => error.trim().split('\n')).slice(-20), hint: 'The files are deployed as they are; correct them and deploy again.',
+    annotations, link: facts.airflowUri, lastLines: errors.flatMap(({ error }) => error.trim().split('\n')).slice(-20), problem: 'dag-import', hint: 'The files are deployed as they are; correct them and deploy again.',
   })
 }

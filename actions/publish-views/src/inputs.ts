@@ -1,6 +1,6 @@
 /** Raw strings to the Inputs of publish-views; it refuses a source outside the workspace. */
 import path from 'node:path'
-import { InputError } from '../../_shared/errors.ts'
+import { InputError, wrongValue } from '../../_shared/errors.ts'
 import type { RunContext } from '../../_shared/runner/context.ts'
 import type { Inputs as RawInputs } from '../../_shared/runner/inputs.ts'
 
@@ -28,12 +28,10 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
   const sourceDir = path.resolve(context.workspace, given)
   const source = path.relative(context.workspace, sourceDir)
   if (source.startsWith('..') || path.isAbsolute(source)) {
-    throw new InputError(`Reading input source: ${given} is outside the workspace; give a folder of the checkout.`, { input: 'source', given, accepted: 'a folder inside the workspace' })
+    throw new InputError(`Reading input source: ${given} is outside the workspace; give a folder of the checkout.`, { input: 'source', given, accepted: 'a folder inside the workspace', problem: 'workspace-path' })
   }
   const location = raw.required('location')
-  if (!/^[A-Za-z]+(-[a-z]+\d+)?$/.test(location)) {
-    throw new InputError(`Reading input location: ${JSON.stringify(location.slice(0, 60))} is not a BigQuery location such as EU or us-central1.`, { input: 'location', given: location.slice(0, 60), accepted: 'EU, US or a region' })
-  }
+  if (!/^[A-Za-z]+(-[a-z]+\d+)?$/.test(location)) throw wrongValue('location', location, 'a BigQuery location such as EU or us-central1')
   return {
     sourceDir, source: source.split(path.sep).join('/'), projectId: raw.text('project-id'), location,
     isAuthorizing: raw.boolean('authorize', true), isBreakingAllowed: raw.boolean('allow-breaking', false), isPruning: raw.boolean('prune', false),

@@ -48,7 +48,7 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
     views.push({ name: file.name, file: file.file, query: qualify(file.sql, google.projectId, references), description: leadingComment(file.sql), references, columns: answer?.columns, existing: existing.get(nameKey(file.name)) })
   }
   if (failures.length > 0) {
-    throw new WorkFailedError(`Checking the views: BigQuery refuses ${failures.length} of ${files.length}: ${failures.map(({ file, message }) => `${file}: ${message}`).join('; ')}`, { annotations: failures })
+    throw new WorkFailedError(`Checking the views: BigQuery refuses ${failures.length} of ${files.length}: ${failures.map(({ file, message }) => `${file}: ${message}`).join('; ')}`, { annotations: failures, problem: 'view-query' })
   }
   const datasets = [...new Set(files.map(({ name }) => name.datasetId))]
   const orphans = (await Promise.all(datasets.map((datasetId) => listViews(google, google.projectId, datasetId)))).flat().filter(({ name, labels }) => isOurs(labels) && !existing.has(nameKey(name))).map(({ name }) => name)
@@ -58,11 +58,11 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
 async function readViewFiles(inputs: Inputs, projectId: string): Promise<{ name: TableName; file: string; sql: string }[]> {
   const found = await fastGlob('**/*.sql', { cwd: inputs.sourceDir, dot: false, followSymbolicLinks: false, onlyFiles: false })
   if (found.length === 0) {
-    throw new InputError(`Reading the views: there is no .sql file below ${inputs.source}; the path is the name: ${inputs.source}/<dataset>/<view>.sql.`, { input: 'source', given: inputs.source, accepted: 'a folder with <dataset>/<view>.sql' })
+    throw new InputError(`Reading the views: there is no .sql file below ${inputs.source}; the path is the name: ${inputs.source}/<dataset>/<view>.sql.`, { input: 'source', given: inputs.source, accepted: 'a folder with <dataset>/<view>.sql', problem: 'workspace-path' })
   }
   return Promise.all(found.sort().map(async (relative) => {
     const file = [inputs.source, relative].filter(Boolean).join('/')
-    const refuse = (what: string): never => { throw new InputError(`Reading the views: ${file} ${what}.`, { input: 'source', given: file, accepted: '<dataset>/<view>.sql' }) }
+    const refuse = (what: string): never => { throw new InputError(`Reading the views: ${file} ${what}.`, { input: 'source', given: file, accepted: '<dataset>/<view>.sql', problem: 'workspace-path' }) }
     const [datasetId = '', tableId = '', ...more] = relative.replace(/\.sql$/, '').split('/')
     if (more.length > 0 || !/^\w{1,1024}$/.test(datasetId) || !/^[\p{L}\p{M}\p{N}_-]{1,1024}$/u.test(tableId)) refuse('is not named <dataset>/<view>.sql')
     const absolute = path.join(inputs.sourceDir, relative)
@@ -96,7 +96,7 @@ async function readSources(google: Google, views: readonly ObservedView[], own: 
   for (const source of sources) {
     const other = homes.find((home) => home.location.toLowerCase() !== source.location.toLowerCase())
     if (other !== undefined) {
-      throw new InputError(`Comparing locations: ${source.datasetId} is in ${source.location} and ${other.datasetId} in ${other.location}; an authorized view must be in the location of its source.`, { input: 'source', given: other.location, accepted: source.location })
+      throw new InputError(`Comparing locations: ${source.datasetId} is in ${source.location} and ${other.datasetId} in ${other.location}; an authorized view must be in the location of its source.`, { input: 'source', given: other.location, accepted: source.location, problem: 'dataset-locations' })
     }
   }
   return sources

@@ -38,7 +38,7 @@ export function inReferenceOrder(views: readonly ObservedView[]): ObservedView[]
     if (ordered.includes(view)) return
     if (trail.includes(view)) {
       const circle = [...trail.slice(trail.indexOf(view)), view].map(({ file }) => file).join(' → ')
-      throw new RefusedError(`Ordering the views: they read each other in a circle: ${circle}; break it.`, { what: circle })
+      throw new RefusedError(`Ordering the views: they read each other in a circle: ${circle}; break it.`, { what: circle, problem: 'view-circle' })
     }
     for (const reference of view.references) {
       const before = byKey.get(nameKey(reference))
@@ -55,7 +55,7 @@ function planView(view: ObservedView, inputs: Inputs): ViewStep {
   const target = shortName(name)
   if (existing === undefined) return { kind: 'create', target, reason: 'does not exist', name, query, description, labels: OWNER_LABEL }
   if (existing.type !== 'VIEW') {
-    throw new RefusedError(`Planning ${target}: there is a ${existing.type.toLowerCase()} of this name, and publish-views replaces views only; rename the file or remove the ${existing.type.toLowerCase()}.`, { what: target })
+    throw new RefusedError(`Planning ${target}: there is a ${existing.type.toLowerCase()} of this name, and publish-views replaces views only; rename the file or remove the ${existing.type.toLowerCase()}.`, { what: target, problem: 'not-a-view' })
   }
   const labels = { ...existing.labels, ...OWNER_LABEL }
   const reasons = [
@@ -66,7 +66,7 @@ function planView(view: ObservedView, inputs: Inputs): ViewStep {
   if (reasons.length === 0) return { kind: 'keep', target, reason: 'is as its file says', name, query, description, labels, etag: existing.etag }
   const lost = view.columns === undefined ? [] : lostColumns(existing.columns, view.columns)
   if (lost.length > 0 && !inputs.isBreakingAllowed) {
-    throw new RefusedError(`Planning ${target}: the new query ${lost.join(', ')}; readers of the view would break. Set allow-breaking: true if they are ready.`, { what: `${view.file}: ${lost.join(', ')}`, allowedBy: 'allow-breaking: true' })
+    throw new RefusedError(`Planning ${target}: the new query ${lost.join(', ')}; readers of the view would break. Set allow-breaking: true if they are ready.`, { what: `${view.file}: ${lost.join(', ')}`, allowedBy: 'allow-breaking: true', problem: 'breaking-view' })
   }
   return { kind: 'update', target, reason: [...reasons, ...lost].join(', '), name, query, description, labels, etag: existing.etag }
 }

@@ -16,7 +16,7 @@ export function report(plan: ViewPlan, outcome: Outcome<ViewStep>, inputs: Input
     },
     summary: [
       { kind: 'heading', text: inputs.isDryRun ? 'Views: the plan' : outcome.failure === undefined ? 'Views published' : 'Views: stopped by an error' },
-      { kind: 'text', text: `${count('create')} created, ${count('update')} updated, ${count('keep')} unchanged, ${count('delete')} deleted; ${authorized} access entries granted${inputs.isDryRun ? ' (dry run: nothing was changed)' : ''}.` },
+      { kind: 'text', text: `${count('create')} created, ${count('update')} updated, ${count('keep')} unchanged, ${count('delete')} deleted; ${authorized} access ${authorized === 1 ? 'entry' : 'entries'} granted${inputs.isDryRun ? ' (dry run: nothing was changed)' : ''}.` },
       ...notes.map((text): SummaryBlock => ({ kind: 'text', text })),
       { kind: 'table', head: ['Step', 'What', 'Why', 'State'], rows: plan.steps.map((step) => [step.kind, step.target, step.reason, stateOf(step, outcome)]) },
       { kind: 'text', text: `Plan digest: ${digest}` },

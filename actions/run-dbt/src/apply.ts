@@ -93,7 +93,7 @@ async function install(step: DbtStep & { kind: 'use' | 'install' }, inputs: Inpu
   await mkdir(path.dirname(folder), { recursive: true })
   const run = async (program: string, args: readonly string[]): Promise<void> => {
     const { exitCode, stderr } = await runner.execute(program, args)
-    if (exitCode !== 0) throw new WorkFailedError(`Installing ${inputs.coreVersion} of dbt-core: ${path.basename(program)} ended with exit code ${exitCode}; is the package index reachable and does this Python have venv?`, { lastLines: stderr.split('\n').slice(-20) })
+    if (exitCode !== 0) throw new WorkFailedError(`Installing ${inputs.coreVersion} of dbt-core: ${path.basename(program)} ended with exit code ${exitCode}; is the package index reachable and does this Python have venv?`, { lastLines: stderr.split('\n').slice(-20), problem: 'dbt-installation' })
   }
   await run(step.python, ['-m', 'venv', '--copies', building])
   const requirements = locked === undefined ? [...step.requirements] : ['--require-hashes', '-r', asset('requirements.txt')]
@@ -117,10 +117,10 @@ function failureOf(exitCode: number, commands: readonly DbtStep[], done: readonl
   if (failed?.result !== undefined) {
     const bad = failed.result.nodes.filter((node) => node.verdict === 'failed')
     const what = bad.length > 0 ? `${bad.length} of ${failed.result.nodes.length} nodes failed: ${bad.slice(0, 5).map((node) => node.name).join(', ')}${bad.length > 5 ? ', …' : ''}` : failed.result.exception ?? 'dbt reported failure'
-    return new WorkFailedError(`Running dbt ${failed.step.target}: ${what}; see the table and the annotations.`, { lastLines: bad.flatMap((node) => (node.message === '' ? [] : [`${node.name}: ${node.message}`])).slice(0, 20) })
+    return new WorkFailedError(`Running dbt ${failed.step.target}: ${what}; see the table and the annotations.`, { lastLines: bad.flatMap((node) => (node.message === '' ? [] : [`${node.name}: ${node.message}`])).slice(0, 20), problem: 'dbt-failed' })
   }
   if (exitCode !== 0 || ran.length < commands.length) {
-    return new WorkFailedError(`Running dbt ${commands[ran.length]?.target ?? ''}: the process ended with exit code ${exitCode} before dbt could say why; see its output above.`)
+    return new WorkFailedError(`Running dbt ${commands[ran.length]?.target ?? ''}: the process ended with exit code ${exitCode} before dbt could say why; see its output above.`, { problem: 'dbt-failed' })
   }
   return undefined
 }

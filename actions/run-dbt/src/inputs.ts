@@ -1,7 +1,7 @@
 /** Raw strings to the Inputs of run-dbt; it refuses commands that are not dbt's or that would override the keyless profile. */
 import path from 'node:path'
 import { split } from 'shlex'
-import { InputError } from '../../_shared/errors.ts'
+import { InputError, wrongValue } from '../../_shared/errors.ts'
 import type { Inputs as RawInputs } from '../../_shared/runner/inputs.ts'
 import type { RunContext } from '../../_shared/runner/context.ts'
 
@@ -36,7 +36,7 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
   const projectDir = path.resolve(context.workspace, projectPath)
   const fromWorkspace = path.relative(context.workspace, projectDir)
   if (fromWorkspace.startsWith('..') || path.isAbsolute(fromWorkspace)) {
-    throw new InputError(`Reading input project-dir: ${projectPath} is outside the workspace; give a folder of the checkout.`, { input: 'project-dir', given: projectPath, accepted: 'a folder inside the workspace' })
+    throw new InputError(`Reading input project-dir: ${projectPath} is outside the workspace; give a folder of the checkout.`, { input: 'project-dir', given: projectPath, accepted: 'a folder inside the workspace', problem: 'workspace-path' })
   }
   return {
     projectDir,
@@ -58,7 +58,7 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
 
 function matching(given: string, input: string, pattern: RegExp, accepted: string): string {
   if (pattern.test(given)) return given
-  throw new InputError(`Reading input ${input}: ${JSON.stringify(given.slice(0, 60))} is not ${accepted}.`, { input, given: given.slice(0, 60), accepted })
+  throw wrongValue(input, given, accepted)
 }
 
 /** Words as a shell would split them; nothing is expanded and nothing is executed. */

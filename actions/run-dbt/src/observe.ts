@@ -27,7 +27,7 @@ export async function observe(inputs: Inputs, runner: Runner): Promise<Observed>
 async function readProject(inputs: Inputs): Promise<{ profileName: string; targetPath: string }> {
   const file = path.join(inputs.projectDir, 'dbt_project.yml')
   const refuse = (what: string): never => {
-    throw new InputError(`Reading the dbt project: ${inputs.projectPath}/dbt_project.yml ${what}.`, { input: 'project-dir', given: inputs.projectPath, accepted: 'a folder with a dbt_project.yml' })
+    throw new InputError(`Reading the dbt project: ${inputs.projectPath}/dbt_project.yml ${what}.`, { input: 'project-dir', given: inputs.projectPath, accepted: 'a folder with a dbt_project.yml', problem: 'workspace-path' })
   }
   const text = await readFile(file, 'utf8').catch(() => refuse('cannot be read; does project-dir name the folder that holds it, and did a checkout step run'))
   let project: unknown

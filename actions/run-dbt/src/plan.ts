@@ -41,7 +41,7 @@ function planDbt(inputs: Inputs, observed: Observed): DbtStep {
   }
   const python = installed?.python ?? observed.python
   if (python === undefined) {
-    throw new WorkFailedError('Looking for Python: there is none on PATH to install dbt with; add actions/setup-python before this step.')
+    throw new WorkFailedError('Looking for Python: there is none on PATH to install dbt with; add actions/setup-python before this step.', { problem: 'dbt-installation' })
   }
   const reason = installed === undefined ? 'no dbt on PATH' : `on PATH is dbt-core ${installed.core} with dbt-bigquery ${installed.adapter}`
   return { kind: 'install', target: wanted, reason, python, requirements }

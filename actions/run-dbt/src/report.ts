@@ -16,7 +16,7 @@ export function report(plan: DbtPlan, outcome: DbtOutcome, inputs: Inputs, notes
       'bytes-processed': bytes.length === 0 ? '' : bytes.reduce((sum, value) => sum + value, 0),
     },
     summary: [
-      { kind: 'heading', text: inputs.isDryRun ? 'dbt: what would run' : `dbt: ${status}` },
+      { kind: 'heading', text: inputs.isDryRun ? 'dbt: what would run' : outcome.failure === undefined ? 'dbt: succeeded' : 'dbt: failed' },
       { kind: 'text', text: `dbt-core ${inputs.coreVersion}, dbt-bigquery ${inputs.adapterVersion}; target ${inputs.target}, dataset ${inputs.dataset}, location ${inputs.location}.` },
       ...notes.map((text): SummaryBlock => ({ kind: 'text', text })),
       ...(inputs.isDryRun ? describePlan(plan, outcome) : describeRun(outcome, nodes)),
@@ -41,13 +41,20 @@ function describeRun(outcome: DbtOutcome, nodes: readonly NodeResult[]): Summary
   if (sorted.length === 0) return blocks
   // Forty tests that pass are one line; what a person looks for is what was built and what did not pass.
   const isQuiet = (node: NodeResult): boolean => node.verdict === 'passed' && /^(test|unit_test)$/.test(node.resourceType)
-  const rows = sorted.filter((node) => !isQuiet(node)).map((node) => [node.name, node.resourceType, node.status, node.rows ?? '', node.bytesProcessed ?? '', `${node.seconds.toFixed(1)} s`])
+  const rows = sorted.filter((node) => !isQuiet(node)).map((node) => [node.name, node.resourceType, node.status, thousands(node.rows), thousands(node.bytesProcessed), `${node.seconds.toFixed(1)} s`])
   const quiet = sorted.filter(isQuiet).map((node) => node.name)
+  const said = sorted.filter((node) => (node.verdict === 'failed' || node.verdict === 'warned') && node.message !== '').map((node) => `${node.name}: ${node.message}`)
   return [
     ...blocks,
+    ...(said.length === 0 ? [] : [{ kind: 'list', items: said } as const]),
     ...(rows.length === 0 ? [] : [{ kind: 'table', head: ['Node', 'Type', 'Status', 'Rows', 'Bytes', 'Time'], rows } as const]),
     ...(quiet.length === 0 ? [] : [{ kind: 'details', label: quiet.length === 1 ? '1 test passed' : `${quiet.length} tests passed`, text: quiet.sort().join('\n') } as const]),
   ]
+}
+
+/** 1,407,580; empty when dbt did not say. */
+function thousands(value: number | undefined): string {
+  return value === undefined ? '' : value.toLocaleString('en-US')
 }
 
 function annotate(node: NodeResult, inputs: Inputs): Annotation[] {

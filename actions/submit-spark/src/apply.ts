@@ -42,8 +42,8 @@ export async function apply(plan: SparkPlan, inputs: SparkInputs, observed: Obse
     return { isApplied: true, done, watched }
   } catch (error) {
     if (!runner.cancelled.aborted) return { isApplied: true, done, failure: error }
-    if (submit === undefined) return { isApplied: true, done, failure: new WorkFailedError(`Staging files: the run was cancelled after ${done.length} of ${plan.steps.length}; run it again, what is there stays.`) }
-    return { isApplied: true, done, failure: new WorkFailedError(`Running batch ${ref.batchId}: the run was cancelled; ${(await cancelling) ?? 'nothing had been submitted'}.`, { link: cancelling && consoleLink(ref) }) }
+    if (submit === undefined) return { isApplied: true, done, failure: new WorkFailedError(`Staging files: the run was cancelled after ${done.length} of ${plan.steps.length}; run it again, what is there stays.`, { problem: 'cancelled' }) }
+    return { isApplied: true, done, failure: new WorkFailedError(`Running batch ${ref.batchId}: the run was cancelled; ${(await cancelling) ?? 'nothing had been submitted'}.`, { link: cancelling && consoleLink(ref), problem: 'cancelled' }) }
   }
 }
 
@@ -64,7 +64,7 @@ async function create(google: Google, ref: BatchRef, submit: SubmitStep): Promis
   } catch (error) {
     if (!(error instanceof GoogleApiError && error.status === 409)) throw error
     throw new ConflictError(`Creating batch ${ref.batchId}: this id was already used by another request.`, {
-      step: ref.batchId, expected: 'an unused id', found: 'a batch of another request', hint: 'Leave batch-id empty, or put the run id and attempt into it: an id is used once until its batch is deleted.',
+      step: ref.batchId, expected: 'an unused id', found: 'a batch of another request', problem: 'batch-id-used', hint: 'Leave batch-id empty, or put the run id and attempt into it: an id is used once until its batch is deleted.',
     })
   }
 }

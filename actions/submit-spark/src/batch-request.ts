@@ -49,10 +49,10 @@ export function labels(given: Readonly<Record<string, string>>, origin: Readonly
   for (const [key, value] of Object.entries(origin)) if (value !== '') result[key] = labelText(value)
   for (const [key, value] of Object.entries(given)) {
     const clean = labelText(key)
-    if (!/^[a-z]/.test(clean)) throw new InputError(`Reading input labels: the key ${JSON.stringify(key.slice(0, 80))} does not begin with a letter.`, { input: 'labels', given: key, accepted: 'keys that begin with a letter' })
+    if (!/^[a-z]/.test(clean)) throw new InputError(`Reading input labels: the key ${JSON.stringify(key.slice(0, 80))} does not begin with a letter; rename it.`, { input: 'labels', given: key, accepted: 'keys that begin with a letter' })
     result[clean] = labelText(value)
   }
-  if (Object.keys(result).length > 32) throw new InputError(`Reading input labels: ${Object.keys(result).length} labels with those of the run, Google takes 32.`, { input: 'labels', given: String(Object.keys(result).length), accepted: 'at most 32 labels' })
+  if (Object.keys(result).length > 32) throw new InputError(`Reading input labels: ${Object.keys(result).length} labels with those of the run, Google takes 32; remove some.`, { input: 'labels', given: String(Object.keys(result).length), accepted: 'at most 32 labels' })
   return result
 }
 

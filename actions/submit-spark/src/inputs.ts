@@ -1,5 +1,5 @@
 /** What the author of the workflow asks of `submit-spark`. It refuses what Google would refuse, before anything is uploaded. */
-import { InputError } from '../../_shared/errors.ts'
+import { InputError, wrongValue } from '../../_shared/errors.ts'
 import type { Inputs } from '../../_shared/runner/inputs.ts'
 
 export interface SparkInputs {
@@ -67,7 +67,7 @@ function serviceAccount(inputs: Inputs, isStageOnly: boolean): string | undefine
   if (given === '' && isStageOnly) return undefined
   if (given === '') {
     throw new InputError('Reading input service-account: it is required and was not given (or is empty); add "service-account:" to the step\'s "with".', {
-      input: 'service-account', given: '', accepted: 'the e-mail address of a service account', hint: 'Only "stage-only: true", which submits nothing, does without it.',
+      input: 'service-account', given: '', accepted: 'the e-mail address of a service account', problem: 'missing-input', hint: 'Only "stage-only: true", which submits nothing, does without it.',
     })
   }
   return matching(given, /^[A-Za-z0-9][\w.-]*@[a-z0-9.:-]+\.gserviceaccount\.com$/, 'service-account', 'the e-mail address of a service account')
@@ -82,6 +82,6 @@ function ttl(given: string): number | undefined {
 }
 
 function matching(value: string, pattern: RegExp, input: string, accepted: string): string {
-  if (!pattern.test(value)) throw new InputError(`Reading input ${input}: ${JSON.stringify(value.slice(0, 120))} is not ${accepted}.`, { input, given: value.slice(0, 120), accepted })
+  if (!pattern.test(value)) throw wrongValue(input, value, accepted)
   return value
 }

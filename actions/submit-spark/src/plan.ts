@@ -54,5 +54,5 @@ function slug(main: string): string {
 function refuseTwins(input: string, uris: readonly string[]): void {
   const names = uris.map((uri) => uri.slice(uri.lastIndexOf('/') + 1))
   const twin = names.find((name, index) => names.indexOf(name) !== index)
-  if (twin !== undefined) throw new InputError(`Reading input ${input}: two entries end in ${twin}, and Spark tells files apart by name only.`, { input, given: twin, accepted: 'different file names' })
+  if (twin !== undefined) throw new InputError(`Reading input ${input}: two entries end in ${twin}, and Spark tells files apart by name only; rename one.`, { input, given: twin, accepted: 'different file names' })
 }

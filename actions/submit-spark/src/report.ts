@@ -88,6 +88,7 @@ function failureOf(batchId: string, outcome: Submitted, facts: Facts): WorkFaile
   return new WorkFailedError(`Running batch ${batchId}: ${why}${said}`, {
     link: facts.link, lastLines: tail, annotations: annotationsOf(tail, facts.tracebackPaths),
     hint: isTtl ? 'Raise the input ttl.' : undefined,
+    problem: watched.isTimedOut || isTtl ? 'spark-timeout' : batch.state === 'CANCELLED' ? 'cancelled' : 'spark-failed',
   })
 }
 

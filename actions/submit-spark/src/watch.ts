@@ -43,7 +43,7 @@ export async function watchBatch(google: Google, ref: BatchRef, timeoutMs: numbe
       return { batch: await withUsage(google, ref, batch, runner), tail: output.tail, isTimedOut }
     }
     if (Date.now() >= deadlineMs) {
-      if (isTimedOut) throw new WorkFailedError(`Waiting for batch ${ref.batchId}: it does not end although it was cancelled after ${timeoutMs / 60_000} minutes.`, { lastLines: output.tail })
+      if (isTimedOut) throw new WorkFailedError(`Waiting for batch ${ref.batchId}: it does not end although it was cancelled after ${timeoutMs / 60_000} minutes; look at it in the console.`, { lastLines: output.tail, problem: 'spark-timeout' })
       log.warning(`${ref.batchId} has not ended after ${timeoutMs / 60_000} minutes (timeout-minutes); cancelling it.`)
       await cancelOperation(google, batch.operation, ref.region)
       isTimedOut = true

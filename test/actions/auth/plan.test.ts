@@ -25,7 +25,7 @@ describe('inputs of auth', () => {
     ['workload-identity-provider', 'projects/my-project/locations/global/workloadIdentityPools/github/providers/actions'], ['service-account', 'not an address'], ['project-id', 'UPPER'], ['token-format', 'jwt'], ['access-token-lifetime', '60'],
   ])('refuses %s = %s', (name, value) => expect(() => parse({ [name]: value })).toThrow(expect.objectContaining({ code: 'INPUT', input: name })))
   it('refuses tokens that only a service account has, and an ID token without audience', () => {
-    expect(() => parse({ 'service-account': '', 'token-format': 'access_token' })).toThrow(expect.objectContaining({ input: 'token-format' }))
+    expect(() => parse({ 'service-account': '', 'token-format': 'access_token' })).toThrow(expect.objectContaining({ input: 'service-account' }))
     expect(() => parse({ 'token-format': 'id_token' })).toThrow(expect.objectContaining({ input: 'id-token-audience' }))
   })
 })

@@ -12,6 +12,10 @@ describe('the summary', () => {
     expect(cells('javascript:alert(1)')).not.toContain('href')
     expect(cells('https://x/"onclick="y')).toContain('href="https://x/&#34;onclick=&#34;y"')
   })
+  it('shows facts beside their names without an empty head', () => {
+    expect(renderSummary([{ kind: 'table', head: ['', ''], rows: [['Project', 'p']] }])).toBe('<table>\n<tr><td>Project</td><td>p</td></tr>\n</table>\n\n')
+    expect(renderSummary([{ kind: 'table', head: ['', 'x'], rows: [] }])).toContain('<th></th><th>x</th>')
+  })
   it('lets no preformatted text end its block', () => {
     expect(renderSummary([{ kind: 'code', text: '</pre>\n\n# head' }])).toBe('<pre>&#60;/pre&#62;&#10;&#10;# head</pre>\n\n')
   })
