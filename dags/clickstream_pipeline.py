@@ -1,10 +1,21 @@
-"""One day of clickstream, from the raw file to the published numbers: wiring only; it refuses to compute anything when Airflow parses it."""
+"""
+One day of clickstream, from the raw file to the published numbers. Wiring only: it computes nothing when Airflow parses it.
+
+Airflow variables, read when a task runs: `caec_project` and `caec_region`; where dbt is a process also `caec_dbt` (the program) and `caec_dbt_dir` (the project folder).
+What each task does, how to backfill and where to look when it fails: docs/dag.md.
+"""
 
 from __future__ import annotations
 
+import json
+import logging
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
 
-from airflow.providers.google.cloud.operators.bigquery import BigQueryCheckOperator
+from airflow.configuration import conf
+from airflow.exceptions import AirflowFailException
+from airflow.providers.google.cloud.operators.bigquery import BigQueryInsertJobOperator
 from airflow.providers.google.cloud.operators.dataproc import DataprocCreateBatchOperator
 from airflow.providers.google.cloud.sensors.gcs import GCSObjectsWithPrefixExistenceSensor
 from airflow.providers.standard.operators.bash import BashOperator
@@ -15,20 +26,61 @@ try:
 except ImportError:  # Airflow 2.11 has no airflow.sdk
     from airflow import DAG
 
-# Airflow variables, read when a task runs: caec_project, caec_region, and where they differ from the defaults
-# caec_spark_release (folder with jobs/ and modules.zip), caec_dbt_dir (the dbt project on the workers), caec_dbt (the dbt program).
+RELEASE_FILE = Path(__file__).with_suffix(".release.json")
+RELEASE: dict[str, Any] | None = json.loads(RELEASE_FILE.read_text(encoding="utf-8")) if RELEASE_FILE.exists() else None
+if RELEASE is not None and RELEASE.get("schemaVersion") != 1:
+    raise ValueError(f"{RELEASE_FILE.name} has schemaVersion {RELEASE.get('schemaVersion')!r} and this DAG reads 1; deploy the DAG and its release file together")
+
+# Airflow configuration overrides, section caec: deferrable = False where an environment has no triggerer; poke_interval in seconds.
+DEFERRABLE = conf.getboolean("caec", "deferrable", fallback=True)
+POKE_INTERVAL = conf.getfloat("caec", "poke_interval", fallback=300.0)
 PROJECT = "{{ var.value.caec_project }}"
 REGION = "{{ var.value.caec_region }}"
 LAKE = f"gs://{PROJECT}-lake"
+STAGING = f"{PROJECT}-staging"
 DAY = "{{ data_interval_start | ds }}"
-RELEASE = "{{ var.value.get('caec_spark_release', 'gs://' ~ var.value.caec_project ~ '-staging/spark/current') }}"
-DBT_DIR = "{{ var.value.get('caec_dbt_dir', '/home/airflow/gcs/data/dbt') }}"
-DBT = "{{ var.value.get('caec_dbt', 'dbt') }} --no-use-colors --log-path /tmp/caec-dbt-logs"
-# A new try is a new batch, and so is a cleared run: the same id would return the old batch and compute nothing.
-BATCH_SUFFIX = "{{ data_interval_start | ds_nodash }}-{{ dag_run.start_date.strftime('%Y%m%d%H%M%S') }}-{{ ti.try_number }}"
+# The same for the same run and try. A new try is a new batch, and so is a cleared run: the same id would return the old batch and compute nothing.
+RUN_MARK = "{{ macros.uuid.uuid5(macros.uuid.NAMESPACE_OID, run_id ~ ' ' ~ dag_run.start_date).hex[:12] }}"
+BATCH_SUFFIX = f"{{{{ data_interval_start | ds_nodash }}}}-{RUN_MARK}-{{{{ ti.try_number }}}}"
+DBT_ENVIRONMENT = {"GOOGLE_CLOUD_PROJECT": PROJECT, "DBT_LOCATION": REGION}
+VIEWS = (
+    "event_type_lookup",
+    "kpi_conversion_rate",
+    "kpi_daily_sessions",
+    "kpi_dropoff_funnel",
+    "kpi_event_volume_by_type",
+    "kpi_funnel_summary",
+    "kpi_sessions_by_signup_cohort",
+    "kpi_top_products",
+    "kpi_top_products_named",
+)
+
+
+def require_release(_: Any) -> None:
+    if RELEASE is None:
+        raise AirflowFailException(
+            f"There is no {RELEASE_FILE.name} beside {Path(__file__).name}, so it is not known which Spark code and which dbt belong to it; "
+            "deploy the dags folder of a release package (.github/actions/package-release), not that of the source tree."
+        )
+
+
+def say_where_to_look(context: Any) -> None:
+    """One line for whoever is called at night; it asks nobody, so it works when nothing else does."""
+    task, ti = context["task"], context["ti"]
+    batch_id = str(getattr(task, "batch_id", None) or "")
+    # A task that died before its templates were filled has no batch of its own.
+    is_batch = batch_id != "" and "{{" not in f"{batch_id}{task.region}{task.project_id}"
+    place = (
+        f"https://console.cloud.google.com/dataproc/batches/{task.region}/{batch_id}/monitoring?project={task.project_id}"
+        if is_batch
+        else "the log of this try"
+    )
+    cause = next(iter(str(context.get("exception") or "").splitlines()), "") or "the task was ended from outside"
+    logging.getLogger("airflow.task").error("%s, run %s: task %s failed in try %s (%s); look at %s", ti.dag_id, ti.run_id, ti.task_id, ti.try_number, cause[:500], place)
 
 
 def spark_batch(job: str, arguments: list[str]) -> DataprocCreateBatchOperator:
+    files = RELEASE["spark"][job] if RELEASE is not None else {"main": "", "pyFiles": []}
     return DataprocCreateBatchOperator(
         task_id=job,
         project_id=PROJECT,
@@ -36,26 +88,82 @@ def spark_batch(job: str, arguments: list[str]) -> DataprocCreateBatchOperator:
         batch_id=f"caec-{job}-{BATCH_SUFFIX}",
         batch={
             "pyspark_batch": {
-                "main_python_file_uri": f"{RELEASE}/jobs/{job}.py",
-                "python_file_uris": [f"{RELEASE}/modules.zip"],
+                "main_python_file_uri": f"gs://{STAGING}/{files['main']}",
+                "python_file_uris": [f"gs://{STAGING}/{name}" for name in files["pyFiles"]],
                 "args": [*arguments, f"--lake={LAKE}", f"--from={DAY}", f"--to={DAY}"],
             },
-            "runtime_config": {"version": "2.3"},
-            "environment_config": {"execution_config": {"service_account": f"caec-spark@{PROJECT}.iam.gserviceaccount.com"}},
             "labels": {"pipeline": "clickstream", "job": job},
+            "runtime_config": {"version": "2.3"},
+            "environment_config": {
+                "execution_config": {
+                    "service_account": f"caec-spark@{PROJECT}.iam.gserviceaccount.com",
+                    "staging_bucket": STAGING,
+                    "authentication_config": {"user_workload_authentication_type": "SERVICE_ACCOUNT"},
+                }
+            },
         },
-        deferrable=True,
+        deferrable=DEFERRABLE,
+        polling_interval_seconds=5,
         execution_timeout=timedelta(hours=2),
     )
 
 
-def dbt_command(task_id: str, command: str) -> BashOperator:
+def dbt_command(task_id: str, *words: str) -> Any:
+    """The same command in a pod (Composer Gen 3, when the release names an image) and as a process; both start in the dbt project's folder."""
+    arguments = ["--no-use-colors", *words, "--profiles-dir", "profiles"]
+    image = RELEASE["dbt"]["image"] if RELEASE is not None and RELEASE.get("dbt") else None
+    if image is not None:
+        from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+
+        return KubernetesPodOperator(
+            task_id=task_id,
+            name=f"caec-dbt-{task_id}",
+            # Composer Gen 3 runs pods in this namespace only, and gives them the environment's own account.
+            namespace="composer-user-workloads",
+            config_file="/home/airflow/composer_kube_config",
+            kubernetes_conn_id="kubernetes_default",
+            image=image,
+            cmds=["dbt"],
+            arguments=arguments,
+            env_vars={**DBT_ENVIRONMENT, "DBT_TARGET_PATH": "/tmp/dbt/target", "DBT_LOG_PATH": "/tmp/dbt/logs"},
+            startup_timeout_seconds=600,
+            get_logs=True,
+            log_events_on_failure=True,
+            on_finish_action="delete_pod",
+            deferrable=DEFERRABLE,
+            execution_timeout=timedelta(hours=1),
+        )
+    # No value becomes part of the shell's text: each word is an environment variable of its own.
+    words_of_command = ["{{ var.value.get('caec_dbt', 'dbt') }}", *arguments]
+    quoted = " ".join(f'"$DBT_WORD_{position}"' for position in range(len(words_of_command)))
     return BashOperator(
         task_id=task_id,
-        bash_command=f"{DBT} {command} --project-dir {DBT_DIR} --profiles-dir {DBT_DIR}/profiles --target-path /tmp/caec-dbt-target",
-        env={"GOOGLE_CLOUD_PROJECT": PROJECT, "DBT_LOCATION": REGION},
+        bash_command=f'scratch=$(mktemp -d) && trap \'rm -rf "$scratch"\' EXIT && DBT_TARGET_PATH="$scratch/target" DBT_LOG_PATH="$scratch/logs" {quoted}',
+        env={**DBT_ENVIRONMENT, **{f"DBT_WORD_{position}": word for position, word in enumerate(words_of_command)}},
+        cwd="{{ var.value.get('caec_dbt_dir', '/home/airflow/gcs/data/dbt') }}",
         append_env=True,
         execution_timeout=timedelta(hours=1),
+    )
+
+
+class RegionalQuery(BigQueryInsertJobOperator):
+    """The operator does not fill in templates in its location, and without a location BigQuery finds no job outside the US and the EU."""
+
+    template_fields = (*BigQueryInsertJobOperator.template_fields, "location")
+
+
+def views_check() -> str:
+    """Every event of the day that was loaded is in the views, and no view is behind the load."""
+    loaded = f"`{PROJECT}.caec_raw.sessionized_events`"
+    behind = "".join(
+        f"ASSERT (SELECT COUNTIF(data_through != (SELECT MAX(event_ts) FROM {loaded})) = 0 FROM `{PROJECT}.caec_insights.{view}`)"
+        f" AS 'caec_insights.{view} is behind caec_raw.sessionized_events: dbt build did not see the last load';\n"
+        for view in VIEWS
+    )
+    return (
+        f"ASSERT (SELECT COALESCE(SUM(events), 0) FROM `{PROJECT}.caec_insights.kpi_event_volume_by_type` WHERE event_date = DATE '{DAY}')"
+        f" = (SELECT COUNT(*) FROM {loaded} WHERE event_date = DATE '{DAY}')"
+        f" AS 'caec_insights.kpi_event_volume_by_type has not the events of {DAY} that caec_raw.sessionized_events has';\n{behind}"
     )
 
 
@@ -63,8 +171,9 @@ with DAG(
     dag_id="clickstream_pipeline",
     description="Raw events of one day to sessions, facts and published views",
     doc_md=__doc__,
-    # A day is processed when it is over and its late files are in; the interval is the day itself on Airflow 2 and 3.
+    # A day is processed when it is over and its late files are in. On Airflow 2 and 3 alike the run of the 4th at 02:15 has the 3rd as its data interval's start.
     schedule=CronDataIntervalTimetable("15 2 * * *", timezone="UTC"),
+    # The first day of the RetailRocket data: a backfill goes through the data's own calendar.
     start_date=datetime(2015, 5, 3, tzinfo=timezone.utc),
     catchup=False,
     # Sessions run on over midnight: a day needs the day before it, so days never run side by side.
@@ -77,26 +186,30 @@ with DAG(
         "retry_delay": timedelta(minutes=5),
         "retry_exponential_backoff": True,
         "max_retry_delay": timedelta(minutes=30),
+        "pre_execute": require_release,
+        "on_failure_callback": say_where_to_look,
+        "on_retry_callback": say_where_to_look,
     },
 ) as dag:
     wait_for_events = GCSObjectsWithPrefixExistenceSensor(
         task_id="wait_for_events",
         bucket=f"{PROJECT}-raw",
         prefix=f"events/{DAY}",
-        deferrable=True,
-        poke_interval=300,
+        deferrable=DEFERRABLE,
+        mode="reschedule",
+        poke_interval=POKE_INTERVAL,
         timeout=6 * 3600,
     )
     clean = spark_batch("clean", [f"--raw=gs://{PROJECT}-raw/events/"])
     sessionize = spark_batch("sessionize", [])
-    load = dbt_command("load", f"run-operation load_sessionized_events --args '{{lake: {LAKE}, from: {DAY}, to: {DAY}}}'")
-    build = dbt_command("build", "build")
-    check_views = BigQueryCheckOperator(
+    load = dbt_command("load", "run-operation", "load_sessionized_events", "--args", f"{{lake: {LAKE}, from: {DAY}, to: {DAY}}}")
+    build = dbt_command("build", "build", "--exclude-resource-type", "unit_test")
+    check_views = RegionalQuery(
         task_id="check_views",
-        sql=f"SELECT MAX(data_through) >= TIMESTAMP '{DAY}', SUM(sessions) > 0 FROM `{PROJECT}.caec_insights.kpi_daily_sessions`",
-        use_legacy_sql=False,
         project_id=PROJECT,
         location=REGION,
-        deferrable=True,
+        configuration={"query": {"query": views_check(), "useLegacySql": False}},
+        deferrable=DEFERRABLE,
+        execution_timeout=timedelta(minutes=30),
     )
     wait_for_events >> clean >> sessionize >> load >> build >> check_views

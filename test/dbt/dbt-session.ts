@@ -22,7 +22,7 @@ export interface DbtSession {
 export async function startDbt(test: TestCloud, folder: string): Promise<DbtSession> {
   const { python } = process.env.TEST_DBT_PYTHON ? { python: process.env.TEST_DBT_PYTHON } : await ensureDbt(() => undefined)
   const description = test.cloud.describe()
-  const profile = await readFile(join(repoRoot, 'dbt/profiles.example.yml'), 'utf8')
+  const profile = await readFile(join(repoRoot, 'dbt/profiles/profiles.yml'), 'utf8')
   await mkdir(join(folder, 'profiles'), { recursive: true })
   await writeFile(
     join(folder, 'profiles/profiles.yml'),

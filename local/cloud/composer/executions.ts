@@ -1,13 +1,14 @@
 /** Runs Airflow commands one at a time, each against a fresh copy of the DAGs and a fresh database, and keeps their lines for polling. */
 import { randomUUID } from 'node:crypto'
 import { copyFile, mkdir, open, readFile, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { IdentityService } from '../identity/service.ts'
 import type { ServiceContext } from '../kernel.ts'
 import { startGroup, type ProcessGroup } from '../processes/process-group.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { AirflowTools, Progress } from '../../toolchain/index.ts'
+import { airflowEnvironment } from './airflow-environment.ts'
 import { copyDags } from './dags-folder.ts'
 
 const SCRIPT = fileURLToPath(new URL('./airflow_command.py', import.meta.url))
@@ -57,7 +58,7 @@ export async function openExecutions(room: AirflowRooms): Promise<Executions> {
       const output = await open(outputFile, 'a', 0o600)
       try {
         if (control.stopped) throw new Error(control.stopped)
-        control.group = startGroup({ python, command: [python, '-I', SCRIPT, ...command], cwd: folder, env: environmentOf({ folder, dags, database, python, metadataHost: metadata.host }), outputFd: output.fd })
+        control.group = startGroup({ python, command: [python, '-I', SCRIPT, ...command], cwd: folder, env: airflowEnvironment({ environment: room.environment, folder, dags, database, python, metadataHost: metadata.host }), outputFd: output.fd })
         const limit = setTimeout(() => execution.stop('The command ran longer than 10 minutes.'), RUN_LIMIT_MS)
         const exitCode = await control.group.ended.finally(() => clearTimeout(limit))
         execution.lines = linesOf(await readFile(outputFile, 'utf8'))
@@ -72,19 +73,6 @@ export async function openExecutions(room: AirflowRooms): Promise<Executions> {
       execution.exit = { exitCode: 1, error: (error as Error).message }
     } finally {
       await rm(folder, { recursive: true, force: true })
-    }
-  }
-
-  function environmentOf(given: { folder: string; dags: string; database: string; python: string; metadataHost: string }): Record<string, string> {
-    const { environment } = room
-    return {
-      PATH: [dirname(given.python), '/usr/local/bin', '/usr/bin', '/bin'].join(':'), HOME: given.folder, TMPDIR: given.folder, LANG: 'C.UTF-8', TZ: 'UTC', COLUMNS: '200',
-      AIRFLOW_HOME: join(given.folder, 'airflow'), AIRFLOW__CORE__DAGS_FOLDER: given.dags, AIRFLOW__CORE__LOAD_EXAMPLES: 'False',
-      AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: `sqlite:///${given.database}`,
-      // The names Composer gives to DAG code.
-      COMPOSER_ENVIRONMENT: environment.composer.name, COMPOSER_LOCATION: environment.region, GCP_PROJECT: environment.project, GOOGLE_CLOUD_PROJECT: environment.project,
-      GCS_BUCKET: environment.buckets.dags, DAGS_FOLDER: given.dags, PYTHONUNBUFFERED: '1',
-      GCE_METADATA_HOST: given.metadataHost, GCE_METADATA_ROOT: given.metadataHost, GCE_METADATA_IP: given.metadataHost,
     }
   }
 
