@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from airflow.configuration import conf
-from airflow.exceptions import AirflowFailException
 from airflow.providers.google.cloud.operators.bigquery import BigQueryInsertJobOperator
 from airflow.providers.google.cloud.operators.dataproc import DataprocCreateBatchOperator
 from airflow.providers.google.cloud.sensors.gcs import GCSObjectsWithPrefixExistenceSensor
@@ -25,6 +24,10 @@ try:
     from airflow.sdk import DAG
 except ImportError:  # Airflow 2.11 has no airflow.sdk
     from airflow import DAG
+try:
+    from airflow.sdk.exceptions import AirflowFailException
+except ImportError:  # Airflow before 3.2
+    from airflow.exceptions import AirflowFailException
 
 RELEASE_FILE = Path(__file__).with_suffix(".release.json")
 RELEASE: dict[str, Any] | None = json.loads(RELEASE_FILE.read_text(encoding="utf-8")) if RELEASE_FILE.exists() else None

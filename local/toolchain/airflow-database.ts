@@ -6,11 +6,11 @@ import { readLock } from './locks.ts'
 import { runTool, type Progress } from './run-tool.ts'
 
 /** Path of a SQLite file with Airflow's tables and no rows of ours. */
-export async function ensureAirflowDatabase(airflow: string, progress: Progress): Promise<string> {
+export async function ensureAirflowDatabase(airflow: string, progress: Progress, lock: 'airflow' | 'airflow2' = 'airflow'): Promise<string> {
   const { database } = await installOnce({
-    name: 'airflow-database', content: [await readLock('airflow')], progress,
+    name: `${lock}-database`, content: [await readLock(lock)], progress,
     install: async (directory) => {
-      progress('airflow-database: creating the tables …')
+      progress(`${lock}-database: creating the tables …`)
       const database = join(directory, 'airflow.db')
       const env = {
         PATH: '/usr/local/bin:/usr/bin:/bin', HOME: directory, LANG: 'C.UTF-8', AIRFLOW_HOME: join(directory, 'home'),

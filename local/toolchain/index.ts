@@ -47,6 +47,12 @@ export async function ensureAirflow(progress: Progress): Promise<AirflowTools> {
   return { python, airflow: beside(python, 'airflow') }
 }
 
+/** The oldest Airflow the DAGs are valid on, for the deep checks only. */
+export async function ensureAirflow2(progress: Progress): Promise<AirflowTools> {
+  const python = await ensureEnvironment({ title: 'Airflow 2.11', lock: 'airflow2', pythonRange: [10, 12] }, progress)
+  return { python, airflow: beside(python, 'airflow') }
+}
+
 /** Linters, pytest and Google's own clients with their discovery documents. */
 export async function ensureChecks(progress: Progress): Promise<CheckTools> {
   const python = await ensureEnvironment({ title: 'the linters', lock: 'checks', pythonRange: [10, 14] }, progress)

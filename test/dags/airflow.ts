@@ -35,7 +35,7 @@ export async function openOrchestrator(platform: Platform, folder: string, versi
   return {
     start: (settings = {}) => startAirflow({ ...options, settings }),
     async testDay(day, settings = {}) {
-      const env = await airflowVariables({ ...options, settings }, { url: 'http://127.0.0.1:9', user: 'admin', password: 'unused' }, 9)
+      const env = await airflowVariables({ ...options, settings }, { url: 'http://127.0.0.1:9', user: 'admin', password: 'unused' })
       const runAfter = new Date(Date.parse(`${day}T02:15:00Z`) + 86_400_000).toISOString().replace('.000Z', '+00:00')
       return runToEnd(tools.airflow, ['dags', 'test', DAG, runAfter], env)
     },

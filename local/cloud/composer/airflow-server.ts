@@ -41,7 +41,7 @@ export async function startAirflow(options: AirflowOptions): Promise<RunningAirf
   const port = await freePort()
   const login = { url: `http://127.0.0.1:${port}`, user: USER, password: randomBytes(12).toString('base64url') }
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const env = await airflowVariables(options, login, port)
+  const env = await airflowVariables(options, login)
   const groups: ProcessGroup[] = []
   let isClosing = false
   const broken = Promise.withResolvers<never>()
@@ -72,7 +72,7 @@ export async function startAirflow(options: AirflowOptions): Promise<RunningAirf
 }
 
 /** For one-shot commands, such as `airflow dags test`, too. */
-export async function airflowVariables(options: AirflowOptions, login: AirflowLogin, port: number): Promise<Record<string, string>> {
+export async function airflowVariables(options: AirflowOptions, login: AirflowLogin): Promise<Record<string, string>> {
   const { folder, environment, origin, metadataHost, dags, tools, dbt } = options
   const database = join(folder, 'airflow.db')
   const passwords = join(folder, 'passwords.json')
