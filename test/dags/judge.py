@@ -56,6 +56,7 @@ def parse(folder: Path) -> Any:
     except ImportError:  # Airflow 2.11
         from airflow.models.dagbag import DagBag
     # What the first import of Airflow does for itself is not the DAGs' doing.
+    import airflow.providers.cncf.kubernetes.operators.pod
     import airflow.providers.google.cloud.operators.bigquery
     import airflow.providers.google.cloud.operators.dataproc
     import airflow.providers.google.cloud.sensors.gcs
