@@ -7,7 +7,7 @@ export interface TaskInstance { readonly task_id: string; readonly state: string
 export interface AirflowApi {
   /** Every component says that it is well, and the DAG is known. */
   isReady(): Promise<boolean>
-  /** One run a day, oldest first, never two at once. Days as YYYY-MM-DD, inclusive. */
+  /** One run a day, oldest first, never two at once; days that failed before run again (tasks that depend on their past make Airflow ask for that). Days as YYYY-MM-DD, inclusive. */
   backfill(from: string, to: string): Promise<void>
   runs(): Promise<readonly DagRun[]>
   tasks(runId: string): Promise<readonly TaskInstance[]>
@@ -48,7 +48,7 @@ export function createAirflowApi(login: AirflowLogin, dag: string): AirflowApi {
       }
     },
     async backfill(from, to) {
-      await askJson('POST', '/backfills', { dag_id: dag, from_date: `${from}T00:00:00Z`, to_date: `${to}T23:59:59Z`, max_active_runs: 1 })
+      await askJson('POST', '/backfills', { dag_id: dag, from_date: `${from}T00:00:00Z`, to_date: `${to}T23:59:59Z`, max_active_runs: 1, reprocess_behavior: 'failed' })
     },
     async runs() {
       return (await askJson<{ dag_runs: DagRun[] }>('GET', `/dags/${dag}/dagRuns?limit=1000&order_by=logical_date`)).dag_runs
