@@ -63,8 +63,16 @@ export function push(where) {
   const isInBranch = refs.branch === release.commit || isAncestor(root, release.commit, refs.branch)
   if (!isInBranch && refs.branch !== release.source) throw new PublishError(`Publishing ${release.tag}: ${branch} of ${remote} is at ${short(refs.branch)}, not at ${short(release.source)} from which the release was made (that would not be a fast-forward); bring this checkout up to date and run again.`)
   const refspecs = [...(isInBranch ? [] : [`${release.commit}:refs/heads/${branch}`]), ...(existing === undefined ? [`${release.commit}:refs/tags/${release.tag}`] : [])]
-  if (refspecs.length > 0) git(root, 'push', '--quiet', '--atomic', '--no-verify', remote, ...refspecs)
+  if (refspecs.length > 0) pushWhole(root, remote, refspecs)
   return `${release.tag} is at ${short(release.commit)}, and ${branch} with it`
+}
+
+function pushWhole(root, remote, refspecs) {
+  try {
+    git(root, 'push', '--quiet', '--atomic', '--no-verify', remote, ...refspecs)
+  } catch (error) {
+    throw new PublishError(`${error.message}\nNothing was published. If a rule of ${remote} refused it, docs/releasing.md says which settings a release needs; otherwise run the same again.`)
+  }
 }
 
 function isAncestor(root, commit, of) {

@@ -26,6 +26,8 @@ export interface Played {
   /** Lets the remote kill the running release when it pushes this ref: before anything is taken (and nothing is), or right after. */
   killAt(ref: string, moment: 'before' | 'after'): void
   heal(): void
+  /** As a ruleset does: the branch takes no push, whatever comes with it. */
+  refusePushes(words: string): void
   clone(): string
   end(): void
 }
@@ -122,6 +124,10 @@ export function playRepository(): Played {
       const kill = `kill -9 "$(cat '${pidFile}')"`
       writeFileSync(hooks[moment], moment === 'before' ? `#!/bin/sh\nif [ "$1" = ${ref} ]; then ${kill}; exit 1; fi\n` : `#!/bin/sh\nif grep -q ' ${ref}$'; then ${kill}; fi\n`)
       chmodSync(hooks[moment], 0o755)
+    },
+    refusePushes(words) {
+      writeFileSync(hooks.before, `#!/bin/sh\nif [ "$1" = refs/heads/main ]; then echo '${words}' >&2; exit 1; fi\n`)
+      chmodSync(hooks.before, 0o755)
     },
     heal: () => Object.values(hooks).forEach((hook) => rmSync(hook, { force: true })),
     clone() {
