@@ -29,7 +29,7 @@ function release(options: Options): void {
   compareDist(options.root)
   const licences = collectLicences(repository, next.commit)
   say(`licences of ${licences.packages.length} bundled packages are known and allowed`)
-  const digest = layHandover(repository, source, next, { notes: writeNotes(next, differences, source.baseline), bill: makeBillOfMaterials(repository, next.commit, licences.packages), licences: licences.text }, options.out)
+  const digest = layHandover(repository, source, next, { notes: writeNotes(next, differences, source.baseline, homeOnGitHub()), bill: makeBillOfMaterials(repository, next.commit, licences.packages), licences: licences.text }, options.out)
   say(`everything for ${next.tag} lies in ${path.relative(process.cwd(), options.out) || '.'}, digest ${digest}`)
   if (!options.isDryRun) {
     const where = { root: options.root, from: options.out, digest, remote: options.remote, branch: options.branch }
@@ -56,6 +56,12 @@ function judgeInterface(repository: Repository, source: Source, next: NextVersio
     )
   }
   return differences
+}
+
+/** Known inside a workflow only; anything that is not a plain name stays out of the notes. */
+function homeOnGitHub(): string | undefined {
+  const { GITHUB_SERVER_URL: server = '', GITHUB_REPOSITORY: name = '' } = process.env
+  return /^https:\/\/[\w.-]+$/.test(server) && /^[\w.-]+\/[\w.-]+$/.test(name) ? `${server}/${name}` : undefined
 }
 
 /** The bundler of the released checkout judges its dist/, from the lock file's packages. */

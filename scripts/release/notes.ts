@@ -2,15 +2,17 @@
 import type { Difference } from './differences.ts'
 import type { NextVersion } from './next-version.ts'
 
-export function writeNotes(next: NextVersion, differences: readonly Difference[], baseline: string | undefined): string {
+/** `home` is where the repository is on GitHub, when the release is made there; a relative link would lead nowhere from a release's page. */
+export function writeNotes(next: NextVersion, differences: readonly Difference[], baseline: string | undefined, home: string | undefined): string {
+  const name = home === undefined ? 'OWNER/REPO' : new URL(home).pathname.slice(1)
   return `${[
     next.changes,
     '### The interface',
     interfaceTable(differences, baseline),
     '### Pin it',
     `By the commit, which nobody can move (the tag \`${next.tag}\` is immutable and names the same commit; \`${next.majorTag}\` moves with every release of this major):`,
-    `\`\`\`yaml\n- uses: OWNER/REPO/actions/NAME@${next.commit} # ${next.tag}\n\`\`\``,
-    'How to verify what you pinned: [SECURITY.md](SECURITY.md).',
+    `\`\`\`yaml\n- uses: ${name}/actions/NAME@${next.commit} # ${next.tag}\n\`\`\``,
+    `How to verify what you pinned: ${home === undefined ? 'SECURITY.md' : `[SECURITY.md](${home}/blob/${next.tag}/SECURITY.md)`}.`,
   ].join('\n\n')}\n`
 }
 

@@ -79,7 +79,7 @@ export function playRepository(): Played {
   const root = path.join(scratch, 'checkout')
   const remote = path.join(scratch, 'remote.git')
   const pidFile = path.join(scratch, 'pid')
-  const env: NodeJS.ProcessEnv = { ...process.env, GIT_DIR: undefined, GIT_WORK_TREE: undefined, GIT_INDEX_FILE: undefined, GIT_CONFIG_GLOBAL: path.join(scratch, 'gitconfig'), GIT_CONFIG_NOSYSTEM: '1' }
+  const env: NodeJS.ProcessEnv = { ...process.env, GIT_DIR: undefined, GIT_WORK_TREE: undefined, GIT_INDEX_FILE: undefined, GITHUB_REPOSITORY: 'octo/clicks', GITHUB_SERVER_URL: 'https://github.com', GIT_CONFIG_GLOBAL: path.join(scratch, 'gitconfig'), GIT_CONFIG_NOSYSTEM: '1' }
   writeFileSync(path.join(scratch, 'gitconfig'), '[user]\n\tname = A Maintainer\n\temail = maintainer@example.invalid\n[init]\n\tdefaultBranch = main\n[commit]\n\tgpgSign = false\n')
   const gitIn = (folder: string, ...args: readonly string[]): string => execFileSync('git', args, { cwd: folder, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim()
   const write = (file: string, text: string): void => {

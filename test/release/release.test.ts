@@ -147,7 +147,7 @@ describe('a dry run', () => {
       components: [{ name: 'small-thing', version: '1.2.3', purl: 'pkg:npm/small-thing@1.2.3', scope: 'required', hashes: [{ alg: 'SHA-512' }] }],
       dependencies: [{ ref: 'clickstream-actions@0.1.0', dependsOn: ['small-thing@1.2.3'] }, { ref: 'small-thing@1.2.3' }],
     })
-    expect(contentOf(out, 'notes.md')).toContain(`OWNER/REPO/actions/NAME@${told.commit} # v0.1.0`)
+    expect(contentOf(out, 'notes.md')).toContain(`- uses: octo/clicks/actions/NAME@${told.commit} # v0.1.0\n\`\`\`\n\nHow to verify what you pinned: [SECURITY.md](https://github.com/octo/clicks/blob/v0.1.0/SECURITY.md).`)
     const packed = execFileSync('tar', ['-tzf', path.join(out, 'assets/clickstream-actions-0.1.0.tar.gz')], { encoding: 'utf8' }).split('\n')
     expect(packed).toContain('clickstream-actions-0.1.0/dist/hello/index.js')
     expect(packed.filter((file) => file.includes('/test/'))).toEqual([])
