@@ -48,7 +48,7 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
     views.push({ name: file.name, file: file.file, query: qualify(file.sql, google.projectId, references), description: leadingComment(file.sql), references, columns: answer?.columns, existing: existing.get(nameKey(file.name)) })
   }
   if (failures.length > 0) {
-    throw new WorkFailedError(`Checking the views: BigQuery refuses ${failures.length} of ${files.length}: ${failures.map(({ file, message }) => `${file}: ${message}`).join('; ')}`, { annotations: failures, problem: 'view-query' })
+    throw new WorkFailedError(`Checking the views: BigQuery refuses ${failures.length} of ${files.length}: ${failures.map(({ file, message }) => `${file}: ${message}`).join('; ')}`, { annotations: failures, problem: 'view-query', hint: 'Each stands as an annotation at its line; nothing was changed.' })
   }
   const datasets = [...new Set(files.map(({ name }) => name.datasetId))]
   const orphans = (await Promise.all(datasets.map((datasetId) => listViews(google, google.projectId, datasetId)))).flat().filter(({ name, labels }) => isOurs(labels) && !existing.has(nameKey(name))).map(({ name }) => name)
@@ -96,7 +96,7 @@ async function readSources(google: Google, views: readonly ObservedView[], own: 
   for (const source of sources) {
     const other = homes.find((home) => home.location.toLowerCase() !== source.location.toLowerCase())
     if (other !== undefined) {
-      throw new InputError(`Comparing locations: ${source.datasetId} is in ${source.location} and ${other.datasetId} in ${other.location}; an authorized view must be in the location of its source.`, { input: 'source', given: other.location, accepted: source.location, problem: 'dataset-locations' })
+      throw new InputError(`Comparing locations: ${source.datasetId} is in ${source.location} and ${other.datasetId} in ${other.location}; an authorized view must be in the location of its source; make the views' dataset there.`, { input: 'source', given: other.location, accepted: source.location, problem: 'dataset-locations' })
     }
   }
   return sources
