@@ -37,7 +37,7 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
   try {
     given = readArguments(argv)
   } catch (error) {
-    show(`${(error as Error).message}\n${usage}`)
+    show(`${(error as Error).message}; npm run local -- run --help lists the options`)
     return 1
   }
   if (given === undefined) {

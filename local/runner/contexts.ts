@@ -39,7 +39,7 @@ export interface JobPlaces {
 const serverUrl = 'https://github.com'
 const refName = (ref: string): string => ref.replace(/^refs\/(heads|tags|pull)\//, '')
 const refType = (ref: string): string => (ref.startsWith('refs/tags/') ? 'tag' : 'branch')
-export const workflowRef = (facts: RunFacts): string => `${facts.repository}/${facts.workflowFile}@${facts.ref}`
+const workflowRef = (facts: RunFacts): string => `${facts.repository}/${facts.workflowFile}@${facts.ref}`
 
 export const githubContext = (facts: RunFacts, jobId: string, places: JobPlaces, event: Value): Record<string, Value> => ({
   token: '',

@@ -8,10 +8,10 @@ import type { Contexts, Value } from './expressions.ts'
 import { inOrder, statusOfAncestors } from './job-order.ts'
 import { noPlaces } from './job-root.ts'
 import { legName, legsOf } from './matrix.ts'
-import type { Leg } from './matrix.ts'
 import type { Conclusion, JobOutcome, JobResult } from './result.ts'
 import type { Run } from './run-options.ts'
 import { startJob } from './start-job.ts'
+import type { LegPlace } from './start-job.ts'
 import { child } from './tokens.ts'
 import type { WorkflowJob } from './workflow.ts'
 
@@ -20,9 +20,20 @@ export interface Frame {
   readonly loaded: LoadedWorkflow
   readonly inputs: Readonly<Record<string, Value>>
   readonly secrets: Readonly<Record<string, string>>
-  /** Names of the calling jobs, each followed by ` / `, as GitHub shows them. */
-  readonly label: string
+  /** The calling jobs, each with its leg. */
+  readonly callers: Place
 }
+
+/** How a job is called in three places; each caller goes before it. */
+export interface Place {
+  /** As GitHub shows it: `Caller / Job (a, b)`. */
+  readonly name: string
+  /** In front of a line: `caller/job (a, b)`. */
+  readonly line: string
+  /** Of its logs, below the run's directory; also what makes the job unique in the run: `caller/job.2`. */
+  readonly path: string
+}
+export const noCallers: Place = { name: '', line: '', path: '' }
 
 export interface Jobs {
   /** In the order of the file; a calling job before those it called. */
@@ -54,56 +65,65 @@ interface LegResult {
 
 const runLegs = async (run: Run, frame: Frame, job: WorkflowJob, outcomes: ReadonlyMap<string, JobOutcome>): Promise<LegResult[]> => {
   const { workflow, place } = frame.loaded
+  const { callers } = frame
   const own = place + job.id
-  const label = frame.label + job.id
+  const label = callers.name + job.id
   const end = (result: Conclusion, name: string, message?: string): LegResult => ended(own, result, name, message)
   if (run.withoutJobs.includes(own)) {
-    run.show(`${own} │ skipped: --without-job ${own}`)
+    run.show(`${callers.line}${job.id} │ skipped: --without-job ${own}`)
     return [end('skipped', label)]
   }
   const contexts = jobContexts(run, frame, job, outcomes)
   const status = statusOfAncestors(job, { jobs: workflow.jobs, resultOf: (id) => outcomes.get(id)?.result, isCancelled: () => run.signal.aborted })
+  const wants = (): boolean => isTruthy(evaluate(job.condition, { contexts, status }))
   const legs: LegResult[] = []
   try {
-    if (!isTruthy(evaluate(job.condition, { contexts, status }))) {
-      run.show(`${own} │ skipped`)
+    if (!wants()) {
+      run.show(`${callers.line}${job.id} │ skipped`)
       return [end(run.signal.aborted ? 'cancelled' : 'skipped', label)]
     }
     const strategy = legsOf(job, { contexts })
     let isStopped = false
-    for (const leg of strategy.legs) {
+    for (const [index, leg] of strategy.legs.entries()) {
       const scope = { ...contexts, ...leg.contexts }
-      const name = frame.label + legName(job, leg, scope)
-      // One leg runs at a time: those that a failure would stop have not begun.
-      if (isStopped || (run.signal.aborted && legs.length > 0)) legs.push(end('cancelled', name))
-      else legs.push(await runLeg(run, frame, job, leg, { contexts: scope, name, place: placeOfLeg(own, strategy.legs.length, legs.length) }))
+      const at: Place = {
+        name: callers.name + legName(job, leg, scope),
+        line: callers.line + job.id + (leg.suffix === '' ? '' : ` (${leg.suffix})`),
+        // A dot cannot be part of a job's id.
+        path: callers.path + job.id + (strategy.legs.length === 1 ? '' : `.${index + 1}`),
+      }
+      // One leg runs at a time: those that a failure or the end of the run would stop have not begun.
+      if (isStopped || (run.signal.aborted && !wants())) legs.push(end('cancelled', at.name))
+      else legs.push(await runLeg(run, frame, job, { leg, at, contexts: scope }))
       isStopped ||= strategy.isFailFast && legs.at(-1)?.outcome.result === 'failure'
     }
     return legs
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error
     const message = `The template is not valid. ${workflow.file} (Line: ${job.line}): ${error.message}`
-    run.show(`${own} │ ##[error]${message}`)
+    run.show(`${callers.line}${job.id} │ ##[error]${message}`)
     return [...legs, end('failure', label, message)]
   }
 }
 
-/** Where the logs of a leg lie below the run's directory. */
-const placeOfLeg = (place: string, total: number, index: number): string => (total === 1 ? place : `${place}-${index + 1}`)
-
-const runLeg = async (run: Run, frame: Frame, job: WorkflowJob, leg: Leg, at: { contexts: Contexts; name: string; place: string }): Promise<LegResult> => {
+const runLeg = async (run: Run, frame: Frame, job: WorkflowJob, { leg, at, contexts }: LegPlace): Promise<LegResult> => {
   const called = frame.loaded.calls.get(job.id)
   if (!called) {
-    const result = await startJob(run, frame, job, { ...at, leg })
+    const result = await startJob(run, frame, job, { leg, at, contexts })
     return { results: [result], outcome: result }
   }
-  const scope = { contexts: { ...at.contexts, secrets: { ...frame.secrets } } }
-  const inputs = callInputs(job, called.workflow, { contexts: at.contexts }, { contexts: { github: at.contexts.github, vars: at.contexts.vars, inputs: {} } })
-  const secrets = callSecrets(job, frame.secrets, scope)
-  run.show(`${frame.loaded.place}${job.id} ▶ calls ${called.workflow.file}`)
-  const { jobs, outcomes } = await runJobs(run, { loaded: called, inputs, secrets, label: `${at.name} / ` })
+  const { github, vars } = contexts
+  const inputs = callInputs(job, called.workflow, { contexts }, { contexts: { github, vars, inputs: {} } })
+  const secrets = callSecrets(job, frame.secrets, { contexts: { ...contexts, secrets: { ...frame.secrets } } })
+  run.show(`${at.line} ▶ calls ${called.workflow.file}`)
+  const { jobs, outcomes } = await runJobs(run, {
+    loaded: called,
+    inputs,
+    secrets,
+    callers: { name: `${at.name} / `, line: `${at.line}/`, path: `${at.path}/` },
+  })
   const nested = Object.fromEntries([...outcomes].map(([id, { result, outputs }]) => [id, { result, outputs: { ...outputs } }]))
-  const outputs = callOutputs(called.workflow, { github: at.contexts.github, vars: at.contexts.vars, inputs, jobs: nested })
+  const outputs = callOutputs(called.workflow, { github, vars, inputs, jobs: nested })
   const outcome = { result: resultOfCall([...outcomes.values()].map(({ result }) => result)), outputs }
   return { results: [{ ...ended(frame.loaded.place + job.id, outcome.result, at.name).results[0]!, outputs }, ...jobs], outcome }
 }

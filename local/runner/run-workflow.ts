@@ -10,7 +10,7 @@ import type { RunFacts } from './contexts.ts'
 import { dispatchInputs } from './dispatch-inputs.ts'
 import { ExpressionError } from './expressions.ts'
 import type { Conclusion, WorkflowResult } from './result.ts'
-import { runJobs } from './run-jobs.ts'
+import { noCallers, runJobs } from './run-jobs.ts'
 import { checkEvent, readEvent } from './run-event.ts'
 import type { RunEvent } from './run-event.ts'
 import { RunRefused } from './run-options.ts'
@@ -88,7 +88,7 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
     loaded,
     inputs: inputs.typed,
     secrets: run.secrets ?? {},
-    label: '',
+    callers: noCallers,
   }).catch((error: unknown) => {
     throw error instanceof ExpressionError ? new RunRefused(`${workflow.file}: ${error.message}`) : error
   })

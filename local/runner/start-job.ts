@@ -15,29 +15,26 @@ import { mayRequestIdToken } from './permissions.ts'
 import type { JobResult } from './result.ts'
 import { unknownEnvironment } from './environment-vars.ts'
 import { runJob } from './run-job.ts'
-import type { Frame } from './run-jobs.ts'
+import type { Frame, Place } from './run-jobs.ts'
 import type { Run } from './run-options.ts'
 import { child, isMappingToken, textOf, textsOf, valueOf } from './tokens.ts'
 import type { WorkflowJob } from './workflow.ts'
 
 export interface LegPlace {
   readonly leg: Leg
+  readonly at: Place
   readonly contexts: Contexts
-  /** As shown. */
-  readonly name: string
-  /** Of its logs, below the run's directory; also what makes the job unique in the run. */
-  readonly place: string
 }
 
-export const startJob = async (run: Run, frame: Frame, job: WorkflowJob, at: LegPlace): Promise<JobResult> => {
+export const startJob = async (run: Run, frame: Frame, job: WorkflowJob, { leg, at, contexts: before }: LegPlace): Promise<JobResult> => {
   const { workflow } = frame.loaded
-  const environment = environmentOf(run, job, at.contexts)
+  const environment = environmentOf(run, job, before)
   const vars = { ...run.vars, ...(environment === undefined ? {} : run.environments?.[environment]) }
   const masks = createMasks()
   for (const secret of Object.values({ ...run.secrets, ...frame.secrets })) masks.add(secret)
   const root = await makeJobRoot()
   const places = placesIn(root, { repository: run.facts.repository, stateDir: run.stateDir })
-  const contexts: Contexts = { ...at.contexts, vars, github: githubContext(run.facts, job.id, places, run.event) }
+  const contexts: Contexts = { ...before, vars, github: githubContext(run.facts, job.id, places, run.event) }
   const withSecrets: Contexts = { ...contexts, secrets: { ...frame.secrets } }
   const time = job.timeoutMinutes ? Number(valueOf(job.timeoutMinutes, { contexts })) : 360
   if (!(time > 0)) throw new ExpressionError('timeout-minutes must be a positive number')
@@ -52,7 +49,7 @@ export const startJob = async (run: Run, frame: Frame, job: WorkflowJob, at: Leg
     const workflowEnv = textsOf(workflow.env, { contexts: withSecrets }, 'env')
     const state: JobState = {
       jobId: job.id,
-      label: frame.loaded.place + job.id + (at.leg.suffix === '' ? '' : ` (${at.leg.suffix})`),
+      label: at.line,
       facts: run.facts,
       places,
       masks,
@@ -63,10 +60,10 @@ export const startJob = async (run: Run, frame: Frame, job: WorkflowJob, at: Leg
         vars,
         secrets: { ...frame.secrets },
         needs: contexts.needs,
-        ...at.leg.contexts,
+        ...leg.contexts,
       },
       job: jobIdentity(workflow),
-      trackingId: `clickstream-${run.facts.runId}-${at.place}`,
+      trackingId: `clickstream-${run.facts.runId}-${at.path}`,
       variables: { ...run.cloud?.environment, ...workflowEnv, ...textsOf(job.env, { contexts: withSecrets }, 'env') },
       paths: [],
       steps: {},
@@ -85,7 +82,7 @@ export const startJob = async (run: Run, frame: Frame, job: WorkflowJob, at: Leg
       file: workflow.source,
       repositories: run.repositories,
       artifacts: run.artifacts,
-      logDirectory: join(run.directory, at.place),
+      logDirectory: join(run.directory, at.path),
       excluded: [resolve(run.stateDir)],
       show: run.show,
     })

@@ -2,7 +2,7 @@
 import { join, normalize } from 'node:path'
 import { isSameRepository } from './source.ts'
 
-export const builtinActions = ['checkout', 'upload-artifact', 'download-artifact'] as const
+const builtinActions = ['checkout', 'upload-artifact', 'download-artifact'] as const
 export type BuiltinAction = (typeof builtinActions)[number]
 
 export type Uses =

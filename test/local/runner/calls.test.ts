@@ -1,3 +1,4 @@
+import { relative } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { makeRepository, nodeAction } from './repository.ts'
 import type { Repository } from './repository.ts'
@@ -69,7 +70,10 @@ jobs:
       ['none', 'skipped'], ['last', 'success'],
     ])
     expect(shown()).toContain('last │ success skipped')
-    expect(shown()).toContain('deep |')
+    expect(shown()).toContain('call (2)/deep/end │ deep |')
+    expect(result.jobs.flatMap(({ steps }) => steps.map(({ log }) => relative(result.directory, log ?? '')))).toEqual([
+      'call.1/skipped/01-run-true.log', 'call.1/deep/end/01-run-test-echo-deep.log', 'call.2/deep/end/01-run-test-echo-deep.log', 'last/01-run-echo-success-skipped.log',
+    ])
   })
 
   it('fails its caller when a job fails, whose other jobs are then skipped', async () => {
