@@ -55,7 +55,7 @@ describe('the examples of the documents', () => {
   })
 
   it.each(workflows)('%s pins every action of others by commit, with its version, and names only actions that exist', (_where, { text }, { actions }) => {
-    const loose = text.split('\n').filter((line) => /\buses:/.test(line) && !/uses:\s*(\.\/|\$\/|OWNER\/REPO\/\S+@SHA\b)/.test(line) && !/uses:\s*[\w.-]+\/\S+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))
+    const loose = text.split('\n').filter((line) => /\buses:/.test(line) && !/uses:\s*(\.\/|\$\/|OWNER\/REPO\/\S+@(SHA\b|<[^>]+>))/.test(line) && !/uses:\s*[\w.-]+\/\S+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))
     expect(loose).toEqual([])
     expect(actions.filter((name) => !existsSync(path.join(repoRoot, 'actions', name, 'action.yml')))).toEqual([])
   })

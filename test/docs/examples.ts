@@ -1,5 +1,5 @@
 /** Turns the YAML fences of a document into workflows that GitHub's parser and the local runner take. It changes placeholders and Google's auth step, nothing else. */
-import { isMap, isScalar, isSeq, parseDocument, type YAMLMap } from 'yaml'
+import { isMap, isScalar, isSeq, parseAllDocuments, parseDocument, type YAMLMap } from 'yaml'
 import { fencesOf } from './markdown.ts'
 
 export interface Example {
@@ -31,8 +31,12 @@ export interface ExampleWorkflow {
 export function workflowOf(example: Example, repository: string): ExampleWorkflow | undefined {
   // OWNER/REPO and SHA are what a reader fills in.
   const filled = example.text.replaceAll('OWNER/REPO', repository).replace(/@SHA\b/g, `@${'0123456789abcdef'.repeat(3).slice(0, 40)}`)
-  const document = parseDocument(filled)
-  if (document.errors[0]) throw new Error(`${example.where}: ${document.errors[0].message}`)
+  // Several documents in one fence are no workflow.
+  const all = parseAllDocuments(filled)
+  const broken = all.flatMap(({ errors }) => errors)[0]
+  const [document] = all
+  if (broken !== undefined) throw new Error(`${example.where}: ${broken.message}`)
+  if (document === undefined || all.length > 1) return undefined
   const root = document.contents
   const isWorkflow = isMap(root) && root.has('jobs')
   if (!isWorkflow && !(isSeq(root) && root.items.every((item) => isMap(item) && (item.has('uses') || item.has('run')))) && !(isMap(root) && root.has('steps'))) return undefined
