@@ -7,7 +7,7 @@ import { openRepository, type Repository } from './release/git.ts'
 import { layHandover } from './release/handover.ts'
 import { readInterface } from './release/interface.ts'
 import { collectLicences } from './release/licences.ts'
-import { makeNextVersion, type NextVersion } from './release/next-version.ts'
+import { changesetsOf, makeNextVersion, type Bump } from './release/next-version.ts'
 import { interfaceTable, writeNotes } from './release/notes.ts'
 import { parseOptions, type Options } from './release/options.ts'
 import { moveMajor, push } from './release/publish.mjs'
@@ -21,9 +21,13 @@ function release(options: Options): void {
   const repository = openRepository(options.root)
   if (!options.isDryRun && !options.isInterfaceOnly) fetchTags(repository, options)
   const source = findSource(repository)
+  if (options.isInterfaceOnly && changesetsOf(repository, source).length === 0) {
+    say(interfaceTable(judgeInterface(repository, source, undefined), source.baseline))
+    return
+  }
   const next = makeNextVersion(repository, source)
   say(`${next.tag} (${next.bump}), ${source.baseline === undefined ? 'the first release' : `after ${source.baseline}`}: commit ${next.commit.slice(0, 12)}`)
-  const differences = judgeInterface(repository, source, next)
+  const differences = judgeInterface(repository, source, next.bump)
   say(interfaceTable(differences, source.baseline))
   if (options.isInterfaceOnly) return
   compareDist(options.root)
@@ -45,13 +49,14 @@ function fetchTags(repository: Repository, { remote }: Options): void {
   if (tags.length > 0) repository.ask('fetch', '--quiet', '--no-tags', remote, ...tags.map((ref) => `${ref}:${ref}`))
 }
 
-function judgeInterface(repository: Repository, source: Source, next: NextVersion): Difference[] {
+/** Without a bump (no changeset yet, as in a pull request) nothing may differ. */
+function judgeInterface(repository: Repository, source: Source, bump: Bump | undefined): Difference[] {
   if (source.baseline === undefined) return []
   const differences = compareInterfaces(readInterface(repository, repository.ask('rev-parse', `refs/tags/${source.baseline}^{commit}`)), readInterface(repository, source.commit))
-  const refused = differences.filter(({ bump }) => isLower(next.bump, bump))
+  const refused = differences.filter((difference) => bump === undefined || isLower(bump, difference.bump))
   if (refused.length > 0) {
     throw new Refusal(
-      ...refused.map(({ what, change, bump }) => `Comparing the interface with ${source.baseline}: ${what} ${change.startsWith('added') || change.startsWith('removed') ? `was ${change}` : change}; that needs a ${bump} release, the changesets say ${next.bump}.`),
+      ...refused.map(({ what, change, bump: needed }) => `Comparing the interface with ${source.baseline}: ${what} ${change.startsWith('added') || change.startsWith('removed') ? `was ${change}` : change}; that needs a ${needed} release, ${bump === undefined ? 'and there is no changeset' : `the changesets say ${bump}`}.`),
       `Undo ${refused.length === 1 ? 'the change' : 'these changes'}, or say ${refused[0]?.bump} in a changeset and tell users what to do (npm run changeset).`,
     )
   }

@@ -20,10 +20,10 @@ export interface NextVersion {
 }
 
 const changesetsCli = fileURLToPath(new URL('../../node_modules/@changesets/cli/bin.js', import.meta.url))
-const isChangeset = (file: string): boolean => /^\.changeset\/[^/]+\.md$/.test(file) && file !== '.changeset/README.md'
+export const changesetsOf = (repository: Repository, source: Source): string[] => repository.list(source.commit, '.changeset/').filter((file) => /^\.changeset\/[^/]+\.md$/.test(file) && file !== '.changeset/README.md')
 
 export function makeNextVersion(repository: Repository, source: Source): NextVersion {
-  const changesets = repository.list(source.commit, '.changeset/').filter(isChangeset)
+  const changesets = changesetsOf(repository, source)
   if (changesets.length === 0) throw new Refusal('Reading the changesets: there is none in .changeset/, so there is nothing to release; describe the change for users with `npm run changeset`, commit it and run again.')
   const scratch = mkdtempSync(path.join(tmpdir(), 'release-version-'))
   try {
