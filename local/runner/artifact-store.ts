@@ -1,6 +1,6 @@
-/** Keeps the artifacts of one run, shared by its jobs; it refuses to change one: a second of the same name must say that it overwrites. */
+/** Keeps the artifacts of one run, for its jobs and for later runs on the same state; it refuses to change one: a second of the same name must say that it overwrites. */
 import { createHash } from 'node:crypto'
-import { copyFile, mkdir, readFile, rm } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import pMap from 'p-map'
 
@@ -49,10 +49,27 @@ export const createArtifactStore = (root: string): ArtifactStore => {
       const lines = await pMap(files, (file) => keep(file, directory), { concurrency: 8 })
       const artifact = { id, name, directory, files: files.map(({ path }) => path), digest: sha256(lines.sort().join('')) }
       artifacts.set(name, artifact)
+      await writeIndex(root, [...artifacts.values()])
       if (previous) await rm(previous.directory, { recursive: true, force: true })
       return artifact
     },
   }
+}
+
+const indexOf = (root: string): string => join(root, 'index.json')
+
+const writeIndex = async (root: string, artifacts: readonly Artifact[]): Promise<void> => {
+  const file = indexOf(root)
+  await writeFile(`${file}.new`, JSON.stringify(artifacts), { mode: 0o600 })
+  await rename(`${file}.new`, file)
+}
+
+/** Of a run that has ended; empty when it kept none. */
+export const readArtifacts = async (root: string): Promise<readonly Artifact[]> => {
+  const text = await readFile(indexOf(root), 'utf8').catch(() => '[]')
+  const kept = JSON.parse(text) as Artifact[]
+  // The state may have been moved since.
+  return kept.map((artifact) => ({ ...artifact, directory: join(root, String(artifact.id)) }))
 }
 
 const keep = async ({ path, from }: ArtifactFile, directory: string): Promise<string> => {

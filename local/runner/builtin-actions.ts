@@ -18,7 +18,7 @@ export interface BuiltinStep {
 export const builtinInputs: Readonly<Record<BuiltinAction, readonly string[]>> = {
   checkout: ['repository', 'ref', 'path', 'fetch-depth', 'persist-credentials', 'clean', 'show-progress', 'set-safe-directory'],
   'upload-artifact': ['name', 'path', 'if-no-files-found', 'retention-days', 'compression-level', 'overwrite', 'include-hidden-files'],
-  'download-artifact': ['name', 'artifact-ids', 'path', 'pattern', 'merge-multiple'],
+  'download-artifact': ['name', 'artifact-ids', 'path', 'pattern', 'merge-multiple', 'run-id', 'repository', 'github-token'],
 }
 
 const done: Readonly<Record<BuiltinAction, (step: BuiltinStep) => Promise<void>>> = {

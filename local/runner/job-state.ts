@@ -4,6 +4,7 @@ import type { JobPlaces, RunFacts } from './contexts.ts'
 import type { Contexts, Scope, Status, Value } from './expressions.ts'
 import { hashFiles } from './hash-files.ts'
 import type { Masks } from './masks.ts'
+import type { Permissions } from './permissions.ts'
 import type { Conclusion } from './result.ts'
 import type { Source } from './source.ts'
 import type { Annotation } from './workflow-commands.ts'
@@ -46,6 +47,7 @@ export interface JobState {
   readonly posts: PostStage[]
   /** Which repository a checkout put where in the workspace: `$/` in an action found there means that one. */
   readonly checkouts: { readonly directory: string; readonly source: Source }[]
+  readonly permissions: Permissions
   /** Only with `permissions: id-token: write`. */
   readonly idToken?: { readonly requestUrl: string; readonly requestToken: string }
   status: Status3

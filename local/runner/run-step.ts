@@ -20,6 +20,8 @@ export interface JobRoom {
   readonly file: Source
   readonly repositories: Repositories
   readonly artifacts: ArtifactStore
+  /** Beside those of earlier runs on the same state. */
+  readonly runDirectory: string
   readonly logDirectory: string
   /** Never copied into a workspace. */
   readonly excluded: readonly string[]

@@ -28,6 +28,7 @@ export interface LegPlace {
 
 export const startJob = async (run: Run, frame: Frame, job: WorkflowJob, { leg, at, contexts: before }: LegPlace): Promise<JobResult> => {
   const { workflow } = frame.loaded
+  const permissions = permissionsOf(job, frame.loaded)
   const environment = environmentOf(run, job, before)
   const vars = { ...run.vars, ...(environment === undefined ? {} : run.environments?.[environment]) }
   const masks = createMasks()
@@ -42,7 +43,7 @@ export const startJob = async (run: Run, frame: Frame, job: WorkflowJob, { leg, 
   const timer = AbortSignal.timeout(Math.min(time * 60_000, 2 ** 31 - 1))
   let idToken: Awaited<ReturnType<CloudConnection['registerRun']>> | undefined
   try {
-    if (run.cloud && !run.isFromFork && mayRequestIdToken(permissionsOf(job, frame.loaded))) {
+    if (run.cloud && !run.isFromFork && mayRequestIdToken(permissions)) {
       idToken = await run.cloud.registerRun(oidcClaims(run.facts, { workflow, environment }))
       masks.add(idToken.requestToken)
     }
@@ -72,6 +73,7 @@ export const startJob = async (run: Run, frame: Frame, job: WorkflowJob, { leg, 
       saved: new Map(),
       posts: [],
       checkouts: [],
+      permissions,
       idToken,
       status: 'success',
       cancelled: AbortSignal.any([run.signal, timer]),
@@ -82,6 +84,7 @@ export const startJob = async (run: Run, frame: Frame, job: WorkflowJob, { leg, 
       file: workflow.source,
       repositories: run.repositories,
       artifacts: run.artifacts,
+      runDirectory: run.directory,
       logDirectory: join(run.directory, at.path),
       excluded: [resolve(run.stateDir)],
       show: run.show,

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { findFiles } from '../../../local/runner/artifact-paths.ts'
+import type { WorkflowResult } from '../../../local/runner/result.ts'
 import { makeRepository, oneJob, onlyJob, stepNamed } from './repository.ts'
 import type { Repository } from './repository.ts'
 
@@ -70,6 +71,20 @@ ${upload('third', ', overwrite: true')}
     await expect(stat(join(result.directory, 'artifacts', '1'))).rejects.toThrow('ENOENT')
   })
 
+  it('of an earlier run are there for a job that may read runs', async () => {
+    const made = await repository.run(oneJob('- run: echo one > f\n- { uses: actions/upload-artifact@v4, with: { name: r, path: f } }'))
+    const take = (runId: string, token: string, permissions: string): Promise<WorkflowResult> => repository.run(
+      oneJob(`- { id: s, uses: actions/download-artifact@v4, with: { name: r, run-id: "${runId}"${token} } }\n- run: cat f`, `permissions: { ${permissions} }`))
+    const token = ', github-token: "${{ github.token }}"'
+    const message = async (run: Promise<WorkflowResult>): Promise<string | undefined> => onlyJob(await run).annotations[0]?.message
+    expect((await take(made.runId, token, 'actions: read')).conclusion).toBe('success')
+    expect(repository.lines).toContain('job │ one')
+    expect(await message(take(made.runId, '', 'actions: read'))).toBe('run-id of another run needs a token; write github-token: ${{ github.token }}')
+    expect(await message(take(made.runId, token, 'contents: read'))).toMatch(/Resource not accessible by integration; write permissions: { actions: read } in the job$/)
+    for (const wrong of ['7', `../runs/${made.runId}`]) expect(await message(take(wrong, token, 'actions: read'))).toContain(`there is no run ${wrong} on this state; runs lie in `)
+    expect((await take('${{ github.run_id }}', token, 'contents: read')).conclusion).toBe('failure')
+  })
+
   it('never carry credentials: gha-creds-*.json is left out with a warning', async () => {
     const result = await repository.run(oneJob(`
 - run: echo secret > gha-creds-0a.json; mkdir d; echo secret > d/gha-creds-1b.json; echo fine > fine.json
@@ -95,7 +110,7 @@ ${upload('third', ', overwrite: true')}
 
   it.each([
     ['a name no file system takes', '- { id: s, uses: actions/upload-artifact@v4, with: { name: "a/b", path: . } }', /^The artifact name is not valid: 'a\/b'. Leave out "\/"$/],
-    ['an artifact that is not there', '- { id: s, uses: actions/download-artifact@v4, with: { name: none } }', /^Unable to download artifact\(s\): Artifact not found for name: none; this run has: /],
+    ['an artifact that is not there', '- { id: s, uses: actions/download-artifact@v4, with: { name: none } }', /^Unable to download artifact\(s\): Artifact not found for name: none; the run has: none$/],
     ['a place outside the job', '- { id: s, uses: actions/download-artifact@v4, with: { path: /usr/x } }', /^path '\/usr\/x' is outside the job's own directories; write a path in the workspace or below \$\{\{ runner.temp \}\}$/],
   ])('refuse %s', async (_, step, message) => {
     const result = await repository.run(oneJob(`- run: echo 1 > f\n${step}`))
