@@ -132,14 +132,20 @@ describe('deploy-dags', () => {
 describe('deploy-dags, when the run is cancelled', () => {
   it('finishes what it is writing, begins nothing more, and says so', async () => {
     await write({ 'a_daily.py': DAG('daily'), 'lib/steps.py': 'X = 1\n' })
-    let stop = () => {}
+    let stop = async (): Promise<void> => undefined
     const cancelling = await openProxy(cloud.origin, async (request) => {
-      if (request.method === 'POST' && request.url?.startsWith('/upload/')) stop()
+      // The upload goes on only when the step has heard of the cancellation.
+      if (request.method === 'POST' && request.url?.startsWith('/upload/')) await stop()
       return false
     })
     const result = await runBundle('deploy-dags', {
       job, env: { ...job.env, CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: cancelling.origin }, with: { environment: 'caec', location: 'us-central1', 'check-imports': 'false' },
-      onStart: (child) => { stop = () => child.kill('SIGINT') },
+      onStart: (child, output) => {
+        stop = () => new Promise((resolve) => {
+          child.stdout?.on('data', () => { if (output().includes('Received SIGINT')) resolve() })
+          child.kill('SIGINT')
+        })
+      },
     })
     cancelling.close()
     expect([result.exitCode, errorOf(result)]).toEqual([130, expect.stringMatching(/^deploy-dags: Deploying DAGs: the run was cancelled; what the summary calls done is in the bucket, run again for the rest\.\nMore: \S+#cancelled$/)])

@@ -48,7 +48,7 @@ describe('"Add an action in an hour"', () => {
     for (const command of commands) expect([command, await run(command)]).toEqual([command, { code: 0, said: expect.any(String) }])
     expect(await readFile(path.join(copy, 'actions', name(), 'README.md'), 'utf8')).toMatch(/\| `bucket` \| yes \|/)
     expect((await run(['docs', '--check'])).code).toBe(0)
-  }, 180_000)
+  }, 600_000)
 
   it('makes sources that the linter and its walls accept, and a test that passes', async () => {
     expect(await execFile_(process.execPath, ['node_modules/.bin/eslint', `actions/${name()}`, `test/actions/${name()}`])).toEqual({ code: 0, said: '' })
