@@ -38,14 +38,18 @@ export const openLibrary = (state: JobState, repositories: Repositories, exclude
         if (uses.kind === 'workspace') {
           const directory = join(state.places.workspace, uses.path)
           const action = await readActionFile(directory)
-          return action && { action, file: sourceAt(state, directory) ?? repositories.own, github: { action: idOf(step), action_path: directory, ...noRepository } }
+          return (
+            action && { action, file: sourceAt(state, directory) ?? repositories.own, github: { action: idOf(step), action_path: directory, ...noRepository } }
+          )
         }
         const source = uses.kind === 'self' ? around.file : await repositories.find(uses.repository, uses.ref)
         if (!source) return undefined
         const directory = join(await unpack(source), uses.path)
         const action = await readActionFile(directory)
         const ref = uses.kind === 'self' ? source.sha : uses.ref
-        return action && { action, file: source, github: { action: `__${step.id}`, action_path: directory, action_repository: source.repository, action_ref: ref } }
+        return (
+          action && { action, file: source, github: { action: `__${step.id}`, action_path: directory, action_repository: source.repository, action_ref: ref } }
+        )
       } catch (error) {
         if (error instanceof ActionFileError) throw new StepError(`uses: ${step.uses}: ${error.message}`)
         throw error
@@ -61,5 +65,6 @@ export const idOf = (step: WorkflowStep): string => (step.hasOwnId ? step.id : `
 
 /** The checkout whose directory holds this one; the innermost wins. */
 const sourceAt = (state: JobState, directory: string): Source | undefined =>
-  state.checkouts.filter((checkout) => directory === checkout.directory || directory.startsWith(checkout.directory + sep)).sort((a, b) => b.directory.length - a.directory.length)[0]
-    ?.source
+  state.checkouts
+    .filter((checkout) => directory === checkout.directory || directory.startsWith(checkout.directory + sep))
+    .sort((a, b) => b.directory.length - a.directory.length)[0]?.source

@@ -26,7 +26,10 @@ const inputProblems = (job: WorkflowJob, declared: Token | undefined, called: Wo
   for (const { key, keyToken, value } of given) {
     const definition = entries(declared).find((input) => isSame(input.key, key))
     if (!definition) {
-      problems.push({ line: lineOf(keyToken), message: `Invalid input, ${key} is not defined in the referenced workflow.${declares(called, 'inputs', declared)}` })
+      problems.push({
+        line: lineOf(keyToken),
+        message: `Invalid input, ${key} is not defined in the referenced workflow.${declares(called, 'inputs', declared)}`,
+      })
     } else if (!isExpressionToken(value)) {
       const message = literalMistake(key, definition.value, value)
       if (message !== undefined) problems.push({ line: lineOf(value), message })

@@ -26,7 +26,9 @@ export const typedInput = (name: string, type: string, value: Value): Value => {
   }
   if (typeof value === type) return value
   const write = type === 'boolean' ? 'true or false' : 'a number'
-  throw new ExpressionError(`Unexpected value '${typeof value === 'string' ? value : JSON.stringify(value ?? '')}': input '${name}' is a ${type}; write ${write}, or \${{ fromJSON(…) }} of a text`)
+  throw new ExpressionError(
+    `Unexpected value '${typeof value === 'string' ? value : JSON.stringify(value ?? '')}': input '${name}' is a ${type}; write ${write}, or \${{ fromJSON(…) }} of a text`,
+  )
 }
 
 const emptyOf = (type: string): Value => (type === 'boolean' ? false : type === 'number' ? 0 : '')

@@ -77,17 +77,23 @@ const readCalled = async (node: Node, job: WorkflowJob, call: NonNullable<Workfl
   if (uses.kind === 'repository') warnUnpinned(uses, { file: workflow.file, line: call.line }, loading)
   const key = `${source.repository.toLowerCase()}/${uses.path}`
   const isSame = (other: Workflow): boolean => `${other.source.repository.toLowerCase()}/${other.path}` === key
-  if (callers.some(isSame)) return refuse(`job '${job.id}' calls ${fileRef(source, uses.path)}, which is already being called: loops in the workflow tree are not permitted`)
+  if (callers.some(isSame))
+    return refuse(`job '${job.id}' calls ${fileRef(source, uses.path)}, which is already being called: loops in the workflow tree are not permitted`)
   if (callers.length > deepest) return refuse(`Nested reusable workflow depth exceeded ${deepest}.`)
   if (seen.add(key).size > mostFiles) return refuse(`more than ${mostFiles} unique reusable workflows are called from ${callers[0]?.file}`)
-  if (!(await stat(join(source.root, uses.path)).catch(() => undefined))?.isFile()) return refuse(`uses: ${call.uses}: there is no workflow file ${uses.path} in ${source.root}`)
+  if (!(await stat(join(source.root, uses.path)).catch(() => undefined))?.isFile())
+    return refuse(`uses: ${call.uses}: there is no workflow file ${uses.path} in ${source.root}`)
   const called = await readWorkflow(source, uses.path, shownAs(source, uses.path, repositories))
   if (!called.events.includes('workflow_call'))
     return refuse(`uses: ${call.uses}: workflow_call key is not defined in the referenced workflow (${refOfWorkflow(called)}); write on: workflow_call there`)
   return called
 }
 
-export const warnUnpinned = (uses: { repository: string; path: string; ref: string }, place: { file: string; line: number }, loading: Pick<Loading, 'repositories' | 'warn'>): void => {
+export const warnUnpinned = (
+  uses: { repository: string; path: string; ref: string },
+  place: { file: string; line: number },
+  loading: Pick<Loading, 'repositories' | 'warn'>,
+): void => {
   if (isSameRepository(uses.repository, loading.repositories.own.repository) || isFullSha(uses.ref)) return
   const written = [uses.repository, uses.path].filter((part) => part !== '').join('/')
   loading.warn({ ...place, message: `uses: ${written}@${uses.ref} can change without notice: pin it to a full commit SHA` })

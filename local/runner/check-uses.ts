@@ -17,9 +17,10 @@ interface StepsFile {
   /** As shown. */
   readonly file: string
   readonly source: Source
-  /** Down from the workflow; the file itself when it is an action. */
-  readonly isComposite: boolean
-  readonly depth?: number
+  /** Composite actions around the steps: none for those of a workflow. */
+  readonly depth: number
+  /** False when some checkout or download may put anything anywhere below the workspace. */
+  readonly isWorkspaceKnown: boolean
 }
 
 export const checkUses = async (steps: readonly WorkflowStep[], at: StepsFile, check: Check): Promise<{ problems: Problem[]; uses: string[] }> => {
@@ -28,8 +29,7 @@ export const checkUses = async (steps: readonly WorkflowStep[], at: StepsFile, c
   const refuse = (line: number, message: string): void => {
     problems.push({ file: at.file, line, message })
   }
-  // What a checkout of something else puts below the workspace is known only when it is there.
-  const isWorkspaceKnown = !steps.some((step) => isCheckoutElsewhere(step, check))
+  const isWorkspaceKnown = at.isWorkspaceKnown && !steps.some((step) => bringsFiles(step, check))
   for (const step of steps) {
     if (step.uses === undefined) continue
     uses.push(step.uses)
@@ -38,16 +38,16 @@ export const checkUses = async (steps: readonly WorkflowStep[], at: StepsFile, c
     else if (parsed.kind === 'builtin') builtinMistakes(step, parsed, refuse)
     else {
       if (parsed.kind === 'repository') warnUnpinned(parsed, { file: at.file, line: step.line }, check)
-      const found = await findAction(step, parsed, at, check, isWorkspaceKnown, refuse)
-      if (found?.action.kind === 'node' && at.isComposite && found.action.pre)
+      const found = await findAction(step, parsed, { ...at, isWorkspaceKnown }, check, refuse)
+      if (found?.action.kind === 'node' && at.depth > 0 && found.action.pre)
         refuse(step.line, `uses: ${step.uses}: an action with a pre stage is not supported inside a composite action; use it in the job itself`)
       if (found?.action.kind !== 'composite') continue
-      if ((at.depth ?? 0) >= deepestComposite) {
+      if (at.depth >= deepestComposite) {
         refuse(step.line, `uses: ${step.uses}: Composite action depth exceeded max depth ${deepestComposite}`)
         continue
       }
       const file = shownAs(found.source, join(parsed.path, found.action.fileName), check.repositories)
-      const nested = await checkUses(found.action.steps, { file, source: found.source, isComposite: true, depth: (at.depth ?? 0) + 1 }, check)
+      const nested = await checkUses(found.action.steps, { file, source: found.source, depth: at.depth + 1, isWorkspaceKnown }, check)
       problems.push(...nested.problems)
       uses.push(...nested.uses)
     }
@@ -63,7 +63,6 @@ const findAction = async (
   uses: Located,
   at: StepsFile,
   check: Check,
-  isWorkspaceKnown: boolean,
   refuse: (line: number, message: string) => void,
 ): Promise<{ action: ActionFile; source: Source } | undefined> => {
   const { repositories } = check
@@ -73,7 +72,8 @@ const findAction = async (
     const action = await readActionFile(join(source.root, uses.path))
     if (action) return { action, source }
     const where = uses.path || 'the repository root'
-    if (uses.kind === 'workspace' && isWorkspaceKnown) refuse(step.line, `uses: ${step.uses}: there is no action.yml in ${where}${hintOfSelf(uses.path, at, check)}`)
+    if (uses.kind === 'workspace' && at.isWorkspaceKnown)
+      refuse(step.line, `uses: ${step.uses}: there is no action.yml in ${where}${hintOfSelf(uses.path, at, check)}`)
     if (uses.kind !== 'workspace') refuse(step.line, `uses: ${step.uses}: there is no action.yml in ${where} of ${source.repository}`)
   } catch (error) {
     if (!(error instanceof ActionFileError)) throw error
@@ -85,9 +85,10 @@ const findAction = async (
 const hintOfSelf = (path: string, at: StepsFile, check: Check): string =>
   at.source.root === check.repositories.own.root ? '' : ` of ${check.repositories.own.repository}; write $/${path} for the one of ${at.source.repository}`
 
-const isCheckoutElsewhere = (step: WorkflowStep, check: Check): boolean => {
+const bringsFiles = (step: WorkflowStep, check: Check): boolean => {
   const uses = step.uses === undefined ? undefined : parseUses(step.uses, check.repositories.names)
-  return uses?.kind === 'builtin' && entries(step.with).some(({ key }) => key === 'repository' || key === 'path')
+  if (uses?.kind !== 'builtin') return false
+  return uses.name === 'download-artifact' || (uses.name === 'checkout' && entries(step.with).some(({ key }) => key === 'repository' || key === 'path'))
 }
 
 const builtinMistakes = (step: WorkflowStep, uses: Uses & { kind: 'builtin' }, refuse: (line: number, message: string) => void): void => {
@@ -98,12 +99,12 @@ const builtinMistakes = (step: WorkflowStep, uses: Uses & { kind: 'builtin' }, r
 }
 
 /** What GitHub lets pass and an author wants to know: inputs an action does not declare, and required ones left out. */
-export const inputMistakes = async (steps: readonly WorkflowStep[], at: Omit<StepsFile, 'isComposite'>, check: Check): Promise<Problem[]> => {
+export const inputMistakes = async (steps: readonly WorkflowStep[], at: Pick<StepsFile, 'file' | 'source'>, check: Check): Promise<Problem[]> => {
   const problems: Problem[] = []
   for (const step of steps) {
     const parsed = step.uses === undefined ? undefined : parseUses(step.uses, check.repositories.names)
     if (!parsed || parsed.kind === 'builtin' || parsed.kind === 'refused') continue
-    const { action } = (await findAction(step, parsed, { ...at, isComposite: false }, check, false, () => undefined)) ?? {}
+    const { action } = (await findAction(step, parsed, { ...at, depth: 0, isWorkspaceKnown: false }, check, () => undefined)) ?? {}
     if (!action) continue
     const given = isMappingToken(step.with) ? entries(step.with) : []
     const declared = action.inputs.map((input) => input.name)

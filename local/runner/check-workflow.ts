@@ -26,7 +26,7 @@ export const checkWorkflow = async (loaded: LoadedWorkflow, check: Check): Promi
   const uses: string[] = []
   for (const job of workflow.jobs) {
     if (isLeftOut(job.id)) continue
-    const found = await checkUses(job.steps, { file: workflow.file, source: workflow.source, isComposite: false }, check)
+    const found = await checkUses(job.steps, { file: workflow.file, source: workflow.source, depth: 0, isWorkspaceKnown: true }, check)
     problems.push(...found.problems)
     uses.push(...found.uses)
   }
@@ -47,12 +47,12 @@ const tokenProblems = (workflow: Workflow, isLeftOut: (id: string) => boolean, c
     problems.push({ file: workflow.file, line: lineOf(token), message })
   }
   const refuseKeys = (token: Token | undefined, allowed: readonly string[], where: string): void => {
-    for (const { key, keyToken } of entries(token))
-      if (!allowed.includes(key)) refuse(keyToken, `${names[key] ?? key} is not supported in a ${where}`)
+    for (const { key, keyToken } of entries(token)) if (!allowed.includes(key)) refuse(keyToken, `${names[key] ?? key} is not supported in a ${where}`)
   }
   const refuseShell = (shell: Token | undefined): void => {
     const name = literal(shell)
-    if (name !== undefined && !(supportedShells as readonly string[]).includes(name)) refuse(shell, `shell: ${name} is not supported; supported: ${supportedShells.join(', ')}`)
+    if (name !== undefined && !(supportedShells as readonly string[]).includes(name))
+      refuse(shell, `shell: ${name} is not supported; supported: ${supportedShells.join(', ')}`)
   }
   refuseKeys(workflow.root, supportedKeys.workflow, 'workflow')
   refuseShell(child(child(child(workflow.root, 'defaults'), 'run'), 'shell'))

@@ -23,6 +23,12 @@ export const checkOut = async ({ state, inputs, room, doing }: BuiltinStep): Pro
   Object.assign(doing.outputs, { ref: inputs.ref || (isOwn ? state.facts.ref : ''), commit: found.sha })
   const { sha, headRef } = state.facts
   const isHere = !isOwn || ['HEAD', own.ref, own.ref.replace(/^refs\/(heads|tags)\//, ''), sha, headRef].includes(ref)
-  if (!isHere) doing.annotate({ level: 'warning', message: `actions/checkout: ref ${ref} is not what is checked out here (${own.ref}, ${sha}); the working tree is used as it is` })
-  doing.log.line(`${count} files of the working tree of ${found.repository} at ${found.sha.slice(0, 12)} copied into ${relative(state.places.workspace, target) || 'the workspace'}`)
+  if (!isHere)
+    doing.annotate({
+      level: 'warning',
+      message: `actions/checkout: ref ${ref} is not what is checked out here (${own.ref}, ${sha}); the working tree is used as it is`,
+    })
+  doing.log.line(
+    `${count} files of the working tree of ${found.repository} at ${found.sha.slice(0, 12)} copied into ${relative(state.places.workspace, target) || 'the workspace'}`,
+  )
 }

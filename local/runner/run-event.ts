@@ -48,7 +48,8 @@ const pullRequest = (common: Mapping, given: Mapping, head: { ref: string; sha: 
   const branch = head.ref.replace(/^refs\/heads\//, '')
   const repo = common.repository ?? null
   const number = given.number ?? valueAt(given, 'pull_request', 'number') ?? 1
-  if (typeof number !== 'number' || !Number.isInteger(number) || number < 1) throw new RunRefused(`number of the pull request is ${JSON.stringify(number)}; a whole number from 1 is expected`)
+  if (typeof number !== 'number' || !Number.isInteger(number) || number < 1)
+    throw new RunRefused(`number of the pull request is ${JSON.stringify(number)}; a whole number from 1 is expected`)
   const action = given.action ?? 'opened'
   if (typeof action !== 'string' || !pullRequestTypes.includes(action))
     throw new RunRefused(`action ${JSON.stringify(action)} of a pull_request is not supported; supported: ${pullRequestTypes.join(', ')}`)
@@ -103,7 +104,13 @@ const ownerOf = (identity: RepositoryIdentity): string => identity.repository.sp
 const commonPayload = (identity: RepositoryIdentity): Mapping => {
   const owner = { login: ownerOf(identity), id: Number(identity.repositoryOwnerId) }
   return {
-    repository: { id: Number(identity.repositoryId), name: identity.repository.split('/')[1] ?? '', full_name: identity.repository, default_branch: 'main', owner },
+    repository: {
+      id: Number(identity.repositoryId),
+      name: identity.repository.split('/')[1] ?? '',
+      full_name: identity.repository,
+      default_branch: 'main',
+      owner,
+    },
     sender: owner,
   }
 }

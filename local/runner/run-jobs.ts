@@ -44,7 +44,11 @@ export interface Jobs {
 
 export const runJobs = async (run: Run, frame: Frame): Promise<Jobs> => {
   const { workflow } = frame.loaded
-  checkConcurrency(child(workflow.root, 'concurrency'), { github: githubContext(run.facts, '', noPlaces, run.event), inputs: frame.inputs, vars: { ...run.vars } })
+  checkConcurrency(child(workflow.root, 'concurrency'), {
+    github: githubContext(run.facts, '', noPlaces, run.event),
+    inputs: frame.inputs,
+    vars: { ...run.vars },
+  })
   const results = new Map<string, readonly JobResult[]>()
   const outcomes = new Map<string, JobOutcome>()
   for (const job of inOrder(workflow.jobs)) {

@@ -114,7 +114,13 @@ const openVoice = async (state: JobState, stage: Stage, timeoutMinutes: number, 
   const number = String(stage.number).padStart(2, '0')
   const file = join(room.logDirectory, `${number}-${fileName(stage.name)}.log`)
   const log = await openStepLog(file, { job: state.label, step: stage.name }, state.masks, room.show)
-  return { log, name: stage.name, timeoutMinutes, annotate: annotator(state, stage.name, log), time: AbortSignal.timeout(Math.min(timeoutMinutes * 60_000, 2 ** 31 - 1)) }
+  return {
+    log,
+    name: stage.name,
+    timeoutMinutes,
+    annotate: annotator(state, stage.name, log),
+    time: AbortSignal.timeout(Math.min(timeoutMinutes * 60_000, 2 ** 31 - 1)),
+  }
 }
 
 const annotator = (state: JobState, stepName: string, log: StepLog) => {

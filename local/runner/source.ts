@@ -20,7 +20,9 @@ export interface Repositories {
 
 /** `others`: OWNER/NAME to the directory of its checkout. */
 export const knownRepositories = (own: Source, others: Readonly<Record<string, string>>): Repositories => {
-  const roots = new Map([...Object.entries(others), [own.repository, own.root] as const].map(([name, root]) => [name.toLowerCase(), { name, root: resolve(root) }]))
+  const roots = new Map(
+    [...Object.entries(others), [own.repository, own.root] as const].map(([name, root]) => [name.toLowerCase(), { name, root: resolve(root) }]),
+  )
   return {
     own,
     names: [...roots.values()].map(({ name }) => name),

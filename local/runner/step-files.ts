@@ -27,7 +27,11 @@ export const createStepFiles = async (state: JobState): Promise<StepFiles> => {
 }
 
 /** Messages are errors of the step: GitHub fails it too. */
-export const applyStepFiles = async (state: JobState, files: StepFiles, set: { output: (pair: Pair) => void; state: (pair: Pair) => void }): Promise<string[]> => {
+export const applyStepFiles = async (
+  state: JobState,
+  files: StepFiles,
+  set: { output: (pair: Pair) => void; state: (pair: Pair) => void },
+): Promise<string[]> => {
   const problems: string[] = []
   const attempt = async (kind: FileKind, apply: (content: string) => void): Promise<void> => {
     try {

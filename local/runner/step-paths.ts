@@ -20,7 +20,7 @@ export const expandPath = (state: JobState, path: string): string =>
 /** A hosted runner is thrown away afterwards, this machine is not: an action of the runner writes only where the job's own files are. */
 export const pathInJob = (state: JobState, path: string): string => {
   const target = expandPath(state, path)
-  if (!isWithin(state.places.root, target)) throw new StepError(`path '${target}' is outside the job's own directories; write a path in the workspace or below \${{ runner.temp }}`)
+  if (!isWithin(state.places.root, target))
+    throw new StepError(`path '${target}' is outside the job's own directories; write a path in the workspace or below \${{ runner.temp }}`)
   return target
 }
-
