@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
+import { documentedWorkflows, workflowTables } from './workflow-tables.ts'
 import { accessPage } from './access-page.ts'
 
 interface ActionFile {
@@ -48,6 +49,11 @@ function listPages(): { file: string; text: string } {
   return { file: 'README.md', text: between(read('README.md'), 'pages', `All pages: ${links.join(' ·\n')}.`, 'README.md') }
 }
 
+function describeWorkflows(): { file: string; text: string } {
+  const file = 'docs/workflows.md'
+  return { file, text: documentedWorkflows.reduce((document, name) => between(document, name, workflowTables(root, name), file), read(file)) }
+}
+
 function main(argv: readonly string[]): number {
   const isCheck = argv.includes('--check')
   const unknown = argv.find((word) => word !== '--check')
@@ -57,13 +63,13 @@ function main(argv: readonly string[]): number {
   }
   const stale: string[] = []
   const folders = readdirSync(path.join(root, 'actions')).filter((name) => existsSync(path.join(root, 'actions', name, 'action.yml'))).sort()
-  for (const { file, text } of [...folders.map(describeAction), listPages(), accessPage(root)]) {
+  for (const { file, text } of [...folders.map(describeAction), describeWorkflows(), listPages(), accessPage(root)]) {
     if (existsSync(path.join(root, file)) && read(file) === text) continue
     stale.push(file)
     if (!isCheck) writeFileSync(path.join(root, file), text)
   }
   for (const file of stale) process.stderr.write(isCheck ? `${file} is stale: run npm run docs\n` : `wrote ${file}\n`)
-  if (stale.length === 0) process.stderr.write(`the tables of ${folders.length} actions, the list of pages and the page of rights are fresh\n`)
+  if (stale.length === 0) process.stderr.write(`the tables of ${folders.length} actions, the workflows, the list of pages and the page of rights are fresh\n`)
   return isCheck && stale.length > 0 ? 1 : 0
 }
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ensureAirflow, ensureAirflow2, ensureChecks, ensureSpark } from '../local/toolchain/index.ts'
+import { lintWorkflows } from './workflows/lint.ts'
 
 interface Counts { readonly passed: number; readonly failed: number; readonly skipped: number }
 interface Check { readonly name: string; readonly isDeep?: boolean; readonly run: (scratch: string) => Promise<Counts> }
@@ -67,6 +68,7 @@ const checks: readonly Check[] = [
       return single(Math.max(everything, dags))
     },
   },
+  { name: 'workflows', run: async () => lintWorkflows(root, say) },
   { name: 'bundles are fresh', run: async () => single(await execute(process.execPath, ['scripts/bundle.ts', '--check'])) },
   { name: 'generated documents are fresh', run: async () => single(await execute(process.execPath, ['scripts/docs.ts', '--check'])) },
   {

@@ -9,6 +9,7 @@ import { readLock } from './locks.ts'
 import { ensureEnvironment } from './python-environment.ts'
 import { runTool, type Progress } from './run-tool.ts'
 
+export { ensureActionlint } from './actionlint.ts'
 export { ensureAirflowDatabase } from './airflow-database.ts'
 export { ensureChromium, type Chromium } from './chromium.ts'
 export { ensureSchemaProvider, SCHEMA_VERSION } from './schema-provider.ts'
@@ -18,7 +19,7 @@ export type { Progress } from './run-tool.ts'
 export interface SparkTools { readonly python: string; readonly javaHome: string; readonly sparkHome: string; readonly gcsConnectorJar: string; readonly classArchive: string }
 export interface DbtTools { readonly python: string; readonly dbt: string }
 export interface AirflowTools { readonly python: string; readonly airflow: string }
-export interface CheckTools { readonly python: string; readonly ruff: string; readonly sqlfluff: string; readonly pytest: string }
+export interface CheckTools { readonly python: string; readonly ruff: string; readonly sqlfluff: string; readonly pytest: string; readonly zizmor: string; readonly shellcheck: string }
 
 /** PySpark 3.5.9, as the managed runtime 2.3 has it, with a Java and the Cloud Storage connector. */
 export async function ensureSpark(progress: Progress): Promise<SparkTools> {
@@ -56,7 +57,7 @@ export async function ensureAirflow2(progress: Progress): Promise<AirflowTools> 
 /** Linters, pytest and Google's own clients with their discovery documents. */
 export async function ensureChecks(progress: Progress): Promise<CheckTools> {
   const python = await ensureEnvironment({ title: 'the linters', lock: 'checks', pythonRange: [10, 14] }, progress)
-  return { python, ruff: beside(python, 'ruff'), sqlfluff: beside(python, 'sqlfluff'), pytest: beside(python, 'pytest') }
+  return { python, ruff: beside(python, 'ruff'), sqlfluff: beside(python, 'sqlfluff'), pytest: beside(python, 'pytest'), zizmor: beside(python, 'zizmor'), shellcheck: beside(python, 'shellcheck') }
 }
 
 const beside = (python: string, command: string): string => join(dirname(python), command)

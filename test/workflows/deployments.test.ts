@@ -1,0 +1,50 @@
+/** The first deployment, run from its file. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { createHash } from 'node:crypto'
+import type { WorkflowResult } from '../../local/runner/result.ts'
+import { jobOf, openPlatforms, readObject, stepsOf, tablesOf, verdict, type Platforms } from './platforms.ts'
+
+const minutes = 60_000
+let platforms: Platforms
+let first: WorkflowResult
+let digest: string
+
+beforeAll(async () => {
+  platforms = await openPlatforms()
+  first = await platforms.run('workflows-examples/first-deployment.yml', { withoutJobs: ['build/image'] })
+  if (first.conclusion !== 'success') throw new Error(`${JSON.stringify(verdict(first), null, 2)}\n${platforms.shown.slice(-60).join('\n')}`)
+  digest = jobOf(first, 'build').outputs.digest!
+}, 15 * minutes)
+afterAll(() => platforms?.close())
+
+describe('first-deployment.yml', () => {
+  it('ends with tables, Spark code, DAGs and views of one digest', async () => {
+    expect(digest).toMatch(/^[0-9a-f]{64}$/)
+    expect(jobOf(first, 'deploy').outputs.digest).toBe(digest)
+    const release = JSON.parse((await readObject(platforms.dev, 'dags', 'dags/clickstream_pipeline.release.json')).toString()) as { digest: string; spark: Record<string, { main: string; pyFiles: string[] }> }
+    expect(release.digest).toBe(digest)
+    for (const object of Object.values(release.spark).flatMap(({ main, pyFiles }) => [main, ...pyFiles])) {
+      const bytes = await readObject(platforms.dev, 'staging', object)
+      expect(object.split('/')[1]).toBe(createHash('sha256').update(bytes).digest('hex'))
+    }
+    expect(Object.keys((await tablesOf(platforms.dev, 'caec_analytics'))!)).toEqual(expect.arrayContaining(['fct_events', 'fct_sessions', 'dim_users']))
+    expect(Object.keys((await tablesOf(platforms.dev, 'caec_insights'))!).filter((name) => name.startsWith('kpi_'))).toHaveLength(8)
+  })
+
+  it('leaves out the job that needs a container engine, and says so', () => {
+    expect(verdict(first)['build/image']).toBe('skipped')
+    expect(verdict(first)).toMatchObject({ 'build/check': 'success', 'build/package': 'success', 'deploy/deploy': 'success' })
+  })
+
+  it('goes data, Spark code, DAGs, views, and says so in a table', () => {
+    const names = jobOf(first, 'deploy/deploy').steps.map(({ name }) => name)
+    const order = ['Verify the release', 'Build data', 'Stage Spark code', 'Deploy DAGs', 'Publish views']
+    expect(names.filter((name) => order.includes(name))).toEqual(order)
+    expect(jobOf(first, 'deploy/deploy').summary).toContain(`## Deployment to dev\n\nRelease \`${digest}\`\n`)
+    expect(jobOf(first, 'deploy/deploy').summary).toContain('| DAGs | success |\n| views | success |')
+  })
+
+  it('keeps the documentation of dbt as an artifact', () => {
+    expect(stepsOf(jobOf(first, 'build/check'))['Keep the documentation of dbt']).toBe('success')
+  })
+})
