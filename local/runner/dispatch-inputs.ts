@@ -11,6 +11,7 @@ export class DispatchInputError extends Error {
 export const dispatchInputs = (
   workflow: Workflow,
   given: Readonly<Record<string, string>>,
+  environments?: readonly string[],
 ): { typed: Record<string, Value>; texts: Record<string, string> } => {
   const declared = entries(child(child(workflow.on, 'workflow_dispatch'), 'inputs'))
   const unknown = Object.keys(given).filter((name) => !declared.some(({ key }) => key === name))
@@ -28,13 +29,13 @@ export const dispatchInputs = (
     const text = Object.hasOwn(given, key) ? (given[key] ?? '') : fallback
     if (text === '' && literal(child(definition, 'required')) === 'true')
       throw new DispatchInputError(`Required input '${key}' not provided; add --input ${key}=…`)
-    typed[key] = typedValue(key, type, text, options)
+    typed[key] = typedValue(key, type, text, type === 'environment' ? environments : options)
     texts[key] = text
   }
   return { typed, texts }
 }
 
-const typedValue = (name: string, type: string, text: string, options: readonly string[]): Value => {
+const typedValue = (name: string, type: string, text: string, options: readonly string[] | undefined): Value => {
   switch (type) {
     case 'boolean':
       if (text !== 'true' && text !== 'false') throw new DispatchInputError(`Input '${name}' is '${text}'; accepted: true, false`)
@@ -44,10 +45,11 @@ const typedValue = (name: string, type: string, text: string, options: readonly 
       if (!/^-?\d+(\.\d+)?$/.test(text)) throw new DispatchInputError(`Input '${name}' is '${text}'; a number is expected`)
       return Number(text)
     case 'choice':
-      if (!options.includes(text)) throw new DispatchInputError(`Input '${name}' is '${text}'; accepted: ${options.join(', ')}`)
+    case 'environment':
+      if (options && !(text === '' && type === 'environment') && !options.includes(text))
+        throw new DispatchInputError(`Input '${name}' is '${text}'; accepted: ${options.join(', ') || 'none'}`)
       return text
     case 'string':
-    case 'environment':
       return text
     default:
       throw new DispatchInputError(`Input '${name}' has the type ${type}, which is not supported`)

@@ -47,7 +47,7 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
   if (problems.length > 0) throw new WorkflowProblems(problems)
   const { workflow } = loaded
   checkEvent(workflow, event, (message) => void warnings.push({ file: workflow.file, line: 1, message }))
-  const inputs = inputsOf(workflow, event, options.inputs ?? {})
+  const inputs = inputsOf(workflow, event, options.inputs ?? {}, check.environments)
 
   const [owner = ''] = identity.repository.split('/')
   const facts: RunFacts = {
@@ -96,8 +96,13 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
   return { conclusion: has('failure') ? 'failure' : has('cancelled') ? 'cancelled' : 'success', runId: facts.runId, directory, jobs }
 }
 
-const inputsOf = (workflow: Workflow, event: RunEvent, given: Readonly<Record<string, string>>): ReturnType<typeof dispatchInputs> => {
-  if (event.name === 'workflow_dispatch') return dispatchInputs(workflow, given)
+const inputsOf = (
+  workflow: Workflow,
+  event: RunEvent,
+  given: Readonly<Record<string, string>>,
+  environments: readonly string[] | undefined,
+): ReturnType<typeof dispatchInputs> => {
+  if (event.name === 'workflow_dispatch') return dispatchInputs(workflow, given, environments)
   const [name] = Object.keys(given)
   if (name !== undefined) throw new RunRefused(`--input ${name}: only workflow_dispatch has inputs, this event is ${event.name}`)
   return { typed: {}, texts: {} }

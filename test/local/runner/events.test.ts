@@ -91,6 +91,15 @@ jobs:
     expect(repository.lines).toContain(`a │ vars ${vars}`)
   })
 
+  it('given as an input of that type must be one there is', async () => {
+    const workflow = `on: { workflow_dispatch: { inputs: { where: { type: environment, default: dev } } } }
+jobs: { a: { runs-on: x, environment: "\${{ inputs.where }}", steps: [{ run: 'echo "in \${{ vars.BOTH }}"' }] } }
+`
+    await repository.run(workflow, { ...options, inputs: { where: 'prod' } })
+    expect(repository.lines).toContain('a │ in prod')
+    await expect(repository.run(workflow, { ...options, inputs: { where: 'pord' } })).rejects.toThrow("Input 'where' is 'pord'; accepted: dev, prod")
+  })
+
   it('nobody defined is refused before the first step, or fails its job when only an expression tells', async () => {
     const sentence = "environment 'pord' is not known; write one of dev, prod (terraform-infra/environments)"
     await expect(repository.run(job('environment: pord,'), options)).rejects.toThrow(`workflow.yml:3: ${sentence}`)
