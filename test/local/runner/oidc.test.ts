@@ -44,6 +44,21 @@ describe('a job of the local cloud', () => {
     expect(late.status).toBeGreaterThanOrEqual(400)
   })
 
+  it('inside a called workflow gets a token that names the called file and commit, and the caller\'s repository', async () => {
+    const sha = 'c'.repeat(40)
+    const platform = await makeRepository({
+      ...action, '.github/workflows/inner.yml': 'on: workflow_call\njobs: { a: { runs-on: x, outputs: { claims: "${{ steps.token.outputs.claims }}" }, steps: [{ id: token, uses: $/actions/token }] } }\n',
+    })
+    const result = await repository.run(`on: workflow_dispatch\njobs: { call: { permissions: { id-token: write }, uses: acme/platform/.github/workflows/inner.yml@${sha} } }\n`, {
+      cloud: connectToCloud(cloud.origin, cloud.stateDir), repositories: { 'acme/platform': platform.root },
+    })
+    await platform.remove()
+    expect(JSON.parse(result.jobs[1]?.outputs.claims ?? '{}')).toMatchObject({
+      repository: 'caec/clickstream', workflow_ref: 'caec/clickstream/workflow.yml@refs/heads/main',
+      job_workflow_ref: `acme/platform/.github/workflows/inner.yml@${sha}`, job_workflow_sha: sha,
+    })
+  })
+
   it('has the cloud as its only way out', async () => {
     const result = await repository.run(oneJob('- run: echo "$HTTPS_PROXY $NO_PROXY $CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY"'), { cloud: connectToCloud(cloud.origin, cloud.stateDir) })
     expect(result.conclusion).toBe('success')
