@@ -29,7 +29,7 @@ beforeAll(async () => {
   await Promise.all(everyone.map(async (name) => tokens.set(name, await tokenOf(name))))
   for (const [bucket, name] of [
     ['raw', 'events/there.csv'], ['lake', 'sessionized/event_date=2022-07-01/part-0.parquet'], ['lake', 'rejected/event_date=2022-07-01/part-0.parquet'],
-    ['staging', 'submit-spark/there.py'], ['dags', 'dags/there.py'],
+    ['staging', 'submit-spark/there.py'], ['staging', 'google-cloud-dataproc-metainfo/there'], ['dags', 'dags/there.py'],
   ] as const) await expectOk(by(cloud, { method: 'POST', path: `/upload/storage/v1/b/caec-local-${bucket}/o?uploadType=media&name=${encodeURIComponent(name)}`, text: 'x' }))
   for (const sql of [
     'CREATE TABLE caec_raw.there (n INT64)', 'CREATE TABLE caec_analytics.there (n INT64)', 'CREATE VIEW caec_insights.there AS SELECT 1 AS n',

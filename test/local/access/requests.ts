@@ -66,6 +66,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   'rewrite-lake': { prepare: put('lake', (caller) => `clean/${caller}`), ask: (caller) => upload('lake', `clean/${caller}`) },
   'stage-code': { ask: (caller) => upload('staging', `submit-spark/${caller}/new.py`) },
   'read-code': { ask: () => read('staging', 'submit-spark/there.py') },
+  'read-driver-output': { ask: () => read('staging', 'google-cloud-dataproc-metainfo/there') },
   'list-code': { ask: () => list('staging', 'submit-spark/') },
   'replace-code': { prepare: put('staging', (caller) => `submit-spark/${caller}/old.py`), ask: (caller) => upload('staging', `submit-spark/${caller}/old.py`) },
   'read-dag': { ask: () => read('dags', 'dags/there.py') },
@@ -84,6 +85,11 @@ export const operations: Readonly<Record<string, Operation>> = {
   query: { ask: () => query('SELECT 1 AS n') },
   'read-raw-table': { ask: () => query('SELECT n FROM caec_raw.there') },
   'write-raw-table': { ask: () => query('INSERT INTO caec_raw.there (n) VALUES (1)') },
+  'define-raw': {
+    ask: (caller) => ({ method: 'POST', path: `${dataset('caec_raw')}/tables`, body: { tableReference: { projectId: 'caec-local', datasetId: 'caec_raw', tableId: viewName(caller) }, schema: { fields: [{ name: 'n', type: 'INTEGER' }] } } }),
+  },
+  'redefine-raw': { ask: () => ({ method: 'PATCH', path: `${dataset('caec_raw')}/tables/there`, body: { description: 'loaded' } }) },
+  'see-raw-table': { ask: () => ({ method: 'GET', path: `${dataset('caec_raw')}/tables/there` }) },
   'read-analytics': { ask: () => query('SELECT n FROM caec_analytics.there') },
   'write-analytics': { ask: () => query('INSERT INTO caec_analytics.there (n) VALUES (1)') },
   'create-analytics': {
