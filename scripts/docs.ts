@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import { documentedWorkflows, workflowTables } from './workflow-tables.ts'
 import { accessPage } from './access-page.ts'
+import { permissionsOf, permissionsPage, readModes } from './permissions-page.ts'
 
 interface ActionFile {
   readonly name: string
@@ -15,6 +16,7 @@ interface ActionFile {
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
+const modes = readModes(root)
 const oneCell = (text: string): string => text.trim().replace(/\s+/g, ' ').replaceAll('|', '\\|')
 const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
   [heads, heads.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
@@ -35,7 +37,9 @@ function describeAction(folder: string): { file: string; text: string } {
   ])
   const outputs = Object.entries(action.outputs ?? {}).map(([name, output]) => [`\`${name}\``, oneCell(output.description)])
   const withInputs = between(read(file), 'inputs', table(['Input', 'Required', 'Default', 'Meaning'], inputs), file)
-  return { file, text: between(withInputs, 'outputs', table(['Output', 'Meaning'], outputs), file) }
+  const withOutputs = between(withInputs, 'outputs', table(['Output', 'Meaning'], outputs), file)
+  const permissions = permissionsOf(modes, folder)
+  return { file, text: permissions === '' ? withOutputs : between(withOutputs, 'permissions', permissions, file) }
 }
 
 /** Pages in the order in which people ask for them; a page nobody placed comes last. */
@@ -63,13 +67,13 @@ function main(argv: readonly string[]): number {
   }
   const stale: string[] = []
   const folders = readdirSync(path.join(root, 'actions')).filter((name) => existsSync(path.join(root, 'actions', name, 'action.yml'))).sort()
-  for (const { file, text } of [...folders.map(describeAction), describeWorkflows(), listPages(), accessPage(root)]) {
+  for (const { file, text } of [...folders.map(describeAction), describeWorkflows(), listPages(), accessPage(root), permissionsPage(modes)]) {
     if (existsSync(path.join(root, file)) && read(file) === text) continue
     stale.push(file)
     if (!isCheck) writeFileSync(path.join(root, file), text)
   }
   for (const file of stale) process.stderr.write(isCheck ? `${file} is stale: run npm run docs\n` : `wrote ${file}\n`)
-  if (stale.length === 0) process.stderr.write(`the tables of ${folders.length} actions, the workflows, the list of pages and the page of rights are fresh\n`)
+  if (stale.length === 0) process.stderr.write(`the tables of ${folders.length} actions, the workflows, the list of pages and the pages of rights are fresh\n`)
   return isCheck && stale.length > 0 ? 1 : 0
 }
 

@@ -93,9 +93,21 @@ describe('a missing right', () => {
     expect(lastLine(stderr)).toMatch(/Access Denied: Table caec-local:caec_analytics\.\w+: User does not have permission to query table/)
   }, 10 * MINUTES)
 
-  it('of the deployer is refused to it, by the name of the permission', async () => {
-    const { stderr } = await refusalWith(({ plant }) => plant('terraform-infra/access.yaml', '      - bigquery.datasets.setIamPolicy\n', ''))
-    expect(lastLine(stderr)).toMatch(/failed in job publish, step "Publish views": .*bigquery\.datasets\.setIamPolicy/)
+  // One permission of each stage; each row takes it from exactly one role or member.
+  const stager = 'which would take storage.objects.delete.\n    permissions:\n'
+  const writer = 'bound under the condition only-dags.\n    permissions:\n'
+  const user = '{ role: roles/iam.serviceAccountUser, members: [data-eng, composer'
+  it.each([
+    { step: 'Deploy DAGs', permission: 'storage.objects.create', from: `${writer}      - storage.objects.create\n`, to: writer },
+    { step: 'Clean', permission: 'storage.objects.create', from: `${stager}      - storage.objects.create\n`, to: stager },
+    { step: 'Clean', permission: 'dataproc.batches.create', from: '      - dataproc.batches.create\n', to: '' },
+    { step: 'Clean', permission: 'iam.serviceAccounts.actAs', from: `${user}, ci-deploy],`, to: `${user}],` },
+    { step: 'Load and build', permission: 'bigquery.jobs.create', from: 'roles/bigquery.jobUser, members: [analyst, composer, dbt, ci-deploy]', to: 'roles/bigquery.jobUser, members: [analyst, composer, ci-deploy]' },
+    { step: 'Publish views', permission: 'bigquery.datasets.setIamPolicy', from: '      - bigquery.datasets.setIamPolicy\n', to: '' },
+  ])('$permission is refused by its name in the step "$step"', async ({ step, permission, from, to }) => {
+    const { stderr } = await refusalWith(({ plant }) => plant('terraform-infra/access.yaml', from, to))
+    expect(lastLine(stderr)).toContain(`step "${step}"`)
+    expect(stderr).toContain(permission)
     expect(stderr).toMatch(/403/)
   }, 10 * MINUTES)
 })
