@@ -48,7 +48,7 @@ const READING = ['architecture', 'contract', 'workflows', 'dag', 'migrate', 'tro
 function listPages(): { file: string; text: string } {
   const place = (name: string): number => (READING.includes(name) ? READING.indexOf(name) : READING.length)
   const names = readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => name.slice(0, -3)).sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
-  const title = (file: string): string => /^# (.+)$/m.exec(read(file))?.[1]?.replaceAll('`', '') ?? file
+  const title = (file: string): string => /^# (.+)$/m.exec(read(file))?.[1]?.replaceAll('`', '').replace(/ \(.*\)$/, '') ?? file
   const links = [...names.map((name) => `docs/${name}.md`), 'docs/adr/README.md'].map((file) => `[${title(file)}](${file})`)
   return { file: 'README.md', text: between(read('README.md'), 'pages', `All pages: ${links.join(' ·\n')}.`, 'README.md') }
 }

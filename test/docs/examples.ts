@@ -59,8 +59,6 @@ export function runnable(workflow: ExampleWorkflow, repository: string, hasDryRu
       if (/^google-github-actions\/auth@/.test(uses)) playGoogleAuth(step, repository)
       const action = /\/actions\/([\w-]+)@/.exec(uses)?.[1]
       if (action !== undefined && hasDryRun(action) && !step.hasIn(['with', 'dry-run'])) step.setIn(['with', 'dry-run'], document.createNode('true'))
-      // The plan of another cloud is not the plan of this one.
-      if (action !== undefined && String(step.getIn(['with', 'expected-plan']) ?? '').includes('needs.') === false) step.deleteIn(['with', 'expected-plan'])
     }
   }
   return document.toString()
