@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { repoRoot } from '../support/cloud.ts'
-import { openPlatforms, verdict, type Platforms } from './platforms.ts'
+import { jobOf, openPlatforms, readObject, stepsOf, verdict, type Platforms } from './platforms.ts'
 
 const minutes = 60_000
 let platforms: Platforms
@@ -33,6 +33,15 @@ describe('another-repository/', () => {
     writeFileSync(path.join(folder, 'action.yml'), 'name: decoy\ndescription: must not run\nruns:\n  using: node24\n  main: index.js\n')
     writeFileSync(path.join(folder, 'index.js'), "console.log('::error::the decoy ran'); process.exit(1)\n")
   }
+
+  it('deploys the reference platform from a file, with the actions of the called repository and not those of the same names in its own checkout', async () => {
+    const result = await platforms.run('.github/workflows/platform.yml', { repositoryRoot: root, identity: platforms.identity, repositories: { [ours]: repoRoot }, withoutJobs: ['build/image'], ...asAnother() })
+    expect(platforms.shown.join('\n')).not.toContain('the decoy ran')
+    expect(verdict(result)).toMatchObject({ build: 'success', 'build/check': 'success', 'build/package': 'success', deploy: 'success', 'deploy/deploy': 'success' })
+    const release = JSON.parse((await readObject(platforms.dev, 'dags', 'dags/clickstream_pipeline.release.json')).toString()) as { digest: string }
+    expect(release.digest).toBe(jobOf(result, 'build').outputs.digest)
+    expect(stepsOf(jobOf(result, 'deploy/deploy'))['Publish views']).toBe('success')
+  }, 10 * minutes)
 
   /** Its own name, with the ids that the local cloud's bindings name. */
   const asAnother = (): object => ({ identity: { ...platforms.identity, repository: 'example/shop' } })
