@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 import { documentedWorkflows, workflowTables } from './workflow-tables.ts'
 import { accessPage } from './access-page.ts'
 import { permissionsOf, permissionsPage, readModes } from './permissions-page.ts'
+import { modulePages } from './terraform-pages.ts'
 
 interface ActionFile {
   readonly name: string
@@ -43,7 +44,7 @@ function describeAction(folder: string): { file: string; text: string } {
 }
 
 /** Pages in the order in which people ask for them; a page nobody placed comes last. */
-const READING = ['architecture', 'contract', 'workflows', 'dag', 'migrate', 'troubleshooting', 'access', 'permissions', 'terraform', 'local-cloud', 'local-runner', 'fidelity', 'bigquery-language', 'threat-model', 'versioning', 'releasing', 'roadmap', 'cursed-knowledge']
+const READING = ['architecture', 'contract', 'workflows', 'dag', 'migrate', 'troubleshooting', 'access', 'permissions', 'terraform', 'runbook', 'local-cloud', 'local-runner', 'fidelity', 'bigquery-language', 'threat-model', 'versioning', 'releasing', 'roadmap', 'cursed-knowledge']
 
 function listPages(): { file: string; text: string } {
   const place = (name: string): number => (READING.includes(name) ? READING.indexOf(name) : READING.length)
@@ -67,13 +68,13 @@ function main(argv: readonly string[]): number {
   }
   const stale: string[] = []
   const folders = readdirSync(path.join(root, 'actions')).filter((name) => existsSync(path.join(root, 'actions', name, 'action.yml'))).sort()
-  for (const { file, text } of [...folders.map(describeAction), describeWorkflows(), listPages(), accessPage(root), permissionsPage(modes)]) {
+  for (const { file, text } of [...folders.map(describeAction), describeWorkflows(), listPages(), accessPage(root), permissionsPage(modes), ...modulePages(root, table, between)]) {
     if (existsSync(path.join(root, file)) && read(file) === text) continue
     stale.push(file)
     if (!isCheck) writeFileSync(path.join(root, file), text)
   }
   for (const file of stale) process.stderr.write(isCheck ? `${file} is stale: run npm run docs\n` : `wrote ${file}\n`)
-  if (stale.length === 0) process.stderr.write(`the tables of ${folders.length} actions, the workflows, the list of pages and the pages of rights are fresh\n`)
+  if (stale.length === 0) process.stderr.write(`the tables of ${folders.length} actions, the workflows, the list of pages, the pages of rights and those of the Terraform modules are fresh\n`)
   return isCheck && stale.length > 0 ? 1 : 0
 }
 

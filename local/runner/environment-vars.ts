@@ -63,6 +63,7 @@ export const readGithubEnvironment = async (repositoryRoot: string, file = 'terr
       DEPLOY_SERVICE_ACCOUNT: account('ci-deploy'),
       PLAN_SERVICE_ACCOUNT: account('ci-plan'),
       TEST_SERVICE_ACCOUNT: account('ci-test'),
+      INFRA_SERVICE_ACCOUNT: `caec-infra@${environment.project}.iam.gserviceaccount.com`,
       DBT_SERVICE_ACCOUNT: account('dbt'),
       SPARK_SERVICE_ACCOUNT: account('spark'),
     },

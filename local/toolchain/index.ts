@@ -60,4 +60,9 @@ export async function ensureChecks(progress: Progress): Promise<CheckTools> {
   return { python, ruff: beside(python, 'ruff'), sqlfluff: beside(python, 'sqlfluff'), pytest: beside(python, 'pytest'), zizmor: beside(python, 'zizmor'), shellcheck: beside(python, 'shellcheck') }
 }
 
+/** Policy checks of Terraform configurations; offline when told `--skip-download`. */
+export async function ensureCheckov(progress: Progress): Promise<{ readonly checkov: string }> {
+  return { checkov: beside(await ensureEnvironment({ title: 'checkov', lock: 'checkov', pythonRange: [10, 13] }, progress), 'checkov') }
+}
+
 const beside = (python: string, command: string): string => join(dirname(python), command)

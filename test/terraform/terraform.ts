@@ -40,7 +40,7 @@ export async function openWorkspace(): Promise<Workspace> {
   const env: NodeJS.ProcessEnv = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TF_|GOOGLE_|CLOUDSDK_)/.test(name)))
   Object.assign(env, { TF_IN_AUTOMATION: '1', TF_CLI_CONFIG_FILE: settings, CHECKPOINT_DISABLE: '1', NO_COLOR: '1' })
   // The real provider wants credentials before it plans anything, and uses none for a plan from nothing.
-  if (isRealProvider) Object.assign(env, { GOOGLE_OAUTH_ACCESS_TOKEN: 'none', TF_PLUGIN_CACHE_DIR: root })
+  if (isRealProvider) Object.assign(env, { GOOGLE_OAUTH_ACCESS_TOKEN: 'none', TF_PLUGIN_CACHE_DIR: root, TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE: '1' })
   const mirror = isRealProvider ? undefined : (await ensureSchemaProvider(join(repoRoot, 'test/terraform/schema-provider'), await resourceTypes(), (line) => process.stderr.write(`${line}\n`))).mirror
   await writeFile(settings, mirror === undefined ? '' : `provider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(mirror)}\n  }\n}\n`)
   // The state of a plan from nothing is nowhere; the override file is what Terraform has for that.
