@@ -16,9 +16,6 @@ const roleOf = (owner: string): Role => (ACCEPTED.test(owner) ? 'accepted' : 'pr
 export function compareInterfaces(before: Interface, after: Interface): Difference[] {
   const hadOwner = new Set([...before.values()].filter(({ name }) => name === '').map(({ owner }) => owner))
   const hasOwner = new Set([...after.values()].filter(({ name }) => name === '').map(({ owner }) => owner))
-  // What a new action needs is asked of nobody who does not use it yet; a list that did not exist promised nothing.
-  const newActions = [...hasOwner].filter((owner) => owner.startsWith('action ') && !hadOwner.has(owner)).map((owner) => owner.slice('action '.length))
-  const hadGoogleList = [...before.values()].some(({ entry }) => entry.kind === 'Google permission')
   const differences: Difference[] = []
   for (const [key, named] of before) {
     const now = after.get(key)
@@ -27,9 +24,9 @@ export function compareInterfaces(before: Interface, after: Interface): Differen
   }
   for (const [key, named] of after) {
     if (before.has(key)) continue
-    if (named.entry.kind === 'Google permission' && !hasOwner.has(named.owner)) {
-      if (hadGoogleList && !newActions.some((action) => named.owner.includes(action))) differences.push(...added(named))
-    } else if (named.name === '' || hadOwner.has(named.owner) && !isInside(named, after, before)) differences.push(...added(named))
+    // A grant to somebody who is no identity of ours has no owner that could be new.
+    const isOwnerOld = hadOwner.has(named.owner) || !hasOwner.has(named.owner)
+    if (named.name === '' || isOwnerOld && !isInside(named, after, before)) differences.push(...added(named))
   }
   return differences.sort((a, b) => RANK[b.bump] - RANK[a.bump] || (a.what < b.what ? -1 : a.what > b.what ? 1 : 0))
 }
@@ -47,7 +44,8 @@ function isInside({ owner, name, entry }: Named, own: Interface, other: Interfac
 
 function removed(named: Named): Difference[] {
   const { kind } = named.entry
-  if (kind === 'permission' || kind === 'Google permission') return []
+  // A mode is only a heading of what is needed; to need less breaks nobody.
+  if (kind === 'permission' || kind === 'Google permission' || kind === 'mode') return []
   return [{ what: describe(named), change: 'removed', bump: 'major' }]
 }
 

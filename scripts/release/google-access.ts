@@ -1,4 +1,4 @@
-/** Reads what access on Google Cloud a release asks its users to grant: per identity of access.yaml, and per heading of docs/permissions.md. */
+/** Reads what access on Google Cloud a release asks its users to grant: per identity of access.yaml, and per mode of an action in docs/permissions.json. */
 import { createHash } from 'node:crypto'
 
 export interface Grant { readonly owner: string; readonly permission: string }
@@ -26,13 +26,12 @@ export function grantsOf(access: Access): Grant[] {
   }))
 }
 
-/** Permissions of Google Cloud per heading of the document, such as `bigquery.tables.update` under "deploy-dags". */
-export function documentedPermissions(document: string): Grant[] {
-  const found: Grant[] = []
-  let heading = 'the project'
-  for (const line of document.split('\n')) {
-    heading = /^#+\s+(.*?)\s*$/.exec(line)?.[1]?.replaceAll('`', '') ?? heading
-    for (const [, permission = ''] of line.matchAll(/`([a-z]+\.[a-zA-Z]+\.[a-zA-Z]+)`/g)) found.push({ owner: `Google access of ${heading}`, permission })
-  }
-  return found
+interface Needs { readonly modes?: readonly { readonly action: string; readonly mode: string; readonly needs?: Readonly<Record<string, readonly string[]>> }[] }
+
+export const modesOf = (document: Needs): string[] => (document.modes ?? []).map(modeOwner)
+const modeOwner = ({ action, mode }: { action: string; mode: string }): string => `action ${action} (${mode})`
+
+/** Permissions each action needs in each of its modes, and where. */
+export function needsOf(document: Needs): Grant[] {
+  return (document.modes ?? []).flatMap((mode) => Object.entries(mode.needs ?? {}).flatMap(([resource, permissions]) => permissions.map((permission) => ({ owner: modeOwner(mode), permission: `${permission} on ${resource}` }))))
 }

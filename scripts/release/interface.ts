@@ -1,7 +1,7 @@
 /** Reads the public interface out of a commit's tree: what a user's workflow can name, give, get or must grant. It judges nothing. */
 import { parse } from 'yaml'
 import type { Repository } from './git.ts'
-import { documentedPermissions, grantsOf, identitiesOf, identityOwner } from './google-access.ts'
+import { grantsOf, identitiesOf, identityOwner, modesOf, needsOf } from './google-access.ts'
 import { Refusal } from './refusal.ts'
 import { fieldsOf, type Field } from './schema-fields.ts'
 
@@ -13,6 +13,7 @@ export type Entry =
   | { readonly kind: 'schema' }
   | { readonly kind: 'view' }
   | { readonly kind: 'identity' }
+  | { readonly kind: 'mode' }
   | { readonly kind: 'input'; readonly type: string; readonly isRequired: boolean; readonly fallback: string | undefined }
   | { readonly kind: 'output' }
   | { readonly kind: 'secret'; readonly isRequired: boolean }
@@ -39,8 +40,10 @@ export function readInterface(repository: Repository, commit: string): Interface
     else if (/\.schema\.json$/.test(file) && !file.startsWith('test/')) {
       add(`schema ${file}`, '', { kind: 'schema' })
       for (const [path, field] of fieldsOf(jsonOf(file, read()))) add(`schema ${file}`, path, { kind: 'field', field })
-    } else if (file === 'docs/permissions.md') {
-      for (const { owner, permission } of documentedPermissions(read())) add(owner, permission, { kind: 'Google permission' })
+    } else if (file === 'docs/permissions.json') {
+      const document = jsonOf(file, read()) as Parameters<typeof needsOf>[0]
+      for (const owner of modesOf(document)) add(owner, '', { kind: 'mode' })
+      for (const { owner, permission } of needsOf(document)) add(owner, permission, { kind: 'Google permission' })
     } else if (file === 'terraform-infra/access.yaml') {
       const access = yamlOf(file, read())
       for (const name of identitiesOf(access)) add(identityOwner(name), '', { kind: 'identity' })

@@ -152,10 +152,14 @@ describe('other promises', () => {
     ])
   })
 
-  it('an action that needs more on Google Cloud is major, one that needs less is nothing', () => {
-    const before = '## deploy-dags\n| `storage.objects.get` | reads |\n## run-dbt\n| `bigquery.jobs.create` | |\n'
-    expect(compare({ 'docs/permissions.md': before }, { 'docs/permissions.md': before.replace('reads |\n', 'reads |\n| `storage.objects.delete` | |\n') })).toEqual([{ what: 'Google access of deploy-dags: Google permission `storage.objects.delete`', change: 'newly needed', bump: 'major' }])
-    expect(compare({ 'docs/permissions.md': before }, { 'docs/permissions.md': before.replace('| `storage.objects.get` | reads |\n', '') })).toEqual([])
+  const needs = (modes: Readonly<Record<string, readonly string[]>>): Files => ({ 'docs/permissions.json': JSON.stringify({ modes: Object.entries(modes).map(([mode, permissions]) => ({ action: 'deploy-dags', mode, needs: { 'bucket/dags': permissions } })) }) })
+  it.each<[string, Readonly<Record<string, readonly string[]>>, string[]]>([
+    ['needs more', { apply: ['storage.objects.create', 'storage.objects.delete'] }, ['major action deploy-dags (apply): Google permission `storage.objects.delete on bucket/dags` newly needed']],
+    ['needs less', { apply: [] }, []],
+    ['has another mode, with what that needs', { apply: ['storage.objects.create'], 'apply with force': ['storage.objects.delete'] }, ['minor action deploy-dags (apply with force) added']],
+    ['has a mode less', {}, []],
+  ])('an action that %s on Google Cloud', (_name, modes, expected) => {
+    expect(compare(needs({ apply: ['storage.objects.create'] }), needs(modes)).map(({ what, change, bump }) => `${bump} ${what} ${change}`)).toEqual(expected)
   })
 
   const ACCESS = `identities: { ops: {}, ci: {} }
@@ -178,12 +182,5 @@ bindings:
     ['an identity is removed', (text) => text.replace('ops: {}, ', '').replace('members: [ops]', 'members: []'), ['major identity ops removed']],
   ])('in access.yaml, %s', (_name, change, expected) => {
     expect(access(change)).toEqual(expected)
-  })
-
-  it('what a new action needs on Google Cloud comes with the action', () => {
-    const before = { 'docs/permissions.md': '## deploy-dags\n`storage.objects.get`\n' }
-    const section = '## `hello`\n`pubsub.topics.publish`\n'
-    expect(compare(before, { 'docs/permissions.md': before['docs/permissions.md'] + section, 'actions/hello/action.yml': ACTION })).toEqual([{ what: 'action hello', change: 'added', bump: 'minor' }])
-    expect(compare(before, { 'docs/permissions.md': before['docs/permissions.md'] + section })).toMatchObject([{ bump: 'major', what: 'Google access of hello: Google permission `pubsub.topics.publish`' }])
   })
 })
