@@ -14,11 +14,14 @@ import { normalizeItemFile } from './item-file.ts'
 import { headline } from './report.ts'
 import { takeStateLock } from './state-lock.ts'
 import { createStepClock } from './step-clock.ts'
+import { tellOrchestratedStory } from './orchestrate.ts'
+import type { Report } from './page.ts'
 import { DemoFailed, tellStory, throwIfCancelled } from './story.ts'
 
 const sizes: Readonly<Record<string, number>> = { small: 100_000, full: 2_756_101 }
 const keptRuns = 10
-const usage = 'usage: npm run demo -- [--events FILE] [--items FILE] [--size small|full|N] [--seed N] [--state DIR] [--open]'
+const orchestratedDays = 3
+const usage = 'usage: npm run demo -- [--events FILE] [--items FILE] [--size small|full|N] [--seed N] [--state DIR] [--open] [--orchestrate [--days N]]'
 
 /** Exit code: 0 green, 1 refused or failed, 130 cancelled. Only the last line goes to stdout: JSON. */
 export const demo = async (argv: readonly string[], repositoryRoot: string): Promise<number> => {
@@ -26,8 +29,9 @@ export const demo = async (argv: readonly string[], repositoryRoot: string): Pro
     process.stderr.write(`${line}\n`)
   }
   const cancel = new AbortController()
+  let isGreen = false
   const onSignal = (): void => {
-    if (!cancel.signal.aborted) say('stopping; nothing that was there before changes')
+    if (!cancel.signal.aborted) say(isGreen ? 'stopping Airflow and the cloud' : 'stopping; nothing that was there before changes')
     cancel.abort()
   }
   if (argv.includes('--help') || argv.includes('-h')) {
@@ -36,7 +40,7 @@ export const demo = async (argv: readonly string[], repositoryRoot: string): Pro
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   try {
-    const result = await runDemo(readArguments(argv), repositoryRoot, say, cancel.signal)
+    const result = await runDemo(readArguments(argv), repositoryRoot, say, cancel.signal, () => { isGreen = true })
     process.stdout.write(`${JSON.stringify(result)}\n`)
     return 0
   } catch (error) {
@@ -63,6 +67,8 @@ const readArguments = (argv: readonly string[]) => {
         seed: { type: 'string', default: '1' },
         state: { type: 'string', default: '.local' },
         open: { type: 'boolean', default: false },
+        orchestrate: { type: 'boolean', default: false },
+        days: { type: 'string' },
       },
     }))
   } catch (error) {
@@ -78,10 +84,14 @@ const readArguments = (argv: readonly string[]) => {
   const seed = Number(values.seed)
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff)
     throw new DemoInputError(`--seed ${values.seed}: a whole number from 0 to 4294967295 is needed.`)
-  return { events: values.events, items: values.items, rows, seed, stateDir: resolve(values.state), shouldOpen: values.open }
+  if (values.days !== undefined && !values.orchestrate) throw new DemoInputError('--days is for --orchestrate: without it the whole file is run at once.')
+  if (values.items !== undefined && values.orchestrate) throw new DemoInputError('--items and --orchestrate exclude each other: the DAG does not load product names; the workflow does.')
+  const days = Number(values.days ?? orchestratedDays)
+  if (!Number.isInteger(days) || days < 1) throw new DemoInputError(`--days ${values.days}: a whole number of days, 1 or more, is needed.`)
+  return { events: values.events, items: values.items, rows, seed, stateDir: resolve(values.state), shouldOpen: values.open, days: values.orchestrate ? days : undefined }
 }
 
-const runDemo = async (given: Arguments, repositoryRoot: string, say: (line: string) => void, signal: AbortSignal): Promise<Record<string, unknown>> => {
+const runDemo = async (given: Arguments, repositoryRoot: string, say: (line: string) => void, signal: AbortSignal, onGreen: () => void): Promise<Record<string, unknown>> => {
   const startedMs = performance.now()
   const own = given.events === undefined ? undefined : await checkEventFile(resolve(given.events))
   const lock = await takeStateLock(given.stateDir, 'demo')
@@ -91,7 +101,7 @@ const runDemo = async (given: Arguments, repositoryRoot: string, say: (line: str
     await forgetOldRuns(given.stateDir)
     generation = await newGeneration(given.stateDir)
     const current = generation
-    const clock = createStepClock(say, 7)
+    const clock = createStepClock(say, given.days === undefined ? 7 : 10)
     const itemsFile = given.items === undefined ? undefined : join(current.directory, 'items.csv')
     if (itemsFile !== undefined && given.items !== undefined) await normalizeItemFile(resolve(given.items), itemsFile)
     const toolPaths = await clock.run('toolchain', 'Checking the tools (the first time installs them)', () => ensureTools(say))
@@ -110,16 +120,34 @@ const runDemo = async (given: Arguments, repositoryRoot: string, say: (line: str
       },
     )
     throwIfCancelled(signal)
-    const report = await tellStory({ repositoryRoot, stateDir: given.stateDir, generation, events, itemsFile, toolPaths, clock, say, signal })
-    for (const name of ['events.csv', 'items.csv']) await rm(join(generation.directory, name), { force: true })
-    await makeCurrent(given.stateDir, generation)
-    const page = join(given.stateDir, 'report', 'index.html')
-    const { sessions, conversionRate, events: rows } = headline(report)
-    say(`\n${rows.toLocaleString('en')} events, ${sessions.toLocaleString('en')} sessions, conversion ${(conversionRate * 100).toFixed(2)} %`)
-    say(`page: ${page}`)
-    if (given.shouldOpen) openPage(page)
-    const seconds = Math.round((performance.now() - startedMs) / 100) / 10
-    return { report: join(given.stateDir, 'report', 'report.json'), page, state: given.stateDir, sessions, conversionRate, events: rows, seconds }
+    const story = { repositoryRoot, stateDir: given.stateDir, generation, events, itemsFile, toolPaths, clock, say, signal }
+    const finish = async (report: Report): Promise<Record<string, unknown>> => {
+      for (const name of ['events.csv', 'items.csv']) await rm(join(current.directory, name), { force: true })
+      await makeCurrent(given.stateDir, current)
+      generation = undefined
+      onGreen()
+      const page = join(given.stateDir, 'report', 'index.html')
+      const { sessions, conversionRate, events: rows } = headline(report)
+      say(`\n${rows.toLocaleString('en')} events, ${sessions.toLocaleString('en')} sessions, conversion ${(conversionRate * 100).toFixed(2)} %`)
+      say(`page: ${page}`)
+      if (given.shouldOpen) openPage(page)
+      const seconds = Math.round((performance.now() - startedMs) / 100) / 10
+      return { report: join(given.stateDir, 'report', 'report.json'), page, state: given.stateDir, sessions, conversionRate, events: rows, seconds }
+    }
+    if (given.days === undefined) return await finish(await tellStory(story))
+    let result: Record<string, unknown> = {}
+    await tellOrchestratedStory({
+      ...story, days: given.days,
+      whenGreen: async (report, { login, broken }) => {
+        const airflow = `${login.url}/dags/clickstream_pipeline`
+        result = { ...(await finish(report)), airflow }
+        if (!given.shouldOpen && !(process.stdin.isTTY && process.stderr.isTTY)) return
+        if (given.shouldOpen) openPage(airflow)
+        say(`airflow: ${airflow} (user ${login.user}, password ${login.password}); Ctrl-C ends it`)
+        await Promise.race([untilCancelled(signal), broken])
+      },
+    })
+    return result
   } catch (error) {
     if (generation) await discard(generation)
     throw error
@@ -127,6 +155,12 @@ const runDemo = async (given: Arguments, repositoryRoot: string, say: (line: str
     await lock.release()
   }
 }
+
+const untilCancelled = (signal: AbortSignal): Promise<void> =>
+  new Promise((end) => {
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', () => { end() }, { once: true })
+  })
 
 /** All at the start, so that nobody waits for an installation in the middle of a batch. */
 const ensureTools = async (say: (line: string) => void): Promise<string[]> => {

@@ -13,6 +13,7 @@ import type { StorageAccess } from './lake.ts'
 import { renderReport } from './page.ts'
 import type { Report } from './page.ts'
 import { queryAs, readViews } from './read-views.ts'
+import type { Reader } from './read-views.ts'
 import { makeReport, writeReport } from './report.ts'
 import type { StageCounts } from './report.ts'
 import type { StepClock } from './step-clock.ts'
@@ -81,35 +82,46 @@ export const tellStory = async (story: Story): Promise<Report> => {
       throwIfCancelled(story.signal)
       if (result.conclusion !== 'success') throw new DemoFailed((await nothingAccepted(engineer, environment.buckets.lake, events.name)) ?? failureText(result))
     })
-    const views = await clock.run('views', 'Reading the nine views as the analyst', () => readViews(reader('analyst'), environment.datasets.insights))
-    const counts = await clock.run('counts', 'Counting what each stage kept', async (): Promise<StageCounts> => {
-      const clean = await readJson(engineer, environment.buckets.lake, '_metrics/clean.json')
-      const table = `\`${environment.project}.${environment.datasets.raw}.sessionized_events\``
-      const [loaded] = await queryAs(reader('data-eng'), `SELECT COUNT(DISTINCT session_id) AS sessions, COUNT(*) AS events FROM ${table}`)
-      return {
-        raw: Number(clean.raw),
-        clean: Number(clean.clean),
-        rejected: Number(clean.rejected),
-        duplicates: Number(clean.duplicates),
-        sessions: Number(loaded?.sessions),
-        sessionEvents: Number(loaded?.events),
-      }
-    })
-    const input = { sha256: events.sha256, name: events.name }
-    const report = makeReport({ project: environment.project, input, counts, views, timings: clock.seconds })
-    await writeReport(report, join(generation.reportDir, 'report.json'), repositoryRoot)
-    await writeFile(join(generation.reportDir, 'index.html'), renderReport(report))
-    return report
+    const counted = async (): Promise<CleanCounts> => (await readJson(engineer, environment.buckets.lake, '_metrics/clean.json')) as unknown as CleanCounts
+    return await writeStoryReport(story, { project: environment.project, datasets: environment.datasets, reader, counted, name: events.name })
   } finally {
     await cloud.close()
   }
+}
+
+export interface CleanCounts { readonly raw: number; readonly clean: number; readonly rejected: number; readonly duplicates: number }
+
+/** The end of every story: what the analyst reads, what each stage kept, and the page of it. */
+export const writeStoryReport = async (
+  { clock, events, generation, repositoryRoot }: Pick<Story, 'clock' | 'events' | 'generation' | 'repositoryRoot'>,
+  platform: { project: string; datasets: { raw: string; insights: string }; reader: (persona: string) => Reader; counted: () => Promise<CleanCounts>; name: string },
+): Promise<Report> => {
+  const { project, datasets, reader } = platform
+  const views = await clock.run('views', 'Reading the nine views as the analyst', () => readViews(reader('analyst'), datasets.insights))
+  const counts = await clock.run('counts', 'Counting what each stage kept', async (): Promise<StageCounts> => {
+    const clean = await platform.counted()
+    const table = `\`${project}.${datasets.raw}.sessionized_events\``
+    const [loaded] = await queryAs(reader('data-eng'), `SELECT COUNT(DISTINCT session_id) AS sessions, COUNT(*) AS events FROM ${table}`)
+    return {
+      raw: Number(clean.raw),
+      clean: Number(clean.clean),
+      rejected: Number(clean.rejected),
+      duplicates: Number(clean.duplicates),
+      sessions: Number(loaded?.sessions),
+      sessionEvents: Number(loaded?.events),
+    }
+  })
+  const report = makeReport({ project, input: { sha256: events.sha256, name: platform.name }, counts, views, timings: clock.seconds })
+  await writeReport(report, join(generation.reportDir, 'report.json'), repositoryRoot)
+  await writeFile(join(generation.reportDir, 'index.html'), renderReport(report))
+  return report
 }
 
 export const throwIfCancelled = (signal: AbortSignal): void => {
   if (signal.aborted) throw new DemoFailed('cancelled')
 }
 
-const stepSeconds = (result: WorkflowResult): Record<string, number> =>
+export const stepSeconds = (result: WorkflowResult): Record<string, number> =>
   Object.fromEntries(
     result.jobs.flatMap((job) =>
       job.steps.filter((step) => step.outcome !== 'skipped' && !step.name.startsWith('Post ')).map((step) => [`${job.id}: ${step.name}`, step.seconds]),
@@ -124,9 +136,9 @@ const nothingAccepted = async (engineer: StorageAccess, lake: string, file: stri
   return `${file} holds no event: all ${Number(counts.raw)} rows were rejected (${reasons.join(', ')}); there is nothing to report, and an earlier report stays as it was.`
 }
 
-const failureText = (result: WorkflowResult): string => {
+export const failureText = (result: WorkflowResult, file = workflowFile): string => {
   const job = result.jobs.find((candidate) => candidate.result === 'failure') ?? result.jobs[0]
   const step = job?.steps.find((candidate) => candidate.conclusion === 'failure')
   const reason = job?.annotations.find((annotation) => annotation.level === 'error')?.message.split('\n')[0]
-  return `${workflowFile} failed in job ${job?.id ?? '?'}, step "${step?.name ?? '?'}"${reason ? `: ${reason}` : ''}; its log is ${step?.log ?? result.directory}`
+  return `${file} failed in job ${job?.id ?? '?'}, step "${step?.name ?? '?'}"${reason ? `: ${reason}` : ''}; its log is ${step?.log ?? result.directory}`
 }

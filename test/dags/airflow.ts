@@ -71,6 +71,15 @@ export async function taskWhen(airflow: RunningAirflow, run: DagRun, task: strin
   })
 }
 
+/**
+ * Waits until the scheduler has come round three times: then it knows that the process of a task that went to sleep has ended. A trigger that fires before
+ * is taken for a task that was lost ("finished with state success, but the task instance's state attribute is queued") and tried again minutes later.
+ */
+export async function settled(airflow: RunningAirflow): Promise<void> {
+  const seen = new Set<string>()
+  await until(airflow, 'the scheduler', async () => (seen.add(await airflow.api.schedulerHeartbeat()).size > 3 ? true : undefined))
+}
+
 export const succeeded = (airflow: RunningAirflow, run: DagRun): Promise<TaskInstance> => taskWhen(airflow, run, 'check_views', ({ state }) => state === 'success')
 
 async function until<T>(airflow: RunningAirflow, what: string, look: () => Promise<T | undefined>): Promise<T> {

@@ -7,6 +7,8 @@ export interface TaskInstance { readonly task_id: string; readonly state: string
 export interface AirflowApi {
   /** Every component says that it is well, and the DAG is known. */
   isReady(): Promise<boolean>
+  /** When the scheduler last came round. */
+  schedulerHeartbeat(): Promise<string>
   /** One run a day, oldest first, never two at once; days that failed before run again (tasks that depend on their past make Airflow ask for that). Days as YYYY-MM-DD, inclusive. */
   backfill(from: string, to: string): Promise<void>
   runs(): Promise<readonly DagRun[]>
@@ -46,6 +48,9 @@ export function createAirflowApi(login: AirflowLogin, dag: string): AirflowApi {
       } catch {
         return false
       }
+    },
+    async schedulerHeartbeat() {
+      return (await askJson<{ scheduler: { latest_scheduler_heartbeat: string } }>('GET', '/monitor/health')).scheduler.latest_scheduler_heartbeat
     },
     async backfill(from, to) {
       await askJson('POST', '/backfills', { dag_id: dag, from_date: `${from}T00:00:00Z`, to_date: `${to}T23:59:59Z`, max_active_runs: 1, reprocess_behavior: 'failed' })

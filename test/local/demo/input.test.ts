@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -73,5 +74,18 @@ describe('an item file', () => {
     ['itemid,name\nx1,a\n', /line 2: itemid "x1" is not a whole number/], ['itemid,name\n1,a\n1,b\n', /line 3: itemid 1 appears twice/], ['itemid,name\n1\n', /this is not CSV/],
   ])('%j is refused', async (content, message) => {
     await expect(rewrite(content)).rejects.toThrow(message)
+  })
+})
+
+describe('the days of an orchestrated demo', () => {
+  it.each([
+    [['--days', '2'], /^--days is for --orchestrate/],
+    [['--orchestrate', '--days', '0'], /^--days 0: a whole number of days, 1 or more, is needed/],
+    [['--orchestrate', '--items', 'items.csv'], /^--items and --orchestrate exclude each other/],
+  ])('%j is refused in one sentence', (argv, message) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['local/cli.ts', 'demo', '--state', directory, ...argv], { cwd: join(import.meta.dirname, '../../..'), encoding: 'utf8' })
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr.trim()).toMatch(message)
+    expect(stderr.trim().split('\n')).toHaveLength(1)
   })
 })
