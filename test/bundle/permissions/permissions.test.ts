@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startRoleCloud, type Grants, type RoleCloud } from '../../support/permission-roles.ts'
 import { openJob, type Job, type RunResult } from '../../support/runner.ts'
 import { describeRefusals } from './refusals.ts'
-import { scenarios } from './scenarios.ts'
+import { hasAction, scenarios } from './scenarios.ts'
 import { readRecording } from './variants.ts'
 
 describeRefusals(({ isSlow }) => isSlow !== true, 60_000)
 
 it('lists every mode of every action that is there, and no other', () => {
-  expect(readRecording().map(({ action, mode }) => `${action} ${mode}`)).toEqual(scenarios.map(({ action, mode }) => `${action} ${mode}`))
+  expect(readRecording().filter(hasAction).map(({ action, mode }) => `${action} ${mode}`)).toEqual(scenarios.map(({ action, mode }) => `${action} ${mode}`))
 })
 
 describe('ci-plan, which cannot write', () => {

@@ -1,11 +1,13 @@
-/** `node test/bundle/permissions/record.ts`: runs every mode as an account that may do everything, takes away each permission that was asked for, and writes docs/permissions.json. Takes minutes. */
+/** `node test/bundle/permissions/record.ts [ACTION…]`: runs every mode (of these actions; the others stay as they were) as an account that may do everything, takes away each permission that was asked for, and writes docs/permissions.json. Takes minutes. */
 import { writeFileSync } from 'node:fs'
 import { openJob, type RunResult } from '../../support/runner.ts'
 import { everyPermission, startRoleCloud, type Grants } from '../../support/permission-roles.ts'
-import { refusalsIn, scenarios } from './scenarios.ts'
-import { pairs, recordingFile, variantsOf, withoutName, type Recorded } from './variants.ts'
+import { refusalsIn, scenarios as every } from './scenarios.ts'
+import { pairs, readRecording, recordingFile, variantsOf, withoutName, type Recorded } from './variants.ts'
 
 const say = (line: string): void => { process.stderr.write(`${line}\n`) }
+const wanted = process.argv.slice(2)
+const scenarios = every.filter(({ action }) => wanted.length === 0 || wanted.includes(action))
 const everything = await everyPermission()
 const all: Grants = { project: everything, itself: everything }
 const seen: Grants[] = []
@@ -37,5 +39,7 @@ for (const [index, scenario] of scenarios.entries()) {
 }
 await cloud.close()
 await job.close()
-writeFileSync(recordingFile, `${JSON.stringify({ note: 'Recorded from the decisions of the local cloud by test/bundle/permissions/record.ts; do not edit.', modes }, null, 1)}\n`)
+const kept = wanted.length === 0 ? [] : readRecording()
+const listed = every.flatMap(({ action, mode }) => [...modes, ...kept].find((one) => one.action === action && one.mode === mode) ?? [])
+writeFileSync(recordingFile, `${JSON.stringify({ note: 'Recorded from the decisions of the local cloud by test/bundle/permissions/record.ts; do not edit.', modes: listed }, null, 1)}\n`)
 process.exit(0)

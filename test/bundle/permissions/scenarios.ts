@@ -1,7 +1,9 @@
 /** One run of each action in each mode, made so that everything the mode can do is done: what the permissions are recorded from and tested with. */
+import { existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { ensureDbt } from '../../../local/toolchain/index.ts'
+import { repoRoot } from '../../support/cloud.ts'
 import type { RoleCloud } from '../../support/permission-roles.ts'
 import { runBundle, type Job, type RunResult } from '../../support/runner.ts'
 import { oidcVariables, overridesFor } from '../../support/signed-in-job.ts'
@@ -73,7 +75,7 @@ async function longBatch(place: Place): Promise<void> {
   })
 }
 
-// publish-views
+// publish-views, apply-ddl
 const dataset = (id: string) => `/bigquery/v2/projects/caec-local/datasets/${id}`
 async function views(place: Place): Promise<void> {
   const label = { 'managed-by': 'clickstream-actions' }
@@ -93,6 +95,13 @@ async function views(place: Place): Promise<void> {
 }
 const publish = (inputs: Record<string, string>) => ({ job }: Place, env: Record<string, string>) =>
   runBundle('publish-views', { job, env, with: { source: 'views', location: 'us-central1', prune: 'true', ...inputs } })
+
+async function tables(place: Place): Promise<void> {
+  for (const table of ['ddl_new', 'ddl_old']) await set(place, 'DELETE', `${dataset('caec_raw')}/tables/${table}`)
+  await query(place, 'CREATE TABLE caec_raw.ddl_old (n INT64)')
+  await write(place.job, { 'ddl/caec_raw/ddl_new.sql': 'CREATE TABLE caec_raw.ddl_new (n INT64);\n', 'ddl/caec_raw/ddl_old.sql': 'CREATE TABLE caec_raw.ddl_old (n INT64, word STRING);\n' })
+}
+const applyDdl = (inputs: Record<string, string>) => ({ job }: Place, env: Record<string, string>) => runBundle('apply-ddl', { job, env, with: { source: 'ddl', location: 'us-central1', ...inputs } })
 
 // run-dbt: a table, an incremental model that replaces partitions, a view, a test, and a load from the lake.
 async function dbtProject(place: Place): Promise<void> {
@@ -125,7 +134,9 @@ const signIn = (inputs: Record<string, string>) => async ({ cloud, job }: Place,
 /** Whether the run says that it was refused: a failed step, or the warning of a post step. */
 export const refusalsIn = ({ isPost }: Scenario, result: RunResult): string[] => result.annotations.filter(({ kind }) => kind === (isPost ? 'warning' : 'error')).map(({ message }) => message).filter((message) => !message.includes('CLOUDSDK_API_ENDPOINT_OVERRIDES'))
 
-export const scenarios: readonly Scenario[] = [
+const every: readonly Scenario[] = [
+  { action: 'apply-ddl', mode: 'dry-run', prepare: tables, run: applyDdl({ 'dry-run': 'true' }) },
+  { action: 'apply-ddl', mode: 'apply', prepare: tables, run: applyDdl({}) },
   { action: 'auth', mode: 'token-format: access_token', run: signIn({ 'token-format': 'access_token' }) },
   { action: 'auth', mode: 'token-format: id_token', run: signIn({ 'token-format': 'id_token', 'id-token-audience': 'https://airflow.example' }) },
   { action: 'deploy-dags', mode: 'dry-run', prepare: dagFolder, run: deploy({ 'dry-run': 'true' }) },
@@ -143,3 +154,6 @@ export const scenarios: readonly Scenario[] = [
     run: ({ job }, env) => runBundle('submit-spark', { job, env, entry: 'post', state: { projectId: 'caec-local', region: 'us-central1', batchId: long.id }, with: { main: 'jobs/hello.py', region: 'us-central1' } }),
   },
 ]
+/** Of the actions that this checkout has. */
+export const hasAction = ({ action }: { readonly action: string }): boolean => existsSync(join(repoRoot, 'actions', action, 'action.yml'))
+export const scenarios = every.filter(hasAction)
