@@ -1,4 +1,4 @@
-/** Steps, plans and outcomes as values, the digest a reviewer agrees to, and the check that it still holds. It refuses to act. */
+/** Steps, plans and outcomes as values, the digest a reviewer agrees to, and the check that it still holds. It refuses to know what a step does. */
 import { createHash } from 'node:crypto'
 import { ConflictError } from './errors.ts'
 
@@ -24,6 +24,26 @@ export interface Outcome<S extends Step = Step, Result = unknown> {
 /** The outcome of a dry run. */
 export function notApplied<S extends Step>(_plan: Plan<S>): Outcome<S, never> {
   return { isApplied: false, done: [] }
+}
+
+/** One step after the other; the first failure ends it, beside what was done. */
+export async function applyInOrder<S extends Step>(plan: Plan<S>, applyStep: (step: S) => Promise<void>): Promise<Outcome<S>> {
+  const done: { step: S }[] = []
+  try {
+    for (const step of plan.steps) {
+      await applyStep(step)
+      done.push({ step })
+    }
+    return { isApplied: true, done }
+  } catch (failure) {
+    return { isApplied: true, done, failure }
+  }
+}
+
+/** What a report says of one step. */
+export function stateOf<S extends Step>(step: S, outcome: Outcome<S>): string {
+  if (!outcome.isApplied) return 'planned'
+  return outcome.done.some((entry) => entry.step === step) ? 'done' : 'not reached'
 }
 
 /** Closes an exhaustive switch: a new kind without its case does not compile. */

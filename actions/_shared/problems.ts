@@ -9,9 +9,9 @@ export const PROBLEMS = [
   // The world moved.
   'conflict', 'plan-changed', 'batch-id-used',
   // Somebody has to decide.
-  'refused', 'foreign-files', 'unrecorded-files', 'empty-source', 'breaking-view', 'not-a-view', 'view-circle',
+  'refused', 'foreign-files', 'unrecorded-files', 'empty-source', 'breaking-view', 'not-a-view', 'view-circle', 'table-change',
   // The user's own job, model, query or DAG.
-  'work-failed', 'cancelled', 'spark-failed', 'spark-timeout', 'dbt-failed', 'dbt-installation', 'view-query', 'dag-import', 'airflow-command',
+  'work-failed', 'cancelled', 'spark-failed', 'spark-timeout', 'dbt-failed', 'dbt-installation', 'view-query', 'table-ddl', 'dag-import', 'airflow-command',
   // Ours.
   'unexpected',
 ] as const

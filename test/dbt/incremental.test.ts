@@ -128,6 +128,20 @@ describe('the models', () => {
 })
 
 describe('the load', () => {
+  it.each(['sessionized_events', 'item_names'])('leaves %s exactly as its DDL file describes it', async (table) => {
+    const tables = `/bigquery/v2/projects/${test.cloud.environment.project}/datasets`
+    const shapeOf = async (dataset: string): Promise<unknown> => {
+      const reply = await test.fetchAs('data-eng', `${tables}/${dataset}/tables/${table}`)
+      const { schema, timePartitioning, clustering, description, labels, requirePartitionFilter } = (await reply.json()) as Record<string, unknown>
+      expect(reply.status).toBe(200)
+      return { schema, timePartitioning, clustering, description, labels, requirePartitionFilter }
+    }
+    const statement = await readFile(join(repoRoot, 'bigquery/ddl/caec_raw', `${table}.sql`), 'utf8')
+    await readRows(test, statement.replace(`caec_raw.${table}`, `caec_analytics.${table}`))
+    expect(await shapeOf('caec_raw')).toEqual(await shapeOf('caec_analytics'))
+    await test.fetchAs('data-eng', `${tables}/caec_analytics/tables/${table}`, { method: 'DELETE' })
+  })
+
   it.each([
     [', from: 2015-06-02', 'both from and to'],
     [', from: 2015-06-02, to: 2015-06-01', 'after'],

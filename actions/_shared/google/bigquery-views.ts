@@ -1,21 +1,19 @@
-/** Views and access lists of BigQuery as domain values (datasets, tables and jobs of the v2 REST API). It refuses to choose. */
+/** Views and access lists of BigQuery as domain values (datasets and tables of the v2 REST API). It refuses to choose. */
 import type { AccessEntry, Column, DatasetAccess, ExistingView, TableName } from '../dataset.ts'
 import { GoogleApiError } from '../errors.ts'
-import { bigQueryRequest } from './bigquery.ts'
+import { bigQueryRequest, spelled, tablePath } from './bigquery.ts'
 import type { Google } from './connect.ts'
 import { apiPath } from './request.ts'
 
-export interface DryRun { readonly references: readonly TableName[]; readonly columns: readonly Column[] }
 export interface ViewDefinition { readonly query: string; readonly description: string; readonly labels: Readonly<Record<string, string>> }
 
 /** Version 3 is needed once any entry has a condition: without it conditional entries would come back mangled and be lost. */
 const POLICY_VERSION = { accessPolicyVersion: 3 }
-const spelled = ({ projectId, datasetId, tableId }: TableName): string => `${projectId}:${datasetId}.${tableId}`
 
 export async function getView(google: Google, name: TableName): Promise<ExistingView | undefined> {
   try {
     const table = await bigQueryRequest<{ type: string; etag: string; view?: { query: string }; description?: string; labels?: Record<string, string>; schema?: { fields?: Column[] } }>(google, {
-      verb: 'GET', path: apiPath`/projects/${name.projectId}/datasets/${name.datasetId}/tables/${name.tableId}`, method: 'bigquery.tables.get', resource: spelled(name),
+      verb: 'GET', path: tablePath(name), method: 'bigquery.tables.get', resource: spelled(name),
     })
     return { type: table.type, etag: table.etag, query: table.view?.query, description: table.description ?? '', labels: table.labels ?? {}, columns: table.schema?.fields ?? [] }
   } catch (error) {
@@ -53,15 +51,6 @@ export async function setAccess(google: Google, dataset: DatasetAccess, access: 
   })
 }
 
-/** References and columns of a query, at no cost; the SELECT alone, so that no right to create is asked for. */
-export async function dryRun(google: Google, projectId: string, location: string, query: string, resource: string): Promise<DryRun> {
-  const job = await bigQueryRequest<{ statistics?: { query?: { referencedTables?: TableName[]; schema?: { fields?: Column[] } } } }>(google, {
-    verb: 'POST', path: apiPath`/projects/${projectId}/jobs`, json: { jobReference: { projectId, location }, configuration: { dryRun: true, query: { query, useLegacySql: false } } },
-    method: 'bigquery.jobs.insert', resource, isRepeatable: true,
-  })
-  return { references: job.statistics?.query?.referencedTables ?? [], columns: job.statistics?.query?.schema?.fields ?? [] }
-}
-
 export async function createView(google: Google, name: TableName, view: ViewDefinition): Promise<void> {
   await bigQueryRequest(google, {
     verb: 'POST', path: apiPath`/projects/${name.projectId}/datasets/${name.datasetId}/tables`, method: 'bigquery.tables.insert', resource: spelled(name),
@@ -72,12 +61,12 @@ export async function createView(google: Google, name: TableName, view: ViewDefi
 /** PUT, so that the columns are taken anew from the query; only if the view is still the one that was read. */
 export async function updateView(google: Google, name: TableName, view: ViewDefinition, etag: string): Promise<void> {
   await bigQueryRequest(google, {
-    verb: 'PUT', path: apiPath`/projects/${name.projectId}/datasets/${name.datasetId}/tables/${name.tableId}`, headers: { 'If-Match': etag }, method: 'bigquery.tables.update', resource: spelled(name),
+    verb: 'PUT', path: tablePath(name), headers: { 'If-Match': etag }, method: 'bigquery.tables.update', resource: spelled(name),
     json: { tableReference: name, view: { query: view.query, useLegacySql: false }, description: view.description, labels: view.labels },
   })
 }
 
 export async function deleteView(google: Google, name: TableName): Promise<void> {
-  await bigQueryRequest(google, { verb: 'DELETE', path: apiPath`/projects/${name.projectId}/datasets/${name.datasetId}/tables/${name.tableId}`, method: 'bigquery.tables.delete', resource: spelled(name) })
+  await bigQueryRequest(google, { verb: 'DELETE', path: tablePath(name), method: 'bigquery.tables.delete', resource: spelled(name) })
     .catch((error: unknown) => { if (!(error instanceof GoogleApiError && error.status === 404)) throw error })
 }

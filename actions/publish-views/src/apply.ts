@@ -1,26 +1,17 @@
 /** Carries out the plan step by step; it refuses to overwrite a view or an access list that changed after it was read. */
-import type { AccessEntry } from '../../_shared/dataset.ts'
-import { ConflictError, GoogleApiError } from '../../_shared/errors.ts'
+import { nameKey, type AccessEntry, type TableName } from '../../_shared/dataset.ts'
+import { GoogleApiError } from '../../_shared/errors.ts'
+import { asConflict } from '../../_shared/google/bigquery.ts'
 import { createView, deleteView, getDataset, setAccess, updateView } from '../../_shared/google/bigquery-views.ts'
 import type { Google } from '../../_shared/google/connect.ts'
-import { assertNever, type Outcome } from '../../_shared/plan.ts'
+import { applyInOrder, assertNever, type Outcome } from '../../_shared/plan.ts'
 import { viewsOf, type ViewPlan, type ViewStep } from './plan.ts'
-import { nameKey, type TableName } from './sql.ts'
 
 /** Others may patch the same list at any time (Terraform, dbt's grants); each round starts from what is true then. */
 const ACCESS_ROUNDS = 6
 
-export async function apply(plan: ViewPlan, google: Google): Promise<Outcome<ViewStep>> {
-  const done: { step: ViewStep }[] = []
-  try {
-    for (const step of plan.steps) {
-      await applyStep(step, google)
-      done.push({ step })
-    }
-    return { isApplied: true, done }
-  } catch (failure) {
-    return { isApplied: true, done, failure }
-  }
+export function apply(plan: ViewPlan, google: Google): Promise<Outcome<ViewStep>> {
+  return applyInOrder(plan, (step) => applyStep(step, google))
 }
 
 async function applyStep(step: ViewStep, google: Google): Promise<void> {
@@ -64,9 +55,4 @@ export function mergeAccess(access: readonly AccessEntry[], add: readonly TableN
   const kept = access.filter(({ view }) => view === undefined || !gone.has(nameKey(view)))
   const present = new Set(viewsOf(kept).map(nameKey))
   return [...kept, ...add.filter((name) => !present.has(nameKey(name))).map((view) => ({ view }))]
-}
-
-function asConflict(error: unknown, step: string, expected: string): unknown {
-  if (!(error instanceof GoogleApiError) || (error.status !== 412 && error.status !== 409)) return error
-  return new ConflictError(`Applying ${step}: it changed after the plan was made (${error.reason}); run again.`, { step, expected, found: error.reason, cause: error })
 }

@@ -1,14 +1,13 @@
-/** Reads the view files and what BigQuery has in their place; it refuses paths that are no view names, and changes nothing. */
-import fastGlob from 'fast-glob'
-import { lstat, readFile } from 'node:fs/promises'
-import path from 'node:path'
-import type { Column, DatasetAccess, ExistingView } from '../../_shared/dataset.ts'
+/** Reads the view files and what BigQuery has in their place; it changes nothing. */
+import { nameKey, type Column, type DatasetAccess, type ExistingView, type TableName } from '../../_shared/dataset.ts'
 import { GoogleApiError, InputError, WorkFailedError } from '../../_shared/errors.ts'
-import { dryRun, getDataset, getView, listViews } from '../../_shared/google/bigquery-views.ts'
+import { dryRun } from '../../_shared/google/bigquery-jobs.ts'
+import { getDataset, getView, listViews } from '../../_shared/google/bigquery-views.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import type { Annotation } from '../../_shared/report.ts'
+import { annotationOf, readSqlFiles, refusedFile, type SqlFile } from '../../_shared/sql-files.ts'
 import { OWNER_LABEL, type Inputs } from './inputs.ts'
-import { directReferences, leadingComment, nameKey, qualify, scanReferences, type TableName } from './sql.ts'
+import { directReferences, leadingComment, qualify, scanReferences } from './sql.ts'
 
 export interface ObservedView {
   readonly name: TableName
@@ -55,23 +54,10 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
   return { views, orphans, sources: await readSources(google, views, datasets) }
 }
 
-async function readViewFiles(inputs: Inputs, projectId: string): Promise<{ name: TableName; file: string; sql: string }[]> {
-  const found = await fastGlob('**/*.sql', { cwd: inputs.sourceDir, dot: false, followSymbolicLinks: false, onlyFiles: false })
-  if (found.length === 0) {
-    throw new InputError(`Reading the views: there is no .sql file below ${inputs.source}; the path is the name: ${inputs.source}/<dataset>/<view>.sql.`, { input: 'source', given: inputs.source, accepted: 'a folder with <dataset>/<view>.sql', problem: 'workspace-path' })
-  }
-  return Promise.all(found.sort().map(async (relative) => {
-    const file = [inputs.source, relative].filter(Boolean).join('/')
-    const refuse = (what: string): never => { throw new InputError(`Reading the views: ${file} ${what}.`, { input: 'source', given: file, accepted: '<dataset>/<view>.sql', problem: 'workspace-path' }) }
-    const [datasetId = '', tableId = '', ...more] = relative.replace(/\.sql$/, '').split('/')
-    if (more.length > 0 || !/^\w{1,1024}$/.test(datasetId) || !/^[\p{L}\p{M}\p{N}_-]{1,1024}$/u.test(tableId)) refuse('is not named <dataset>/<view>.sql')
-    const absolute = path.join(inputs.sourceDir, relative)
-    if (!(await lstat(absolute)).isFile()) refuse('is a link or no regular file')
-    const sql = (await readFile(absolute, 'utf8')).replace(/^\ufeff/, '').trimEnd()
-    if (sql.trim() === '') refuse('is empty')
-    if (sql.endsWith(';')) refuse('ends with a semicolon; a view is one SELECT without it')
-    return { name: { projectId, datasetId, tableId }, file, sql }
-  }))
+async function readViewFiles(inputs: Inputs, projectId: string): Promise<SqlFile[]> {
+  const files = await readSqlFiles(inputs, projectId, 'view')
+  for (const { file, sql } of files) if (sql.endsWith(';')) throw refusedFile('view', file, 'ends with a semicolon; a view is one SELECT without it')
+  return files
 }
 
 /** A query that BigQuery refuses is noted at its line, and the others are still looked at. */
@@ -81,8 +67,7 @@ async function tryDryRun(inputs: Inputs, google: Google, file: { file: string; s
   } catch (error) {
     const isAuthors = error instanceof GoogleApiError && (error.status === 400 || error.status === 404)
     if (!isAuthors) throw error
-    const place = /at \[(\d+):(\d+)\]/.exec(error.message)
-    failures.push({ kind: 'error', title: 'View', message: error.message.replace(/^bigquery\.jobs\.insert on [^:]*: \d* ?/, ''), file: file.file, line: place === null ? 1 : Number(place[1]), column: place === null ? undefined : Number(place[2]) })
+    failures.push(annotationOf(error, file.file, 'View'))
     return undefined
   }
 }

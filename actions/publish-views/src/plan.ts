@@ -1,10 +1,9 @@
 /** Chooses what to create, update, delete and authorize, in an order in which a failure leaves the old views readable. It refuses breaking changes nobody allowed. */
-import type { AccessEntry, Column, DatasetAccess, TableName } from '../../_shared/dataset.ts'
+import { nameKey, shortName, type AccessEntry, type Column, type DatasetAccess, type TableName } from '../../_shared/dataset.ts'
 import { RefusedError } from '../../_shared/errors.ts'
 import type { Plan } from '../../_shared/plan.ts'
 import { OWNER_LABEL, type Inputs } from './inputs.ts'
 import type { Observed, ObservedView } from './observe.ts'
-import { nameKey } from './sql.ts'
 
 export type ViewStep =
   | { readonly kind: 'create' | 'update' | 'keep'; readonly target: string; readonly reason: string; readonly name: TableName; readonly query: string; readonly description: string; readonly labels: Readonly<Record<string, string>>; readonly etag?: string }
@@ -14,7 +13,6 @@ export type ViewStep =
 
 export type ViewPlan = Plan<ViewStep>
 
-const shortName = ({ datasetId, tableId }: TableName): string => `${datasetId}.${tableId}`
 const isSame = (left: TableName | undefined, right: TableName): boolean => left !== undefined && nameKey(left) === nameKey(right)
 export const viewsOf = (access: readonly AccessEntry[]): TableName[] => access.flatMap(({ view }) => (view === undefined ? [] : [view]))
 

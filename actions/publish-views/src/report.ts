@@ -1,5 +1,5 @@
 /** Puts the plan and what became of it into words and outputs; it refuses to write anything. */
-import { planDigest, type Outcome } from '../../_shared/plan.ts'
+import { planDigest, stateOf, type Outcome } from '../../_shared/plan.ts'
 import type { Report, SummaryBlock } from '../../_shared/report.ts'
 import type { Inputs } from './inputs.ts'
 import type { ViewPlan, ViewStep } from './plan.ts'
@@ -29,8 +29,3 @@ const describeStep = (step: ViewStep): Record<string, unknown> => ({
   kind: step.kind, target: step.target, reason: step.reason,
   ...(step.kind === 'authorize' ? { add: step.add.map(({ datasetId, tableId }) => `${datasetId}.${tableId}`), remove: step.remove.map(({ datasetId, tableId }) => `${datasetId}.${tableId}`) } : {}),
 })
-
-function stateOf(step: ViewStep, outcome: Outcome<ViewStep>): string {
-  if (!outcome.isApplied) return 'planned'
-  return outcome.done.some((entry) => entry.step === step) ? 'done' : 'not reached'
-}

@@ -1,20 +1,6 @@
-/** Finds table names in a GoogleSQL text and writes them fully qualified; it refuses to look inside strings and comments, and parses nothing else. */
-
-import type { TableName } from '../../_shared/dataset.ts'
-
-export type { TableName }
-
-interface Token { readonly kind: 'word' | 'quoted' | 'dot' | 'space' | 'other'; readonly text: string }
-
-/** GoogleSQL's lexical structure: comments, strings (raw, bytes, triple-quoted), back-quoted names, words. */
-const TOKENS = /(?<space>--[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\/|\s+)|(?<string>[rRbB]{0,2}(?:'''[\s\S]*?'''|"""[\s\S]*?"""|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"))|(?<quoted>`(?:[^`\\]|\\.)*`)|(?<word>[A-Za-z_][\w-]*)|(?<dot>\.)|(?<other>[\s\S])/g
-
-function tokenize(sql: string): Token[] {
-  return [...sql.matchAll(TOKENS)].map(({ 0: text, groups }) => {
-    const kind = (['space', 'quoted', 'word', 'dot'] as const).find((name) => groups?.[name] !== undefined) ?? 'other'
-    return { kind, text }
-  })
-}
+/** Finds table names in a GoogleSQL text and writes them fully qualified; it parses nothing else. */
+import { nameKey, type TableName } from '../../_shared/dataset.ts'
+import { tokenize, type Token } from '../../_shared/sql-tokens.ts'
 
 interface Path { readonly parts: readonly string[]; readonly from: number; readonly to: number; readonly isTable: boolean }
 
@@ -73,8 +59,6 @@ function toName(parts: readonly string[], projectId: string): TableName | undefi
   if (tableId === undefined || datasetId === undefined || parts.length > 3) return undefined
   return { projectId: project[0] ?? projectId, datasetId, tableId }
 }
-
-export const nameKey = ({ projectId, datasetId, tableId }: TableName): string => `${projectId}.${datasetId}.${tableId}`
 
 /** Names in the places of tables: what can be known before BigQuery has read the query. */
 export function scanReferences(sql: string, projectId: string): TableName[] {

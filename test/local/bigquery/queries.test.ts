@@ -1,5 +1,6 @@
 /** Query jobs: results, bytes, errors, destinations, parameters, cancelling, and no way out of the sandbox. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { Persona } from '../../support/cloud.ts'
 import { openBigQuery, raw, rowsOf, type BigQueryCloud } from './bigquery-cloud.ts'
 
 let cloud: BigQueryCloud
@@ -75,6 +76,19 @@ describe('queries', () => {
     expect(await dry('CREATE TABLE caec_raw.dry AS SELECT 1 AS a')).toMatchObject({
       statistics: { query: { ddlTargetTable: raw('dry'), schema: { fields: [{ name: 'a' }] } } },
     })
+    expect((await cloud.api('data-eng', 'GET', '/datasets/caec_raw/tables/dry')).status).toBe(404)
+  })
+
+  it('ask in a dry run of CREATE for what the statement itself would need', async () => {
+    const dry = async (persona: Persona, query: string) =>
+      (await cloud.api(persona, 'POST', '/jobs', { configuration: { dryRun: true, query: { query, useLegacySql: false } }, jobReference: { projectId: 'caec-local', location: 'us-central1' } })).body
+    expect(await dry('data-eng', 'CREATE TABLE caec_raw.dry (n INT64)')).toMatchObject({ statistics: { query: { statementType: 'CREATE_TABLE', ddlTargetTable: raw('dry') } } })
+    expect((await dry('data-eng', 'CREATE TABLE caec_raw.t (n INT64)')).error).toMatchObject({ code: 409, errors: [{ reason: 'duplicate' }], message: expect.stringContaining('Already Exists: Table caec-local:caec_raw.t') })
+    expect((await dry('data-eng', 'CREATE TABLE IF NOT EXISTS caec_raw.t (other STRING)')).error).toBeUndefined()
+    expect((await dry('data-eng', 'CREATE TABLE caec_raw.dry (n FLOAT64) CLUSTER BY n')).error).toMatchObject({ code: 400, message: expect.stringContaining('cannot be used for clustering') })
+    expect((await dry('data-eng', 'CREATE TABLE caec_missing.dry (n INT64)')).error).toMatchObject({ code: 404 })
+    expect((await dry('ci-plan', 'CREATE TABLE caec_raw.dry (n INT64)')).error).toMatchObject({ code: 403, message: expect.stringContaining('bigquery.tables.create') })
+    expect((await dry('ci-plan', 'CREATE VIEW caec_insights.dry AS SELECT 1 AS n')).error).toMatchObject({ code: 403, message: expect.stringContaining('bigquery.tables.create') })
     expect((await cloud.api('data-eng', 'GET', '/datasets/caec_raw/tables/dry')).status).toBe(404)
   })
 

@@ -1,7 +1,7 @@
 /** CREATE, DROP and ALTER of tables, views and schemas: the same rules as the REST methods, in one transaction with the rows. */
 import { parseSchema, resultSchema } from '../engine/data-types.ts'
 import { checkDatasetId, checkTableId, showTable, tableKey } from '../engine/names.ts'
-import { physicalOf, type TableRecord } from '../engine/records.ts'
+import { physicalOf, type DatasetRecord, type TableRecord } from '../engine/records.ts'
 import { alreadyExists, datasetNotFound, invalid, invalidQuery, tableNotFound, unsupported } from '../engine/refusals.ts'
 import { Change, unchanged } from '../engine/warehouse.ts'
 import { createDataset, removeDataset } from '../resources/datasets.ts'
@@ -10,7 +10,7 @@ import { describeViewSchema } from '../resources/schema-changes.ts'
 import { bodyOfOptions, readClustering, readLabelPairs, readPartitioning, readTableFields, type TableFields } from '../resources/table-fields.ts'
 import type { FieldSchema, Statement, TableHeader, TableReference } from '../sql/types.ts'
 import { runAlter } from './alter.ts'
-import { splitPath, targetOf } from './catalog.ts'
+import { splitPath, targetOf, type CatalogScope } from './catalog.ts'
 import { requireToChangeView } from './compile-view.ts'
 import type { StatementResult, StatementScope } from './statements.ts'
 
@@ -44,21 +44,16 @@ export const ddlResult = (operation: string, target: TableReference): StatementR
 const emptyHeader: TableHeader = { orReplace: false, ifNotExists: false, options: {} }
 
 async function runCreate(scope: StatementScope, first: Statement): Promise<StatementResult> {
-  const { room, session, principal } = scope
+  const { room, session } = scope
   const target = targetOf(scope, first.target)
   checkTableId(target.tableId)
   return room.warehouse.lock([tableKey(target)], async () => {
-    const dataset = room.warehouse.dataset(target.datasetId)
-    if (!dataset || dataset.location.toLowerCase() !== scope.location.toLowerCase()) throw datasetNotFound(target.projectId, target.datasetId, scope.location)
-    room.authority.requireOnDataset(principal, 'bigquery.tables.create', target.datasetId)
+    const dataset = datasetToCreateIn(scope, target)
     const statement = await scope.recompile()
     const header = statement.header ?? emptyHeader
     const stored = room.warehouse.tables.get(tableKey(target))
     const before = room.warehouse.table(target, room.now())
-    if (before && !header.orReplace) {
-      if (header.ifNotExists) return ddlResult('SKIP', target)
-      throw alreadyExists('Table', showTable(target))
-    }
+    if (isSkipped(before, header, target)) return ddlResult('SKIP', target)
     if (before) checkReplaceable(scope, statement, before)
     const planned = planTable(room, { reference: target, dataset, ...planContent(scope, statement, header, target), ...(before ? { before } : {}) })
     const outcome = ddlResult(before ? 'REPLACE' : 'CREATE', target)
@@ -79,8 +74,33 @@ async function runCreate(scope: StatementScope, first: Statement): Promise<State
   })
 }
 
+/** What a dry run of CREATE answers for: the right to create, an object of this name, and a definition that fits together. */
+export function dryCreate(scope: CatalogScope, statement: Statement): void {
+  const target = targetOf(scope, statement.target)
+  checkTableId(target.tableId)
+  datasetToCreateIn(scope, target)
+  const header = statement.header ?? emptyHeader
+  const before = scope.room.warehouse.table(target, scope.room.now())
+  if (isSkipped(before, header, target)) return
+  if (before) checkReplaceable(scope, statement, before)
+  planContent(scope, statement, header, target)
+}
+
+function datasetToCreateIn({ room, principal, location }: CatalogScope, target: TableReference): DatasetRecord {
+  const dataset = room.warehouse.dataset(target.datasetId)
+  if (!dataset || dataset.location.toLowerCase() !== location.toLowerCase()) throw datasetNotFound(target.projectId, target.datasetId, location)
+  room.authority.requireOnDataset(principal, 'bigquery.tables.create', target.datasetId)
+  return dataset
+}
+
+function isSkipped(before: TableRecord | undefined, header: TableHeader, target: TableReference): boolean {
+  if (!before || header.orReplace) return false
+  if (header.ifNotExists) return true
+  throw alreadyExists('Table', showTable(target))
+}
+
 function planContent(
-  scope: StatementScope,
+  scope: CatalogScope,
   statement: Statement,
   header: TableHeader,
   target: TableReference,
@@ -123,7 +143,7 @@ function describeColumns(made: readonly FieldSchema[], columns: readonly FieldSc
   )
 }
 
-function checkReplaceable(scope: StatementScope, statement: Statement, before: TableRecord): void {
+function checkReplaceable(scope: CatalogScope, statement: Statement, before: TableRecord): void {
   const wanted = statement.type === 'CREATE_VIEW' ? 'VIEW' : 'TABLE'
   if (before.kind !== wanted) throw invalid(`${showTable(before.reference)} is not allowed for this operation because it is currently a ${before.kind}.`)
   if (wanted === 'TABLE') {

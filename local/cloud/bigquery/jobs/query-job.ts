@@ -12,6 +12,7 @@ import { checkBytesBilled, checkPartitionFilters, measureBytes, type Bytes } fro
 import { createCatalog, targetOf, type CatalogScope } from './catalog.ts'
 import type { JobRun, JobWork, Outcome } from './job-desk.ts'
 import type { QueryConfig } from './query-config.ts'
+import { dryCreate } from './ddl.ts'
 import { assignVariables, declareVariables, type Variables } from './script-variables.ts'
 import { runStatement, type StatementResult } from './statements.ts'
 
@@ -192,6 +193,7 @@ export async function dryRun(room: Room, config: QueryConfig, principal: Princip
           declareVariables(execution.variables, parsed, statement)
           continue
         }
+        if (statement.type.startsWith('CREATE_') && statement.type !== 'CREATE_SCHEMA') dryCreate(scopeOf(execution), statement)
         checkPartitionFilters(room, statement)
         const bytes = await measureBytes(room, session, statement)
         checkBytesBilled(bytes, config.maximumBytesBilled)

@@ -1,0 +1,84 @@
+/** Walks the tokens of one statement; it refuses what the grammar does not expect, with the place in the file. */
+import { tokenize, type Token } from '../../_shared/sql-tokens.ts'
+
+/** Why a file is refused, at its place; observe.ts makes the annotation. */
+export class ReadingError extends Error {
+  readonly line: number
+  readonly column: number
+  constructor(message: string, place: { line: number; column: number }) {
+    super(message)
+    this.line = place.line
+    this.column = place.column
+  }
+}
+
+export interface Cursor {
+  /** True, and past them, when the next tokens are these words or signs. */
+  accept(words: string): boolean
+  expect(words: string): void
+  /** A name, back-quoted or not, possibly dotted; its parts. */
+  path(): string[]
+  /** One plain name. */
+  name(): string
+  /** The value of a string literal. */
+  text(): string
+  /** A whole or decimal number without sign. */
+  number(): number
+  /** The next token as people would see it; '' at the end. */
+  next(): string
+  refuse(message: string): never
+}
+
+export function openCursor(sql: string): Cursor {
+  const tokens = tokenize(sql).filter(({ kind }) => kind !== 'space')
+  let index = 0
+  const peek = (ahead = 0): Token | undefined => tokens[index + ahead]
+  const refuse = (message: string): never => {
+    const before = sql.slice(0, peek()?.at ?? sql.length).split('\n')
+    throw new ReadingError(message, { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 })
+  }
+  const next = (): string => peek()?.text ?? ''
+  const found = (): string => (next() === '' ? 'the end' : next().slice(0, 40))
+  const accept = (words: string): boolean => {
+    const wanted = words.split(' ')
+    // A back-quoted word is a name, never a keyword.
+    if (!wanted.every((word, ahead) => peek(ahead)?.kind !== 'quoted' && peek(ahead)?.text.toUpperCase() === word)) return false
+    index += wanted.length
+    return true
+  }
+  const take = (isRight: (token: Token) => boolean, what: string): string => {
+    const token = peek()
+    if (token === undefined || !isRight(token)) return refuse(`expected ${what}, found ${found()}`)
+    index += 1
+    return token.text
+  }
+  const isName = (token: Token): boolean => token.kind === 'word' || token.kind === 'quoted'
+  const part = (): string[] => take(isName, 'a name').replace(/^`|`$/g, '').split('.')
+  const path = (): string[] => {
+    const parts = part()
+    while (accept('.')) parts.push(...part())
+    return parts
+  }
+  return {
+    accept, path, next, refuse,
+    expect: (words) => { if (!accept(words)) refuse(`expected ${words}, found ${found()}`) },
+    name: () => {
+      const name = path().join('.')
+      return /^[A-Za-z_]\w{0,299}$/.test(name) ? name : refuse(`${JSON.stringify(name.slice(0, 60))} is not a plain name of letters, digits and underscores`)
+    },
+    text: () => {
+      const literal = take(({ kind }) => kind === 'string', 'a string')
+      const inside = /^(['"])((?:[^\\]|\\["'\\n])*)\1$/.exec(literal)?.[2]
+      if (inside === undefined || /^(''|"")/.test(inside)) return refuse('only strings in plain single or double quotes are read here')
+      return inside.replace(/\\(.)/g, (_, sign: string) => (sign === 'n' ? '\n' : sign))
+    },
+    number: () => {
+      let digits = ''
+      while (/^[\d.]$/.test(next())) {
+        digits += next()
+        index += 1
+      }
+      return /^\d{1,9}(\.\d{1,6})?$/.test(digits) ? Number(digits) : refuse(`expected a number, found ${found()}`)
+    },
+  }
+}

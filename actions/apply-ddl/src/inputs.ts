@@ -1,0 +1,23 @@
+/** Raw strings to the Inputs of apply-ddl. */
+import { parseLocation, parseSource, type SqlSource } from '../../_shared/bigquery-inputs.ts'
+import type { RunContext } from '../../_shared/runner/context.ts'
+import type { Inputs as RawInputs } from '../../_shared/runner/inputs.ts'
+
+export interface Inputs extends SqlSource {
+  /** '' = the project of the credentials. */
+  readonly projectId: string
+  readonly location: string
+  readonly isBreakingAllowed: boolean
+  readonly isDestructiveAllowed: boolean
+  readonly allowEndpointHosts: readonly string[]
+  readonly isDryRun: boolean
+  readonly expectedPlan: string
+}
+
+export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
+  return {
+    ...parseSource(raw, context, 'bigquery/ddl'), projectId: raw.text('project-id'), location: parseLocation(raw),
+    isBreakingAllowed: raw.boolean('allow-breaking', false), isDestructiveAllowed: raw.boolean('allow-destructive', false),
+    allowEndpointHosts: raw.lines('allow-endpoint-hosts'), isDryRun: raw.boolean('dry-run', false), expectedPlan: raw.text('expected-plan'),
+  }
+}

@@ -1,0 +1,15 @@
+-- One row per accepted event with its session; the load overwrites each day whole and is the only writer.
+-- Columns carry no description here: LOAD DATA OVERWRITE brings its own column list and would drop it again.
+CREATE TABLE IF NOT EXISTS caec_raw.sessionized_events (
+  event_id STRING,
+  event_ts TIMESTAMP,
+  visitor_id INT64,
+  event_type STRING,
+  item_id INT64,
+  transaction_id INT64,
+  session_id STRING,
+  session_start_ts TIMESTAMP,
+  event_date DATE
+)
+PARTITION BY event_date
+CLUSTER BY visitor_id;
