@@ -1,8 +1,8 @@
-/** The first deployment, run from its file. */
+/** First deployment, plan and promotion, run from their files: the same bytes in both environments, and nothing changed where nothing may be. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createHash } from 'node:crypto'
 import type { WorkflowResult } from '../../local/runner/result.ts'
-import { jobOf, openPlatforms, readObject, stepsOf, tablesOf, verdict, type Platforms } from './platforms.ts'
+import { jobOf, objectsOf, openPlatforms, readObject, stepsOf, tablesOf, verdict, type Platforms } from './platforms.ts'
 
 const minutes = 60_000
 let platforms: Platforms
@@ -16,6 +16,12 @@ beforeAll(async () => {
   digest = jobOf(first, 'build').outputs.digest!
 }, 15 * minutes)
 afterAll(() => platforms?.close())
+
+/** Everything a deployment could touch. */
+const everything = async (cloud = platforms.dev): Promise<unknown> => ({
+  dags: await objectsOf(cloud, 'dags'), staging: await objectsOf(cloud, 'staging', 'submit-spark/'),
+  tables: await Promise.all(['caec_raw', 'caec_analytics', 'caec_insights'].map((dataset) => tablesOf(cloud, dataset))),
+})
 
 describe('first-deployment.yml', () => {
   it('ends with tables, Spark code, DAGs and views of one digest', async () => {
@@ -47,4 +53,41 @@ describe('first-deployment.yml', () => {
   it('keeps the documentation of dbt as an artifact', () => {
     expect(stepsOf(jobOf(first, 'build/check'))['Keep the documentation of dbt']).toBe('success')
   })
+})
+
+describe('deploy.yml', () => {
+  it('as a dry run shows every plan as the identity that cannot change anything, and changes nothing', async () => {
+    const before = await everything()
+    const planned = await platforms.run('.github/workflows/deploy.yml', { inputs: { environment: 'dev', digest, 'run-id': first.runId, 'dry-run': 'true' } })
+    expect(verdict(planned)).toEqual({ deploy: 'success' })
+    expect(await everything()).toEqual(before)
+    const { summary } = jobOf(planned, 'deploy')
+    for (const text of ['## Plan for dev', 'Views: the plan', 'unchanged']) expect(summary).toContain(text)
+  }, 5 * minutes)
+
+  it('refuses another digest than that of the artifact before it signs in', async () => {
+    const refused = await platforms.run('.github/workflows/deploy.yml', { inputs: { environment: 'dev', digest: '0'.repeat(64), 'run-id': first.runId } })
+    expect(verdict(refused).deploy).toMatch(/^failure: Verifying the release: the digest of release is [0-9a-f]{64}, not 0{64}; it is another release; nothing of it may be deployed\./)
+    expect(stepsOf(jobOf(refused, 'deploy'))['Authenticate for tables and data']).toBe('skipped')
+  }, 5 * minutes)
+
+  it('says which run is meant when there is no such run', async () => {
+    const refused = await platforms.run('.github/workflows/deploy.yml', { inputs: { environment: 'dev', digest, 'run-id': '1' } })
+    expect(verdict(refused).deploy).toMatch(/there is no run 1 on this state/)
+  }, 5 * minutes)
+})
+
+describe('promote.yml', () => {
+  it('brings the very release of dev to prod', async () => {
+    const prod = await platforms.prod()
+    const promoted = await platforms.run('workflows-examples/promote.yml', { on: prod, inputs: { 'run-id': first.runId, digest } })
+    expect(verdict(promoted)).toEqual({ prod: 'success', 'prod/deploy': 'success' })
+    expect(jobOf(promoted, 'prod').outputs.digest).toBe(digest)
+    const names = Object.keys(await objectsOf(prod, 'dags'))
+    expect(names).toContain('dags/clickstream_pipeline.release.json')
+    const release = await readObject(prod, 'dags', 'dags/clickstream_pipeline.release.json')
+    expect(JSON.parse(release.toString())).toMatchObject({ digest })
+    expect(Object.keys(await objectsOf(prod, 'staging', 'submit-spark/'))).toEqual(expect.arrayContaining(Object.values((JSON.parse(release.toString()) as { spark: Record<string, { main: string }> }).spark).map(({ main }) => main)))
+    expect(Object.keys((await tablesOf(prod, 'caec_insights'))!)).toEqual(Object.keys((await tablesOf(platforms.dev, 'caec_insights'))!))
+  }, 10 * minutes)
 })
