@@ -40,7 +40,7 @@ function describeAction(folder: string): { file: string; text: string } {
   const withInputs = between(read(file), 'inputs', table(['Input', 'Required', 'Default', 'Meaning'], inputs), file)
   const withOutputs = between(withInputs, 'outputs', table(['Output', 'Meaning'], outputs), file)
   const permissions = permissionsOf(modes, folder)
-  return { file, text: permissions === '' || !withOutputs.includes('<!-- permissions:start') ? withOutputs : between(withOutputs, 'permissions', permissions, file) }
+  return { file, text: permissions === '' ? withOutputs : between(withOutputs, 'permissions', permissions, file) }
 }
 
 /** Pages in the order in which people ask for them; a page nobody placed comes last. */
