@@ -1,8 +1,11 @@
 /** The release verb, played on a local bare repository from the first release to a crash and its repetition. */
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import { ACTION, contentOf, playRepository, type Played } from './played-repository.ts'
+
+// A killed release is played five times over; on a busy machine each takes its time.
+jest.setTimeout(240_000)
 
 let played: Played
 beforeEach(() => { played = playRepository() })
