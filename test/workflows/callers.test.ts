@@ -40,6 +40,16 @@ describe('nightly.yml', () => {
     expect(await loadedDays()).toEqual({ [dayOf(days[0]!)]: 2, [dayOf(days[1]!)]: 3 })
   }, 10 * minutes)
 
+  it('by its schedule computes the day that ended and leaves the others', async () => {
+    const result = await platforms.run('workflows-examples/nightly.yml', { event: 'schedule' })
+    expect(verdict(result)).toEqual({ days: 'success', compute: 'success' })
+    expect(await loadedDays()).toEqual(Object.fromEntries(days.map((day, index) => [dayOf(day), index + 2])))
+    expect(await query(platforms.dev, 'SELECT COUNT(*) FROM caec_analytics.fct_events')).toEqual([['9']])
+    // A release stages what the batches ran.
+    const staged = Object.keys(await objectsOf(platforms.dev, 'staging', 'submit-spark/'))
+    expect(staged.filter((name) => name.endsWith('/clean.py'))).toHaveLength(1)
+  }, 10 * minutes)
+
   it.each([
     [{ from: '2026-02-30' }, /write YYYY-MM-DD/],
     [{ from: '2026-02-02', to: '2026-02-01' }, /from 2026-02-02 is after to 2026-02-01; swap them/],
@@ -86,6 +96,12 @@ describe('pull-request.yml', () => {
       expect(await tablesOf(platforms.dev, 'caec_pr_7', 'ci-test')).toBeUndefined()
     }
     expect(Object.keys((await tablesOf(platforms.dev, 'caec_analytics'))!)).toContain('fct_events')
+  }, 10 * minutes)
+
+  it('of a fork runs what needs no cloud and says in one sentence what was skipped', async () => {
+    const result = await platforms.run('workflows-examples/pull-request.yml', { ...event('opened', 'stranger/clickstream-platform'), repositoryRoot: files.root })
+    expect(verdict(result)).toEqual({ test: 'success', 'test/sources': 'success', 'test/fork': 'success', 'test/data': 'skipped', 'test/plan': 'skipped', 'test/clean-up': 'skipped' })
+    expect(jobOf(result, 'test/fork').summary).toMatch(/comes from a fork, which gets no token: data tests and plans were skipped; a maintainer runs them/)
   }, 10 * minutes)
 })
 

@@ -33,6 +33,7 @@ describe('first-deployment.yml', () => {
       const bytes = await readObject(platforms.dev, 'staging', object)
       expect(object.split('/')[1]).toBe(createHash('sha256').update(bytes).digest('hex'))
     }
+    expect(Object.keys((await tablesOf(platforms.dev, 'caec_raw'))!).sort()).toEqual(['item_names', 'sessionized_events'])
     expect(Object.keys((await tablesOf(platforms.dev, 'caec_analytics'))!)).toEqual(expect.arrayContaining(['fct_events', 'fct_sessions', 'dim_users']))
     expect(Object.keys((await tablesOf(platforms.dev, 'caec_insights'))!).filter((name) => name.startsWith('kpi_'))).toHaveLength(8)
   })
@@ -42,9 +43,9 @@ describe('first-deployment.yml', () => {
     expect(verdict(first)).toMatchObject({ 'build/check': 'success', 'build/package': 'success', 'deploy/deploy': 'success' })
   })
 
-  it('goes data, Spark code, DAGs, views, and says so in a table', () => {
+  it('goes tables, data, Spark code, DAGs, views, and says so in a table', () => {
     const names = jobOf(first, 'deploy/deploy').steps.map(({ name }) => name)
-    const order = ['Verify the release', 'Build data', 'Stage Spark code', 'Deploy DAGs', 'Publish views']
+    const order = ['Verify the release', 'Apply tables', 'Build data', 'Stage Spark code', 'Deploy DAGs', 'Publish views']
     expect(names.filter((name) => order.includes(name))).toEqual(order)
     expect(jobOf(first, 'deploy/deploy').summary).toContain(`## Deployment to dev\n\nRelease \`${digest}\`\n`)
     expect(jobOf(first, 'deploy/deploy').summary).toContain('| DAGs | success |\n| views | success |')
