@@ -115,7 +115,7 @@ describe('a missing right', () => {
 describe('a broken workflow', () => {
   it('is seen in its first step: an input that the action does not declare, a bundle that cannot start', async () => {
     const { stderr } = await refusalWith(({ plant, write }) => {
-      plant('workflows-examples/pipeline.yml', '          source: dags\n', '          source: dags\n          sauce: dags\n')
+      plant('workflows-examples/pipeline.yml', '          source: release/dags\n', '          source: release/dags\n          sauce: dags\n')
       write('dist/deploy-dags/index.js', "throw new Error('planted: this bundle cannot start')\n")
     })
     expect(stderr).toMatch(/Unexpected input\(s\) 'sauce', valid inputs are \[.*'source'.*\]/)
