@@ -1,7 +1,7 @@
 /** Follows CONTRIBUTING.md, "Add an action in an hour", in a copy of the tree: the commands that stand there, then the action they made against the local cloud. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -30,7 +30,8 @@ beforeAll(async () => {
   const made = fencesOf(guide).find(({ language }) => language === 'console')?.text ?? ''
   commands = made.trim().split('\n').map((line) => /^\$ npm run (\S+)(?: -- (.*))?$/.exec(line)).map((match) => [match?.[1] ?? '', ...(match?.[2] ?? '').split(' ').filter(Boolean)])
   copy = await mkdtemp(path.join(tmpdir(), 'new action '))
-  for (const name of ['actions', 'scripts', 'docs', 'README.md', 'terraform-infra', 'test/local/access', 'package.json', 'tsconfig.json', 'tsconfig.base.json', 'eslint.config.mjs', 'jest.config.mjs', 'test/package.json', 'test/local/runner/no-import-hook.ts']) await cp(path.join(repoRoot, name), path.join(copy, name), { recursive: true })
+  const left = ['.git', '.local', 'node_modules', 'build', 'coverage']
+  for (const name of (await readdir(repoRoot)).filter((entry) => !left.includes(entry))) await cp(path.join(repoRoot, name), path.join(copy, name), { recursive: true })
   await symlink(path.join(repoRoot, 'node_modules'), path.join(copy, 'node_modules'))
   cloud = await startTestCloud({ services: ['storage'] })
   job = await signIn(cloud)
