@@ -20,7 +20,7 @@ export type Generation = string
 
 export interface ObjectStorage {
   list(bucket: string, prefix: string): Promise<StoredObject[]>
-  /** undefined when there is none. */
+  /** undefined when there is none, also for an identity that may read objects but not list them: Google answers it 403 for a missing object. */
   stat(bucket: string, name: string): Promise<StoredObject | undefined>
   read(bucket: string, name: string, range?: { generation?: Generation; startByte?: number }): Promise<Buffer>
   write(bucket: string, name: string, data: Buffer, options: { ifGeneration: Generation; contentType: string; metadata?: Record<string, string> }): Promise<{ generation: Generation }>
@@ -55,7 +55,8 @@ export function openStorage(google: Google): ObjectStorage {
       try {
         return await asking('get', uri(bucket, name), async () => shape((await file(bucket, name).getMetadata())[0]))
       } catch (error) {
-        if (error instanceof GoogleApiError && error.status === 404) return undefined
+        // An object that is there never asks for the right to list, so this refusal means that there is none.
+        if (error instanceof GoogleApiError && (error.status === 404 || (error.status === 403 && /\bstorage\.objects\.list\b/.test(error.message)))) return undefined
         throw error
       }
     },

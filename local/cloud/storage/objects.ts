@@ -29,6 +29,8 @@ export function createObjects(catalog: Catalog, guard: Guard, writes: Writes, or
     guard.requireParameters(request.principal, query, request.headers)
     catalog.bucket(bucket!)
     for (const permission of permissions) guard.requireObject(request.principal, permission, bucket!, object!)
+    // Who may not list is not told that an object is missing: Google answers 403 instead of 404.
+    if (catalog.find(bucket!, object!) === undefined) guard.requireBucket(request.principal, 'storage.objects.list', bucket!)
     return requireLive(catalog, bucket!, object!, readNumber(query, 'generation'))
   }
 

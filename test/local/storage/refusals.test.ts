@@ -131,6 +131,8 @@ describe('rights', () => {
     ['listing buckets', ['GET', '/storage/v1/b?project=caec-local', { as: 'spark' }], 'storage.buckets.list'],
     ['creating a bucket', ['POST', '/storage/v1/b?project=caec-local', { as: 'spark', body: { name: 'sparks-own' } }], 'storage.buckets.create'],
     ['listing outside the allowed prefix', ['GET', '/storage/v1/b/caec-local-dags/o?prefix=plugins/', { as: 'composer' }], 'storage.objects.list'],
+    ['reading a missing object without the right to list', ['GET', objectPath('dags/none', 'caec-local-dags'), { as: 'composer' }], 'storage.objects.list'],
+    ['downloading a missing object without the right to list', ['GET', `${objectPath('dags/none', 'caec-local-dags')}?alt=media`, { as: 'composer' }], 'storage.objects.list'],
     ['listing without a prefix where one is demanded', ['GET', '/storage/v1/b/caec-local-dags/o', { as: 'composer' }], 'storage.objects.list'],
   ]
   it.each(denied)('denies %s, naming the permission', async (_what, request, permission) => {
