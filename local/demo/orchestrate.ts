@@ -8,7 +8,7 @@ import { startAirflow, type RunningAirflow } from '../cloud/composer/airflow-ser
 import { startCloud, type RunningCloud } from '../cloud/server.ts'
 import { connectToCloud } from '../runner/cloud-connection.ts'
 import { showResult } from '../runner/command.ts'
-import { readGithubEnvironment } from '../runner/environment-vars.ts'
+import { localVars, readGithubEnvironment } from '../runner/environment-vars.ts'
 import { runWorkflow } from '../runner/run-workflow.ts'
 import { ensureAirflow, ensureAirflowDatabase, ensureDbt } from '../toolchain/index.ts'
 import { splitByDay, type DayFile } from './day-files.ts'
@@ -16,7 +16,7 @@ import { readJson, uploadFile, type StorageAccess } from './lake.ts'
 import type { Report } from './page.ts'
 import { DemoFailed, failureText, stepSeconds, throwIfCancelled, writeStoryReport, type CleanCounts, type Story } from './story.ts'
 
-const DEPLOYMENT = 'local/demo/deployment.yml'
+const DEPLOYMENT = 'workflows-examples/first-deployment.yml'
 const DAG = 'clickstream_pipeline'
 const TASKS = ['wait_for_events', 'clean', 'sessionize', 'load', 'build', 'check_views']
 
@@ -70,7 +70,9 @@ export const tellOrchestratedStory = async (story: OrchestratedStory): Promise<R
 const deploy = async (story: OrchestratedStory, cloud: RunningCloud): Promise<void> => {
   const github = await readGithubEnvironment(story.repositoryRoot)
   const result = await runWorkflow({
-    file: DEPLOYMENT, repositoryRoot: story.repositoryRoot, stateDir: story.stateDir, identity: github.identity, vars: github.vars, inputs: { environment: github.name },
+    file: DEPLOYMENT, repositoryRoot: story.repositoryRoot, stateDir: story.stateDir, identity: github.identity, vars: { ...github.vars, ...localVars }, inputs: { environment: github.name },
+    // It needs a container engine, and here dbt is a process.
+    withoutJobs: ['build/image'],
     cloud: connectToCloud(cloud.origin, story.generation.cloudDir), toolPaths: story.toolPaths, show: story.say, signal: story.signal,
   })
   Object.assign(story.clock.seconds, stepSeconds(result))

@@ -8,7 +8,7 @@ import { DemoInputError } from '../demo/input-error.ts'
 import { openCloud } from './cloud-of-state.ts'
 import type { OpenCloud } from './cloud-of-state.ts'
 import { DispatchInputError } from './dispatch-inputs.ts'
-import { readGithubEnvironments } from './environment-vars.ts'
+import { localVars, readGithubEnvironments } from './environment-vars.ts'
 import type { Value } from './expressions.ts'
 import type { WorkflowResult } from './result.ts'
 import { RunRefused, runWorkflow } from './run-workflow.ts'
@@ -69,7 +69,7 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
       secrets: given.secrets,
       vars: given.vars,
       // On the command line a variable is meant for this run: it wins over the environment's.
-      environments: Object.fromEntries(Object.values(environments).map(({ name, vars }) => [name, { ...vars, ...given.vars }])),
+      environments: Object.fromEntries(Object.values(environments).map(({ name, vars }) => [name, { ...vars, ...localVars, ...given.vars }])),
       withoutJobs: given.withoutJobs,
       isDebug: given.isDebug,
       cloud: cloud.connection,

@@ -28,6 +28,9 @@ export const unknownEnvironment = (name: string, known: readonly string[] | unde
     ? undefined
     : `environment '${name}' is not known; write one of ${known.join(', ')} (terraform-infra/environments)`
 
+/** What an environment also says when its cloud is the local one, whose Airflow sees a new DAG file at once. */
+export const localVars: Readonly<Record<string, string>> = { DAG_SYNC_WAIT_SECONDS: '0' }
+
 /** Every environment of the repository by its GitHub name. */
 export const readGithubEnvironments = async (repositoryRoot: string): Promise<Record<string, GithubEnvironment>> => {
   const directory = join(repositoryRoot, 'terraform-infra/environments')

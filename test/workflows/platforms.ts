@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { connectToCloud } from '../../local/runner/cloud-connection.ts'
-import { readGithubEnvironments } from '../../local/runner/environment-vars.ts'
+import { localVars, readGithubEnvironments } from '../../local/runner/environment-vars.ts'
 import type { JobResult, WorkflowResult } from '../../local/runner/result.ts'
 import { runWorkflow, type RepositoryIdentity, type RunOptions } from '../../local/runner/run-workflow.ts'
 import { ensureDbt, ensureSpark } from '../../local/toolchain/index.ts'
@@ -29,8 +29,7 @@ export async function openPlatforms(): Promise<Platforms> {
   const toolPaths = [dirname((await ensureDbt(() => undefined)).dbt), dirname(spark.python), join(spark.javaHome, 'bin')]
   const environments = await readGithubEnvironments(repoRoot)
   const identity = environments.dev!.identity
-  // The local Airflow sees a new file at once.
-  const vars = Object.fromEntries(Object.entries(environments).map(([name, environment]) => [name, { ...environment.vars, DAG_SYNC_WAIT_SECONDS: '0' }]))
+  const vars = Object.fromEntries(Object.entries(environments).map(([name, environment]) => [name, { ...environment.vars, ...localVars }]))
   const dev = await startTestCloud()
   let prod: Promise<TestCloud> | undefined
   const shown: string[] = []
