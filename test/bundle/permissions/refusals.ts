@@ -46,9 +46,12 @@ export function describeRefusals(chosen: (scenario: Scenario) => boolean, timeou
       await scenario.prepare?.({ cloud, job })
       const result = await scenario.run({ cloud, job }, cloud.env(variant), variant)
       const errors = refusalsIn(scenario, result)
-      expect([result.exitCode, errors.length]).toEqual([scenario.isPost ? 0 : 1, 1])
-      expect(errors[0]).toMatch(/\b403\b/)
-      expect(errors[0]).toMatch(inGooglesWords[permission] ?? new RegExp(permission.replaceAll('.', '\\.')))
+      // Each node of dbt that failed is annotated beside the step's own error, and dbt passes Google's sentence on without its number.
+      const isOfDbt = scenario.action === 'run-dbt'
+      const said = errors.join('\n')
+      expect([result.exitCode, isOfDbt ? errors.length > 1 : errors.length === 1]).toEqual([scenario.isPost ? 0 : 1, true])
+      expect(said).toMatch(isOfDbt ? /Access Denied|does not have storage\./ : /\b403\b/)
+      expect(said).toMatch(inGooglesWords[permission] ?? new RegExp(permission.replaceAll('.', '\\.')))
       expect(result.log).not.toMatch(/^\s+at .+:\d+:\d+\)?$/m)
     }, timeoutMs)
   })
