@@ -6,15 +6,11 @@ import { copyDags } from '../cloud/composer/dags-folder.ts'
 import type { DagRun, TaskInstance } from '../cloud/composer/airflow-api.ts'
 import { startAirflow, type RunningAirflow } from '../cloud/composer/airflow-server.ts'
 import { startCloud, type RunningCloud } from '../cloud/server.ts'
-import { connectToCloud } from '../runner/cloud-connection.ts'
-import { showResult } from '../runner/command.ts'
-import { localVars, readGithubEnvironment } from '../runner/environment-vars.ts'
-import { runWorkflow } from '../runner/run-workflow.ts'
 import { ensureAirflow, ensureAirflowDatabase, ensureDbt } from '../toolchain/index.ts'
 import { splitByDay, type DayFile } from './day-files.ts'
 import { readJson, uploadFile, type StorageAccess } from './lake.ts'
 import type { Report } from './page.ts'
-import { DemoFailed, failureText, stepSeconds, throwIfCancelled, writeStoryReport, type CleanCounts, type Story } from './story.ts'
+import { DemoFailed, runStoryWorkflow, throwIfCancelled, writeStoryReport, type CleanCounts, type Story } from './story.ts'
 
 const DEPLOYMENT = 'workflows-examples/first-deployment.yml'
 const DAG = 'clickstream_pipeline'
@@ -44,7 +40,9 @@ export const tellOrchestratedStory = async (story: OrchestratedStory): Promise<R
       await rm(folder, { recursive: true, force: true })
     })
     throwIfCancelled(story.signal)
-    await clock.run('deployment', 'Deploying a release', () => deploy(story, cloud))
+    await clock.run('deployment', 'Deploying a release', () =>
+      // The image needs a container engine, and here dbt is a process.
+      runStoryWorkflow(story, cloud, { file: DEPLOYMENT, withoutJobs: ['build/image'] }))
     const metadata = await cloud.identity.openMetadataServer(environment.serviceAccounts.composer!)
     try {
       const airflow = await clock.run('airflow', 'Starting Airflow', () => openAirflow(story, cloud, metadata.host))
@@ -65,20 +63,6 @@ export const tellOrchestratedStory = async (story: OrchestratedStory): Promise<R
   } finally {
     await cloud.close()
   }
-}
-
-const deploy = async (story: OrchestratedStory, cloud: RunningCloud): Promise<void> => {
-  const github = await readGithubEnvironment(story.repositoryRoot)
-  const result = await runWorkflow({
-    file: DEPLOYMENT, repositoryRoot: story.repositoryRoot, stateDir: story.stateDir, identity: github.identity, vars: { ...github.vars, ...localVars }, inputs: { environment: github.name },
-    // It needs a container engine, and here dbt is a process.
-    withoutJobs: ['build/image'],
-    cloud: connectToCloud(cloud.origin, story.generation.cloudDir), toolPaths: story.toolPaths, show: story.say, signal: story.signal,
-  })
-  Object.assign(story.clock.seconds, stepSeconds(result))
-  showResult(result, story.say)
-  throwIfCancelled(story.signal)
-  if (result.conclusion !== 'success') throw new DemoFailed(failureText(result, DEPLOYMENT))
 }
 
 /** Its DAG folder is what the deployment left in the bucket, read as the environment's own account. */

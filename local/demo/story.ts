@@ -1,10 +1,10 @@
 /** The main job on one machine: new cloud, upload, the real workflow, then what the analyst may read. It refuses to make anything current that is not green. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startCloud } from '../cloud/server.ts'
+import { startCloud, type RunningCloud } from '../cloud/server.ts'
 import { connectToCloud } from '../runner/cloud-connection.ts'
 import { showResult } from '../runner/command.ts'
-import { readGithubEnvironment } from '../runner/environment-vars.ts'
+import { localVars, readGithubEnvironment } from '../runner/environment-vars.ts'
 import { runWorkflow } from '../runner/run-workflow.ts'
 import type { WorkflowResult } from '../runner/result.ts'
 import type { Generation } from './generations.ts'
@@ -64,29 +64,39 @@ export const tellStory = async (story: Story): Promise<Report> => {
     })
     throwIfCancelled(story.signal)
     await clock.run('workflow', `Running ${workflowFile}`, async () => {
-      const github = await readGithubEnvironment(repositoryRoot)
-      const result = await runWorkflow({
-        file: workflowFile,
-        repositoryRoot,
-        stateDir: story.stateDir,
-        identity: github.identity,
-        vars: github.vars,
-        inputs: { environment: github.name, ...items },
-        cloud: connectToCloud(cloud.origin, generation.cloudDir),
-        toolPaths: story.toolPaths,
-        show: say,
-        signal: story.signal,
-      })
-      Object.assign(clock.seconds, stepSeconds(result))
-      showResult(result, say)
-      throwIfCancelled(story.signal)
-      if (result.conclusion !== 'success') throw new DemoFailed((await nothingAccepted(engineer, environment.buckets.lake, events.name)) ?? failureText(result))
+      await runStoryWorkflow(story, cloud, { file: workflowFile, inputs: items, explain: () => nothingAccepted(engineer, environment.buckets.lake, events.name) })
     })
     const counted = async (): Promise<CleanCounts> => (await readJson(engineer, environment.buckets.lake, '_metrics/clean.json')) as unknown as CleanCounts
     return await writeStoryReport(story, { project: environment.project, datasets: environment.datasets, reader, counted, name: events.name })
   } finally {
     await cloud.close()
   }
+}
+
+/** One workflow file of a story, in the repository's first environment. `explain` may know a failure's reason better than the step that ended with it. */
+export const runStoryWorkflow = async (
+  { clock, generation, repositoryRoot, say, signal, stateDir, toolPaths }: Story,
+  cloud: RunningCloud,
+  { file, inputs = {}, withoutJobs, explain }: { file: string; inputs?: Readonly<Record<string, string>>; withoutJobs?: readonly string[]; explain?: () => Promise<string | undefined> },
+): Promise<void> => {
+  const github = await readGithubEnvironment(repositoryRoot)
+  const result = await runWorkflow({
+    file,
+    repositoryRoot,
+    stateDir,
+    identity: github.identity,
+    vars: { ...github.vars, ...localVars },
+    inputs: { environment: github.name, ...inputs },
+    withoutJobs,
+    cloud: connectToCloud(cloud.origin, generation.cloudDir),
+    toolPaths,
+    show: say,
+    signal,
+  })
+  Object.assign(clock.seconds, stepSeconds(result))
+  showResult(result, say)
+  throwIfCancelled(signal)
+  if (result.conclusion !== 'success') throw new DemoFailed((await explain?.()) ?? failureText(result, file))
 }
 
 export interface CleanCounts { readonly raw: number; readonly clean: number; readonly rejected: number; readonly duplicates: number }
@@ -121,7 +131,7 @@ export const throwIfCancelled = (signal: AbortSignal): void => {
   if (signal.aborted) throw new DemoFailed('cancelled')
 }
 
-export const stepSeconds = (result: WorkflowResult): Record<string, number> =>
+const stepSeconds = (result: WorkflowResult): Record<string, number> =>
   Object.fromEntries(
     result.jobs.flatMap((job) =>
       job.steps.filter((step) => step.outcome !== 'skipped' && !step.name.startsWith('Post ')).map((step) => [`${job.id}: ${step.name}`, step.seconds]),
@@ -136,7 +146,7 @@ const nothingAccepted = async (engineer: StorageAccess, lake: string, file: stri
   return `${file} holds no event: all ${Number(counts.raw)} rows were rejected (${reasons.join(', ')}); there is nothing to report, and an earlier report stays as it was.`
 }
 
-export const failureText = (result: WorkflowResult, file = workflowFile): string => {
+const failureText = (result: WorkflowResult, file: string): string => {
   const job = result.jobs.find((candidate) => candidate.result === 'failure') ?? result.jobs[0]
   const step = job?.steps.find((candidate) => candidate.conclusion === 'failure')
   const reason = job?.annotations.find((annotation) => annotation.level === 'error')?.message.split('\n')[0]
