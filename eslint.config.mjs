@@ -3,15 +3,30 @@ import { existsSync, readdirSync } from 'node:fs'
 import { importX } from 'eslint-plugin-import-x'
 import tseslint from 'typescript-eslint'
 
-const google = { group: ['google-auth-library', '@google-cloud/*', 'gaxios', 'google-gax'], message: 'Only actions/_shared/google talks to Google (its files return domain shapes).' }
+const google = {
+  group: ['google-auth-library', '@google-cloud/*', 'gaxios', 'google-gax'],
+  message: 'Only actions/_shared/google talks to Google (its files return domain shapes).',
+}
 const runner = { group: ['@actions/*'], message: 'Only actions/_shared/runner talks to the runner.' }
-const local = { group: ['**/local/**'], message: 'actions/ and local/ share no code: a bug must not be able to agree with itself.' }
-const actions = { group: ['**/actions/**'], message: 'local/ and actions/ share no code: a bug must not be able to agree with itself.' }
+const local = {
+  group: ['**/local/**'],
+  message: 'actions/ and local/ share no code: a bug must not be able to agree with itself.',
+}
+const actions = {
+  group: ['**/actions/**'],
+  message: 'local/ and actions/ share no code: a bug must not be able to agree with itself.',
+}
 const actionsFolder = new URL('actions/', import.meta.url)
-const otherActions = readdirSync(actionsFolder).filter((name) => existsSync(new URL(`${name}/action.yml`, actionsFolder))).map((name) => ({
-  group: [`../../${name}/**`, `**/actions/${name}/**`], message: 'Actions compose through step outputs and credentials, never by import.',
-}))
-const edges = { group: ['**/google/**', '**/runner/**', 'node:*'], message: 'A plan chooses from values: it reads nothing and changes nothing.' }
+const otherActions = readdirSync(actionsFolder)
+  .filter((name) => existsSync(new URL(`${name}/action.yml`, actionsFolder)))
+  .map((name) => ({
+    group: [`../../${name}/**`, `**/actions/${name}/**`],
+    message: 'Actions compose through step outputs and credentials, never by import.',
+  }))
+const edges = {
+  group: ['**/google/**', '**/runner/**', 'node:*'],
+  message: 'A plan chooses from values: it reads nothing and changes nothing.',
+}
 const restrict = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] })
 
 export default tseslint.config(
@@ -30,17 +45,32 @@ export default tseslint.config(
       'prefer-const': 'error',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-unused-vars': 'off',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       '@typescript-eslint/no-explicit-any': 'error',
-      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      'max-lines': ['error', { max: 350, skipBlankLines: true, skipComments: true }],
     },
   },
   { files: ['actions/**/*.ts'], rules: restrict(google, runner, local, ...otherActions) },
   { files: ['actions/_shared/google/**/*.ts'], rules: restrict(runner, local, ...otherActions) },
   { files: ['actions/_shared/runner/**/*.ts'], rules: restrict(google, local, ...otherActions) },
-  { files: ['actions/*/src/plan.ts', 'actions/*/src/report.ts'], rules: restrict(google, runner, local, edges, ...otherActions) },
+  {
+    files: ['actions/*/src/plan.ts', 'actions/*/src/report.ts'],
+    rules: restrict(google, runner, local, edges, ...otherActions),
+  },
   { files: ['local/**/*.ts'], rules: restrict(actions) },
-  { files: ['test/**/*.ts', 'scripts/**/*.ts', 'local/cli.ts', 'local/demo/*.ts', 'local/runner/*.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['test/**/*.ts', 'scripts/**/*.ts', 'local/cli.ts', 'local/demo/*.ts', 'local/runner/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
   // Answers of an API arrive as anything; tests look at them field by field.
-  { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-explicit-any': 'off' } },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'off',
+      'max-lines': ['error', { max: 520, skipBlankLines: true, skipComments: true }],
+    },
+  },
 )

@@ -1,4 +1,5 @@
-// The one door of every npm verb: checks Node and Python, completes node_modules, then runs the verb under the pinned Node 24; it does no work itself.
+// The one door of every npm verb: checks Node and Python, completes node_modules, then runs the verb under
+// the pinned Node 24; it does no work itself.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
@@ -14,6 +15,7 @@ const VERBS = {
   check: { script: 'test/run.ts', first: ['check'], needsPython: true },
   bundle: { script: 'scripts/bundle.ts', first: [], needsPython: false },
   environment: { script: 'scripts/environment.ts', first: [], needsPython: false },
+  format: { script: 'scripts/format.ts', first: [], needsPython: true },
   docs: { script: 'scripts/docs.ts', first: [], needsPython: false },
   changeset: { script: 'scripts/changeset.ts', first: [], needsPython: false },
   release: { script: 'scripts/release.ts', first: [], needsPython: false },
@@ -25,18 +27,28 @@ const say = (line) => process.stderr.write(`${line}\n`)
 
 async function start([verbName, ...rest]) {
   if (Number(process.versions.node.split('.')[0]) < MINIMUM_NODE) {
-    throw new Error(`Node ${MINIMUM_NODE} or newer is needed, this is ${process.versions.node}; install a newer Node and run the same command again.`)
+    throw new Error(
+      `Node ${MINIMUM_NODE} or newer is needed, this is ${process.versions.node}; install a newer Node and run the same command again.`,
+    )
   }
   const verb = Object.hasOwn(VERBS, verbName ?? '') ? VERBS[verbName] : undefined
-  if (!verb) throw new Error(`Unknown verb ${JSON.stringify(verbName ?? '')}; one of ${Object.keys(VERBS).join(', ')} is needed.`)
-  if (!existsSync(join(root, verb.script))) throw new Error(`The verb ${verbName} has no ${verb.script} in this checkout.`)
+  if (!verb)
+    throw new Error(
+      `Unknown verb ${JSON.stringify(verbName ?? '')}; one of ${Object.keys(VERBS).join(', ')} is needed.`,
+    )
+  if (!existsSync(join(root, verb.script)))
+    throw new Error(`The verb ${verbName} has no ${verb.script} in this checkout.`)
   const environment = { ...process.env }
   if (verb.needsPython) environment.CLICKSTREAM_PYTHON = await choosePython()
   const { completeModules } = await import('./toolchain/complete-modules.mjs')
   const node = await completeModules(root, say)
   // Children that call `node` must get the pinned one as well.
   environment.PATH = [dirname(node), environment.PATH].filter(Boolean).join(delimiter)
-  return runVerb(node, ['--disable-warning=ExperimentalWarning', join(root, verb.script), ...verb.first, ...rest], environment)
+  return runVerb(
+    node,
+    ['--disable-warning=ExperimentalWarning', join(root, verb.script), ...verb.first, ...rest],
+    environment,
+  )
 }
 
 async function choosePython() {
@@ -44,13 +56,16 @@ async function choosePython() {
   const { python, seen } = findPython(10)
   if (python) return python.path
   const found = seen.length > 0 ? `only ${seen.join(', ')} was found` : 'none was found'
-  throw new Error(`Python 3.10 or newer is needed and ${found}; install one (or name it in CLICKSTREAM_PYTHON) and run the same command again.`)
+  throw new Error(
+    `Python 3.10 or newer is needed and ${found}; install one (or name it in CLICKSTREAM_PYTHON) and run the same command again.`,
+  )
 }
 
 /** Hands the terminal, every signal and the exit code through; resolves when the child is gone. */
 function runVerb(node, args, env) {
   const child = spawn(node, args, { stdio: 'inherit', env })
-  // At a terminal the whole foreground group already received Ctrl-C; a second one would read as "stop tidying up".
+  // At a terminal the whole foreground group already received Ctrl-C; a second one would read as "stop
+  // tidying up".
   const isTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) {
     process.on(signal, () => {
@@ -68,7 +83,9 @@ function runVerb(node, args, env) {
 }
 
 start(process.argv.slice(2)).then(
-  (code) => { process.exitCode = code },
+  (code) => {
+    process.exitCode = code
+  },
   (error) => {
     say(error instanceof Error ? error.message : String(error))
     process.exitCode = 1
