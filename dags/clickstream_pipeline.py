@@ -30,11 +30,16 @@ except ImportError:  # Airflow before 3.2
     from airflow.exceptions import AirflowFailException
 
 RELEASE_FILE = Path(__file__).with_suffix(".release.json")
-RELEASE: dict[str, Any] | None = json.loads(RELEASE_FILE.read_text(encoding="utf-8")) if RELEASE_FILE.exists() else None
+RELEASE: dict[str, Any] | None = (
+    json.loads(RELEASE_FILE.read_text(encoding="utf-8")) if RELEASE_FILE.exists() else None
+)
 if RELEASE is not None and RELEASE.get("schemaVersion") != 1:
-    raise ValueError(f"{RELEASE_FILE.name} has schemaVersion {RELEASE.get('schemaVersion')!r} and this DAG reads 1; deploy the DAG and its release file together")
+    raise ValueError(
+        f"{RELEASE_FILE.name} has schemaVersion {RELEASE.get('schemaVersion')!r} and this DAG reads 1; deploy the DAG and its release file together"
+    )
 
-# Airflow configuration overrides, section caec: deferrable = False where an environment has no triggerer; poke_interval in seconds.
+# Airflow configuration overrides, section caec: deferrable = False where an environment has no triggerer;
+# poke_interval in seconds.
 DEFERRABLE = conf.getboolean("caec", "deferrable", fallback=True)
 POKE_INTERVAL = conf.getfloat("caec", "poke_interval", fallback=300.0)
 PROJECT = "{{ var.value.caec_project }}"
@@ -42,7 +47,8 @@ REGION = "{{ var.value.caec_region }}"
 LAKE = f"gs://{PROJECT}-lake"
 STAGING = f"{PROJECT}-staging"
 DAY = "{{ data_interval_start | ds }}"
-# The same for the same run and try. A new try is a new batch, and so is a cleared run: the same id would return the old batch and compute nothing.
+# The same for the same run and try. A new try is a new batch, and so is a cleared run: the same id would
+# return the old batch and compute nothing.
 RUN_MARK = "{{ macros.uuid.uuid5(macros.uuid.NAMESPACE_OID, run_id ~ ' ' ~ dag_run.start_date).hex[:12] }}"
 BATCH_SUFFIX = f"{{{{ data_interval_start | ds_nodash }}}}-{RUN_MARK}-{{{{ ti.try_number }}}}"
 DBT_ENVIRONMENT = {"GOOGLE_CLOUD_PROJECT": PROJECT, "DBT_LOCATION": REGION}
@@ -78,8 +84,18 @@ def say_where_to_look(context: Any) -> None:
         if is_batch
         else "the log of this try"
     )
-    cause = next(iter(str(context.get("exception") or "").splitlines()), "") or "the task was ended from outside"
-    logging.getLogger("airflow.task").error("%s, run %s: task %s failed in try %s (%s); look at %s", ti.dag_id, ti.run_id, ti.task_id, ti.try_number, cause[:500], place)
+    cause = (
+        next(iter(str(context.get("exception") or "").splitlines()), "") or "the task was ended from outside"
+    )
+    logging.getLogger("airflow.task").error(
+        "%s, run %s: task %s failed in try %s (%s); look at %s",
+        ti.dag_id,
+        ti.run_id,
+        ti.task_id,
+        ti.try_number,
+        cause[:500],
+        place,
+    )
 
 
 def spark_batch(job: str, arguments: list[str]) -> DataprocCreateBatchOperator:
@@ -128,7 +144,11 @@ def dbt_command(task_id: str, *words: str) -> Any:
             image=image,
             cmds=["dbt"],
             arguments=arguments,
-            env_vars={**DBT_ENVIRONMENT, "DBT_TARGET_PATH": "/tmp/dbt/target", "DBT_LOG_PATH": "/tmp/dbt/logs"},
+            env_vars={
+                **DBT_ENVIRONMENT,
+                "DBT_TARGET_PATH": "/tmp/dbt/target",
+                "DBT_LOG_PATH": "/tmp/dbt/logs",
+            },
             startup_timeout_seconds=600,
             get_logs=True,
             log_events_on_failure=True,
@@ -142,7 +162,10 @@ def dbt_command(task_id: str, *words: str) -> Any:
     return BashOperator(
         task_id=task_id,
         bash_command=f'scratch=$(mktemp -d) && trap \'rm -rf "$scratch"\' EXIT && DBT_TARGET_PATH="$scratch/target" DBT_LOG_PATH="$scratch/logs" {quoted}',
-        env={**DBT_ENVIRONMENT, **{f"DBT_WORD_{position}": word for position, word in enumerate(words_of_command)}},
+        env={
+            **DBT_ENVIRONMENT,
+            **{f"DBT_WORD_{position}": word for position, word in enumerate(words_of_command)},
+        },
         cwd="{{ var.value.get('caec_dbt_dir', '/home/airflow/gcs/data/dbt') }}",
         append_env=True,
         execution_timeout=timedelta(hours=1),
@@ -174,7 +197,8 @@ with DAG(
     dag_id="clickstream_pipeline",
     description="Raw events of one day to sessions, facts and published views",
     doc_md=__doc__,
-    # A day is processed when it is over and its late files are in. On Airflow 2 and 3 alike the run of the 4th at 02:15 has the 3rd as its data interval's start.
+    # A day is processed when it is over and its late files are in. On Airflow 2 and 3 alike the run of the
+    # 4th at 02:15 has the 3rd as its data interval's start.
     schedule=CronDataIntervalTimetable("15 2 * * *", timezone="UTC"),
     # The first day of the RetailRocket data: a backfill goes through the data's own calendar.
     start_date=datetime(2015, 5, 3, tzinfo=timezone.utc),
@@ -205,7 +229,13 @@ with DAG(
     )
     clean = spark_batch("clean", [f"--raw=gs://{PROJECT}-raw/events/"])
     sessionize = spark_batch("sessionize", [])
-    load = dbt_command("load", "run-operation", "load_sessionized_events", "--args", f"{{lake: {LAKE}, from: {DAY}, to: {DAY}}}")
+    load = dbt_command(
+        "load",
+        "run-operation",
+        "load_sessionized_events",
+        "--args",
+        f"{{lake: {LAKE}, from: {DAY}, to: {DAY}}}",
+    )
     build = dbt_command("build", "build", "--exclude-resource-type", "unit_test")
     check_views = RegionalQuery(
         task_id="check_views",

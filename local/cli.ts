@@ -1,16 +1,32 @@
-/** The commands of this house: up, run, demo, doctor. It picks one, turns a failure into one sentence and an exit code, and does no work itself. */
+/**
+ * The commands of this house: up, run, demo, doctor. It picks one, turns a failure into one sentence and an
+ * exit code, and does no work itself.
+ */
 import { resolve } from 'node:path'
 import process from 'node:process'
 
 type Command = (argv: string[], repositoryRoot: string) => Promise<number>
 
 /** Loaded on use: `doctor` must work where an engine's library does not load. */
-const commands: Readonly<Record<string, { readonly load: () => Promise<Command>; readonly words: string }>> = {
-  up: { load: async () => (await import('./up.ts')).up, words: 'up [--port N] [--state DIR]           the local cloud, until Ctrl-C' },
-  run: { load: async () => (await import('./runner/command.ts')).run, words: 'run FILE [--input k=v]…               a workflow file, as on GitHub' },
-  demo: { load: async () => (await import('./demo/command.ts')).demo, words: 'demo [--events FILE] [--size …] …     the whole pipeline and its page' },
-  doctor: { load: async () => (await import('./doctor.ts')).doctor, words: 'doctor [--state DIR]                  what this machine has and lacks' },
-}
+const commands: Readonly<Record<string, { readonly load: () => Promise<Command>; readonly words: string }>> =
+  {
+    up: {
+      load: async () => (await import('./up.ts')).up,
+      words: 'up [--port N] [--state DIR]           the local cloud, until Ctrl-C',
+    },
+    run: {
+      load: async () => (await import('./runner/command.ts')).run,
+      words: 'run FILE [--input k=v]…               a workflow file, as on GitHub',
+    },
+    demo: {
+      load: async () => (await import('./demo/command.ts')).demo,
+      words: 'demo [--events FILE] [--size …] …     the whole pipeline and its page',
+    },
+    doctor: {
+      load: async () => (await import('./doctor.ts')).doctor,
+      words: 'doctor [--state DIR]                  what this machine has and lacks',
+    },
+  }
 
 async function main([name = '', ...argv]: string[]): Promise<number> {
   const isHelp = ['', 'help', '--help', '-h'].includes(name)
@@ -40,7 +56,9 @@ function explain(error: unknown): string {
     case 'EROFS':
       return `No permission: ${error.message}`
     default:
-      return process.env.DEBUG ? (error.stack ?? error.message) : `${error.name}: ${error.message} (DEBUG=1 shows where)`
+      return process.env.DEBUG
+        ? (error.stack ?? error.message)
+        : `${error.name}: ${error.message} (DEBUG=1 shows where)`
   }
 }
 

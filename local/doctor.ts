@@ -1,4 +1,6 @@
-/** `doctor`: says what this machine has, in lines a person can paste. It installs nothing and changes nothing. */
+/**
+ * `doctor`: says what this machine has, in lines a person can paste. It installs nothing and changes nothing.
+ */
 import { access, constants, readdir, readFile, stat, statfs } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
@@ -19,7 +21,15 @@ const neededBytes = 4 * 1024 ** 3
 export async function doctor(argv: string[], repoRoot: string): Promise<number> {
   const { values } = parseArgs({ args: argv, options: { state: { type: 'string' } } })
   const stateDir = resolve(values.state ?? join(repoRoot, '.local'))
-  const findings = [system(), python(), await java(), await toolchain(), await room(stateDir), await state(stateDir), await configuration(repoRoot)]
+  const findings = [
+    system(),
+    python(),
+    await java(),
+    await toolchain(),
+    await room(stateDir),
+    await state(stateDir),
+    await configuration(repoRoot),
+  ]
   for (const { isGood, what } of findings) process.stdout.write(`${isGood ? 'ok  ' : 'LACK'} ${what}\n`)
   return findings.every(({ isGood }) => isGood) ? 0 : 1
 }
@@ -35,19 +45,27 @@ function system(): Finding {
 function python(): Finding {
   const { python: found, seen } = findPython(10)
   if (found) return { isGood: true, what: `Python ${found.version} at ${found.path}` }
-  return { isGood: false, what: `Python 3.10 or newer: ${seen.length > 0 ? `only ${seen.join(', ')}` : 'none found'}; name one in CLICKSTREAM_PYTHON` }
+  return {
+    isGood: false,
+    what: `Python 3.10 or newer: ${seen.length > 0 ? `only ${seen.join(', ')}` : 'none found'}; name one in CLICKSTREAM_PYTHON`,
+  }
 }
 
 async function java(): Promise<Finding> {
   const found = await askJava('java')
-  if (found && found.major >= 17 && found.major <= 21) return { isGood: true, what: `Java ${found.major} at ${found.home}` }
-  return { isGood: true, what: `Java: ${found ? `${found.major} does not fit Spark 3.5` : 'none found'}, so one is installed with the tools` }
+  if (found && found.major >= 17 && found.major <= 21)
+    return { isGood: true, what: `Java ${found.major} at ${found.home}` }
+  return {
+    isGood: true,
+    what: `Java: ${found ? `${found.major} does not fit Spark 3.5` : 'none found'}, so one is installed with the tools`,
+  }
 }
 
 async function toolchain(): Promise<Finding> {
   const folder = cacheFolder()
   const installed: string[] = []
-  for (const name of await readdir(folder).catch(() => [])) if (await stat(join(folder, name, 'complete.json')).catch(() => undefined)) installed.push(name)
+  for (const name of await readdir(folder).catch(() => []))
+    if (await stat(join(folder, name, 'complete.json')).catch(() => undefined)) installed.push(name)
   return {
     isGood: true,
     what: `Tools in ${folder}: ${installed.length > 0 ? installed.sort().join(', ') : 'none yet (the first run sets them up, which needs the network)'}`,
@@ -76,14 +94,22 @@ async function state(stateDir: string): Promise<Finding> {
     () => true,
     () => false,
   )
-  return { isGood: true, what: `State ${stateDir}: ${hasData ? 'holds a demo' : 'no demo yet'}${lock === undefined ? '' : `, lock ${lock.slice(0, 200)}`}` }
+  return {
+    isGood: true,
+    what: `State ${stateDir}: ${hasData ? 'holds a demo' : 'no demo yet'}${lock === undefined ? '' : `, lock ${lock.slice(0, 200)}`}`,
+  }
 }
 
 async function configuration(repoRoot: string): Promise<Finding> {
   try {
-    const environment = await loadEnvironment(join(repoRoot, 'terraform-infra/environments/dev/environment.yaml'))
+    const environment = await loadEnvironment(
+      join(repoRoot, 'terraform-infra/environments/dev/environment.yaml'),
+    )
     const { bindings } = await loadAccessFile(join(repoRoot, 'terraform-infra/access.yaml'), environment)
-    return { isGood: true, what: `environment.yaml and access.yaml: project ${environment.project}, ${bindings.length} bindings` }
+    return {
+      isGood: true,
+      what: `environment.yaml and access.yaml: project ${environment.project}, ${bindings.length} bindings`,
+    }
   } catch (error) {
     return { isGood: false, what: (error as Error).message }
   }

@@ -1,4 +1,7 @@
-/** `up`: the local cloud in the foreground. The last line of stdout says where it is, as JSON; it ends cleanly on SIGINT and SIGTERM. */
+/**
+ * `up`: the local cloud in the foreground. The last line of stdout says where it is, as JSON; it ends cleanly
+ * on SIGINT and SIGTERM.
+ */
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
@@ -9,13 +12,17 @@ import { announceCloud } from './runner/cloud-of-state.ts'
 import { UsageError } from './usage-error.ts'
 
 export async function up(argv: string[], repoRoot: string): Promise<number> {
-  const { values } = parseArgs({ args: argv, options: { port: { type: 'string' }, state: { type: 'string' } } })
+  const { values } = parseArgs({
+    args: argv,
+    options: { port: { type: 'string' }, state: { type: 'string' } },
+  })
   const port = readPort(values.port)
   const stateDir = resolve(values.state ?? join(repoRoot, '.local'))
   const log = (line: string) => {
     process.stderr.write(`${line}\n`)
   }
-  // Kept, not `once`: a library in the process ends it by itself on a signal for which nobody else listens any more.
+  // Kept, not `once`: a library in the process ends it by itself on a signal for which nobody else listens
+  // any more.
   const ended = new Promise<void>((resolveEnded) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolveEnded())
   })
@@ -46,7 +53,9 @@ function readPort(text: string | undefined): number {
 
 function explainPort(error: unknown, port: number): unknown {
   const { code } = error as NodeJS.ErrnoException
-  if (code === 'EADDRINUSE') return new UsageError(`Port ${port} is taken by another program; choose another with --port.`)
-  if (code === 'EACCES' && port > 0 && port < 1024) return new UsageError(`Port ${port} is reserved on this system; choose one above 1023 with --port.`)
+  if (code === 'EADDRINUSE')
+    return new UsageError(`Port ${port} is taken by another program; choose another with --port.`)
+  if (code === 'EACCES' && port > 0 && port < 1024)
+    return new UsageError(`Port ${port} is reserved on this system; choose one above 1023 with --port.`)
   return error
 }

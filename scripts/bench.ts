@@ -1,4 +1,7 @@
-/** Measures what we promise, each as a ratio to a named limit or peer in the same run; it asserts nothing. Usage: npm run bench [-- demo-small demo-full start sessions] */
+/**
+ * Measures what we promise, each as a ratio to a named limit or peer in the same run; it asserts nothing.
+ * Usage: npm run bench [-- demo-small demo-full start sessions]
+ */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
@@ -8,17 +11,34 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { generateEvents } from '../local/demo/generator.ts'
 import { ensureSpark } from '../local/toolchain/index.ts'
 
-interface Measured { readonly what: string; readonly seconds: number; readonly against: string; readonly reference: number }
+interface Measured {
+  readonly what: string
+  readonly seconds: number
+  readonly against: string
+  readonly reference: number
+}
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
-const say = (line: string): void => { process.stderr.write(`${line}\n`) }
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`)
+}
 
-function time(command: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<{ seconds: number; code: number | null; stdout: string }> {
+function time(
+  command: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<{ seconds: number; code: number | null; stdout: string }> {
   return new Promise((resolve, reject) => {
     const started = performance.now()
-    const child = spawn(command, args, { cwd: root, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'ignore'] })
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     let stdout = ''
-    child.stdout.on('data', (chunk: Buffer) => { stdout += chunk.toString() })
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString()
+    })
     child.on('error', reject)
     child.on('close', (code) => resolve({ seconds: (performance.now() - started) / 1000, code, stdout }))
   })
@@ -34,12 +54,26 @@ async function median(times: number, work: () => Promise<number>): Promise<numbe
 async function demo(size: 'small' | 'full', limitSeconds: number): Promise<Measured[]> {
   const state = mkdtempSync(path.join(tmpdir(), 'bench-demo-'))
   try {
-    const { seconds, code, stdout } = await time(process.execPath, ['local/start.mjs', 'demo', '--size', size, '--state', state])
+    const { seconds, code, stdout } = await time(process.execPath, [
+      'local/start.mjs',
+      'demo',
+      '--size',
+      size,
+      '--state',
+      state,
+    ])
     if (code !== 0) throw new Error(`the demo of size ${size} ended with exit code ${code}`)
     const { report } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as { report: string }
     const { timings } = JSON.parse(readFileSync(report, 'utf8')) as { timings: Record<string, number> }
     for (const [step, took] of Object.entries(timings)) say(`  ${step}: ${took} s`)
-    return [{ what: `demo --size ${size}, warm`, seconds, against: `aim of ${limitSeconds} s`, reference: limitSeconds }]
+    return [
+      {
+        what: `demo --size ${size}, warm`,
+        seconds,
+        against: `aim of ${limitSeconds} s`,
+        reference: limitSeconds,
+      },
+    ]
   } finally {
     rmSync(state, { recursive: true, force: true })
   }
@@ -48,8 +82,26 @@ async function demo(size: 'small' | 'full', limitSeconds: number): Promise<Measu
 /** From spawn to the refusal of a missing input: what every step pays before it works. */
 async function start(): Promise<Measured[]> {
   const bare = await median(9, async () => (await time(process.execPath, ['-e', '0'])).seconds)
-  const names = readdirSync(path.join(root, 'actions')).filter((name) => existsSync(path.join(root, 'actions', name, 'action.yml')))
-  return Promise.all(names.map(async (name) => ({ what: `start of dist/${name}`, seconds: await median(9, async () => (await time(process.execPath, [`dist/${name}/index.js`], { GITHUB_WORKSPACE: root, RUNNER_TEMP: tmpdir() })).seconds), against: 'bare node', reference: bare })))
+  const names = readdirSync(path.join(root, 'actions')).filter((name) =>
+    existsSync(path.join(root, 'actions', name, 'action.yml')),
+  )
+  return Promise.all(
+    names.map(async (name) => ({
+      what: `start of dist/${name}`,
+      seconds: await median(
+        9,
+        async () =>
+          (
+            await time(process.execPath, [`dist/${name}/index.js`], {
+              GITHUB_WORKSPACE: root,
+              RUNNER_TEMP: tmpdir(),
+            })
+          ).seconds,
+      ),
+      against: 'bare node',
+      reference: bare,
+    })),
+  )
 }
 
 /** Spark's whole batch (start included) against DuckDB's SQL for the same rule on the same file. */
@@ -60,22 +112,46 @@ async function sessions(): Promise<Measured[]> {
     await import('node:fs/promises').then(({ mkdir }) => mkdir(path.dirname(csv), { recursive: true }))
     await generateEvents({ rows: 1_000_000, seed: 1, path: csv })
     const { python, javaHome, sparkHome } = await ensureSpark(say)
-    const environment = { SPARK_LOCAL_IP: '127.0.0.1', PYSPARK_PYTHON: python, JAVA_HOME: javaHome, SPARK_HOME: sparkHome, PYTHONPATH: path.join(root, 'spark') }
+    const environment = {
+      SPARK_LOCAL_IP: '127.0.0.1',
+      PYSPARK_PYTHON: python,
+      JAVA_HOME: javaHome,
+      SPARK_HOME: sparkHome,
+      PYTHONPATH: path.join(root, 'spark'),
+    }
     const lake = path.join(scratch, 'lake')
-    const clean = await time(python, ['spark/jobs/clean.py', '--raw', path.dirname(csv), '--lake', lake], environment)
+    const clean = await time(
+      python,
+      ['spark/jobs/clean.py', '--raw', path.dirname(csv), '--lake', lake],
+      environment,
+    )
     const cut = await time(python, ['spark/jobs/sessionize.py', '--lake', lake], environment)
     if (clean.code !== 0 || cut.code !== 0) throw new Error('a Spark job failed')
     const instance = await DuckDBInstance.create(':memory:', { threads: '2' })
     const connection = await instance.connect()
     const started = performance.now()
-    await connection.run(`COPY (SELECT *, SUM(opens) OVER (PARTITION BY visitorid ORDER BY timestamp ROWS UNBOUNDED PRECEDING) AS session FROM (SELECT *, CASE WHEN timestamp - LAG(timestamp) OVER (PARTITION BY visitorid ORDER BY timestamp) > 1800000 THEN 1 ELSE 0 END AS opens FROM read_csv('${csv.replaceAll("'", "''")}'))) TO '${path.join(scratch, 'out.parquet').replaceAll("'", "''")}' (FORMAT parquet)`)
-    return [{ what: 'clean + sessionize of 1,000,000 events, Spark with both starts', seconds: clean.seconds + cut.seconds, against: 'DuckDB, the gap rule alone', reference: (performance.now() - started) / 1000 }]
+    await connection.run(
+      `COPY (SELECT *, SUM(opens) OVER (PARTITION BY visitorid ORDER BY timestamp ROWS UNBOUNDED PRECEDING) AS session FROM (SELECT *, CASE WHEN timestamp - LAG(timestamp) OVER (PARTITION BY visitorid ORDER BY timestamp) > 1800000 THEN 1 ELSE 0 END AS opens FROM read_csv('${csv.replaceAll("'", "''")}'))) TO '${path.join(scratch, 'out.parquet').replaceAll("'", "''")}' (FORMAT parquet)`,
+    )
+    return [
+      {
+        what: 'clean + sessionize of 1,000,000 events, Spark with both starts',
+        seconds: clean.seconds + cut.seconds,
+        against: 'DuckDB, the gap rule alone',
+        reference: (performance.now() - started) / 1000,
+      },
+    ]
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
 }
 
-const benches: Readonly<Record<string, () => Promise<Measured[]>>> = { start, 'demo-small': () => demo('small', 90), 'demo-full': () => demo('full', 300), sessions }
+const benches: Readonly<Record<string, () => Promise<Measured[]>>> = {
+  start,
+  'demo-small': () => demo('small', 90),
+  'demo-full': () => demo('full', 300),
+  sessions,
+}
 
 async function main(argv: readonly string[]): Promise<number> {
   const unknown = argv.find((name) => !Object.hasOwn(benches, name))
@@ -83,10 +159,14 @@ async function main(argv: readonly string[]): Promise<number> {
     say(`npm run bench: there is no bench ${unknown}; choose among ${Object.keys(benches).join(', ')}`)
     return 1
   }
-  say(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`)
+  say(
+    `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`,
+  )
   for (const name of argv.length > 0 ? argv : Object.keys(benches)) {
     for (const { what, seconds, against, reference } of (await benches[name]?.()) ?? []) {
-      process.stdout.write(`${what}: ${seconds.toFixed(seconds < 10 ? 2 : 0)} s = ${(seconds / reference).toFixed(2)} × ${against} (${reference.toFixed(reference < 10 ? 2 : 0)} s)\n`)
+      process.stdout.write(
+        `${what}: ${seconds.toFixed(seconds < 10 ? 2 : 0)} s = ${(seconds / reference).toFixed(2)} × ${against} (${reference.toFixed(reference < 10 ? 2 : 0)} s)\n`,
+      )
     }
   }
   return 0

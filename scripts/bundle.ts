@@ -1,4 +1,7 @@
-/** Builds dist/ from actions/: tsc to CommonJS, then one ncc bundle per entry. With --check it builds elsewhere and refuses a dist/ that differs by a byte. */
+/**
+ * Builds dist/ from actions/: tsc to CommonJS, then one ncc bundle per entry. With --check it builds
+ * elsewhere and refuses a dist/ that differs by a byte.
+ */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -14,37 +17,79 @@ const stopped = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopped.abort())
 const execute = promisify(execFile)
 /** A stop ends the child and makes every later one fail, so the scratch folders are always removed. */
-const run = (file: string, args: readonly string[], options: { cwd: string; maxBuffer?: number }) => execute(file, args, { ...options, signal: stopped.signal })
+const run = (file: string, args: readonly string[], options: { cwd: string; maxBuffer?: number }) =>
+  execute(file, args, { ...options, signal: stopped.signal })
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const bin = (name: string, file: string): string => path.join(root, 'node_modules', name, file)
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
-interface Entry { readonly action: string; readonly source: string; readonly target: string }
+interface Entry {
+  readonly action: string
+  readonly source: string
+  readonly target: string
+}
 
 async function findEntries(): Promise<Entry[]> {
-  const folders = (await readdir(path.join(root, 'actions'))).filter((name) => existsSync(path.join(root, 'actions', name, 'action.yml')) && existsSync(path.join(root, 'actions', name, 'src/index.ts'))).sort()
+  const folders = (await readdir(path.join(root, 'actions')))
+    .filter(
+      (name) =>
+        existsSync(path.join(root, 'actions', name, 'action.yml')) &&
+        existsSync(path.join(root, 'actions', name, 'src/index.ts')),
+    )
+    .sort()
   return folders.flatMap((action) => [
     { action, source: `${action}/src/index.js`, target: action },
-    ...(existsSync(path.join(root, 'actions', action, 'src/post.ts')) ? [{ action, source: `${action}/src/post.js`, target: `${action}/post` }] : []),
+    ...(existsSync(path.join(root, 'actions', action, 'src/post.ts'))
+      ? [{ action, source: `${action}/src/post.js`, target: `${action}/post` }]
+      : []),
   ])
 }
 
-/** The build folder lies inside the root so that node_modules is found; its name differs per process and never reaches the bundles. */
+/**
+ * The build folder lies inside the root so that node_modules is found; its name differs per process and never
+ * reaches the bundles.
+ */
 async function build(target: string, only: readonly string[]): Promise<void> {
   await mkdir(path.join(root, 'build'), { recursive: true })
   const work = await mkdtemp(path.join(root, 'build', 'bundle-'))
   try {
     const project = path.join(root, 'actions/tsconfig.json')
-    await run(process.execPath, [bin('typescript', 'bin/tsc'), '-p', project, '--outDir', work], { cwd: root }).catch(rethrowOutput('tsc'))
-    for (const entry of (await findEntries()).filter(({ action }) => only.length === 0 || only.includes(action))) {
+    await run(process.execPath, [bin('typescript', 'bin/tsc'), '-p', project, '--outDir', work], {
+      cwd: root,
+    }).catch(rethrowOutput('tsc'))
+    for (const entry of (await findEntries()).filter(
+      ({ action }) => only.length === 0 || only.includes(action),
+    )) {
       const out = path.join(target, entry.target)
       say(`bundling ${entry.target}`)
       const stats = path.join(work, 'stats.json')
-      // Module ids come from paths relative to the working folder: from inside it they are the same on every machine. The cache is shared with other checkouts.
-      await run(process.execPath, [bin('@vercel/ncc', 'dist/ncc/cli.js'), 'build', entry.source, '-m', '-C', '-q', '--target', 'es2022', '--stats-out', stats, '-o', out], {
-        cwd: work, maxBuffer: 64 * 1024 * 1024,
-      }).catch(rethrowOutput(`ncc ${entry.target}`))
-      await writeFile(path.join(out, 'licenses.txt'), await licencesOf(JSON.parse(await readFile(stats, 'utf8'))))
+      // Module ids come from paths relative to the working folder: from inside it they are the same on every
+      // machine. The cache is shared with other checkouts.
+      await run(
+        process.execPath,
+        [
+          bin('@vercel/ncc', 'dist/ncc/cli.js'),
+          'build',
+          entry.source,
+          '-m',
+          '-C',
+          '-q',
+          '--target',
+          'es2022',
+          '--stats-out',
+          stats,
+          '-o',
+          out,
+        ],
+        {
+          cwd: work,
+          maxBuffer: 64 * 1024 * 1024,
+        },
+      ).catch(rethrowOutput(`ncc ${entry.target}`))
+      await writeFile(
+        path.join(out, 'licenses.txt'),
+        await licencesOf(JSON.parse(await readFile(stats, 'utf8'))),
+      )
       await rm(path.join(out, 'package.json'), { force: true })
       await minifyChunks(out)
       await copyAssets(entry, out)
@@ -57,12 +102,20 @@ async function build(target: string, only: readonly string[]): Promise<void> {
 /** ncc minifies its main file only; what is loaded by import() would stay three times as large. */
 async function minifyChunks(out: string): Promise<void> {
   for (const name of (await readdir(out)).filter((file) => /^\d+\.index\.js$/.test(file))) {
-    const { code } = await minify(await readFile(path.join(out, name), 'utf8'), { module: false, compress: true, mangle: true, ecma: 2022 })
+    const { code } = await minify(await readFile(path.join(out, name), 'utf8'), {
+      module: false,
+      compress: true,
+      mangle: true,
+      ecma: 2022,
+    })
     await writeFile(path.join(out, name), code)
   }
 }
 
-/** Files an action needs beside its bundle and reads relative to it (for example a program in another language). */
+/**
+ * Files an action needs beside its bundle and reads relative to it (for example a program in another
+ * language).
+ */
 async function copyAssets(entry: Entry, out: string): Promise<void> {
   const assets = path.join(root, 'actions', entry.action, 'assets')
   if (entry.target === entry.action && existsSync(assets)) await cp(assets, out, { recursive: true })
@@ -70,14 +123,28 @@ async function copyAssets(entry: Entry, out: string): Promise<void> {
 
 function rethrowOutput(what: string) {
   return (error: { stdout?: string; stderr?: string; message: string }): never => {
-    throw new Error(`${what}: ${(`${error.stdout ?? ''}${error.stderr ?? ''}`.trim() || error.message).slice(0, 8000)}`)
+    throw new Error(
+      `${what}: ${(`${error.stdout ?? ''}${error.stderr ?? ''}`.trim() || error.message).slice(0, 8000)}`,
+    )
   }
 }
 
 async function digests(folder: string): Promise<Map<string, string>> {
   if (!existsSync(folder)) return new Map()
-  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/')).sort()
-  return new Map(await Promise.all(files.map(async (file): Promise<[string, string]> => [file, createHash('sha256').update(await readFile(path.join(folder, file))).digest('hex')])))
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
+    .sort()
+  return new Map(
+    await Promise.all(
+      files.map(async (file): Promise<[string, string]> => [
+        file,
+        createHash('sha256')
+          .update(await readFile(path.join(folder, file)))
+          .digest('hex'),
+      ]),
+    ),
+  )
 }
 
 async function check(): Promise<number> {
@@ -85,9 +152,18 @@ async function check(): Promise<number> {
   try {
     await build(fresh, [])
     const [wanted, found] = await Promise.all([digests(fresh), digests(path.join(root, 'dist'))])
-    const differing = [...new Set([...wanted.keys(), ...found.keys()])].filter((file) => wanted.get(file) !== found.get(file)).sort()
-    for (const file of differing) say(`dist/${file} ${!found.has(file) ? 'is missing' : !wanted.has(file) ? 'is not built from anything' : 'is not what actions/ builds'}`)
-    say(differing.length === 0 ? `dist/ is fresh: ${wanted.size} files` : 'dist/ is stale: run npm run bundle and commit the result')
+    const differing = [...new Set([...wanted.keys(), ...found.keys()])]
+      .filter((file) => wanted.get(file) !== found.get(file))
+      .sort()
+    for (const file of differing)
+      say(
+        `dist/${file} ${!found.has(file) ? 'is missing' : !wanted.has(file) ? 'is not built from anything' : 'is not what actions/ builds'}`,
+      )
+    say(
+      differing.length === 0
+        ? `dist/ is fresh: ${wanted.size} files`
+        : 'dist/ is stale: run npm run bundle and commit the result',
+    )
     return differing.length === 0 ? 0 : 1
   } finally {
     await rm(fresh, { recursive: true, force: true })
@@ -96,12 +172,16 @@ async function check(): Promise<number> {
 
 async function main(argv: readonly string[]): Promise<number> {
   const unknown = argv.find((word) => word.startsWith('-') && word !== '--check')
-  if (unknown !== undefined) throw new Error(`npm run bundle: there is no option ${unknown}; usage: npm run bundle -- [--check | ACTION…]`)
+  if (unknown !== undefined)
+    throw new Error(
+      `npm run bundle: there is no option ${unknown}; usage: npm run bundle -- [--check | ACTION…]`,
+    )
   if (argv.includes('--check')) return check()
   const only = argv
   const actions = [...new Set((await findEntries()).map(({ action }) => action))]
   const strange = only.find((name) => !actions.includes(name))
-  if (strange !== undefined) throw new Error(`npm run bundle: there is no action ${strange}; choose among ${actions.join(', ')}`)
+  if (strange !== undefined)
+    throw new Error(`npm run bundle: there is no action ${strange}; choose among ${actions.join(', ')}`)
   const fresh = await mkdtemp(path.join(root, '.dist-'))
   try {
     await build(fresh, only)
@@ -118,7 +198,12 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-main(process.argv.slice(2)).then((code) => { process.exitCode = code }, (error: Error) => {
-  say(stopped.signal.aborted ? 'stopped; dist/ is as it was' : error.message)
-  process.exitCode = stopped.signal.aborted ? 130 : 1
-})
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: Error) => {
+    say(stopped.signal.aborted ? 'stopped; dist/ is as it was' : error.message)
+    process.exitCode = stopped.signal.aborted ? 130 : 1
+  },
+)

@@ -1,4 +1,7 @@
-/** Writes what is generated in the documents, or with --check says which file is stale; prose between the markers is its only target. */
+/**
+ * Writes what is generated in the documents, or with --check says which file is stale; prose between the
+ * markers is its only target.
+ */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +14,9 @@ import { modulePages } from './terraform-pages.ts'
 interface ActionFile {
   readonly name: string
   readonly description: string
-  readonly inputs?: Readonly<Record<string, { readonly description: string; readonly required?: boolean; readonly default?: string }>>
+  readonly inputs?: Readonly<
+    Record<string, { readonly description: string; readonly required?: boolean; readonly default?: string }>
+  >
   readonly outputs?: Readonly<Record<string, { readonly description: string }>>
 }
 
@@ -34,29 +39,81 @@ function describeAction(folder: string): { file: string; text: string } {
   const action = parse(read(`actions/${folder}/action.yml`)) as ActionFile
   const file = `actions/${folder}/README.md`
   const inputs = Object.entries(action.inputs ?? {}).map(([name, input]) => [
-    `\`${name}\``, input.required === true ? 'yes' : '', input.default === undefined || input.default === '' ? '' : `\`${oneCell(input.default)}\``, oneCell(input.description),
+    `\`${name}\``,
+    input.required === true ? 'yes' : '',
+    input.default === undefined || input.default === '' ? '' : `\`${oneCell(input.default)}\``,
+    oneCell(input.description),
   ])
-  const outputs = Object.entries(action.outputs ?? {}).map(([name, output]) => [`\`${name}\``, oneCell(output.description)])
-  const withInputs = between(read(file), 'inputs', table(['Input', 'Required', 'Default', 'Meaning'], inputs), file)
+  const outputs = Object.entries(action.outputs ?? {}).map(([name, output]) => [
+    `\`${name}\``,
+    oneCell(output.description),
+  ])
+  const withInputs = between(
+    read(file),
+    'inputs',
+    table(['Input', 'Required', 'Default', 'Meaning'], inputs),
+    file,
+  )
   const withOutputs = between(withInputs, 'outputs', table(['Output', 'Meaning'], outputs), file)
   const permissions = permissionsOf(modes, folder)
-  return { file, text: permissions === '' ? withOutputs : between(withOutputs, 'permissions', permissions, file) }
+  return {
+    file,
+    text: permissions === '' ? withOutputs : between(withOutputs, 'permissions', permissions, file),
+  }
 }
 
 /** Pages in the order in which people ask for them; a page nobody placed comes last. */
-const READING = ['architecture', 'contract', 'workflows', 'dag', 'migrate', 'troubleshooting', 'access', 'permissions', 'terraform', 'runbook', 'local-cloud', 'local-runner', 'fidelity', 'bigquery-language', 'threat-model', 'versioning', 'releasing', 'roadmap', 'cursed-knowledge']
+const READING = [
+  'architecture',
+  'contract',
+  'workflows',
+  'dag',
+  'migrate',
+  'troubleshooting',
+  'access',
+  'permissions',
+  'terraform',
+  'runbook',
+  'local-cloud',
+  'local-runner',
+  'fidelity',
+  'bigquery-language',
+  'threat-model',
+  'versioning',
+  'releasing',
+  'roadmap',
+  'cursed-knowledge',
+]
 
 function listPages(): { file: string; text: string } {
   const place = (name: string): number => (READING.includes(name) ? READING.indexOf(name) : READING.length)
-  const names = readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => name.slice(0, -3)).sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
-  const title = (file: string): string => /^# (.+)$/m.exec(read(file))?.[1]?.replaceAll('`', '').replace(/ \(.*\)$/, '') ?? file
-  const links = [...names.map((name) => `docs/${name}.md`), 'docs/adr/README.md'].map((file) => `[${title(file)}](${file})`)
-  return { file: 'README.md', text: between(read('README.md'), 'pages', `All pages: ${links.join(' ·\n')}.`, 'README.md') }
+  const names = readdirSync(path.join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => name.slice(0, -3))
+    .sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
+  const title = (file: string): string =>
+    /^# (.+)$/m
+      .exec(read(file))?.[1]
+      ?.replaceAll('`', '')
+      .replace(/ \(.*\)$/, '') ?? file
+  const links = [...names.map((name) => `docs/${name}.md`), 'docs/adr/README.md'].map(
+    (file) => `[${title(file)}](${file})`,
+  )
+  return {
+    file: 'README.md',
+    text: between(read('README.md'), 'pages', `All pages: ${links.join(' ·\n')}.`, 'README.md'),
+  }
 }
 
 function describeWorkflows(): { file: string; text: string } {
   const file = 'docs/workflows.md'
-  return { file, text: documentedWorkflows.reduce((document, name) => between(document, name, workflowTables(root, name), file), read(file)) }
+  return {
+    file,
+    text: documentedWorkflows.reduce(
+      (document, name) => between(document, name, workflowTables(root, name), file),
+      read(file),
+    ),
+  }
 }
 
 function main(argv: readonly string[]): number {
@@ -67,14 +124,27 @@ function main(argv: readonly string[]): number {
     return 1
   }
   const stale: string[] = []
-  const folders = readdirSync(path.join(root, 'actions')).filter((name) => existsSync(path.join(root, 'actions', name, 'action.yml'))).sort()
-  for (const { file, text } of [...folders.map(describeAction), describeWorkflows(), listPages(), accessPage(root), permissionsPage(modes), ...modulePages(root, table, between)]) {
+  const folders = readdirSync(path.join(root, 'actions'))
+    .filter((name) => existsSync(path.join(root, 'actions', name, 'action.yml')))
+    .sort()
+  for (const { file, text } of [
+    ...folders.map(describeAction),
+    describeWorkflows(),
+    listPages(),
+    accessPage(root),
+    permissionsPage(modes),
+    ...modulePages(root, table, between),
+  ]) {
     if (existsSync(path.join(root, file)) && read(file) === text) continue
     stale.push(file)
     if (!isCheck) writeFileSync(path.join(root, file), text)
   }
-  for (const file of stale) process.stderr.write(isCheck ? `${file} is stale: run npm run docs\n` : `wrote ${file}\n`)
-  if (stale.length === 0) process.stderr.write(`the tables of ${folders.length} actions, the workflows, the list of pages, the pages of rights and those of the Terraform modules are fresh\n`)
+  for (const file of stale)
+    process.stderr.write(isCheck ? `${file} is stale: run npm run docs\n` : `wrote ${file}\n`)
+  if (stale.length === 0)
+    process.stderr.write(
+      `the tables of ${folders.length} actions, the workflows, the list of pages, the pages of rights and those of the Terraform modules are fresh\n`,
+    )
   return isCheck && stale.length > 0 ? 1 : 0
 }
 

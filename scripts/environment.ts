@@ -1,4 +1,7 @@
-/** Prints the variables of a GitHub environment as `gh variable set --env-file -` reads them, made from its environment.yaml; it sets nothing and knows no secret. */
+/**
+ * Prints the variables of a GitHub environment as `gh variable set --env-file -` reads them, made from its
+ * environment.yaml; it sets nothing and knows no secret.
+ */
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadEnvironments } from '../local/cloud/identity/environment.ts'
@@ -8,11 +11,14 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const folder = 'terraform-infra/environments'
 
 async function main(argv: readonly string[]): Promise<number> {
-  // All of them, whichever is asked for: two environments that share a name would overwrite each other's world.
+  // All of them, whichever is asked for: two environments that share a name would overwrite each other's
+  // world.
   const environments = await loadEnvironments(path.join(root, folder))
   const [name] = argv
   if (argv.length !== 1 || name === undefined || !environments.has(name)) {
-    process.stderr.write(`npm run environment: ${name === undefined ? 'which environment?' : `there is no environment ${argv.join(' ')}.`} Write one of: ${[...environments.keys()].join(', ')}.\n`)
+    process.stderr.write(
+      `npm run environment: ${name === undefined ? 'which environment?' : `there is no environment ${argv.join(' ')}.`} Write one of: ${[...environments.keys()].join(', ')}.\n`,
+    )
     return 1
   }
   const { vars } = await readGithubEnvironment(root, `${folder}/${name}/environment.yaml`)

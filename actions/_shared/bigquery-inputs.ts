@@ -11,18 +11,26 @@ export interface SqlSource {
   readonly source: string
 }
 
-export function parseSource(raw: Inputs, context: Pick<RunContext, 'workspace'>, fallback: string): SqlSource {
+export function parseSource(
+  raw: Inputs,
+  context: Pick<RunContext, 'workspace'>,
+  fallback: string,
+): SqlSource {
   const given = raw.text('source', fallback)
   const sourceDir = path.resolve(context.workspace, given)
   const source = path.relative(context.workspace, sourceDir)
   if (source.startsWith('..') || path.isAbsolute(source)) {
-    throw new InputError(`Reading input source: ${given} is outside the workspace; give a folder of the checkout.`, { input: 'source', given, accepted: 'a folder inside the workspace', problem: 'workspace-path' })
+    throw new InputError(
+      `Reading input source: ${given} is outside the workspace; give a folder of the checkout.`,
+      { input: 'source', given, accepted: 'a folder inside the workspace', problem: 'workspace-path' },
+    )
   }
   return { sourceDir, source: source.split(path.sep).join('/') }
 }
 
 export function parseLocation(raw: Inputs): string {
   const location = raw.required('location')
-  if (!/^[A-Za-z]+(-[a-z]+\d+)?$/.test(location)) throw wrongValue('location', location, 'a BigQuery location such as EU or us-central1')
+  if (!/^[A-Za-z]+(-[a-z]+\d+)?$/.test(location))
+    throw wrongValue('location', location, 'a BigQuery location such as EU or us-central1')
   return location
 }

@@ -1,19 +1,55 @@
 /** What a BigQuery dataset holds, in the words of the actions; it knows no request. */
 
-export interface TableName { readonly projectId: string; readonly datasetId: string; readonly tableId: string }
+export interface TableName {
+  readonly projectId: string
+  readonly datasetId: string
+  readonly tableId: string
+}
 /** A column as BigQuery sends it, types under their legacy names; unknown members travel back untouched. */
-export type Column = Readonly<Record<string, unknown>> & { readonly name: string; readonly type: string; readonly mode?: string; readonly description?: string; readonly fields?: readonly Column[] }
-export interface ExistingView { readonly type: string; readonly etag: string; readonly query?: string; readonly description: string; readonly labels: Readonly<Record<string, string>>; readonly columns: readonly Column[] }
+export type Column = Readonly<Record<string, unknown>> & {
+  readonly name: string
+  readonly type: string
+  readonly mode?: string
+  readonly description?: string
+  readonly fields?: readonly Column[]
+}
+export interface ExistingView {
+  readonly type: string
+  readonly etag: string
+  readonly query?: string
+  readonly description: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly columns: readonly Column[]
+}
 /** An access entry as BigQuery sends it; unknown members travel back untouched. */
 export type AccessEntry = Readonly<Record<string, unknown>> & { readonly view?: TableName }
-export interface DatasetAccess { readonly datasetId: string; readonly projectId: string; readonly etag: string; readonly location: string; readonly access: readonly AccessEntry[] }
+export interface DatasetAccess {
+  readonly datasetId: string
+  readonly projectId: string
+  readonly etag: string
+  readonly location: string
+  readonly access: readonly AccessEntry[]
+}
 /** Time partitioning as BigQuery sends it; without `field` it is by ingestion time. */
-export interface TimePartitioning { readonly type: string; readonly field?: string; readonly expirationMs?: string }
+export interface TimePartitioning {
+  readonly type: string
+  readonly field?: string
+  readonly expirationMs?: string
+}
 export interface ExistingTable {
-  readonly type: string; readonly etag: string; readonly columns: readonly Column[]; readonly description?: string; readonly friendlyName?: string; readonly labels: Readonly<Record<string, string>>
-  readonly timePartitioning?: TimePartitioning; readonly rangePartitioning?: { readonly field: string }; readonly clustering: readonly string[]; readonly isFilterRequired: boolean
+  readonly type: string
+  readonly etag: string
+  readonly columns: readonly Column[]
+  readonly description?: string
+  readonly friendlyName?: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly timePartitioning?: TimePartitioning
+  readonly rangePartitioning?: { readonly field: string }
+  readonly clustering: readonly string[]
+  readonly isFilterRequired: boolean
 }
 
-export const nameKey = ({ projectId, datasetId, tableId }: TableName): string => `${projectId}.${datasetId}.${tableId}`
+export const nameKey = ({ projectId, datasetId, tableId }: TableName): string =>
+  `${projectId}.${datasetId}.${tableId}`
 /** As people say it, inside one project. */
 export const shortName = ({ datasetId, tableId }: TableName): string => `${datasetId}.${tableId}`

@@ -1,11 +1,20 @@
-/** The error classes of the actions, one per kind of person who can fix it. It refuses codes outside the closed union and never carries a token or a request body. */
+/**
+ * The error classes of the actions, one per kind of person who can fix it. It refuses codes outside the
+ * closed union and never carries a token or a request body.
+ */
 import type { ProblemId } from './problems.ts'
 import type { Annotation } from './report.ts'
 
 export type ErrorCode = 'INPUT' | 'GOOGLE_API' | 'CONFLICT' | 'REFUSED' | 'WORK_FAILED'
 
 /** Where a failure of a class is explained when nothing finer is known. */
-const GENERAL: Readonly<Record<ErrorCode, ProblemId>> = { INPUT: 'input', GOOGLE_API: 'google-api', CONFLICT: 'conflict', REFUSED: 'refused', WORK_FAILED: 'work-failed' }
+const GENERAL: Readonly<Record<ErrorCode, ProblemId>> = {
+  INPUT: 'input',
+  GOOGLE_API: 'google-api',
+  CONFLICT: 'conflict',
+  REFUSED: 'refused',
+  WORK_FAILED: 'work-failed',
+}
 
 export interface ErrorDetails {
   /** What to do next, one sentence. */
@@ -46,10 +55,16 @@ export class InputError extends ActionError {
 export function wrongValue(input: string, given: string, accepted: string): InputError {
   const line = JSON.stringify(given)
   const shown = line.length > 120 ? `${line.slice(0, 116)}…"` : line
-  return new InputError(`Reading input ${input}: ${shown} is not ${accepted}; correct it in the step's "with".`, { input, given: shown, accepted })
+  return new InputError(
+    `Reading input ${input}: ${shown} is not ${accepted}; correct it in the step's "with".`,
+    { input, given: shown, accepted },
+  )
 }
 
-/** Permissions, or Google: an API answered with an error, or did not answer. `status` is 0 when no answer came. */
+/**
+ * Permissions, or Google: an API answered with an error, or did not answer. `status` is 0 when no answer
+ * came.
+ */
 export class GoogleApiError extends ActionError {
   readonly status: number
   /** Google's own word: `notFound`, `PERMISSION_DENIED`, `invalid_grant`, or the connection's error code. */
@@ -58,7 +73,16 @@ export class GoogleApiError extends ActionError {
   readonly method: string
   readonly resource: string
   readonly isRetryable: boolean
-  constructor(message: string, details: ErrorDetails & { status: number; reason: string; method: string; resource: string; isRetryable: boolean }) {
+  constructor(
+    message: string,
+    details: ErrorDetails & {
+      status: number
+      reason: string
+      method: string
+      resource: string
+      isRetryable: boolean
+    },
+  ) {
     super('GOOGLE_API', message, details)
     this.status = details.status
     this.reason = details.reason
@@ -99,7 +123,14 @@ export class WorkFailedError extends ActionError {
   readonly link?: string
   readonly lastLines: readonly string[]
   readonly annotations: readonly Annotation[]
-  constructor(message: string, details: ErrorDetails & { link?: string; lastLines?: readonly string[]; annotations?: readonly Annotation[] } = {}) {
+  constructor(
+    message: string,
+    details: ErrorDetails & {
+      link?: string
+      lastLines?: readonly string[]
+      annotations?: readonly Annotation[]
+    } = {},
+  ) {
     super('WORK_FAILED', message, details)
     this.link = details.link
     this.lastLines = details.lastLines ?? []

@@ -1,14 +1,34 @@
-/** Lists the files of a folder of the workspace. It refuses links, special files and names that no object store can take, and never lists credentials. */
+/**
+ * Lists the files of a folder of the workspace. It refuses links, special files and names that no object
+ * store can take, and never lists credentials.
+ */
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import ignore, { type Ignore } from 'ignore'
 import { InputError } from './errors.ts'
 
-/** Never leaves this machine, whatever an ignore file says. Credentials are matched by name at any depth, as google-github-actions/auth advises. */
-export const ALWAYS_IGNORED: readonly string[] = ['gha-creds-*.json', '__pycache__/', '*.pyc', '.git', '.gcloudignore', '.DS_Store']
+/**
+ * Never leaves this machine, whatever an ignore file says. Credentials are matched by name at any depth, as
+ * google-github-actions/auth advises.
+ */
+export const ALWAYS_IGNORED: readonly string[] = [
+  'gha-creds-*.json',
+  '__pycache__/',
+  '*.pyc',
+  '.git',
+  '.gcloudignore',
+  '.DS_Store',
+]
 
-/** @returns paths relative to `folder` with forward slashes, sorted. `input` names the input that chose the folder. */
-export async function listFiles(folder: string, input: string, rules: Ignore = ignore().add([...ALWAYS_IGNORED])): Promise<string[]> {
+/**
+ * @returns paths relative to `folder` with forward slashes, sorted. `input` names the input that chose the
+ * folder.
+ */
+export async function listFiles(
+  folder: string,
+  input: string,
+  rules: Ignore = ignore().add([...ALWAYS_IGNORED]),
+): Promise<string[]> {
   return (await walk(folder, '', input, rules)).sort()
 }
 
@@ -18,16 +38,33 @@ async function walk(folder: string, inside: string, input: string, rules: Ignore
     entries = await readdir(path.join(folder, inside), { withFileTypes: true })
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
-    throw new InputError(`Reading the folder ${folder}: ${code === 'ENOENT' ? 'it does not exist' : code === 'ENOTDIR' ? 'it is not a folder' : String(code)}.`, { input, given: folder, accepted: 'a folder', problem: 'workspace-path', hint: 'Does a checkout step come first, and is the path relative to the workspace?' })
+    throw new InputError(
+      `Reading the folder ${folder}: ${code === 'ENOENT' ? 'it does not exist' : code === 'ENOTDIR' ? 'it is not a folder' : String(code)}.`,
+      {
+        input,
+        given: folder,
+        accepted: 'a folder',
+        problem: 'workspace-path',
+        hint: 'Does a checkout step come first, and is the path relative to the workspace?',
+      },
+    )
   }
   const names: string[] = []
   for (const entry of entries) {
     const name = inside === '' ? entry.name : `${inside}/${entry.name}`
     if (rules.ignores(entry.isDirectory() ? `${name}/` : name)) continue
-    if (/[\r\n\\]/.test(entry.name)) throw new InputError(`Reading the folder ${folder}: the name ${JSON.stringify(name)} holds a character that Cloud Storage cannot take; rename the file.`, { input, given: name, problem: 'workspace-path' })
+    if (/[\r\n\\]/.test(entry.name))
+      throw new InputError(
+        `Reading the folder ${folder}: the name ${JSON.stringify(name)} holds a character that Cloud Storage cannot take; rename the file.`,
+        { input, given: name, problem: 'workspace-path' },
+      )
     if (entry.isDirectory()) names.push(...(await walk(folder, name, input, rules)))
     else if (entry.isFile()) names.push(name)
-    else throw new InputError(`Reading the folder ${folder}: ${name} is ${entry.isSymbolicLink() ? 'a symbolic link' : 'not a plain file'}; put the file itself there, or ignore it.`, { input, given: name, accepted: 'plain files and folders', problem: 'workspace-path' })
+    else
+      throw new InputError(
+        `Reading the folder ${folder}: ${name} is ${entry.isSymbolicLink() ? 'a symbolic link' : 'not a plain file'}; put the file itself there, or ignore it.`,
+        { input, given: name, accepted: 'plain files and folders', problem: 'workspace-path' },
+      )
   }
   return names
 }

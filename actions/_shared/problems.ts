@@ -1,17 +1,64 @@
-/** The closed set of problems a failing step can name: each is an anchor of docs/troubleshooting.md, and the message ends with the link to it. It refuses ids that the page does not explain (a test compares both). */
+/**
+ * The closed set of problems a failing step can name: each is an anchor of docs/troubleshooting.md, and the
+ * message ends with the link to it. It refuses ids that the page does not explain (a test compares both).
+ */
 
 export const PROBLEMS = [
   // What the workflow's author wrote.
-  'input', 'missing-input', 'missing-id-token', 'no-credentials', 'credentials-file', 'no-project', 'endpoint-host', 'workspace-path', 'dataset-locations',
+  'input',
+  'missing-input',
+  'missing-id-token',
+  'no-credentials',
+  'credentials-file',
+  'no-project',
+  'endpoint-host',
+  'workspace-path',
+  'dataset-locations',
   // What Google (or GitHub's token service) answered.
-  'google-api', 'wif-condition', 'wif-provider', 'wif-audience', 'wif-issuer', 'wif-subject', 'org-policy', 'impersonation', 'token-lifetime', 'token-kind', 'oidc-token',
-  'act-as', 'airflow-permission', 'api-disabled', 'quota', 'not-found', 'unauthenticated', 'permission-denied', 'no-answer', 'composer-not-running',
+  'google-api',
+  'wif-condition',
+  'wif-provider',
+  'wif-audience',
+  'wif-issuer',
+  'wif-subject',
+  'org-policy',
+  'impersonation',
+  'token-lifetime',
+  'token-kind',
+  'oidc-token',
+  'act-as',
+  'airflow-permission',
+  'api-disabled',
+  'quota',
+  'not-found',
+  'unauthenticated',
+  'permission-denied',
+  'no-answer',
+  'composer-not-running',
   // The world moved.
-  'conflict', 'plan-changed', 'batch-id-used',
+  'conflict',
+  'plan-changed',
+  'batch-id-used',
   // Somebody has to decide.
-  'refused', 'foreign-files', 'unrecorded-files', 'empty-source', 'breaking-view', 'not-a-view', 'view-circle', 'table-change',
+  'refused',
+  'foreign-files',
+  'unrecorded-files',
+  'empty-source',
+  'breaking-view',
+  'not-a-view',
+  'view-circle',
+  'table-change',
   // The user's own job, model, query or DAG.
-  'work-failed', 'cancelled', 'spark-failed', 'spark-timeout', 'dbt-failed', 'dbt-installation', 'view-query', 'table-ddl', 'dag-import', 'airflow-command',
+  'work-failed',
+  'cancelled',
+  'spark-failed',
+  'spark-timeout',
+  'dbt-failed',
+  'dbt-installation',
+  'view-query',
+  'table-ddl',
+  'dag-import',
+  'airflow-command',
   // Ours.
   'unexpected',
 ] as const

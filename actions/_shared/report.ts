@@ -1,8 +1,14 @@
-/** What an action says at its end, as a value: outputs, summary blocks, annotations. It refuses to know how they are written. */
+/**
+ * What an action says at its end, as a value: outputs, summary blocks, annotations. It refuses to know how
+ * they are written.
+ */
 
 export type Cell = string | number | { readonly text: string; readonly href: string }
 
-/** One block of the job summary. All text is plain: the runner edge escapes it, so a hostile file name stays a file name. */
+/**
+ * One block of the job summary. All text is plain: the runner edge escapes it, so a hostile file name stays a
+ * file name.
+ */
 export type SummaryBlock =
   | { readonly kind: 'heading'; readonly text: string }
   | { readonly kind: 'text'; readonly text: string }

@@ -1,4 +1,7 @@
-/** Runs one action: the only place where an error becomes an exit code. It refuses to lose a report: that is written first, then the step fails. */
+/**
+ * Runs one action: the only place where an error becomes an exit code. It refuses to lose a report: that is
+ * written first, then the step fails.
+ */
 import { ActionError, WorkFailedError } from './errors.ts'
 import type { ProblemId } from './problems.ts'
 import type { Report, SummaryBlock } from './report.ts'
@@ -43,20 +46,51 @@ async function writeFailure(name: string, runner: Runner, error: unknown): Promi
   const about = (problem: ProblemId): string => (page === '' ? '' : `${page}#${problem}`)
   if (error instanceof ActionError) {
     const link = about(error.problem)
-    const sentences = [error.message, error.hint, error instanceof WorkFailedError && error.link ? `Log: ${error.link}` : undefined, link && `More: ${link}`]
+    const sentences = [
+      error.message,
+      error.hint,
+      error instanceof WorkFailedError && error.link ? `Log: ${error.link}` : undefined,
+      link && `More: ${link}`,
+    ]
     runner.fail(`${name}: ${sentences.filter(Boolean).join('\n')}`)
-    await runner.writeSummary([{ kind: 'heading', text: `${name} failed` }, ...lines(error.message), ...(error.hint ? [{ kind: 'text', text: error.hint } as const] : []),
-      ...(link ? [{ kind: 'list', items: [{ text: `What to do about it: ${error.problem}`, href: link }] } as const] : []),
-      ...(error instanceof WorkFailedError && error.lastLines.length > 0 ? [{ kind: 'details', label: 'Last lines', text: error.lastLines.join('\n') } as const] : [])]).catch(() => undefined)
+    await runner
+      .writeSummary([
+        { kind: 'heading', text: `${name} failed` },
+        ...lines(error.message),
+        ...(error.hint ? [{ kind: 'text', text: error.hint } as const] : []),
+        ...(link
+          ? [
+              {
+                kind: 'list',
+                items: [{ text: `What to do about it: ${error.problem}`, href: link }],
+              } as const,
+            ]
+          : []),
+        ...(error instanceof WorkFailedError && error.lastLines.length > 0
+          ? [{ kind: 'details', label: 'Last lines', text: error.lastLines.join('\n') } as const]
+          : []),
+      ])
+      .catch(() => undefined)
     return
   }
   // Ours to fix: the stack is what we need to see.
   const text = error instanceof Error ? error.message : String(error)
   runner.log.info(error instanceof Error && error.stack ? error.stack : text)
-  runner.fail([`${name}: an unexpected error, most likely a fault of this action: ${text}`, runner.context.issuesUrl && `Please report it: ${runner.context.issuesUrl}`, page && `More: ${about('unexpected')}`].filter(Boolean).join('\n'))
+  runner.fail(
+    [
+      `${name}: an unexpected error, most likely a fault of this action: ${text}`,
+      runner.context.issuesUrl && `Please report it: ${runner.context.issuesUrl}`,
+      page && `More: ${about('unexpected')}`,
+    ]
+      .filter(Boolean)
+      .join('\n'),
+  )
 }
 
 /** One paragraph per line: a message may hold the words of a job below its first line. */
 function lines(message: string): SummaryBlock[] {
-  return message.split(/\r?\n/).filter((line) => line.trim() !== '').map((text) => ({ kind: 'text', text }))
+  return message
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '')
+    .map((text) => ({ kind: 'text', text }))
 }

@@ -1,8 +1,20 @@
-/** Decides what one request becomes: route, caller, handler, or an error in Google's shape. It knows no service by name and no socket. */
+/**
+ * Decides what one request becomes: route, caller, handler, or an error in Google's shape. It knows no
+ * service by name and no socket.
+ */
 import { Readable } from 'node:stream'
 import { createGunzip, gunzip } from 'node:zlib'
 import { errorReply, type ErrorStyle } from './error-reply.ts'
-import { anonymous, CloudError, type CloudRequest, type InnerReply, type InnerRequest, type Principal, type Reply, type Service } from './kernel.ts'
+import {
+  anonymous,
+  CloudError,
+  type CloudRequest,
+  type InnerReply,
+  type InnerRequest,
+  type Principal,
+  type Reply,
+  type Service,
+} from './kernel.ts'
 import { requireScope } from './identity/scopes.ts'
 import { createRouter, type Match } from './router.ts'
 
@@ -14,7 +26,10 @@ export interface RawRequest {
   readonly body: Readable
   readonly signal: AbortSignal
 }
-/** What went over the wire, for the contract tests: JSON and form bodies only, parsed; of the headers only who the client says it is (others hold tokens). */
+/**
+ * What went over the wire, for the contract tests: JSON and form bodies only, parsed; of the headers only who
+ * the client says it is (others hold tokens).
+ */
 export interface Exchange {
   readonly id: string
   readonly service: string
@@ -53,7 +68,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       matches = router.match(raw.method, path)
       const first = matches[0]
       const principal = first?.route.isPublic ? anonymous : options.authenticate(raw.headers.authorization)
-      if (!first) throw new CloudError(501, 'notImplemented', `${raw.method} ${path.slice(0, 300)} is not implemented by the local cloud.`)
+      if (!first)
+        throw new CloudError(
+          501,
+          'notImplemented',
+          `${raw.method} ${path.slice(0, 300)} is not implemented by the local cloud.`,
+        )
       if (principal.scopes) requireScope(first.service.name, raw.method, principal.scopes)
       const body = readBody(raw, first.route.isRawBody === true, (value) => {
         requestJson = value
@@ -85,25 +105,53 @@ export function createGateway(options: GatewayOptions): Gateway {
     const style = match?.route.errorStyle ?? match?.service.errorStyle ?? styleOf(path)
     const hasStatus = match ? match.service.name === 'bigquery' : !/^\/(?:\w+\/)?storage\/|^\/b\//.test(path)
     if (error instanceof CloudError) return errorReply(error, style, hasStatus)
-    if (raw.signal.aborted) return errorReply(new CloudError(499, 'cancelled', 'The client closed the request.'), style, hasStatus)
-    options.log(`internal error in ${match?.route.id ?? path.slice(0, 100)}: ${error instanceof Error ? error.stack : String(error)}`)
+    if (raw.signal.aborted)
+      return errorReply(new CloudError(499, 'cancelled', 'The client closed the request.'), style, hasStatus)
+    options.log(
+      `internal error in ${match?.route.id ?? path.slice(0, 100)}: ${error instanceof Error ? error.stack : String(error)}`,
+    )
     const cause = error instanceof Error ? ` (${error.name}: ${error.message.slice(0, 500)})` : ''
-    return errorReply(new CloudError(500, style === 'oauth' ? 'server_error' : 'internalError', `Internal error encountered.${cause}`), style, hasStatus)
+    return errorReply(
+      new CloudError(
+        500,
+        style === 'oauth' ? 'server_error' : 'internalError',
+        `Internal error encountered.${cause}`,
+      ),
+      style,
+      hasStatus,
+    )
   }
 
   async function dispatch(inner: InnerRequest): Promise<InnerReply> {
     const target = inner.path.replace(/^https?:\/\/[^/?#]*/i, '')
-    const headers = Object.fromEntries(Object.entries(inner.headers).map(([name, value]) => [name.toLowerCase(), value]))
+    const headers = Object.fromEntries(
+      Object.entries(inner.headers).map(([name, value]) => [name.toLowerCase(), value]),
+    )
     const body = inner.body ?? Buffer.alloc(0)
-    const raw = { method: inner.method, headers: { ...headers, 'content-length': String(body.length) }, body: Readable.from(body.length ? [body] : []) }
-    return flatten(await answer({ ...raw, target: target.startsWith('/') ? target : `/${target}`, signal: new AbortController().signal }))
+    const raw = {
+      method: inner.method,
+      headers: { ...headers, 'content-length': String(body.length) },
+      body: Readable.from(body.length ? [body] : []),
+    }
+    return flatten(
+      await answer({
+        ...raw,
+        target: target.startsWith('/') ? target : `/${target}`,
+        signal: new AbortController().signal,
+      }),
+    )
   }
 
   return { answer, dispatch }
 }
 
-/** Two services may own one path; the one that does not know the resource says 404, then the next is asked. */
-async function firstThatKnows(matches: readonly Match[], request: (match: Match) => CloudRequest): Promise<Reply> {
+/**
+ * Two services may own one path; the one that does not know the resource says 404, then the next is asked.
+ */
+async function firstThatKnows(
+  matches: readonly Match[],
+  request: (match: Match) => CloudRequest,
+): Promise<Reply> {
   let firstError: unknown
   for (const match of matches) {
     try {
@@ -111,7 +159,13 @@ async function firstThatKnows(matches: readonly Match[], request: (match: Match)
     } catch (error) {
       firstError ??= error
       const isLast = match === matches.at(-1)
-      if (isLast || !(error instanceof CloudError) || error.status !== 404 || match.service === matches.at(-1)!.service) throw firstError
+      if (
+        isLast ||
+        !(error instanceof CloudError) ||
+        error.status !== 404 ||
+        match.service === matches.at(-1)!.service
+      )
+        throw firstError
     }
   }
   throw firstError
@@ -137,14 +191,18 @@ function readBody(raw: RawRequest, isRawBody: boolean, onJson: (value: unknown) 
     async json(): Promise<Record<string, unknown>> {
       const text = (await bytes()).toString('utf8')
       const value: unknown = text.trim() === '' ? {} : parseJson(text)
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw parseError('the body must be a JSON object')
+      if (typeof value !== 'object' || value === null || Array.isArray(value))
+        throw parseError('the body must be a JSON object')
       onJson(value)
       return value as Record<string, unknown>
     },
   }
 }
 
-/** Events, not iteration: leaving an iterator destroys the socket, and the client would wait for an answer that never comes. */
+/**
+ * Events, not iteration: leaving an iterator destroys the socket, and the client would wait for an answer
+ * that never comes.
+ */
 function collect(body: Readable, limitBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
@@ -167,7 +225,11 @@ function unzip(data: Buffer, limitBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) =>
     gunzip(data, { maxOutputLength: limitBytes }, (error, result) => {
       if (!error) return resolve(result)
-      reject((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(limitBytes) : parseError('the body is not valid gzip'))
+      reject(
+        (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+          ? tooLarge(limitBytes)
+          : parseError('the body is not valid gzip'),
+      )
     }),
   )
 }
@@ -190,7 +252,9 @@ function tooLarge(limitBytes: number): CloudError {
 
 function styleOf(path: string): ErrorStyle {
   if (path === '/v1/token') return 'oauth'
-  return /^\/(storage|upload|download|batch|resumable|bigquery|b|projects)(\/|$)/.test(path) ? 'legacy' : 'rpc'
+  return /^\/(storage|upload|download|batch|resumable|bigquery|b|projects)(\/|$)/.test(path)
+    ? 'legacy'
+    : 'rpc'
 }
 
 async function flatten(reply: Reply): Promise<InnerReply> {
@@ -202,7 +266,8 @@ async function flatten(reply: Reply): Promise<InnerReply> {
       body: Buffer.from(JSON.stringify(reply.json)),
     }
   }
-  const body = reply.body instanceof Readable ? Buffer.concat(await reply.body.toArray()) : Buffer.from(reply.body ?? '')
+  const body =
+    reply.body instanceof Readable ? Buffer.concat(await reply.body.toArray()) : Buffer.from(reply.body ?? '')
   return { status: reply.status ?? (body.length ? 200 : 204), headers, body }
 }
 

@@ -1,4 +1,7 @@
-/** The loopback socket: turns HTTP into gateway requests and back, on kept connections. It listens on 127.0.0.1 only and opens no tunnel. */
+/**
+ * The loopback socket: turns HTTP into gateway requests and back, on kept connections. It listens on
+ * 127.0.0.1 only and opens no tunnel.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -16,12 +19,24 @@ export interface Listener {
   close(): Promise<void>
 }
 
-/** Binds first, so that the origin is known before services start. `onTunnel` hears what a client with this origin as its HTTPS proxy tried to reach. */
-export async function listen(port: number, onTunnel: (target: string) => void = () => undefined): Promise<Listener> {
+/**
+ * Binds first, so that the origin is known before services start. `onTunnel` hears what a client with this
+ * origin as its HTTPS proxy tried to reach.
+ */
+export async function listen(
+  port: number,
+  onTunnel: (target: string) => void = () => undefined,
+): Promise<Listener> {
   let answer: Answer | undefined
   const waiting: (() => void)[] = []
   const server = createServer(
-    { keepAlive: true, noDelay: true, maxHeaderSize: 64 * 1024, requestTimeout: 0, keepAliveTimeout: 600_000 },
+    {
+      keepAlive: true,
+      noDelay: true,
+      maxHeaderSize: 64 * 1024,
+      requestTimeout: 0,
+      keepAliveTimeout: 600_000,
+    },
     (incoming, outgoing) => {
       const start = () => void handle(answer!, incoming, outgoing)
       if (answer) start()
@@ -30,7 +45,8 @@ export async function listen(port: number, onTunnel: (target: string) => void = 
   )
   server.maxRequestsPerSocket = 0
   server.on('clientError', (_error, socket) => socket.destroy())
-  // google-auth asks googleapis.com for allowedLocations whatever the endpoints: HTTPS_PROXY=<origin> seals that, refused at once instead of timing out.
+  // google-auth asks googleapis.com for allowedLocations whatever the endpoints: HTTPS_PROXY=<origin> seals
+  // that, refused at once instead of timing out.
   server.on('connect', (request, socket) => {
     onTunnel((request.url ?? '').replaceAll(/[^\w.:[\]-]/g, '').slice(0, 200))
     socket.on('error', () => undefined)
@@ -55,7 +71,13 @@ async function handle(answer: Answer, incoming: IncomingMessage, outgoing: Serve
   })
   incoming.on('error', () => gone.abort())
   const target = targetOf(incoming.url ?? '/')
-  const reply = await answer({ method: incoming.method ?? 'GET', target, headers: incoming.headers, body: incoming, signal: gone.signal })
+  const reply = await answer({
+    method: incoming.method ?? 'GET',
+    target,
+    headers: incoming.headers,
+    body: incoming,
+    signal: gone.signal,
+  })
   try {
     await send(reply, incoming, outgoing)
   } catch {
@@ -67,14 +89,21 @@ async function send(reply: Reply, incoming: IncomingMessage, outgoing: ServerRes
   const status = reply.status ?? (reply.json === undefined && reply.body === undefined ? 204 : 200)
   if (reply.json !== undefined) {
     const body = Buffer.from(JSON.stringify(reply.json))
-    outgoing.writeHead(status, { 'content-type': 'application/json; charset=UTF-8', ...reply.headers, 'content-length': body.length })
+    outgoing.writeHead(status, {
+      'content-type': 'application/json; charset=UTF-8',
+      ...reply.headers,
+      'content-length': body.length,
+    })
     outgoing.end(body)
   } else if (reply.body instanceof Readable) {
     outgoing.writeHead(status, { ...reply.headers })
     await pipeline(reply.body, outgoing)
   } else {
     const body = Buffer.from(reply.body ?? '')
-    outgoing.writeHead(status, status === 204 ? { ...reply.headers } : { ...reply.headers, 'content-length': body.length })
+    outgoing.writeHead(
+      status,
+      status === 204 ? { ...reply.headers } : { ...reply.headers, 'content-length': body.length },
+    )
     outgoing.end(status === 204 ? undefined : body)
   }
   if (!incoming.readableEnded) incoming.resume() // an unread body would block the next request on this connection

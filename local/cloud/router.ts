@@ -1,4 +1,7 @@
-/** Finds the route of a request from Google's path templates; it decodes holes once and refuses malformed percent-encoding. */
+/**
+ * Finds the route of a request from Google's path templates; it decodes holes once and refuses malformed
+ * percent-encoding.
+ */
 import { CloudError, type Route, type Service } from './kernel.ts'
 
 export interface Match {
@@ -16,7 +19,10 @@ interface CompiledRoute {
 }
 
 export interface Router {
-  /** Every route that fits, the most literal first. Two services share a path when Google serves them on two hosts (operations of Dataproc and Composer). */
+  /**
+   * Every route that fits, the most literal first. Two services share a path when Google serves them on two
+   * hosts (operations of Dataproc and Composer).
+   */
   match(method: string, rawPath: string): Match[]
 }
 
@@ -27,16 +33,24 @@ export function createRouter(services: readonly Service[]): Router {
       const key = `${route.method} ${firstSegment(route.path)}`
       byKey.set(
         key,
-        [...(byKey.get(key) ?? []), compile(route, service)].sort((a, b) => b.literalLength - a.literalLength),
+        [...(byKey.get(key) ?? []), compile(route, service)].sort(
+          (a, b) => b.literalLength - a.literalLength,
+        ),
       )
     }
   }
   return {
     match(method, rawPath) {
       const matches: Match[] = []
-      for (const { route, service, pattern, names } of byKey.get(`${method} ${firstSegment(rawPath)}`) ?? []) {
+      for (const { route, service, pattern, names } of byKey.get(`${method} ${firstSegment(rawPath)}`) ??
+        []) {
         const found = pattern.exec(rawPath)
-        if (found) matches.push({ route, service, params: Object.fromEntries(names.map((name, index) => [name, decode(found[index + 1]!)])) })
+        if (found)
+          matches.push({
+            route,
+            service,
+            params: Object.fromEntries(names.map((name, index) => [name, decode(found[index + 1]!)])),
+          })
       }
       return matches
     },
@@ -71,6 +85,10 @@ function decode(segment: string): string {
   try {
     return decodeURIComponent(segment)
   } catch {
-    throw new CloudError(400, 'invalid', `Invalid percent-encoding in the request path: '${segment.slice(0, 100)}'.`)
+    throw new CloudError(
+      400,
+      'invalid',
+      `Invalid percent-encoding in the request path: '${segment.slice(0, 100)}'.`,
+    )
   }
 }

@@ -1,4 +1,7 @@
-/** One origin for every local service: reads the environment, starts the rooms in order, routes to them. It refuses anything but loopback. */
+/**
+ * One origin for every local service: reads the environment, starts the rooms in order, routes to them. It
+ * refuses anything but loopback.
+ */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createGateway, type Exchange, type Gateway } from './gateway.ts'
@@ -47,7 +50,12 @@ export interface RunningCloud {
   /** Throws when `services` left it out. */
   readonly storage: StorageService
   /** Every route, for the documentation of what is implemented. */
-  readonly methods: readonly { readonly service: string; readonly id: string; readonly method: string; readonly path: string }[]
+  readonly methods: readonly {
+    readonly service: string
+    readonly id: string
+    readonly method: string
+    readonly path: string
+  }[]
   describe(): CloudDescription
   close(): Promise<void>
 }
@@ -61,16 +69,23 @@ interface Rooms {
 /** Loaded on use: a cloud without BigQuery need not load an engine. */
 const open: Readonly<Record<ServiceName, (context: ServiceContext, rooms: Rooms) => Promise<Service>>> = {
   storage: async (context) => (await import('./storage/service.ts')).createStorage(context),
-  bigquery: async (context, { objects }) => (await import('./bigquery/service.ts')).createBigQuery({ ...context, objects }),
-  dataproc: async (context, rooms) => (await import('./dataproc/service.ts')).createDataproc({ ...context, ...rooms }),
-  composer: async (context, rooms) => (await import('./composer/service.ts')).createComposer({ ...context, ...rooms }),
+  bigquery: async (context, { objects }) =>
+    (await import('./bigquery/service.ts')).createBigQuery({ ...context, objects }),
+  dataproc: async (context, rooms) =>
+    (await import('./dataproc/service.ts')).createDataproc({ ...context, ...rooms }),
+  composer: async (context, rooms) =>
+    (await import('./composer/service.ts')).createComposer({ ...context, ...rooms }),
 }
 const everything: readonly ServiceName[] = ['storage', 'bigquery', 'dataproc', 'composer']
 
 export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
-  const environmentFile = options.environmentFile ?? join(options.repoRoot, 'terraform-infra/environments/dev/environment.yaml')
+  const environmentFile =
+    options.environmentFile ?? join(options.repoRoot, 'terraform-infra/environments/dev/environment.yaml')
   const environment = await loadEnvironment(environmentFile)
-  const accessFile = await loadAccessFile(options.accessFile ?? join(options.repoRoot, 'terraform-infra/access.yaml'), environment)
+  const accessFile = await loadAccessFile(
+    options.accessFile ?? join(options.repoRoot, 'terraform-infra/access.yaml'),
+    environment,
+  )
   const now = options.now ?? Date.now
   const access = createAccess(accessFile, environment, now)
   if (process.env.LOCAL_CLOUD_DECISIONS) logDecisions(access, process.env.LOCAL_CLOUD_DECISIONS)
@@ -95,7 +110,10 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       const dispatch: ServiceContext['dispatch'] = (inner) => gateway.current!.dispatch(inner)
       return { stateDir, origin, environment, access, now, log: options.log, dispatch }
     }
-    const identity = await createIdentity(await contextFor('identity'), { accessFile, stateRoot: options.stateDir })
+    const identity = await createIdentity(await contextFor('identity'), {
+      accessFile,
+      stateRoot: options.stateDir,
+    })
     services.push(identity)
     let storage: StorageService | undefined
     const rooms: Rooms = {
@@ -111,7 +129,9 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       services.push(service)
       if (name === 'storage') storage = service as StorageService
     }
-    const recorder = process.env.LOCAL_CLOUD_RECORD ? createRecorder(process.env.LOCAL_CLOUD_RECORD) : undefined
+    const recorder = process.env.LOCAL_CLOUD_RECORD
+      ? createRecorder(process.env.LOCAL_CLOUD_RECORD)
+      : undefined
     gateway.current = createGateway({
       origin,
       services,
@@ -131,7 +151,9 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       get storage() {
         return needStorage(storage)
       },
-      methods: services.flatMap((service) => service.routes.map(({ id, method, path }) => ({ service: service.name, id, method, path }))),
+      methods: services.flatMap((service) =>
+        service.routes.map(({ id, method, path }) => ({ service: service.name, id, method, path })),
+      ),
       describe: () => ({
         url: origin,
         project: environment.project,

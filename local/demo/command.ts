@@ -1,4 +1,7 @@
-/** `npm run demo`: checks its input, makes or takes the events, tells the story, switches when green. It refuses with one sentence and exit 1. */
+/**
+ * `npm run demo`: checks its input, makes or takes the events, tells the story, switches when green. It
+ * refuses with one sentence and exit 1.
+ */
 import '../runner/json-import-hook.ts'
 import { spawn } from 'node:child_process'
 import { readdir, rm } from 'node:fs/promises'
@@ -21,7 +24,8 @@ import { DemoFailed, tellStory, throwIfCancelled } from './story.ts'
 const sizes: Readonly<Record<string, number>> = { small: 100_000, full: 2_756_101 }
 const keptRuns = 10
 const orchestratedDays = 3
-const usage = 'usage: npm run demo -- [--events FILE] [--items FILE] [--size small|full|N] [--seed N] [--state DIR] [--open] [--orchestrate [--days N]]'
+const usage =
+  'usage: npm run demo -- [--events FILE] [--items FILE] [--size small|full|N] [--seed N] [--state DIR] [--open] [--orchestrate [--days N]]'
 
 /** Exit code: 0 green, 1 refused or failed, 130 cancelled. Only the last line goes to stdout: JSON. */
 export const demo = async (argv: readonly string[], repositoryRoot: string): Promise<number> => {
@@ -31,7 +35,8 @@ export const demo = async (argv: readonly string[], repositoryRoot: string): Pro
   const cancel = new AbortController()
   let isGreen = false
   const onSignal = (): void => {
-    if (!cancel.signal.aborted) say(isGreen ? 'stopping Airflow and the cloud' : 'stopping; nothing that was there before changes')
+    if (!cancel.signal.aborted)
+      say(isGreen ? 'stopping Airflow and the cloud' : 'stopping; nothing that was there before changes')
     cancel.abort()
   }
   if (argv.includes('--help') || argv.includes('-h')) {
@@ -40,7 +45,9 @@ export const demo = async (argv: readonly string[], repositoryRoot: string): Pro
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   try {
-    const result = await runDemo(readArguments(argv), repositoryRoot, say, cancel.signal, () => { isGreen = true })
+    const result = await runDemo(readArguments(argv), repositoryRoot, say, cancel.signal, () => {
+      isGreen = true
+    })
     process.stdout.write(`${JSON.stringify(result)}\n`)
     return 0
   } catch (error) {
@@ -72,26 +79,44 @@ const readArguments = (argv: readonly string[]) => {
       },
     }))
   } catch (error) {
-    throw new DemoInputError(
-      `${(error as Error).message.split(/[.\n]/)[0]}; ${usage}`,
-    )
+    throw new DemoInputError(`${(error as Error).message.split(/[.\n]/)[0]}; ${usage}`)
   }
   if (values.events !== undefined && values.size !== undefined)
     throw new DemoInputError('--events and --size exclude each other: a size is for generated events.')
   const size = values.size ?? 'small'
   const rows = Object.hasOwn(sizes, size) ? (sizes[size] as number) : Number(size)
-  if (!Number.isInteger(rows) || rows < 1) throw new DemoInputError(`--size ${size}: small, full or a whole number of events is needed.`)
+  if (!Number.isInteger(rows) || rows < 1)
+    throw new DemoInputError(`--size ${size}: small, full or a whole number of events is needed.`)
   const seed = Number(values.seed)
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff)
     throw new DemoInputError(`--seed ${values.seed}: a whole number from 0 to 4294967295 is needed.`)
-  if (values.days !== undefined && !values.orchestrate) throw new DemoInputError('--days is for --orchestrate: without it the whole file is run at once.')
-  if (values.items !== undefined && values.orchestrate) throw new DemoInputError('--items and --orchestrate exclude each other: the DAG does not load product names; the workflow does.')
+  if (values.days !== undefined && !values.orchestrate)
+    throw new DemoInputError('--days is for --orchestrate: without it the whole file is run at once.')
+  if (values.items !== undefined && values.orchestrate)
+    throw new DemoInputError(
+      '--items and --orchestrate exclude each other: the DAG does not load product names; the workflow does.',
+    )
   const days = Number(values.days ?? orchestratedDays)
-  if (!Number.isInteger(days) || days < 1) throw new DemoInputError(`--days ${values.days}: a whole number of days, 1 or more, is needed.`)
-  return { events: values.events, items: values.items, rows, seed, stateDir: resolve(values.state), shouldOpen: values.open, days: values.orchestrate ? days : undefined }
+  if (!Number.isInteger(days) || days < 1)
+    throw new DemoInputError(`--days ${values.days}: a whole number of days, 1 or more, is needed.`)
+  return {
+    events: values.events,
+    items: values.items,
+    rows,
+    seed,
+    stateDir: resolve(values.state),
+    shouldOpen: values.open,
+    days: values.orchestrate ? days : undefined,
+  }
 }
 
-const runDemo = async (given: Arguments, repositoryRoot: string, say: (line: string) => void, signal: AbortSignal, onGreen: () => void): Promise<Record<string, unknown>> => {
+const runDemo = async (
+  given: Arguments,
+  repositoryRoot: string,
+  say: (line: string) => void,
+  signal: AbortSignal,
+  onGreen: () => void,
+): Promise<Record<string, unknown>> => {
   const startedMs = performance.now()
   const own = given.events === undefined ? undefined : await checkEventFile(resolve(given.events))
   const lock = await takeStateLock(given.stateDir, 'demo')
@@ -103,8 +128,11 @@ const runDemo = async (given: Arguments, repositoryRoot: string, say: (line: str
     const current = generation
     const clock = createStepClock(say, given.days === undefined ? 7 : 10)
     const itemsFile = given.items === undefined ? undefined : join(current.directory, 'items.csv')
-    if (itemsFile !== undefined && given.items !== undefined) await normalizeItemFile(resolve(given.items), itemsFile)
-    const toolPaths = await clock.run('toolchain', 'Checking the tools (the first time installs them)', () => ensureTools(say))
+    if (itemsFile !== undefined && given.items !== undefined)
+      await normalizeItemFile(resolve(given.items), itemsFile)
+    const toolPaths = await clock.run('toolchain', 'Checking the tools (the first time installs them)', () =>
+      ensureTools(say),
+    )
     throwIfCancelled(signal)
     const events = await clock.run(
       'events',
@@ -112,15 +140,37 @@ const runDemo = async (given: Arguments, repositoryRoot: string, say: (line: str
       async () => {
         if (own) return { ...own, objectName: own.isGzip ? 'events.csv.gz' : 'events.csv' }
         const path = join(current.directory, 'events.csv')
-        const made = await generateEvents({ rows: given.rows, seed: given.seed, path, signal, onProgress: tellTenths(say) }).catch((error: unknown) => {
+        const made = await generateEvents({
+          rows: given.rows,
+          seed: given.seed,
+          path,
+          signal,
+          onProgress: tellTenths(say),
+        }).catch((error: unknown) => {
           throwIfCancelled(signal)
           throw error
         })
-        return { path, name: `generated-${given.rows}-seed-${given.seed}.csv`, objectName: 'events.csv', sha256: made.sha256, isGzip: false }
+        return {
+          path,
+          name: `generated-${given.rows}-seed-${given.seed}.csv`,
+          objectName: 'events.csv',
+          sha256: made.sha256,
+          isGzip: false,
+        }
       },
     )
     throwIfCancelled(signal)
-    const story = { repositoryRoot, stateDir: given.stateDir, generation, events, itemsFile, toolPaths, clock, say, signal }
+    const story = {
+      repositoryRoot,
+      stateDir: given.stateDir,
+      generation,
+      events,
+      itemsFile,
+      toolPaths,
+      clock,
+      say,
+      signal,
+    }
     const finish = async (report: Report): Promise<Record<string, unknown>> => {
       for (const name of ['events.csv', 'items.csv']) await rm(join(current.directory, name), { force: true })
       await makeCurrent(given.stateDir, current)
@@ -128,16 +178,27 @@ const runDemo = async (given: Arguments, repositoryRoot: string, say: (line: str
       onGreen()
       const page = join(given.stateDir, 'report', 'index.html')
       const { sessions, conversionRate, events: rows } = headline(report)
-      say(`\n${rows.toLocaleString('en')} events, ${sessions.toLocaleString('en')} sessions, conversion ${(conversionRate * 100).toFixed(2)} %`)
+      say(
+        `\n${rows.toLocaleString('en')} events, ${sessions.toLocaleString('en')} sessions, conversion ${(conversionRate * 100).toFixed(2)} %`,
+      )
       say(`page: ${page}`)
       if (given.shouldOpen) openPage(page)
       const seconds = Math.round((performance.now() - startedMs) / 100) / 10
-      return { report: join(given.stateDir, 'report', 'report.json'), page, state: given.stateDir, sessions, conversionRate, events: rows, seconds }
+      return {
+        report: join(given.stateDir, 'report', 'report.json'),
+        page,
+        state: given.stateDir,
+        sessions,
+        conversionRate,
+        events: rows,
+        seconds,
+      }
     }
     if (given.days === undefined) return await finish(await tellStory(story))
     let result: Record<string, unknown> = {}
     await tellOrchestratedStory({
-      ...story, days: given.days,
+      ...story,
+      days: given.days,
       whenGreen: async (report, { login, broken }) => {
         const airflow = `${login.url}/dags/clickstream_pipeline`
         result = { ...(await finish(report)), airflow }
@@ -159,7 +220,14 @@ const runDemo = async (given: Arguments, repositoryRoot: string, say: (line: str
 const untilCancelled = (signal: AbortSignal): Promise<void> =>
   new Promise((end) => {
     if (signal.aborted) end()
-    else signal.addEventListener('abort', () => { end() }, { once: true })
+    else
+      signal.addEventListener(
+        'abort',
+        () => {
+          end()
+        },
+        { once: true },
+      )
   })
 
 /** All at the start, so that nobody waits for an installation in the middle of a batch. */
@@ -184,20 +252,30 @@ const tellTenths = (say: (line: string) => void): ((written: number, rows: numbe
 
 const forgetOldRuns = async (stateDir: string): Promise<void> => {
   const runs = (await readdir(join(stateDir, 'runs')).catch(() => [])).sort()
-  for (const id of runs.slice(0, Math.max(0, runs.length - keptRuns))) await rm(join(stateDir, 'runs', id), { recursive: true, force: true })
+  for (const id of runs.slice(0, Math.max(0, runs.length - keptRuns)))
+    await rm(join(stateDir, 'runs', id), { recursive: true, force: true })
 }
 
 const sentenceFor = (error: unknown): string => {
   const { code, message, stack } = error as NodeJS.ErrnoException
-  if (code === 'ENOSPC') return 'The disk is full; free some space or choose another --state. Nothing that was there before has changed.'
-  if (code === 'EACCES' || code === 'EROFS') return `No permission to write: ${message}; choose another --state.`
+  if (code === 'ENOSPC')
+    return 'The disk is full; free some space or choose another --state. Nothing that was there before has changed.'
+  if (code === 'EACCES' || code === 'EROFS')
+    return `No permission to write: ${message}; choose another --state.`
   if (error instanceof DemoInputError || error instanceof DemoFailed) return message
   const isOurs = error instanceof TypeError || error instanceof ReferenceError
-  return isOurs ? (stack ?? message) : `${message.replace(/\.$/, '')}. Nothing that was there before has changed.`
+  return isOurs
+    ? (stack ?? message)
+    : `${message.replace(/\.$/, '')}. Nothing that was there before has changed.`
 }
 
 const openPage = (page: string): void => {
-  const [command, ...args] = platform() === 'darwin' ? ['open', page] : platform() === 'win32' ? ['cmd', '/c', 'start', '', page] : ['xdg-open', page]
+  const [command, ...args] =
+    platform() === 'darwin'
+      ? ['open', page]
+      : platform() === 'win32'
+        ? ['cmd', '/c', 'start', '', page]
+        : ['xdg-open', page]
   spawn(command as string, args, { detached: true, stdio: 'ignore' })
     .on('error', () => undefined)
     .unref()

@@ -1,4 +1,7 @@
-/** Splits an event file into one file a day, as a producer would deliver them, for the first days of its calendar; it refuses a file without one usable time. */
+/**
+ * Splits an event file into one file a day, as a producer would deliver them, for the first days of its
+ * calendar; it refuses a file without one usable time.
+ */
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
@@ -9,7 +12,10 @@ import { parse } from 'csv-parse/sync'
 import { headerOf } from './event-file.ts'
 import { DemoInputError } from './input-error.ts'
 
-export interface DayFile { readonly day: string; readonly path: string }
+export interface DayFile {
+  readonly day: string
+  readonly path: string
+}
 export interface DayFiles {
   readonly files: readonly DayFile[]
   /** Days of the whole file, from its first event to its last. */
@@ -19,8 +25,16 @@ export interface DayFiles {
 const DAY_MS = 86_400_000
 const EARLIEST_MS = Date.UTC(2000, 0, 1)
 
-/** Writes the first `days` days of the calendar into `folder`. Rows whose time cannot be read go with the first day, so that they are counted and rejected there. */
-export async function splitByDay(source: { readonly path: string; readonly name: string; readonly isGzip: boolean }, days: number, folder: string, nowMs = Date.now()): Promise<DayFiles> {
+/**
+ * Writes the first `days` days of the calendar into `folder`. Rows whose time cannot be read go with the
+ * first day, so that they are counted and rejected there.
+ */
+export async function splitByDay(
+  source: { readonly path: string; readonly name: string; readonly isGzip: boolean },
+  days: number,
+  folder: string,
+  nowMs = Date.now(),
+): Promise<DayFiles> {
   let header: string | undefined
   let position = -1
   let [firstDay, lastDay] = [Infinity, -Infinity]
@@ -39,7 +53,10 @@ export async function splitByDay(source: { readonly path: string; readonly name:
     firstDay = Math.min(firstDay, day)
     lastDay = Math.max(lastDay, day)
   }
-  if (header === undefined || firstDay === Infinity) throw new DemoInputError(`${source.name} holds no event with a time between 2000 and now, so it has no days for the orchestrator to run over.`)
+  if (header === undefined || firstDay === Infinity)
+    throw new DemoInputError(
+      `${source.name} holds no event with a time between 2000 and now, so it has no days for the orchestrator to run over.`,
+    )
   const count = Math.min(days, lastDay - firstDay + 1)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const files = Array.from({ length: count }, (_, index) => {
@@ -58,14 +75,22 @@ export async function splitByDay(source: { readonly path: string; readonly name:
     const index = (dayOf(line) ?? firstDay) - firstDay
     if (index < count) await write(files[index]!.stream, `${line}\n`)
   }
-  await Promise.all(files.map(async ({ stream }) => {
-    stream.end()
-    await once(stream, 'finish')
-  }))
+  await Promise.all(
+    files.map(async ({ stream }) => {
+      stream.end()
+      await once(stream, 'finish')
+    }),
+  )
   return { files: files.map(({ day, path }) => ({ day, path })), calendarDays: lastDay - firstDay + 1 }
 }
 
-async function* linesOf({ path, isGzip }: { readonly path: string; readonly isGzip: boolean }): AsyncGenerator<string> {
+async function* linesOf({
+  path,
+  isGzip,
+}: {
+  readonly path: string
+  readonly isGzip: boolean
+}): AsyncGenerator<string> {
   const file = createReadStream(path)
   yield* createInterface({ input: isGzip ? file.pipe(createGunzip()) : file, crlfDelay: Infinity })
 }

@@ -1,4 +1,7 @@
-/** Looks at the person's own event file before anything is built; it refuses, in one sentence each, files that cannot be clickstream events. */
+/**
+ * Looks at the person's own event file before anything is built; it refuses, in one sentence each, files that
+ * cannot be clickstream events.
+ */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
@@ -23,13 +26,16 @@ const headBytes = 64 * 1024
 export const checkEventFile = async (path: string, option = '--events'): Promise<EventFile> => {
   const file = await openRegular(path, option)
   const isGzip = /\.csv\.gz$/i.test(path)
-  if (!isGzip && !/\.csv$/i.test(path)) throw new DemoInputError(`${option} ${path}: the name must end in .csv or .csv.gz.`)
+  if (!isGzip && !/\.csv$/i.test(path))
+    throw new DemoInputError(`${option} ${path}: the name must end in .csv or .csv.gz.`)
   const { head, sha256, sizeBytes, hasMoreLines } = await scan(path, isGzip, option)
   if (sizeBytes === 0) throw new DemoInputError(`${option} ${path}: the file is empty.`)
   const text = readableText(head, `${option} ${path}`)
   const names = headerOf(text, `${option} ${path}`)
   if (names.every((name) => /^[\d.\s]*$/.test(name) || ['view', 'addtocart', 'transaction'].includes(name))) {
-    throw new DemoInputError(`${option} ${path}: there is no header line; the first line must name the columns ${columns.join(', ')}.`)
+    throw new DemoInputError(
+      `${option} ${path}: there is no header line; the first line must name the columns ${columns.join(', ')}.`,
+    )
   }
   const missing = columns.filter((column) => !names.includes(column))
   if (missing.length > 0) {
@@ -46,16 +52,23 @@ export const checkEventFile = async (path: string, option = '--events'): Promise
 export const openRegular = async (path: string, option: string): Promise<{ size: number }> => {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new DemoInputError(
-      error.code === 'ENOENT' ? `${option} ${path}: there is no such file.` : `${option} ${path}: cannot be read (${error.code ?? error.message}).`,
+      error.code === 'ENOENT'
+        ? `${option} ${path}: there is no such file.`
+        : `${option} ${path}: cannot be read (${error.code ?? error.message}).`,
     )
   })
-  if (found.isDirectory()) throw new DemoInputError(`${option} ${path}: this is a directory; name one .csv or .csv.gz file.`)
+  if (found.isDirectory())
+    throw new DemoInputError(`${option} ${path}: this is a directory; name one .csv or .csv.gz file.`)
   if (!found.isFile()) throw new DemoInputError(`${option} ${path}: this is not a regular file.`)
   return found
 }
 
 /** One pass over everything: a gzip file may break at its very end, and the digest is wanted anyway. */
-const scan = async (path: string, isGzip: boolean, option: string): Promise<{ head: Buffer; sha256: string; sizeBytes: number; hasMoreLines: boolean }> => {
+const scan = async (
+  path: string,
+  isGzip: boolean,
+  option: string,
+): Promise<{ head: Buffer; sha256: string; sizeBytes: number; hasMoreLines: boolean }> => {
   const digest = createHash('sha256')
   const head: Buffer[] = []
   let plainBytes = 0
@@ -80,16 +93,20 @@ const scan = async (path: string, isGzip: boolean, option: string): Promise<{ he
     else for await (const chunk of source) look(chunk as Buffer)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'Z_BUF_ERROR') throw new DemoInputError(`${option} ${path}: the gzip file is truncated; copy or download it again.`)
-    if (code?.startsWith('Z_')) throw new DemoInputError(`${option} ${path}: this is not a sound gzip file (${message}).`)
+    if (code === 'Z_BUF_ERROR')
+      throw new DemoInputError(`${option} ${path}: the gzip file is truncated; copy or download it again.`)
+    if (code?.startsWith('Z_'))
+      throw new DemoInputError(`${option} ${path}: this is not a sound gzip file (${message}).`)
     throw new DemoInputError(`${option} ${path}: cannot be read (${code ?? message}).`)
   }
   return { head: Buffer.concat(head), sha256: digest.digest('hex'), sizeBytes: plainBytes, hasMoreLines }
 }
 
 const readableText = (head: Buffer, what: string): string => {
-  if (head[0] === 0x1f && head[1] === 0x8b) throw new DemoInputError(`${what}: the content is gzip; name the file .csv.gz.`)
-  if (head.includes(0)) throw new DemoInputError(`${what}: this is a binary file (or UTF-16); UTF-8 text is needed.`)
+  if (head[0] === 0x1f && head[1] === 0x8b)
+    throw new DemoInputError(`${what}: the content is gzip; name the file .csv.gz.`)
+  if (head.includes(0))
+    throw new DemoInputError(`${what}: this is a binary file (or UTF-16); UTF-8 text is needed.`)
   try {
     // The head may end inside a character: stream mode leaves such a tail alone.
     return new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true })

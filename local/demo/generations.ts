@@ -1,4 +1,7 @@
-/** Generations of the demo's data: each is built aside and becomes current by one rename. It refuses to touch the current one before that. */
+/**
+ * Generations of the demo's data: each is built aside and becomes current by one rename. It refuses to touch
+ * the current one before that.
+ */
 import { mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
@@ -17,9 +20,15 @@ export const newGeneration = async (stateDir: string, nowMs = Date.now()): Promi
   const directory = join(stateDir, 'generations', id)
   await mkdir(join(stateDir, 'generations'), { recursive: true, mode: 0o700 })
   // Also when a person puts the state inside a repository that does not ignore it.
-  if ((await readFile(join(stateDir, '.gitignore')).catch(() => undefined)) === undefined) await writeFile(join(stateDir, '.gitignore'), '*\n')
+  if ((await readFile(join(stateDir, '.gitignore')).catch(() => undefined)) === undefined)
+    await writeFile(join(stateDir, '.gitignore'), '*\n')
   await mkdir(directory, { mode: 0o700 })
-  const generation = { id, directory, cloudDir: join(directory, 'cloud'), reportDir: join(directory, 'report') }
+  const generation = {
+    id,
+    directory,
+    cloudDir: join(directory, 'cloud'),
+    reportDir: join(directory, 'report'),
+  }
   for (const path of [generation.cloudDir, generation.reportDir]) await mkdir(path, { mode: 0o700 })
   return generation
 }
@@ -31,7 +40,8 @@ export const makeCurrent = async (stateDir: string, generation: Generation): Pro
   await removeOthers(stateDir, generation.id)
 }
 
-export const discard = (generation: Generation): Promise<void> => rm(generation.directory, { recursive: true, force: true })
+export const discard = (generation: Generation): Promise<void> =>
+  rm(generation.directory, { recursive: true, force: true })
 
 /** Remains of runs that were killed before they could tidy up. Only under the lock. */
 export const removeUnfinished = async (stateDir: string): Promise<void> => {
@@ -39,7 +49,10 @@ export const removeUnfinished = async (stateDir: string): Promise<void> => {
   await removeOthers(stateDir, current === undefined ? undefined : basename(current))
 }
 
-/** Where the cloud of this state keeps its files: the demo's current data when there is any, otherwise a place of its own. */
+/**
+ * Where the cloud of this state keeps its files: the demo's current data when there is any, otherwise a place
+ * of its own.
+ */
 export const cloudDirOf = async (stateDir: string): Promise<string> => {
   const current = join(stateDir, 'current', 'cloud')
   return (await stat(current).catch(() => undefined))?.isDirectory() ? current : join(stateDir, 'cloud')
@@ -47,7 +60,8 @@ export const cloudDirOf = async (stateDir: string): Promise<string> => {
 
 const removeOthers = async (stateDir: string, keep: string | undefined): Promise<void> => {
   const directory = join(stateDir, 'generations')
-  for (const id of await readdir(directory).catch(() => [])) if (id !== keep) await rm(join(directory, id), { recursive: true, force: true })
+  for (const id of await readdir(directory).catch(() => []))
+    if (id !== keep) await rm(join(directory, id), { recursive: true, force: true })
 }
 
 const point = async (stateDir: string, name: string, target: string): Promise<void> => {

@@ -1,4 +1,7 @@
-/** Makes clickstream files that are the same bytes on every machine, shaped by RetailRocket's published statistics; it refuses to copy any of its rows. */
+/**
+ * Makes clickstream files that are the same bytes on every machine, shaped by RetailRocket's published
+ * statistics; it refuses to copy any of its rows.
+ */
 import { rm } from 'node:fs/promises'
 import { act, type Action, type Shop } from './generator/actions.ts'
 import { createEventFile } from './generator/event-file.ts'
@@ -20,13 +23,22 @@ export interface GeneratorOptions {
   /** Ends the work with its reason, soon and without a file. */
   readonly signal?: AbortSignal
 }
-export interface GeneratedEvents { readonly rows: number; readonly bytes: number; readonly sha256: string }
+export interface GeneratedEvents {
+  readonly rows: number
+  readonly bytes: number
+  readonly sha256: string
+}
 
-/** Writes exactly `rows` events to `path` (replaced) and tells their digest. A failed run leaves no file. Throws RangeError on rows or seed out of range. */
+/**
+ * Writes exactly `rows` events to `path` (replaced) and tells their digest. A failed run leaves no file.
+ * Throws RangeError on rows or seed out of range.
+ */
 export async function generateEvents(options: GeneratorOptions): Promise<GeneratedEvents> {
   const { rows, seed, path } = options
-  if (!Number.isInteger(rows) || rows < 1 || rows > MOST_ROWS) throw new RangeError(`rows must be a whole number from 1 to ${MOST_ROWS}, got ${rows}`)
-  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) throw new RangeError(`seed must be a whole number from 0 to 4294967295, got ${seed}`)
+  if (!Number.isInteger(rows) || rows < 1 || rows > MOST_ROWS)
+    throw new RangeError(`rows must be a whole number from 1 to ${MOST_ROWS}, got ${rows}`)
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff)
+    throw new RangeError(`seed must be a whole number from 0 to 4294967295, got ${seed}`)
   const random = createRandomSource(seed)
   const file = await createEventFile(path, HEADER, random)
   try {
@@ -50,7 +62,10 @@ export async function generateEvents(options: GeneratorOptions): Promise<Generat
   }
 }
 
-/** The lines of one visitor after the other, in scattered order; surplus copies of rows are spread evenly over the file. */
+/**
+ * The lines of one visitor after the other, in scattered order; surplus copies of rows are spread evenly over
+ * the file.
+ */
 function* visitorLines(rows: number, random: RandomSource): Generator<string[]> {
   const duplicates = Math.floor((rows * FULL.duplicates) / FULL.rows)
   const events = rows - duplicates
@@ -73,7 +88,10 @@ function* visitorLines(rows: number, random: RandomSource): Generator<string[]> 
       const isDue = copied < Math.floor((seen * duplicates) / events)
       if (!isDue || (action.event !== 'addtocart' && seen < events)) return
       // Nearly all repeated rows of RetailRocket are carts; the last row settles what is still owed.
-      do { lines.push(line); copied++ } while (seen === events && copied < duplicates)
+      do {
+        lines.push(line)
+        copied++
+      } while (seen === events && copied < duplicates)
     })
     yield lines
   }

@@ -1,4 +1,7 @@
-/** Reads the optional file of product names and rewrites it as the load expects it; it refuses ids that are not numbers or appear twice. */
+/**
+ * Reads the optional file of product names and rewrites it as the load expects it; it refuses ids that are
+ * not numbers or appear twice.
+ */
 import { createReadStream, createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { parse } from 'csv-parse'
@@ -15,17 +18,31 @@ export const normalizeItemFile = async (path: string, target: string): Promise<n
   const checkHeader = (header: string[]): string[] => {
     const names = header.map((name) => name.trim())
     const missing = ['itemid', 'name'].filter((name) => !names.includes(name))
-    if (missing.length > 0) throw new DemoInputError(`${what}: the column(s) ${missing.join(', ')} are missing; the header must name itemid and name.`)
+    if (missing.length > 0)
+      throw new DemoInputError(
+        `${what}: the column(s) ${missing.join(', ')} are missing; the header must name itemid and name.`,
+      )
     return names
   }
-  const rows = createReadStream(path).pipe(parse({ bom: true, columns: checkHeader, info: true, skip_empty_lines: true }))
+  const rows = createReadStream(path).pipe(
+    parse({ bom: true, columns: checkHeader, info: true, skip_empty_lines: true }),
+  )
   try {
-    for await (const { record, info } of rows as AsyncIterable<{ record: { itemid: string; name: string }; info: { lines: number } }>) {
+    for await (const { record, info } of rows as AsyncIterable<{
+      record: { itemid: string; name: string }
+      info: { lines: number }
+    }>) {
       if (!/^\d{1,18}$/.test(record.itemid))
-        throw new DemoInputError(`${what}: line ${info.lines}: itemid ${JSON.stringify(record.itemid.slice(0, 40))} is not a whole number.`)
-      if (seen.has(record.itemid)) throw new DemoInputError(`${what}: line ${info.lines}: itemid ${record.itemid} appears twice.`)
+        throw new DemoInputError(
+          `${what}: line ${info.lines}: itemid ${JSON.stringify(record.itemid.slice(0, 40))} is not a whole number.`,
+        )
+      if (seen.has(record.itemid))
+        throw new DemoInputError(`${what}: line ${info.lines}: itemid ${record.itemid} appears twice.`)
       seen.add(record.itemid)
-      if (!output.write(`${record.itemid},"${record.name.replaceAll('"', '""').replaceAll(/[\r\n]+/g, ' ')}"\n`)) await once(output, 'drain')
+      if (
+        !output.write(`${record.itemid},"${record.name.replaceAll('"', '""').replaceAll(/[\r\n]+/g, ' ')}"\n`)
+      )
+        await once(output, 'drain')
     }
   } catch (error) {
     if (error instanceof DemoInputError) throw error

@@ -1,4 +1,7 @@
-/** Puts files into the raw bucket and reads the lake's counts, through Cloud Storage's official client as the data engineer. It refuses half an upload. */
+/**
+ * Puts files into the raw bucket and reads the lake's counts, through Cloud Storage's official client as the
+ * data engineer. It refuses half an upload.
+ */
 import { Storage } from '@google-cloud/storage'
 import { personaClient } from './persona-client.ts'
 
@@ -16,14 +19,31 @@ const clientOf = async (access: StorageAccess): Promise<Storage> =>
     useAuthWithCustomEndpoint: true,
   })
 
-export const uploadFile = async (access: StorageAccess, file: string, bucket: string, name: string, contentType: string): Promise<void> => {
+export const uploadFile = async (
+  access: StorageAccess,
+  file: string,
+  bucket: string,
+  name: string,
+  contentType: string,
+): Promise<void> => {
   const target = (await clientOf(access)).bucket(bucket).file(name)
-  // Opened by hand: the client (8.4) forgets `useAuthWithCustomEndpoint` when it opens a resumable session itself. The session is its own credential.
+  // Opened by hand: the client (8.4) forgets `useAuthWithCustomEndpoint` when it opens a resumable session
+  // itself. The session is its own credential.
   const [uri] = await target.createResumableUpload({ metadata: { contentType } })
-  await target.bucket.upload(file, { destination: target, uri, gzip: false, validation: 'crc32c', resumable: true })
+  await target.bucket.upload(file, {
+    destination: target,
+    uri,
+    gzip: false,
+    validation: 'crc32c',
+    resumable: true,
+  })
 }
 
-export const readJson = async (access: StorageAccess, bucket: string, name: string): Promise<Record<string, unknown>> => {
+export const readJson = async (
+  access: StorageAccess,
+  bucket: string,
+  name: string,
+): Promise<Record<string, unknown>> => {
   const [content] = await (await clientOf(access)).bucket(bucket).file(name).download()
   return JSON.parse(content.toString('utf8')) as Record<string, unknown>
 }

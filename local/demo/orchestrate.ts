@@ -1,4 +1,7 @@
-/** The main job as production runs it: a release is deployed, then a real Airflow runs the DAG day after day. It refuses to go on after a task that failed. */
+/**
+ * The main job as production runs it: a release is deployed, then a real Airflow runs the DAG day after day.
+ * It refuses to go on after a task that failed.
+ */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -10,7 +13,14 @@ import { ensureAirflow, ensureAirflowDatabase, ensureDbt } from '../toolchain/in
 import { splitByDay, type DayFile } from './day-files.ts'
 import { readJson, uploadFile, type StorageAccess } from './lake.ts'
 import type { Report } from './page.ts'
-import { DemoFailed, runStoryWorkflow, throwIfCancelled, writeStoryReport, type CleanCounts, type Story } from './story.ts'
+import {
+  DemoFailed,
+  runStoryWorkflow,
+  throwIfCancelled,
+  writeStoryReport,
+  type CleanCounts,
+  type Story,
+} from './story.ts'
 
 const DEPLOYMENT = 'workflows-examples/first-deployment.yml'
 const DAG = 'clickstream_pipeline'
@@ -21,36 +31,76 @@ export interface OrchestratedStory extends Story {
   /** Called when everything is green, while Airflow still runs; Airflow ends when it returns. */
   readonly whenGreen: (report: Report, airflow: RunningAirflow) => Promise<void>
 }
-interface DayCounts extends CleanCounts { readonly window: readonly [string, string] | null }
+interface DayCounts extends CleanCounts {
+  readonly window: readonly [string, string] | null
+}
 
 export const tellOrchestratedStory = async (story: OrchestratedStory): Promise<Report> => {
   const { clock, generation, repositoryRoot, say, events } = story
   const folder = join(generation.directory, 'days')
-  const { files, calendarDays } = await clock.run('days', `Splitting ${events.name} into one file a day`, () => splitByDay(events, story.days, folder))
+  const { files, calendarDays } = await clock.run(
+    'days',
+    `Splitting ${events.name} into one file a day`,
+    () => splitByDay(events, story.days, folder),
+  )
   const [first, last] = [files[0]!.day, files.at(-1)!.day]
-  if (files.length < calendarDays) say(`  the first ${files.length} of ${calendarDays} days, ${first} to ${last}; --days N runs more`)
-  const cloud = await clock.run('cloud', 'Starting the local cloud', () => startCloud({ stateDir: generation.cloudDir, repoRoot: repositoryRoot, log: (line) => { say(`cloud │ ${line}`) } }))
+  if (files.length < calendarDays)
+    say(`  the first ${files.length} of ${calendarDays} days, ${first} to ${last}; --days N runs more`)
+  const cloud = await clock.run('cloud', 'Starting the local cloud', () =>
+    startCloud({
+      stateDir: generation.cloudDir,
+      repoRoot: repositoryRoot,
+      log: (line) => {
+        say(`cloud │ ${line}`)
+      },
+    }),
+  )
   try {
     const { environment } = cloud
     const { personas } = cloud.describe()
-    const reader = (persona: string) => ({ origin: cloud.origin, project: environment.project, location: environment.region, credentialsFile: personas[persona] ?? '' })
-    const engineer: StorageAccess = reader('data-eng')
-    await clock.run('upload', `Uploading ${files.length} files to gs://${environment.buckets.raw}/events/`, async () => {
-      for (const { day, path } of files) await uploadFile(engineer, path, environment.buckets.raw, `events/${day}.csv`, 'text/csv')
-      await rm(folder, { recursive: true, force: true })
+    const reader = (persona: string) => ({
+      origin: cloud.origin,
+      project: environment.project,
+      location: environment.region,
+      credentialsFile: personas[persona] ?? '',
     })
+    const engineer: StorageAccess = reader('data-eng')
+    await clock.run(
+      'upload',
+      `Uploading ${files.length} files to gs://${environment.buckets.raw}/events/`,
+      async () => {
+        for (const { day, path } of files)
+          await uploadFile(engineer, path, environment.buckets.raw, `events/${day}.csv`, 'text/csv')
+        await rm(folder, { recursive: true, force: true })
+      },
+    )
     throwIfCancelled(story.signal)
     await clock.run('deployment', 'Deploying a release', () =>
       // The image needs a container engine, and here dbt is a process.
-      runStoryWorkflow(story, cloud, { file: DEPLOYMENT, withoutJobs: ['build/image'] }))
+      runStoryWorkflow(story, cloud, { file: DEPLOYMENT, withoutJobs: ['build/image'] }),
+    )
     const metadata = await cloud.identity.openMetadataServer(environment.serviceAccounts.composer!)
     try {
-      const airflow = await clock.run('airflow', 'Starting Airflow', () => openAirflow(story, cloud, metadata.host))
+      const airflow = await clock.run('airflow', 'Starting Airflow', () =>
+        openAirflow(story, cloud, metadata.host),
+      )
       try {
-        say(`airflow: ${airflow.login.url}/dags/${DAG} (user ${airflow.login.user}, password ${airflow.login.password})`)
-        const counts = await clock.run('dag', `Running ${DAG} over ${first} to ${last}`, () => runDays(story, airflow, files, () => readJson(engineer, environment.buckets.lake, '_metrics/clean.json')))
+        say(
+          `airflow: ${airflow.login.url}/dags/${DAG} (user ${airflow.login.user}, password ${airflow.login.password})`,
+        )
+        const counts = await clock.run('dag', `Running ${DAG} over ${first} to ${last}`, () =>
+          runDays(story, airflow, files, () =>
+            readJson(engineer, environment.buckets.lake, '_metrics/clean.json'),
+          ),
+        )
         const name = files.length < calendarDays ? `${events.name}, ${first} to ${last}` : events.name
-        const report = await writeStoryReport(story, { project: environment.project, datasets: environment.datasets, reader, counted: () => Promise.resolve(counts), name })
+        const report = await writeStoryReport(story, {
+          project: environment.project,
+          datasets: environment.datasets,
+          reader,
+          counted: () => Promise.resolve(counts),
+          name,
+        })
         await story.whenGreen(report, airflow)
         return report
       } finally {
@@ -66,18 +116,35 @@ export const tellOrchestratedStory = async (story: OrchestratedStory): Promise<R
 }
 
 /** Its DAG folder is what the deployment left in the bucket, read as the environment's own account. */
-const openAirflow = async (story: OrchestratedStory, cloud: RunningCloud, metadataHost: string): Promise<RunningAirflow> => {
+const openAirflow = async (
+  story: OrchestratedStory,
+  cloud: RunningCloud,
+  metadataHost: string,
+): Promise<RunningAirflow> => {
   const { environment, identity, storage, origin } = cloud
   const folder = join(story.generation.directory, 'airflow')
   const dags = join(folder, 'dags')
-  await copyDags(storage.objects, identity.principalOf(environment.serviceAccounts.composer!), environment.buckets.dags, dags)
+  await copyDags(
+    storage.objects,
+    identity.principalOf(environment.serviceAccounts.composer!),
+    environment.buckets.dags,
+    dags,
+  )
   const tools = await ensureAirflow(story.say)
   const emptyDatabase = await ensureAirflowDatabase(tools.airflow, story.say)
   const { dbt } = await ensureDbt(story.say)
   try {
     return await startAirflow({
-      origin, environment, metadataHost, folder, dags, dag: DAG, tools: { ...tools, emptyDatabase }, dbt: { dbt, projectFolder: join(story.repositoryRoot, 'dbt') },
-      settings: { AIRFLOW__CAEC__POKE_INTERVAL: '5' }, signal: story.signal,
+      origin,
+      environment,
+      metadataHost,
+      folder,
+      dags,
+      dag: DAG,
+      tools: { ...tools, emptyDatabase },
+      dbt: { dbt, projectFolder: join(story.repositoryRoot, 'dbt') },
+      settings: { AIRFLOW__CAEC__POKE_INTERVAL: '5' },
+      signal: story.signal,
     })
   } catch (error) {
     throwIfCancelled(story.signal)
@@ -85,18 +152,28 @@ const openAirflow = async (story: OrchestratedStory, cloud: RunningCloud, metada
   }
 }
 
-const runDays = async (story: OrchestratedStory, airflow: RunningAirflow, files: readonly DayFile[], readCounts: () => Promise<Record<string, unknown>>): Promise<CleanCounts> => {
+const runDays = async (
+  story: OrchestratedStory,
+  airflow: RunningAirflow,
+  files: readonly DayFile[],
+  readCounts: () => Promise<Record<string, unknown>>,
+): Promise<CleanCounts> => {
   const totals = { raw: 0, clean: 0, duplicates: 0 }
   await airflow.api.backfill(files[0]!.day, files.at(-1)!.day)
   for (const { day } of files) {
-    const run = await until(story, airflow, async () => (await airflow.api.runs()).find(({ logical_date }) => logical_date.startsWith(day)))
+    const run = await until(story, airflow, async () =>
+      (await airflow.api.runs()).find(({ logical_date }) => logical_date.startsWith(day)),
+    )
     const startedMs = performance.now()
     for (const task of TASKS) {
       await until(story, airflow, () => hasSucceeded(airflow, run, task))
       if (task !== 'clean') continue
       // The next day's batch writes its own counts over these.
       const counts = (await readCounts()) as unknown as DayCounts
-      if (counts.window?.[0] !== day) throw new DemoFailed(`the counts of ${day} were replaced before they were read; run the same command again`)
+      if (counts.window?.[0] !== day)
+        throw new DemoFailed(
+          `the counts of ${day} were replaced before they were read; run the same command again`,
+        )
       totals.raw = counts.raw
       totals.clean += counts.clean
       totals.duplicates += counts.duplicates
@@ -108,28 +185,45 @@ const runDays = async (story: OrchestratedStory, airflow: RunningAirflow, files:
 }
 
 /**
- * True once it has. A task that must be tried again would make a person wait for minutes, so here it is a failure like any other. Only a task that says
- * nothing of a failure goes on at once: on a busy machine Airflow takes a task whose trigger was quick for one that was lost.
+ * True once it has. A task that must be tried again would make a person wait for minutes, so here it is a
+ * failure like any other. Only a task that says nothing of a failure goes on at once: on a busy machine
+ * Airflow takes a task whose trigger was quick for one that was lost.
  */
-const hasSucceeded = async (airflow: RunningAirflow, run: DagRun, task: string): Promise<true | undefined> => {
+const hasSucceeded = async (
+  airflow: RunningAirflow,
+  run: DagRun,
+  task: string,
+): Promise<true | undefined> => {
   const tasks = await airflow.api.tasks(run.dag_run_id)
   const failed = tasks.find(({ state }) => state === 'failed' || state === 'up_for_retry')
-  if (failed === undefined) return tasks.find(({ task_id }) => task_id === task)?.state === 'success' ? true : undefined
+  if (failed === undefined)
+    return tasks.find(({ task_id }) => task_id === task)?.state === 'success' ? true : undefined
   const told = await failureLine(airflow, run, failed)
   if (told !== undefined || failed.state === 'failed' || failed.try_number > 2) {
-    throw new DemoFailed(told ?? `${DAG}: ${failed.task_id} of ${run.dag_run_id} failed and left no word; run it again without --orchestrate to see the same step in the workflow's log`)
+    throw new DemoFailed(
+      told ??
+        `${DAG}: ${failed.task_id} of ${run.dag_run_id} failed and left no word; run it again without --orchestrate to see the same step in the workflow's log`,
+    )
   }
   await airflow.api.clear(run.dag_run_id, failed.task_id)
   return undefined
 }
 
-const failureLine = async (airflow: RunningAirflow, run: DagRun, { task_id: task, try_number: tried }: TaskInstance): Promise<string | undefined> => {
+const failureLine = async (
+  airflow: RunningAirflow,
+  run: DagRun,
+  { task_id: task, try_number: tried }: TaskInstance,
+): Promise<string | undefined> => {
   const log = await airflow.api.log(run.dag_run_id, task, tried).catch(() => '')
   const line = log.split('\n').find((candidate) => candidate.includes('; look at ')) ?? ''
   return /clickstream_pipeline, run .*?; look at [^"\\]+/.exec(line)?.[0]
 }
 
-const until = async <T>(story: OrchestratedStory, airflow: RunningAirflow, look: () => Promise<T | undefined>): Promise<T> => {
+const until = async <T>(
+  story: OrchestratedStory,
+  airflow: RunningAirflow,
+  look: () => Promise<T | undefined>,
+): Promise<T> => {
   for (;;) {
     throwIfCancelled(story.signal)
     const found = await Promise.race([look(), airflow.broken])

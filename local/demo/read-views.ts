@@ -1,5 +1,14 @@
-/** Reads the published views as the analyst, through BigQuery's official client; it refuses to read anything an analyst could not. */
-import { BigQuery, BigQueryDate, BigQueryDatetime, BigQueryInt, BigQueryTimestamp } from '@google-cloud/bigquery'
+/**
+ * Reads the published views as the analyst, through BigQuery's official client; it refuses to read anything
+ * an analyst could not.
+ */
+import {
+  BigQuery,
+  BigQueryDate,
+  BigQueryDatetime,
+  BigQueryInt,
+  BigQueryTimestamp,
+} from '@google-cloud/bigquery'
 import { personaClient } from './persona-client.ts'
 
 export type Cell = string | number | boolean | null
@@ -32,7 +41,9 @@ export const queryAs = async (reader: Reader, query: string): Promise<Row[]> => 
     location: reader.location,
   })
   const [rows] = (await client.query({ query, wrapIntegers: true })) as unknown as [Record<string, unknown>[]]
-  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, cellOf(value)])))
+  return rows.map((row) =>
+    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, cellOf(value)])),
+  )
 }
 
 /** Rows in the order of their columns, so that two reports of the same data are the same text. */
@@ -54,7 +65,13 @@ const sortable = (cell: Cell): Cell => (typeof cell === 'number' ? cell.toFixed(
 const cellOf = (value: unknown): Cell => {
   if (value === null || value === undefined) return null
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
-  if (value instanceof BigQueryInt) return Number.isSafeInteger(Number(value.value)) ? Number(value.value) : String(value.value)
-  if (value instanceof BigQueryDate || value instanceof BigQueryTimestamp || value instanceof BigQueryDatetime) return value.value
+  if (value instanceof BigQueryInt)
+    return Number.isSafeInteger(Number(value.value)) ? Number(value.value) : String(value.value)
+  if (
+    value instanceof BigQueryDate ||
+    value instanceof BigQueryTimestamp ||
+    value instanceof BigQueryDatetime
+  )
+    return value.value
   return String(value as { toString(): string })
 }

@@ -1,4 +1,7 @@
-/** Makes report.json from what the stages counted and the analyst read; it refuses numbers that contradict each other. */
+/**
+ * Makes report.json from what the stages counted and the analyst read; it refuses numbers that contradict
+ * each other.
+ */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
@@ -27,12 +30,25 @@ export const makeReport = (given: {
 }): Report => {
   const { counts, views } = given
   const equal = (what: string, left: number, right: number): void => {
-    if (left !== right) throw new ReportError(`the numbers contradict each other: ${what}: ${left} and ${right}`)
+    if (left !== right)
+      throw new ReportError(`the numbers contradict each other: ${what}: ${left} and ${right}`)
   }
-  equal('raw rows, and clean + rejected + duplicates', counts.raw, counts.clean + counts.rejected + counts.duplicates)
+  equal(
+    'raw rows, and clean + rejected + duplicates',
+    counts.raw,
+    counts.clean + counts.rejected + counts.duplicates,
+  )
   equal('clean rows, and events in sessions', counts.clean, counts.sessionEvents)
-  equal('sessions loaded, and sessions in kpi_daily_sessions', counts.sessions, sum(views.kpi_daily_sessions, 'sessions'))
-  equal('events loaded, and events in kpi_event_volume_by_type', counts.sessionEvents, sum(views.kpi_event_volume_by_type, 'events'))
+  equal(
+    'sessions loaded, and sessions in kpi_daily_sessions',
+    counts.sessions,
+    sum(views.kpi_daily_sessions, 'sessions'),
+  )
+  equal(
+    'events loaded, and events in kpi_event_volume_by_type',
+    counts.sessionEvents,
+    sum(views.kpi_event_volume_by_type, 'events'),
+  )
   return {
     schemaVersion: 1,
     project: given.project,
@@ -43,16 +59,23 @@ export const makeReport = (given: {
       clean: { rows: counts.clean, rejected: counts.rejected, duplicates: counts.duplicates },
       sessions: { rows: counts.sessions, events: counts.sessionEvents },
     },
-    timings: Object.fromEntries(Object.entries(given.timings).map(([step, seconds]) => [step, Math.round(seconds * 10) / 10])),
+    timings: Object.fromEntries(
+      Object.entries(given.timings).map(([step, seconds]) => [step, Math.round(seconds * 10) / 10]),
+    ),
   }
 }
 
-export const sum = (rows: readonly Row[] | undefined, column: string): number => (rows ?? []).reduce((total, row) => total + Number(row[column] ?? 0), 0)
+export const sum = (rows: readonly Row[] | undefined, column: string): number =>
+  (rows ?? []).reduce((total, row) => total + Number(row[column] ?? 0), 0)
 
 export const headline = (report: Report): { sessions: number; conversionRate: number; events: number } => {
   const rows = report.views.kpi_conversion_rate
   const sessions = sum(rows, 'sessions')
-  return { sessions, conversionRate: sessions === 0 ? 0 : sum(rows, 'sessions_with_purchase') / sessions, events: report.stages.sessions.events }
+  return {
+    sessions,
+    conversionRate: sessions === 0 ? 0 : sum(rows, 'sessions_with_purchase') / sessions,
+    events: report.stages.sessions.events,
+  }
 }
 
 export const writeReport = async (report: Report, file: string, repositoryRoot: string): Promise<void> => {

@@ -1,4 +1,7 @@
-/** Tells the person at the terminal which step runs and how long each took; it refuses to write to stdout, which belongs to machines. */
+/**
+ * Tells the person at the terminal which step runs and how long each took; it refuses to write to stdout,
+ * which belongs to machines.
+ */
 export interface StepClock {
   run<T>(name: string, title: string, work: () => Promise<T>): Promise<T>
   readonly seconds: Record<string, number>

@@ -1,4 +1,7 @@
-/** The main job on one machine: new cloud, upload, the real workflow, then what the analyst may read. It refuses to make anything current that is not green. */
+/**
+ * The main job on one machine: new cloud, upload, the real workflow, then what the analyst may read. It
+ * refuses to make anything current that is not green.
+ */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startCloud, type RunningCloud } from '../cloud/server.ts'
@@ -24,7 +27,13 @@ export interface Story {
   readonly repositoryRoot: string
   readonly stateDir: string
   readonly generation: Generation
-  readonly events: { readonly path: string; readonly name: string; readonly objectName: string; readonly sha256: string; readonly isGzip: boolean }
+  readonly events: {
+    readonly path: string
+    readonly name: string
+    readonly objectName: string
+    readonly sha256: string
+    readonly isGzip: boolean
+  }
   readonly itemsFile?: string
   readonly toolPaths: readonly string[]
   readonly clock: StepClock
@@ -57,27 +66,63 @@ export const tellStory = async (story: Story): Promise<Report> => {
       credentialsFile: personas[persona] ?? '',
     })
     const engineer: StorageAccess = reader('data-eng')
-    const items: Record<string, string> = story.itemsFile === undefined ? {} : { items: `gs://${environment.buckets.lake}/items/items.csv` }
-    await clock.run('upload', `Uploading ${events.name} to gs://${environment.buckets.raw}/events/`, async () => {
-      await uploadFile(engineer, events.path, environment.buckets.raw, `events/${events.objectName}`, events.isGzip ? 'application/gzip' : 'text/csv')
-      if (story.itemsFile !== undefined) await uploadFile(engineer, story.itemsFile, environment.buckets.lake, 'items/items.csv', 'text/csv')
-    })
+    const items: Record<string, string> =
+      story.itemsFile === undefined ? {} : { items: `gs://${environment.buckets.lake}/items/items.csv` }
+    await clock.run(
+      'upload',
+      `Uploading ${events.name} to gs://${environment.buckets.raw}/events/`,
+      async () => {
+        await uploadFile(
+          engineer,
+          events.path,
+          environment.buckets.raw,
+          `events/${events.objectName}`,
+          events.isGzip ? 'application/gzip' : 'text/csv',
+        )
+        if (story.itemsFile !== undefined)
+          await uploadFile(engineer, story.itemsFile, environment.buckets.lake, 'items/items.csv', 'text/csv')
+      },
+    )
     throwIfCancelled(story.signal)
     await clock.run('workflow', `Running ${workflowFile}`, async () => {
-      await runStoryWorkflow(story, cloud, { file: workflowFile, inputs: items, explain: () => nothingAccepted(engineer, environment.buckets.lake, events.name) })
+      await runStoryWorkflow(story, cloud, {
+        file: workflowFile,
+        inputs: items,
+        explain: () => nothingAccepted(engineer, environment.buckets.lake, events.name),
+      })
     })
-    const counted = async (): Promise<CleanCounts> => (await readJson(engineer, environment.buckets.lake, '_metrics/clean.json')) as unknown as CleanCounts
-    return await writeStoryReport(story, { project: environment.project, datasets: environment.datasets, reader, counted, name: events.name })
+    const counted = async (): Promise<CleanCounts> =>
+      (await readJson(engineer, environment.buckets.lake, '_metrics/clean.json')) as unknown as CleanCounts
+    return await writeStoryReport(story, {
+      project: environment.project,
+      datasets: environment.datasets,
+      reader,
+      counted,
+      name: events.name,
+    })
   } finally {
     await cloud.close()
   }
 }
 
-/** One workflow file of a story, in the repository's first environment. `explain` may know a failure's reason better than the step that ended with it. */
+/**
+ * One workflow file of a story, in the repository's first environment. `explain` may know a failure's reason
+ * better than the step that ended with it.
+ */
 export const runStoryWorkflow = async (
   { clock, generation, repositoryRoot, say, signal, stateDir, toolPaths }: Story,
   cloud: RunningCloud,
-  { file, inputs = {}, withoutJobs, explain }: { file: string; inputs?: Readonly<Record<string, string>>; withoutJobs?: readonly string[]; explain?: () => Promise<string | undefined> },
+  {
+    file,
+    inputs = {},
+    withoutJobs,
+    explain,
+  }: {
+    file: string
+    inputs?: Readonly<Record<string, string>>
+    withoutJobs?: readonly string[]
+    explain?: () => Promise<string | undefined>
+  },
 ): Promise<void> => {
   const github = await readGithubEnvironment(repositoryRoot)
   const result = await runWorkflow({
@@ -99,29 +144,60 @@ export const runStoryWorkflow = async (
   if (result.conclusion !== 'success') throw new DemoFailed((await explain?.()) ?? failureText(result, file))
 }
 
-export interface CleanCounts { readonly raw: number; readonly clean: number; readonly rejected: number; readonly duplicates: number }
+export interface CleanCounts {
+  readonly raw: number
+  readonly clean: number
+  readonly rejected: number
+  readonly duplicates: number
+}
 
 /** The end of every story: what the analyst reads, what each stage kept, and the page of it. */
 export const writeStoryReport = async (
-  { clock, events, generation, repositoryRoot }: Pick<Story, 'clock' | 'events' | 'generation' | 'repositoryRoot'>,
-  platform: { project: string; datasets: { raw: string; insights: string }; reader: (persona: string) => Reader; counted: () => Promise<CleanCounts>; name: string },
+  {
+    clock,
+    events,
+    generation,
+    repositoryRoot,
+  }: Pick<Story, 'clock' | 'events' | 'generation' | 'repositoryRoot'>,
+  platform: {
+    project: string
+    datasets: { raw: string; insights: string }
+    reader: (persona: string) => Reader
+    counted: () => Promise<CleanCounts>
+    name: string
+  },
 ): Promise<Report> => {
   const { project, datasets, reader } = platform
-  const views = await clock.run('views', 'Reading the nine views as the analyst', () => readViews(reader('analyst'), datasets.insights))
-  const counts = await clock.run('counts', 'Counting what each stage kept', async (): Promise<StageCounts> => {
-    const clean = await platform.counted()
-    const table = `\`${project}.${datasets.raw}.sessionized_events\``
-    const [loaded] = await queryAs(reader('data-eng'), `SELECT COUNT(DISTINCT session_id) AS sessions, COUNT(*) AS events FROM ${table}`)
-    return {
-      raw: Number(clean.raw),
-      clean: Number(clean.clean),
-      rejected: Number(clean.rejected),
-      duplicates: Number(clean.duplicates),
-      sessions: Number(loaded?.sessions),
-      sessionEvents: Number(loaded?.events),
-    }
+  const views = await clock.run('views', 'Reading the nine views as the analyst', () =>
+    readViews(reader('analyst'), datasets.insights),
+  )
+  const counts = await clock.run(
+    'counts',
+    'Counting what each stage kept',
+    async (): Promise<StageCounts> => {
+      const clean = await platform.counted()
+      const table = `\`${project}.${datasets.raw}.sessionized_events\``
+      const [loaded] = await queryAs(
+        reader('data-eng'),
+        `SELECT COUNT(DISTINCT session_id) AS sessions, COUNT(*) AS events FROM ${table}`,
+      )
+      return {
+        raw: Number(clean.raw),
+        clean: Number(clean.clean),
+        rejected: Number(clean.rejected),
+        duplicates: Number(clean.duplicates),
+        sessions: Number(loaded?.sessions),
+        sessionEvents: Number(loaded?.events),
+      }
+    },
+  )
+  const report = makeReport({
+    project,
+    input: { sha256: events.sha256, name: platform.name },
+    counts,
+    views,
+    timings: clock.seconds,
   })
-  const report = makeReport({ project, input: { sha256: events.sha256, name: platform.name }, counts, views, timings: clock.seconds })
   await writeReport(report, join(generation.reportDir, 'report.json'), repositoryRoot)
   await writeFile(join(generation.reportDir, 'index.html'), renderReport(report))
   return report
@@ -134,15 +210,26 @@ export const throwIfCancelled = (signal: AbortSignal): void => {
 const stepSeconds = (result: WorkflowResult): Record<string, number> =>
   Object.fromEntries(
     result.jobs.flatMap((job) =>
-      job.steps.filter((step) => step.outcome !== 'skipped' && !step.name.startsWith('Post ')).map((step) => [`${job.id}: ${step.name}`, step.seconds]),
+      job.steps
+        .filter((step) => step.outcome !== 'skipped' && !step.name.startsWith('Post '))
+        .map((step) => [`${job.id}: ${step.name}`, step.seconds]),
     ),
   )
 
-/** A file without one sound row is the person's to mend, so it must not read like a failure of dbt, which is where it ends. */
-const nothingAccepted = async (engineer: StorageAccess, lake: string, file: string): Promise<string | undefined> => {
+/**
+ * A file without one sound row is the person's to mend, so it must not read like a failure of dbt, which is
+ * where it ends.
+ */
+const nothingAccepted = async (
+  engineer: StorageAccess,
+  lake: string,
+  file: string,
+): Promise<string | undefined> => {
   const counts = await readJson(engineer, lake, '_metrics/clean.json').catch(() => undefined)
   if (counts === undefined || Number(counts.clean) > 0) return undefined
-  const reasons = Object.entries(counts.reasons as Record<string, number>).map(([reason, rows]) => `${reason}: ${rows}`)
+  const reasons = Object.entries(counts.reasons as Record<string, number>).map(
+    ([reason, rows]) => `${reason}: ${rows}`,
+  )
   return `${file} holds no event: all ${Number(counts.raw)} rows were rejected (${reasons.join(', ')}); there is nothing to report, and an earlier report stays as it was.`
 }
 

@@ -1,4 +1,7 @@
-/** Reads an action.yml with GitHub's own parser into what the runner needs to start it; it refuses docker actions and Node older than 20. */
+/**
+ * Reads an action.yml with GitHub's own parser into what the runner needs to start it; it refuses docker
+ * actions and Node older than 20.
+ */
 import './json-import-hook.ts'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -63,9 +66,12 @@ const parseActionFile = async (fileName: string, content: string, directory: str
   const refuseErrors = (): void => {
     const errors = parsed.context.errors.getErrors()
     if (errors.length > 0 || !root)
-      throw new ActionFileError(errors.map((error) => `${fileName}:${error.range?.start.line ?? 1}: ${error.rawMessage}`).join('; '))
+      throw new ActionFileError(
+        errors.map((error) => `${fileName}:${error.range?.start.line ?? 1}: ${error.rawMessage}`).join('; '),
+      )
   }
-  if (using === 'docker') throw new ActionFileError('docker actions are not supported; supported: node24, node20, composite')
+  if (using === 'docker')
+    throw new ActionFileError('docker actions are not supported; supported: node24, node20, composite')
   refuseErrors()
   const common = {
     name: literal(child(root, 'name')) ?? '',
@@ -86,11 +92,16 @@ const parseActionFile = async (fileName: string, content: string, directory: str
       ...common,
       kind: 'composite',
       steps: items(steps).map((step, index) => readStep(step, converted[index])),
-      outputs: entries(child(root, 'outputs')).map(({ key, value }) => ({ name: key, value: child(value, 'value') })),
+      outputs: entries(child(root, 'outputs')).map(({ key, value }) => ({
+        name: key,
+        value: child(value, 'value'),
+      })),
     }
   }
   if (using !== 'node24' && using !== 'node20')
-    throw new ActionFileError(`runs.using: ${using ?? '(missing)'} is not supported; supported: node24, node20, composite`)
+    throw new ActionFileError(
+      `runs.using: ${using ?? '(missing)'} is not supported; supported: node24, node20, composite`,
+    )
   const main = literal(child(runs, 'main'))
   if (!main) throw new ActionFileError('runs.main is missing')
   return {

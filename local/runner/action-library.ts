@@ -1,4 +1,7 @@
-/** Finds the action a step uses, in the workspace or in a copy of its repository made for this job; it refuses paths that lead out of either. */
+/**
+ * Finds the action a step uses, in the workspace or in a copy of its repository made for this job; it refuses
+ * paths that lead out of either.
+ */
 import { join, sep } from 'node:path'
 import { ActionFileError, readActionFile } from './action-file.ts'
 import type { ActionFile } from './action-file.ts'
@@ -20,10 +23,18 @@ export interface FoundAction {
 
 export interface ActionLibrary {
   /** Undefined when there is no action at that place. */
-  find(step: WorkflowStep, uses: Exclude<Uses, { kind: 'builtin' | 'refused' }>, around: Around): Promise<FoundAction | undefined>
+  find(
+    step: WorkflowStep,
+    uses: Exclude<Uses, { kind: 'builtin' | 'refused' }>,
+    around: Around,
+  ): Promise<FoundAction | undefined>
 }
 
-export const openLibrary = (state: JobState, repositories: Repositories, excluded: readonly string[]): ActionLibrary => {
+export const openLibrary = (
+  state: JobState,
+  repositories: Repositories,
+  excluded: readonly string[],
+): ActionLibrary => {
   const copies = new Map<string, Promise<string>>()
   /** Away from the checkout: a bundle that lacks a module must not find it in some node_modules there. */
   const unpack = (source: Source): Promise<string> => {
@@ -39,7 +50,11 @@ export const openLibrary = (state: JobState, repositories: Repositories, exclude
           const directory = join(state.places.workspace, uses.path)
           const action = await readActionFile(directory)
           return (
-            action && { action, file: sourceAt(state, directory) ?? repositories.own, github: { action: idOf(step), action_path: directory, ...noRepository } }
+            action && {
+              action,
+              file: sourceAt(state, directory) ?? repositories.own,
+              github: { action: idOf(step), action_path: directory, ...noRepository },
+            }
           )
         }
         const source = uses.kind === 'self' ? around.file : await repositories.find(uses.repository, uses.ref)
@@ -48,7 +63,16 @@ export const openLibrary = (state: JobState, repositories: Repositories, exclude
         const action = await readActionFile(directory)
         const ref = uses.kind === 'self' ? source.sha : uses.ref
         return (
-          action && { action, file: source, github: { action: `__${step.id}`, action_path: directory, action_repository: source.repository, action_ref: ref } }
+          action && {
+            action,
+            file: source,
+            github: {
+              action: `__${step.id}`,
+              action_path: directory,
+              action_repository: source.repository,
+              action_ref: ref,
+            },
+          }
         )
       } catch (error) {
         if (error instanceof ActionFileError) throw new StepError(`uses: ${step.uses}: ${error.message}`)

@@ -1,4 +1,7 @@
-/** Finds the files that `path:` of upload-artifact means, by the rules of @actions/glob; it refuses nothing: what matches nothing is simply not there. */
+/**
+ * Finds the files that `path:` of upload-artifact means, by the rules of @actions/glob; it refuses nothing:
+ * what matches nothing is simply not there.
+ */
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import picomatch from 'picomatch'
@@ -15,22 +18,35 @@ export interface FoundFiles {
 }
 
 /** `patterns`: the lines of the input; `expand` makes a path absolute. */
-export const findFiles = async (patterns: string, expand: (path: string) => string, takesHidden: boolean): Promise<FoundFiles> => {
+export const findFiles = async (
+  patterns: string,
+  expand: (path: string) => string,
+  takesHidden: boolean,
+): Promise<FoundFiles> => {
   const lines = patterns
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'))
   const wanted = lines.filter((line) => !line.startsWith('!')).map(expand)
-  const rules = lines.map((line) => ({ isWanted: !line.startsWith('!'), matches: matcher(expand(line.replace(/^!/, ''))) }))
+  const rules = lines.map((line) => ({
+    isWanted: !line.startsWith('!'),
+    matches: matcher(expand(line.replace(/^!/, ''))),
+  }))
   const searched = withoutDescendants(wanted.map(searchPath))
   const found = new Set<string>()
   for (const start of searched) {
     // The last rule that matches decides.
-    for (const file of await listFiles(start, takesHidden)) if (rules.findLast(({ matches }) => matches(file))?.isWanted) found.add(file)
+    for (const file of await listFiles(start, takesHidden))
+      if (rules.findLast(({ matches }) => matches(file))?.isWanted) found.add(file)
   }
   const files = [...found].sort()
   const only = searched.length === 1 ? searched[0] : undefined
-  const root = only === undefined ? commonAncestor(searched) : files.length === 1 && files[0] === only ? dirname(only) : only
+  const root =
+    only === undefined
+      ? commonAncestor(searched)
+      : files.length === 1 && files[0] === only
+        ? dirname(only)
+        : only
   return { root, files: files.map((from) => ({ from, path: relative(root, from).split(sep).join('/') })) }
 }
 
@@ -49,7 +65,9 @@ const searchPath = (pattern: string): string => {
 
 const withoutDescendants = (paths: readonly string[]): string[] => {
   const unique = [...new Set(paths)]
-  return unique.filter((path) => !unique.some((other) => other !== path && path.startsWith(other === '/' ? '/' : `${other}/`)))
+  return unique.filter(
+    (path) => !unique.some((other) => other !== path && path.startsWith(other === '/' ? '/' : `${other}/`)),
+  )
 }
 
 const commonAncestor = (paths: readonly string[]): string => {
@@ -59,13 +77,18 @@ const commonAncestor = (paths: readonly string[]): string => {
 }
 
 /** Follows links, as @actions/glob does; a directory that is met again inside itself is not entered. */
-const listFiles = async (path: string, takesHidden: boolean, above: readonly string[] = []): Promise<string[]> => {
+const listFiles = async (
+  path: string,
+  takesHidden: boolean,
+  above: readonly string[] = [],
+): Promise<string[]> => {
   const found = await stat(path).catch(() => undefined)
   if (!found || (!takesHidden && basename(path).startsWith('.'))) return []
   if (found.isFile()) return [path]
   const identity = `${found.dev}:${found.ino}`
   if (!found.isDirectory() || above.includes(identity)) return []
   const inside: string[] = []
-  for (const name of await readdir(path)) inside.push(...(await listFiles(join(path, name), takesHidden, [...above, identity])))
+  for (const name of await readdir(path))
+    inside.push(...(await listFiles(join(path, name), takesHidden, [...above, identity])))
   return inside
 }

@@ -1,4 +1,7 @@
-/** Keeps the artifacts of one run, for its jobs and for later runs on the same state; it refuses to change one: a second of the same name must say that it overwrites. */
+/**
+ * Keeps the artifacts of one run, for its jobs and for later runs on the same state; it refuses to change
+ * one: a second of the same name must say that it overwrites.
+ */
 import { createHash } from 'node:crypto'
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -37,7 +40,10 @@ export const createArtifactStore = (root: string): ArtifactStore => {
     list: () => [...artifacts.values()],
     async add(name, files, isOverwriting) {
       const wrong = forbidden.exec(name)?.[0]
-      if (name === '' || wrong !== undefined) throw new ArtifactError(`The artifact name is not valid: '${name}'. Leave out ${JSON.stringify(wrong ?? name)}`)
+      if (name === '' || wrong !== undefined)
+        throw new ArtifactError(
+          `The artifact name is not valid: '${name}'. Leave out ${JSON.stringify(wrong ?? name)}`,
+        )
       const previous = artifacts.get(name)
       if (previous && !isOverwriting)
         throw new ArtifactError(
@@ -47,7 +53,13 @@ export const createArtifactStore = (root: string): ArtifactStore => {
       const directory = join(root, String(id))
       await mkdir(directory, { recursive: true, mode: 0o700 })
       const lines = await pMap(files, (file) => keep(file, directory), { concurrency: 8 })
-      const artifact = { id, name, directory, files: files.map(({ path }) => path), digest: sha256(lines.sort().join('')) }
+      const artifact = {
+        id,
+        name,
+        directory,
+        files: files.map(({ path }) => path),
+        digest: sha256(lines.sort().join('')),
+      }
       artifacts.set(name, artifact)
       await writeIndex(root, [...artifacts.values()])
       if (previous) await rm(previous.directory, { recursive: true, force: true })

@@ -1,4 +1,7 @@
-/** The actions the runner does itself, because their own code would need GitHub: checkout and the two of artifacts. It refuses inputs it does not honour. */
+/**
+ * The actions the runner does itself, because their own code would need GitHub: checkout and the two of
+ * artifacts. It refuses inputs it does not honour.
+ */
 import { checkOut } from './checkout.ts'
 import { downloadArtifact } from './download-artifact.ts'
 import type { JobState } from './job-state.ts'
@@ -16,9 +19,35 @@ export interface BuiltinStep {
 
 /** Inputs by their names in action.yml. */
 export const builtinInputs: Readonly<Record<BuiltinAction, readonly string[]>> = {
-  checkout: ['repository', 'ref', 'path', 'fetch-depth', 'persist-credentials', 'clean', 'show-progress', 'set-safe-directory'],
-  'upload-artifact': ['name', 'path', 'if-no-files-found', 'retention-days', 'compression-level', 'overwrite', 'include-hidden-files'],
-  'download-artifact': ['name', 'artifact-ids', 'path', 'pattern', 'merge-multiple', 'run-id', 'repository', 'github-token'],
+  checkout: [
+    'repository',
+    'ref',
+    'path',
+    'fetch-depth',
+    'persist-credentials',
+    'clean',
+    'show-progress',
+    'set-safe-directory',
+  ],
+  'upload-artifact': [
+    'name',
+    'path',
+    'if-no-files-found',
+    'retention-days',
+    'compression-level',
+    'overwrite',
+    'include-hidden-files',
+  ],
+  'download-artifact': [
+    'name',
+    'artifact-ids',
+    'path',
+    'pattern',
+    'merge-multiple',
+    'run-id',
+    'repository',
+    'github-token',
+  ],
 }
 
 const done: Readonly<Record<BuiltinAction, (step: BuiltinStep) => Promise<void>>> = {

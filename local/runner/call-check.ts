@@ -1,4 +1,7 @@
-/** Compares a job's `with`, `secrets` and `permissions` with the workflow it calls, before anything runs; it refuses as GitHub does and adds what to write. */
+/**
+ * Compares a job's `with`, `secrets` and `permissions` with the workflow it calls, before anything runs; it
+ * refuses as GitHub does and adds what to write.
+ */
 import { typedInput } from './call-inputs.ts'
 import { ExpressionError } from './expressions.ts'
 import { excess, joinPermissions, readPermissions, writtenPermissions } from './permissions.ts'
@@ -8,7 +11,12 @@ import type { Token } from './tokens.ts'
 import { refOfWorkflow, WorkflowProblems } from './workflow.ts'
 import type { Problem, Workflow, WorkflowJob } from './workflow.ts'
 
-export const checkCall = (caller: Workflow, job: WorkflowJob, called: Workflow, allowed: Permissions): void => {
+export const checkCall = (
+  caller: Workflow,
+  job: WorkflowJob,
+  called: Workflow,
+  allowed: Permissions,
+): void => {
   const definition = child(called.on, 'workflow_call')
   const problems = [
     ...inputProblems(job, child(definition, 'inputs'), called),
@@ -36,15 +44,23 @@ const inputProblems = (job: WorkflowJob, declared: Token | undefined, called: Wo
     }
   }
   for (const { key, value } of entries(declared)) {
-    if (literal(child(value, 'required')) !== 'true' || given.some((input) => isSame(input.key, key))) continue
-    problems.push({ line: job.call?.line ?? job.line, message: `Input ${key} is required, but not provided while calling. Write with: { ${key}: … }` })
+    if (literal(child(value, 'required')) !== 'true' || given.some((input) => isSame(input.key, key)))
+      continue
+    problems.push({
+      line: job.call?.line ?? job.line,
+      message: `Input ${key} is required, but not provided while calling. Write with: { ${key}: … }`,
+    })
   }
   return problems
 }
 
 const literalMistake = (name: string, definition: Token, value: Token): string | undefined => {
   try {
-    typedInput(name, literal(child(definition, 'type')) ?? 'string', (value as unknown as { value: string | number | boolean | null }).value)
+    typedInput(
+      name,
+      literal(child(definition, 'type')) ?? 'string',
+      (value as unknown as { value: string | number | boolean | null }).value,
+    )
     return undefined
   } catch (error) {
     if (error instanceof ExpressionError) return error.message
@@ -56,7 +72,10 @@ const secretProblems = (job: WorkflowJob, declared: Token | undefined, called: W
   if (literal(job.call?.secrets) === 'inherit') return []
   const given = entries(job.call?.secrets)
   const unknown = given.filter(({ key }) => !entries(declared).some((secret) => isSame(secret.key, key)))
-  const missing = entries(declared).filter(({ key, value }) => literal(child(value, 'required')) === 'true' && !given.some((secret) => isSame(secret.key, key)))
+  const missing = entries(declared).filter(
+    ({ key, value }) =>
+      literal(child(value, 'required')) === 'true' && !given.some((secret) => isSame(secret.key, key)),
+  )
   return [
     ...unknown.map(({ key, keyToken }) => ({
       line: lineOf(keyToken),

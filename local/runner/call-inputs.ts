@@ -1,11 +1,22 @@
-/** Gives a called workflow its inputs with their types, its secrets and its outputs, as GitHub does; it refuses a value of another type than declared. */
+/**
+ * Gives a called workflow its inputs with their types, its secrets and its outputs, as GitHub does; it
+ * refuses a value of another type than declared.
+ */
 import { ExpressionError } from './expressions.ts'
 import type { Contexts, Scope, Value } from './expressions.ts'
 import { child, entries, literal, textOf, textsOf, valueOf } from './tokens.ts'
 import type { Workflow, WorkflowJob } from './workflow.ts'
 
-/** `scope` is the caller's, `defaults` the called file's own: a default sees github and vars, not the caller's needs. */
-export const callInputs = (job: WorkflowJob, called: Workflow, scope: Scope, defaults: Scope): Record<string, Value> => {
+/**
+ * `scope` is the caller's, `defaults` the called file's own: a default sees github and vars, not the caller's
+ * needs.
+ */
+export const callInputs = (
+  job: WorkflowJob,
+  called: Workflow,
+  scope: Scope,
+  defaults: Scope,
+): Record<string, Value> => {
   const given = new Map(entries(job.call?.with).map(({ key, value }) => [key.toLowerCase(), value]))
   const inputs: Record<string, Value> = {}
   for (const { key, value: definition } of entries(child(child(called.on, 'workflow_call'), 'inputs'))) {
@@ -21,7 +32,10 @@ export const callInputs = (job: WorkflowJob, called: Workflow, scope: Scope, def
 export const typedInput = (name: string, type: string, value: Value): Value => {
   if (type === 'string') {
     if (value === null || value === undefined) return ''
-    if (typeof value === 'object') throw new ExpressionError(`input '${name}' is a string, not a mapping or sequence; write \${{ toJSON(…) }}`)
+    if (typeof value === 'object')
+      throw new ExpressionError(
+        `input '${name}' is a string, not a mapping or sequence; write \${{ toJSON(…) }}`,
+      )
     return String(value)
   }
   if (typeof value === type) return value
@@ -33,13 +47,20 @@ export const typedInput = (name: string, type: string, value: Value): Value => {
 
 const emptyOf = (type: string): Value => (type === 'boolean' ? false : type === 'number' ? 0 : '')
 
-export const callSecrets = (job: WorkflowJob, callers: Readonly<Record<string, string>>, scope: Scope): Record<string, string> =>
+export const callSecrets = (
+  job: WorkflowJob,
+  callers: Readonly<Record<string, string>>,
+  scope: Scope,
+): Record<string, string> =>
   literal(job.call?.secrets) === 'inherit' ? { ...callers } : textsOf(job.call?.secrets, scope, 'secrets')
 
 /** `on.workflow_call.outputs`: made of the outputs of its jobs. */
 export const callOutputs = (called: Workflow, contexts: Contexts): Record<string, string> =>
   Object.fromEntries(
     entries(child(child(called.on, 'workflow_call'), 'outputs'))
-      .map(({ key, value }): [string, string] => [key, textOf(child(value, 'value'), { contexts }, `outputs.${key}`)])
+      .map(({ key, value }): [string, string] => [
+        key,
+        textOf(child(value, 'value'), { contexts }, `outputs.${key}`),
+      ])
       .filter(([, text]) => text !== ''),
   )

@@ -1,4 +1,7 @@
-/** Reads the workflows that jobs call, all the way down, before anything runs; it refuses calls GitHub refuses, in its words, and says what to write. */
+/**
+ * Reads the workflows that jobs call, all the way down, before anything runs; it refuses calls GitHub
+ * refuses, in its words, and says what to write.
+ */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkCall } from './call-check.ts'
@@ -32,10 +35,23 @@ export interface Loading {
   readonly warn: (problem: Problem) => void
 }
 
-export const loadWorkflow = async (source: Source, path: string, loading: Loading): Promise<LoadedWorkflow> => {
+export const loadWorkflow = async (
+  source: Source,
+  path: string,
+  loading: Loading,
+): Promise<LoadedWorkflow> => {
   const workflow = await readWorkflow(source, path)
   const seen = new Set<string>()
-  return loadCalls({ workflow, granted: readPermissions(workflow.permissions) ?? defaultPermissions, place: '', callers: [workflow], seen }, loading)
+  return loadCalls(
+    {
+      workflow,
+      granted: readPermissions(workflow.permissions) ?? defaultPermissions,
+      place: '',
+      callers: [workflow],
+      seen,
+    },
+    loading,
+  )
 }
 
 interface Node {
@@ -48,7 +64,8 @@ interface Node {
 }
 
 /** A job's own `permissions` replace those of the file, which replace those of the caller. */
-export const permissionsOf = (job: WorkflowJob, loaded: Pick<LoadedWorkflow, 'granted'>): Permissions => readPermissions(job.permissions) ?? loaded.granted
+export const permissionsOf = (job: WorkflowJob, loaded: Pick<LoadedWorkflow, 'granted'>): Permissions =>
+  readPermissions(job.permissions) ?? loaded.granted
 
 const loadCalls = async (node: Node, loading: Loading): Promise<LoadedWorkflow> => {
   const calls = new Map<string, LoadedWorkflow>()
@@ -58,13 +75,24 @@ const loadCalls = async (node: Node, loading: Loading): Promise<LoadedWorkflow> 
     checkCall(node.workflow, job, called, permissionsOf(job, node))
     const granted = readPermissions(called.permissions) ?? permissionsOf(job, node)
     const callers = [...node.callers, called]
-    calls.set(job.id, await loadCalls({ workflow: called, granted, place: `${node.place}${job.id}/`, callers, seen: node.seen }, loading))
+    calls.set(
+      job.id,
+      await loadCalls(
+        { workflow: called, granted, place: `${node.place}${job.id}/`, callers, seen: node.seen },
+        loading,
+      ),
+    )
   }
   const { workflow, granted, place } = node
   return { workflow, granted, place, calls }
 }
 
-const readCalled = async (node: Node, job: WorkflowJob, call: NonNullable<WorkflowJob['call']>, loading: Loading): Promise<Workflow> => {
+const readCalled = async (
+  node: Node,
+  job: WorkflowJob,
+  call: NonNullable<WorkflowJob['call']>,
+  loading: Loading,
+): Promise<Workflow> => {
   const { workflow, callers, seen } = node
   const refuse = (message: string): never => {
     throw new WorkflowProblems([{ file: workflow.file, line: call.line, message }])
@@ -72,20 +100,27 @@ const readCalled = async (node: Node, job: WorkflowJob, call: NonNullable<Workfl
   const { repositories } = loading
   const uses = parseWorkflowUses(call.uses, repositories.names)
   if (uses.kind === 'refused') return refuse(uses.reason)
-  const source = uses.kind === 'repository' ? await repositories.find(uses.repository, uses.ref) : workflow.source
+  const source =
+    uses.kind === 'repository' ? await repositories.find(uses.repository, uses.ref) : workflow.source
   if (!source) return refuse(`uses: ${call.uses}: no checkout of this repository is known`)
   if (uses.kind === 'repository') warnUnpinned(uses, { file: workflow.file, line: call.line }, loading)
   const key = `${source.repository.toLowerCase()}/${uses.path}`
-  const isSame = (other: Workflow): boolean => `${other.source.repository.toLowerCase()}/${other.path}` === key
+  const isSame = (other: Workflow): boolean =>
+    `${other.source.repository.toLowerCase()}/${other.path}` === key
   if (callers.some(isSame))
-    return refuse(`job '${job.id}' calls ${fileRef(source, uses.path)}, which is already being called: loops in the workflow tree are not permitted`)
+    return refuse(
+      `job '${job.id}' calls ${fileRef(source, uses.path)}, which is already being called: loops in the workflow tree are not permitted`,
+    )
   if (callers.length > deepest) return refuse(`Nested reusable workflow depth exceeded ${deepest}.`)
-  if (seen.add(key).size > mostFiles) return refuse(`more than ${mostFiles} unique reusable workflows are called from ${callers[0]?.file}`)
+  if (seen.add(key).size > mostFiles)
+    return refuse(`more than ${mostFiles} unique reusable workflows are called from ${callers[0]?.file}`)
   if (!(await stat(join(source.root, uses.path)).catch(() => undefined))?.isFile())
     return refuse(`uses: ${call.uses}: there is no workflow file ${uses.path} in ${source.root}`)
   const called = await readWorkflow(source, uses.path, shownAs(source, uses.path, repositories))
   if (!called.events.includes('workflow_call'))
-    return refuse(`uses: ${call.uses}: workflow_call key is not defined in the referenced workflow (${refOfWorkflow(called)}); write on: workflow_call there`)
+    return refuse(
+      `uses: ${call.uses}: workflow_call key is not defined in the referenced workflow (${refOfWorkflow(called)}); write on: workflow_call there`,
+    )
   return called
 }
 
@@ -96,7 +131,10 @@ export const warnUnpinned = (
 ): void => {
   if (isSameRepository(uses.repository, loading.repositories.own.repository) || isFullSha(uses.ref)) return
   const written = [uses.repository, uses.path].filter((part) => part !== '').join('/')
-  loading.warn({ ...place, message: `uses: ${written}@${uses.ref} can change without notice: pin it to a full commit SHA` })
+  loading.warn({
+    ...place,
+    message: `uses: ${written}@${uses.ref} can change without notice: pin it to a full commit SHA`,
+  })
 }
 
 /** A file of another repository is named with it, so that a message tells which checkout to edit. */

@@ -1,4 +1,7 @@
-/** Follows every `uses:` of a list of steps to its action, also through composite actions; it refuses what is missing, foreign or not supported. */
+/**
+ * Follows every `uses:` of a list of steps to its action, also through composite actions; it refuses what is
+ * missing, foreign or not supported.
+ */
 import { join } from 'node:path'
 import { ActionFileError, readActionFile } from './action-file.ts'
 import type { ActionFile } from './action-file.ts'
@@ -23,7 +26,11 @@ interface StepsFile {
   readonly isWorkspaceKnown: boolean
 }
 
-export const checkUses = async (steps: readonly WorkflowStep[], at: StepsFile, check: Check): Promise<{ problems: Problem[]; uses: string[] }> => {
+export const checkUses = async (
+  steps: readonly WorkflowStep[],
+  at: StepsFile,
+  check: Check,
+): Promise<{ problems: Problem[]; uses: string[] }> => {
   const problems: Problem[] = []
   const uses: string[] = []
   const refuse = (line: number, message: string): void => {
@@ -40,14 +47,21 @@ export const checkUses = async (steps: readonly WorkflowStep[], at: StepsFile, c
       if (parsed.kind === 'repository') warnUnpinned(parsed, { file: at.file, line: step.line }, check)
       const found = await findAction(step, parsed, { ...at, isWorkspaceKnown }, check, refuse)
       if (found?.action.kind === 'node' && at.depth > 0 && found.action.pre)
-        refuse(step.line, `uses: ${step.uses}: an action with a pre stage is not supported inside a composite action; use it in the job itself`)
+        refuse(
+          step.line,
+          `uses: ${step.uses}: an action with a pre stage is not supported inside a composite action; use it in the job itself`,
+        )
       if (found?.action.kind !== 'composite') continue
       if (at.depth >= deepestComposite) {
         refuse(step.line, `uses: ${step.uses}: Composite action depth exceeded max depth ${deepestComposite}`)
         continue
       }
       const file = shownAs(found.source, join(parsed.path, found.action.fileName), check.repositories)
-      const nested = await checkUses(found.action.steps, { file, source: found.source, depth: at.depth + 1, isWorkspaceKnown }, check)
+      const nested = await checkUses(
+        found.action.steps,
+        { file, source: found.source, depth: at.depth + 1, isWorkspaceKnown },
+        check,
+      )
       problems.push(...nested.problems)
       uses.push(...nested.uses)
     }
@@ -66,15 +80,24 @@ const findAction = async (
   refuse: (line: number, message: string) => void,
 ): Promise<{ action: ActionFile; source: Source } | undefined> => {
   const { repositories } = check
-  const source = uses.kind === 'self' ? at.source : uses.kind === 'workspace' ? repositories.own : await repositories.find(uses.repository, uses.ref)
+  const source =
+    uses.kind === 'self'
+      ? at.source
+      : uses.kind === 'workspace'
+        ? repositories.own
+        : await repositories.find(uses.repository, uses.ref)
   if (!source) return undefined
   try {
     const action = await readActionFile(join(source.root, uses.path))
     if (action) return { action, source }
     const where = uses.path || 'the repository root'
     if (uses.kind === 'workspace' && at.isWorkspaceKnown)
-      refuse(step.line, `uses: ${step.uses}: there is no action.yml in ${where}${hintOfSelf(uses.path, at, check)}`)
-    if (uses.kind !== 'workspace') refuse(step.line, `uses: ${step.uses}: there is no action.yml in ${where} of ${source.repository}`)
+      refuse(
+        step.line,
+        `uses: ${step.uses}: there is no action.yml in ${where}${hintOfSelf(uses.path, at, check)}`,
+      )
+    if (uses.kind !== 'workspace')
+      refuse(step.line, `uses: ${step.uses}: there is no action.yml in ${where} of ${source.repository}`)
   } catch (error) {
     if (!(error instanceof ActionFileError)) throw error
     refuse(step.line, `uses: ${step.uses}: ${error.message}`)
@@ -83,28 +106,55 @@ const findAction = async (
 }
 
 const hintOfSelf = (path: string, at: StepsFile, check: Check): string =>
-  at.source.root === check.repositories.own.root ? '' : ` of ${check.repositories.own.repository}; write $/${path} for the one of ${at.source.repository}`
+  at.source.root === check.repositories.own.root
+    ? ''
+    : ` of ${check.repositories.own.repository}; write $/${path} for the one of ${at.source.repository}`
 
 const bringsFiles = (step: WorkflowStep, check: Check): boolean => {
   const uses = step.uses === undefined ? undefined : parseUses(step.uses, check.repositories.names)
   if (uses?.kind !== 'builtin') return false
-  return uses.name === 'download-artifact' || (uses.name === 'checkout' && entries(step.with).some(({ key }) => key === 'repository' || key === 'path'))
+  return (
+    uses.name === 'download-artifact' ||
+    (uses.name === 'checkout' && entries(step.with).some(({ key }) => key === 'repository' || key === 'path'))
+  )
 }
 
-const builtinMistakes = (step: WorkflowStep, uses: Uses & { kind: 'builtin' }, refuse: (line: number, message: string) => void): void => {
+const builtinMistakes = (
+  step: WorkflowStep,
+  uses: Uses & { kind: 'builtin' },
+  refuse: (line: number, message: string) => void,
+): void => {
   const supported = builtinInputs[uses.name]
   for (const { key, keyToken } of entries(step.with)) {
-    if (!supported.includes(key)) refuse(lineOf(keyToken), `actions/${uses.name} with ${key} is not supported; supported: ${supported.join(', ')}`)
+    if (!supported.includes(key))
+      refuse(
+        lineOf(keyToken),
+        `actions/${uses.name} with ${key} is not supported; supported: ${supported.join(', ')}`,
+      )
   }
 }
 
-/** What GitHub lets pass and an author wants to know: inputs an action does not declare, and required ones left out. */
-export const inputMistakes = async (steps: readonly WorkflowStep[], at: Pick<StepsFile, 'file' | 'source'>, check: Check): Promise<Problem[]> => {
+/**
+ * What GitHub lets pass and an author wants to know: inputs an action does not declare, and required ones
+ * left out.
+ */
+export const inputMistakes = async (
+  steps: readonly WorkflowStep[],
+  at: Pick<StepsFile, 'file' | 'source'>,
+  check: Check,
+): Promise<Problem[]> => {
   const problems: Problem[] = []
   for (const step of steps) {
     const parsed = step.uses === undefined ? undefined : parseUses(step.uses, check.repositories.names)
     if (!parsed || parsed.kind === 'builtin' || parsed.kind === 'refused') continue
-    const { action } = (await findAction(step, parsed, { ...at, depth: 0, isWorkspaceKnown: false }, check, () => undefined)) ?? {}
+    const { action } =
+      (await findAction(
+        step,
+        parsed,
+        { ...at, depth: 0, isWorkspaceKnown: false },
+        check,
+        () => undefined,
+      )) ?? {}
     if (!action) continue
     const given = isMappingToken(step.with) ? entries(step.with) : []
     const declared = action.inputs.map((input) => input.name)
@@ -115,7 +165,11 @@ export const inputMistakes = async (steps: readonly WorkflowStep[], at: Pick<Ste
     for (const input of action.inputs) {
       const isGiven = given.some(({ key }) => key.toLowerCase() === input.name.toLowerCase())
       if (input.isRequired && input.default === undefined && !isGiven)
-        problems.push({ file: at.file, line: step.line, message: `uses: ${step.uses}: required input '${input.name}' is missing` })
+        problems.push({
+          file: at.file,
+          line: step.line,
+          message: `uses: ${step.uses}: required input '${input.name}' is missing`,
+        })
     }
   }
   return problems

@@ -1,4 +1,7 @@
-/** Reads a workflow, those it calls and the actions they use for whatever this runner cannot do; it refuses each by name, file and line before any step starts. */
+/**
+ * Reads a workflow, those it calls and the actions they use for whatever this runner cannot do; it refuses
+ * each by name, file and line before any step starts.
+ */
 import { checkUses } from './check-uses.ts'
 import type { LoadedWorkflow } from './called-workflows.ts'
 import { unknownEnvironment } from './environment-vars.ts'
@@ -18,15 +21,25 @@ export interface Check {
 
 const names: Readonly<Record<string, string>> = { services: 'services (containers)' }
 
-/** Every reason not to start, in the order of each file; and every `uses:` of a step, also inside composite actions. */
-export const checkWorkflow = async (loaded: LoadedWorkflow, check: Check): Promise<{ problems: Problem[]; uses: string[] }> => {
+/**
+ * Every reason not to start, in the order of each file; and every `uses:` of a step, also inside composite
+ * actions.
+ */
+export const checkWorkflow = async (
+  loaded: LoadedWorkflow,
+  check: Check,
+): Promise<{ problems: Problem[]; uses: string[] }> => {
   const { workflow, place, calls } = loaded
   const isLeftOut = (id: string): boolean => check.isLeftOut(place + id)
   const problems = tokenProblems(workflow, isLeftOut, check)
   const uses: string[] = []
   for (const job of workflow.jobs) {
     if (isLeftOut(job.id)) continue
-    const found = await checkUses(job.steps, { file: workflow.file, source: workflow.source, depth: 0, isWorkspaceKnown: true }, check)
+    const found = await checkUses(
+      job.steps,
+      { file: workflow.file, source: workflow.source, depth: 0, isWorkspaceKnown: true },
+      check,
+    )
     problems.push(...found.problems)
     uses.push(...found.uses)
   }
@@ -39,7 +52,8 @@ export const checkWorkflow = async (loaded: LoadedWorkflow, check: Check): Promi
   return { problems, uses }
 }
 
-const isSame = (a: Problem, b: Problem): boolean => a.file === b.file && a.line === b.line && a.message === b.message
+const isSame = (a: Problem, b: Problem): boolean =>
+  a.file === b.file && a.line === b.line && a.message === b.message
 
 const tokenProblems = (workflow: Workflow, isLeftOut: (id: string) => boolean, check: Check): Problem[] => {
   const problems: Problem[] = []
@@ -47,7 +61,8 @@ const tokenProblems = (workflow: Workflow, isLeftOut: (id: string) => boolean, c
     problems.push({ file: workflow.file, line: lineOf(token), message })
   }
   const refuseKeys = (token: Token | undefined, allowed: readonly string[], where: string): void => {
-    for (const { key, keyToken } of entries(token)) if (!allowed.includes(key)) refuse(keyToken, `${names[key] ?? key} is not supported in a ${where}`)
+    for (const { key, keyToken } of entries(token))
+      if (!allowed.includes(key)) refuse(keyToken, `${names[key] ?? key} is not supported in a ${where}`)
   }
   const refuseShell = (shell: Token | undefined): void => {
     const name = literal(shell)
@@ -60,7 +75,9 @@ const tokenProblems = (workflow: Workflow, isLeftOut: (id: string) => boolean, c
     if (isLeftOut(id)) continue
     refuseKeys(job, supportedKeys.job, 'job')
     refuseShell(child(child(child(job, 'defaults'), 'run'), 'shell'))
-    const environment = isMappingToken(child(job, 'environment')) ? child(child(job, 'environment'), 'name') : child(job, 'environment')
+    const environment = isMappingToken(child(job, 'environment'))
+      ? child(child(job, 'environment'), 'name')
+      : child(job, 'environment')
     const message = unknownEnvironment(literal(environment) ?? '', check.environments)
     if (literal(environment) && message !== undefined) refuse(environment, message)
     for (const step of items(child(job, 'steps'))) {

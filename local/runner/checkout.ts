@@ -1,4 +1,7 @@
-/** actions/checkout, done by the runner: the working tree of a repository on this disk as it is now. It refuses to leave the workspace. */
+/**
+ * actions/checkout, done by the runner: the working tree of a repository on this disk as it is now. It
+ * refuses to leave the workspace.
+ */
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { BuiltinStep } from './builtin-actions.ts'
@@ -14,15 +17,19 @@ export const checkOut = async ({ state, inputs, room, doing }: BuiltinStep): Pro
   const ref = inputs.ref || (isOwn ? own.ref : 'HEAD')
   const found = isOwn && !inputs.ref ? own : await room.repositories.find(repository, ref)
   if (!found)
-    throw new StepError(`actions/checkout: no checkout of ${repository} is known, only of ${names.join(', ')}; name it with --repository ${repository}=PATH`)
+    throw new StepError(
+      `actions/checkout: no checkout of ${repository} is known, only of ${names.join(', ')}; name it with --repository ${repository}=PATH`,
+    )
   const target = pathInWorkspace(state, inputs.path || '.')
   await mkdir(target, { recursive: true })
-  if (inputs.clean !== 'false') for (const entry of await readdir(target)) await rm(join(target, entry), { recursive: true, force: true })
+  if (inputs.clean !== 'false')
+    for (const entry of await readdir(target)) await rm(join(target, entry), { recursive: true, force: true })
   const count = await copyCheckout(found.root, target, room.excluded)
   state.checkouts.push({ directory: target, source: found })
   Object.assign(doing.outputs, { ref: inputs.ref || (isOwn ? state.facts.ref : ''), commit: found.sha })
   const { sha, headRef } = state.facts
-  const isHere = !isOwn || ['HEAD', own.ref, own.ref.replace(/^refs\/(heads|tags)\//, ''), sha, headRef].includes(ref)
+  const isHere =
+    !isOwn || ['HEAD', own.ref, own.ref.replace(/^refs\/(heads|tags)\//, ''), sha, headRef].includes(ref)
   if (!isHere)
     doing.annotate({
       level: 'warning',

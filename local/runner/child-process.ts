@@ -1,4 +1,7 @@
-/** Runs one step's process with the patience GitHub has on cancelling; it refuses to leave any descendant behind. */
+/**
+ * Runs one step's process with the patience GitHub has on cancelling; it refuses to leave any descendant
+ * behind.
+ */
 import { execFile, spawn } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
@@ -6,7 +9,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
-/** docs.github.com "Workflow cancellation reference": SIGINT, 7500 ms, SIGTERM, 2500 ms, then the tree is killed. */
+/**
+ * docs.github.com "Workflow cancellation reference": SIGINT, 7500 ms, SIGTERM, 2500 ms, then the tree is
+ * killed.
+ */
 const interruptMs = 7500
 const terminateMs = 2500
 
@@ -20,18 +26,30 @@ export interface ProcessRequest {
   readonly signal: AbortSignal
 }
 
-/** The exit code; 128 + n is not made up for signals: GitHub shows a killed process as failed, so do we (code 1). */
+/**
+ * The exit code; 128 + n is not made up for signals: GitHub shows a killed process as failed, so do we (code
+ * 1).
+ */
 export const runProcess = async (request: ProcessRequest): Promise<number> => {
   if (request.signal.aborted) return 1
-  const child = spawn(request.command, [...request.args], { cwd: request.cwd, env: { ...request.env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const child = spawn(request.command, [...request.args], {
+    cwd: request.cwd,
+    env: { ...request.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
   const exited = new Promise<number>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (code) => {
       resolve(code ?? 1)
     })
   })
-  const readers = [child.stdout, child.stderr].map((input) => createInterface({ input, crlfDelay: Infinity }).on('line', request.onLine))
-  const drained = Promise.all(readers.map((reader) => new Promise((resolve) => reader.once('close', resolve))))
+  const readers = [child.stdout, child.stderr].map((input) =>
+    createInterface({ input, crlfDelay: Infinity }).on('line', request.onLine),
+  )
+  const drained = Promise.all(
+    readers.map((reader) => new Promise((resolve) => reader.once('close', resolve))),
+  )
   let isStopping = false
   const timers: NodeJS.Timeout[] = []
   const stop = (): void => {
@@ -72,10 +90,14 @@ export const killTree = async (pid: number | undefined): Promise<void> => {
   for (const target of [-pid, ...descendants, pid]) killQuietly(target)
 }
 
-/** What a job left running: GitHub finds it by an environment variable it gave to every step. Linux only; elsewhere the trees above suffice. */
+/**
+ * What a job left running: GitHub finds it by an environment variable it gave to every step. Linux only;
+ * elsewhere the trees above suffice.
+ */
 export const killByVariable = async (name: string, value: string): Promise<number> => {
   const killed = new Set<number>()
-  // A process in the middle of exec() shows no environment, and a killed one takes a moment: two quiet looks in a row are the end.
+  // A process in the middle of exec() shows no environment, and a killed one takes a moment: two quiet looks
+  // in a row are the end.
   for (let quiet = 0, look = 0; quiet < 2 && look < 100; look++) {
     const found = await findByVariable(`${name}=${value}`)
     for (const pid of found) if (killQuietly(pid)) killed.add(pid)

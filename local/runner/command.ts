@@ -1,4 +1,7 @@
-/** `npm run local -- run FILE`: reads the arguments, finds or starts the cloud, runs the workflow, shows it; it refuses unknown options by name. */
+/**
+ * `npm run local -- run FILE`: reads the arguments, finds or starts the cloud, runs the workflow, shows it;
+ * it refuses unknown options by name.
+ */
 import './json-import-hook.ts'
 import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -28,7 +31,10 @@ const usage = `npm run local -- run FILE [options]
   --allow-network               lets steps leave the local cloud
 docs/local-runner.md says what is supported.`
 
-/** Exit code: 0 success, 1 a job failed or the run was refused, 130 cancelled. The last line of stdout is the result as JSON. */
+/**
+ * Exit code: 0 success, 1 a job failed or the run was refused, 130 cancelled. The last line of stdout is the
+ * result as JSON.
+ */
 export const run = async (argv: readonly string[], repositoryRoot: string): Promise<number> => {
   const show = (line: string): void => {
     process.stderr.write(`${line}\n`)
@@ -52,7 +58,10 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   const environments = await readGithubEnvironments(repositoryRoot)
   const { identity } = Object.values(environments)[0] ?? {}
-  if (!identity) throw new DemoInputError('there is no terraform-infra/environments/*/environment.yaml to say which repository this is')
+  if (!identity)
+    throw new DemoInputError(
+      'there is no terraform-infra/environments/*/environment.yaml to say which repository this is',
+    )
   const stateDir = resolve(given.state)
   let cloud: OpenCloud | undefined
   try {
@@ -69,7 +78,9 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
       secrets: given.secrets,
       vars: given.vars,
       // On the command line a variable is meant for this run: it wins over the environment's.
-      environments: Object.fromEntries(Object.values(environments).map(({ name, vars }) => [name, { ...vars, ...localVars, ...given.vars }])),
+      environments: Object.fromEntries(
+        Object.values(environments).map(({ name, vars }) => [name, { ...vars, ...localVars, ...given.vars }]),
+      ),
       withoutJobs: given.withoutJobs,
       isDebug: given.isDebug,
       cloud: cloud.connection,
@@ -81,7 +92,12 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
     process.stdout.write(`${JSON.stringify(machineResult(result))}\n`)
     return result.conclusion === 'success' ? 0 : result.conclusion === 'cancelled' ? 130 : 1
   } catch (error) {
-    if (!(error instanceof WorkflowProblems || error instanceof RunRefused || error instanceof DemoInputError || error instanceof DispatchInputError))
+    if (!(
+      error instanceof WorkflowProblems ||
+      error instanceof RunRefused ||
+      error instanceof DemoInputError ||
+      error instanceof DispatchInputError
+    ))
       throw error
     show(error.message)
     return 1
@@ -131,8 +147,10 @@ const readArguments = (argv: readonly string[]) => {
 const repositoriesOf = (given: readonly string[] | undefined): Record<string, string> => {
   const found = pairs('repository', given)
   for (const [name, path] of Object.entries(found)) {
-    if (!/^[\w.-]+\/[\w.-]+$/.test(name)) throw new Error(`--repository ${name}=${path} is not OWNER/NAME=PATH`)
-    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`--repository ${name}=${path}: there is no such directory`)
+    if (!/^[\w.-]+\/[\w.-]+$/.test(name))
+      throw new Error(`--repository ${name}=${path} is not OWNER/NAME=PATH`)
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
+      throw new Error(`--repository ${name}=${path}: there is no such directory`)
   }
   return found
 }
@@ -143,7 +161,8 @@ const readEvent = async (file: string): Promise<Record<string, Value>> => {
   })
   try {
     const value = JSON.parse(text) as Value
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, Value>
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, Value>
   } catch {
     // Said below.
   }
@@ -154,7 +173,8 @@ const pairs = (option: string, given: readonly string[] = []): Record<string, st
   Object.fromEntries(
     given.map((pair) => {
       const equals = pair.indexOf('=')
-      if (equals <= 0) throw new Error(`--${option} ${option === 'secret' ? '' : `${pair} `}is not name=value`)
+      if (equals <= 0)
+        throw new Error(`--${option} ${option === 'secret' ? '' : `${pair} `}is not name=value`)
       return [pair.slice(0, equals), pair.slice(equals + 1)]
     }),
   )
@@ -166,7 +186,9 @@ export const showResult = (result: WorkflowResult, show: (line: string) => void)
     const mark = job.result === 'success' ? '✓' : job.result === 'skipped' ? '–' : '✗'
     // Legs of a matrix share their id.
     const isLeg = result.jobs.filter(({ id }) => id === job.id).length > 1
-    show(`${mark} ${job.id}${isLeg ? ` (${job.name})` : ''}: ${job.result}${job.summaryFile ? `, summary: ${relative(process.cwd(), job.summaryFile)}` : ''}`)
+    show(
+      `${mark} ${job.id}${isLeg ? ` (${job.name})` : ''}: ${job.result}${job.summaryFile ? `, summary: ${relative(process.cwd(), job.summaryFile)}` : ''}`,
+    )
     for (const annotation of job.annotations) {
       const text = `${annotation.level}: ${annotation.message.split('\n')[0]}`
       // The same remark from every step is one remark.

@@ -1,4 +1,7 @@
-/** Builds what a job can see: the github, runner and strategy contexts, the event file, and the variables made of them. It refuses to know a token. */
+/**
+ * Builds what a job can see: the github, runner and strategy contexts, the event file, and the variables made
+ * of them. It refuses to know a token.
+ */
 import { arch, platform } from 'node:os'
 import type { Value } from './expressions.ts'
 import { refOfWorkflow } from './workflow.ts'
@@ -41,7 +44,12 @@ const refName = (ref: string): string => ref.replace(/^refs\/(heads|tags|pull)\/
 const refType = (ref: string): string => (ref.startsWith('refs/tags/') ? 'tag' : 'branch')
 const workflowRef = (facts: RunFacts): string => `${facts.repository}/${facts.workflowFile}@${facts.ref}`
 
-export const githubContext = (facts: RunFacts, jobId: string, places: JobPlaces, event: Value): Record<string, Value> => ({
+export const githubContext = (
+  facts: RunFacts,
+  jobId: string,
+  places: JobPlaces,
+  event: Value,
+): Record<string, Value> => ({
   token: '',
   job: jobId,
   ref: facts.ref,
@@ -76,7 +84,11 @@ export const githubContext = (facts: RunFacts, jobId: string, places: JobPlaces,
   workspace: places.workspace,
 })
 
-const operatingSystem: Readonly<Record<string, string>> = { linux: 'Linux', darwin: 'macOS', win32: 'Windows' }
+const operatingSystem: Readonly<Record<string, string>> = {
+  linux: 'Linux',
+  darwin: 'macOS',
+  win32: 'Windows',
+}
 const architecture: Readonly<Record<string, string>> = { x64: 'X64', arm64: 'ARM64', ia32: 'X86', arm: 'ARM' }
 
 export const runnerContext = (places: JobPlaces, isDebug: boolean): Record<string, Value> => ({
@@ -90,7 +102,10 @@ export const runnerContext = (places: JobPlaces, isDebug: boolean): Record<strin
   ...(isDebug ? { debug: '1' } : {}),
 })
 
-/** The part of the `job` context that says which file the job stands in: the called one, where `github.workflow_*` stays the caller's. */
+/**
+ * The part of the `job` context that says which file the job stands in: the called one, where
+ * `github.workflow_*` stays the caller's.
+ */
 export const jobIdentity = (workflow: Workflow): Record<string, Value> => ({
   workflow_ref: refOfWorkflow(workflow),
   workflow_sha: workflow.source.sha,
@@ -134,15 +149,23 @@ const exported = [
   'workspace',
 ]
 
-export const runnerVariables = (github: Record<string, Value>, runner: Record<string, Value>): Record<string, string> => {
+export const runnerVariables = (
+  github: Record<string, Value>,
+  runner: Record<string, Value>,
+): Record<string, string> => {
   const variables: Record<string, string> = { CI: 'true', GITHUB_ACTIONS: 'true' }
-  for (const name of exported) if (github[name] !== undefined) variables[`GITHUB_${name.toUpperCase()}`] = String(github[name] as string)
-  for (const [name, value] of Object.entries(runner)) variables[`RUNNER_${name.toUpperCase()}`] = String(value as string)
+  for (const name of exported)
+    if (github[name] !== undefined) variables[`GITHUB_${name.toUpperCase()}`] = String(github[name] as string)
+  for (const [name, value] of Object.entries(runner))
+    variables[`RUNNER_${name.toUpperCase()}`] = String(value as string)
   return variables
 }
 
 /** Claims of the job's OIDC token, in GitHub's names. */
-export const oidcClaims = (facts: RunFacts, job: { workflow: Workflow; environment?: string }): Record<string, string> => ({
+export const oidcClaims = (
+  facts: RunFacts,
+  job: { workflow: Workflow; environment?: string },
+): Record<string, string> => ({
   repository: facts.repository,
   repository_id: facts.repositoryId,
   repository_owner: facts.repositoryOwner,

@@ -1,4 +1,7 @@
-/** Turns `--input k=v` into the workflow's inputs with their types, as GitHub's dispatch does; it refuses unknown, missing and ill-typed ones. */
+/**
+ * Turns `--input k=v` into the workflow's inputs with their types, as GitHub's dispatch does; it refuses
+ * unknown, missing and ill-typed ones.
+ */
 import type { Value } from './expressions.ts'
 import { child, entries, items, literal } from './tokens.ts'
 import type { Workflow } from './workflow.ts'
@@ -25,7 +28,9 @@ export const dispatchInputs = (
   for (const { key, value: definition } of declared) {
     const type = literal(child(definition, 'type')) ?? 'string'
     const options = items(child(definition, 'options')).map((option) => literal(option) ?? '')
-    const fallback = literal(child(definition, 'default')) ?? (type === 'boolean' ? 'false' : type === 'choice' ? (options[0] ?? '') : '')
+    const fallback =
+      literal(child(definition, 'default')) ??
+      (type === 'boolean' ? 'false' : type === 'choice' ? (options[0] ?? '') : '')
     const text = Object.hasOwn(given, key) ? (given[key] ?? '') : fallback
     if (text === '' && literal(child(definition, 'required')) === 'true')
       throw new DispatchInputError(`Required input '${key}' not provided; add --input ${key}=…`)
@@ -35,19 +40,28 @@ export const dispatchInputs = (
   return { typed, texts }
 }
 
-const typedValue = (name: string, type: string, text: string, options: readonly string[] | undefined): Value => {
+const typedValue = (
+  name: string,
+  type: string,
+  text: string,
+  options: readonly string[] | undefined,
+): Value => {
   switch (type) {
     case 'boolean':
-      if (text !== 'true' && text !== 'false') throw new DispatchInputError(`Input '${name}' is '${text}'; accepted: true, false`)
+      if (text !== 'true' && text !== 'false')
+        throw new DispatchInputError(`Input '${name}' is '${text}'; accepted: true, false`)
       return text === 'true'
     case 'number':
       if (text === '') return text
-      if (!/^-?\d+(\.\d+)?$/.test(text)) throw new DispatchInputError(`Input '${name}' is '${text}'; a number is expected`)
+      if (!/^-?\d+(\.\d+)?$/.test(text))
+        throw new DispatchInputError(`Input '${name}' is '${text}'; a number is expected`)
       return Number(text)
     case 'choice':
     case 'environment':
       if (options && !(text === '' && type === 'environment') && !options.includes(text))
-        throw new DispatchInputError(`Input '${name}' is '${text}'; accepted: ${options.join(', ') || 'none'}`)
+        throw new DispatchInputError(
+          `Input '${name}' is '${text}'; accepted: ${options.join(', ') || 'none'}`,
+        )
       return text
     case 'string':
       return text

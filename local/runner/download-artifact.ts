@@ -1,4 +1,7 @@
-/** actions/download-artifact v4 and later, done by the runner: brings artifacts of this run or an earlier one into a job; it refuses to write outside that job's directories. */
+/**
+ * actions/download-artifact v4 and later, done by the runner: brings artifacts of this run or an earlier one
+ * into a job; it refuses to write outside that job's directories.
+ */
 import { chmod, copyFile, mkdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import picomatch from 'picomatch'
@@ -30,35 +33,57 @@ export const downloadArtifact = async ({ state, inputs, room, doing }: BuiltinSt
 }
 
 /** GitHub looks into another run only with a token that may read runs; without one it ignores `run-id`. */
-const artifactsOf = async (state: JobState, inputs: Readonly<Record<string, string>>, room: StepRoom): Promise<readonly Artifact[]> => {
+const artifactsOf = async (
+  state: JobState,
+  inputs: Readonly<Record<string, string>>,
+  room: StepRoom,
+): Promise<readonly Artifact[]> => {
   const { repository, runId } = state.facts
   const wanted = inputs['run-id'] || runId
   if (!isSameRepository(inputs.repository || repository, repository))
-    throw new StepError(`Unable to download artifact(s): only runs of ${repository} are here, not of ${inputs.repository}`)
+    throw new StepError(
+      `Unable to download artifact(s): only runs of ${repository} are here, not of ${inputs.repository}`,
+    )
   if (wanted === runId) return room.artifacts.list()
-  if (!Object.hasOwn(inputs, 'github-token')) throw new StepError('run-id of another run needs a token; write github-token: ${{ github.token }}')
+  if (!Object.hasOwn(inputs, 'github-token'))
+    throw new StepError('run-id of another run needs a token; write github-token: ${{ github.token }}')
   if ((state.permissions.actions ?? 'none') === 'none')
-    throw new StepError('Unable to download artifact(s): Resource not accessible by integration; write permissions: { actions: read } in the job')
+    throw new StepError(
+      'Unable to download artifact(s): Resource not accessible by integration; write permissions: { actions: read } in the job',
+    )
   const directory = join(dirname(room.runDirectory), wanted)
   const isRun = /^\d+$/.test(wanted) && (await stat(directory).catch(() => undefined))?.isDirectory()
-  if (!isRun) throw new StepError(`Unable to download artifact(s): there is no run ${wanted} on this state; runs lie in ${dirname(room.runDirectory)}`)
+  if (!isRun)
+    throw new StepError(
+      `Unable to download artifact(s): there is no run ${wanted} on this state; runs lie in ${dirname(room.runDirectory)}`,
+    )
   return readArtifacts(join(directory, 'artifacts'))
 }
 
-const choose = (all: readonly Artifact[], inputs: Readonly<Record<string, string>>): { artifacts: readonly Artifact[]; isSingle: boolean } => {
+const choose = (
+  all: readonly Artifact[],
+  inputs: Readonly<Record<string, string>>,
+): { artifacts: readonly Artifact[]; isSingle: boolean } => {
   const { name = '', pattern = '' } = inputs
   const ids = inputs['artifact-ids'] ?? ''
-  if (name !== '' && ids !== '') throw new StepError("Inputs 'name' and 'artifact-ids' cannot be used together. Please specify only one.")
+  if (name !== '' && ids !== '')
+    throw new StepError("Inputs 'name' and 'artifact-ids' cannot be used together. Please specify only one.")
   const there = all.map((artifact) => artifact.name).join(', ') || 'none'
   if (name !== '') {
     const artifact = all.find((candidate) => candidate.name === name)
-    if (!artifact) throw new StepError(`Unable to download artifact(s): Artifact not found for name: ${name}; the run has: ${there}`)
+    if (!artifact)
+      throw new StepError(
+        `Unable to download artifact(s): Artifact not found for name: ${name}; the run has: ${there}`,
+      )
     return { artifacts: [artifact], isSingle: true }
   }
   if (ids !== '') {
     const wanted = ids.split(',').map((id) => id.trim())
     const artifacts = all.filter(({ id }) => wanted.includes(String(id)))
-    if (artifacts.length === 0) throw new StepError(`Unable to download artifact(s): none of the artifact ids ${ids} was found; the run has: ${there}`)
+    if (artifacts.length === 0)
+      throw new StepError(
+        `Unable to download artifact(s): none of the artifact ids ${ids} was found; the run has: ${there}`,
+      )
     return { artifacts, isSingle: artifacts.length === 1 }
   }
   const matches = pattern === '' ? () => true : picomatch(pattern)

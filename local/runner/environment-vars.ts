@@ -1,4 +1,7 @@
-/** The variables that a GitHub environment of this project holds, made from environment.yaml; it refuses nothing: the file's schema already did. */
+/**
+ * The variables that a GitHub environment of this project holds, made from environment.yaml; it refuses
+ * nothing: the file's schema already did.
+ */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
@@ -22,22 +25,30 @@ export interface GithubEnvironment {
   readonly identity: RepositoryIdentity
 }
 
-/** One sentence when a job names an environment nobody defined: GitHub would make an empty one, where every variable is empty. */
+/**
+ * One sentence when a job names an environment nobody defined: GitHub would make an empty one, where every
+ * variable is empty.
+ */
 export const unknownEnvironment = (name: string, known: readonly string[] | undefined): string | undefined =>
   known === undefined || known.includes(name)
     ? undefined
     : `environment '${name}' is not known; write one of ${known.join(', ')} (terraform-infra/environments)`
 
-/** What an environment also says when its cloud is the local one, whose Airflow sees a new DAG file at once. */
+/**
+ * What an environment also says when its cloud is the local one, whose Airflow sees a new DAG file at once.
+ */
 export const localVars: Readonly<Record<string, string>> = { DAG_SYNC_WAIT_SECONDS: '0' }
 
 /** Every environment of the repository by its GitHub name. */
-export const readGithubEnvironments = async (repositoryRoot: string): Promise<Record<string, GithubEnvironment>> => {
+export const readGithubEnvironments = async (
+  repositoryRoot: string,
+): Promise<Record<string, GithubEnvironment>> => {
   const directory = join(repositoryRoot, 'terraform-infra/environments')
   const found: Record<string, GithubEnvironment> = {}
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     const file = join('terraform-infra/environments', entry.name, 'environment.yaml')
-    const isThere = entry.isDirectory() && (await stat(join(repositoryRoot, file)).catch(() => undefined))?.isFile()
+    const isThere =
+      entry.isDirectory() && (await stat(join(repositoryRoot, file)).catch(() => undefined))?.isFile()
     if (!isThere) continue
     const environment = await readGithubEnvironment(repositoryRoot, file)
     found[environment.name] = environment
@@ -45,13 +56,20 @@ export const readGithubEnvironments = async (repositoryRoot: string): Promise<Re
   return found
 }
 
-export const readGithubEnvironment = async (repositoryRoot: string, file = 'terraform-infra/environments/dev/environment.yaml'): Promise<GithubEnvironment> => {
+export const readGithubEnvironment = async (
+  repositoryRoot: string,
+  file = 'terraform-infra/environments/dev/environment.yaml',
+): Promise<GithubEnvironment> => {
   const environment = parse(await readFile(join(repositoryRoot, file), 'utf8')) as EnvironmentYaml
   const { github, buckets, serviceAccounts, workloadIdentity } = environment
   const account = (name: string): string => serviceAccounts[name] ?? ''
   return {
     name: github.environment,
-    identity: { repository: github.repository, repositoryId: github.repositoryId, repositoryOwnerId: github.repositoryOwnerId },
+    identity: {
+      repository: github.repository,
+      repositoryId: github.repositoryId,
+      repositoryOwnerId: github.repositoryOwnerId,
+    },
     vars: {
       PROJECT_ID: environment.project,
       REGION: environment.region,

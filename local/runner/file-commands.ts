@@ -1,4 +1,7 @@
-/** Reads the files a step writes (GITHUB_OUTPUT, _ENV, _STATE, _PATH) by the rules of GitHub's runner; it refuses what GitHub refuses. */
+/**
+ * Reads the files a step writes (GITHUB_OUTPUT, _ENV, _STATE, _PATH) by the rules of GitHub's runner; it
+ * refuses what GitHub refuses.
+ */
 export class FileCommandError extends Error {
   override name = 'FileCommandError'
 }
@@ -8,7 +11,10 @@ export interface Pair {
   readonly value: string
 }
 
-/** `NAME=value` lines and `NAME<<DELIMITER` blocks. The content of a block is taken as it is: no line in it is a command. */
+/**
+ * `NAME=value` lines and `NAME<<DELIMITER` blocks. The content of a block is taken as it is: no line in it is
+ * a command.
+ */
 export const parsePairs = (content: string): Pair[] => {
   const pairs: Pair[] = []
   const lines = linesWithEnds(content)
@@ -25,11 +31,17 @@ export const parsePairs = (content: string): Pair[] => {
     if (heredoc < 0) throw new FileCommandError(`Invalid format '${line}'`)
     const name = line.slice(0, heredoc)
     const delimiter = line.slice(heredoc + 2)
-    if (name === '' || delimiter === '') throw new FileCommandError(`Invalid format '${line}'. Name must not be empty and delimiter must not be empty`)
+    if (name === '' || delimiter === '')
+      throw new FileCommandError(
+        `Invalid format '${line}'. Name must not be empty and delimiter must not be empty`,
+      )
     const end = lines.findIndex((candidate, at) => at > index && candidate.text === delimiter)
     if (end < 0) throw new FileCommandError(`Invalid value. Matching delimiter not found '${delimiter}'`)
     const block = lines.slice(index + 1, end)
-    pairs.push({ name, value: block.map(({ text, newline }, at) => (at === block.length - 1 ? text : text + newline)).join('') })
+    pairs.push({
+      name,
+      value: block.map(({ text, newline }, at) => (at === block.length - 1 ? text : text + newline)).join(''),
+    })
     index = end
   }
   return pairs
@@ -42,7 +54,9 @@ export const parsePaths = (content: string): string[] =>
 
 /** GitHub refuses this one: it would run code in every later Node step. */
 export const refusedVariable = (name: string): string | undefined =>
-  name.toUpperCase() === 'NODE_OPTIONS' ? `Can't store ${name} output parameter using '$GITHUB_ENV' command.` : undefined
+  name.toUpperCase() === 'NODE_OPTIONS'
+    ? `Can't store ${name} output parameter using '$GITHUB_ENV' command.`
+    : undefined
 
 const linesWithEnds = (content: string): { text: string; newline: string }[] => {
   const found: { text: string; newline: string }[] = []

@@ -1,4 +1,7 @@
-/** `hashFiles('**\/lock')`: one SHA-256 over the SHA-256 of each file that matches, in path order; it refuses files outside the workspace. */
+/**
+ * `hashFiles('**\/lock')`: one SHA-256 over the SHA-256 of each file that matches, in path order; it refuses
+ * files outside the workspace.
+ */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
@@ -6,7 +9,9 @@ import picomatch from 'picomatch'
 
 export const hashFiles = (workspace: string, patterns: readonly string[]): string => {
   const wanted = patterns.filter((pattern) => !pattern.startsWith('!')).map(inWorkspace)
-  const unwanted = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => inWorkspace(pattern.slice(1)))
+  const unwanted = patterns
+    .filter((pattern) => pattern.startsWith('!'))
+    .map((pattern) => inWorkspace(pattern.slice(1)))
   const isWanted = picomatch(wanted, { dot: true })
   const isUnwanted = unwanted.length > 0 ? picomatch(unwanted, { dot: true }) : () => false
   const whole = createHash('sha256')

@@ -1,4 +1,7 @@
-/** The order of jobs and what `success()` means between them; it refuses nothing: the parser has refused cycles and unknown names. */
+/**
+ * The order of jobs and what `success()` means between them; it refuses nothing: the parser has refused
+ * cycles and unknown names.
+ */
 import type { Status } from './expressions.ts'
 import type { Conclusion } from './result.ts'
 import type { WorkflowJob } from './workflow.ts'
@@ -33,7 +36,8 @@ export const statusOfAncestors = (job: WorkflowJob, run: Jobs): Status => {
     }
   }
   collect(job.id)
-  const results = (names: readonly string[]): (Conclusion | undefined)[] => (names.length > 0 ? names : [...ancestors]).map((id) => run.resultOf(id))
+  const results = (names: readonly string[]): (Conclusion | undefined)[] =>
+    (names.length > 0 ? names : [...ancestors]).map((id) => run.resultOf(id))
   return {
     success: (names) => !run.isCancelled() && results(names).every((result) => result === 'success'),
     failure: (names) => results(names).includes('failure'),

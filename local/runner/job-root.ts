@@ -1,4 +1,7 @@
-/** A job's own place on the disk, outside the repository; it refuses to leave behind those of runs that were killed before they could tidy up. */
+/**
+ * A job's own place on the disk, outside the repository; it refuses to leave behind those of runs that were
+ * killed before they could tidy up.
+ */
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -6,7 +9,10 @@ import type { JobPlaces } from './contexts.ts'
 
 const prefix = 'clickstream-job-'
 
-/** Outside the repository: a bundle that lacks a module must not find it in this checkout's node_modules. The name tells whose it is. */
+/**
+ * Outside the repository: a bundle that lacks a module must not find it in this checkout's node_modules. The
+ * name tells whose it is.
+ */
 export const makeJobRoot = async (): Promise<string> => {
   await removeAbandoned()
   return mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`))
@@ -26,13 +32,22 @@ export const placesIn = (root: string, of: { repository: string; stateDir: strin
 }
 
 /** Before a job has a place: nothing of `github.*` that names one is known yet. */
-export const noPlaces: JobPlaces = { root: '', workspace: '', temp: '', actions: '', home: '', toolCache: '', eventFile: '' }
+export const noPlaces: JobPlaces = {
+  root: '',
+  workspace: '',
+  temp: '',
+  actions: '',
+  home: '',
+  toolCache: '',
+  eventFile: '',
+}
 
 const removeAbandoned = async (): Promise<void> => {
   for (const name of await readdir(tmpdir())) {
     const pid = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1]
     // Those of another user cannot be removed, and need not be.
-    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined)
+    if (pid !== undefined && !isAlive(Number(pid)))
+      await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined)
   }
 }
 

@@ -1,4 +1,7 @@
-/** What one job knows while it runs, and the expression scope made of it; it refuses to be shared between jobs. */
+/**
+ * What one job knows while it runs, and the expression scope made of it; it refuses to be shared between
+ * jobs.
+ */
 import type { FoundAction } from './action-library.ts'
 import type { JobPlaces, RunFacts } from './contexts.ts'
 import type { Contexts, Scope, Status, Value } from './expressions.ts'
@@ -10,7 +13,10 @@ import type { Source } from './source.ts'
 import type { Annotation } from './workflow-commands.ts'
 import type { WorkflowStep } from './workflow.ts'
 
-export type StepsContext = Record<string, { outputs: Record<string, string>; outcome: Conclusion; conclusion: Conclusion }>
+export type StepsContext = Record<
+  string,
+  { outputs: Record<string, string>; outcome: Conclusion; conclusion: Conclusion }
+>
 type Status3 = 'success' | 'failure' | 'cancelled'
 
 export interface JobState {
@@ -75,10 +81,20 @@ export interface Around {
   readonly env: Readonly<Record<string, string>>
   readonly steps: StepsContext
   /** Absent for the job itself. */
-  readonly composite?: { readonly inputs: Readonly<Record<string, string>>; readonly depth: number; status: Status3 }
+  readonly composite?: {
+    readonly inputs: Readonly<Record<string, string>>
+    readonly depth: number
+    status: Status3
+  }
 }
 
-export const aroundJob = (state: JobState, file: Source): Around => ({ key: '', file, github: {}, env: {}, steps: state.steps })
+export const aroundJob = (state: JobState, file: Source): Around => ({
+  key: '',
+  file,
+  github: {},
+  env: {},
+  steps: state.steps,
+})
 
 /** A composite's steps ask about the composite itself; all others about the job. */
 const statusIn = (state: JobState, around: Around): Status => ({
@@ -100,7 +116,11 @@ export const stepScope = (state: JobState, env: Readonly<Record<string, string>>
     steps: around.steps,
     job: { ...state.job, status: state.status },
   }
-  return { contexts, status: statusIn(state, around), hashFiles: (patterns) => hashFiles(state.places.workspace, patterns) }
+  return {
+    contexts,
+    status: statusIn(state, around),
+    hashFiles: (patterns) => hashFiles(state.places.workspace, patterns),
+  }
 }
 
 export interface Stage {

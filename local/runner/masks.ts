@@ -1,4 +1,7 @@
-/** Replaces secrets by *** in everything shown, in the encodings GitHub's runner knows; it refuses to mask nothing (an empty secret). */
+/**
+ * Replaces secrets by *** in everything shown, in the encodings GitHub's runner knows; it refuses to mask
+ * nothing (an empty secret).
+ */
 export interface Masks {
   add(secret: string): void
   hide(text: string): string
@@ -15,13 +18,26 @@ export const createMasks = (): Masks => {
       }
       longestFirst = [...secrets].sort((a, b) => b.length - a.length)
     },
-    hide: (text) => longestFirst.reduce((hidden, secret) => (hidden.includes(secret) ? hidden.split(secret).join('***') : hidden), text),
+    hide: (text) =>
+      longestFirst.reduce(
+        (hidden, secret) => (hidden.includes(secret) ? hidden.split(secret).join('***') : hidden),
+        text,
+      ),
   }
 }
 
-/** A secret inside a longer text that is then base64-encoded appears in one of three alignments: the whole groups of each are hidden. */
+/**
+ * A secret inside a longer text that is then base64-encoded appears in one of three alignments: the whole
+ * groups of each are hidden.
+ */
 const forms = (secret: string): string[] => {
-  const found = [secret, secret.trim(), JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), secret.replaceAll("'", "''")]
+  const found = [
+    secret,
+    secret.trim(),
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+    secret.replaceAll("'", "''"),
+  ]
   const bytes = Buffer.from(secret)
   for (const shift of [0, 1, 2]) {
     const shifted = bytes.subarray(shift)

@@ -1,4 +1,7 @@
-/** Turns `strategy` into the legs of a job as GitHub's MatrixBuilder does: cross product, exclude, include; it refuses a matrix without a value. */
+/**
+ * Turns `strategy` into the legs of a job as GitHub's MatrixBuilder does: cross product, exclude, include; it
+ * refuses a matrix without a value.
+ */
 import { evaluate, ExpressionError, toText } from './expressions.ts'
 import type { Contexts, Scope, Value } from './expressions.ts'
 import { isExpressionToken, lineOf, textOf, valueOf } from './tokens.ts'
@@ -26,11 +29,15 @@ export const legsOf = (job: WorkflowJob, scope: Scope): Legs => {
   const strategy = valueOf(job.strategy, scope) ?? {}
   if (!isMapping(strategy)) throw mistake(job, 'strategy must be a mapping')
   const isFailFast = strategy['fail-fast'] ?? true
-  if (typeof isFailFast !== 'boolean') throw mistake(job, `strategy.fail-fast: Unexpected value '${shown(isFailFast)}'; write true or false`)
+  if (typeof isFailFast !== 'boolean')
+    throw mistake(job, `strategy.fail-fast: Unexpected value '${shown(isFailFast)}'; write true or false`)
   const given = strategy['max-parallel']
-  if (given !== undefined && typeof given !== 'number') throw mistake(job, `strategy.max-parallel: Unexpected value '${shown(given)}'; write a number`)
-  const combinations = strategy.matrix === undefined ? [{ named: {}, matrix: null }] : combine(job, strategy.matrix)
-  if (combinations.length > legLimit) throw mistake(job, `the matrix has ${combinations.length} combinations; GitHub allows ${legLimit}`)
+  if (given !== undefined && typeof given !== 'number')
+    throw mistake(job, `strategy.max-parallel: Unexpected value '${shown(given)}'; write a number`)
+  const combinations =
+    strategy.matrix === undefined ? [{ named: {}, matrix: null }] : combine(job, strategy.matrix)
+  if (combinations.length > legLimit)
+    throw mistake(job, `the matrix has ${combinations.length} combinations; GitHub allows ${legLimit}`)
   const total = combinations.length
   return {
     isFailFast,
@@ -38,7 +45,12 @@ export const legsOf = (job: WorkflowJob, scope: Scope): Legs => {
       suffix: leaves(named).join(', '),
       contexts: {
         matrix,
-        strategy: { 'fail-fast': isFailFast, 'job-index': index, 'job-total': total, 'max-parallel': given !== undefined && given > 0 ? given : total },
+        strategy: {
+          'fail-fast': isFailFast,
+          'job-index': index,
+          'job-total': total,
+          'max-parallel': given !== undefined && given > 0 ? given : total,
+        },
       },
     })),
   }
@@ -59,13 +71,16 @@ const combine = (job: WorkflowJob, matrix: Value): { named: Mapping; matrix: Map
   const filters = filtersOf(job, 'include', include)
   const exclusions = filtersOf(job, 'exclude', exclude)
   for (const [name, values] of Object.entries(vectors)) {
-    if (!isList(values)) throw mistake(job, `strategy.matrix.${name}: a sequence is expected, not '${shown(values)}'`)
+    if (!isList(values))
+      throw mistake(job, `strategy.matrix.${name}: a sequence is expected, not '${shown(values)}'`)
     if (values.length === 0) throw mistake(job, `Matrix vector '${name}' does not contain any values`)
   }
-  if (Object.keys(vectors).length === 0 && filters.length === 0) throw mistake(job, 'Matrix must define at least one vector')
+  if (Object.keys(vectors).length === 0 && filters.length === 0)
+    throw mistake(job, 'Matrix must define at least one vector')
   for (const filter of exclusions) {
     const unknown = Object.keys(filter).find((key) => !Object.hasOwn(vectors, key))
-    if (unknown !== undefined) throw mistake(job, `Matrix exclude key '${unknown}' does not match any key within the matrix`)
+    if (unknown !== undefined)
+      throw mistake(job, `Matrix exclude key '${unknown}' does not match any key within the matrix`)
   }
   const split = filters.map((filter) => ({
     match: pick(filter, (key) => Object.hasOwn(vectors, key)),
@@ -83,7 +98,8 @@ const combine = (job: WorkflowJob, matrix: Value): { named: Mapping; matrix: Map
     }
     found.push({ named: product, matrix: { ...product, ...extra } })
   }
-  for (const { match, extra, isUsed } of split) if (!isUsed) found.push({ named: { ...match, ...extra }, matrix: { ...match, ...extra } })
+  for (const { match, extra, isUsed } of split)
+    if (!isUsed) found.push({ named: { ...match, ...extra }, matrix: { ...match, ...extra } })
   return found
 }
 
@@ -91,22 +107,30 @@ const crossProduct = (job: WorkflowJob, vectors: Readonly<Record<string, readonl
   const names = Object.keys(vectors)
   if (names.length === 0) return []
   const size = names.reduce((product, name) => product * (vectors[name]?.length ?? 0), 1)
-  // Stopped before it is built: exclude cannot bring a million combinations back below the limit in a file anyone means.
-  if (size > legLimit * legLimit) throw mistake(job, `the matrix has ${size} combinations; GitHub allows ${legLimit}`)
-  return names.reduce<Mapping[]>((rows, name) => rows.flatMap((row) => (vectors[name] ?? []).map((value) => ({ ...row, [name]: value }))), [{}])
+  // Stopped before it is built: exclude cannot bring a million combinations back below the limit in a file
+  // anyone means.
+  if (size > legLimit * legLimit)
+    throw mistake(job, `the matrix has ${size} combinations; GitHub allows ${legLimit}`)
+  return names.reduce<Mapping[]>(
+    (rows, name) => rows.flatMap((row) => (vectors[name] ?? []).map((value) => ({ ...row, [name]: value }))),
+    [{}],
+  )
 }
 
 const filtersOf = (job: WorkflowJob, which: string, value: Value): Mapping[] => {
-  if (!isList(value)) throw mistake(job, `strategy.matrix.${which}: a sequence is expected, not '${shown(value)}'`)
+  if (!isList(value))
+    throw mistake(job, `strategy.matrix.${which}: a sequence is expected, not '${shown(value)}'`)
   return value.map((item) => {
-    if (!isMapping(item) || Object.keys(item).length === 0) throw mistake(job, `strategy.matrix.${which}: each item must be a mapping with at least one value`)
+    if (!isMapping(item) || Object.keys(item).length === 0)
+      throw mistake(job, `strategy.matrix.${which}: each item must be a mapping with at least one value`)
     return item
   })
 }
 
 /** Every leaf of the filter must equal the value at its place, as `==` of expressions sees it. */
 const matches = (filter: Value, value: Value): boolean => {
-  if (isMapping(filter)) return Object.entries(filter).every(([key, item]) => matches(item, isMapping(value) ? value[key] : null))
+  if (isMapping(filter))
+    return Object.entries(filter).every(([key, item]) => matches(item, isMapping(value) ? value[key] : null))
   if (isList(filter)) return filter.every((item, index) => matches(item, isList(value) ? value[index] : null))
   return evaluate('a == b', { contexts: { a: filter, b: value ?? null } }) === true
 }
@@ -118,9 +142,13 @@ const leaves = (value: Value): string[] => {
   return text === '' ? [] : [text]
 }
 
-const pick = (mapping: Mapping, wants: (key: string) => boolean): Mapping => Object.fromEntries(Object.entries(mapping).filter(([key]) => wants(key)))
+const pick = (mapping: Mapping, wants: (key: string) => boolean): Mapping =>
+  Object.fromEntries(Object.entries(mapping).filter(([key]) => wants(key)))
 const isList = (value: Value): value is readonly Value[] => Array.isArray(value)
-const isMapping = (value: Value): value is Mapping => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isMapping = (value: Value): value is Mapping =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 const shown = (value: Value): string => (typeof value === 'string' ? value : JSON.stringify(value))
 const mistake = (job: WorkflowJob, message: string): ExpressionError =>
-  new ExpressionError(`Error when evaluating 'strategy' for job '${job.id}' (Line: ${lineOf(job.strategy)}): ${message}`)
+  new ExpressionError(
+    `Error when evaluating 'strategy' for job '${job.id}' (Line: ${lineOf(job.strategy)}): ${message}`,
+  )

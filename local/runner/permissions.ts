@@ -1,4 +1,7 @@
-/** Knows what a job's token may do and whether a called workflow asks for more than its caller has. It refuses nothing itself: it names what is too much. */
+/**
+ * Knows what a job's token may do and whether a called workflow asks for more than its caller has. It refuses
+ * nothing itself: it names what is too much.
+ */
 import { child, entries, literal } from './tokens.ts'
 import type { Token } from './tokens.ts'
 
@@ -25,7 +28,10 @@ const scopes = [
   'security-events',
   'statuses',
 ]
-/** What a new repository gives a workflow that says nothing: "Read repository contents and packages permissions". */
+/**
+ * What a new repository gives a workflow that says nothing: "Read repository contents and packages
+ * permissions".
+ */
 export const defaultPermissions: Permissions = { contents: 'read', packages: 'read' }
 
 export const readPermissions = (token: Token | undefined): Permissions | undefined => {
@@ -33,7 +39,8 @@ export const readPermissions = (token: Token | undefined): Permissions | undefin
   const all = literal(token)
   if (all === 'write-all') return Object.fromEntries(scopes.map((scope) => [scope, 'write']))
   // An OIDC token cannot be read, only asked for.
-  if (all === 'read-all') return Object.fromEntries(scopes.filter((scope) => scope !== 'id-token').map((scope) => [scope, 'read']))
+  if (all === 'read-all')
+    return Object.fromEntries(scopes.filter((scope) => scope !== 'id-token').map((scope) => [scope, 'read']))
   return Object.fromEntries(entries(token).map(({ key }) => [key, levelOf(token, key)]))
 }
 
@@ -43,10 +50,16 @@ const levelOf = (token: Token, scope: string): Level => {
 }
 
 /** Scopes of `requested` above `allowed`, each written as GitHub does: `id-token: write`. */
-export const excess = (requested: Permissions, allowed: Permissions): { requested: string; allowed: string }[] =>
+export const excess = (
+  requested: Permissions,
+  allowed: Permissions,
+): { requested: string; allowed: string }[] =>
   Object.entries(requested)
     .filter(([scope, level]) => rank[level] > rank[allowed[scope] ?? 'none'])
-    .map(([scope, level]) => ({ requested: `${scope}: ${level}`, allowed: `${scope}: ${allowed[scope] ?? 'none'}` }))
+    .map(([scope, level]) => ({
+      requested: `${scope}: ${level}`,
+      allowed: `${scope}: ${allowed[scope] ?? 'none'}`,
+    }))
 
 export const mayRequestIdToken = (permissions: Permissions): boolean => permissions['id-token'] === 'write'
 

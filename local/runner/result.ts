@@ -21,7 +21,9 @@ export interface JobOutcome {
   readonly outputs: Readonly<Record<string, string>>
 }
 export interface JobResult extends JobOutcome {
-  /** Inside a called workflow with the ids of the calling jobs: `caller/job`. The legs of a matrix share it. */
+  /**
+   * Inside a called workflow with the ids of the calling jobs: `caller/job`. The legs of a matrix share it.
+   */
   readonly id: string
   /** As GitHub shows it: `Caller / Job (a, b)`. */
   readonly name: string

@@ -1,4 +1,7 @@
-/** What started the run: the event's payload as GitHub would send it, and what of it the contexts and claims need. It refuses an event the workflow does not list. */
+/**
+ * What started the run: the event's payload as GitHub would send it, and what of it the contexts and claims
+ * need. It refuses an event the workflow does not list.
+ */
 import type { Value } from './expressions.ts'
 import { RunRefused } from './run-options.ts'
 import type { RepositoryIdentity } from './run-options.ts'
@@ -33,26 +36,44 @@ const pullRequestTypes = [...defaultTypes, 'closed']
 
 export const readEvent = (asked: Asked, head: { ref: string; sha: string }): RunEvent => {
   const name = asked.event ?? 'workflow_dispatch'
-  if (!(supportedEvents as readonly string[]).includes(name)) throw new RunRefused(`--event ${name} is not supported; supported: ${supportedEvents.join(', ')}`)
+  if (!(supportedEvents as readonly string[]).includes(name))
+    throw new RunRefused(`--event ${name} is not supported; supported: ${supportedEvents.join(', ')}`)
   const common = commonPayload(asked.identity)
   const given = asked.eventPayload ?? {}
   if (name === 'pull_request') return pullRequest(common, given, head, asked.identity.repository)
-  const own: Mapping = name === 'push' ? { after: head.sha, pusher: { name: ownerOf(asked.identity) } } : name === 'schedule' ? { schedule: '' } : {}
+  const own: Mapping =
+    name === 'push'
+      ? { after: head.sha, pusher: { name: ownerOf(asked.identity) } }
+      : name === 'schedule'
+        ? { schedule: '' }
+        : {}
   const payload = merged({ ...(name === 'schedule' ? {} : { ref: head.ref }), ...own, ...common }, given)
   const ref = textAt(payload, 'ref') || head.ref
-  if (!ref.startsWith('refs/')) throw new RunRefused(`ref '${ref}' of the event is not in full; write refs/heads/${ref} or refs/tags/${ref}`)
+  if (!ref.startsWith('refs/'))
+    throw new RunRefused(
+      `ref '${ref}' of the event is not in full; write refs/heads/${ref} or refs/tags/${ref}`,
+    )
   return { name, payload, ref, headRef: '', baseRef: '', isFromFork: false }
 }
 
-const pullRequest = (common: Mapping, given: Mapping, head: { ref: string; sha: string }, repository: string): RunEvent => {
+const pullRequest = (
+  common: Mapping,
+  given: Mapping,
+  head: { ref: string; sha: string },
+  repository: string,
+): RunEvent => {
   const branch = head.ref.replace(/^refs\/heads\//, '')
   const repo = common.repository ?? null
   const number = given.number ?? valueAt(given, 'pull_request', 'number') ?? 1
   if (typeof number !== 'number' || !Number.isInteger(number) || number < 1)
-    throw new RunRefused(`number of the pull request is ${JSON.stringify(number)}; a whole number from 1 is expected`)
+    throw new RunRefused(
+      `number of the pull request is ${JSON.stringify(number)}; a whole number from 1 is expected`,
+    )
   const action = given.action ?? 'opened'
   if (typeof action !== 'string' || !pullRequestTypes.includes(action))
-    throw new RunRefused(`action ${JSON.stringify(action)} of a pull_request is not supported; supported: ${pullRequestTypes.join(', ')}`)
+    throw new RunRefused(
+      `action ${JSON.stringify(action)} of a pull_request is not supported; supported: ${pullRequestTypes.join(', ')}`,
+    )
   const made: Mapping = {
     action,
     pull_request: {
@@ -80,16 +101,28 @@ const pullRequest = (common: Mapping, given: Mapping, head: { ref: string; sha: 
   }
 }
 
-/** GitHub starts the workflow only for what `on` lists. The filters of branches and paths are said to be passed over, never judged. */
+/**
+ * GitHub starts the workflow only for what `on` lists. The filters of branches and paths are said to be
+ * passed over, never judged.
+ */
 export const checkEvent = (workflow: Workflow, event: RunEvent, warn: (message: string) => void): void => {
-  if (!workflow.events.includes(event.name)) throw new RunRefused(`${workflow.file} is not started by ${event.name}; it lists: ${workflow.events.join(', ')}`)
+  if (!workflow.events.includes(event.name))
+    throw new RunRefused(
+      `${workflow.file} is not started by ${event.name}; it lists: ${workflow.events.join(', ')}`,
+    )
   const filter = child(workflow.on, event.name)
-  const skipped = ['branches', 'branches-ignore', 'tags', 'tags-ignore', 'paths', 'paths-ignore'].filter((key) => child(filter, key))
-  if (skipped.length > 0) warn(`on.${event.name}: ${skipped.join(', ')} is not looked at; the run starts whatever it says`)
+  const skipped = ['branches', 'branches-ignore', 'tags', 'tags-ignore', 'paths', 'paths-ignore'].filter(
+    (key) => child(filter, key),
+  )
+  if (skipped.length > 0)
+    warn(`on.${event.name}: ${skipped.join(', ')} is not looked at; the run starts whatever it says`)
   if (event.name !== 'pull_request') return
   const types = listed(child(filter, 'types')) ?? defaultTypes
   const action = textAt(event.payload, 'action')
-  if (!types.includes(action)) throw new RunRefused(`${workflow.file} is not started by pull_request '${action}'; it lists: ${types.join(', ')}`)
+  if (!types.includes(action))
+    throw new RunRefused(
+      `${workflow.file} is not started by pull_request '${action}'; it lists: ${types.join(', ')}`,
+    )
 }
 
 const listed = (token: Token | undefined): string[] | undefined => {
@@ -115,7 +148,8 @@ const commonPayload = (identity: RepositoryIdentity): Mapping => {
   }
 }
 
-const isMapping = (value: Value): value is Mapping => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isMapping = (value: Value): value is Mapping =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Mappings are laid over each other, anything else is replaced. */
 const merged = (below: Mapping, above: Mapping): Mapping =>
@@ -127,7 +161,8 @@ const merged = (below: Mapping, above: Mapping): Mapping =>
     }),
   )
 
-const valueAt = (value: Value, ...path: readonly string[]): Value => path.reduce<Value>((at, key) => (isMapping(at) ? at[key] : undefined), value)
+const valueAt = (value: Value, ...path: readonly string[]): Value =>
+  path.reduce<Value>((at, key) => (isMapping(at) ? at[key] : undefined), value)
 const textAt = (value: Value, ...path: readonly string[]): string => {
   const found = valueAt(value, ...path)
   return typeof found === 'string' ? found : ''

@@ -1,4 +1,7 @@
-/** Runs one job: its pre stages, its steps in order, its post stages in reverse; it refuses to leave a process or the workspace behind. */
+/**
+ * Runs one job: its pre stages, its steps in order, its post stages in reverse; it refuses to leave a process
+ * or the workspace behind.
+ */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { idOf, openLibrary } from './action-library.ts'
@@ -14,9 +17,14 @@ import { entries, textOf, valueOf } from './tokens.ts'
 import { parseUses } from './uses.ts'
 import type { WorkflowJob, WorkflowStep } from './workflow.ts'
 
-export const runJob = async (state: JobState, job: WorkflowJob, jobRoom: JobRoom): Promise<Omit<JobResult, 'id' | 'name'>> => {
+export const runJob = async (
+  state: JobState,
+  job: WorkflowJob,
+  jobRoom: JobRoom,
+): Promise<Omit<JobResult, 'id' | 'name'>> => {
   const { places } = state
-  for (const directory of [places.workspace, places.temp, places.home, places.toolCache]) await mkdir(directory, { recursive: true, mode: 0o700 })
+  for (const directory of [places.workspace, places.temp, places.home, places.toolCache])
+    await mkdir(directory, { recursive: true, mode: 0o700 })
   await writeFile(places.eventFile, JSON.stringify(state.contexts.github.event, null, 2), { mode: 0o600 })
   const room = { ...jobRoom, library: openLibrary(state, jobRoom.repositories, jobRoom.excluded) }
   const around = aroundJob(state, room.file)
@@ -34,11 +42,24 @@ export const runJob = async (state: JobState, job: WorkflowJob, jobRoom: JobRoom
     if (uses?.kind !== 'self' && uses?.kind !== 'repository') continue
     const found = await room.library.find(step, uses, around).catch(() => undefined)
     if (found?.action.kind !== 'node' || !found.action.pre) continue
-    await run(step, { kind: 'pre', name: `Pre ${stepName(state, step, around)}`, found }, { ...around, github: found.github })
+    await run(
+      step,
+      { kind: 'pre', name: `Pre ${stepName(state, step, around)}`, found },
+      { ...around, github: found.github },
+    )
   }
   for (const step of job.steps) {
-    const result = await run(step, { kind: 'main', name: stepName(state, step, around) }, { ...around, github: { action: idOf(step) } })
-    if (step.hasOwnId) state.steps[step.id] = { outputs: { ...result.outputs }, outcome: result.outcome, conclusion: result.conclusion }
+    const result = await run(
+      step,
+      { kind: 'main', name: stepName(state, step, around) },
+      { ...around, github: { action: idOf(step) } },
+    )
+    if (step.hasOwnId)
+      state.steps[step.id] = {
+        outputs: { ...result.outputs },
+        outcome: result.outcome,
+        conclusion: result.conclusion,
+      }
   }
   for (const { step, found, name, around: own } of state.posts) {
     // Its condition asks about the job, also where the main stage asked about a composite.
@@ -55,7 +76,9 @@ export const runJob = async (state: JobState, job: WorkflowJob, jobRoom: JobRoom
     await writeFile(summaryFile, summary)
   }
   await rm(places.root, { recursive: true, force: true })
-  const isForgiven = state.status === 'failure' && isTruthy(valueOf(job.continueOnError, stepScope(state, state.variables, around)))
+  const isForgiven =
+    state.status === 'failure' &&
+    isTruthy(valueOf(job.continueOnError, stepScope(state, state.variables, around)))
   return {
     result: isForgiven ? 'success' : state.status,
     outputs,
@@ -72,7 +95,11 @@ const jobOutputs = (state: JobState, job: WorkflowJob, around: Around): Record<s
   for (const { key: name, value } of entries(job.outputs)) {
     const text = textOf(value, scope, `outputs.${name}`)
     if (state.masks.hide(text) !== text)
-      state.annotations.push({ level: 'warning', message: `Skip output '${name}' since it may contain secret.`, step: 'Complete job' })
+      state.annotations.push({
+        level: 'warning',
+        message: `Skip output '${name}' since it may contain secret.`,
+        step: 'Complete job',
+      })
     else if (text !== '') outputs[name] = text
   }
   return outputs

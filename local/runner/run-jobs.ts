@@ -1,4 +1,7 @@
-/** Runs the jobs of one workflow file in their order, each leg of a matrix and each called workflow in its turn; it refuses to start what cannot succeed. */
+/**
+ * Runs the jobs of one workflow file in their order, each leg of a matrix and each called workflow in its
+ * turn; it refuses to start what cannot succeed.
+ */
 import { callInputs, callOutputs, callSecrets } from './call-inputs.ts'
 import type { LoadedWorkflow } from './called-workflows.ts'
 import { checkConcurrency } from './concurrency.ts'
@@ -67,18 +70,28 @@ interface LegResult {
   readonly outcome: JobOutcome
 }
 
-const runLegs = async (run: Run, frame: Frame, job: WorkflowJob, outcomes: ReadonlyMap<string, JobOutcome>): Promise<LegResult[]> => {
+const runLegs = async (
+  run: Run,
+  frame: Frame,
+  job: WorkflowJob,
+  outcomes: ReadonlyMap<string, JobOutcome>,
+): Promise<LegResult[]> => {
   const { workflow, place } = frame.loaded
   const { callers } = frame
   const own = place + job.id
   const label = callers.name + job.id
-  const end = (result: Conclusion, name: string, message?: string): LegResult => ended(own, result, name, message)
+  const end = (result: Conclusion, name: string, message?: string): LegResult =>
+    ended(own, result, name, message)
   if (run.withoutJobs.includes(own)) {
     run.show(`${callers.line}${job.id} │ skipped: --without-job ${own}`)
     return [end('skipped', label)]
   }
   const contexts = jobContexts(run, frame, job, outcomes)
-  const status = statusOfAncestors(job, { jobs: workflow.jobs, resultOf: (id) => outcomes.get(id)?.result, isCancelled: () => run.signal.aborted })
+  const status = statusOfAncestors(job, {
+    jobs: workflow.jobs,
+    resultOf: (id) => outcomes.get(id)?.result,
+    isCancelled: () => run.signal.aborted,
+  })
   const wants = (): boolean => isTruthy(evaluate(job.condition, { contexts, status }))
   const legs: LegResult[] = []
   try {
@@ -110,7 +123,12 @@ const runLegs = async (run: Run, frame: Frame, job: WorkflowJob, outcomes: Reado
   }
 }
 
-const runLeg = async (run: Run, frame: Frame, job: WorkflowJob, { leg, at, contexts }: LegPlace): Promise<LegResult> => {
+const runLeg = async (
+  run: Run,
+  frame: Frame,
+  job: WorkflowJob,
+  { leg, at, contexts }: LegPlace,
+): Promise<LegResult> => {
   const called = frame.loaded.calls.get(job.id)
   if (!called) {
     const result = await startJob(run, frame, job, { leg, at, contexts })
@@ -118,7 +136,9 @@ const runLeg = async (run: Run, frame: Frame, job: WorkflowJob, { leg, at, conte
   }
   const { github, vars } = contexts
   const inputs = callInputs(job, called.workflow, { contexts }, { contexts: { github, vars, inputs: {} } })
-  const secrets = callSecrets(job, frame.secrets, { contexts: { ...contexts, secrets: { ...frame.secrets } } })
+  const secrets = callSecrets(job, frame.secrets, {
+    contexts: { ...contexts, secrets: { ...frame.secrets } },
+  })
   run.show(`${at.line} ▶ calls ${called.workflow.file}`)
   const { jobs, outcomes } = await runJobs(run, {
     loaded: called,
@@ -126,14 +146,23 @@ const runLeg = async (run: Run, frame: Frame, job: WorkflowJob, { leg, at, conte
     secrets,
     callers: { name: `${at.name} / `, line: `${at.line}/`, path: `${at.path}/` },
   })
-  const nested = Object.fromEntries([...outcomes].map(([id, { result, outputs }]) => [id, { result, outputs: { ...outputs } }]))
+  const nested = Object.fromEntries(
+    [...outcomes].map(([id, { result, outputs }]) => [id, { result, outputs: { ...outputs } }]),
+  )
   const outputs = callOutputs(called.workflow, { github, vars, inputs, jobs: nested })
   const outcome = { result: resultOfCall([...outcomes.values()].map(({ result }) => result)), outputs }
-  return { results: [{ ...ended(frame.loaded.place + job.id, outcome.result, at.name).results[0]!, outputs }, ...jobs], outcome }
+  return {
+    results: [
+      { ...ended(frame.loaded.place + job.id, outcome.result, at.name).results[0]!, outputs },
+      ...jobs,
+    ],
+    outcome,
+  }
 }
 
 const resultOfCall = (results: readonly Conclusion[]): Conclusion => {
-  for (const result of ['failure', 'cancelled', 'success'] as const) if (results.includes(result)) return result
+  for (const result of ['failure', 'cancelled', 'success'] as const)
+    if (results.includes(result)) return result
   return 'skipped'
 }
 
@@ -149,9 +178,19 @@ const ended = (id: string, result: Conclusion, name: string, message?: string): 
   return { outcome, results: [{ id, name, ...outcome, steps: [], summary: '', annotations }] }
 }
 
-const jobContexts = (run: Run, frame: Frame, job: WorkflowJob, outcomes: ReadonlyMap<string, JobOutcome>): Contexts => ({
+const jobContexts = (
+  run: Run,
+  frame: Frame,
+  job: WorkflowJob,
+  outcomes: ReadonlyMap<string, JobOutcome>,
+): Contexts => ({
   github: githubContext(run.facts, job.id, noPlaces, run.event),
   inputs: frame.inputs,
   vars: { ...run.vars },
-  needs: Object.fromEntries(job.needs.map((id) => [id, { result: outcomes.get(id)?.result ?? 'skipped', outputs: { ...outcomes.get(id)?.outputs } }])),
+  needs: Object.fromEntries(
+    job.needs.map((id) => [
+      id,
+      { result: outcomes.get(id)?.result ?? 'skipped', outputs: { ...outcomes.get(id)?.outputs } },
+    ]),
+  ),
 })

@@ -18,7 +18,10 @@ export interface RunOptions {
   /** Logs and summaries go to `<stateDir>/runs/<run id>`; never copied into a workspace. */
   readonly stateDir: string
   readonly identity: RepositoryIdentity
-  /** Checkouts of other repositories by OWNER/NAME; without one a repository's actions and workflows are refused. */
+  /**
+   * Checkouts of other repositories by OWNER/NAME; without one a repository's actions and workflows are
+   * refused.
+   */
   readonly repositories?: Readonly<Record<string, string>>
   readonly event?: string
   /** Laid over the payload the runner makes, such as `{ action: 'closed', number: 7 }`. */
@@ -33,7 +36,10 @@ export interface RunOptions {
   readonly withoutJobs?: readonly string[]
   /** Without it there is no OIDC and no endpoint override. */
   readonly cloud?: CloudConnection
-  /** Directories put before PATH: what a runner image would have installed. A function is told every `uses:` of the run. */
+  /**
+   * Directories put before PATH: what a runner image would have installed. A function is told every `uses:`
+   * of the run.
+   */
   readonly toolPaths?: readonly string[] | ((uses: readonly string[]) => Promise<readonly string[]>)
   readonly isDebug?: boolean
   readonly show?: (line: string) => void

@@ -1,4 +1,7 @@
-/** Runs one stage (pre, main, post) of one step and says what became of it; a broken expression or file fails the step, never the runner. */
+/**
+ * Runs one stage (pre, main, post) of one step and says what became of it; a broken expression or file fails
+ * the step, never the runner.
+ */
 import { join } from 'node:path'
 import type { ActionLibrary } from './action-library.ts'
 import type { ArtifactStore } from './artifact-store.ts'
@@ -55,7 +58,14 @@ export interface Doing extends Voice {
 /** As GitHub shows them: ten of each level per step. */
 const annotationsPerLevel = 10
 
-export const runStage = async (state: JobState, step: WorkflowStep, stage: Stage, around: Around, room: StepRoom, outer?: Voice): Promise<StepResult> => {
+export const runStage = async (
+  state: JobState,
+  step: WorkflowStep,
+  stage: Stage,
+  around: Around,
+  room: StepRoom,
+  outer?: Voice,
+): Promise<StepResult> => {
   const startedMs = Date.now()
   const outputs: Record<string, string> = Object.create(null) as Record<string, string>
   const finish = (outcome: Conclusion, conclusion: Conclusion, log?: string): StepResult => ({
@@ -101,7 +111,11 @@ export const runStage = async (state: JobState, step: WorkflowStep, stage: Stage
       await voice.log.close()
     }
   }
-  return finish(outcome, outcome === 'failure' && isContinued ? 'success' : outcome, outer ? undefined : voice.log.file)
+  return finish(
+    outcome,
+    outcome === 'failure' && isContinued ? 'success' : outcome,
+    outer ? undefined : voice.log.file,
+  )
 }
 
 const conditionOf = (step: WorkflowStep, stage: Stage): string => {
@@ -110,7 +124,12 @@ const conditionOf = (step: WorkflowStep, stage: Stage): string => {
   return action?.kind === 'node' ? (stage.kind === 'pre' ? action.preIf : action.postIf) : 'always()'
 }
 
-const openVoice = async (state: JobState, stage: Stage, timeoutMinutes: number, room: StepRoom): Promise<Voice> => {
+const openVoice = async (
+  state: JobState,
+  stage: Stage,
+  timeoutMinutes: number,
+  room: StepRoom,
+): Promise<Voice> => {
   const number = String(stage.number).padStart(2, '0')
   const file = join(room.logDirectory, `${number}-${fileName(stage.name)}.log`)
   const log = await openStepLog(file, { job: state.label, step: stage.name }, state.masks, room.show)

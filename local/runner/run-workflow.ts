@@ -1,4 +1,7 @@
-/** Executes a workflow file as GitHub would, job after job, and returns what came of it; it refuses by name, before the first step, whatever it cannot do. */
+/**
+ * Executes a workflow file as GitHub would, job after job, and returns what came of it; it refuses by name,
+ * before the first step, whatever it cannot do.
+ */
 import { randomInt } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, resolve } from 'node:path'
@@ -28,7 +31,8 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
   const repositoryRoot = resolve(options.repositoryRoot)
   const show = options.show ?? (() => undefined)
   const path = isAbsolute(options.file) ? options.file : join(repositoryRoot, options.file)
-  if (!(await stat(path).catch(() => undefined))?.isFile()) throw new RunRefused(`there is no workflow file ${options.file}`)
+  if (!(await stat(path).catch(() => undefined))?.isFile())
+    throw new RunRefused(`there is no workflow file ${options.file}`)
   const head = await headOf(repositoryRoot)
   const event = readEvent(options, head)
   const own = { repository: identity.repository, root: repositoryRoot, ref: event.ref, sha: head.sha }
@@ -75,10 +79,14 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
     facts,
     directory,
     artifacts: createArtifactStore(join(directory, 'artifacts')),
-    event: event.name === 'workflow_dispatch' ? { workflow: workflow.path, ...event.payload, inputs: inputs.texts } : event.payload,
+    event:
+      event.name === 'workflow_dispatch'
+        ? { workflow: workflow.path, ...event.payload, inputs: inputs.texts }
+        : event.payload,
     isFromFork: event.isFromFork,
     secrets: event.isFromFork ? {} : options.secrets,
-    toolPaths: typeof options.toolPaths === 'function' ? await options.toolPaths(uses) : (options.toolPaths ?? []),
+    toolPaths:
+      typeof options.toolPaths === 'function' ? await options.toolPaths(uses) : (options.toolPaths ?? []),
     withoutJobs,
     signal: options.signal ?? new AbortController().signal,
   }
@@ -92,8 +100,14 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
   }).catch((error: unknown) => {
     throw error instanceof ExpressionError ? new RunRefused(`${workflow.file}: ${error.message}`) : error
   })
-  const has = (result: Conclusion): boolean => [...outcomes.values()].some((outcome) => outcome.result === result)
-  return { conclusion: has('failure') ? 'failure' : has('cancelled') ? 'cancelled' : 'success', runId: facts.runId, directory, jobs }
+  const has = (result: Conclusion): boolean =>
+    [...outcomes.values()].some((outcome) => outcome.result === result)
+  return {
+    conclusion: has('failure') ? 'failure' : has('cancelled') ? 'cancelled' : 'success',
+    runId: facts.runId,
+    directory,
+    jobs,
+  }
 }
 
 const inputsOf = (
@@ -104,14 +118,16 @@ const inputsOf = (
 ): ReturnType<typeof dispatchInputs> => {
   if (event.name === 'workflow_dispatch') return dispatchInputs(workflow, given, environments)
   const [name] = Object.keys(given)
-  if (name !== undefined) throw new RunRefused(`--input ${name}: only workflow_dispatch has inputs, this event is ${event.name}`)
+  if (name !== undefined)
+    throw new RunRefused(`--input ${name}: only workflow_dispatch has inputs, this event is ${event.name}`)
   return { typed: {}, texts: {} }
 }
 
 const refuseUnknownJobs = (loaded: LoadedWorkflow, withoutJobs: readonly string[]): void => {
   const places = placesOf(loaded)
   const unknown = withoutJobs.find((place) => !places.includes(place))
-  if (unknown !== undefined) throw new RunRefused(`--without-job ${unknown}: there is no such job; jobs: ${places.join(', ')}`)
+  if (unknown !== undefined)
+    throw new RunRefused(`--without-job ${unknown}: there is no such job; jobs: ${places.join(', ')}`)
 }
 
 const placesOf = ({ workflow, calls, place }: LoadedWorkflow): string[] =>
@@ -121,5 +137,7 @@ const placesOf = ({ workflow, calls, place }: LoadedWorkflow): string[] =>
   })
 
 const unique = (problems: readonly Problem[]): Problem[] => [
-  ...new Map(problems.map((problem) => [`${problem.file}:${problem.line}: ${problem.message}`, problem])).values(),
+  ...new Map(
+    problems.map((problem) => [`${problem.file}:${problem.line}: ${problem.message}`, problem]),
+  ).values(),
 ]

@@ -1,4 +1,7 @@
-/** Which repositories a run knows and where their files lie on this disk. It refuses to fetch: a repository nobody named does not exist. */
+/**
+ * Which repositories a run knows and where their files lie on this disk. It refuses to fetch: a repository
+ * nobody named does not exist.
+ */
 import { resolve } from 'node:path'
 import { headOf, refNamed } from './workspace.ts'
 
@@ -21,7 +24,10 @@ export interface Repositories {
 /** `others`: OWNER/NAME to the directory of its checkout. */
 export const knownRepositories = (own: Source, others: Readonly<Record<string, string>>): Repositories => {
   const roots = new Map(
-    [...Object.entries(others), [own.repository, own.root] as const].map(([name, root]) => [name.toLowerCase(), { name, root: resolve(root) }]),
+    [...Object.entries(others), [own.repository, own.root] as const].map(([name, root]) => [
+      name.toLowerCase(),
+      { name, root: resolve(root) },
+    ]),
   )
   return {
     own,
@@ -30,7 +36,12 @@ export const knownRepositories = (own: Source, others: Readonly<Record<string, s
       const known = roots.get(repository.toLowerCase())
       if (!known) return undefined
       if (isFullSha(ref)) return { repository: known.name, root: known.root, ref, sha: ref }
-      return { repository: known.name, root: known.root, ref: await refNamed(known.root, ref), sha: (await headOf(known.root)).sha }
+      return {
+        repository: known.name,
+        root: known.root,
+        ref: await refNamed(known.root, ref),
+        sha: (await headOf(known.root)).sha,
+      }
     },
   }
 }

@@ -1,4 +1,7 @@
-/** Prepares one job: its places, masks, environment, token and time limit, and tidies up after it; it refuses to leave the token or the workspace behind. */
+/**
+ * Prepares one job: its places, masks, environment, token and time limit, and tidies up after it; it refuses
+ * to leave the token or the workspace behind.
+ */
 import { rm } from 'node:fs/promises'
 import { delimiter, join, resolve } from 'node:path'
 import { permissionsOf } from './called-workflows.ts'
@@ -26,7 +29,12 @@ export interface LegPlace {
   readonly contexts: Contexts
 }
 
-export const startJob = async (run: Run, frame: Frame, job: WorkflowJob, { leg, at, contexts: before }: LegPlace): Promise<JobResult> => {
+export const startJob = async (
+  run: Run,
+  frame: Frame,
+  job: WorkflowJob,
+  { leg, at, contexts: before }: LegPlace,
+): Promise<JobResult> => {
   const { workflow } = frame.loaded
   const permissions = permissionsOf(job, frame.loaded)
   const environment = environmentOf(run, job, before)
@@ -65,7 +73,11 @@ export const startJob = async (run: Run, frame: Frame, job: WorkflowJob, { leg, 
       },
       job: jobIdentity(workflow),
       trackingId: `clickstream-${run.facts.runId}-${at.path}`,
-      variables: { ...run.cloud?.environment, ...workflowEnv, ...textsOf(job.env, { contexts: withSecrets }, 'env') },
+      variables: {
+        ...run.cloud?.environment,
+        ...workflowEnv,
+        ...textsOf(job.env, { contexts: withSecrets }, 'env'),
+      },
       paths: [],
       steps: {},
       annotations: [],
@@ -92,7 +104,10 @@ export const startJob = async (run: Run, frame: Frame, job: WorkflowJob, { leg, 
     const named = { ...result, id: frame.loaded.place + job.id, name: at.name }
     if (!timer.aborted) return named
     const message = `The job has exceeded the maximum execution time of ${time} minutes.`
-    return { ...named, annotations: [...result.annotations, { level: 'error', message, step: 'Complete job' }] }
+    return {
+      ...named,
+      annotations: [...result.annotations, { level: 'error', message, step: 'Complete job' }],
+    }
   } finally {
     await idToken?.end()
     await rm(root, { recursive: true, force: true })
@@ -100,7 +115,11 @@ export const startJob = async (run: Run, frame: Frame, job: WorkflowJob, { leg, 
 }
 
 const environmentOf = (run: Run, job: WorkflowJob, contexts: Contexts): string | undefined => {
-  const name = textOf(isMappingToken(job.environment) ? child(job.environment, 'name') : job.environment, { contexts }, 'environment')
+  const name = textOf(
+    isMappingToken(job.environment) ? child(job.environment, 'name') : job.environment,
+    { contexts },
+    'environment',
+  )
   if (name === '') return undefined
   const message = unknownEnvironment(name, run.environments && Object.keys(run.environments))
   if (message !== undefined) throw new ExpressionError(message)
@@ -109,4 +128,9 @@ const environmentOf = (run: Run, job: WorkflowJob, contexts: Contexts): string |
 
 /** The caller's PATH without what npm added to it: a step must not find this checkout's own tools. */
 const machinePath = (toolPaths: readonly string[]): string =>
-  [...toolPaths, ...(process.env.PATH ?? '').split(delimiter).filter((entry) => entry !== '' && !/[\\/]node_modules[\\/]/.test(entry))].join(delimiter)
+  [
+    ...toolPaths,
+    ...(process.env.PATH ?? '')
+      .split(delimiter)
+      .filter((entry) => entry !== '' && !/[\\/]node_modules[\\/]/.test(entry)),
+  ].join(delimiter)

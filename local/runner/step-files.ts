@@ -1,4 +1,7 @@
-/** Gives a step its own GITHUB_* files and applies what it wrote there; it refuses links and files grown past GitHub's limits. */
+/**
+ * Gives a step its own GITHUB_* files and applies what it wrote there; it refuses links and files grown past
+ * GitHub's limits.
+ */
 import { randomUUID } from 'node:crypto'
 import { lstat, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,7 +9,13 @@ import { FileCommandError, parsePairs, parsePaths, refusedVariable } from './fil
 import type { Pair } from './file-commands.ts'
 import type { JobState } from './job-state.ts'
 
-const variables = { output: 'GITHUB_OUTPUT', env: 'GITHUB_ENV', state: 'GITHUB_STATE', path: 'GITHUB_PATH', summary: 'GITHUB_STEP_SUMMARY' } as const
+const variables = {
+  output: 'GITHUB_OUTPUT',
+  env: 'GITHUB_ENV',
+  state: 'GITHUB_STATE',
+  path: 'GITHUB_PATH',
+  summary: 'GITHUB_STEP_SUMMARY',
+} as const
 type FileKind = keyof typeof variables
 const kinds = Object.keys(variables) as FileKind[]
 /** runner: FileCommandManager.AttachmentSizeLimit. */
@@ -21,7 +30,10 @@ export const createStepFiles = async (state: JobState): Promise<StepFiles> => {
   const directory = join(state.places.temp, '_runner_file_commands')
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const id = randomUUID()
-  const paths = Object.fromEntries(kinds.map((kind) => [kind, join(directory, `${kind}_${id}`)])) as Record<FileKind, string>
+  const paths = Object.fromEntries(kinds.map((kind) => [kind, join(directory, `${kind}_${id}`)])) as Record<
+    FileKind,
+    string
+  >
   for (const kind of kinds) await writeFile(paths[kind], '', { mode: 0o600 })
   return { paths, env: Object.fromEntries(kinds.map((kind) => [variables[kind], paths[kind]])) }
 }
@@ -55,12 +67,15 @@ export const applyStepFiles = async (
     parsePairs(content).forEach(set.state)
   })
   await attempt('path', (content) => {
-    for (const path of parsePaths(content)) state.paths.splice(0, state.paths.length, path, ...state.paths.filter((known) => known !== path))
+    for (const path of parsePaths(content))
+      state.paths.splice(0, state.paths.length, path, ...state.paths.filter((known) => known !== path))
   })
   await attempt('summary', (content) => {
     const sizeBytes = Buffer.byteLength(content)
     if (sizeBytes > summaryLimitBytes) {
-      throw new FileCommandError(`$GITHUB_STEP_SUMMARY upload aborted, supports content up to a size of 1024k, got ${Math.ceil(sizeBytes / 1024)}k.`)
+      throw new FileCommandError(
+        `$GITHUB_STEP_SUMMARY upload aborted, supports content up to a size of 1024k, got ${Math.ceil(sizeBytes / 1024)}k.`,
+      )
     }
     if (content !== '') state.summaries.push(state.masks.hide(content))
   })

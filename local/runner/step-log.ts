@@ -1,4 +1,7 @@
-/** Shows each line of a step with its place in front, masked, and keeps it in a file; it refuses to write anything unmasked. */
+/**
+ * Shows each line of a step with its place in front, masked, and keeps it in a file; it refuses to write
+ * anything unmasked.
+ */
 import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -14,7 +17,12 @@ export interface StepLog {
   close(): Promise<void>
 }
 
-export const openStepLog = async (file: string, place: { job: string; step: string }, masks: Masks, show: (line: string) => void): Promise<StepLog> => {
+export const openStepLog = async (
+  file: string,
+  place: { job: string; step: string },
+  masks: Masks,
+  show: (line: string) => void,
+): Promise<StepLog> => {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   const stream = createWriteStream(file, { mode: 0o600 })
   await once(stream, 'open')
@@ -39,4 +47,6 @@ export const openStepLog = async (file: string, place: { job: string; step: stri
 
 /** A step may print control characters that would move a terminal's cursor; colours stay. */
 export const printable = (text: string): string =>
-  text.replaceAll(/\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (found) => (found.endsWith('m') && found.length > 1 ? found : ''))
+  text.replaceAll(/\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (found) =>
+    found.endsWith('m') && found.length > 1 ? found : '',
+  )

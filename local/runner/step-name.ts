@@ -1,4 +1,7 @@
-/** What a step is called where it is shown: its name, else what it runs or uses; it refuses to show a secret in it. */
+/**
+ * What a step is called where it is shown: its name, else what it runs or uses; it refuses to show a secret
+ * in it.
+ */
 import { ExpressionError } from './expressions.ts'
 import { stepScope } from './job-state.ts'
 import type { Around, JobState } from './job-state.ts'

@@ -1,6 +1,19 @@
-/** The list of what this runner can do; docs/local-runner.md repeats it. It refuses nothing: check-workflow.ts does, by these lists. */
+/**
+ * The list of what this runner can do; docs/local-runner.md repeats it. It refuses nothing: check-workflow.ts
+ * does, by these lists.
+ */
 export const supportedKeys = {
-  workflow: ['name', 'description', 'run-name', 'on', 'permissions', 'env', 'defaults', 'concurrency', 'jobs'],
+  workflow: [
+    'name',
+    'description',
+    'run-name',
+    'on',
+    'permissions',
+    'env',
+    'defaults',
+    'concurrency',
+    'jobs',
+  ],
   job: [
     'name',
     'needs',
@@ -20,7 +33,19 @@ export const supportedKeys = {
     'with',
     'secrets',
   ],
-  step: ['id', 'name', 'if', 'uses', 'with', 'run', 'shell', 'working-directory', 'env', 'continue-on-error', 'timeout-minutes'],
+  step: [
+    'id',
+    'name',
+    'if',
+    'uses',
+    'with',
+    'run',
+    'shell',
+    'working-directory',
+    'env',
+    'continue-on-error',
+    'timeout-minutes',
+  ],
 } as const
 export const unsupportedKeys = {
   job: ['container', 'services', 'snapshot', 'cancel-timeout-minutes'],

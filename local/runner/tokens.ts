@@ -1,20 +1,42 @@
-/** Turns the official parser's tokens into values, evaluating expressions on the way; it refuses `${{ insert }}`. */
-import type { BasicExpressionToken, MappingToken, ScalarToken, SequenceToken, TemplateToken } from '@actions/workflow-parser/templates/tokens/index'
+/**
+ * Turns the official parser's tokens into values, evaluating expressions on the way; it refuses `${{ insert
+ * }}`.
+ */
+import type {
+  BasicExpressionToken,
+  MappingToken,
+  ScalarToken,
+  SequenceToken,
+  TemplateToken,
+} from '@actions/workflow-parser/templates/tokens/index'
 import { evaluate, ExpressionError, toText } from './expressions.ts'
 import type { Scope, Value } from './expressions.ts'
 
 export type Token = TemplateToken
 
 /** Numbers of the parser's own `TokenType`. */
-const KIND = { string: 0, sequence: 1, mapping: 2, expression: 3, insert: 4, boolean: 5, number: 6, null: 7 } as const
+const KIND = {
+  string: 0,
+  sequence: 1,
+  mapping: 2,
+  expression: 3,
+  insert: 4,
+  boolean: 5,
+  number: 6,
+  null: 7,
+} as const
 
-export const isMappingToken = (token: Token | undefined): token is MappingToken => token?.templateTokenType === KIND.mapping
-export const isSequenceToken = (token: Token | undefined): token is SequenceToken => token?.templateTokenType === KIND.sequence
+export const isMappingToken = (token: Token | undefined): token is MappingToken =>
+  token?.templateTokenType === KIND.mapping
+export const isSequenceToken = (token: Token | undefined): token is SequenceToken =>
+  token?.templateTokenType === KIND.sequence
 
 /** An expression, also one with text around it: the parser has made `format(…)` of that. */
-export const isExpressionToken = (token: Token | undefined): token is BasicExpressionToken => token?.templateTokenType === KIND.expression
+export const isExpressionToken = (token: Token | undefined): token is BasicExpressionToken =>
+  token?.templateTokenType === KIND.expression
 
-export const child = (token: Token | undefined, key: string): Token | undefined => (isMappingToken(token) ? token.find(key) : undefined)
+export const child = (token: Token | undefined, key: string): Token | undefined =>
+  isMappingToken(token) ? token.find(key) : undefined
 
 export const entries = (token: Token | undefined): { key: string; keyToken: Token; value: Token }[] => {
   if (!isMappingToken(token)) return []
@@ -56,12 +78,16 @@ export const valueOf = (token: Token | undefined, scope: Scope): Value => {
   }
 }
 
-export const textOf = (token: Token | undefined, scope: Scope, where: string): string => toText(valueOf(token, scope), where)
+export const textOf = (token: Token | undefined, scope: Scope, where: string): string =>
+  toText(valueOf(token, scope), where)
 
 /** `env:` and `with:`: a mapping of texts, in order. */
 export const textsOf = (token: Token | undefined, scope: Scope, where: string): Record<string, string> => {
   const value = valueOf(token, scope)
   if (value === undefined || value === null) return {}
-  if (typeof value !== 'object' || Array.isArray(value)) throw new ExpressionError(`${where}: a mapping is expected`)
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toText(item, `${where}.${key}`)]))
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw new ExpressionError(`${where}: a mapping is expected`)
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, toText(item, `${where}.${key}`)]),
+  )
 }

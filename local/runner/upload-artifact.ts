@@ -1,4 +1,7 @@
-/** actions/upload-artifact v4 and later, done by the runner: keeps files of a job for the rest of the run; it refuses to let credentials out with them. */
+/**
+ * actions/upload-artifact v4 and later, done by the runner: keeps files of a job for the rest of the run; it
+ * refuses to let credentials out with them.
+ */
 import { basename } from 'node:path'
 import { findFiles } from './artifact-paths.ts'
 import { ArtifactError } from './artifact-store.ts'
@@ -14,9 +17,15 @@ export const uploadArtifact = async ({ state, inputs, room, doing }: BuiltinStep
   const name = inputs.name || 'artifact'
   const whenNone = inputs['if-no-files-found'] || 'warn'
   if (!['warn', 'error', 'ignore'].includes(whenNone))
-    throw new StepError(`Unrecognized if-no-files-found input. Provided: ${whenNone}. Available options: warn, error, ignore`)
+    throw new StepError(
+      `Unrecognized if-no-files-found input. Provided: ${whenNone}. Available options: warn, error, ignore`,
+    )
   if (path.trim() === '') throw new StepError('Input required and not supplied: path')
-  const found = await findFiles(path, (line) => expandPath(state, line), isYes(inputs['include-hidden-files']))
+  const found = await findFiles(
+    path,
+    (line) => expandPath(state, line),
+    isYes(inputs['include-hidden-files']),
+  )
   const leaked = found.files.filter(({ from }) => credentials.test(basename(from)))
   for (const file of leaked)
     doing.annotate({

@@ -1,4 +1,7 @@
-/** Says what a `uses:` means: one of the runner's own actions, a path, or a repository; it refuses what no checkout on this disk can answer. */
+/**
+ * Says what a `uses:` means: one of the runner's own actions, a path, or a repository; it refuses what no
+ * checkout on this disk can answer.
+ */
 import { join, normalize } from 'node:path'
 import { isSameRepository } from './source.ts'
 
@@ -33,24 +36,44 @@ export const parseUses = (uses: string, known: readonly string[]): Uses => {
         `${known.map((name) => `${name}/path@ref`).join(', ')}; leave the job out with --without-job, or name a checkout with --repository ${repository}=PATH`,
     )
   }
-  return inside((match.path ?? '').slice(1), (normal) => ({ kind: 'repository', path: normal, repository, ref: match.ref ?? '' }))
+  return inside((match.path ?? '').slice(1), (normal) => ({
+    kind: 'repository',
+    path: normal,
+    repository,
+    ref: match.ref ?? '',
+  }))
 }
 
 /** A job's `uses:`: the same forms, and GitHub wants the file directly in .github/workflows. */
-export const parseWorkflowUses = (uses: string, known: readonly string[]): Exclude<Uses, { kind: 'builtin' }> => {
+export const parseWorkflowUses = (
+  uses: string,
+  known: readonly string[],
+): Exclude<Uses, { kind: 'builtin' }> => {
   const parsed = parsePath(uses) ?? parseUses(uses, known)
-  if (parsed.kind === 'builtin') return refused(`uses: ${uses} is an action; a job calls OWNER/REPO/.github/workflows/FILE.yml@ref`)
-  if (parsed.kind === 'refused') return { ...parsed, reason: parsed.reason.replace('actions of other repositories', 'workflows of other repositories') }
+  if (parsed.kind === 'builtin')
+    return refused(`uses: ${uses} is an action; a job calls OWNER/REPO/.github/workflows/FILE.yml@ref`)
+  if (parsed.kind === 'refused')
+    return {
+      ...parsed,
+      reason: parsed.reason.replace('actions of other repositories', 'workflows of other repositories'),
+    }
   if (!/^\.github\/workflows\/[^/]+\.ya?ml$/.test(parsed.path))
-    return refused(`uses: ${uses}: a reusable workflow lies directly in .github/workflows; write ./.github/workflows/FILE.yml`)
+    return refused(
+      `uses: ${uses}: a reusable workflow lies directly in .github/workflows; write ./.github/workflows/FILE.yml`,
+    )
   return parsed
 }
 
 const parsePath = (uses: string): Exclude<Uses, { kind: 'builtin' }> | undefined => {
   if (uses.startsWith('./')) return inside(uses.slice(2), (path) => ({ kind: 'workspace', path }))
   if (!uses.startsWith('$/')) return undefined
-  if (uses.includes('@')) return refused(`uses: ${uses}: $/ means the commit of this very file and takes no @ref; write ${uses.split('@', 1)[0]}`)
-  return inside(uses.slice(2), (path) => (path === '' ? refused(`uses: ${uses} names no path; write $/path/of/the/action`) : { kind: 'self', path }))
+  if (uses.includes('@'))
+    return refused(
+      `uses: ${uses}: $/ means the commit of this very file and takes no @ref; write ${uses.split('@', 1)[0]}`,
+    )
+  return inside(uses.slice(2), (path) =>
+    path === '' ? refused(`uses: ${uses} names no path; write $/path/of/the/action`) : { kind: 'self', path },
+  )
 }
 
 type Located = Exclude<Uses, { kind: 'builtin' }>

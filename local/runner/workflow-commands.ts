@@ -1,4 +1,7 @@
-/** Understands the `::command::` lines a step prints, as GitHub's runner does; it refuses the ones GitHub disabled (set-env, add-path). */
+/**
+ * Understands the `::command::` lines a step prints, as GitHub's runner does; it refuses the ones GitHub
+ * disabled (set-env, add-path).
+ */
 export interface Annotation {
   readonly level: 'error' | 'warning' | 'notice'
   readonly message: string
@@ -50,7 +53,8 @@ export const createWorkflowCommands = (sink: WorkflowCommandSink): { line(text: 
     const { name, properties, data } = command
     switch (name) {
       case 'add-mask':
-        if (data === '') sink.show("##[warning]Can't add secret mask for empty string in ##[add-mask] command.")
+        if (data === '')
+          sink.show("##[warning]Can't add secret mask for empty string in ##[add-mask] command.")
         else sink.mask(data)
         return
       case 'error':
@@ -66,20 +70,38 @@ export const createWorkflowCommands = (sink: WorkflowCommandSink): { line(text: 
         return sink.debug(data)
       case 'stop-commands':
         if (data === '' || known.includes(data.toLowerCase())) {
-          return sink.annotate({ level: 'error', message: `Invalid stop token '${data}': choose a value that is no command and not empty` })
+          return sink.annotate({
+            level: 'error',
+            message: `Invalid stop token '${data}': choose a value that is no command and not empty`,
+          })
         }
         stopToken = data
         return
       case 'set-output':
       case 'save-state':
-        sink.annotate({ level: 'warning', message: `The \`${name}\` command is deprecated. Use environment files.` })
-        if (!properties.name) return sink.annotate({ level: 'error', message: `Required field 'name' is missing in ##[${name}] command.` })
-        return name === 'set-output' ? sink.setOutput(properties.name, data) : sink.saveState(properties.name, data)
+        sink.annotate({
+          level: 'warning',
+          message: `The \`${name}\` command is deprecated. Use environment files.`,
+        })
+        if (!properties.name)
+          return sink.annotate({
+            level: 'error',
+            message: `Required field 'name' is missing in ##[${name}] command.`,
+          })
+        return name === 'set-output'
+          ? sink.setOutput(properties.name, data)
+          : sink.saveState(properties.name, data)
       case 'set-env':
       case 'add-path':
-        return sink.annotate({ level: 'error', message: `The \`${name}\` command is disabled. Use environment files.` })
+        return sink.annotate({
+          level: 'error',
+          message: `The \`${name}\` command is disabled. Use environment files.`,
+        })
       default:
-        return sink.annotate({ level: 'warning', message: `The \`${name}\` command (problem matchers) is not supported by the local runner.` })
+        return sink.annotate({
+          level: 'warning',
+          message: `The \`${name}\` command (problem matchers) is not supported by the local runner.`,
+        })
     }
   }
   return {
@@ -118,12 +140,23 @@ const parseCommand = (text: string): WorkflowCommand | undefined => {
   return { name, properties, data: unescapeData(trimmed.slice(end + 2)) }
 }
 
-const unescapeData = (text: string): string => text.replaceAll(/%0D/g, '\r').replaceAll(/%0A/g, '\n').replaceAll(/%25/g, '%')
+const unescapeData = (text: string): string =>
+  text.replaceAll(/%0D/g, '\r').replaceAll(/%0A/g, '\n').replaceAll(/%25/g, '%')
 const unescapeProperty = (text: string): string =>
-  text.replaceAll(/%0D/g, '\r').replaceAll(/%0A/g, '\n').replaceAll(/%3A/g, ':').replaceAll(/%2C/g, ',').replaceAll(/%25/g, '%')
+  text
+    .replaceAll(/%0D/g, '\r')
+    .replaceAll(/%0A/g, '\n')
+    .replaceAll(/%3A/g, ':')
+    .replaceAll(/%2C/g, ',')
+    .replaceAll(/%25/g, '%')
 
-const annotation = (level: Annotation['level'], properties: Readonly<Record<string, string>>, message: string): Omit<Annotation, 'step'> => {
-  const whole = (name: string): number | undefined => (/^\d+$/.test(properties[name] ?? '') ? Number(properties[name]) : undefined)
+const annotation = (
+  level: Annotation['level'],
+  properties: Readonly<Record<string, string>>,
+  message: string,
+): Omit<Annotation, 'step'> => {
+  const whole = (name: string): number | undefined =>
+    /^\d+$/.test(properties[name] ?? '') ? Number(properties[name]) : undefined
   const found = {
     level,
     message,
@@ -134,5 +167,7 @@ const annotation = (level: Annotation['level'], properties: Readonly<Record<stri
     column: whole('col'),
     endColumn: whole('endColumn'),
   }
-  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined && value !== '')) as Omit<Annotation, 'step'>
+  return Object.fromEntries(
+    Object.entries(found).filter(([, value]) => value !== undefined && value !== ''),
+  ) as Omit<Annotation, 'step'>
 }

@@ -1,4 +1,7 @@
-/** Reads a workflow file with GitHub's own parser into what the runner executes; it refuses a file GitHub would refuse, with file and line. */
+/**
+ * Reads a workflow file with GitHub's own parser into what the runner executes; it refuses a file GitHub
+ * would refuse, with file and line.
+ */
 import './json-import-hook.ts'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -47,7 +50,12 @@ export interface WorkflowJob {
   readonly timeoutMinutes?: Token
   readonly steps: readonly WorkflowStep[]
   /** Set when the job calls a reusable workflow. */
-  readonly call?: { readonly uses: string; readonly line: number; readonly with?: Token; readonly secrets?: Token }
+  readonly call?: {
+    readonly uses: string
+    readonly line: number
+    readonly with?: Token
+    readonly secrets?: Token
+  }
 }
 export interface Workflow {
   /** As shown: the path, with the repository before it when that is not the run's own. */
@@ -73,7 +81,10 @@ export class WorkflowProblems extends Error {
   }
 }
 
-/** What the parser's conversion adds to the raw tree: conditions with their implicit `success()`, and step ids. */
+/**
+ * What the parser's conversion adds to the raw tree: conditions with their implicit `success()`, and step
+ * ids.
+ */
 interface ConvertedJob {
   id: { value: string }
   type: string
@@ -111,7 +122,9 @@ export const readWorkflow = async (source: Source, path: string, shownAs = path)
   const runDefaults = child(child(root, 'defaults'), 'run')
   const on = child(root, 'on')
   const eventNames =
-    literal(on) !== undefined ? [literal(on) as string] : [...items(on).map((item) => literal(item) ?? ''), ...entries(on).map(({ key }) => key)]
+    literal(on) !== undefined
+      ? [literal(on) as string]
+      : [...items(on).map((item) => literal(item) ?? ''), ...entries(on).map(({ key }) => key)]
   return {
     file: shownAs,
     path,
@@ -122,11 +135,19 @@ export const readWorkflow = async (source: Source, path: string, shownAs = path)
     on,
     env: child(root, 'env'),
     permissions: child(root, 'permissions'),
-    jobs: entries(child(root, 'jobs')).map(({ key, keyToken, value }) => readJob(key, keyToken, value, converted.get(key), runDefaults)),
+    jobs: entries(child(root, 'jobs')).map(({ key, keyToken, value }) =>
+      readJob(key, keyToken, value, converted.get(key), runDefaults),
+    ),
   }
 }
 
-const readJob = (id: string, keyToken: Token, job: Token, converted: ConvertedJob | undefined, runDefaults: Token | undefined): WorkflowJob => {
+const readJob = (
+  id: string,
+  keyToken: Token,
+  job: Token,
+  converted: ConvertedJob | undefined,
+  runDefaults: Token | undefined,
+): WorkflowJob => {
   const own = child(child(job, 'defaults'), 'run')
   return {
     id,
@@ -152,7 +173,9 @@ const readJob = (id: string, keyToken: Token, job: Token, converted: ConvertedJo
 const readCall = (job: Token): Pick<WorkflowJob, 'call'> => {
   const uses = child(job, 'uses')
   const text = literal(uses)
-  return text === undefined ? {} : { call: { uses: text, line: lineOf(uses), with: child(job, 'with'), secrets: child(job, 'secrets') } }
+  return text === undefined
+    ? {}
+    : { call: { uses: text, line: lineOf(uses), with: child(job, 'with'), secrets: child(job, 'secrets') } }
 }
 
 export const readStep = (step: Token, converted: ConvertedStep | undefined): WorkflowStep => ({

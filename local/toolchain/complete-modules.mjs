@@ -1,7 +1,20 @@
-// Makes node_modules equal package-lock.json and returns the Node 24 to run under; plain JS because it runs before anything is installed.
+// Makes node_modules equal package-lock.json and returns the Node 24 to run under; plain JS because it runs
+// before anything is installed.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { accessSync, constants, existsSync, mkdirSync, openSync, closeSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { delimiter, dirname, join, sep } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -31,7 +44,10 @@ function isComplete(root) {
   return true
 }
 
-const lockHash = (root) => createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+const lockHash = (root) =>
+  createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
 
 function writeStamp(root, hash) {
   const stamp = join(root, 'node_modules', STAMP)
@@ -40,15 +56,23 @@ function writeStamp(root, hash) {
   renameSync(`${stamp}.${process.pid}.tmp`, stamp)
 }
 
-/** npm writes its hidden lockfile last, so one that agrees with package-lock.json means somebody's own `npm ci` or `npm install` ran to its end. */
+/**
+ * npm writes its hidden lockfile last, so one that agrees with package-lock.json means somebody's own `npm
+ * ci` or `npm install` ran to its end.
+ */
 function matchesHiddenLock(root) {
   try {
-    const installed = JSON.parse(readFileSync(join(root, 'node_modules', '.package-lock.json'), 'utf8')).packages
+    const installed = JSON.parse(
+      readFileSync(join(root, 'node_modules', '.package-lock.json'), 'utf8'),
+    ).packages
     const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages
-    const isPresent = ([path, entry]) => installed[path]?.version === entry.version && installed[path]?.integrity === entry.integrity
+    const isPresent = ([path, entry]) =>
+      installed[path]?.version === entry.version && installed[path]?.integrity === entry.integrity
     const named = Object.entries(wanted).filter(([path]) => path !== '')
-    return named.every((pair) => isPresent(pair) || (pair[1].optional === true && !installed[pair[0]]))
-      && Object.keys(installed).every((path) => wanted[path] && existsSync(join(root, path)))
+    return (
+      named.every((pair) => isPresent(pair) || (pair[1].optional === true && !installed[pair[0]])) &&
+      Object.keys(installed).every((path) => wanted[path] && existsSync(join(root, path)))
+    )
   } catch {
     return false
   }
@@ -69,14 +93,19 @@ async function lockInstall(root, say) {
       const owner = Number(readOrEmpty(file))
       // An empty file is a lock being written this instant, unless it stays empty.
       if (owner ? !isAlive(owner) : waits > 5) rmSync(file, { force: true })
-      else if (waits === 0) say(`Waiting for another installation of this checkout (process ${owner}) to end …`)
+      else if (waits === 0)
+        say(`Waiting for another installation of this checkout (process ${owner}) to end …`)
       await sleep(500)
     }
   }
 }
 
 function readOrEmpty(file) {
-  try { return readFileSync(file, 'utf8') } catch { return '' }
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 function isAlive(pid) {
@@ -92,23 +121,46 @@ async function installModules(root, say) {
   // Gone first: a run that dies half-way must not be taken for a whole one.
   for (const name of [STAMP, '.package-lock.json']) rmSync(join(root, 'node_modules', name), { force: true })
   say('Installing the packages of package-lock.json (once, about a minute) …')
-  await runNpm(root, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'Installing the npm packages', say)
+  await runNpm(
+    root,
+    ['ci', '--no-audit', '--no-fund', '--loglevel=error'],
+    'Installing the npm packages',
+    say,
+  )
   writeStamp(root, lockHash(root))
 }
 
 async function runNpm(root, args, doing, say) {
   const { command, prefix } = findNpm(root)
   const startedMs = Date.now()
-  const ticker = setInterval(() => say(`  … still installing (${Math.round((Date.now() - startedMs) / 1000)} s)`), 15_000)
-  const child = spawn(command, [...prefix, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: process.env })
+  const ticker = setInterval(
+    () => say(`  … still installing (${Math.round((Date.now() - startedMs) / 1000)} s)`),
+    15_000,
+  )
+  const child = spawn(command, [...prefix, ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: process.env,
+  })
   const stop = (signal) => child.kill(signal)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop)
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output = (output + chunk).slice(-20_000) })
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      output = (output + chunk).slice(-20_000)
+    })
   try {
     const code = await new Promise((resolve, reject) => {
-      child.once('error', (error) => reject(new Error(`npm could not be started (${error.message}); install npm and run the same command again.`)))
-      child.once('close', (exitCode, signal) => (signal ? reject(new Error(`${doing} was stopped by ${signal}.`)) : resolve(exitCode)))
+      child.once('error', (error) =>
+        reject(
+          new Error(
+            `npm could not be started (${error.message}); install npm and run the same command again.`,
+          ),
+        ),
+      )
+      child.once('close', (exitCode, signal) =>
+        signal ? reject(new Error(`${doing} was stopped by ${signal}.`)) : resolve(exitCode),
+      )
     })
     if (code !== 0) throw explainFailure(doing, output)
     say(`  done in ${Math.round((Date.now() - startedMs) / 1000)} s`)
@@ -121,11 +173,21 @@ async function runNpm(root, args, doing, say) {
 /** npm beside a Node that is not inside node_modules: `npm ci` deletes that one while it runs. */
 function findNpm(root) {
   const modules = join(root, 'node_modules') + sep
-  const nodes = [process.execPath, ...(process.env.PATH ?? '').split(delimiter).filter(Boolean).map((folder) => join(folder, 'node'))]
+  const nodes = [
+    process.execPath,
+    ...(process.env.PATH ?? '')
+      .split(delimiter)
+      .filter(Boolean)
+      .map((folder) => join(folder, 'node')),
+  ]
   for (const candidate of nodes) {
     const node = realpathOrUndefined(candidate)
     if (!node || node.startsWith(modules) || node.startsWith(realpathOrUndefined(root) + sep)) continue
-    const clis = [process.env.npm_execpath, join(dirname(node), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'), '/usr/share/nodejs/npm/bin/npm-cli.js']
+    const clis = [
+      process.env.npm_execpath,
+      join(dirname(node), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'),
+      '/usr/share/nodejs/npm/bin/npm-cli.js',
+    ]
     const cli = clis.find((path) => path?.endsWith('npm-cli.js') && existsSync(path))
     if (cli) return { command: node, prefix: [cli] }
   }
@@ -133,7 +195,11 @@ function findNpm(root) {
 }
 
 function realpathOrUndefined(path) {
-  try { return realpathSync(path) } catch { return undefined }
+  try {
+    return realpathSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 async function chooseNode(root, say) {
@@ -142,9 +208,16 @@ async function chooseNode(root, say) {
   if (Number(process.versions.node.split('.')[0]) >= PINNED_MAJOR) return process.execPath
   // Install scripts were blocked by the user's npm settings: the `node` package fetches its binary in one.
   say('Installing Node 24 from the npm package "node" …')
-  await runNpm(root, ['rebuild', 'node', '--ignore-scripts=false', '--foreground-scripts', '--loglevel=error'], 'Installing Node 24', say)
+  await runNpm(
+    root,
+    ['rebuild', 'node', '--ignore-scripts=false', '--foreground-scripts', '--loglevel=error'],
+    'Installing Node 24',
+    say,
+  )
   if (isWorkingNode(pinned)) return pinned
-  throw new Error(`Node 24 could not be installed for ${process.platform} ${process.arch}; install Node 24 yourself and run the same command again.`)
+  throw new Error(
+    `Node 24 could not be installed for ${process.platform} ${process.arch}; install Node 24 yourself and run the same command again.`,
+  )
 }
 
 function isWorkingNode(path) {

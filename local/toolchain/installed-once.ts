@@ -1,4 +1,7 @@
-/** Installs a thing at most once per user and content: one installer at a time, and only what carries its completion marker counts. */
+/**
+ * Installs a thing at most once per user and content: one installer at a time, and only what carries its
+ * completion marker counts.
+ */
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -28,7 +31,8 @@ export function cacheFolder(): string {
 
 export async function installOnce<T>(installation: Installation<T>): Promise<T> {
   const digest = createHash('sha256')
-  for (const part of [process.platform, process.arch, ...installation.content]) digest.update(part).update('\0')
+  for (const part of [process.platform, process.arch, ...installation.content])
+    digest.update(part).update('\0')
   const directory = join(cacheFolder(), `${installation.name}-${digest.digest('hex').slice(0, 16)}`)
   const whole = await readMarker(directory, installation)
   if (whole !== undefined) return whole
@@ -49,7 +53,10 @@ async function readMarker<T>(directory: string, { isUsable }: Installation<T>): 
   }
 }
 
-async function lockFolder<T>(directory: string, { name, progress }: Installation<T>): Promise<() => Promise<void>> {
+async function lockFolder<T>(
+  directory: string,
+  { name, progress }: Installation<T>,
+): Promise<() => Promise<void>> {
   try {
     await mkdir(cacheFolder(), { recursive: true })
   } catch (error) {
@@ -57,9 +64,15 @@ async function lockFolder<T>(directory: string, { name, progress }: Installation
   }
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await lock(directory, { realpath: false, lockfilePath: `${directory}.lock`, stale: LOCK_STALE_MS, update: LOCK_STALE_MS / 6 })
+      return await lock(directory, {
+        realpath: false,
+        lockfilePath: `${directory}.lock`,
+        stale: LOCK_STALE_MS,
+        update: LOCK_STALE_MS / 6,
+      })
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw explainFailure(`Preparing ${directory}`, String(error))
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED')
+        throw explainFailure(`Preparing ${directory}`, String(error))
       if (attempt % 60 === 0) progress(`${name}: another process is installing it; waiting …`)
       await new Promise((resolve) => setTimeout(resolve, 500))
     }

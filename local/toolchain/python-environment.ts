@@ -1,4 +1,7 @@
-/** Makes one virtual environment from one hashed lock file; it never resolves versions and never builds what it has no reason to build. */
+/**
+ * Makes one virtual environment from one hashed lock file; it never resolves versions and never builds what
+ * it has no reason to build.
+ */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { findPython } from './find-python.mjs'
@@ -13,7 +16,10 @@ export interface PythonEnvironment {
   readonly lock: LockName
   /** Lowest and highest fitting minor version of Python 3. */
   readonly pythonRange: readonly [number, number]
-  /** Packages that exist as source only; they are built with the locked build tools, without a network of their own. */
+  /**
+   * Packages that exist as source only; they are built with the locked build tools, without a network of
+   * their own.
+   */
   readonly builtFromSource?: readonly string[]
 }
 
@@ -21,14 +27,20 @@ export interface PythonEnvironment {
 export async function ensureEnvironment(wanted: PythonEnvironment, progress: Progress): Promise<string> {
   const locks: LockName[] = wanted.builtFromSource ? ['build', wanted.lock] : [wanted.lock]
   const { python } = await installOnce({
-    name: wanted.lock, content: await Promise.all(locks.map(readLock)), progress,
+    name: wanted.lock,
+    content: await Promise.all(locks.map(readLock)),
+    progress,
     install: async (directory) => ({ python: await fillEnvironment(wanted, directory, progress) }),
     isUsable: (installed: { python: string }) => existsSync(installed.python),
   })
   return python
 }
 
-async function fillEnvironment(wanted: PythonEnvironment, directory: string, progress: Progress): Promise<string> {
+async function fillEnvironment(
+  wanted: PythonEnvironment,
+  directory: string,
+  progress: Progress,
+): Promise<string> {
   const uv = await ensureUv(progress)
   const run = { doing: `Installing ${wanted.title}`, progress, cwd: directory, env: cleanEnvironment() }
   const packages = ((await readLock(wanted.lock)).match(/^[a-z0-9._[\]-]+==/gim) ?? []).length
@@ -46,14 +58,24 @@ async function fillEnvironment(wanted: PythonEnvironment, directory: string, pro
   return python
 }
 
-async function makeEnvironment(uv: string, environment: string, { title, pythonRange: [from, to] }: PythonEnvironment, run: Parameters<typeof runTool>[2]): Promise<void> {
+async function makeEnvironment(
+  uv: string,
+  environment: string,
+  { title, pythonRange: [from, to] }: PythonEnvironment,
+  run: Parameters<typeof runTool>[2],
+): Promise<void> {
   const { python, seen } = findPython(from, to)
   // uv looks further than PATH (pyenv, its own, conda) and may fetch a Python where the network allows it.
   const request = python?.path ?? `>=3.${from},<3.${to + 1}`
   try {
-    await runTool(uv, ['venv', '--no-project', '--python', request, environment], { ...run, doing: `Finding a Python for ${title}` })
+    await runTool(uv, ['venv', '--no-project', '--python', request, environment], {
+      ...run,
+      doing: `Finding a Python for ${title}`,
+    })
   } catch (error) {
     if (python) throw error
-    throw new Error(`${title} runs on Python 3.${from} to 3.${to}; this machine has ${seen.join(', ') || 'none'} and no other could be downloaded; install one of them (or name it in CLICKSTREAM_PYTHON).`)
+    throw new Error(
+      `${title} runs on Python 3.${from} to 3.${to}; this machine has ${seen.join(', ') || 'none'} and no other could be downloaded; install one of them (or name it in CLICKSTREAM_PYTHON).`,
+    )
   }
 }

@@ -1,4 +1,7 @@
-/** Runs one installer command to its end with a heartbeat; it refuses to outlive this process and to show its raw output. */
+/**
+ * Runs one installer command to its end with a heartbeat; it refuses to outlive this process and to show its
+ * raw output.
+ */
 import { spawn } from 'node:child_process'
 import { explainFailure } from './explain-failure.mjs'
 
@@ -18,13 +21,25 @@ export interface ToolRun {
 /** Standard output of the command; throws one sentence when it cannot be started or does not exit with 0. */
 export async function runTool(command: string, args: readonly string[], run: ToolRun): Promise<string> {
   const startedMs = Date.now()
-  const child = spawn(command, args, { cwd: run.cwd, env: run.env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const beat = setInterval(() => run.progress(`  … ${run.doing.toLowerCase()}: ${Math.round((Date.now() - startedMs) / 1000)} s`), HEARTBEAT_MS)
+  const child = spawn(command, args, {
+    cwd: run.cwd,
+    env: run.env ?? process.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const beat = setInterval(
+    () => run.progress(`  … ${run.doing.toLowerCase()}: ${Math.round((Date.now() - startedMs) / 1000)} s`),
+    HEARTBEAT_MS,
+  )
   const letGo = endWithThisProcess(() => child.kill('SIGTERM'))
   let stdout = ''
   let output = ''
-  child.stdout.on('data', (chunk: Buffer) => { stdout += chunk; output = (output + chunk).slice(-KEPT_OUTPUT) })
-  child.stderr.on('data', (chunk: Buffer) => { output = (output + chunk).slice(-KEPT_OUTPUT) })
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk
+    output = (output + chunk).slice(-KEPT_OUTPUT)
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    output = (output + chunk).slice(-KEPT_OUTPUT)
+  })
   try {
     const code = await new Promise<number | string>((resolve, reject) => {
       child.once('error', reject)
@@ -42,7 +57,10 @@ export async function runTool(command: string, args: readonly string[], run: Too
   }
 }
 
-/** Calls `end` when this process exits or is told to; a signal nobody else listens to still ends this process as it would have. */
+/**
+ * Calls `end` when this process exits or is told to; a signal nobody else listens to still ends this process
+ * as it would have.
+ */
 function endWithThisProcess(end: () => void): () => void {
   const onSignal = (signal: NodeJS.Signals) => {
     end()

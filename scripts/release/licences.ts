@@ -1,17 +1,32 @@
-/** Collects the licences of everything the bundles contain; it refuses a bundle without a list and a licence that may not be redistributed. */
+/**
+ * Collects the licences of everything the bundles contain; it refuses a bundle without a list and a licence
+ * that may not be redistributed.
+ */
 import { ALLOWED } from '../licenses.ts'
 import type { Repository } from './git.ts'
 import { Refusal } from './refusal.ts'
 
-export interface Bundled { readonly name: string; readonly version: string; readonly licence: string }
-export interface Licences { readonly packages: readonly Bundled[]; readonly text: string }
+export interface Bundled {
+  readonly name: string
+  readonly version: string
+  readonly licence: string
+}
+export interface Licences {
+  readonly packages: readonly Bundled[]
+  readonly text: string
+}
 
 const RULE = `\n${'-'.repeat(80)}\n`
 
 export function collectLicences(repository: Repository, commit: string): Licences {
   const files = repository.list(commit, 'dist/')
-  const bundles = files.filter((file) => /^dist\/.+\/index\.js$/.test(file) && !/\/\d+\.index\.js$/.test(file))
-  if (bundles.length === 0) throw new Refusal('Collecting licences: there is no bundle in dist/; run npm run bundle and commit the result.')
+  const bundles = files.filter(
+    (file) => /^dist\/.+\/index\.js$/.test(file) && !/\/\d+\.index\.js$/.test(file),
+  )
+  if (bundles.length === 0)
+    throw new Refusal(
+      'Collecting licences: there is no bundle in dist/; run npm run bundle and commit the result.',
+    )
   const sections = new Map<string, string>()
   const packages = new Map<string, Bundled>()
   const refused: string[] = []
@@ -19,14 +34,25 @@ export function collectLicences(repository: Repository, commit: string): Licence
     const list = bundle.replace(/index\.js$/, 'licenses.txt')
     const text = repository.read(commit, list)?.toString()
     if (text === undefined) {
-      refused.push(`Collecting licences: ${bundle} has no licenses.txt beside it; run npm run bundle and commit the result.`)
+      refused.push(
+        `Collecting licences: ${bundle} has no licenses.txt beside it; run npm run bundle and commit the result.`,
+      )
       continue
     }
-    for (const section of text.split(RULE).map((part) => part.trim()).filter((part) => part !== '')) {
+    for (const section of text
+      .split(RULE)
+      .map((part) => part.trim())
+      .filter((part) => part !== '')) {
       const title = section.split('\n')[0] ?? ''
       const [, name, version, licence] = /^(\S+) (\d\S*) \((.+)\)$/.exec(title) ?? []
-      if (name === undefined || version === undefined || licence === undefined) refused.push(`Collecting licences: ${list} has a section ${JSON.stringify(title.slice(0, 80))} that names no package; run npm run bundle and commit the result.`)
-      else if (!ALLOWED.has(licence)) refused.push(`Collecting licences: ${name} ${version} in ${bundle} has the licence ${licence}, which may not be redistributed unseen; use another package, or allow the licence in scripts/licenses.ts after reading it.`)
+      if (name === undefined || version === undefined || licence === undefined)
+        refused.push(
+          `Collecting licences: ${list} has a section ${JSON.stringify(title.slice(0, 80))} that names no package; run npm run bundle and commit the result.`,
+        )
+      else if (!ALLOWED.has(licence))
+        refused.push(
+          `Collecting licences: ${name} ${version} in ${bundle} has the licence ${licence}, which may not be redistributed unseen; use another package, or allow the licence in scripts/licenses.ts after reading it.`,
+        )
       else {
         packages.set(`${name}@${version}`, { name, version, licence })
         sections.set(title, section)
@@ -34,5 +60,11 @@ export function collectLicences(repository: Repository, commit: string): Licence
     }
   }
   if (refused.length > 0) throw new Refusal(...refused)
-  return { packages: [...packages.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one), text: `${[...sections.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, section]) => section).join(`\n${RULE}\n`)}\n` }
+  return {
+    packages: [...packages.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one),
+    text: `${[...sections.entries()]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, section]) => section)
+      .join(`\n${RULE}\n`)}\n`,
+  }
 }

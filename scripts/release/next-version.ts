@@ -1,4 +1,7 @@
-/** Turns changesets into the next version, the CHANGELOG for users, and the release commit; the work on the words is that of the changesets library. */
+/**
+ * Turns changesets into the next version, the CHANGELOG for users, and the release commit; the work on the
+ * words is that of the changesets library.
+ */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,14 +23,25 @@ export interface NextVersion {
 }
 
 const changesetsCli = fileURLToPath(new URL('../../node_modules/@changesets/cli/bin.js', import.meta.url))
-export const changesetsOf = (repository: Repository, source: Source): string[] => repository.list(source.commit, '.changeset/').filter((file) => /^\.changeset\/[^/]+\.md$/.test(file) && file !== '.changeset/README.md')
+export const changesetsOf = (repository: Repository, source: Source): string[] =>
+  repository
+    .list(source.commit, '.changeset/')
+    .filter((file) => /^\.changeset\/[^/]+\.md$/.test(file) && file !== '.changeset/README.md')
 
 export function makeNextVersion(repository: Repository, source: Source): NextVersion {
   const changesets = changesetsOf(repository, source)
-  if (changesets.length === 0) throw new Refusal('Reading the changesets: there is none in .changeset/, so there is nothing to release; describe the change for users with `npm run changeset`, commit it and run again.')
+  if (changesets.length === 0)
+    throw new Refusal(
+      'Reading the changesets: there is none in .changeset/, so there is nothing to release; describe the change for users with `npm run changeset`, commit it and run again.',
+    )
   const scratch = mkdtempSync(path.join(tmpdir(), 'release-version-'))
   try {
-    for (const file of ['package.json', 'package-lock.json', 'CHANGELOG.md', ...repository.list(source.commit, '.changeset/')]) {
+    for (const file of [
+      'package.json',
+      'package-lock.json',
+      'CHANGELOG.md',
+      ...repository.list(source.commit, '.changeset/'),
+    ]) {
       const content = repository.read(source.commit, file)
       if (content === undefined) continue
       mkdirSync(path.dirname(path.join(scratch, file)), { recursive: true })
@@ -37,14 +51,27 @@ export function makeNextVersion(repository: Repository, source: Source): NextVer
     const read = (file: string): string => readFileSync(path.join(scratch, file), 'utf8')
     const version = (JSON.parse(read('package.json')) as { version: string }).version
     const bump = bumpBetween(source.version, version)
-    const files = new Map<string, Buffer | undefined>([['package.json', Buffer.from(read('package.json'))], ['CHANGELOG.md', Buffer.from(read('CHANGELOG.md'))]])
-    if (existsSync(path.join(scratch, 'package-lock.json'))) files.set('package-lock.json', Buffer.from(lockWithVersion(read('package-lock.json'), version)))
+    const files = new Map<string, Buffer | undefined>([
+      ['package.json', Buffer.from(read('package.json'))],
+      ['CHANGELOG.md', Buffer.from(read('CHANGELOG.md'))],
+    ])
+    if (existsSync(path.join(scratch, 'package-lock.json')))
+      files.set('package-lock.json', Buffer.from(lockWithVersion(read('package-lock.json'), version)))
     for (const file of changesets) files.set(file, undefined)
     const commit = repository.commit(source.commit, `Release v${version}`, files)
     if (source.expected !== undefined && commit !== source.expected) {
-      throw new Refusal(`Making v${version} again: HEAD (${source.expected.slice(0, 12)}) calls itself a release, but the release of its parent is ${commit.slice(0, 12)}; a release commit is made by npm run release alone, so undo that commit and run again.`)
+      throw new Refusal(
+        `Making v${version} again: HEAD (${source.expected.slice(0, 12)}) calls itself a release, but the release of its parent is ${commit.slice(0, 12)}; a release commit is made by npm run release alone, so undo that commit and run again.`,
+      )
     }
-    return { version, tag: `v${version}`, majorTag: `v${version.split('.')[0]}`, bump, changes: sectionOf(read('CHANGELOG.md'), version), commit }
+    return {
+      version,
+      tag: `v${version}`,
+      majorTag: `v${version.split('.')[0]}`,
+      bump,
+      changes: sectionOf(read('CHANGELOG.md'), version),
+      commit,
+    }
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
@@ -52,11 +79,20 @@ export function makeNextVersion(repository: Repository, source: Source): NextVer
 
 function applyChangesets(folder: string): void {
   try {
-    execFileSync(process.execPath, [changesetsCli, 'version'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' } })
+    execFileSync(process.execPath, [changesetsCli, 'version'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' },
+    })
   } catch (error) {
     const { stdout, stderr } = error as { stdout?: Buffer; stderr?: Buffer }
-    const said = `${stderr?.toString() ?? ''}\n${stdout?.toString() ?? ''}`.split('\n').map((line) => line.replace(/^\W*(?:error\s*)?/, '').trim()).find((line) => /error|invalid|could not|not |must/i.test(line))
-    throw new Refusal(`Reading the changesets: ${said ?? 'the changesets library refused them without a word'}; mend the file in .changeset/, commit it and run again.`)
+    const said = `${stderr?.toString() ?? ''}\n${stdout?.toString() ?? ''}`
+      .split('\n')
+      .map((line) => line.replace(/^\W*(?:error\s*)?/, '').trim())
+      .find((line) => /error|invalid|could not|not |must/i.test(line))
+    throw new Refusal(
+      `Reading the changesets: ${said ?? 'the changesets library refused them without a word'}; mend the file in .changeset/, commit it and run again.`,
+    )
   }
 }
 
@@ -65,7 +101,10 @@ export function bumpBetween(before: string, after: string): Bump {
   const [old, now] = [before, after].map((version) => version.split('.').map(Number))
   const part = now?.findIndex((value, index) => value > (old?.[index] ?? 0)) ?? -1
   const bump = (['major', 'minor', 'patch'] as const)[part]
-  if (bump === undefined) throw new Refusal('Reading the changesets: they name no bump, so the version would stay; give one of them major, minor or patch, commit it and run again.')
+  if (bump === undefined)
+    throw new Refusal(
+      'Reading the changesets: they name no bump, so the version would stay; give one of them major, minor or patch, commit it and run again.',
+    )
   return bump
 }
 
@@ -81,5 +120,8 @@ function sectionOf(changelog: string, version: string): string {
   const lines = changelog.split('\n')
   const from = lines.indexOf(`## ${version}`)
   const length = lines.slice(from + 1).findIndex((line) => line.startsWith('## '))
-  return lines.slice(from + 1, length < 0 ? undefined : from + 1 + length).join('\n').trim()
+  return lines
+    .slice(from + 1, length < 0 ? undefined : from + 1 + length)
+    .join('\n')
+    .trim()
 }

@@ -1,9 +1,20 @@
-/** Words of a release: what changed for users, what that means for their workflows, and how to pin and verify it. */
+/**
+ * Words of a release: what changed for users, what that means for their workflows, and how to pin and verify
+ * it.
+ */
 import type { Difference } from './differences.ts'
 import type { NextVersion } from './next-version.ts'
 
-/** `home` is where the repository is on GitHub, when the release is made there; a relative link would lead nowhere from a release's page. */
-export function writeNotes(next: NextVersion, differences: readonly Difference[], baseline: string | undefined, home: string | undefined): string {
+/**
+ * `home` is where the repository is on GitHub, when the release is made there; a relative link would lead
+ * nowhere from a release's page.
+ */
+export function writeNotes(
+  next: NextVersion,
+  differences: readonly Difference[],
+  baseline: string | undefined,
+  home: string | undefined,
+): string {
   const name = home === undefined ? 'OWNER/REPO' : new URL(home).pathname.slice(1)
   return `${[
     next.changes,
@@ -18,7 +29,14 @@ export function writeNotes(next: NextVersion, differences: readonly Difference[]
 
 export function interfaceTable(differences: readonly Difference[], baseline: string | undefined): string {
   if (baseline === undefined) return 'First release: there is nothing to compare with.'
-  if (differences.length === 0) return `Inputs, outputs, defaults, schemas and permissions are those of ${baseline}.`
+  if (differences.length === 0)
+    return `Inputs, outputs, defaults, schemas and permissions are those of ${baseline}.`
   const cell = (text: string): string => text.replaceAll('|', '\\|').replace(/\s+/g, ' ')
-  return [`Compared with ${baseline}:`, '', '| What | Change | Kind |', '|---|---|---|', ...differences.map(({ what, change, bump }) => `| ${cell(what)} | ${cell(change)} | ${bump} |`)].join('\n')
+  return [
+    `Compared with ${baseline}:`,
+    '',
+    '| What | Change | Kind |',
+    '|---|---|---|',
+    ...differences.map(({ what, change, bump }) => `| ${cell(what)} | ${cell(change)} | ${bump} |`),
+  ].join('\n')
 }

@@ -15,7 +15,8 @@ export interface Options {
   readonly out: string
 }
 
-const USAGE = 'npm run release -- [--dry-run | --interface] [--out FOLDER] [--remote NAME] [--branch NAME] [--root FOLDER]'
+const USAGE =
+  'npm run release -- [--dry-run | --interface] [--out FOLDER] [--remote NAME] [--branch NAME] [--root FOLDER]'
 
 export function parseOptions(argv: readonly string[]): Options {
   const values = new Map<string, string>()
@@ -26,10 +27,12 @@ export function parseOptions(argv: readonly string[]): Options {
       flags.add(word)
       continue
     }
-    if (!['--out', '--remote', '--branch', '--root'].includes(word)) throw new Refusal(`npm run release: there is no option ${word}; usage: ${USAGE}`)
-    const value = argv[index += 1]
+    if (!['--out', '--remote', '--branch', '--root'].includes(word))
+      throw new Refusal(`npm run release: there is no option ${word}; usage: ${USAGE}`)
+    const value = argv[(index += 1)]
     // A value that begins with a hyphen would reach git as an option.
-    if (value === undefined || value === '' || value.startsWith('-')) throw new Refusal(`npm run release: ${word} needs a value; usage: ${USAGE}`)
+    if (value === undefined || value === '' || value.startsWith('-'))
+      throw new Refusal(`npm run release: ${word} needs a value; usage: ${USAGE}`)
     values.set(word, value)
   }
   const root = path.resolve(values.get('--root') ?? path.resolve(fileURLToPath(import.meta.url), '../../..'))

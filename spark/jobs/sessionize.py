@@ -10,7 +10,12 @@ from pyspark.sql import SparkSession
 from tables.arguments import batch_arguments, window_of
 from tables.clean_events import read_clean_events
 from tables.metrics import write_metrics
-from tables.sessionized_events import check_no_hole, is_computed, read_sessionized_events, write_sessionized_events
+from tables.sessionized_events import (
+    check_no_hole,
+    is_computed,
+    read_sessionized_events,
+    write_sessionized_events,
+)
 from tables.spark_session import open_spark_session
 from transforms.sessions import open_events, sessionize, wrongly_joined
 
@@ -37,7 +42,9 @@ def must_follow(spark: SparkSession, lake: str, day: date) -> bool:
     """True when `day` is already there but its first sessions no longer continue those of the day before (late events)."""
     if not is_computed(spark, lake, day):
         return False
-    return not wrongly_joined(read_open_events(spark, lake, day), read_sessionized_events(spark, lake, (day, day)), day).isEmpty()
+    return not wrongly_joined(
+        read_open_events(spark, lake, day), read_sessionized_events(spark, lake, (day, day)), day
+    ).isEmpty()
 
 
 def main() -> None:
@@ -45,7 +52,9 @@ def main() -> None:
     spark, lake = open_spark_session("sessionize"), arguments.lake
     if arguments.days is None:
         everything = read_clean_events(spark, lake, None)
-        rows, written = write_sessionized_events(sessionize(everything, read_sessionized_events(spark, lake, None).limit(0)), lake, None)
+        rows, written = write_sessionized_events(
+            sessionize(everything, read_sessionized_events(spark, lake, None).limit(0)), lake, None
+        )
     else:
         rows, written = compute_days(spark, lake, arguments.days)
         following = arguments.days[1] + timedelta(days=1)

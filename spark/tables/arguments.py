@@ -8,9 +8,21 @@ from datetime import date
 
 def batch_arguments(description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
-    parser.add_argument("--lake", required=True, type=_folder, help="gs://… folder that holds clean/, rejected/ and sessionized/")
-    parser.add_argument("--from", dest="first", type=date.fromisoformat, help="first day of the window, YYYY-MM-DD, UTC; needs --to")
-    parser.add_argument("--to", dest="last", type=date.fromisoformat, help="last day of the window, inclusive; needs --from")
+    parser.add_argument(
+        "--lake",
+        required=True,
+        type=_folder,
+        help="gs://… folder that holds clean/, rejected/ and sessionized/",
+    )
+    parser.add_argument(
+        "--from",
+        dest="first",
+        type=date.fromisoformat,
+        help="first day of the window, YYYY-MM-DD, UTC; needs --to",
+    )
+    parser.add_argument(
+        "--to", dest="last", type=date.fromisoformat, help="last day of the window, inclusive; needs --from"
+    )
     return parser
 
 

@@ -46,7 +46,11 @@ def list_days(spark: SparkSession, table_path: str) -> set[date]:
     """Days that have an `event_date=YYYY-MM-DD` folder under a table."""
     if not exists(spark, table_path):
         return set()
-    folders = [status for status in file_system(spark, table_path).listStatus(hadoop_path(spark, table_path)) if status.isDirectory()]
+    folders = [
+        status
+        for status in file_system(spark, table_path).listStatus(hadoop_path(spark, table_path))
+        if status.isDirectory()
+    ]
     days = [re.fullmatch(r"event_date=(\d{4}-\d{2}-\d{2})", folder.getPath().getName()) for folder in folders]
     return {date.fromisoformat(day[1]) for day in days if day}
 

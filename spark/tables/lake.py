@@ -18,7 +18,9 @@ def days_between(first: date, last: date) -> set[date]:
     return {first + timedelta(days=n) for n in range((last - first).days + 1)}
 
 
-def read_days(spark: SparkSession, table_path: str, schema: StructType, days: tuple[date, date] | None) -> DataFrame:
+def read_days(
+    spark: SparkSession, table_path: str, schema: StructType, days: tuple[date, date] | None
+) -> DataFrame:
     """Rows of a table, of all days or of the inclusive range `days`; an absent table has no rows."""
     if not exists(spark, table_path):
         return spark.createDataFrame([], schema)
@@ -26,13 +28,19 @@ def read_days(spark: SparkSession, table_path: str, schema: StructType, days: tu
     return rows if days is None else rows.where(rows.event_date.between(*days))
 
 
-def write_days(rows: DataFrame, table_path: str, owned: set[date] | None, record_empty: set[date]) -> tuple[int, list[date]]:
+def write_days(
+    rows: DataFrame, table_path: str, owned: set[date] | None, record_empty: set[date]
+) -> tuple[int, list[date]]:
     """
     Replaces the days found in `rows`; returns how many rows and which days were written. Days of `owned` (None: of the whole table) that are there
     but have no row any more are removed; days of `record_empty` without a row become a folder with one empty file: "no events" is not "never computed".
     """
     spark, seen = rows.sparkSession, Observation()
-    observed = rows.observe(seen, F.count(F.lit(1)).alias("rows"), F.array_join(F.collect_set(F.col("event_date").cast("string")), ",").alias("days"))
+    observed = rows.observe(
+        seen,
+        F.count(F.lit(1)).alias("rows"),
+        F.array_join(F.collect_set(F.col("event_date").cast("string")), ",").alias("days"),
+    )
     (
         observed.write.mode("overwrite")
         .option("partitionOverwriteMode", "dynamic")
@@ -44,6 +52,8 @@ def write_days(rows: DataFrame, table_path: str, owned: set[date] | None, record
     there = list_days(spark, table_path)
     remove_days(spark, table_path, (there if owned is None else there & owned) - written)
     for day in sorted(record_empty - written):
-        empty = spark.createDataFrame([], StructType([field for field in rows.schema if field.name != "event_date"]))
+        empty = spark.createDataFrame(
+            [], StructType([field for field in rows.schema if field.name != "event_date"])
+        )
         empty.coalesce(1).write.mode("overwrite").parquet(f"{table_path}/event_date={day.isoformat()}")
     return int(seen.get["rows"]), sorted(written)

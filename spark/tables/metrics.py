@@ -20,4 +20,6 @@ def check_reconciles(counts: dict[str, int], what: str) -> None:
     """raw = clean + rejected + duplicates + outside_window, else ArithmeticError: rows were lost or made up."""
     parts = counts["clean"] + counts["rejected"] + counts["duplicates"] + counts["outside_window"]
     if counts["raw"] != parts:
-        raise ArithmeticError(f"reconciling {what}: {counts['raw']} raw rows, but clean + rejected + duplicates + outside_window = {parts}")
+        raise ArithmeticError(
+            f"reconciling {what}: {counts['raw']} raw rows, but clean + rejected + duplicates + outside_window = {parts}"
+        )

@@ -16,7 +16,9 @@ from tables.files import file_system, list_files, without_glob
 COLUMNS = ("timestamp", "visitorid", "event", "itemid", "transactionid")
 HEADER_LIMIT_CHARS = 1 << 20
 MALFORMED = "malformed_line"
-RAW_SCHEMA = StructType([StructField(c, StringType()) for c in (*COLUMNS, MALFORMED)] + [StructField("file_index", LongType())])
+RAW_SCHEMA = StructType(
+    [StructField(c, StringType()) for c in (*COLUMNS, MALFORMED)] + [StructField("file_index", LongType())]
+)
 
 
 def find_raw_files(spark: SparkSession, raw: str) -> tuple[list[Any], list[str]]:
@@ -34,10 +36,14 @@ def read_header(spark: SparkSession, status: Any) -> tuple[str, ...]:
     jvm, path = spark._jvm, status.getPath()
     stream = file_system(spark, str(path)).open(path)
     try:
-        codec = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(spark._jsc.hadoopConfiguration()).getCodec(path)
+        codec = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(
+            spark._jsc.hadoopConfiguration()
+        ).getCodec(path)
         if codec is not None and status.getLen() > 0:
             stream = codec.createInputStream(stream)
-        bounded = jvm.org.apache.commons.io.input.BoundedReader(jvm.java.io.InputStreamReader(stream, "UTF-8"), HEADER_LIMIT_CHARS)
+        bounded = jvm.org.apache.commons.io.input.BoundedReader(
+            jvm.java.io.InputStreamReader(stream, "UTF-8"), HEADER_LIMIT_CHARS
+        )
         line = jvm.java.io.BufferedReader(bounded).readLine()
     finally:
         stream.close()
@@ -46,7 +52,9 @@ def read_header(spark: SparkSession, status: Any) -> tuple[str, ...]:
     names = tuple(name.strip() for name in next(csv.reader([line.removeprefix("\ufeff")]), []))
     for column in COLUMNS:
         if names.count(column) != 1:
-            raise ValueError(f"reading {path}: the header must have {column} once, found {', '.join(names)[:200]!r}; columns: {','.join(COLUMNS)}")
+            raise ValueError(
+                f"reading {path}: the header must have {column} once, found {', '.join(names)[:200]!r}; columns: {','.join(COLUMNS)}"
+            )
     return names
 
 
@@ -65,15 +73,28 @@ def read_raw_events(spark: SparkSession, files: list[Any]) -> DataFrame:
     return rows
 
 
-def _read_layout(spark: SparkSession, files: list[Any], names: tuple[str, ...], indexes: list[int]) -> DataFrame:
-    # Under the file's own names Spark has nothing to warn about; names that differ by case alone (or are ours) would be ambiguous.
+def _read_layout(
+    spark: SparkSession, files: list[Any], names: tuple[str, ...], indexes: list[int]
+) -> DataFrame:
+    # Under the file's own names Spark has nothing to warn about; names that differ by case alone (or are
+    # ours) would be ambiguous.
     is_unambiguous = len({name.casefold() for name in (*names, MALFORMED)}) == len(names) + 1
     positions = list(names) if is_unambiguous else [f"c{position}" for position in range(len(names))]
     schema = StructType([StructField(name, StringType()) for name in (*positions, MALFORMED)])
     paths = [without_glob(str(files[index].getPath())) for index in indexes]
-    rows = spark.read.csv(paths, schema=schema, header=True, enforceSchema=True, escape='"', mode="PERMISSIVE", columnNameOfCorruptRecord=MALFORMED)
+    rows = spark.read.csv(
+        paths,
+        schema=schema,
+        header=True,
+        enforceSchema=True,
+        escape='"',
+        mode="PERMISSIVE",
+        columnNameOfCorruptRecord=MALFORMED,
+    )
     columns = [F.col(positions[names.index(column)]).alias(column) for column in COLUMNS]
-    return _with_file_index(rows.select(*columns, MALFORMED, "_metadata.file_path"), files, indexes).select(*COLUMNS, MALFORMED, "file_index")
+    return _with_file_index(rows.select(*columns, MALFORMED, "_metadata.file_path"), files, indexes).select(
+        *COLUMNS, MALFORMED, "file_index"
+    )
 
 
 def count_raw_rows(spark: SparkSession, files: list[Any]) -> dict[int, int]:
@@ -81,8 +102,14 @@ def count_raw_rows(spark: SparkSession, files: list[Any]) -> dict[int, int]:
     filled = [index for index, status in enumerate(files) if status.getLen() > 0]
     if not filled:
         return {}
-    lines = spark.read.text([without_glob(str(files[index].getPath())) for index in filled]).where("NOT (value RLIKE '^[\\\\x00-\\\\x20]*$')")
-    counted = _with_file_index(lines.select("_metadata.file_path"), files, filled).groupBy("file_index").agg(F.count(F.lit(1)))
+    lines = spark.read.text([without_glob(str(files[index].getPath())) for index in filled]).where(
+        "NOT (value RLIKE '^[\\\\x00-\\\\x20]*$')"
+    )
+    counted = (
+        _with_file_index(lines.select("_metadata.file_path"), files, filled)
+        .groupBy("file_index")
+        .agg(F.count(F.lit(1)))
+    )
     return {index: rows - 1 for index, rows in counted.collect()}
 
 
@@ -90,6 +117,10 @@ def _with_file_index(rows: DataFrame, files: list[Any], indexes: list[int]) -> D
     """`file_index` for `file_path`. Hadoop writes file:///x where Spark writes file:/x: both spellings are known."""
     if len(indexes) == 1:
         return rows.withColumn("file_index", F.lit(indexes[0]).cast("long"))
-    spellings = {(re.sub("^([^:/]+):/+", rf"\1:{slashes}", files[i].getPath().toUri().toString()), i) for i in indexes for slashes in ("/", "//", "///")}
+    spellings = {
+        (re.sub("^([^:/]+):/+", rf"\1:{slashes}", files[i].getPath().toUri().toString()), i)
+        for i in indexes
+        for slashes in ("/", "//", "///")
+    }
     known = rows.sparkSession.createDataFrame(sorted(spellings), "file_path string, file_index long")
     return rows.join(F.broadcast(known), "file_path", "left")

@@ -10,7 +10,19 @@ from pyspark.sql.types import DateType, StringType, StructField, StructType
 from tables.lake import UNDATED, days_between, read_days, write_days
 
 REJECTED_SCHEMA = StructType(
-    [StructField(c, StringType()) for c in ("reason", "source_file", "timestamp", "visitorid", "event", "itemid", "transactionid", "malformed_line")]
+    [
+        StructField(c, StringType())
+        for c in (
+            "reason",
+            "source_file",
+            "timestamp",
+            "visitorid",
+            "event",
+            "itemid",
+            "transactionid",
+            "malformed_line",
+        )
+    ]
     + [StructField("event_date", DateType())]
 )
 
@@ -23,6 +35,13 @@ def read_rejected_events(spark: SparkSession, lake: str, days: tuple[date, date]
     return read_days(spark, rejected_path(lake), REJECTED_SCHEMA, days)
 
 
-def write_rejected_events(rows: DataFrame, lake: str, days: tuple[date, date] | None) -> tuple[int, list[date]]:
+def write_rejected_events(
+    rows: DataFrame, lake: str, days: tuple[date, date] | None
+) -> tuple[int, list[date]]:
     """Replaces the days of the window and the undated rows, which every run sees whole."""
-    return write_days(rows, rejected_path(lake), owned=None if days is None else days_between(*days) | {UNDATED}, record_empty=set())
+    return write_days(
+        rows,
+        rejected_path(lake),
+        owned=None if days is None else days_between(*days) | {UNDATED},
+        record_empty=set(),
+    )

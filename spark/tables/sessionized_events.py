@@ -29,10 +29,17 @@ def read_sessionized_events(spark: SparkSession, lake: str, days: tuple[date, da
     return read_days(spark, sessionized_path(lake), SESSIONIZED_SCHEMA, days)
 
 
-def write_sessionized_events(rows: DataFrame, lake: str, days: tuple[date, date] | None) -> tuple[int, list[date]]:
+def write_sessionized_events(
+    rows: DataFrame, lake: str, days: tuple[date, date] | None
+) -> tuple[int, list[date]]:
     """Replaces the days of the window (None: the whole table); clean days without events are recorded as empty."""
     window = None if days is None else days_between(*days)
-    return write_days(rows, sessionized_path(lake), owned=window, record_empty=window or list_days(rows.sparkSession, clean_path(lake)))
+    return write_days(
+        rows,
+        sessionized_path(lake),
+        owned=window,
+        record_empty=window or list_days(rows.sparkSession, clean_path(lake)),
+    )
 
 
 def is_computed(spark: SparkSession, lake: str, day: date) -> bool:
@@ -44,11 +51,17 @@ def check_no_hole(spark: SparkSession, lake: str, days: tuple[date, date]) -> No
     clean, done = list_days(spark, clean_path(lake)), list_days(spark, sessionized_path(lake))
     missing = days_between(*days) - clean
     if missing:
-        raise ValueError(f"sessionizing {_span(days)}: not cleaned: {_names(missing)}; run clean with the same --from and --to first")
+        raise ValueError(
+            f"sessionizing {_span(days)}: not cleaned: {_names(missing)}; run clean with the same --from and --to first"
+        )
     older = {day for day in clean | done if day < days[0]}
-    holes = ({day for day in older if day in clean} | ({days[0] - timedelta(days=1)} if older else set())) - done
+    holes = (
+        {day for day in older if day in clean} | ({days[0] - timedelta(days=1)} if older else set())
+    ) - done
     if holes:
-        raise ValueError(f"sessionizing {_span(days)}: hole before it, not sessionized: {_names(holes)}; run these first, or all without --from and --to")
+        raise ValueError(
+            f"sessionizing {_span(days)}: hole before it, not sessionized: {_names(holes)}; run these first, or all without --from and --to"
+        )
 
 
 def _span(days: tuple[date, date]) -> str:
@@ -56,4 +69,6 @@ def _span(days: tuple[date, date]) -> str:
 
 
 def _names(days: set[date]) -> str:
-    return ", ".join(day.isoformat() for day in sorted(days)[:10]) + (f" and {len(days) - 10} more" if len(days) > 10 else "")
+    return ", ".join(day.isoformat() for day in sorted(days)[:10]) + (
+        f" and {len(days) - 10} more" if len(days) > 10 else ""
+    )

@@ -7,7 +7,8 @@ from pyspark.sql import SparkSession
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-    # Each task of a write makes one file per day, and each file costs a dozen storage requests: fewer, fuller tasks.
+    # Each task of a write makes one file per day, and each file costs a dozen storage requests: fewer, fuller
+    # tasks.
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
     "spark.sql.adaptive.advisoryPartitionSizeInBytes": "64MB",
 }

@@ -10,4 +10,6 @@ IDENTIFYING = ("event_ms", "visitor_id", "event_type", "item_id", "transaction_i
 
 def event_id() -> Column:
     """Hex SHA-256 of `timestamp|visitorid|event|itemid|transactionid`, NULL as empty (docs/contract.md §2), from columns named as in IDENTIFYING."""
-    return F.sha2(F.concat_ws("|", *[F.coalesce(F.col(name).cast("string"), F.lit("")) for name in IDENTIFYING]), 256)
+    return F.sha2(
+        F.concat_ws("|", *[F.coalesce(F.col(name).cast("string"), F.lit("")) for name in IDENTIFYING]), 256
+    )

@@ -20,7 +20,11 @@ def judge_events(rows: DataFrame, days: tuple[date, date] | None) -> DataFrame:
     Of equal events the one of the first file is clean. Rows without usable time are judged in every window: they belong to no day.
     """
     same_event = Window.partitionBy(*KEY, F.col("reason").isNotNull()).orderBy("file_index")
-    in_window = F.lit(True) if days is None else F.col("event_date").between(*days) | (F.col("event_date") == F.lit("1970-01-01").cast("date"))
+    in_window = (
+        F.lit(True)
+        if days is None
+        else F.col("event_date").between(*days) | (F.col("event_date") == F.lit("1970-01-01").cast("date"))
+    )
     fate = (
         F.when(~in_window, F.lit("outside_window"))
         .when(F.col("reason").isNotNull(), F.lit("rejected"))

@@ -28,7 +28,9 @@ def parse_events(rows: DataFrame, now_ms: int) -> DataFrame:
     judged = typed.withColumn("reason", _reason(now_ms))
     dated = F.col("event_ms").between(YEAR_2000_MS, now_ms)
     return judged.select(
-        F.when(dated, F.date_from_unix_date(F.expr(f"int(event_ms div {DAY_MS})"))).otherwise(F.lit("1970-01-01").cast("date")).alias("event_date"),
+        F.when(dated, F.date_from_unix_date(F.expr(f"int(event_ms div {DAY_MS})")))
+        .otherwise(F.lit("1970-01-01").cast("date"))
+        .alias("event_date"),
         "event_ms",
         "visitor_id",
         F.col("event").alias("event_type"),
@@ -43,7 +45,9 @@ def parse_events(rows: DataFrame, now_ms: int) -> DataFrame:
 def _integer(name: str) -> Column:
     """`8693` and `8693.0` (pandas' nullable integers) are 8693; anything else, or beyond 64 bits, is NULL. The round trip spares most rows the pattern."""
     plain, whole = f"try_cast(`{name}` AS BIGINT)", f"try_cast(substring_index(`{name}`, '.', 1) AS BIGINT)"
-    return F.expr(f"CASE WHEN string({plain}) = `{name}` THEN {plain} WHEN `{name}` RLIKE '^-?[0-9]{{1,19}}([.]0)?$' THEN {whole} END")
+    return F.expr(
+        f"CASE WHEN string({plain}) = `{name}` THEN {plain} WHEN `{name}` RLIKE '^-?[0-9]{{1,19}}([.]0)?$' THEN {whole} END"
+    )
 
 
 def _reason(now_ms: int) -> Column:

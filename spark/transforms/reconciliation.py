@@ -26,6 +26,9 @@ def summarize(fates: Iterable[Fate], raw_rows: dict[int, int], file_names: list[
         by_file[row.file_index][row.fate] += row.rows
         if row.fate == "rejected":
             reasons[str(row.reason)] += row.rows
-    files = [{"file": name, "raw": raw_rows.get(i, 0), **{fate: by_file[i][fate] for fate in FATES}} for i, name in enumerate(file_names)]
+    files = [
+        {"file": name, "raw": raw_rows.get(i, 0), **{fate: by_file[i][fate] for fate in FATES}}
+        for i, name in enumerate(file_names)
+    ]
     totals = {key: sum(int(f[key]) for f in files) for key in ("raw", *FATES)}
     return {**totals, "reasons": dict(sorted(reasons.items())), "files": files}

@@ -19,11 +19,13 @@ def sessionize(events: DataFrame, carried: DataFrame) -> DataFrame:
     Clean events plus `session_id` (`<visitor>-<first event's ms>`) and `session_start_ts`; `carried` are the sessionized events that may still be open
     (see `open_events`): they lend their session and do not come back. One shuffle and one sort: both window steps share partition and order.
     """
-    rank = F.coalesce(*[F.when(F.col("event_type") == name, F.lit(value)) for name, value in EVENT_RANKS.items()])
-    known = F.unix_millis("session_start_ts").alias("known_start_ms")
-    rows = events.select(*EVENT_COLUMNS, "event_date", F.lit(None).cast("long").alias("known_start_ms")).unionByName(
-        carried.select(*EVENT_COLUMNS, "event_date", known)
+    rank = F.coalesce(
+        *[F.when(F.col("event_type") == name, F.lit(value)) for name, value in EVENT_RANKS.items()]
     )
+    known = F.unix_millis("session_start_ts").alias("known_start_ms")
+    rows = events.select(
+        *EVENT_COLUMNS, "event_date", F.lit(None).cast("long").alias("known_start_ms")
+    ).unionByName(carried.select(*EVENT_COLUMNS, "event_date", known))
     in_order = Window.partitionBy("visitor_id").orderBy("event_ms", "event_rank", "item_id", "transaction_id")
     so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     previous_ms = F.lag("event_ms").over(in_order)
@@ -32,11 +34,14 @@ def sessionize(events: DataFrame, carried: DataFrame) -> DataFrame:
         "start_ms", F.coalesce("known_start_ms", F.when(starts, F.col("event_ms")))
     )
     filled = cut.withColumn("start_ms", F.last("start_ms", ignorenulls=True).over(so_far))
-    # The id is made again rather than carried: through the shuffle its 64 characters would weigh more than all else.
+    # The id is made again rather than carried: through the shuffle its 64 characters would weigh more than
+    # all else.
     return filled.where(F.col("known_start_ms").isNull()).select(
         event_id().alias("event_id"),
         *EVENT_COLUMNS,
-        F.concat_ws("-", F.col("visitor_id").cast("string"), F.col("start_ms").cast("string")).alias("session_id"),
+        F.concat_ws("-", F.col("visitor_id").cast("string"), F.col("start_ms").cast("string")).alias(
+            "session_id"
+        ),
         F.timestamp_millis("start_ms").alias("session_start_ts"),
         "event_date",
     )
@@ -44,7 +49,9 @@ def sessionize(events: DataFrame, carried: DataFrame) -> DataFrame:
 
 def open_events(sessionized: DataFrame, next_day: date) -> DataFrame:
     """Events so late before `next_day` (UTC) that an event of that day can still belong to their session."""
-    return sessionized.where(F.col("event_ts") >= F.lit(_midnight(next_day) - timedelta(milliseconds=GAP_MS))).select("*")
+    return sessionized.where(
+        F.col("event_ts") >= F.lit(_midnight(next_day) - timedelta(milliseconds=GAP_MS))
+    ).select("*")
 
 
 def wrongly_joined(carried: DataFrame, sessionized_next: DataFrame, next_day: date) -> DataFrame:
@@ -52,7 +59,9 @@ def wrongly_joined(carried: DataFrame, sessionized_next: DataFrame, next_day: da
     Events in the first half hour of an already computed day whose session no longer follows from the day before: that day must be computed again.
     Later events of the day hang on these or on a gap inside the day, so they need no look.
     """
-    early = sessionized_next.where(F.col("event_ts") < F.lit(_midnight(next_day) + timedelta(milliseconds=GAP_MS)))
+    early = sessionized_next.where(
+        F.col("event_ts") < F.lit(_midnight(next_day) + timedelta(milliseconds=GAP_MS))
+    )
     now = sessionize(early.select(*EVENT_COLUMNS, "event_date"), carried).select("event_id", "session_id")
     return early.select("event_id", "session_id").exceptAll(now).select("event_id")
 

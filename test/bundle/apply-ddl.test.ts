@@ -1,4 +1,7 @@
-/** The apply-ddl bundle against the local cloud's BigQuery: tables as they stand afterwards, with their rows, signed in through the auth bundle. */
+/**
+ * The apply-ddl bundle against the local cloud's BigQuery: tables as they stand afterwards, with their rows,
+ * signed in through the auth bundle.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import type { ChildProcess } from 'node:child_process'
 import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
@@ -10,7 +13,8 @@ import { openProxy } from '../support/proxy.ts'
 import { runBundle, type RunOptions, type RunResult } from '../support/runner.ts'
 import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
 
-const VISITS = 'CREATE TABLE IF NOT EXISTS caec_raw.visits (day DATE, visitor INT64 NOT NULL) PARTITION BY day CLUSTER BY visitor;'
+const VISITS =
+  'CREATE TABLE IF NOT EXISTS caec_raw.visits (day DATE, visitor INT64 NOT NULL) PARTITION BY day CLUSTER BY visitor;'
 const CARTS = 'CREATE TABLE caec_raw.carts (item INT64)'
 const exchanges: Exchange[] = []
 let cloud: BigQueryCloud
@@ -23,15 +27,19 @@ beforeAll(async () => {
 afterAll(() => Promise.all([job.close(), cloud.close()]))
 beforeEach(async () => {
   await rm(join(job.workspace, 'ddl'), { recursive: true, force: true })
-  for (const name of await tableNames()) await cloud.api('data-eng', 'DELETE', `/datasets/caec_raw/tables/${name}`)
+  for (const name of await tableNames())
+    await cloud.api('data-eng', 'DELETE', `/datasets/caec_raw/tables/${name}`)
   exchanges.length = 0
 })
 
 async function tableNames(): Promise<string[]> {
   const { body } = await cloud.api('data-eng', 'GET', '/datasets/caec_raw/tables')
-  return (body.tables ?? []).map(({ tableReference }: { tableReference: { tableId: string } }) => tableReference.tableId).sort()
+  return (body.tables ?? [])
+    .map(({ tableReference }: { tableReference: { tableId: string } }) => tableReference.tableId)
+    .sort()
 }
-const shown = async (name: string) => (await cloud.api('data-eng', 'GET', `/datasets/caec_raw/tables/${name}`)).body
+const shown = async (name: string) =>
+  (await cloud.api('data-eng', 'GET', `/datasets/caec_raw/tables/${name}`)).body
 async function write(files: Record<string, string>): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(job.workspace, 'ddl', name)), { recursive: true })
@@ -43,24 +51,63 @@ async function sql(text: string): Promise<unknown[][]> {
   if (status !== 200) throw new Error(JSON.stringify(body))
   return rows
 }
-function applyDdl(inputs: Record<string, string> = {}, env: Record<string, string> = {}, by: SignedInJob = job, more: Partial<RunOptions> = {}): Promise<RunResult> {
-  return runBundle('apply-ddl', { job, ...more, env: { ...by.env, ...env }, with: { source: 'ddl', location: 'us-central1', ...inputs } })
+function applyDdl(
+  inputs: Record<string, string> = {},
+  env: Record<string, string> = {},
+  by: SignedInJob = job,
+  more: Partial<RunOptions> = {},
+): Promise<RunResult> {
+  return runBundle('apply-ddl', {
+    job,
+    ...more,
+    env: { ...by.env, ...env },
+    with: { source: 'ddl', location: 'us-central1', ...inputs },
+  })
 }
-const errorOf = (result: RunResult) => result.annotations.filter(({ kind }) => kind === 'error').map(({ message }) => message).join('\n')
+const errorOf = (result: RunResult) =>
+  result.annotations
+    .filter(({ kind }) => kind === 'error')
+    .map(({ message }) => message)
+    .join('\n')
 /** Requests that change something; a dry-run query job does not. */
-const changes = () => exchanges.filter(({ service, method, id, requestJson }) => service === 'bigquery' && method !== 'GET' && !(id === 'bigquery.jobs.insert' && (requestJson as { configuration?: { dryRun?: boolean } }).configuration?.dryRun)).map(({ id }) => id)
-const steps = (result: RunResult) => (JSON.parse(result.outputs.plan!) as { steps: { kind: string; target: string; reason: string }[] }).steps.map(({ kind, target, reason }) => `${kind} ${target}: ${reason}`)
+const changes = () =>
+  exchanges
+    .filter(
+      ({ service, method, id, requestJson }) =>
+        service === 'bigquery' &&
+        method !== 'GET' &&
+        !(
+          id === 'bigquery.jobs.insert' &&
+          (requestJson as { configuration?: { dryRun?: boolean } }).configuration?.dryRun
+        ),
+    )
+    .map(({ id }) => id)
+const steps = (result: RunResult) =>
+  (
+    JSON.parse(result.outputs.plan!) as { steps: { kind: string; target: string; reason: string }[] }
+  ).steps.map(({ kind, target, reason }) => `${kind} ${target}: ${reason}`)
 
 describe('apply-ddl', () => {
   it('creates tables by name with the statements of their files, and changes nothing the second time', async () => {
     await write({ 'caec_raw/visits.sql': VISITS, 'caec_raw/carts.sql': CARTS })
     const first = await applyDdl()
     expect([first.exitCode, errorOf(first)]).toEqual([0, ''])
-    expect(steps(first)).toEqual(['create caec_raw.carts: does not exist', 'create caec_raw.visits: does not exist'])
+    expect(steps(first)).toEqual([
+      'create caec_raw.carts: does not exist',
+      'create caec_raw.visits: does not exist',
+    ])
     expect(first.outputs).toMatchObject({ created: '2', updated: '0', unchanged: '0' })
     expect(first.summary).toContain('Tables applied')
     expect(await shown('visits')).toMatchObject({
-      type: 'TABLE', timePartitioning: { type: 'DAY', field: 'day' }, clustering: { fields: ['visitor'] }, schema: { fields: [{ name: 'day', type: 'DATE', mode: 'NULLABLE' }, { name: 'visitor', type: 'INTEGER', mode: 'REQUIRED' }] },
+      type: 'TABLE',
+      timePartitioning: { type: 'DAY', field: 'day' },
+      clustering: { fields: ['visitor'] },
+      schema: {
+        fields: [
+          { name: 'day', type: 'DATE', mode: 'NULLABLE' },
+          { name: 'visitor', type: 'INTEGER', mode: 'REQUIRED' },
+        ],
+      },
     })
     exchanges.length = 0
     const second = await applyDdl()
@@ -72,17 +119,29 @@ describe('apply-ddl', () => {
     await write({ 'caec_raw/visits.sql': VISITS })
     await applyDdl()
     await sql("INSERT INTO caec_raw.visits (day, visitor) VALUES (DATE '2025-11-25', 7)")
-    await write({ 'caec_raw/visits.sql': `CREATE TABLE caec_raw.visits (day DATE OPTIONS (description = 'UTC'), source STRING, visitor INT64)
-      PARTITION BY day CLUSTER BY source, visitor OPTIONS (description = 'Who came.', labels = [('team', 'data')])` })
+    await write({
+      'caec_raw/visits.sql': `CREATE TABLE caec_raw.visits (day DATE OPTIONS (description = 'UTC'), source STRING, visitor INT64)
+      PARTITION BY day CLUSTER BY source, visitor OPTIONS (description = 'Who came.', labels = [('team', 'data')])`,
+    })
     await cloud.api('data-eng', 'PATCH', '/datasets/caec_raw/tables/visits', { labels: { cost: 'theirs' } })
     exchanges.length = 0
     const result = await applyDdl()
     expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
-    expect(steps(result)).toEqual(['update caec_raw.visits: describes column day, lets column visitor be NULL, adds column source, clusters by source, visitor instead of visitor (rows written before stay as they lie), description changed, sets label team'])
+    expect(steps(result)).toEqual([
+      'update caec_raw.visits: describes column day, lets column visitor be NULL, adds column source, clusters by source, visitor instead of visitor (rows written before stay as they lie), description changed, sets label team',
+    ])
     expect(changes()).toEqual(['bigquery.tables.patch'])
     expect(await shown('visits')).toMatchObject({
-      description: 'Who came.', labels: { cost: 'theirs', team: 'data' }, clustering: { fields: ['source', 'visitor'] },
-      schema: { fields: [{ name: 'day', description: 'UTC' }, { name: 'visitor', mode: 'NULLABLE' }, { name: 'source', type: 'STRING', mode: 'NULLABLE' }] },
+      description: 'Who came.',
+      labels: { cost: 'theirs', team: 'data' },
+      clustering: { fields: ['source', 'visitor'] },
+      schema: {
+        fields: [
+          { name: 'day', description: 'UTC' },
+          { name: 'visitor', mode: 'NULLABLE' },
+          { name: 'source', type: 'STRING', mode: 'NULLABLE' },
+        ],
+      },
     })
     expect(await sql('SELECT visitor, source FROM caec_raw.visits')).toEqual([['7', null]])
     expect((await applyDdl()).outputs).toMatchObject({ updated: '0', unchanged: '1' })
@@ -91,13 +150,22 @@ describe('apply-ddl', () => {
   it('ends clustering, and changes partition expiration and filter only where that is allowed', async () => {
     await write({ 'caec_raw/visits.sql': VISITS })
     await applyDdl()
-    await write({ 'caec_raw/visits.sql': `${VISITS.replace(' CLUSTER BY visitor;', '')} OPTIONS (partition_expiration_days = 30, require_partition_filter = TRUE)` })
-    expect(errorOf(await applyDdl())).toContain('partitions expire after 30 days instead of never; BigQuery then deletes older rows by itself. Set allow-destructive: true if they may go.')
-    expect(errorOf(await applyDdl({ 'allow-destructive': 'true' }))).toContain('Set allow-breaking: true if the readers are ready.')
+    await write({
+      'caec_raw/visits.sql': `${VISITS.replace(' CLUSTER BY visitor;', '')} OPTIONS (partition_expiration_days = 30, require_partition_filter = TRUE)`,
+    })
+    expect(errorOf(await applyDdl())).toContain(
+      'partitions expire after 30 days instead of never; BigQuery then deletes older rows by itself. Set allow-destructive: true if they may go.',
+    )
+    expect(errorOf(await applyDdl({ 'allow-destructive': 'true' }))).toContain(
+      'Set allow-breaking: true if the readers are ready.',
+    )
     const result = await applyDdl({ 'allow-destructive': 'true', 'allow-breaking': 'true' })
     expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
     const table = await shown('visits')
-    expect(table).toMatchObject({ timePartitioning: { field: 'day', expirationMs: '2592000000' }, requirePartitionFilter: true })
+    expect(table).toMatchObject({
+      timePartitioning: { field: 'day', expirationMs: '2592000000' },
+      requirePartitionFilter: true,
+    })
     expect(table.clustering).toBeUndefined()
     expect((await applyDdl()).outputs).toMatchObject({ unchanged: '1' })
   })
@@ -117,10 +185,17 @@ describe('apply-ddl', () => {
     const digest = dry.outputs['plan-digest']!
     await write({ 'caec_raw/visits.sql': VISITS.replace('day DATE,', 'day DATE, more STRING,') })
     const refused = await applyDdl({ 'expected-plan': digest })
-    expect([refused.exitCode, errorOf(refused), await tableNames()]).toEqual([1, expect.stringContaining(`reviewed was ${digest}`), ['carts']])
+    expect([refused.exitCode, errorOf(refused), await tableNames()]).toEqual([
+      1,
+      expect.stringContaining(`reviewed was ${digest}`),
+      ['carts'],
+    ])
     await write({ 'caec_raw/visits.sql': VISITS })
     await sql('INSERT INTO caec_raw.carts (item) VALUES (1)')
-    expect((await applyDdl({ 'expected-plan': digest })).outputs).toMatchObject({ created: '1', unchanged: '1' })
+    expect((await applyDdl({ 'expected-plan': digest })).outputs).toMatchObject({
+      created: '1',
+      unchanged: '1',
+    })
   })
 
   it('makes the tables of this repository', async () => {
@@ -132,7 +207,11 @@ describe('apply-ddl', () => {
 })
 
 describe('apply-ddl, when the world moves or a run ends early', () => {
-  async function applyAgainst(isMoment: (method: string, url: string) => boolean, move: () => Promise<void>, more: Partial<RunOptions> = {}): Promise<RunResult> {
+  async function applyAgainst(
+    isMoment: (method: string, url: string) => boolean,
+    move: () => Promise<void>,
+    more: Partial<RunOptions> = {},
+  ): Promise<RunResult> {
     const racing = await openProxy(cloud.origin, async (request) => {
       if (isMoment(request.method ?? '', request.url ?? '')) await move()
       return false
@@ -145,9 +224,22 @@ describe('apply-ddl, when the world moves or a run ends early', () => {
   it('does not change a table that changed after it was read, and says what was done before', async () => {
     await write({ 'caec_raw/carts.sql': CARTS, 'caec_raw/visits.sql': VISITS })
     await applyDdl()
-    await write({ 'caec_raw/carts.sql': CARTS.replace('(', '(more STRING, '), 'caec_raw/visits.sql': VISITS.replace('(', '(more STRING, ') })
-    const result = await applyAgainst((method, url) => method === 'PATCH' && url.includes('/visits'), async () => { await cloud.api('data-eng', 'PATCH', '/datasets/caec_raw/tables/visits', { description: 'Theirs.' }) })
-    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringMatching(/^apply-ddl: Applying caec_raw\.visits: it changed after the plan was made \(\w+\); run again\.\nMore: \S+#conflict$/)])
+    await write({
+      'caec_raw/carts.sql': CARTS.replace('(', '(more STRING, '),
+      'caec_raw/visits.sql': VISITS.replace('(', '(more STRING, '),
+    })
+    const result = await applyAgainst(
+      (method, url) => method === 'PATCH' && url.includes('/visits'),
+      async () => {
+        await cloud.api('data-eng', 'PATCH', '/datasets/caec_raw/tables/visits', { description: 'Theirs.' })
+      },
+    )
+    expect([result.exitCode, errorOf(result)]).toEqual([
+      1,
+      expect.stringMatching(
+        /^apply-ddl: Applying caec_raw\.visits: it changed after the plan was made \(\w+\); run again\.\nMore: \S+#conflict$/,
+      ),
+    ])
     expect(result.outputs).toMatchObject({ updated: '1' })
     expect(result.summary).toMatch(/caec&#95;raw\.visits<\/td>.*not reached/)
     expect((await shown('visits')).description).toBe('Theirs.')
@@ -156,24 +248,55 @@ describe('apply-ddl, when the world moves or a run ends early', () => {
 
   it('does not take a table for its own that somebody else made meanwhile', async () => {
     await write({ 'caec_raw/visits.sql': VISITS })
-    const skipped = await applyAgainst((method, url) => method === 'POST' && url.includes('/queries'), async () => { await sql('CREATE TABLE caec_raw.visits (other STRING)') })
-    expect([skipped.exitCode, errorOf(skipped)]).toEqual([1, expect.stringContaining('the table that is there now is not what ddl/caec_raw/visits.sql says: it drops column other')])
+    const skipped = await applyAgainst(
+      (method, url) => method === 'POST' && url.includes('/queries'),
+      async () => {
+        await sql('CREATE TABLE caec_raw.visits (other STRING)')
+      },
+    )
+    expect([skipped.exitCode, errorOf(skipped)]).toEqual([
+      1,
+      expect.stringContaining(
+        'the table that is there now is not what ddl/caec_raw/visits.sql says: it drops column other',
+      ),
+    ])
     await write({ 'caec_raw/visits.sql': CARTS.replace('carts', 'visits') })
     await cloud.api('data-eng', 'DELETE', '/datasets/caec_raw/tables/visits')
-    const taken = await applyAgainst((method, url) => method === 'POST' && url.includes('/jobs'), async () => { await sql('CREATE TABLE caec_raw.visits (other STRING)') })
-    expect([taken.exitCode, errorOf(taken)]).toEqual([1, expect.stringContaining('Applying caec_raw.visits: it changed after the plan was made (ALREADY_EXISTS); run again.')])
+    const taken = await applyAgainst(
+      (method, url) => method === 'POST' && url.includes('/jobs'),
+      async () => {
+        await sql('CREATE TABLE caec_raw.visits (other STRING)')
+      },
+    )
+    expect([taken.exitCode, errorOf(taken)]).toEqual([
+      1,
+      expect.stringContaining(
+        'Applying caec_raw.visits: it changed after the plan was made (ALREADY_EXISTS); run again.',
+      ),
+    ])
   })
 
   it('stops between two tables when the run is cancelled; the next run makes the rest', async () => {
     await write({ 'caec_raw/carts.sql': CARTS, 'caec_raw/visits.sql': VISITS })
     let child: ChildProcess | undefined
     let log = () => ''
-    const result = await applyAgainst((method, url) => method === 'POST' && url.includes('/queries'), async () => {
-      child!.kill('SIGINT')
-      while (!log().includes('Received SIGINT')) await new Promise((done) => child!.stdout!.once('data', done))
-    }, { onStart: (started, output) => { [child, log] = [started, output] } })
+    const result = await applyAgainst(
+      (method, url) => method === 'POST' && url.includes('/queries'),
+      async () => {
+        child!.kill('SIGINT')
+        while (!log().includes('Received SIGINT'))
+          await new Promise((done) => child!.stdout!.once('data', done))
+      },
+      {
+        onStart: (started, output) => {
+          ;[child, log] = [started, output]
+        },
+      },
+    )
     expect([result.exitCode, await tableNames()]).toEqual([130, ['carts']])
-    expect(errorOf(result)).toContain('Applying caec_raw.visits: the run was cancelled before it; run again, finished tables are kept.')
+    expect(errorOf(result)).toContain(
+      'Applying caec_raw.visits: the run was cancelled before it; run again, finished tables are kept.',
+    )
     expect(result.outputs).toMatchObject({ created: '1' })
     expect((await applyDdl()).outputs).toMatchObject({ created: '1', unchanged: '1' })
   })
@@ -186,49 +309,97 @@ describe('apply-ddl refuses', () => {
     await write({ 'caec_raw/visits.sql': 'CREATE TABLE caec_raw.visits (visitor STRING)' })
     exchanges.length = 0
     const result = await applyDdl({ 'allow-breaking': 'true', 'allow-destructive': 'true' })
-    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringMatching(/drops column day, changes column visitor from INT64 to STRING, partitions by nothing instead of DAY of day; that would lose or rewrite rows[\s\S]*ALTER TABLE/)])
+    expect([result.exitCode, errorOf(result)]).toEqual([
+      1,
+      expect.stringMatching(
+        /drops column day, changes column visitor from INT64 to STRING, partitions by nothing instead of DAY of day; that would lose or rewrite rows[\s\S]*ALTER TABLE/,
+      ),
+    ])
     expect(changes()).toEqual([])
   })
 
   it('a view of the same name', async () => {
-    await cloud.api('data-eng', 'POST', '/datasets/caec_raw/tables', { tableReference: { projectId: 'caec-local', datasetId: 'caec_raw', tableId: 'visits' }, view: { query: 'SELECT 1 AS a', useLegacySql: false } })
+    await cloud.api('data-eng', 'POST', '/datasets/caec_raw/tables', {
+      tableReference: { projectId: 'caec-local', datasetId: 'caec_raw', tableId: 'visits' },
+      view: { query: 'SELECT 1 AS a', useLegacySql: false },
+    })
     await write({ 'caec_raw/visits.sql': VISITS })
-    expect(errorOf(await applyDdl())).toContain('there is a view of this name, and apply-ddl changes tables only')
+    expect(errorOf(await applyDdl())).toContain(
+      'there is a view of this name, and apply-ddl changes tables only',
+    )
     expect((await shown('visits')).type).toBe('VIEW')
   })
 
   it('files it cannot read, each at its line, and what BigQuery refuses, before anything is created', async () => {
-    await write({ 'caec_raw/carts.sql': CARTS, 'caec_raw/gone.sql': '-- Old.\nDROP TABLE caec_raw.visits', 'caec_raw/wide.sql': 'CREATE TABLE caec_raw.wide (\n  a INT64,\n  b STRING(10)\n)' })
+    await write({
+      'caec_raw/carts.sql': CARTS,
+      'caec_raw/gone.sql': '-- Old.\nDROP TABLE caec_raw.visits',
+      'caec_raw/wide.sql': 'CREATE TABLE caec_raw.wide (\n  a INT64,\n  b STRING(10)\n)',
+    })
     const unread = await applyDdl()
-    expect([unread.exitCode, errorOf(unread)]).toEqual([1, expect.stringContaining('Reading the tables: 2 of 3 files are refused')])
-    expect(unread.annotations).toContainEqual(expect.objectContaining({ kind: 'error', properties: expect.stringContaining('file=ddl/caec_raw/gone.sql,line=2,col=1'), message: expect.stringContaining('DROP is not CREATE TABLE') }))
-    expect(unread.annotations).toContainEqual(expect.objectContaining({ kind: 'error', properties: expect.stringContaining('file=ddl/caec_raw/wide.sql,line=3,col=11'), message: expect.stringContaining('STRING(…)') }))
+    expect([unread.exitCode, errorOf(unread)]).toEqual([
+      1,
+      expect.stringContaining('Reading the tables: 2 of 3 files are refused'),
+    ])
+    expect(unread.annotations).toContainEqual(
+      expect.objectContaining({
+        kind: 'error',
+        properties: expect.stringContaining('file=ddl/caec_raw/gone.sql,line=2,col=1'),
+        message: expect.stringContaining('DROP is not CREATE TABLE'),
+      }),
+    )
+    expect(unread.annotations).toContainEqual(
+      expect.objectContaining({
+        kind: 'error',
+        properties: expect.stringContaining('file=ddl/caec_raw/wide.sql,line=3,col=11'),
+        message: expect.stringContaining('STRING(…)'),
+      }),
+    )
     await rm(join(job.workspace, 'ddl/caec_raw/gone.sql'))
     await write({ 'caec_raw/wide.sql': 'CREATE TABLE caec_raw.wide (a FLOAT64) CLUSTER BY a' })
     const refused = await applyDdl()
-    expect([refused.exitCode, errorOf(refused)]).toEqual([1, expect.stringContaining('Checking the tables: BigQuery refuses 1 of 2 to create: ddl/caec_raw/wide.sql: ')])
+    expect([refused.exitCode, errorOf(refused)]).toEqual([
+      1,
+      expect.stringContaining(
+        'Checking the tables: BigQuery refuses 1 of 2 to create: ddl/caec_raw/wide.sql: ',
+      ),
+    ])
     expect(refused.outputs).toMatchObject({ created: '0' })
     expect(await tableNames()).toEqual([])
   })
 
   it('a dataset that is not there or is elsewhere', async () => {
     await write({ 'caec_nowhere/t.sql': 'CREATE TABLE caec_nowhere.t (a INT64)' })
-    expect(errorOf(await applyDdl())).toMatch(/project caec-local has none of this name; create it first\.\nDatasets belong to Terraform/)
+    expect(errorOf(await applyDdl())).toMatch(
+      /project caec-local has none of this name; create it first\.\nDatasets belong to Terraform/,
+    )
     await rm(join(job.workspace, 'ddl'), { recursive: true })
     await write({ 'caec_raw/carts.sql': CARTS })
-    expect(errorOf(await applyDdl({ location: 'EU' }))).toContain('the dataset caec_raw is in us-central1, not in EU')
+    expect(errorOf(await applyDdl({ location: 'EU' }))).toContain(
+      'the dataset caec_raw is in us-central1, not in EU',
+    )
   })
 
   it('to go on without a permission, which it names, without a stack trace', async () => {
     const planner = await signIn(cloud, 'ci-plan')
     await write({ 'caec_raw/carts.sql': CARTS })
     const create = await applyDdl({}, {}, planner)
-    expect([create.exitCode, errorOf(create)]).toEqual([1, expect.stringMatching(/bigquery\.jobs\.insert on ddl\/caec_raw\/carts\.sql: 403 [\s\S]*bigquery\.tables\.create[\s\S]*Grant the permission/)])
+    expect([create.exitCode, errorOf(create)]).toEqual([
+      1,
+      expect.stringMatching(
+        /bigquery\.jobs\.insert on ddl\/caec_raw\/carts\.sql: 403 [\s\S]*bigquery\.tables\.create[\s\S]*Grant the permission/,
+      ),
+    ])
     await applyDdl()
     await write({ 'caec_raw/carts.sql': CARTS.replace('(', '(more STRING, ') })
     const update = await applyDdl({}, {}, planner)
     await planner.close()
-    expect([update.exitCode, errorOf(update)]).toEqual([1, expect.stringMatching(/bigquery\.tables\.patch on caec-local:caec_raw\.carts: 403 [\s\S]*bigquery\.tables\.update[\s\S]*Grant the permission/)])
+    expect([update.exitCode, errorOf(update)]).toEqual([
+      1,
+      expect.stringMatching(
+        /bigquery\.tables\.patch on caec-local:caec_raw\.carts: 403 [\s\S]*bigquery\.tables\.update[\s\S]*Grant the permission/,
+      ),
+    ])
     expect(create.log + update.log).not.toMatch(/^\s+at .*index\.js/m)
   })
 
@@ -244,11 +415,31 @@ describe('apply-ddl refuses', () => {
     ['a folder without tables', { 'caec_raw/readme.md': 'x' }, 'there is no .sql file below ddl'],
     ['a file outside a dataset', { 'stray.sql': CARTS }, 'ddl/stray.sql is not named'],
     ['an empty file', { 'caec_raw/void.sql': ' \n' }, 'ddl/caec_raw/void.sql is empty'],
-    ['a file that names another table', { 'caec_raw/other.sql': CARTS }, 'it names caec_raw.carts, its path says caec_raw.other'],
-    ['a name that is markup', { 'caec_raw/<img src=x onerror=alert(1)>.sql': CARTS }, 'is not named <dataset>/<table>.sql'],
-    ['a name that is a command', { 'caec_raw/a\n::error::b.sql': CARTS }, 'is not named <dataset>/<table>.sql'],
-    ['a statement that is a command', { 'caec_raw/carts.sql': 'CREATE TABLE caec_raw.carts (a\n::error::b INT64)' }, 'the type : is not supported'],
-    ['a name that leads elsewhere', { 'ca..ec/x`; DROP TABLE y.sql': CARTS }, 'is not named <dataset>/<table>.sql'],
+    [
+      'a file that names another table',
+      { 'caec_raw/other.sql': CARTS },
+      'it names caec_raw.carts, its path says caec_raw.other',
+    ],
+    [
+      'a name that is markup',
+      { 'caec_raw/<img src=x onerror=alert(1)>.sql': CARTS },
+      'is not named <dataset>/<table>.sql',
+    ],
+    [
+      'a name that is a command',
+      { 'caec_raw/a\n::error::b.sql': CARTS },
+      'is not named <dataset>/<table>.sql',
+    ],
+    [
+      'a statement that is a command',
+      { 'caec_raw/carts.sql': 'CREATE TABLE caec_raw.carts (a\n::error::b INT64)' },
+      'the type : is not supported',
+    ],
+    [
+      'a name that leads elsewhere',
+      { 'ca..ec/x`; DROP TABLE y.sql': CARTS },
+      'is not named <dataset>/<table>.sql',
+    ],
   ])('%s', async (_, files, words) => {
     await write(files)
     const result = await applyDdl()

@@ -18,11 +18,29 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([cloud.close(), job.close()]))
 
-async function signIn(inputs: Record<string, string> = {}, options: { claims?: Record<string, unknown>; env?: Record<string, string> } = {}) {
-  const env = { ...overridesFor(cloud.origin), ...await oidcVariables(cloud, options.claims), ...options.env }
-  return { env, result: await runBundle('auth', { job, env, with: { 'workload-identity-provider': providerName, 'service-account': deployer, ...inputs } }) }
+async function signIn(
+  inputs: Record<string, string> = {},
+  options: { claims?: Record<string, unknown>; env?: Record<string, string> } = {},
+) {
+  const env = {
+    ...overridesFor(cloud.origin),
+    ...(await oidcVariables(cloud, options.claims)),
+    ...options.env,
+  }
+  return {
+    env,
+    result: await runBundle('auth', {
+      job,
+      env,
+      with: { 'workload-identity-provider': providerName, 'service-account': deployer, ...inputs },
+    }),
+  }
 }
-const errorOf = (result: { annotations: readonly { kind: string; message: string }[] }) => result.annotations.filter(({ kind }) => kind === 'error').map(({ message }) => message).join('\n')
+const errorOf = (result: { annotations: readonly { kind: string; message: string }[] }) =>
+  result.annotations
+    .filter(({ kind }) => kind === 'error')
+    .map(({ message }) => message)
+    .join('\n')
 
 describe('auth', () => {
   it('leaves a credentials file, eight variables and outputs under both spellings', async () => {
@@ -33,18 +51,34 @@ describe('auth', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o600)
     expect(path.startsWith(job.temp)).toBe(true)
     expect(result.exported).toEqual({
-      CLOUDSDK_CORE_PROJECT: 'caec-local', CLOUDSDK_PROJECT: 'caec-local', GCLOUD_PROJECT: 'caec-local', GCP_PROJECT: 'caec-local', GOOGLE_CLOUD_PROJECT: 'caec-local',
-      CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: path, GOOGLE_APPLICATION_CREDENTIALS: path, GOOGLE_GHA_CREDS_PATH: path,
+      CLOUDSDK_CORE_PROJECT: 'caec-local',
+      CLOUDSDK_PROJECT: 'caec-local',
+      GCLOUD_PROJECT: 'caec-local',
+      GCP_PROJECT: 'caec-local',
+      GOOGLE_CLOUD_PROJECT: 'caec-local',
+      CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: path,
+      GOOGLE_APPLICATION_CREDENTIALS: path,
+      GOOGLE_GHA_CREDS_PATH: path,
     })
-    expect(result.outputs).toMatchObject({ 'project-id': 'caec-local', project_id: 'caec-local', credentials_file_path: path, 'access-token': '', access_token: '', auth_token: result.outputs['auth-token'] })
+    expect(result.outputs).toMatchObject({
+      'project-id': 'caec-local',
+      project_id: 'caec-local',
+      credentials_file_path: path,
+      'access-token': '',
+      access_token: '',
+      auth_token: result.outputs['auth-token'],
+    })
     expect(result.outputs['auth-token']).toMatch(/^ya29\./)
     expect(Date.parse(result.outputs['access-token-expiry']!)).toBeGreaterThan(Date.now())
     expect(result.summary).toContain(`<td>caec-ci-deploy&#64;caec-local.iam.gserviceaccount.com</td>`)
   })
 
-  it('writes a file from which Google\'s own client obtains the service account\'s token', async () => {
+  it("writes a file from which Google's own client obtains the service account's token", async () => {
     const { result } = await signIn()
-    const client = await new GoogleAuth({ keyFilename: result.outputs['credentials-file-path'], scopes: ['https://www.googleapis.com/auth/cloud-platform'] }).getClient()
+    const client = await new GoogleAuth({
+      keyFilename: result.outputs['credentials-file-path'],
+      scopes: ['https://www.googleapis.com/auth/cloud-platform'],
+    }).getClient()
     const { token } = await client.getAccessToken()
     expect(cloud.cloud.identity.authenticate(`Bearer ${token}`).email).toBe(deployer)
   })
@@ -59,8 +93,16 @@ describe('auth', () => {
 
   it('masks every token before anything else can print it, and prints none', async () => {
     const { result, env } = await signIn({ 'token-format': 'access_token' })
-    const unmasked = result.log.split('\n').filter((line) => !line.startsWith('::add-mask::')).join('\n') + result.summary
-    const secrets = [env.ACTIONS_ID_TOKEN_REQUEST_TOKEN!, result.outputs['auth-token']!, result.outputs['access-token']!]
+    const unmasked =
+      result.log
+        .split('\n')
+        .filter((line) => !line.startsWith('::add-mask::'))
+        .join('\n') + result.summary
+    const secrets = [
+      env.ACTIONS_ID_TOKEN_REQUEST_TOKEN!,
+      result.outputs['auth-token']!,
+      result.outputs['access-token']!,
+    ]
     for (const secret of secrets) {
       expect(result.masks).toContain(secret)
       expect(unmasked).not.toContain(secret)
@@ -70,13 +112,17 @@ describe('auth', () => {
   })
 
   it('takes the project from project-id before that of the service account', async () => {
-    expect((await signIn({ 'project-id': 'another-project' })).result.exported.GOOGLE_CLOUD_PROJECT).toBe('another-project')
+    expect((await signIn({ 'project-id': 'another-project' })).result.exported.GOOGLE_CLOUD_PROJECT).toBe(
+      'another-project',
+    )
   })
 
   it('federates directly without a service account', async () => {
     const { result } = await signIn({ 'service-account': '', 'project-id': 'caec-local' })
     expect(errorOf(result)).toBe('')
-    expect(cloud.cloud.identity.authenticate(`Bearer ${result.outputs['auth-token']}`).member).toMatch(/^principal:\/\//)
+    expect(cloud.cloud.identity.authenticate(`Bearer ${result.outputs['auth-token']}`).member).toMatch(
+      /^principal:\/\//,
+    )
     const file = JSON.parse(await readFile(result.outputs['credentials-file-path']!, 'utf8'))
     expect(file.service_account_impersonation_url).toBeUndefined()
   })
@@ -84,7 +130,13 @@ describe('auth', () => {
   it('leaves no file and no credentials variable when told so', async () => {
     const { result } = await signIn({ 'create-credentials-file': 'false' })
     expect(result.outputs['credentials-file-path']).toBe('')
-    expect(Object.keys(result.exported).sort()).toEqual(['CLOUDSDK_CORE_PROJECT', 'CLOUDSDK_PROJECT', 'GCLOUD_PROJECT', 'GCP_PROJECT', 'GOOGLE_CLOUD_PROJECT'])
+    expect(Object.keys(result.exported).sort()).toEqual([
+      'CLOUDSDK_CORE_PROJECT',
+      'CLOUDSDK_PROJECT',
+      'GCLOUD_PROJECT',
+      'GCP_PROJECT',
+      'GOOGLE_CLOUD_PROJECT',
+    ])
   })
 
   it('removes its file at the end of the job, and only that', async () => {
@@ -95,8 +147,16 @@ describe('auth', () => {
     expect(await readdir(job.temp)).not.toContain(basename(path))
     const again = await runBundle('auth', { job, entry: 'post', state: result.state })
     expect([again.exitCode, again.annotations]).toEqual([0, []])
-    const foreign = await runBundle('auth', { job, entry: 'post', state: { 'credentials-file-path': join(job.temp, 'precious.json') } })
-    expect([foreign.exitCode, foreign.annotations[0]?.kind, foreign.annotations[0]?.message]).toEqual([0, 'warning', expect.stringContaining('not a credentials file that this action wrote')])
+    const foreign = await runBundle('auth', {
+      job,
+      entry: 'post',
+      state: { 'credentials-file-path': join(job.temp, 'precious.json') },
+    })
+    expect([foreign.exitCode, foreign.annotations[0]?.kind, foreign.annotations[0]?.message]).toEqual([
+      0,
+      'warning',
+      expect.stringContaining('not a credentials file that this action wrote'),
+    ])
   })
 })
 
@@ -111,29 +171,45 @@ describe('auth refuses', () => {
     expect(result.exitCode).toBe(1)
     expect(errorOf(result)).toContain('rejected by the attribute condition')
     expect(errorOf(result)).toContain('repository_id=999')
-    expect(errorOf(result)).toContain('The provider\'s attribute condition is false')
+    expect(errorOf(result)).toContain("The provider's attribute condition is false")
     expect(result.exported).toEqual({})
     expect(result.outputs['credentials-file-path']).toBeUndefined()
   })
 
   it('an account the job may not act as, naming the missing role', async () => {
     const { result } = await signIn({ 'service-account': 'caec-spark@caec-local.iam.gserviceaccount.com' })
-    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringMatching(/403[\s\S]*iam\.serviceAccounts\.getAccessToken[\s\S]*roles\/iam\.workloadIdentityUser/)])
+    expect([result.exitCode, errorOf(result)]).toEqual([
+      1,
+      expect.stringMatching(
+        /403[\s\S]*iam\.serviceAccounts\.getAccessToken[\s\S]*roles\/iam\.workloadIdentityUser/,
+      ),
+    ])
   })
 
   it('a provider that is not there', async () => {
-    const { result } = await signIn({ 'workload-identity-provider': providerName.replace('providers/actions', 'providers/other') })
+    const { result } = await signIn({
+      'workload-identity-provider': providerName.replace('providers/actions', 'providers/other'),
+    })
     expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringContaining('invalid_target')])
   })
 
   it('an endpoint override to a host nobody allowed, before any token is made', async () => {
-    const { result } = await signIn({}, { env: { CLOUDSDK_API_ENDPOINT_OVERRIDES_STS: 'https://sts.googleapis.com.evil.example/' } })
-    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringContaining('sts.googleapis.com.evil.example')])
+    const { result } = await signIn(
+      {},
+      { env: { CLOUDSDK_API_ENDPOINT_OVERRIDES_STS: 'https://sts.googleapis.com.evil.example/' } },
+    )
+    expect([result.exitCode, errorOf(result)]).toEqual([
+      1,
+      expect.stringContaining('sts.googleapis.com.evil.example'),
+    ])
     expect(result.masks.some((mask) => mask.startsWith('eyJ'))).toBe(false)
   })
 
   it.each([
-    ['projects/my-project/locations/global/workloadIdentityPools/github/providers/actions', 'number of the project'],
+    [
+      'projects/my-project/locations/global/workloadIdentityPools/github/providers/actions',
+      'number of the project',
+    ],
     [`${providerName}/../../x`, 'workload-identity-provider'],
   ])('the provider %s', async (provider, words) => {
     const { result } = await signIn({ 'workload-identity-provider': provider })

@@ -1,4 +1,7 @@
-/** The deploy-dags bundle against the local cloud's storage and environment, signed in through the auth bundle. */
+/**
+ * The deploy-dags bundle against the local cloud's storage and environment, signed in through the auth
+ * bundle.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -17,21 +20,35 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([job.close(), cloud.close()]))
 beforeEach(async () => {
-  for (const { name } of await objects()) await cloud.fetchAs('data-eng', `/storage/v1/b/${BUCKET}/o/${encodeURIComponent(name)}`, { method: 'DELETE' })
+  for (const { name } of await objects())
+    await cloud.fetchAs('data-eng', `/storage/v1/b/${BUCKET}/o/${encodeURIComponent(name)}`, {
+      method: 'DELETE',
+    })
   await rm(join(job.workspace, 'dags'), { recursive: true, force: true })
 })
 
-interface Stored { name: string; generation: string; metadata?: Record<string, string>; contentType: string }
+interface Stored {
+  name: string
+  generation: string
+  metadata?: Record<string, string>
+  contentType: string
+}
 async function objects(): Promise<Stored[]> {
   const reply = await cloud.fetchAs('data-eng', `/storage/v1/b/${BUCKET}/o`)
   return ((await reply.json()) as { items?: Stored[] }).items ?? []
 }
 const names = async () => (await objects()).map(({ name }) => name).sort()
 async function contentOf(name: string): Promise<string> {
-  return (await cloud.fetchAs('data-eng', `/storage/v1/b/${BUCKET}/o/${encodeURIComponent(name)}?alt=media`)).text()
+  return (
+    await cloud.fetchAs('data-eng', `/storage/v1/b/${BUCKET}/o/${encodeURIComponent(name)}?alt=media`)
+  ).text()
 }
 async function putForeign(name: string, text: string): Promise<void> {
-  const reply = await cloud.fetchAs('data-eng', `/upload/storage/v1/b/${BUCKET}/o?uploadType=media&name=${encodeURIComponent(name)}`, { method: 'POST', body: text })
+  const reply = await cloud.fetchAs(
+    'data-eng',
+    `/upload/storage/v1/b/${BUCKET}/o?uploadType=media&name=${encodeURIComponent(name)}`,
+    { method: 'POST', body: text },
+  )
   if (!reply.ok) throw new Error(await reply.text())
 }
 async function write(files: Record<string, string>): Promise<void> {
@@ -41,9 +58,17 @@ async function write(files: Record<string, string>): Promise<void> {
   }
 }
 function deploy(inputs: Record<string, string> = {}, env: Record<string, string> = {}): Promise<RunResult> {
-  return runBundle('deploy-dags', { job, env: { ...job.env, ...env }, with: { environment: 'caec', location: 'us-central1', 'check-imports': 'false', ...inputs } })
+  return runBundle('deploy-dags', {
+    job,
+    env: { ...job.env, ...env },
+    with: { environment: 'caec', location: 'us-central1', 'check-imports': 'false', ...inputs },
+  })
 }
-const errorOf = (result: RunResult) => result.annotations.filter(({ kind }) => kind === 'error').map(({ message }) => message).join('\n')
+const errorOf = (result: RunResult) =>
+  result.annotations
+    .filter(({ kind }) => kind === 'error')
+    .map(({ message }) => message)
+    .join('\n')
 
 describe('deploy-dags', () => {
   it('uploads what is new with the right bytes, and nothing again the second time', async () => {
@@ -53,7 +78,10 @@ describe('deploy-dags', () => {
     expect(first.outputs).toMatchObject({ bucket: BUCKET, uploaded: '3', deleted: '0', unchanged: '0' })
     expect(await names()).toEqual(['dags/daily.py', 'dags/lib/__init__.py', 'dags/lib/steps.py'])
     expect(await contentOf('dags/daily.py')).toBe(DAG('daily'))
-    expect((await objects())[0]?.metadata).toEqual({ 'clickstream-owner': 'octo/clicks', 'clickstream-commit': '0123456789abcdef0123456789abcdef01234567' })
+    expect((await objects())[0]?.metadata).toEqual({
+      'clickstream-owner': 'octo/clicks',
+      'clickstream-commit': '0123456789abcdef0123456789abcdef01234567',
+    })
     const generations = (await objects()).map(({ generation }) => generation)
     const second = await deploy()
     expect(second.outputs).toMatchObject({ uploaded: '0', deleted: '0', unchanged: '3' })
@@ -63,16 +91,26 @@ describe('deploy-dags', () => {
   it('uploads modules before the DAG files that may import them', async () => {
     await write({ 'a_daily.py': DAG('daily'), 'lib/steps.py': 'X = 1\n' })
     const { outputs } = await deploy({ 'dry-run': 'true' })
-    expect(JSON.parse(outputs.plan!).steps.map(({ target, reason }: { target: string; reason: string }) => [target, reason])).toEqual([['dags/lib/steps.py', 'new'], ['dags/a_daily.py', 'new']])
+    expect(
+      JSON.parse(outputs.plan!).steps.map(({ target, reason }: { target: string; reason: string }) => [
+        target,
+        reason,
+      ]),
+    ).toEqual([
+      ['dags/lib/steps.py', 'new'],
+      ['dags/a_daily.py', 'new'],
+    ])
     expect(await names()).toEqual([])
   })
 
   it('deletes only what the same owner deployed and no longer has', async () => {
-    await putForeign('dags/airflow_monitoring.py', '# Composer\'s own')
+    await putForeign('dags/airflow_monitoring.py', "# Composer's own")
     await write({ 'one.py': 'A = 1\n', 'two.py': 'B = 2\n' })
     await deploy()
     await write({ 'theirs.py': 'C = 3\n' })
-    await deploy({ owner: 'octo/other', source: 'dags', delete: 'none' }).then((result) => expect(errorOf(result)).toContain('another owner'))
+    await deploy({ owner: 'octo/other', source: 'dags', delete: 'none' }).then((result) =>
+      expect(errorOf(result)).toContain('another owner'),
+    )
     await rm(join(job.workspace, 'dags/two.py'))
     const result = await deploy()
     expect(result.outputs).toMatchObject({ uploaded: '1', deleted: '1', unchanged: '1' })
@@ -92,17 +130,31 @@ describe('deploy-dags', () => {
     await putForeign('dags/other.py', 'B = 1\n')
     await write({ 'same.py': 'A = 1\n', 'other.py': 'B = 2\n' })
     const refused = await deploy()
-    expect([refused.exitCode, errorOf(refused)]).toEqual([1, expect.stringMatching(/dags\/other\.py[\s\S]*adopt: true/)])
+    expect([refused.exitCode, errorOf(refused)]).toEqual([
+      1,
+      expect.stringMatching(/dags\/other\.py[\s\S]*adopt: true/),
+    ])
     expect(await contentOf('dags/other.py')).toBe('B = 1\n')
     const adopted = await deploy({ adopt: 'true' })
     expect([adopted.exitCode, adopted.outputs.uploaded]).toEqual([0, '1'])
-    expect((await objects()).map(({ metadata }) => metadata?.['clickstream-owner'])).toEqual(['octo/clicks', 'octo/clicks'])
+    expect((await objects()).map(({ metadata }) => metadata?.['clickstream-owner'])).toEqual([
+      'octo/clicks',
+      'octo/clicks',
+    ])
   })
 
   it('never uploads credentials, caches, version control or what the ignore file names', async () => {
     await write({
-      'daily.py': DAG('daily'), 'gha-creds-0123456789abcdef.json': '{}', 'deep/gha-creds-0123456789abcdef.json': '{}', '__pycache__/daily.cpython-311.pyc': 'x', '.git/config': 'x', 'tests/test_daily.py': 'x', 'notes.md': 'x',
-      '.gcloudignore': '#!include:.gitignore\ntests/\n', '.gitignore': 'notes.md\n', 'my-key.json': 'x',
+      'daily.py': DAG('daily'),
+      'gha-creds-0123456789abcdef.json': '{}',
+      'deep/gha-creds-0123456789abcdef.json': '{}',
+      '__pycache__/daily.cpython-311.pyc': 'x',
+      '.git/config': 'x',
+      'tests/test_daily.py': 'x',
+      'notes.md': 'x',
+      '.gcloudignore': '#!include:.gitignore\ntests/\n',
+      '.gitignore': 'notes.md\n',
+      'my-key.json': 'x',
     })
     const result = await deploy({}, { GOOGLE_GHA_CREDS_PATH: join(job.workspace, 'dags/my-key.json') })
     expect(errorOf(result)).toBe('')
@@ -139,16 +191,26 @@ describe('deploy-dags, when the run is cancelled', () => {
       return false
     })
     const result = await runBundle('deploy-dags', {
-      job, env: { ...job.env, CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: cancelling.origin }, with: { environment: 'caec', location: 'us-central1', 'check-imports': 'false' },
+      job,
+      env: { ...job.env, CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: cancelling.origin },
+      with: { environment: 'caec', location: 'us-central1', 'check-imports': 'false' },
       onStart: (child, output) => {
-        stop = () => new Promise((resolve) => {
-          child.stdout?.on('data', () => { if (output().includes('Received SIGINT')) resolve() })
-          child.kill('SIGINT')
-        })
+        stop = () =>
+          new Promise((resolve) => {
+            child.stdout?.on('data', () => {
+              if (output().includes('Received SIGINT')) resolve()
+            })
+            child.kill('SIGINT')
+          })
       },
     })
     cancelling.close()
-    expect([result.exitCode, errorOf(result)]).toEqual([130, expect.stringMatching(/^deploy-dags: Deploying DAGs: the run was cancelled; what the summary calls done is in the bucket, run again for the rest\.\nMore: \S+#cancelled$/)])
+    expect([result.exitCode, errorOf(result)]).toEqual([
+      130,
+      expect.stringMatching(
+        /^deploy-dags: Deploying DAGs: the run was cancelled; what the summary calls done is in the bucket, run again for the rest\.\nMore: \S+#cancelled$/,
+      ),
+    ])
     expect(await names()).toEqual(['dags/lib/steps.py'])
     expect(result.outputs.uploaded).toBe('1')
   })
@@ -170,7 +232,12 @@ describe('deploy-dags, when somebody else writes at the same time', () => {
     })
     const result = await deploy({}, { CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: racing.origin })
     racing.close()
-    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringMatching(/Deploying dags\/one\.py \(upload\): somebody changed it[\s\S]*concurrency group/)])
+    expect([result.exitCode, errorOf(result)]).toEqual([
+      1,
+      expect.stringMatching(
+        /Deploying dags\/one\.py \(upload\): somebody changed it[\s\S]*concurrency group/,
+      ),
+    ])
     expect(await contentOf('dags/one.py')).toBe('A = "theirs"\n')
     expect(await names()).toContain('dags/gone.py')
     expect(result.outputs).toMatchObject({ uploaded: '0', deleted: '0' })
@@ -185,7 +252,10 @@ describe('deploy-dags refuses', () => {
     await write({ 'one.py': 'A = 1\n' })
     await symlink('/etc/passwd', join(job.workspace, 'dags/leak.txt'))
     const result = await deploy()
-    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringContaining('leak.txt is a symbolic link')])
+    expect([result.exitCode, errorOf(result)]).toEqual([
+      1,
+      expect.stringContaining('leak.txt is a symbolic link'),
+    ])
     expect(await names()).toEqual([])
   })
 
@@ -194,7 +264,10 @@ describe('deploy-dags refuses', () => {
     await deploy()
     await rm(join(job.workspace, 'dags/one.py'))
     const result = await deploy()
-    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringContaining('1 deployed file would be deleted')])
+    expect([result.exitCode, errorOf(result)]).toEqual([
+      1,
+      expect.stringContaining('1 deployed file would be deleted'),
+    ])
     expect(await names()).toEqual(['dags/one.py'])
   })
 
@@ -202,13 +275,18 @@ describe('deploy-dags refuses', () => {
     expect(errorOf(await deploy({ source: 'nowhere' }))).toContain('it does not exist')
   })
 
-  it('an environment that is not there, with Google\'s words', async () => {
-    expect(errorOf(await deploy({ environment: 'other' }))).toMatch(/environments\.get on environment other in us-central1: 404 NOT_FOUND/)
+  it("an environment that is not there, with Google's words", async () => {
+    expect(errorOf(await deploy({ environment: 'other' }))).toMatch(
+      /environments\.get on environment other in us-central1: 404 NOT_FOUND/,
+    )
   })
 
   it('to run without credentials, saying where they come from', async () => {
     const result = await deploy({}, { GOOGLE_APPLICATION_CREDENTIALS: join(job.temp, 'gone.json') })
-    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringContaining('Authenticate after the checkout')])
+    expect([result.exitCode, errorOf(result)]).toEqual([
+      1,
+      expect.stringContaining('Authenticate after the checkout'),
+    ])
   })
 
   it('an identity that may not, with the missing permission and what to do', async () => {
@@ -224,7 +302,7 @@ describe('deploy-dags refuses', () => {
 })
 
 describe('the import check', () => {
-  it('passes good DAGs and puts a broken one\'s error at its line', async () => {
+  it("passes good DAGs and puts a broken one's error at its line", async () => {
     await write({ 'good.py': 'from airflow.sdk import DAG\nwith DAG("good"):\n    pass\n' })
     const good = await deploy({ 'check-imports': 'true' })
     expect([errorOf(good), good.outputs['import-errors']]).toEqual(['', '0'])

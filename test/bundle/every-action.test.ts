@@ -1,4 +1,7 @@
-/** What holds for every action: its bundle starts, refuses a missing input with a sentence and exit 1, and its manifest says what its code reads. */
+/**
+ * What holds for every action: its bundle starts, refuses a missing input with a sentence and exit 1, and its
+ * manifest says what its code reads.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -6,27 +9,49 @@ import { createInputs, type Inputs } from '../../actions/_shared/runner/inputs.t
 import { distFolder, readActionFile, runBundle } from '../support/runner.ts'
 
 const actionsFolder = resolve(import.meta.dirname, '../../actions')
-const actions = readdirSync(actionsFolder).filter((name) => existsSync(join(actionsFolder, name, 'action.yml'))).sort()
-const requiredOf = (action: string) => Object.entries(readActionFile(action).inputs ?? {}).filter(([, input]) => input.required).map(([name]) => name)
+const actions = readdirSync(actionsFolder)
+  .filter((name) => existsSync(join(actionsFolder, name, 'action.yml')))
+  .sort()
+const requiredOf = (action: string) =>
+  Object.entries(readActionFile(action).inputs ?? {})
+    .filter(([, input]) => input.required)
+    .map(([name]) => name)
 
 /** Plausible values, so that parsing reaches every input. */
 const SAMPLES: Readonly<Record<string, string>> = {
-  'workload-identity-provider': 'projects/1/locations/global/workloadIdentityPools/github/providers/actions', environment: 'caec', location: 'us-central1', region: 'us-central1', main: 'gs://b0b/main.py',
-  'service-account': 'a@caec-local.iam.gserviceaccount.com', 'staging-bucket': 'caec-local-staging', commands: 'build', dataset: 'caec_analytics', bucket: 'caec-local-staging',
+  'workload-identity-provider': 'projects/1/locations/global/workloadIdentityPools/github/providers/actions',
+  environment: 'caec',
+  location: 'us-central1',
+  region: 'us-central1',
+  main: 'gs://b0b/main.py',
+  'service-account': 'a@caec-local.iam.gserviceaccount.com',
+  'staging-bucket': 'caec-local-staging',
+  commands: 'build',
+  dataset: 'caec_analytics',
+  bucket: 'caec-local-staging',
 }
 
 /** Reads with the action's own parser and notes every name it asks for, with its fallback. */
 async function readsOf(action: string): Promise<Map<string, string | undefined>> {
-  const { parseInputs } = await import(join(actionsFolder, action, 'src/inputs.ts')) as { parseInputs: (inputs: Inputs, ...rest: unknown[]) => unknown }
+  const { parseInputs } = (await import(join(actionsFolder, action, 'src/inputs.ts'))) as {
+    parseInputs: (inputs: Inputs, ...rest: unknown[]) => unknown
+  }
   const reads = new Map<string, string | undefined>()
   const plain = createInputs((name) => SAMPLES[name] ?? '')
   const noting = new Proxy(plain, {
-    get: (target, method: keyof Inputs) => (name: string, ...rest: unknown[]) => {
-      const last = rest.at(-1)
-      const fallback = method === 'integer' || method === 'decimal' ? (last as { fallback: number }).fallback : ['text', 'boolean', 'choice', 'list'].includes(method) ? last : undefined
-      reads.set(name, typeof fallback === 'object' || fallback === undefined ? undefined : String(fallback))
-      return (target[method] as (...all: unknown[]) => unknown)(name, ...rest)
-    },
+    get:
+      (target, method: keyof Inputs) =>
+      (name: string, ...rest: unknown[]) => {
+        const last = rest.at(-1)
+        const fallback =
+          method === 'integer' || method === 'decimal'
+            ? (last as { fallback: number }).fallback
+            : ['text', 'boolean', 'choice', 'list'].includes(method)
+              ? last
+              : undefined
+        reads.set(name, typeof fallback === 'object' || fallback === undefined ? undefined : String(fallback))
+        return (target[method] as (...all: unknown[]) => unknown)(name, ...rest)
+      },
   })
   const anywhere = { repository: 'octo/clicks', workspace: '/', tempDir: '/tmp', runId: '1', runAttempt: '1' }
   parseInputs(noting, anywhere)
@@ -37,11 +62,18 @@ describe.each(actions)('%s', (action) => {
   const manifest = readActionFile(action)
 
   it.each(requiredOf(action))('exits 1 with a sentence that names the missing input %s', async (missing) => {
-    const result = await runBundle(action, { with: { ...Object.fromEntries(requiredOf(action).map((name) => [name, SAMPLES[name] ?? 'x'])), [missing]: '' } })
+    const result = await runBundle(action, {
+      with: {
+        ...Object.fromEntries(requiredOf(action).map((name) => [name, SAMPLES[name] ?? 'x'])),
+        [missing]: '',
+      },
+    })
     expect(result.exitCode).toBe(1)
     const errors = result.annotations.filter(({ kind }) => kind === 'error').map(({ message }) => message)
-    expect(errors).toEqual([`${action}: Reading input ${missing}: it is required and was not given (or is empty); add "${missing}:" to the step's "with".
-More: https://github.com/octo/clicks/blob/0123456789abcdef0123456789abcdef01234567/docs/troubleshooting.md#missing-input`])
+    expect(errors).toEqual([
+      `${action}: Reading input ${missing}: it is required and was not given (or is empty); add "${missing}:" to the step's "with".
+More: https://github.com/octo/clicks/blob/0123456789abcdef0123456789abcdef01234567/docs/troubleshooting.md#missing-input`,
+    ])
     expect(result.log).not.toMatch(/^\s+at /m)
   })
 
@@ -52,23 +84,41 @@ More: https://github.com/octo/clicks/blob/0123456789abcdef0123456789abcdef012345
   it('falls back to the defaults its manifest promises', async () => {
     for (const [name, fallback] of await readsOf(action)) {
       const promised = manifest.inputs?.[name]?.default
-      if (fallback !== undefined && promised !== undefined && !promised.includes('${{')) expect([name, fallback]).toEqual([name, String(promised)])
+      if (fallback !== undefined && promised !== undefined && !promised.includes('${{'))
+        expect([name, fallback]).toEqual([name, String(promised)])
     }
   })
 
   it('is described, branded, and runs on node24 from bundles that exist', () => {
-    expect(manifest).toMatchObject({ name: expect.any(String), description: expect.any(String), author: expect.any(String), branding: { icon: expect.any(String), color: expect.any(String) }, runs: { using: 'node24' } })
+    expect(manifest).toMatchObject({
+      name: expect.any(String),
+      description: expect.any(String),
+      author: expect.any(String),
+      branding: { icon: expect.any(String), color: expect.any(String) },
+      runs: { using: 'node24' },
+    })
     for (const file of [manifest.runs.main, manifest.runs.post].filter((path) => path !== undefined)) {
       expect(resolve(actionsFolder, action, file).startsWith(distFolder)).toBe(true)
       expect(existsSync(resolve(actionsFolder, action, file))).toBe(true)
     }
-    for (const [name, entry] of [...Object.entries(manifest.inputs ?? {}), ...Object.entries(manifest.outputs ?? {})]) expect([name, entry.description]).toEqual([name, expect.stringMatching(/\.$/)])
+    for (const [name, entry] of [
+      ...Object.entries(manifest.inputs ?? {}),
+      ...Object.entries(manifest.outputs ?? {}),
+    ])
+      expect([name, entry.description]).toEqual([name, expect.stringMatching(/\.$/)])
     expect(existsSync(join(actionsFolder, action, 'src/post.ts'))).toBe(manifest.runs.post !== undefined)
   })
 
   it('holds no stub of a module that could not be bundled', () => {
-    for (const file of readdirSync(join(distFolder, action), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'))) {
-      expect([file, /Cannot find module '(@actions|@google-cloud|google-auth|p-map|ignore|fflate)/.test(readFileSync(join(distFolder, action, file), 'utf8'))]).toEqual([file, false])
+    for (const file of readdirSync(join(distFolder, action), { recursive: true, encoding: 'utf8' }).filter(
+      (name) => name.endsWith('.js'),
+    )) {
+      expect([
+        file,
+        /Cannot find module '(@actions|@google-cloud|google-auth|p-map|ignore|fflate)/.test(
+          readFileSync(join(distFolder, action, file), 'utf8'),
+        ),
+      ]).toEqual([file, false])
     }
   })
 })

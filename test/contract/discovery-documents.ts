@@ -1,4 +1,7 @@
-/** Reads Google's discovery documents and finds the method a request means; it knows no local service and refuses a document of another shape. */
+/**
+ * Reads Google's discovery documents and finds the method a request means; it knows no local service and
+ * refuses a document of another shape.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execFileSync } from 'node:child_process'
@@ -14,7 +17,11 @@ export interface Schema {
   readonly additionalProperties?: Schema
   readonly annotations?: { readonly required?: readonly string[] }
 }
-export interface Parameter extends Schema { readonly location: 'path' | 'query'; readonly required?: boolean; readonly repeated?: boolean }
+export interface Parameter extends Schema {
+  readonly location: 'path' | 'query'
+  readonly required?: boolean
+  readonly repeated?: boolean
+}
 export interface Method {
   readonly id: string
   readonly httpMethod: string
@@ -26,7 +33,10 @@ export interface Method {
   readonly supportsMediaDownload?: boolean
   readonly mediaUpload?: { readonly protocols: Readonly<Record<string, { readonly path: string }>> }
 }
-interface Resource { readonly methods?: Readonly<Record<string, Method>>; readonly resources?: Readonly<Record<string, Resource>> }
+interface Resource {
+  readonly methods?: Readonly<Record<string, Method>>
+  readonly resources?: Readonly<Record<string, Resource>>
+}
 export interface Document extends Resource {
   readonly name: string
   readonly version: string
@@ -38,11 +48,20 @@ export interface Document extends Resource {
 }
 /** How a request reached a method: as itself, as content, or as a step of an upload session. */
 export type Form = 'plain' | 'download' | 'upload' | 'session'
-export interface Found { readonly document: Document; readonly method: Method; readonly form: Form; readonly path: Readonly<Record<string, string>> }
+export interface Found {
+  readonly document: Document
+  readonly method: Method
+  readonly form: Form
+  readonly path: Readonly<Record<string, string>>
+}
 
 /** Service name of the local cloud → the documents that describe it. */
 const documentsOf: Readonly<Record<string, readonly string[]>> = {
-  storage: ['storage.v1'], bigquery: ['bigquery.v2'], dataproc: ['dataproc.v1'], composer: ['composer.v1'], identity: ['sts.v1', 'iamcredentials.v1', 'iam.v1'],
+  storage: ['storage.v1'],
+  bigquery: ['bigquery.v2'],
+  dataproc: ['dataproc.v1'],
+  composer: ['composer.v1'],
+  identity: ['sts.v1', 'iamcredentials.v1', 'iam.v1'],
 }
 export const documentNames = [...new Set(Object.values(documentsOf).flat())]
 
@@ -56,11 +75,19 @@ export interface Discovery {
 
 /** Where the Python environment keeps the documents of google-api-python-client. */
 export function findDocuments(python: string): string {
-  const script = 'import googleapiclient.discovery_cache as cache, os; print(os.path.join(os.path.dirname(cache.__file__), "documents"))'
+  const script =
+    'import googleapiclient.discovery_cache as cache, os; print(os.path.join(os.path.dirname(cache.__file__), "documents"))'
   return execFileSync(python, ['-I', '-c', script], { encoding: 'utf8' }).trim()
 }
 
-interface Compiled { readonly document: Document; readonly method: Method; readonly form: Form; readonly pattern: RegExp; readonly names: readonly string[]; readonly literalLength: number }
+interface Compiled {
+  readonly document: Document
+  readonly method: Method
+  readonly form: Form
+  readonly pattern: RegExp
+  readonly names: readonly string[]
+  readonly literalLength: number
+}
 
 export function loadDiscovery(documentsDir: string): Discovery {
   const revisions: Record<string, string> = {}
@@ -71,15 +98,20 @@ export function loadDiscovery(documentsDir: string): Discovery {
     const routes: Compiled[] = []
     for (const name of names) {
       const document = JSON.parse(readFileSync(join(documentsDir, `${name}.json`), 'utf8')) as Document
-      if (typeof document.revision !== 'string' || !document.schemas) throw new Error(`${name}.json is not a discovery document`)
+      if (typeof document.revision !== 'string' || !document.schemas)
+        throw new Error(`${name}.json is not a discovery document`)
       revisions[name] = document.revision
-      if (document.batchPath) batches.set(service, [...batches.get(service) ?? [], `/${document.batchPath}`])
+      if (document.batchPath)
+        batches.set(service, [...(batches.get(service) ?? []), `/${document.batchPath}`])
       for (const method of methodsOf(document)) {
         ids.add(method.id)
         routes.push(...pathsOf(document, method).map(([form, path]) => compile(document, method, form, path)))
       }
     }
-    compiled.set(service, routes.sort((a, b) => b.literalLength - a.literalLength))
+    compiled.set(
+      service,
+      routes.sort((a, b) => b.literalLength - a.literalLength),
+    )
   }
   return {
     revisions,
@@ -87,11 +119,21 @@ export function loadDiscovery(documentsDir: string): Discovery {
     isBatch: (service, path) => batches.get(service)?.includes(path) ?? false,
     find(service, httpMethod, path) {
       for (const { document, method, form, pattern, names } of compiled.get(service) ?? []) {
-        const isMethod = form === 'upload' ? httpMethod === 'POST' || httpMethod === 'PUT' || httpMethod === 'DELETE' : method.httpMethod === httpMethod
+        const isMethod =
+          form === 'upload'
+            ? httpMethod === 'POST' || httpMethod === 'PUT' || httpMethod === 'DELETE'
+            : method.httpMethod === httpMethod
         const match = isMethod ? pattern.exec(path) : null
         if (!match) continue
-        const values = Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(match[index + 1]!)]))
-        return { document, method, form: form === 'upload' && httpMethod !== 'POST' ? 'session' : form, path: values }
+        const values = Object.fromEntries(
+          names.map((name, index) => [name, decodeURIComponent(match[index + 1]!)]),
+        )
+        return {
+          document,
+          method,
+          form: form === 'upload' && httpMethod !== 'POST' ? 'session' : form,
+          path: values,
+        }
       }
       return undefined
     },
@@ -107,21 +149,25 @@ function pathsOf(document: Document, method: Method): [Form, string][] {
   const own = `${document.servicePath}${method.flatPath ?? method.path}`
   const paths: [Form, string][] = [['plain', `/${own}`]]
   if (method.supportsMediaDownload) paths.push(['download', `/download/${own}`])
-  for (const protocol of Object.values(method.mediaUpload?.protocols ?? {})) paths.push(['upload', protocol.path])
+  for (const protocol of Object.values(method.mediaUpload?.protocols ?? {}))
+    paths.push(['upload', protocol.path])
   return paths
 }
 
 function compile(document: Document, method: Method, form: Form, path: string): Compiled {
   const names: string[] = []
   let literalLength = 0
-  const source = path.split(/(\{\+?[\w.]+\})/).map((part) => {
-    const hole = /^\{(\+?)([\w.]+)\}$/.exec(part)
-    if (!hole) {
-      literalLength += part.length
-      return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-    }
-    names.push(hole[2]!)
-    return '([^/]+)'
-  }).join('')
+  const source = path
+    .split(/(\{\+?[\w.]+\})/)
+    .map((part) => {
+      const hole = /^\{(\+?)([\w.]+)\}$/.exec(part)
+      if (!hole) {
+        literalLength += part.length
+        return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+      }
+      names.push(hole[2]!)
+      return '([^/]+)'
+    })
+    .join('')
   return { document, method, form, names, literalLength, pattern: new RegExp(`^${source}$`) }
 }

@@ -1,6 +1,7 @@
 /**
- * The contract with Google: recorded exchanges against Google's discovery documents. An unknown method, parameter, field or a wrong type is a violation,
- * in the request as well as in the answer. A request that the cloud refused and that no real client sent (a test's own hostile call) is not judged.
+ * The contract with Google: recorded exchanges against Google's discovery documents. An unknown method,
+ * parameter, field or a wrong type is a violation, in the request as well as in the answer. A request that
+ * the cloud refused and that no real client sent (a test's own hostile call) is not judged.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,8 +23,20 @@ export interface RecordedExchange {
   readonly userAgent?: string
   readonly apiClient?: string
 }
-export interface Violation { readonly method: string; readonly request: string; readonly client: string; readonly where: string; readonly what: string; readonly count: number }
-export interface MethodCount { readonly service: string; exchanges: number; readonly clients: Record<string, number>; violations: number }
+export interface Violation {
+  readonly method: string
+  readonly request: string
+  readonly client: string
+  readonly where: string
+  readonly what: string
+  readonly count: number
+}
+export interface MethodCount {
+  readonly service: string
+  exchanges: number
+  readonly clients: Record<string, number>
+  violations: number
+}
 export interface Verdict {
   /** Exchanges compared with a document. */
   readonly checked: number
@@ -54,8 +67,8 @@ export function checkExchanges(exchanges: Iterable<RecordedExchange>, discovery:
     const path = withServicePath(exchange.service, target)
     const found = discovery.find(exchange.service, exchange.method, path)
     const isBatch = discovery.isBatch(exchange.service, path)
-    const id = isBatch ? `${exchange.service}.batch` : found?.method.id ?? exchange.id
-    const count = byMethod[id] ??= { service: exchange.service, exchanges: 0, clients: {}, violations: 0 }
+    const id = isBatch ? `${exchange.service}.batch` : (found?.method.id ?? exchange.id)
+    const count = (byMethod[id] ??= { service: exchange.service, exchanges: 0, clients: {}, violations: 0 })
     count.exchanges++
     count.clients[client.name] = (count.clients[client.name] ?? 0) + 1
     const report: Report = (where, what) => {
@@ -63,23 +76,51 @@ export function checkExchanges(exchanges: Iterable<RecordedExchange>, discovery:
       count.violations++
       const key = `${id} ${client.name} ${where.replace(/\[\d+\]/g, '[]')} ${what}`
       const former = violations.get(key)
-      violations.set(key, { method: id, request: `${exchange.method} ${target.slice(0, 200)}`, client: client.name, where, what, count: (former?.count ?? 0) + 1 })
+      violations.set(key, {
+        method: id,
+        request: `${exchange.method} ${target.slice(0, 200)}`,
+        client: client.name,
+        where,
+        what,
+        count: (former?.count ?? 0) + 1,
+      })
     }
     if (exchange.status >= 400 && exchange.service !== 'unknown') judgeError(exchange, report)
     if (isBatch) continue
     if (!found) {
-      if (client.isReal || exchange.status < 400) report('method', exchange.service === 'unknown' ? `is not implemented: ${target.slice(0, 120)}` : 'is in no discovery document')
+      if (client.isReal || exchange.status < 400)
+        report(
+          'method',
+          exchange.service === 'unknown'
+            ? `is not implemented: ${target.slice(0, 120)}`
+            : 'is in no discovery document',
+        )
       continue
     }
-    if (exchange.id !== found.method.id && exchange.id !== 'unknown') report('method', `is answered as ${exchange.id}`)
+    if (exchange.id !== found.method.id && exchange.id !== 'unknown')
+      report('method', `is answered as ${exchange.id}`)
     if (client.isReal || exchange.status < 400) judgeRequest(exchange, found, report)
     if (exchange.status < 400) judgeReply(exchange, found, report)
   }
-  return { checked, notGoogle, byMethod: sorted(byMethod), revisions: discovery.revisions, violations: [...violations.values()].sort((a, b) => a.method.localeCompare(b.method) || a.where.localeCompare(b.where)) }
+  return {
+    checked,
+    notGoogle,
+    byMethod: sorted(byMethod),
+    revisions: discovery.revisions,
+    violations: [...violations.values()].sort(
+      (a, b) => a.method.localeCompare(b.method) || a.where.localeCompare(b.where),
+    ),
+  }
 }
 
-function judgeRequest(exchange: RecordedExchange, { document, method, form, path }: Found, report: Report): void {
-  const query = new URLSearchParams(exchange.url.includes('?') ? exchange.url.slice(exchange.url.indexOf('?') + 1) : '')
+function judgeRequest(
+  exchange: RecordedExchange,
+  { document, method, form, path }: Found,
+  report: Report,
+): void {
+  const query = new URLSearchParams(
+    exchange.url.includes('?') ? exchange.url.slice(exchange.url.indexOf('?') + 1) : '',
+  )
   const parameters = { ...document.parameters, ...method.parameters }
   for (const name of new Set(query.keys())) {
     const parameter = parameters[name] ?? parameters[jsonName(name, document.name)]
@@ -87,27 +128,48 @@ function judgeRequest(exchange: RecordedExchange, { document, method, form, path
     else report(`query ${name}`, 'is a parameter the method does not have')
   }
   for (const [name, parameter] of Object.entries(parameters)) {
-    if (parameter.location === 'path' && path[name] !== undefined) judgeParameter(name, [path[name]], parameter, report)
-    else if (parameter.location === 'query' && parameter.required && !query.has(name)) report(`query ${name}`, 'is required and missing')
+    if (parameter.location === 'path' && path[name] !== undefined)
+      judgeParameter(name, [path[name]], parameter, report)
+    else if (parameter.location === 'query' && parameter.required && !query.has(name))
+      report(`query ${name}`, 'is required and missing')
   }
   if (exchange.requestJson === undefined || form === 'session') return
-  const isEmpty = typeof exchange.requestJson === 'object' && exchange.requestJson !== null && Object.keys(exchange.requestJson).length === 0
-  if (method.request) judgeValue(exchange.requestJson, method.request, 'request', { document, side: 'request', methodId: method.id, isEnumNumeric: isEnumNumeric(query) }, report)
+  const isEmpty =
+    typeof exchange.requestJson === 'object' &&
+    exchange.requestJson !== null &&
+    Object.keys(exchange.requestJson).length === 0
+  if (method.request)
+    judgeValue(
+      exchange.requestJson,
+      method.request,
+      'request',
+      { document, side: 'request', methodId: method.id, isEnumNumeric: isEnumNumeric(query) },
+      report,
+    )
   else if (!isEmpty) report('request', 'has a body where the method takes none')
 }
 
 function judgeReply(exchange: RecordedExchange, { document, method, form }: Found, report: Report): void {
-  const query = new URLSearchParams(exchange.url.includes('?') ? exchange.url.slice(exchange.url.indexOf('?') + 1) : '')
+  const query = new URLSearchParams(
+    exchange.url.includes('?') ? exchange.url.slice(exchange.url.indexOf('?') + 1) : '',
+  )
   const isContent = form === 'download' || query.get('alt') === 'media'
   // Starting an upload session answers an address, not a resource.
   const isSessionStart = form === 'upload' && query.get('uploadType') === 'resumable'
-  const isWithoutBody = isContent || isSessionStart || exchange.status === 304 || exchange.status === 308 || !method.response
+  const isWithoutBody =
+    isContent || isSessionStart || exchange.status === 304 || exchange.status === 308 || !method.response
   if (exchange.replyJson === undefined) {
     if (!isWithoutBody) report('response', `of status ${exchange.status} has no JSON body`)
     return
   }
   if (!method.response) return report('response', 'has a body where the method answers none')
-  judgeValue(exchange.replyJson, method.response, 'response', { document, side: 'response', methodId: method.id, isEnumNumeric: isEnumNumeric(query) }, report)
+  judgeValue(
+    exchange.replyJson,
+    method.response,
+    'response',
+    { document, side: 'response', methodId: method.id, isEnumNumeric: isEnumNumeric(query) },
+    report,
+  )
 }
 
 function isEnumNumeric(query: URLSearchParams): boolean {
@@ -119,9 +181,12 @@ function isLocal({ id, url }: RecordedExchange): boolean {
 }
 
 function* readRecordings(dir: string): Generator<RecordedExchange> {
-  for (const file of readdirSync(dir).filter((name) => name.endsWith('.ndjson')).sort()) {
+  for (const file of readdirSync(dir)
+    .filter((name) => name.endsWith('.ndjson'))
+    .sort()) {
     // A killed process may leave a last line without its end.
-    for (const line of readFileSync(join(dir, file), 'utf8').split('\n').slice(0, -1)) yield JSON.parse(line) as RecordedExchange
+    for (const line of readFileSync(join(dir, file), 'utf8').split('\n').slice(0, -1))
+      yield JSON.parse(line) as RecordedExchange
   }
 }
 

@@ -1,13 +1,21 @@
-/** docs/fidelity.md is what the evidence and today's routes make it, and says "assumed" where no real client was seen. */
+/**
+ * docs/fidelity.md is what the evidence and today's routes make it, and says "assumed" where no real client
+ * was seen.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { readFile } from 'node:fs/promises'
 import { pageFile, readEvidence, renderPage } from './check.ts'
 import { renderFidelity, type Evidence } from './fidelity.ts'
 
 const evidence: Evidence = {
-  checked: 4, revisions: { 'storage.v1': '20261009' },
+  checked: 4,
+  revisions: { 'storage.v1': '20261009' },
   methods: {
-    'storage.objects.get': { exchanges: 3, violations: 0, clients: { 'Hadoop connector (Java)': 2, 'raw HTTP': 1 } },
+    'storage.objects.get': {
+      exchanges: 3,
+      violations: 0,
+      clients: { 'Hadoop connector (Java)': 2, 'raw HTTP': 1 },
+    },
     'storage.objects.list': { exchanges: 1, violations: 1, clients: { 'raw HTTP': 1 } },
     'storage.objects.copy': { exchanges: 2, violations: 0, clients: { 'google-auth-library (Node)': 2 } },
   },
@@ -19,11 +27,22 @@ describe('the page on fidelity', () => {
   })
 
   it('tells verified shapes, faulty ones, assumed methods and refused ones apart', () => {
-    const ids = ['storage.objects.copy', 'storage.objects.get', 'storage.objects.list', 'storage.objects.move', 'storage.folders.get', 'local.runs.create']
-    const page = renderFidelity(evidence, ids.map((id) => ({ service: 'storage', id })), new Set(['storage.folders.get']))
+    const ids = [
+      'storage.objects.copy',
+      'storage.objects.get',
+      'storage.objects.list',
+      'storage.objects.move',
+      'storage.folders.get',
+      'local.runs.create',
+    ]
+    const page = renderFidelity(
+      evidence,
+      ids.map((id) => ({ service: 'storage', id })),
+      new Set(['storage.folders.get']),
+    )
     expect(page).toContain('| `storage.objects.get` | yes (3) | Hadoop connector (Java), raw HTTP | no |')
     expect(page).toContain('| `storage.objects.list` | **no** (1 of 1) | raw HTTP | yes |')
-    expect(page).toContain('| `storage.objects.copy` | yes (2) | this repository\'s actions | yes |')
+    expect(page).toContain("| `storage.objects.copy` | yes (2) | this repository's actions | yes |")
     expect(page).toContain('| `storage.objects.move` | not seen | – | yes |')
     expect(page).toMatch(/## Refused by name\n\n.*`storage\.folders\.get`/)
     expect(page).not.toContain('local.runs.create')

@@ -12,14 +12,46 @@ from typing import Any
 
 from jinja2 import TemplateSyntaxError, meta
 
-# What a template may name: the data interval, not the logical date (a run of Airflow 3 need not have one), and nothing Airflow 3 removed.
-KNOWN = {"data_interval_start", "data_interval_end", "dag", "dag_run", "run_id", "task", "task_instance", "ti", "params", "var", "conn", "macros", "inlets", "outlets"}
+# What a template may name: the data interval, not the logical date (a run of Airflow 3 need not have one),
+# and nothing Airflow 3 removed.
+KNOWN = {
+    "data_interval_start",
+    "data_interval_end",
+    "dag",
+    "dag_run",
+    "run_id",
+    "task",
+    "task_instance",
+    "ti",
+    "params",
+    "var",
+    "conn",
+    "macros",
+    "inlets",
+    "outlets",
+}
 LOGICAL_DATES = {
     "execution_date", "logical_date", "ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz", "next_execution_date", "prev_execution_date", "prev_execution_date_success",
     "next_ds", "next_ds_nodash", "prev_ds", "prev_ds_nodash", "tomorrow_ds", "tomorrow_ds_nodash", "yesterday_ds", "yesterday_ds_nodash",
 }  # fmt: skip
-CLOCKS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "timezone.utcnow", "pendulum.now", "pendulum.today", "time.time", "time.monotonic")
-DATABASE = ("Variable.get", "Variable.set", "BaseHook.get_connection", "Connection.get", "Connection.get_connection_from_secrets")
+CLOCKS = (
+    "datetime.now",
+    "datetime.utcnow",
+    "datetime.today",
+    "date.today",
+    "timezone.utcnow",
+    "pendulum.now",
+    "pendulum.today",
+    "time.time",
+    "time.monotonic",
+)
+DATABASE = (
+    "Variable.get",
+    "Variable.set",
+    "BaseHook.get_connection",
+    "Connection.get",
+    "Connection.get_connection_from_secrets",
+)
 CHANCE = ("uuid", "random", "secrets")
 OPENED = {
     "socket.connect": "a connection", "socket.getaddrinfo": "a name look-up", "socket.gethostbyname": "a name look-up", "subprocess.Popen": "a process",
@@ -69,12 +101,21 @@ def parse(folder: Path) -> Any:
 def judge(folder: Path) -> list[str]:
     """One line per broken rule, each beginning with the name of the file."""
     bag = parse(folder)
-    found = [f"{Path(file).name}: does not import: {error.strip().splitlines()[-1]}" for file, error in bag.import_errors.items()]
+    found = [
+        f"{Path(file).name}: does not import: {error.strip().splitlines()[-1]}"
+        for file, error in bag.import_errors.items()
+    ]
     for file in sorted(folder.glob("*.py")):
-        found += [f"{file.name}: {reason}" for reason in judge_source(ast.parse(file.read_text(encoding="utf-8")))]
+        found += [
+            f"{file.name}: {reason}" for reason in judge_source(ast.parse(file.read_text(encoding="utf-8")))
+        ]
         names = sorted(dag.dag_id for dag in bag.dags.values() if Path(dag.fileloc).name == file.name)
-        if names != [file.stem] and not any(line.startswith(f"{file.name}: does not import") for line in found):
-            found.append(f"{file.name}: holds the DAGs {names}, where one with the name of the file is expected")
+        if names != [file.stem] and not any(
+            line.startswith(f"{file.name}: does not import") for line in found
+        ):
+            found.append(
+                f"{file.name}: holds the DAGs {names}, where one with the name of the file is expected"
+            )
     for dag in bag.dags.values():
         found += [f"{Path(dag.fileloc).name}: {reason}" for reason in judge_dag(dag)]
     return sorted(found)
@@ -93,7 +134,15 @@ def judge_source(tree: ast.AST) -> Iterator[str]:
                 yield f"line {node.lineno}: is different each time it is parsed ({name})"
         if isinstance(node, ast.Attribute | ast.Name) and ast.unparse(node) in ("os.environ", "os.getenv"):
             yield f"line {node.lineno}: reads the environment ({ast.unparse(node)})"
-        word = node.value if isinstance(node, ast.Constant) else node.attr if isinstance(node, ast.Attribute) else node.arg if isinstance(node, ast.arg) else None
+        word = (
+            node.value
+            if isinstance(node, ast.Constant)
+            else node.attr
+            if isinstance(node, ast.Attribute)
+            else node.arg
+            if isinstance(node, ast.arg)
+            else None
+        )
         if isinstance(word, str) and word in LOGICAL_DATES:
             yield f"line {node.lineno}: uses {word}; what a run covers is its data interval"
 
@@ -106,7 +155,9 @@ def judge_dag(dag: Any) -> Iterator[str]:
     if dag.max_active_runs != 1:
         yield f"max_active_runs is {dag.max_active_runs}: a day needs the day before it"
     for task in dag.tasks:
-        yield from (f"task {task.task_id}: {reason}" for reason in (*judge_task(task), *judge_templates(task)))
+        yield from (
+            f"task {task.task_id}: {reason}" for reason in (*judge_task(task), *judge_templates(task))
+        )
 
 
 def judge_task(task: Any) -> Iterator[str]:
@@ -136,7 +187,12 @@ def judge_templates(task: Any) -> Iterator[str]:
                     yield f"{field}: {name} is not known to any template"
     filled = set(task.template_fields) | {f"_{field}" for field in task.template_fields}
     for field, value in vars(task).items():
-        if field not in filled and not field.startswith("_BaseOperator__") and field != "doc_md" and any("{{" in text for text in texts_of(value)):
+        if (
+            field not in filled
+            and not field.startswith("_BaseOperator__")
+            and field != "doc_md"
+            and any("{{" in text for text in texts_of(value))
+        ):
             yield f"{field}: holds a template, and the operator takes it as it is"
 
 

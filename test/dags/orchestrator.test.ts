@@ -1,4 +1,7 @@
-/** The DAG as Airflow 3 runs it, day by day against the local cloud, with what happens in real life in between; the tables must be those of one run over everything. */
+/**
+ * The DAG as Airflow 3 runs it, day by day against the local cloud, with what happens in real life in
+ * between; the tables must be those of one run over everything.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -14,7 +17,10 @@ let platform: Platform
 let orchestrator: Orchestrator
 let failureLog: string
 let dayByDay: Record<string, unknown[]>
-let batches: readonly (ShownBatch & { readonly creator: string; readonly pysparkBatch: { readonly args: readonly string[] } })[]
+let batches: readonly (ShownBatch & {
+  readonly creator: string
+  readonly pysparkBatch: { readonly args: readonly string[] }
+})[]
 let notDeferrable: { readonly code: number; readonly output: string }
 
 beforeAll(async () => {
@@ -38,7 +44,12 @@ beforeAll(async () => {
 
     const killed = await runOf(airflow, second!.day)
     await platform.putDay(second!)
-    const { pid } = await taskWhen(airflow, killed, 'load', ({ state, pid: process }) => state === 'running' && process !== null)
+    const { pid } = await taskWhen(
+      airflow,
+      killed,
+      'load',
+      ({ state, pid: process }) => state === 'running' && process !== null,
+    )
     process.kill(pid!, 'SIGKILL')
     await taskWhen(airflow, killed, 'load', ({ state }) => state === 'up_for_retry')
     await airflow.api.clear(killed.dag_run_id, 'load')
@@ -49,7 +60,11 @@ beforeAll(async () => {
   await platform.putDay(third!)
   notDeferrable = await orchestrator.testDay(third!.day, { AIRFLOW__CAEC__DEFERRABLE: 'False' })
   dayByDay = await platform.readAll()
-  batches = ((await (await platform.cloud.fetchAs('ops', `${BATCHES}?pageSize=100&orderBy=create_time asc`)).json()) as { batches: typeof batches }).batches
+  batches = (
+    (await (
+      await platform.cloud.fetchAs('ops', `${BATCHES}?pageSize=100&orderBy=create_time asc`)
+    ).json()) as { batches: typeof batches }
+  ).batches
 }, 20 * 60_000)
 
 afterAll(async () => {
@@ -58,25 +73,51 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const idsOf = (job: string, day: string): string[] => batches.map(({ name }) => name.split('/').at(-1)!).filter((id) => id.startsWith(`caec-${job}-${day.replaceAll('-', '')}-`))
+const idsOf = (job: string, day: string): string[] =>
+  batches
+    .map(({ name }) => name.split('/').at(-1)!)
+    .filter((id) => id.startsWith(`caec-${job}-${day.replaceAll('-', '')}-`))
 
 describe('the DAG under Airflow 3', () => {
-  it('leaves the tables and views that one run of the workflow over all days leaves', async () => {
-    await platform.runWorkflowSteps()
-    const full = await platform.readAll()
-    expect(full['caec_raw.sessionized_events']!.length).toBeGreaterThan(300)
-    for (const name of Object.keys(full)) expect({ name, rows: dayByDay[name] }).toEqual({ name, rows: full[name] })
-  }, 5 * 60_000)
+  it(
+    'leaves the tables and views that one run of the workflow over all days leaves',
+    async () => {
+      await platform.runWorkflowSteps()
+      const full = await platform.readAll()
+      expect(full['caec_raw.sessionized_events']!.length).toBeGreaterThan(300)
+      for (const name of Object.keys(full))
+        expect({ name, rows: dayByDay[name] }).toEqual({ name, rows: full[name] })
+    },
+    5 * 60_000,
+  )
   it('had sessions that run over each midnight', () => {
-    const sessions = dayByDay['caec_analytics.fct_sessions'] as { session_date: string; session_start_ts: number; session_end_ts: number }[]
-    const over = new Set(sessions.filter(({ session_start_ts: start, session_end_ts: end }) => Math.floor(start / 86_400_000) < Math.floor(end / 86_400_000)).map(({ session_date }) => session_date))
+    const sessions = dayByDay['caec_analytics.fct_sessions'] as {
+      session_date: string
+      session_start_ts: number
+      session_end_ts: number
+    }[]
+    const over = new Set(
+      sessions
+        .filter(
+          ({ session_start_ts: start, session_end_ts: end }) =>
+            Math.floor(start / 86_400_000) < Math.floor(end / 86_400_000),
+        )
+        .map(({ session_date }) => session_date),
+    )
     expect(over.size).toBe(2)
   })
-  it('runs the workflow\'s own job files as the spark account, asked for by the account of the environment', () => {
-    expect(new Set(batches.map(({ creator }) => creator))).toEqual(new Set(['caec-composer@caec-local.iam.gserviceaccount.com']))
+  it("runs the workflow's own job files as the spark account, asked for by the account of the environment", () => {
+    expect(new Set(batches.map(({ creator }) => creator))).toEqual(
+      new Set(['caec-composer@caec-local.iam.gserviceaccount.com']),
+    )
     expect(batches[0]!.pysparkBatch).toMatchObject({
       mainPythonFileUri: `gs://caec-local-staging/${platform.release.spark.clean!.main}`,
-      args: ['--raw=gs://caec-local-raw/events/', '--lake=gs://caec-local-lake', `--from=${first!.day}`, `--to=${first!.day}`],
+      args: [
+        '--raw=gs://caec-local-raw/events/',
+        '--lake=gs://caec-local-lake',
+        `--from=${first!.day}`,
+        `--to=${first!.day}`,
+      ],
     })
   })
   it('makes a new batch after clearing, and none for a task that was not cleared', () => {
@@ -91,10 +132,15 @@ describe('the DAG under Airflow 3', () => {
     expect(lines).toHaveLength(1)
     expect(lines[0]).toContain('task clean failed in try 1')
     expect(lines[0]).toContain('the header must have visitorid once')
-    expect(lines[0]).toContain(`look at https://console.cloud.google.com/dataproc/batches/us-central1/${failedId}/monitoring?project=caec-local`)
+    expect(lines[0]).toContain(
+      `look at https://console.cloud.google.com/dataproc/batches/us-central1/${failedId}/monitoring?project=caec-local`,
+    )
   })
   it('waits for its batches by itself where there is no triggerer', () => {
-    expect({ code: notDeferrable.code, end: notDeferrable.code === 0 ? '' : notDeferrable.output.slice(-4000) }).toEqual({ code: 0, end: '' })
+    expect({
+      code: notDeferrable.code,
+      end: notDeferrable.code === 0 ? '' : notDeferrable.output.slice(-4000),
+    }).toEqual({ code: 0, end: '' })
     expect(notDeferrable.output).not.toContain('Pausing task as DEFERRED')
     expect(idsOf('sessionize', third!.day)).toHaveLength(1)
   })

@@ -1,4 +1,7 @@
-/** The platform as a deployment leaves it, on a local cloud of its own: code staged, tables and authorized views there, the DAG folder with its release; and the workflow's way over everything. */
+/**
+ * The platform as a deployment leaves it, on a local cloud of its own: code staged, tables and authorized
+ * views there, the DAG folder with its release; and the workflow's way over everything.
+ */
 import { createHash } from 'node:crypto'
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,15 +14,26 @@ import { signIn } from '../support/signed-in-job.ts'
 import { batchOf, createBatch, waitFor } from '../support/spark-batches.ts'
 import type { DayFile } from './events.ts'
 
-interface JobFiles { readonly main: string; readonly pyFiles: readonly string[] }
-export interface Release { readonly schemaVersion: 1; readonly digest: string; readonly spark: Readonly<Record<string, JobFiles>>; readonly dbt: { readonly image: string } | null }
+interface JobFiles {
+  readonly main: string
+  readonly pyFiles: readonly string[]
+}
+export interface Release {
+  readonly schemaVersion: 1
+  readonly digest: string
+  readonly spark: Readonly<Record<string, JobFiles>>
+  readonly dbt: { readonly image: string } | null
+}
 export interface Platform {
   readonly cloud: TestCloud
   /** Where Airflow finds its DAGs. */
   readonly dags: string
   readonly release: Release
   putDay(file: DayFile): Promise<void>
-  /** Clean, sessionize, load and build over all days, as workflows-examples/pipeline.yml does without from and to; nothing built before is kept. */
+  /**
+   * Clean, sessionize, load and build over all days, as workflows-examples/pipeline.yml does without from and
+   * to; nothing built before is kept.
+   */
   runWorkflowSteps(): Promise<void>
   /** Every row of every table and of every view. */
   readAll(): Promise<Record<string, unknown[]>>
@@ -37,15 +51,27 @@ export async function deployPlatform(folder: string): Promise<Platform> {
   await buildEmptyTables(cloud, folder)
   await publishViews(cloud)
   return {
-    cloud, dags, release,
+    cloud,
+    dags,
+    release,
     putDay: ({ day, csv }) => put(cloud, 'data-eng', 'caec-local-raw', `events/${day}.csv`, csv),
     runWorkflowSteps: () => runWorkflowSteps(cloud, release, folder),
     readAll: () => readAll(cloud),
   }
 }
 
-async function put(cloud: TestCloud, persona: Parameters<TestCloud['fetchAs']>[0], bucket: string, name: string, body: string | Uint8Array): Promise<void> {
-  const reply = await cloud.fetchAs(persona, `/upload/storage/v1/b/${bucket}/o?uploadType=media&name=${encodeURIComponent(name)}`, { method: 'POST', body, headers: { 'content-type': 'application/octet-stream' } })
+async function put(
+  cloud: TestCloud,
+  persona: Parameters<TestCloud['fetchAs']>[0],
+  bucket: string,
+  name: string,
+  body: string | Uint8Array,
+): Promise<void> {
+  const reply = await cloud.fetchAs(
+    persona,
+    `/upload/storage/v1/b/${bucket}/o?uploadType=media&name=${encodeURIComponent(name)}`,
+    { method: 'POST', body, headers: { 'content-type': 'application/octet-stream' } },
+  )
   if (!reply.ok) throw new Error(`uploading ${name}: ${reply.status} ${await reply.text()}`)
 }
 
@@ -56,22 +82,48 @@ async function stageSpark(cloud: TestCloud): Promise<Release> {
     await put(cloud, 'ci-deploy', 'caec-local-staging', object, bytes)
     return object
   }
-  const pyFiles = await Promise.all(['tables', 'transforms'].map(async (name) => {
-    const files = (await readdir(join(repoRoot, 'spark', name))).filter((file) => file.endsWith('.py')).sort()
-    const entries = await Promise.all(files.map(async (file) => [`${name}/${file}`, await readFile(join(repoRoot, 'spark', name, file))] as const))
-    return stage(`${name}.zip`, zipSync(Object.fromEntries(entries), { mtime: new Date(1980, 0, 1) }))
-  }))
-  const jobs = await Promise.all(['clean', 'sessionize'].map(async (job) => [job, { main: await stage(`${job}.py`, await readFile(join(repoRoot, 'spark/jobs', `${job}.py`))), pyFiles }] as const))
+  const pyFiles = await Promise.all(
+    ['tables', 'transforms'].map(async (name) => {
+      const files = (await readdir(join(repoRoot, 'spark', name)))
+        .filter((file) => file.endsWith('.py'))
+        .sort()
+      const entries = await Promise.all(
+        files.map(
+          async (file) => [`${name}/${file}`, await readFile(join(repoRoot, 'spark', name, file))] as const,
+        ),
+      )
+      return stage(`${name}.zip`, zipSync(Object.fromEntries(entries), { mtime: new Date(1980, 0, 1) }))
+    }),
+  )
+  const jobs = await Promise.all(
+    ['clean', 'sessionize'].map(
+      async (job) =>
+        [
+          job,
+          {
+            main: await stage(`${job}.py`, await readFile(join(repoRoot, 'spark/jobs', `${job}.py`))),
+            pyFiles,
+          },
+        ] as const,
+    ),
+  )
   return { schemaVersion: 1, digest: '0'.repeat(64), spark: Object.fromEntries(jobs), dbt: null }
 }
 
-async function withDbt(cloud: TestCloud, folder: string, commands: readonly (readonly string[])[]): Promise<void> {
+async function withDbt(
+  cloud: TestCloud,
+  folder: string,
+  commands: readonly (readonly string[])[],
+): Promise<void> {
   await mkdir(join(folder, 'dbt'), { recursive: true })
   const dbt = await startDbt(cloud, join(folder, 'dbt'))
   try {
     for (const command of commands) {
       const outcome = await dbt.run(...command)
-      if (!outcome.success) throw new Error(`dbt ${command.join(' ')}: ${outcome.exception} ${JSON.stringify(outcome.results.filter(({ status }) => !['success', 'pass'].includes(status))).slice(0, 2000)}`)
+      if (!outcome.success)
+        throw new Error(
+          `dbt ${command.join(' ')}: ${outcome.exception} ${JSON.stringify(outcome.results.filter(({ status }) => !['success', 'pass'].includes(status))).slice(0, 2000)}`,
+        )
     }
   } finally {
     await dbt.close()
@@ -79,13 +131,18 @@ async function withDbt(cloud: TestCloud, folder: string, commands: readonly (rea
 }
 
 const BUILD = ['build', '--exclude-resource-type', 'unit_test']
-const buildEmptyTables = (cloud: TestCloud, folder: string): Promise<void> => withDbt(cloud, folder, [['run-operation', 'create_raw_tables'], BUILD])
+const buildEmptyTables = (cloud: TestCloud, folder: string): Promise<void> =>
+  withDbt(cloud, folder, [['run-operation', 'create_raw_tables'], BUILD])
 
 async function publishViews(cloud: TestCloud): Promise<void> {
   const job = await signIn(cloud)
   try {
     await cp(join(repoRoot, 'bigquery/views'), join(job.workspace, 'views'), { recursive: true })
-    const { exitCode, log } = await runBundle('publish-views', { job, env: job.env, with: { source: 'views', location: 'us-central1' } })
+    const { exitCode, log } = await runBundle('publish-views', {
+      job,
+      env: job.env,
+      with: { source: 'views', location: 'us-central1' },
+    })
     if (exitCode !== 0) throw new Error(`publishing the views: ${log}`)
   } finally {
     await job.close()
@@ -93,19 +150,38 @@ async function publishViews(cloud: TestCloud): Promise<void> {
 }
 
 async function runWorkflowSteps(cloud: TestCloud, release: Release, folder: string): Promise<void> {
-  for (const [job, args] of [['clean', [`--raw=gs://caec-local-raw/events/`, `--lake=${LAKE}`]], ['sessionize', [`--lake=${LAKE}`]]] as const) {
+  for (const [job, args] of [
+    ['clean', [`--raw=gs://caec-local-raw/events/`, `--lake=${LAKE}`]],
+    ['sessionize', [`--lake=${LAKE}`]],
+  ] as const) {
     const { main, pyFiles } = release.spark[job]!
     const batchId = `full-${job}`
-    const { status, json } = await createBatch(cloud, `batchId=${batchId}`, { ...batchOf(`gs://caec-local-staging/${main}`, { pythonFileUris: pyFiles.map((name) => `gs://caec-local-staging/${name}`), args }), labels: ORIGIN })
+    const { status, json } = await createBatch(cloud, `batchId=${batchId}`, {
+      ...batchOf(`gs://caec-local-staging/${main}`, {
+        pythonFileUris: pyFiles.map((name) => `gs://caec-local-staging/${name}`),
+        args,
+      }),
+      labels: ORIGIN,
+    })
     if (status !== 200) throw new Error(JSON.stringify(json))
     await waitFor(cloud, batchId, ({ state }) => state === 'SUCCEEDED')
   }
-  await withDbt(cloud, folder, [['run-operation', 'load_sessionized_events', '--args', `{lake: ${LAKE}}`], [...BUILD, '--full-refresh']])
+  await withDbt(cloud, folder, [
+    ['run-operation', 'load_sessionized_events', '--args', `{lake: ${LAKE}}`],
+    [...BUILD, '--full-refresh'],
+  ])
 }
 
 async function readAll(cloud: TestCloud): Promise<Record<string, unknown[]>> {
-  const tables = ['caec_raw.sessionized_events', 'caec_analytics.fct_events', 'caec_analytics.fct_sessions', 'caec_analytics.dim_users']
-  const views = (await readdir(join(repoRoot, 'bigquery/views/caec_insights'))).map((file) => `caec_insights.${file.replace('.sql', '')}`)
+  const tables = [
+    'caec_raw.sessionized_events',
+    'caec_analytics.fct_events',
+    'caec_analytics.fct_sessions',
+    'caec_analytics.dim_users',
+  ]
+  const views = (await readdir(join(repoRoot, 'bigquery/views/caec_insights'))).map(
+    (file) => `caec_insights.${file.replace('.sql', '')}`,
+  )
   const rows: Record<string, unknown[]> = {}
   for (const name of [...tables, ...views]) rows[name] = await readRows(cloud, `SELECT * FROM \`${name}\``)
   return rows

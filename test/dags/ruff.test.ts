@@ -9,7 +9,20 @@ it.each([
   ['reads_a_variable', 'airflow-variable-get-outside-task'],
 ])('finds that %s', async (name, rule) => {
   const { ruff } = await ensureChecks(() => undefined)
-  const { status, stdout } = spawnSync(ruff, ['check', '--no-cache', '--preview', '--select', 'AIR,DTZ', '--output-format', 'concise', `test/dags/planted/${name}.py`], { cwd: repoRoot, encoding: 'utf8' })
+  const { status, stdout } = spawnSync(
+    ruff,
+    [
+      'check',
+      '--no-cache',
+      '--preview',
+      '--select',
+      'AIR,DTZ',
+      '--output-format',
+      'concise',
+      `test/dags/planted/${name}.py`,
+    ],
+    { cwd: repoRoot, encoding: 'utf8' },
+  )
   expect(status).toBe(1)
   expect(stdout).toContain(rule)
 })

@@ -23,7 +23,13 @@ from judge import judge, parse
 DAGS = Path(__file__).resolve().parents[2] / "dags"
 PLANTED = Path(__file__).resolve().parent / "planted"
 IMAGE = "us-central1-docker.pkg.dev/caec-local/images/dbt@sha256:" + "a" * 64
-SPARK = {job: {"main": f"submit-spark/{job[0] * 64}/{job}.py", "pyFiles": ["submit-spark/" + "f" * 64 + "/tables.zip"]} for job in ("clean", "sessionize")}
+SPARK = {
+    job: {
+        "main": f"submit-spark/{job[0] * 64}/{job}.py",
+        "pyFiles": ["submit-spark/" + "f" * 64 + "/tables.zip"],
+    }
+    for job in ("clean", "sessionize")
+}
 
 EXPECTED = {
     "broken_template": "task task: bash_command: the template does not parse",
@@ -95,7 +101,9 @@ def test_the_pipeline_runs_in_this_order(pipelines: dict[str, Any]) -> None:
     for dag in pipelines.values():
         order = [task.task_id for task in dag.topological_sort()]
         assert order == ["wait_for_events", "clean", "sessionize", "load", "build", "check_views"]
-        assert all(dag.get_task(later).upstream_task_ids == {earlier} for earlier, later in itertools.pairwise(order))
+        assert all(
+            dag.get_task(later).upstream_task_ids == {earlier} for earlier, later in itertools.pairwise(order)
+        )
 
 
 def test_without_a_release_each_task_fails_with_one_sentence_and_no_retry(pipelines: dict[str, Any]) -> None:
@@ -105,7 +113,10 @@ def test_without_a_release_each_task_fails_with_one_sentence_and_no_retry(pipeli
         from airflow.exceptions import AirflowFailException
 
     for task in pipelines["source"].tasks:
-        with pytest.raises(AirflowFailException, match=r"There is no clickstream_pipeline.release.json beside .*; deploy the dags folder of a release package"):
+        with pytest.raises(
+            AirflowFailException,
+            match=r"There is no clickstream_pipeline.release.json beside .*; deploy the dags folder of a release package",
+        ):
             task._pre_execute_hook({})
     for task in pipelines["process"].tasks:
         task._pre_execute_hook({})
@@ -121,21 +132,33 @@ def test_batches_run_the_staged_files_of_the_release_as_the_spark_account(pipeli
     for job in ("clean", "sessionize"):
         task = pipelines["process"].get_task(job)
         assert task.batch["pyspark_batch"]["main_python_file_uri"].endswith(f"-staging/{SPARK[job]['main']}")
-        assert [uri.split("-staging/")[1] for uri in task.batch["pyspark_batch"]["python_file_uris"]] == SPARK[job]["pyFiles"]
-        assert task.batch["environment_config"]["execution_config"]["service_account"] == "caec-spark@{{ var.value.caec_project }}.iam.gserviceaccount.com"
+        assert [
+            uri.split("-staging/")[1] for uri in task.batch["pyspark_batch"]["python_file_uris"]
+        ] == SPARK[job]["pyFiles"]
+        assert (
+            task.batch["environment_config"]["execution_config"]["service_account"]
+            == "caec-spark@{{ var.value.caec_project }}.iam.gserviceaccount.com"
+        )
 
 
 def test_dbt_in_a_pod_and_as_a_process_is_the_same_command(pipelines: dict[str, Any]) -> None:
     for name in ("load", "build"):
         pod, process = pipelines["pod"].get_task(name), pipelines["process"].get_task(name)
-        assert (pod.namespace, pod.config_file, pod.kubernetes_conn_id, pod.image) == ("composer-user-workloads", "/home/airflow/composer_kube_config", "kubernetes_default", IMAGE)
+        assert (pod.namespace, pod.config_file, pod.kubernetes_conn_id, pod.image) == (
+            "composer-user-workloads",
+            "/home/airflow/composer_kube_config",
+            "kubernetes_default",
+            IMAGE,
+        )
         words = [process.env[f"DBT_WORD_{position}"] for position in range(len(pod.arguments) + 1)]
         assert words[1:] == pod.arguments
         # The shell's text is fixed; what varies are variables it quotes.
         assert "{{" not in process.bash_command
 
 
-def test_a_batch_id_is_the_same_for_the_same_try_and_new_for_another_or_after_clearing(pipelines: dict[str, Any]) -> None:
+def test_a_batch_id_is_the_same_for_the_same_try_and_new_for_another_or_after_clearing(
+    pipelines: dict[str, Any],
+) -> None:
     import re
     import uuid
     from datetime import datetime, timezone
@@ -147,11 +170,22 @@ def test_a_batch_id_is_the_same_for_the_same_try_and_new_for_another_or_after_cl
     environment.filters["ds_nodash"] = lambda value: value.strftime("%Y%m%d")
 
     def batch_id(started: datetime, tried: int, run_id: str = "scheduled__2015-05-03T02:15:00+00:00") -> str:
-        context = {"data_interval_start": datetime(2015, 5, 3, 2, 15, tzinfo=timezone.utc), "run_id": run_id, "dag_run": SimpleNamespace(start_date=started)}
-        return environment.from_string(pipelines["process"].get_task("sessionize").batch_id).render(**context, ti=SimpleNamespace(try_number=tried), macros=SimpleNamespace(uuid=uuid))
+        context = {
+            "data_interval_start": datetime(2015, 5, 3, 2, 15, tzinfo=timezone.utc),
+            "run_id": run_id,
+            "dag_run": SimpleNamespace(start_date=started),
+        }
+        return environment.from_string(pipelines["process"].get_task("sessionize").batch_id).render(
+            **context, ti=SimpleNamespace(try_number=tried), macros=SimpleNamespace(uuid=uuid)
+        )
 
     start, cleared = datetime(2026, 3, 1, tzinfo=timezone.utc), datetime(2026, 3, 2, tzinfo=timezone.utc)
-    ids = [batch_id(start, 1), batch_id(start, 2), batch_id(cleared, 1), batch_id(start, 1, "manual__2026-03-01T00:00:00+00:00")]
+    ids = [
+        batch_id(start, 1),
+        batch_id(start, 2),
+        batch_id(cleared, 1),
+        batch_id(start, 1, "manual__2026-03-01T00:00:00+00:00"),
+    ]
     assert len(set(ids)) == 4
     assert batch_id(start, 1) == ids[0]
     assert all(re.fullmatch(r"[a-z0-9][a-z0-9-]{2,61}[a-z0-9]", one) for one in ids)
@@ -168,7 +202,9 @@ def test_a_daily_run_covers_the_day_before_it(pipelines: dict[str, Any]) -> None
     from pendulum import datetime
 
     timetable = pipelines["process"].timetable
-    info = timetable.next_dagrun_info(last_automated_data_interval=None, restriction=TimeRestriction(datetime(2026, 3, 1), None, True))
+    info = timetable.next_dagrun_info(
+        last_automated_data_interval=None, restriction=TimeRestriction(datetime(2026, 3, 1), None, True)
+    )
     assert info is not None
     assert info.data_interval.start.date().isoformat() == "2026-03-01"
     assert info.run_after.date().isoformat() == "2026-03-02"

@@ -14,5 +14,13 @@ runner = dbtRunner()
 for line in sys.stdin:
     outcome = runner.invoke(json.loads(line))
     nodes = [result for result in getattr(outcome.result, "results", None) or [] if hasattr(result, "node")]
-    results = [{"name": result.node.name, "status": str(result.status), "message": str(result.message)} for result in nodes]
-    print(json.dumps({"success": outcome.success, "exception": str(outcome.exception or ""), "results": results}), file=answers)
+    results = [
+        {"name": result.node.name, "status": str(result.status), "message": str(result.message)}
+        for result in nodes
+    ]
+    print(
+        json.dumps(
+            {"success": outcome.success, "exception": str(outcome.exception or ""), "results": results}
+        ),
+        file=answers,
+    )

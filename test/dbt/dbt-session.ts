@@ -20,13 +20,18 @@ export interface DbtSession {
 }
 
 export async function startDbt(test: TestCloud, folder: string): Promise<DbtSession> {
-  const { python } = process.env.TEST_DBT_PYTHON ? { python: process.env.TEST_DBT_PYTHON } : await ensureDbt(() => undefined)
+  const { python } = process.env.TEST_DBT_PYTHON
+    ? { python: process.env.TEST_DBT_PYTHON }
+    : await ensureDbt(() => undefined)
   const description = test.cloud.describe()
   const profile = await readFile(join(repoRoot, 'dbt/profiles/profiles.yml'), 'utf8')
   await mkdir(join(folder, 'profiles'), { recursive: true })
   await writeFile(
     join(folder, 'profiles/profiles.yml'),
-    profile.replace('      job_retries: 1\n', `      job_retries: 0\n      api_endpoint: ${description.url}\n`),
+    profile.replace(
+      '      job_retries: 1\n',
+      `      job_retries: 0\n      api_endpoint: ${description.url}\n`,
+    ),
   )
   const child = spawn(python, [join(import.meta.dirname, 'dbt-session.py')], {
     stdio: ['pipe', 'pipe', 'ignore'],

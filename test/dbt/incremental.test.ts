@@ -1,4 +1,7 @@
-/** The load, the models and the views on the local BigQuery: right numbers, and an incremental run that equals a full refresh after every kind of change. */
+/**
+ * The load, the models and the views on the local BigQuery: right numbers, and an incremental run that equals
+ * a full refresh after every kind of change.
+ */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +18,10 @@ const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
 const view = (ms: number, visitor: number, item = 1): Event => ({ ms, visitor, type: 'view', item })
 
-/** Three days with a midnight and a month's end in between; visitor 50 is alone on the third day with a session that a late event will move. */
+/**
+ * Three days with a midnight and a month's end in between; visitor 50 is alone on the third day with a
+ * session that a late event will move.
+ */
 const firstDays: Event[] = [
   ...Array.from({ length: 40 }, (_, n) => view(MAY_30 + n * 37 * MINUTE_MS, n % 7, n % 5)),
   view(MAY_30 + DAY_MS - MINUTE_MS, 20),
@@ -31,7 +37,10 @@ const firstDays: Event[] = [
   view(MAY_30 + 2 * DAY_MS + 5 * MINUTE_MS, 50, 9),
 ]
 const newDay: Event[] = [view(MAY_30 + 3 * DAY_MS, 1), view(MAY_30 + 3 * DAY_MS + 1, 60)]
-const lateEvents: Event[] = [view(MAY_30 + 55 * MINUTE_MS, 22), view(MAY_30 + 2 * DAY_MS - 10 * MINUTE_MS, 50, 9)]
+const lateEvents: Event[] = [
+  view(MAY_30 + 55 * MINUTE_MS, 22),
+  view(MAY_30 + 2 * DAY_MS - 10 * MINUTE_MS, 50, 9),
+]
 
 let test: TestCloud
 let dbt: DbtSession
@@ -49,7 +58,12 @@ afterAll(async () => {
 })
 
 const load = (window = ''): Promise<DbtOutcome> =>
-  dbt.run('run-operation', 'load_sessionized_events', '--args', `{lake: gs://${test.cloud.environment.buckets.lake}${window}}`)
+  dbt.run(
+    'run-operation',
+    'load_sessionized_events',
+    '--args',
+    `{lake: gs://${test.cloud.environment.buckets.lake}${window}}`,
+  )
 const failures = (outcome: DbtOutcome): unknown[] => [
   ...outcome.results.filter((result) => !['success', 'pass'].includes(result.status)),
   ...(outcome.success ? [] : [`failed: ${outcome.exception}`]),
@@ -57,13 +71,19 @@ const failures = (outcome: DbtOutcome): unknown[] => [
 
 async function dumpFacts(): Promise<Record<string, unknown>> {
   return Object.fromEntries(
-    await Promise.all(['fct_events', 'fct_sessions', 'dim_users'].map(async (table) => [table, await readRows(test, `SELECT * FROM caec_analytics.${table}`)])),
+    await Promise.all(
+      ['fct_events', 'fct_sessions', 'dim_users'].map(async (table) => [
+        table,
+        await readRows(test, `SELECT * FROM caec_analytics.${table}`),
+      ]),
+    ),
   )
 }
 
 async function expectIncrementalEqualsFull(events: readonly Event[]): Promise<void> {
   expect(failures(await dbt.run('build'))).toEqual([])
-  for (const model of ['fct_events', 'fct_sessions']) expect(await dbt.sentSql(`marts/${model}`)).toMatch(/merge into `caec-local`\.`caec_analytics`/)
+  for (const model of ['fct_events', 'fct_sessions'])
+    expect(await dbt.sentSql(`marts/${model}`)).toMatch(/merge into `caec-local`\.`caec_analytics`/)
   const incremental = await dumpFacts()
   expect(incremental.fct_sessions).toEqual(sorted(cutSessions(events).map(sessionRow)))
   expect(failures(await dbt.run('run', '--full-refresh'))).toEqual([])
@@ -85,17 +105,25 @@ describe('the models', () => {
       method: 'POST',
       body: 'itemid,name\n2,"Lamp, ""large"""\n',
     })
-    expect(failures(await dbt.run('run-operation', 'load_item_names', '--args', `{uri: gs://${lake}/items/items.csv}`))).toEqual([])
+    expect(
+      failures(
+        await dbt.run('run-operation', 'load_item_names', '--args', `{uri: gs://${lake}/items/items.csv}`),
+      ),
+    ).toEqual([])
     expect(failures(await dbt.run('run', '-s', 'dim_items'))).toEqual([])
     const expected = expectedViews(firstDays, names)
     const views = join(repoRoot, 'bigquery/views/caec_insights')
     const found: Record<string, unknown> = {}
     for (const file of await readdir(views)) {
       const rows = await readRows(test, await readFile(join(views, file), 'utf8'))
-      expect(new Set(rows.map((row) => row.data_through))).toEqual(new Set([Math.max(...firstDays.map((event) => event.ms))]))
+      expect(new Set(rows.map((row) => row.data_through))).toEqual(
+        new Set([Math.max(...firstDays.map((event) => event.ms))]),
+      )
       found[file.replace('.sql', '')] = sorted(rows.map(({ data_through: _, ...row }) => row))
     }
-    expect(found).toEqual(Object.fromEntries(Object.entries(expected).map(([name, rows]) => [name, sorted(rows)])))
+    expect(found).toEqual(
+      Object.fromEntries(Object.entries(expected).map(([name, rows]) => [name, sorted(rows)])),
+    )
   })
 
   it('do not change when nothing changed', async () => {
@@ -112,7 +140,8 @@ describe('the models', () => {
   it('equal a full refresh after late events that merge a session and empty a session day', async () => {
     const before = [...firstDays, ...newDay]
     const events = [...before, ...lateEvents]
-    const sessionDays = (list: readonly Event[]): Set<string> => new Set(cutSessions(list).map((session) => dayOf(session.events[0]!.ms)))
+    const sessionDays = (list: readonly Event[]): Set<string> =>
+      new Set(cutSessions(list).map((session) => dayOf(session.events[0]!.ms)))
     expect(sessionDays(before).size).toBe(sessionDays(events).size + 1)
     await putLake(test, folder, events)
     expect(failures(await load(', from: 2015-05-30, to: 2015-06-01'))).toEqual([])
@@ -128,19 +157,23 @@ describe('the models', () => {
 })
 
 describe('the load', () => {
-  it.each(['sessionized_events', 'item_names'])('leaves %s exactly as its DDL file describes it', async (table) => {
-    const tables = `/bigquery/v2/projects/${test.cloud.environment.project}/datasets`
-    const shapeOf = async (dataset: string): Promise<unknown> => {
-      const reply = await test.fetchAs('data-eng', `${tables}/${dataset}/tables/${table}`)
-      const { schema, timePartitioning, clustering, description, labels, requirePartitionFilter } = (await reply.json()) as Record<string, unknown>
-      expect(reply.status).toBe(200)
-      return { schema, timePartitioning, clustering, description, labels, requirePartitionFilter }
-    }
-    const statement = await readFile(join(repoRoot, 'bigquery/ddl/caec_raw', `${table}.sql`), 'utf8')
-    await readRows(test, statement.replace(`caec_raw.${table}`, `caec_analytics.${table}`))
-    expect(await shapeOf('caec_raw')).toEqual(await shapeOf('caec_analytics'))
-    await test.fetchAs('data-eng', `${tables}/caec_analytics/tables/${table}`, { method: 'DELETE' })
-  })
+  it.each(['sessionized_events', 'item_names'])(
+    'leaves %s exactly as its DDL file describes it',
+    async (table) => {
+      const tables = `/bigquery/v2/projects/${test.cloud.environment.project}/datasets`
+      const shapeOf = async (dataset: string): Promise<unknown> => {
+        const reply = await test.fetchAs('data-eng', `${tables}/${dataset}/tables/${table}`)
+        const { schema, timePartitioning, clustering, description, labels, requirePartitionFilter } =
+          (await reply.json()) as Record<string, unknown>
+        expect(reply.status).toBe(200)
+        return { schema, timePartitioning, clustering, description, labels, requirePartitionFilter }
+      }
+      const statement = await readFile(join(repoRoot, 'bigquery/ddl/caec_raw', `${table}.sql`), 'utf8')
+      await readRows(test, statement.replace(`caec_raw.${table}`, `caec_analytics.${table}`))
+      expect(await shapeOf('caec_raw')).toEqual(await shapeOf('caec_analytics'))
+      await test.fetchAs('data-eng', `${tables}/caec_analytics/tables/${table}`, { method: 'DELETE' })
+    },
+  )
 
   it.each([
     [', from: 2015-06-02', 'both from and to'],
@@ -149,11 +182,18 @@ describe('the load', () => {
   ])('refuses %p', async (window, message) => {
     const outcome = await load(window)
     expect(outcome.success).toBe(false)
-    expect(`${outcome.exception} ${JSON.stringify(outcome.results)} ${(await dbt.log()).slice(-3_000)}`).toContain(message)
+    expect(
+      `${outcome.exception} ${JSON.stringify(outcome.results)} ${(await dbt.log()).slice(-3_000)}`,
+    ).toContain(message)
   })
 
   it('refuses a lake that is no gs:// path', async () => {
-    const outcome = await dbt.run('run-operation', 'load_sessionized_events', '--args', '{lake: "gs://x\'] --"}')
+    const outcome = await dbt.run(
+      'run-operation',
+      'load_sessionized_events',
+      '--args',
+      '{lake: "gs://x\'] --"}',
+    )
     expect(outcome.success).toBe(false)
     expect(`${outcome.exception} ${(await dbt.log()).slice(-3_000)}`).toContain('must be a gs:// path')
   })

@@ -1,4 +1,7 @@
-/** The contract's sessions and numbers a second time, in plain loops over events: shares no line with Spark, dbt or the views. */
+/**
+ * The contract's sessions and numbers a second time, in plain loops over events: shares no line with Spark,
+ * dbt or the views.
+ */
 
 export interface Event {
   readonly ms: number
@@ -19,11 +22,17 @@ export const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0,
 export function cutSessions(events: readonly Event[]): Session[] {
   const sessions: { id: string; visitor: number; events: Event[] }[] = []
   const ordered = [...events].sort(
-    (a, b) => a.visitor - b.visitor || a.ms - b.ms || RANK[a.type] - RANK[b.type] || a.item - b.item || (a.order ?? 0) - (b.order ?? 0),
+    (a, b) =>
+      a.visitor - b.visitor ||
+      a.ms - b.ms ||
+      RANK[a.type] - RANK[b.type] ||
+      a.item - b.item ||
+      (a.order ?? 0) - (b.order ?? 0),
   )
   for (const event of ordered) {
     const last = sessions.at(-1)
-    if (last?.visitor === event.visitor && event.ms - last.events.at(-1)!.ms <= 1_800_000) last.events.push(event)
+    if (last?.visitor === event.visitor && event.ms - last.events.at(-1)!.ms <= 1_800_000)
+      last.events.push(event)
     else sessions.push({ id: `${event.visitor}-${event.ms}`, visitor: event.visitor, events: [event] })
   }
   return sessions
@@ -62,13 +71,18 @@ export function sessionRow(session: Session): Record<string, unknown> {
 }
 
 /** Rows of the views by their grain, without data_through, in no order. */
-export function expectedViews(events: readonly Event[], names: ReadonlyMap<number, string>): Record<string, Record<string, unknown>[]> {
+export function expectedViews(
+  events: readonly Event[],
+  names: ReadonlyMap<number, string>,
+): Record<string, Record<string, unknown>[]> {
   const sessions = cutSessions(events)
   const firstMs = new Map<number, number>()
-  for (const event of events) firstMs.set(event.visitor, Math.min(event.ms, firstMs.get(event.visitor) ?? Infinity))
+  for (const event of events)
+    firstMs.set(event.visitor, Math.min(event.ms, firstMs.get(event.visitor) ?? Infinity))
   const month = (visitor: number): string => `${dayOf(firstMs.get(visitor)!).slice(0, 7)}-01`
   const bySession = group(sessions, (session) => [dayOf(session.events[0]!.ms), month(session.visitor)])
-  const having = (list: readonly Session[], type: Event['type']): number => list.filter((session) => session.events.some((event) => event.type === type)).length
+  const having = (list: readonly Session[], type: Event['type']): number =>
+    list.filter((session) => session.events.some((event) => event.type === type)).length
   const labels = { view: 'View', addtocart: 'Add to cart', transaction: 'Purchase' }
   const sold = group(
     events.filter((event) => event.type === 'transaction'),
@@ -88,7 +102,8 @@ export function expectedViews(events: readonly Event[], names: ReadonlyMap<numbe
       sessions: list.length,
       events: list.flatMap((session) => session.events).length,
       single_event_sessions: list.filter((session) => session.events.length === 1).length,
-      duration_seconds: list.reduce((sum, session) => sum + session.events.at(-1)!.ms - session.events[0]!.ms, 0) / 1000,
+      duration_seconds:
+        list.reduce((sum, session) => sum + session.events.at(-1)!.ms - session.events[0]!.ms, 0) / 1000,
     })),
     kpi_conversion_rate: bySession.map(([[day, signup], list]) => ({
       session_date: day,
@@ -107,7 +122,8 @@ export function expectedViews(events: readonly Event[], names: ReadonlyMap<numbe
     })),
     kpi_dropoff_funnel: bySession.flatMap(([[day, signup], list]) =>
       [1, 2, 3].map((step) => {
-        const reached = (least: number): number => list.filter((session) => funnelStep(session) >= least).length
+        const reached = (least: number): number =>
+          list.filter((session) => funnelStep(session) >= least).length
         const before = reached(step - 1)
         return {
           session_date: day,
@@ -126,19 +142,33 @@ export function expectedViews(events: readonly Event[], names: ReadonlyMap<numbe
       sessions: list.length,
       sessions_with_purchase: having(list, 'transaction'),
     })),
-    kpi_event_volume_by_type: group(events, (event) => [dayOf(event.ms), month(event.visitor), event.type]).map(([[day, signup, type], list]) => ({
+    kpi_event_volume_by_type: group(events, (event) => [
+      dayOf(event.ms),
+      month(event.visitor),
+      event.type,
+    ]).map(([[day, signup, type], list]) => ({
       event_date: day,
       signup_month: signup,
       event_type: type,
       event_label: labels[type as Event['type']],
       events: list.length,
     })),
-    event_type_lookup: Object.entries(labels).map(([type, label], index) => ({ event_type: type, event_label: label, funnel_step: index + 1 })),
+    event_type_lookup: Object.entries(labels).map(([type, label], index) => ({
+      event_type: type,
+      event_label: label,
+      funnel_step: index + 1,
+    })),
     kpi_top_products: sold.map(([key, list]) => product(key, list)),
-    kpi_top_products_named: sold.map(([key, list]) => ({ ...product(key, list), product_name: names.get(list[0]!.item) ?? null })),
+    kpi_top_products_named: sold.map(([key, list]) => ({
+      ...product(key, list),
+      product_name: names.get(list[0]!.item) ?? null,
+    })),
   }
 }
 
 function group<T>(list: readonly T[], key: (value: T) => unknown[]): [unknown[], T[]][] {
-  return [...Map.groupBy(list, (value) => JSON.stringify(key(value)))].map(([text, values]) => [JSON.parse(text) as unknown[], values])
+  return [...Map.groupBy(list, (value) => JSON.stringify(key(value)))].map(([text, values]) => [
+    JSON.parse(text) as unknown[],
+    values,
+  ])
 }

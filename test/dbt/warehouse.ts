@@ -1,4 +1,7 @@
-/** Puts sessionized events into the local lake as Parquet, day by day, and reads BigQuery rows back as plain values. */
+/**
+ * Puts sessionized events into the local lake as Parquet, day by day, and reads BigQuery rows back as plain
+ * values.
+ */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHash } from 'node:crypto'
@@ -23,8 +26,11 @@ export async function putLake(test: TestCloud, folder: string, events: readonly 
     })),
   )
   const lake = test.cloud.environment.buckets.lake
-  const listed = (await (await test.fetchAs('spark', `/storage/v1/b/${lake}/o?prefix=sessionized/`)).json()) as { items?: { name: string }[] }
-  for (const { name } of listed.items ?? []) await test.fetchAs('spark', `/storage/v1/b/${lake}/o/${encodeURIComponent(name)}`, { method: 'DELETE' })
+  const listed = (await (
+    await test.fetchAs('spark', `/storage/v1/b/${lake}/o?prefix=sessionized/`)
+  ).json()) as { items?: { name: string }[] }
+  for (const { name } of listed.items ?? [])
+    await test.fetchAs('spark', `/storage/v1/b/${lake}/o/${encodeURIComponent(name)}`, { method: 'DELETE' })
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'rows.ndjson'), rows.map((row) => JSON.stringify(row)).join('\n'))
   const duckdb = await (await DuckDBInstance.create()).connect()
@@ -35,7 +41,11 @@ export async function putLake(test: TestCloud, folder: string, events: readonly 
       `COPY (SELECT event_id, to_timestamp(event_ms / 1000.0) AS event_ts, visitor_id, event_type, item_id, transaction_id, session_id, to_timestamp(start_ms / 1000.0) AS session_start_ts FROM ${source} WHERE day = '${day}') TO '${file}' (FORMAT parquet)`,
     )
     const name = encodeURIComponent(`sessionized/event_date=${day}/part-0.parquet`)
-    const reply = await test.fetchAs('spark', `/upload/storage/v1/b/${lake}/o?uploadType=media&name=${name}`, { method: 'POST', body: await readFile(file) })
+    const reply = await test.fetchAs(
+      'spark',
+      `/upload/storage/v1/b/${lake}/o?uploadType=media&name=${name}`,
+      { method: 'POST', body: await readFile(file) },
+    )
     if (!reply.ok) throw new Error(await reply.text())
   }
   duckdb.closeSync()
@@ -48,16 +58,26 @@ interface Answer {
   readonly pageToken?: string
 }
 
-/** All rows of a query as the data engineer; INT64 and FLOAT64 as numbers, TIMESTAMP as milliseconds, sorted so that two results can be compared. */
+/**
+ * All rows of a query as the data engineer; INT64 and FLOAT64 as numbers, TIMESTAMP as milliseconds, sorted
+ * so that two results can be compared.
+ */
 export async function readRows(test: TestCloud, query: string): Promise<Record<string, unknown>[]> {
-  const reply = await test.fetchAs('data-eng', `/bigquery/v2/projects/${test.cloud.environment.project}/queries`, {
-    method: 'POST',
-    body: { query, useLegacySql: false, maxResults: 100_000, timeoutMs: 60_000 },
-  })
+  const reply = await test.fetchAs(
+    'data-eng',
+    `/bigquery/v2/projects/${test.cloud.environment.project}/queries`,
+    {
+      method: 'POST',
+      body: { query, useLegacySql: false, maxResults: 100_000, timeoutMs: 60_000 },
+    },
+  )
   const answer = (await reply.json()) as Answer
-  if (!reply.ok || !answer.jobComplete || answer.pageToken !== undefined) throw new Error(`${query.slice(0, 80)}: ${JSON.stringify(answer).slice(0, 500)}`)
+  if (!reply.ok || !answer.jobComplete || answer.pageToken !== undefined)
+    throw new Error(`${query.slice(0, 80)}: ${JSON.stringify(answer).slice(0, 500)}`)
   const rows = (answer.rows ?? []).map((row) =>
-    Object.fromEntries(answer.schema.fields.map((field, index) => [field.name, toValue(field.type, row.f[index]!.v)])),
+    Object.fromEntries(
+      answer.schema.fields.map((field, index) => [field.name, toValue(field.type, row.f[index]!.v)]),
+    ),
   )
   return sorted(rows)
 }

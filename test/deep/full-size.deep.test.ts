@@ -1,4 +1,7 @@
-/** The demo on as many events as RetailRocket's file has; every stage and every view is compared with a second computation. */
+/**
+ * The demo on as many events as RetailRocket's file has; every stage and every view is compared with a second
+ * computation.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -43,9 +46,14 @@ describe('the demo at full size', () => {
   it.each(Object.keys(VIEW_TRUTHS))('gives exactly the expected rows of %s', async (view) => {
     const { found, expected } = await bothSides(report, truths, view)
     // A difference of long lists is shown by its first rows, not by all of them.
-    const without = (rows: string[], others: ReadonlySet<string>): string[] => rows.filter((row) => !others.has(row)).slice(0, 5)
+    const without = (rows: string[], others: ReadonlySet<string>): string[] =>
+      rows.filter((row) => !others.has(row)).slice(0, 5)
     const [missing, surplus] = [without(expected, new Set(found)), without(found, new Set(expected))]
-    expect({ rows: found.length, missing, surplus }).toEqual({ rows: expected.length, missing: [], surplus: [] })
+    expect({ rows: found.length, missing, surplus }).toEqual({
+      rows: expected.length,
+      missing: [],
+      surplus: [],
+    })
   })
   it('leaves no process', () => {
     expect(processesOf(state)).toEqual([])

@@ -7,7 +7,15 @@ import { generateEvents } from '../../local/demo/generator.ts'
 import { boundaryRows } from '../e2e/boundary-events.ts'
 import { namesOfDifferences } from '../e2e/comparison.ts'
 import { computeTruths, type Truths } from '../e2e/truths.ts'
-import { lastLine, prepareTools, processesOf, readReport, runDemo, type Finished, type Report } from '../support/demo-run.ts'
+import {
+  lastLine,
+  prepareTools,
+  processesOf,
+  readReport,
+  runDemo,
+  type Finished,
+  type Report,
+} from '../support/demo-run.ts'
 import { plantedCheckout, type PlantedCheckout } from '../support/planted-checkout.ts'
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'planted faults '))
@@ -27,7 +35,9 @@ afterAll(() => {
 })
 
 let number = 0
-async function demoWith(plant: (checkout: PlantedCheckout) => void): Promise<{ finished: Finished; state: string }> {
+async function demoWith(
+  plant: (checkout: PlantedCheckout) => void,
+): Promise<{ finished: Finished; state: string }> {
   const checkout = plantedCheckout()
   const state = path.join(scratch, `state ${(number += 1)}`)
   try {
@@ -52,76 +62,159 @@ async function refusalWith(plant: (checkout: PlantedCheckout) => void): Promise<
   return finished
 }
 
-const openAtTheGap = ({ plant }: PlantedCheckout): void => plant('spark/transforms/sessions.py', 'F.col("event_ms") - previous_ms > GAP_MS', 'F.col("event_ms") - previous_ms >= GAP_MS')
+const openAtTheGap = ({ plant }: PlantedCheckout): void =>
+  plant(
+    'spark/transforms/sessions.py',
+    'F.col("event_ms") - previous_ms > GAP_MS',
+    'F.col("event_ms") - previous_ms >= GAP_MS',
+  )
 
 describe('wrong numbers', () => {
-  it('are none where no fault is planted', async () => {
-    const report = await reportWith(() => undefined)
-    expect(await namesOfDifferences(report, truths)).toEqual([])
-  }, 10 * MINUTES)
+  it(
+    'are none where no fault is planted',
+    async () => {
+      const report = await reportWith(() => undefined)
+      expect(await namesOfDifferences(report, truths)).toEqual([])
+    },
+    10 * MINUTES,
+  )
 
-  it('never reach a report when a gap of exactly 30 minutes opens a session: the test beside the models refuses them', async () => {
-    const { stderr } = await refusalWith(openAtTheGap)
-    expect(stderr).toContain('sessions_of_a_visitor_are_more_than_30_minutes_apart')
-    expect(lastLine(stderr)).toMatch(/failed in job model, step "Load and build": Got \d+ results, configured to fail if != 0; its log is \//)
-  }, 10 * MINUTES)
+  it(
+    'never reach a report when a gap of exactly 30 minutes opens a session: the test beside the models refuses them',
+    async () => {
+      const { stderr } = await refusalWith(openAtTheGap)
+      expect(stderr).toContain('sessions_of_a_visitor_are_more_than_30_minutes_apart')
+      expect(lastLine(stderr)).toMatch(
+        /failed in job model, step "Load and build": Got \d+ results, configured to fail if != 0; its log is \//,
+      )
+    },
+    10 * MINUTES,
+  )
 
-  it('are seen in the report itself when that test is gone as well', async () => {
-    const report = await reportWith((checkout) => {
-      openAtTheGap(checkout)
-      checkout.remove('dbt/data-tests/sessions_of_a_visitor_are_more_than_30_minutes_apart.sql')
-    })
-    const seen = await namesOfDifferences(report, truths)
-    expect(seen).toEqual(expect.arrayContaining(['sessions', 'kpi_daily_sessions', 'kpi_sessions_by_signup_cohort']))
-    // What does not hang on sessions stays right: it is this fault that is seen.
-    for (const right of ['raw', 'clean', 'kpi_event_volume_by_type', 'kpi_top_products', 'event_type_lookup']) expect(seen).not.toContain(right)
-  }, 10 * MINUTES)
+  it(
+    'are seen in the report itself when that test is gone as well',
+    async () => {
+      const report = await reportWith((checkout) => {
+        openAtTheGap(checkout)
+        checkout.remove('dbt/data-tests/sessions_of_a_visitor_are_more_than_30_minutes_apart.sql')
+      })
+      const seen = await namesOfDifferences(report, truths)
+      expect(seen).toEqual(
+        expect.arrayContaining(['sessions', 'kpi_daily_sessions', 'kpi_sessions_by_signup_cohort']),
+      )
+      // What does not hang on sessions stays right: it is this fault that is seen.
+      for (const right of [
+        'raw',
+        'clean',
+        'kpi_event_volume_by_type',
+        'kpi_top_products',
+        'event_type_lookup',
+      ])
+        expect(seen).not.toContain(right)
+    },
+    10 * MINUTES,
+  )
 
-  it('are seen in exactly the view that counts carts as conversions', async () => {
-    const view = 'bigquery/views/caec_insights/kpi_conversion_rate.sql'
-    const report = await reportWith(({ plant }) => {
-      plant(view, 'COUNTIF(sessions.has_purchase) AS', 'COUNTIF(sessions.has_cart) AS')
-      plant(view, 'SAFE_DIVIDE(COUNTIF(sessions.has_purchase)', 'SAFE_DIVIDE(COUNTIF(sessions.has_cart)')
-    })
-    expect(await namesOfDifferences(report, truths)).toEqual(['kpi_conversion_rate'])
-  }, 10 * MINUTES)
+  it(
+    'are seen in exactly the view that counts carts as conversions',
+    async () => {
+      const view = 'bigquery/views/caec_insights/kpi_conversion_rate.sql'
+      const report = await reportWith(({ plant }) => {
+        plant(view, 'COUNTIF(sessions.has_purchase) AS', 'COUNTIF(sessions.has_cart) AS')
+        plant(view, 'SAFE_DIVIDE(COUNTIF(sessions.has_purchase)', 'SAFE_DIVIDE(COUNTIF(sessions.has_cart)')
+      })
+      expect(await namesOfDifferences(report, truths)).toEqual(['kpi_conversion_rate'])
+    },
+    10 * MINUTES,
+  )
 })
 
 describe('a missing right', () => {
-  it('of a view on its source is refused to the analyst, by the name of the table', async () => {
-    const { stderr } = await refusalWith(({ plant }) => plant('workflows-examples/pipeline.yml', '          source: bigquery/views\n', "          source: bigquery/views\n          authorize: 'false'\n"))
-    expect(lastLine(stderr)).toMatch(/Access Denied: Table caec-local:caec_analytics\.\w+: User does not have permission to query table/)
-  }, 10 * MINUTES)
+  it(
+    'of a view on its source is refused to the analyst, by the name of the table',
+    async () => {
+      const { stderr } = await refusalWith(({ plant }) =>
+        plant(
+          'workflows-examples/pipeline.yml',
+          '          source: bigquery/views\n',
+          "          source: bigquery/views\n          authorize: 'false'\n",
+        ),
+      )
+      expect(lastLine(stderr)).toMatch(
+        /Access Denied: Table caec-local:caec_analytics\.\w+: User does not have permission to query table/,
+      )
+    },
+    10 * MINUTES,
+  )
 
   // One permission of each stage; each row takes it from exactly one role or member.
   const stager = 'which would take storage.objects.delete.\n    permissions:\n'
   const writer = 'bound under the condition only-dags.\n    permissions:\n'
   const user = '{ role: roles/iam.serviceAccountUser, members: [data-eng, composer'
   it.each([
-    { step: 'Deploy DAGs', permission: 'storage.objects.create', from: `${writer}      - storage.objects.create\n`, to: writer },
-    { step: 'Stage Spark code', permission: 'storage.objects.create', from: `${stager}      - storage.objects.create\n`, to: stager },
-    { step: 'Clean', permission: 'dataproc.batches.create', from: '      - dataproc.batches.create\n', to: '' },
+    {
+      step: 'Deploy DAGs',
+      permission: 'storage.objects.create',
+      from: `${writer}      - storage.objects.create\n`,
+      to: writer,
+    },
+    {
+      step: 'Stage Spark code',
+      permission: 'storage.objects.create',
+      from: `${stager}      - storage.objects.create\n`,
+      to: stager,
+    },
+    {
+      step: 'Clean',
+      permission: 'dataproc.batches.create',
+      from: '      - dataproc.batches.create\n',
+      to: '',
+    },
     { step: 'Clean', permission: 'iam.serviceAccounts.actAs', from: `${user}, ci-deploy],`, to: `${user}],` },
-    { step: 'Load and build', permission: 'bigquery.jobs.create', from: 'roles/bigquery.jobUser, members: [analyst, composer, dbt, ci-deploy]', to: 'roles/bigquery.jobUser, members: [analyst, composer, ci-deploy]',
+    {
+      step: 'Load and build',
+      permission: 'bigquery.jobs.create',
+      from: 'roles/bigquery.jobUser, members: [analyst, composer, dbt, ci-deploy]',
+      to: 'roles/bigquery.jobUser, members: [analyst, composer, ci-deploy]',
       // dbt passes Google's sentence on without its number.
-      said: 'Access Denied: Project caec-local' },
-    { step: 'Publish views', permission: 'bigquery.datasets.setIamPolicy', from: '      - bigquery.datasets.setIamPolicy\n', to: '' },
-  ])('$permission is refused by its name in the step "$step"', async ({ step, permission, from, to, said = '403' }) => {
-    const { stderr } = await refusalWith(({ plant }) => plant('terraform-infra/access.yaml', from, to))
-    expect(lastLine(stderr)).toContain(`step "${step}"`)
-    expect(stderr).toContain(permission)
-    expect(stderr).toContain(said)
-  }, 10 * MINUTES)
+      said: 'Access Denied: Project caec-local',
+    },
+    {
+      step: 'Publish views',
+      permission: 'bigquery.datasets.setIamPolicy',
+      from: '      - bigquery.datasets.setIamPolicy\n',
+      to: '',
+    },
+  ])(
+    '$permission is refused by its name in the step "$step"',
+    async ({ step, permission, from, to, said = '403' }) => {
+      const { stderr } = await refusalWith(({ plant }) => plant('terraform-infra/access.yaml', from, to))
+      expect(lastLine(stderr)).toContain(`step "${step}"`)
+      expect(stderr).toContain(permission)
+      expect(stderr).toContain(said)
+    },
+    10 * MINUTES,
+  )
 })
 
 describe('a broken workflow', () => {
-  it('is seen in its first step: an input that the action does not declare, a bundle that cannot start', async () => {
-    const { stderr } = await refusalWith(({ plant, write }) => {
-      plant('workflows-examples/pipeline.yml', '          source: release/dags\n', '          source: release/dags\n          sauce: dags\n')
-      write('dist/deploy-dags/index.js', "throw new Error('planted: this bundle cannot start')\n")
-    })
-    expect(stderr).toMatch(/Unexpected input\(s\) 'sauce', valid inputs are \[.*'source'.*\]/)
-    expect(stderr).toContain('planted: this bundle cannot start')
-    expect(lastLine(stderr)).toMatch(/^workflows-examples\/pipeline\.yml failed in job deploy, step "Deploy DAGs".*; its log is \//)
-  }, 10 * MINUTES)
+  it(
+    'is seen in its first step: an input that the action does not declare, a bundle that cannot start',
+    async () => {
+      const { stderr } = await refusalWith(({ plant, write }) => {
+        plant(
+          'workflows-examples/pipeline.yml',
+          '          source: release/dags\n',
+          '          source: release/dags\n          sauce: dags\n',
+        )
+        write('dist/deploy-dags/index.js', "throw new Error('planted: this bundle cannot start')\n")
+      })
+      expect(stderr).toMatch(/Unexpected input\(s\) 'sauce', valid inputs are \[.*'source'.*\]/)
+      expect(stderr).toContain('planted: this bundle cannot start')
+      expect(lastLine(stderr)).toMatch(
+        /^workflows-examples\/pipeline\.yml failed in job deploy, step "Deploy DAGs".*; its log is \//,
+      )
+    },
+    10 * MINUTES,
+  )
 })

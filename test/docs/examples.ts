@@ -1,4 +1,7 @@
-/** Turns the YAML fences of a document into workflows that GitHub's parser and the local runner take. It changes placeholders and Google's auth step, nothing else. */
+/**
+ * Turns the YAML fences of a document into workflows that GitHub's parser and the local runner take. It
+ * changes placeholders and Google's auth step, nothing else.
+ */
 import { isMap, isScalar, isSeq, parseAllDocuments, parseDocument, type YAMLMap } from 'yaml'
 import { fencesOf } from './markdown.ts'
 
@@ -14,10 +17,16 @@ const REASON = /<!-- not run here: (.+?) -->\s*$/
 
 export function examplesOf(file: string, markdown: string): Example[] {
   const lines = markdown.split(/\r?\n/)
-  return fencesOf(markdown).filter(({ language }) => /^ya?ml$/.test(language)).map(({ text, line }) => {
-    const above = lines.slice(0, line - 1).filter((candidate) => candidate.trim() !== '').at(-1) ?? ''
-    return { where: `${file}:${line}`, text, notRun: REASON.exec(above)?.[1] }
-  })
+  return fencesOf(markdown)
+    .filter(({ language }) => /^ya?ml$/.test(language))
+    .map(({ text, line }) => {
+      const above =
+        lines
+          .slice(0, line - 1)
+          .filter((candidate) => candidate.trim() !== '')
+          .at(-1) ?? ''
+      return { where: `${file}:${line}`, text, notRun: REASON.exec(above)?.[1] }
+    })
 }
 
 export interface ExampleWorkflow {
@@ -30,7 +39,9 @@ export interface ExampleWorkflow {
 /** undefined for YAML that holds no steps and no jobs; throws what the YAML parser says of broken text. */
 export function workflowOf(example: Example, repository: string): ExampleWorkflow | undefined {
   // OWNER/REPO and SHA are what a reader fills in.
-  const filled = example.text.replaceAll('OWNER/REPO', repository).replace(/@SHA\b/g, `@${'0123456789abcdef'.repeat(3).slice(0, 40)}`)
+  const filled = example.text
+    .replaceAll('OWNER/REPO', repository)
+    .replace(/@SHA\b/g, `@${'0123456789abcdef'.repeat(3).slice(0, 40)}`)
   // Several documents in one fence are no workflow.
   const all = parseAllDocuments(filled)
   const broken = all.flatMap(({ errors }) => errors)[0]
@@ -39,16 +50,35 @@ export function workflowOf(example: Example, repository: string): ExampleWorkflo
   if (document === undefined || all.length > 1) return undefined
   const root = document.contents
   const isWorkflow = isMap(root) && root.has('jobs')
-  if (!isWorkflow && !(isSeq(root) && root.items.every((item) => isMap(item) && (item.has('uses') || item.has('run')))) && !(isMap(root) && root.has('steps'))) return undefined
+  if (
+    !isWorkflow &&
+    !(isSeq(root) && root.items.every((item) => isMap(item) && (item.has('uses') || item.has('run')))) &&
+    !(isMap(root) && root.has('steps'))
+  )
+    return undefined
   const indented = (text: string, spaces: number): string => text.replace(/^(?=.)/gm, ' '.repeat(spaces))
-  const job = 'on: workflow_dispatch\njobs:\n  example:\n    runs-on: ubuntu-latest\n    environment: dev\n    permissions: { contents: read, id-token: write }\n'
-  const text = isWorkflow ? (root.has('on') ? filled : `on: workflow_dispatch\n${filled}`) : isSeq(root) ? `${job}    steps:\n${indented(filled, 6)}` : `${job}${indented(filled, 4)}`
+  const job =
+    'on: workflow_dispatch\njobs:\n  example:\n    runs-on: ubuntu-latest\n    environment: dev\n    permissions: { contents: read, id-token: write }\n'
+  const text = isWorkflow
+    ? root.has('on')
+      ? filled
+      : `on: workflow_dispatch\n${filled}`
+    : isSeq(root)
+      ? `${job}    steps:\n${indented(filled, 6)}`
+      : `${job}${indented(filled, 4)}`
   const uses = [...text.matchAll(/^\s*(?:-\s+)?uses:\s*(\S+)/gm)].map((match) => match[1] ?? '')
   return { text, uses, actions: uses.flatMap((name) => /\/actions\/([\w-]+)(?:@|$)/.exec(name)?.[1] ?? []) }
 }
 
-/** As it is run: dry where the action can be, Google's auth step played by ours (which a test of its own proves equal for later steps). */
-export function runnable(workflow: ExampleWorkflow, repository: string, hasDryRun: (action: string) => boolean): string {
+/**
+ * As it is run: dry where the action can be, Google's auth step played by ours (which a test of its own
+ * proves equal for later steps).
+ */
+export function runnable(
+  workflow: ExampleWorkflow,
+  repository: string,
+  hasDryRun: (action: string) => boolean,
+): string {
   const document = parseDocument(workflow.text)
   const jobs = document.get('jobs')
   for (const { value: job } of isMap(jobs) ? jobs.items : []) {
@@ -58,7 +88,8 @@ export function runnable(workflow: ExampleWorkflow, repository: string, hasDryRu
       const uses = String(step.get('uses') ?? '')
       if (/^google-github-actions\/auth@/.test(uses)) playGoogleAuth(step, repository)
       const action = /\/actions\/([\w-]+)@/.exec(uses)?.[1]
-      if (action !== undefined && hasDryRun(action) && !step.hasIn(['with', 'dry-run'])) step.setIn(['with', 'dry-run'], document.createNode('true'))
+      if (action !== undefined && hasDryRun(action) && !step.hasIn(['with', 'dry-run']))
+        step.setIn(['with', 'dry-run'], document.createNode('true'))
     }
   }
   return document.toString()
@@ -69,7 +100,8 @@ function playGoogleAuth(step: YAMLMap, repository: string): void {
   const inputs = step.get('with')
   for (const pair of isMap(inputs) ? inputs.items : []) {
     if (!isScalar(pair.key)) continue
-    if (pair.key.value === 'access_token_lifetime' && isScalar(pair.value)) pair.value.value = String(pair.value.value).replace(/s$/, '')
+    if (pair.key.value === 'access_token_lifetime' && isScalar(pair.value))
+      pair.value.value = String(pair.value.value).replace(/s$/, '')
     pair.key.value = String(pair.key.value).replaceAll('_', '-')
   }
 }

@@ -1,12 +1,21 @@
-/** The expected numbers, computed a second time from the raw CSV by plain DuckDB SQL; it shares nothing with Spark, dbt or the views. */
+/**
+ * The expected numbers, computed a second time from the raw CSV by plain DuckDB SQL; it shares nothing with
+ * Spark, dbt or the views.
+ */
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 
 export type Row = Readonly<Record<string, string | number | boolean | null>>
-export interface Truths { rows(sql: string): Promise<Row[]>; close(): void }
+export interface Truths {
+  rows(sql: string): Promise<Row[]>
+  close(): void
+}
 
 const GAP_MS = 1_800_000
 
-/** Tables `events` (one accepted event a row) and `sessions`, from a file in the contract's format without bad rows. */
+/**
+ * Tables `events` (one accepted event a row) and `sessions`, from a file in the contract's format without bad
+ * rows.
+ */
 export async function computeTruths(csvFile: string): Promise<Truths> {
   const instance = await DuckDBInstance.create(':memory:')
   const connection = await instance.connect()
@@ -27,21 +36,45 @@ export async function computeTruths(csvFile: string): Promise<Truths> {
        FROM events e LEFT JOIN firsts f USING (visitor, session) LEFT JOIN carts c USING (visitor, session) LEFT JOIN buys b ON b.visitor = e.visitor AND b.session = e.session GROUP BY e.visitor, e.session`,
   ]
   for (const statement of statements) await connection.run(statement)
-  return { rows: (sql) => readRows(connection, sql), close: () => { connection.closeSync(); instance.closeSync() } }
+  return {
+    rows: (sql) => readRows(connection, sql),
+    close: () => {
+      connection.closeSync()
+      instance.closeSync()
+    },
+  }
 }
 
 async function readRows(connection: DuckDBConnection, sql: string): Promise<Row[]> {
   const reader = await connection.runAndReadAll(sql)
-  return reader.getRowObjectsJson().map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value as Row[string]])))
+  return reader
+    .getRowObjectsJson()
+    .map((row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, value]) => [
+          name,
+          typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : (value as Row[string]),
+        ]),
+      ),
+    )
 }
 
-/** Expected rows of each of the nine views without `data_through`, for events without an items file; columns named as in the contract. */
+/**
+ * Expected rows of each of the nine views without `data_through`, for events without an items file; columns
+ * named as in the contract.
+ */
 export const VIEW_TRUTHS: Readonly<Record<string, string>> = {
   kpi_daily_sessions: `SELECT session_date::VARCHAR AS session_date, signup::VARCHAR AS signup_month, COUNT(*) AS sessions, SUM(events)::BIGINT AS events, COUNT(*) FILTER (events = 1) AS single_event_sessions, SUM(seconds) AS duration_seconds FROM sessions GROUP BY ALL`,
   kpi_conversion_rate: `SELECT session_date::VARCHAR AS session_date, signup::VARCHAR AS signup_month, COUNT(*) AS sessions, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase, COUNT(*) FILTER (has_purchase) / COUNT(*) AS conversion_rate FROM sessions GROUP BY ALL`,
   kpi_funnel_summary: `SELECT session_date::VARCHAR AS session_date, signup::VARCHAR AS signup_month, COUNT(*) AS sessions, COUNT(*) FILTER (has_view) AS sessions_with_view, COUNT(*) FILTER (has_cart) AS sessions_with_cart, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase FROM sessions GROUP BY ALL`,
-  kpi_dropoff_funnel: [1, 2, 3].map((step) => `SELECT session_date::VARCHAR AS session_date, signup::VARCHAR AS signup_month, ${step} AS step, COUNT(*) FILTER (reached >= ${step}) AS sessions, COUNT(*) FILTER (reached >= ${step - 1}) AS sessions_previous_step,
-    CASE WHEN COUNT(*) FILTER (reached >= ${step - 1}) = 0 THEN NULL ELSE 1 - COUNT(*) FILTER (reached >= ${step}) / COUNT(*) FILTER (reached >= ${step - 1}) END AS drop_off_rate FROM sessions GROUP BY session_date, signup`).join(' UNION ALL '),
+  kpi_dropoff_funnel: [1, 2, 3]
+    .map(
+      (
+        step,
+      ) => `SELECT session_date::VARCHAR AS session_date, signup::VARCHAR AS signup_month, ${step} AS step, COUNT(*) FILTER (reached >= ${step}) AS sessions, COUNT(*) FILTER (reached >= ${step - 1}) AS sessions_previous_step,
+    CASE WHEN COUNT(*) FILTER (reached >= ${step - 1}) = 0 THEN NULL ELSE 1 - COUNT(*) FILTER (reached >= ${step}) / COUNT(*) FILTER (reached >= ${step - 1}) END AS drop_off_rate FROM sessions GROUP BY session_date, signup`,
+    )
+    .join(' UNION ALL '),
   kpi_event_volume_by_type: `SELECT event_date::VARCHAR AS event_date, signup::VARCHAR AS signup_month, event AS event_type, COUNT(*) AS events FROM events GROUP BY ALL`,
   kpi_sessions_by_signup_cohort: `SELECT signup::VARCHAR AS signup_month, session_date::VARCHAR AS session_date, COUNT(*) AS sessions, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase FROM sessions GROUP BY ALL`,
   kpi_top_products: `SELECT event_date::VARCHAR AS event_date, signup::VARCHAR AS signup_month, item AS item_id, COUNT(*) AS transaction_lines, COUNT(DISTINCT trx) AS orders FROM events WHERE event = 'transaction' GROUP BY ALL`,

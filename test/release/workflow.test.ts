@@ -1,4 +1,7 @@
-/** The release workflow's promises that no linter knows: who has which privileges, what the privileged job executes, and in which order. */
+/**
+ * The release workflow's promises that no linter knows: who has which privileges, what the privileged job
+ * executes, and in which order.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -7,7 +10,8 @@ import { parse } from 'yaml'
 const text = readFileSync(path.join(import.meta.dirname, '../../.github/workflows/release.yml'), 'utf8')
 const workflow = parse(text)
 const { prepare, publish } = workflow.jobs
-const runsOf = (job: any): string[] => job.steps.map(({ run }: { run?: string }) => run ?? '').filter((run: string) => run !== '')
+const runsOf = (job: any): string[] =>
+  job.steps.map(({ run }: { run?: string }) => run ?? '').filter((run: string) => run !== '')
 
 describe('the release workflow', () => {
   it('has two jobs and gives privileges to the one that a person approves', () => {
@@ -15,7 +19,11 @@ describe('the release workflow', () => {
     expect(workflow.permissions).toEqual({})
     expect(prepare.permissions).toEqual({ contents: 'read' })
     expect(prepare.environment).toBeUndefined()
-    expect(publish).toMatchObject({ needs: 'prepare', environment: 'release', permissions: { contents: 'write', 'id-token': 'write', attestations: 'write' } })
+    expect(publish).toMatchObject({
+      needs: 'prepare',
+      environment: 'release',
+      permissions: { contents: 'write', 'id-token': 'write', attestations: 'write' },
+    })
     expect(Object.keys(publish.permissions)).toHaveLength(3)
   })
 
@@ -30,21 +38,51 @@ describe('the release workflow', () => {
   it('installs and builds nothing where it has privileges: only the publishing file runs, with the digest that was handed on', () => {
     const commands = runsOf(publish).flatMap((run) => run.trim().split('\n'))
     expect(commands.filter((command) => !command.startsWith('node '))).toEqual(['gh auth setup-git'])
-    expect(commands.filter((command) => command.startsWith('node ')).map((command) => command.replace(/ --repository "\$GITHUB_REPOSITORY"$/, ''))).toEqual(['check', 'push', 'github', 'move-major'].map((verb) => `node scripts/release/publish.mjs ${verb} --from build/release --digest "$DIGEST"`))
+    expect(
+      commands
+        .filter((command) => command.startsWith('node '))
+        .map((command) => command.replace(/ --repository "\$GITHUB_REPOSITORY"$/, '')),
+    ).toEqual(
+      ['check', 'push', 'github', 'move-major'].map(
+        (verb) => `node scripts/release/publish.mjs ${verb} --from build/release --digest "$DIGEST"`,
+      ),
+    )
     expect(publish.env.DIGEST).toBe('${{ needs.prepare.outputs.digest }}')
   })
 
   it('attests where it was built and what it contains before anything is public, and moves the major tag last', () => {
-    const order = publish.steps.map(({ uses = '', run = '' }) => /publish\.mjs ([a-z-]+)/.exec(run)?.[1] ?? /^actions\/([a-z-]+)@/.exec(uses)?.[1])
-    expect(order).toEqual(['checkout', 'download-artifact', 'check', 'attest', 'attest', 'push', 'github', 'move-major'])
-    const attestations = publish.steps.filter(({ uses = '' }) => uses.startsWith('actions/attest@')).map((step: any) => step.with)
-    expect(attestations).toEqual([{ 'subject-checksums': 'build/release/assets/SHA256SUMS' }, { 'subject-checksums': 'build/release/assets/SHA256SUMS', 'sbom-path': 'build/release/assets/sbom.cdx.json' }])
+    const order = publish.steps.map(
+      ({ uses = '', run = '' }) =>
+        /publish\.mjs ([a-z-]+)/.exec(run)?.[1] ?? /^actions\/([a-z-]+)@/.exec(uses)?.[1],
+    )
+    expect(order).toEqual([
+      'checkout',
+      'download-artifact',
+      'check',
+      'attest',
+      'attest',
+      'push',
+      'github',
+      'move-major',
+    ])
+    const attestations = publish.steps
+      .filter(({ uses = '' }) => uses.startsWith('actions/attest@'))
+      .map((step: any) => step.with)
+    expect(attestations).toEqual([
+      { 'subject-checksums': 'build/release/assets/SHA256SUMS' },
+      {
+        'subject-checksums': 'build/release/assets/SHA256SUMS',
+        'sbom-path': 'build/release/assets/sbom.cdx.json',
+      },
+    ])
   })
 
   it('pins every action by its commit with the version beside it, and puts no expression into a script', () => {
     const uses = text.split('\n').filter((line) => /\buses:/.test(line))
     expect(uses).toHaveLength(6)
-    expect(uses.filter((line) => !/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([])
+    expect(uses.filter((line) => !/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual(
+      [],
+    )
     expect([...runsOf(prepare), ...runsOf(publish)].filter((run) => run.includes('${{'))).toEqual([])
   })
 

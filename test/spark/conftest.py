@@ -23,7 +23,11 @@ from tables.spark_session import SETTINGS
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "2")
+    builder = (
+        SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "2")
+    )
     builder = builder.config("spark.driver.memory", "1g").config("spark.ui.showConsoleProgress", "false")
     builder = builder.config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
     for key, value in SETTINGS.items():
@@ -58,7 +62,9 @@ class Lake:
         _run("sessionize", "--lake", str(self.lake), *arguments)
 
     def days(self, table: str) -> list[str]:
-        return sorted(path.name.removeprefix("event_date=") for path in (self.lake / table).glob("event_date=*"))
+        return sorted(
+            path.name.removeprefix("event_date=") for path in (self.lake / table).glob("event_date=*")
+        )
 
 
 def _run(job: str, *arguments: str) -> None:

@@ -18,9 +18,19 @@ def parse(spark: SparkSession, *rows: tuple) -> list:
 
 
 def test_a_plain_event_and_one_written_by_pandas_are_the_same_event(spark: SparkSession) -> None:
-    plain, pandas = parse(spark, ("1430622004384", "7", "transaction", "5", "8693"), ("1430622004384", "7.0", "transaction", "5.0", "8693.0"))
+    plain, pandas = parse(
+        spark,
+        ("1430622004384", "7", "transaction", "5", "8693"),
+        ("1430622004384", "7.0", "transaction", "5.0", "8693.0"),
+    )
     assert plain == pandas
-    assert (plain.event_ms, plain.visitor_id, plain.item_id, plain.transaction_id, plain.reason) == (1430622004384, 7, 5, 8693, None)
+    assert (plain.event_ms, plain.visitor_id, plain.item_id, plain.transaction_id, plain.reason) == (
+        1430622004384,
+        7,
+        5,
+        8693,
+        None,
+    )
     assert plain.event_date.isoformat() == "2015-05-03"
     assert plain.refused is None
 
@@ -51,7 +61,9 @@ def test_a_plain_event_and_one_written_by_pandas_are_the_same_event(spark: Spark
         (2, "transaction", "transactionid_missing"),
     ],
 )
-def test_a_row_that_is_no_event_says_why(spark: SparkSession, place: int, value: str | None, reason: str) -> None:
+def test_a_row_that_is_no_event_says_why(
+    spark: SparkSession, place: int, value: str | None, reason: str
+) -> None:
     row = list(GOOD)
     row[place] = value
     (parsed,) = parse(spark, tuple(row))
@@ -60,7 +72,10 @@ def test_a_row_that_is_no_event_says_why(spark: SparkSession, place: int, value:
 
 
 def test_the_first_and_the_last_accepted_instant_are_accepted(spark: SparkSession) -> None:
-    assert [row.reason for row in parse(spark, ("946684800000", *GOOD[1:]), (str(NOW_MS), *GOOD[1:]))] == [None, None]
+    assert [row.reason for row in parse(spark, ("946684800000", *GOOD[1:]), (str(NOW_MS), *GOOD[1:]))] == [
+        None,
+        None,
+    ]
 
 
 def test_a_line_with_too_few_or_too_many_fields_is_refused_whatever_it_says(spark: SparkSession) -> None:

@@ -83,7 +83,10 @@ def test_a_day_without_events_is_no_hole_and_replaces_what_was_there(spark: Spar
     lake.put_events("a.csv", [(MAY_3 + n * DAY_MS, 1, "view", 1, None) for n in (0, 2)])
     lake.clean("--from", DAYS[1], "--to", DAYS[1])
     lake.sessionize("--from", DAYS[1], "--to", DAYS[1])
-    assert [row[3].isoformat() for row in sorted(sessionized(spark, lake), key=lambda row: row[3])] == [DAYS[0], DAYS[2]]
+    assert [row[3].isoformat() for row in sorted(sessionized(spark, lake), key=lambda row: row[3])] == [
+        DAYS[0],
+        DAYS[2],
+    ]
     assert lake.days("sessionized") == DAYS[:3]
     lake.sessionize("--from", DAYS[2], "--to", DAYS[2])
 

@@ -33,37 +33,67 @@ def ids(sessions: DataFrame) -> list[str]:
 
 
 def test_a_gap_of_exactly_1800_000_s_stays_and_1800_001_s_splits(spark: SparkSession) -> None:
-    sessions = sessionize(events(spark, event(NOON), event(NOON + 1_800_000), event(NOON + 3_600_001)), none(spark))
+    sessions = sessionize(
+        events(spark, event(NOON), event(NOON + 1_800_000), event(NOON + 3_600_001)), none(spark)
+    )
     assert ids(sessions) == [f"1-{NOON}", f"1-{NOON}", f"1-{NOON + 3_600_001}"]
 
 
 def test_the_first_session_of_a_visitor_has_one_id(spark: SparkSession) -> None:
-    sessions = sessionize(events(spark, event(NOON), event(NOON + 1), event(NOON + 2), event(NOON, visitor=2)), none(spark))
+    sessions = sessionize(
+        events(spark, event(NOON), event(NOON + 1), event(NOON + 2), event(NOON, visitor=2)), none(spark)
+    )
     assert set(ids(sessions)) == {f"1-{NOON}", f"2-{NOON}"}
 
 
 def test_a_session_over_midnight_keeps_its_id_and_its_events_keep_their_days(spark: SparkSession) -> None:
-    rows = sessionize(events(spark, event(MIDNIGHT - 1), event(MIDNIGHT), event(MIDNIGHT + 1_800_000)), none(spark)).collect()
+    rows = sessionize(
+        events(spark, event(MIDNIGHT - 1), event(MIDNIGHT), event(MIDNIGHT + 1_800_000)), none(spark)
+    ).collect()
     assert {row.session_id for row in rows} == {f"1-{MIDNIGHT - 1}"}
     assert sorted(row.event_date.isoformat() for row in rows) == ["2015-05-03", "2015-05-04", "2015-05-04"]
 
 
 def test_events_at_one_instant_make_one_session_in_any_input_order(spark: SparkSession) -> None:
-    rows = [event(NOON, kind="transaction", order=5), event(NOON, kind="view"), event(NOON, kind="addtocart"), event(NOON, item=2)]
-    assert sorted(sessionize(events(spark, *rows), none(spark)).collect(), key=str) == sorted(sessionize(events(spark, *reversed(rows)), none(spark)).collect(), key=str)
+    rows = [
+        event(NOON, kind="transaction", order=5),
+        event(NOON, kind="view"),
+        event(NOON, kind="addtocart"),
+        event(NOON, item=2),
+    ]
+    assert sorted(sessionize(events(spark, *rows), none(spark)).collect(), key=str) == sorted(
+        sessionize(events(spark, *reversed(rows)), none(spark)).collect(), key=str
+    )
     assert set(ids(sessionize(events(spark, *rows), none(spark)))) == {f"1-{NOON}"}
 
 
 def test_the_event_id_is_the_digest_the_contract_names(spark: SparkSession) -> None:
     import hashlib
 
-    rows = sessionize(events(spark, event(NOON, 7, "view", 3), event(NOON + 1, 7, "transaction", 3, 9)), none(spark)).orderBy("event_ts").collect()
-    expected = [hashlib.sha256(text.encode()).hexdigest() for text in (f"{NOON}|7|view|3|", f"{NOON + 1}|7|transaction|3|9")]
+    rows = (
+        sessionize(
+            events(spark, event(NOON, 7, "view", 3), event(NOON + 1, 7, "transaction", 3, 9)), none(spark)
+        )
+        .orderBy("event_ts")
+        .collect()
+    )
+    expected = [
+        hashlib.sha256(text.encode()).hexdigest()
+        for text in (f"{NOON}|7|view|3|", f"{NOON + 1}|7|transaction|3|9")
+    ]
     assert [row.event_id for row in rows] == expected
 
 
 def test_an_open_session_is_carried_over_midnight_and_a_closed_one_is_not(spark: SparkSession) -> None:
-    yesterday = sessionize(events(spark, event(MIDNIGHT - 2_000_000), event(MIDNIGHT - 1_000_000), event(MIDNIGHT - 1_800_001, visitor=2)), none(spark))
+    yesterday = sessionize(
+        events(
+            spark,
+            event(MIDNIGHT - 2_000_000),
+            event(MIDNIGHT - 1_000_000),
+            event(MIDNIGHT - 1_800_001, visitor=2),
+        ),
+        none(spark),
+    )
     carried = open_events(yesterday, MAY_4)
     today = sessionize(events(spark, event(MIDNIGHT + 800_000), event(MIDNIGHT, visitor=2)), carried)
     assert ids(today) == [f"1-{MIDNIGHT - 2_000_000}", f"2-{MIDNIGHT}"]
@@ -84,7 +114,12 @@ def test_a_late_event_before_midnight_makes_the_next_day_wrong(spark: SparkSessi
 
 def test_cutting_sessions_takes_one_shuffle_and_one_sort(spark: SparkSession) -> None:
     rows = events(spark, event(NOON), event(NOON + 1))
-    plan = sessionize(rows, open_events(sessionize(rows, none(spark)), MAY_4).limit(0))._jdf.queryExecution().executedPlan().toString()
+    plan = (
+        sessionize(rows, open_events(sessionize(rows, none(spark)), MAY_4).limit(0))
+        ._jdf.queryExecution()
+        .executedPlan()
+        .toString()
+    )
     initial = plan.split("Initial Plan ==")[-1]
     assert initial.count("Exchange hashpartitioning") == 1, plan
     assert initial.count("Sort [") == 1, plan

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { startCloud, type CloudOptions, type RunningCloud } from '../../local/cloud/server.ts'
 
-export type Persona = 'ops' | 'data-eng' | 'analyst' | 'spark' | 'composer' | 'dbt' | 'ci-plan' | 'ci-test' | 'ci-deploy'
+export type Persona =
+  'ops' | 'data-eng' | 'analyst' | 'spark' | 'composer' | 'dbt' | 'ci-plan' | 'ci-test' | 'ci-deploy'
 
 export interface TestCloud {
   readonly cloud: RunningCloud
@@ -13,8 +14,15 @@ export interface TestCloud {
   /** Every line the cloud logged. */
   readonly lines: readonly string[]
   tokenFor(persona: Persona): string
-  /** `path` is relative to the origin; adds the persona's bearer token. A `body` that is a plain object is sent as JSON. */
-  fetchAs(persona: Persona, path: string, init?: Omit<RequestInit, 'body'> & { body?: unknown }): Promise<Response>
+  /**
+   * `path` is relative to the origin; adds the persona's bearer token. A `body` that is a plain object is
+   * sent as JSON.
+   */
+  fetchAs(
+    persona: Persona,
+    path: string,
+    init?: Omit<RequestInit, 'body'> & { body?: unknown },
+  ): Promise<Response>
   /** Stops the cloud and removes its state unless the state was given. */
   close(): Promise<void>
 }
@@ -25,7 +33,8 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
   const stateDir = options.stateDir ?? (await mkdtemp(join(tmpdir(), 'test cloud ')))
   const lines: string[] = []
   const cloud = await startCloud({ repoRoot, port: 0, log: (line) => lines.push(line), ...options, stateDir })
-  const tokenFor = (persona: Persona): string => cloud.identity.mintAccessToken(cloud.environment.serviceAccounts[persona]!)
+  const tokenFor = (persona: Persona): string =>
+    cloud.identity.mintAccessToken(cloud.environment.serviceAccounts[persona]!)
   return {
     cloud,
     origin: cloud.origin,
@@ -50,5 +59,9 @@ export async function startTestCloud(options: Partial<CloudOptions> = {}): Promi
 }
 
 function isPlainObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && (Object.getPrototypeOf(value) === Object.prototype || Array.isArray(value))
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    (Object.getPrototypeOf(value) === Object.prototype || Array.isArray(value))
+  )
 }

@@ -1,4 +1,7 @@
-/** A local cloud in which each variant is an account of its own with exactly one set of permissions, level by level; what the real access.yaml gives to others stays as it is. */
+/**
+ * A local cloud in which each variant is an account of its own with exactly one set of permissions, level by
+ * level; what the real access.yaml gives to others stays as it is.
+ */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +10,10 @@ import type { AccessDecision, Environment } from '../../local/cloud/kernel.ts'
 import { repoRoot, startTestCloud, type TestCloud } from './cloud.ts'
 import { overridesFor } from './signed-in-job.ts'
 
-/** `project`, `bucket/dags`, `dataset/analytics`, `serviceAccount/spark` → permissions; `itself` is the variant's own account, for a workflow run of the trusted repository. */
+/**
+ * `project`, `bucket/dags`, `dataset/analytics`, `serviceAccount/spark` → permissions; `itself` is the
+ * variant's own account, for a workflow run of the trusted repository.
+ */
 export type Grants = Readonly<Record<string, readonly string[]>>
 
 export interface RoleCloud extends TestCloud {
@@ -25,14 +31,25 @@ interface AccessYaml {
 
 /** Every permission that any role here holds: what a run that may do everything is recorded with. */
 export async function everyPermission(): Promise<string[]> {
-  const { roles } = JSON.parse(await readFile(join(repoRoot, 'local/cloud/identity/predefined-roles.json'), 'utf8')) as { roles: Record<string, string[]> }
-  const { customRoles } = parse(await readFile(join(repoRoot, 'terraform-infra/access.yaml'), 'utf8')) as AccessYaml
-  return [...new Set([...Object.values(roles).flat(), ...Object.values(customRoles).flatMap(({ permissions }) => permissions)])].sort()
+  const { roles } = JSON.parse(
+    await readFile(join(repoRoot, 'local/cloud/identity/predefined-roles.json'), 'utf8'),
+  ) as { roles: Record<string, string[]> }
+  const { customRoles } = parse(
+    await readFile(join(repoRoot, 'terraform-infra/access.yaml'), 'utf8'),
+  ) as AccessYaml
+  return [
+    ...new Set([
+      ...Object.values(roles).flat(),
+      ...Object.values(customRoles).flatMap(({ permissions }) => permissions),
+    ]),
+  ].sort()
 }
 
 export async function startRoleCloud(variants: Readonly<Record<string, Grants>>): Promise<RoleCloud> {
   const folder = await mkdtemp(join(tmpdir(), 'roles '))
-  const environment = parse(await readFile(join(repoRoot, 'terraform-infra/environments/dev/environment.yaml'), 'utf8')) as Environment & { serviceAccounts: Record<string, string>; workloadIdentity: { pool: string } }
+  const environment = parse(
+    await readFile(join(repoRoot, 'terraform-infra/environments/dev/environment.yaml'), 'utf8'),
+  ) as Environment & { serviceAccounts: Record<string, string>; workloadIdentity: { pool: string } }
   const access = parse(await readFile(join(repoRoot, 'terraform-infra/access.yaml'), 'utf8')) as AccessYaml
   const account = (name: string) => `caec-${name}@${environment.project}.iam.gserviceaccount.com`
   const all: Record<string, Grants> = { ...variants, setter: { project: await everyPermission() } }
@@ -49,11 +66,15 @@ export async function startRoleCloud(variants: Readonly<Record<string, Grants>>)
     })
   })
   const [environmentFile, accessFile] = [join(folder, 'environment.yaml'), join(folder, 'access.yaml')]
-  await Promise.all([writeFile(environmentFile, JSON.stringify(environment)), writeFile(accessFile, JSON.stringify(access))])
+  await Promise.all([
+    writeFile(environmentFile, JSON.stringify(environment)),
+    writeFile(accessFile, JSON.stringify(access)),
+  ])
   const cloud = await startTestCloud({ environmentFile, accessFile })
   const levelOf = (resource: string): string => {
     const [, kind, id] = /^projects\/[^/]+\/(buckets|datasets|serviceAccounts)\/([^/]+)/.exec(resource) ?? []
-    const key = (names: Readonly<Record<string, string>>): string => Object.entries(names).find(([, name]) => name === id)?.[0] ?? 'unknown'
+    const key = (names: Readonly<Record<string, string>>): string =>
+      Object.entries(names).find(([, name]) => name === id)?.[0] ?? 'unknown'
     if (kind === 'buckets') return `bucket/${key(environment.buckets)}`
     if (kind === 'datasets') return `dataset/${key(environment.datasets)}`
     if (kind === 'serviceAccounts') return `serviceAccount/${key(environment.serviceAccounts)}`
@@ -69,16 +90,24 @@ export async function startRoleCloud(variants: Readonly<Record<string, Grants>>)
     }),
     async recorded(variant, work) {
       const seen = new Map<string, Set<string>>()
-      const stop = cloud.cloud.access.onDecision(({ principal, permission, resource, allowed }: AccessDecision) => {
-        const isItself = resource.name.endsWith(`/serviceAccounts/${account(variant)}`) && principal.email !== account(variant)
-        if (!allowed || (principal.email !== account(variant) && !isItself)) return
-        const level = isItself ? 'itself' : levelOf(resource.name)
-        // The results of a query lie in a hidden dataset that its owner reads by owning it.
-        if (level === 'dataset/unknown') return
-        seen.set(level, (seen.get(level) ?? new Set()).add(permission))
-      })
+      const stop = cloud.cloud.access.onDecision(
+        ({ principal, permission, resource, allowed }: AccessDecision) => {
+          const isItself =
+            resource.name.endsWith(`/serviceAccounts/${account(variant)}`) &&
+            principal.email !== account(variant)
+          if (!allowed || (principal.email !== account(variant) && !isItself)) return
+          const level = isItself ? 'itself' : levelOf(resource.name)
+          // The results of a query lie in a hidden dataset that its owner reads by owning it.
+          if (level === 'dataset/unknown') return
+          seen.set(level, (seen.get(level) ?? new Set()).add(permission))
+        },
+      )
       await work().finally(stop)
-      return Object.fromEntries([...seen].sort(([a], [b]) => a.localeCompare(b)).map(([level, permissions]) => [level, [...permissions].sort()]))
+      return Object.fromEntries(
+        [...seen]
+          .sort(([a], [b]) => a.localeCompare(b))
+          .map(([level, permissions]) => [level, [...permissions].sort()]),
+      )
     },
     async close() {
       await cloud.close()

@@ -1,4 +1,7 @@
-/** Plays the GitHub runner for one action: spawns its bundle with INPUT_ variables and the runner's files, and reads back what it left. It passes on nothing of this process's environment but PATH. */
+/**
+ * Plays the GitHub runner for one action: spawns its bundle with INPUT_ variables and the runner's files, and
+ * reads back what it left. It passes on nothing of this process's environment but PATH.
+ */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -35,48 +38,110 @@ export interface RunResult {
   readonly masks: readonly string[]
   readonly annotations: readonly { kind: string; message: string; properties: string }[]
 }
-export interface Job { readonly workspace: string; readonly temp: string; close(): Promise<void> }
+export interface Job {
+  readonly workspace: string
+  readonly temp: string
+  close(): Promise<void>
+}
 
 /** The folders of one job; both have spaces in their names. */
 export async function openJob(): Promise<Job> {
   const root = await mkdtemp(join(tmpdir(), 'test job '))
-  const job = { workspace: join(root, 'work space'), temp: join(root, 'temp'), close: () => rm(root, { recursive: true, force: true }) }
+  const job = {
+    workspace: join(root, 'work space'),
+    temp: join(root, 'temp'),
+    close: () => rm(root, { recursive: true, force: true }),
+  }
   await Promise.all([mkdir(job.workspace), mkdir(job.temp)])
   return job
 }
 
 export async function runBundle(action: string, options: RunOptions = {}): Promise<RunResult> {
-  const job = options.job ?? await openJob()
+  const job = options.job ?? (await openJob())
   const files = await mkdtemp(join(job.temp, '_runner_file_commands_'))
   const commandFile = async (name: string): Promise<string> => {
     const path = join(files, name)
     await writeFile(path, '')
     return path
   }
-  const paths = { GITHUB_OUTPUT: await commandFile('output'), GITHUB_ENV: await commandFile('env'), GITHUB_STATE: await commandFile('state'), GITHUB_STEP_SUMMARY: await commandFile('summary'), GITHUB_PATH: await commandFile('path') }
+  const paths = {
+    GITHUB_OUTPUT: await commandFile('output'),
+    GITHUB_ENV: await commandFile('env'),
+    GITHUB_STATE: await commandFile('state'),
+    GITHUB_STEP_SUMMARY: await commandFile('summary'),
+    GITHUB_PATH: await commandFile('path'),
+  }
   const inputs = { ...defaultsOf(action, options.root), ...options.with }
   const env: Record<string, string> = {
-    PATH: process.env.PATH ?? '', HOME: job.temp, GITHUB_ACTIONS: 'true', CI: 'true', RUNNER_TEMP: job.temp, RUNNER_OS: 'Linux', GITHUB_WORKSPACE: job.workspace, GITHUB_REPOSITORY: 'octo/clicks', GITHUB_REPOSITORY_OWNER: 'octo',
-    GITHUB_RUN_ID: '4711', GITHUB_RUN_ATTEMPT: '1', GITHUB_JOB: 'test', GITHUB_ACTION: 'step1', GITHUB_SHA: '0123456789abcdef0123456789abcdef01234567', GITHUB_REF: 'refs/heads/main', GITHUB_WORKFLOW: 'pipeline', GITHUB_ACTOR: 'octocat', GITHUB_SERVER_URL: 'https://github.com',
+    PATH: process.env.PATH ?? '',
+    HOME: job.temp,
+    GITHUB_ACTIONS: 'true',
+    CI: 'true',
+    RUNNER_TEMP: job.temp,
+    RUNNER_OS: 'Linux',
+    GITHUB_WORKSPACE: job.workspace,
+    GITHUB_REPOSITORY: 'octo/clicks',
+    GITHUB_REPOSITORY_OWNER: 'octo',
+    GITHUB_RUN_ID: '4711',
+    GITHUB_RUN_ATTEMPT: '1',
+    GITHUB_JOB: 'test',
+    GITHUB_ACTION: 'step1',
+    GITHUB_SHA: '0123456789abcdef0123456789abcdef01234567',
+    GITHUB_REF: 'refs/heads/main',
+    GITHUB_WORKFLOW: 'pipeline',
+    GITHUB_ACTOR: 'octocat',
+    GITHUB_SERVER_URL: 'https://github.com',
     // Never the metadata server of the machine the tests run on.
-    GCE_METADATA_HOST: '127.0.0.1:9', ...paths, ...options.env,
-    ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value])),
-    ...Object.fromEntries(Object.entries(options.state ?? {}).map(([name, value]) => [`STATE_${name}`, value])),
+    GCE_METADATA_HOST: '127.0.0.1:9',
+    ...paths,
+    ...options.env,
+    ...Object.fromEntries(
+      Object.entries(inputs).map(([name, value]) => [
+        `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`,
+        value,
+      ]),
+    ),
+    ...Object.fromEntries(
+      Object.entries(options.state ?? {}).map(([name, value]) => [`STATE_${name}`, value]),
+    ),
   }
-  const script = join(options.root === undefined ? distFolder : join(options.root, 'dist'), action, options.entry === 'post' ? 'post/index.js' : 'index.js')
-  const child = spawn(process.execPath, [script], { cwd: job.workspace, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const script = join(
+    options.root === undefined ? distFolder : join(options.root, 'dist'),
+    action,
+    options.entry === 'post' ? 'post/index.js' : 'index.js',
+  )
+  const child = spawn(process.execPath, [script], {
+    cwd: job.workspace,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let log = ''
-  child.stdout.on('data', (chunk: Buffer) => { log += chunk.toString() })
-  child.stderr.on('data', (chunk: Buffer) => { log += chunk.toString() })
+  child.stdout.on('data', (chunk: Buffer) => {
+    log += chunk.toString()
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    log += chunk.toString()
+  })
   options.onStart?.(child, () => log)
   const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((done, fail) => {
     child.once('error', fail)
     child.once('close', (code, name) => done([code, name]))
   })
-  const commands = [...log.matchAll(/^::([a-z-]+)( [^:]*(?::[^:]+)*?)?::(.*)$/gm)].map(([, kind = '', properties = '', message = '']) => ({ kind, properties: unescape(properties), message: unescape(message) }))
+  const commands = [...log.matchAll(/^::([a-z-]+)( [^:]*(?::[^:]+)*?)?::(.*)$/gm)].map(
+    ([, kind = '', properties = '', message = '']) => ({
+      kind,
+      properties: unescape(properties),
+      message: unescape(message),
+    }),
+  )
   const result = {
-    exitCode, signal, log,
-    outputs: readPairs(await readFile(paths.GITHUB_OUTPUT, 'utf8')), exported: readPairs(await readFile(paths.GITHUB_ENV, 'utf8')), state: readPairs(await readFile(paths.GITHUB_STATE, 'utf8')), summary: await readFile(paths.GITHUB_STEP_SUMMARY, 'utf8'),
+    exitCode,
+    signal,
+    log,
+    outputs: readPairs(await readFile(paths.GITHUB_OUTPUT, 'utf8')),
+    exported: readPairs(await readFile(paths.GITHUB_ENV, 'utf8')),
+    state: readPairs(await readFile(paths.GITHUB_STATE, 'utf8')),
+    summary: await readFile(paths.GITHUB_STEP_SUMMARY, 'utf8'),
     masks: commands.filter(({ kind }) => kind === 'add-mask').map(({ message }) => message),
     annotations: commands.filter(({ kind }) => ['error', 'warning', 'notice'].includes(kind)),
   }
@@ -95,12 +160,22 @@ export interface ActionFile {
   readonly branding?: { icon?: string; color?: string }
 }
 export function readActionFile(action: string, root?: string): ActionFile {
-  return parse(readFileSync(join(root === undefined ? actionsFolder : join(root, 'actions'), action, 'action.yml'), 'utf8')) as ActionFile
+  return parse(
+    readFileSync(
+      join(root === undefined ? actionsFolder : join(root, 'actions'), action, 'action.yml'),
+      'utf8',
+    ),
+  ) as ActionFile
 }
 
 /** The runner sends every declared default; expressions are its own to evaluate. */
 function defaultsOf(action: string, root?: string): Record<string, string> {
-  return Object.fromEntries(Object.entries(readActionFile(action, root).inputs ?? {}).map(([name, input]) => [name, String(input.default ?? '').replace(/\$\{\{.*?\}\}/g, 'null')]))
+  return Object.fromEntries(
+    Object.entries(readActionFile(action, root).inputs ?? {}).map(([name, input]) => [
+      name,
+      String(input.default ?? '').replace(/\$\{\{.*?\}\}/g, 'null'),
+    ]),
+  )
 }
 
 /** `name<<delimiter`, value lines, delimiter: what @actions/core writes. */
@@ -118,5 +193,10 @@ function readPairs(text: string): Record<string, string> {
 }
 
 function unescape(text: string): string {
-  return text.replace(/%0D/g, '\r').replace(/%0A/g, '\n').replace(/%3A/g, ':').replace(/%2C/g, ',').replace(/%25/g, '%')
+  return text
+    .replace(/%0D/g, '\r')
+    .replace(/%0A/g, '\n')
+    .replace(/%3A/g, ':')
+    .replace(/%2C/g, ',')
+    .replace(/%25/g, '%')
 }

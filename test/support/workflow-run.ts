@@ -27,7 +27,11 @@ export interface RegisteredRun {
   readonly requestToken: string
 }
 
-export async function registerRun(cloud: TestCloud, claims: Record<string, unknown> = {}, extra: Record<string, unknown> = {}): Promise<RegisteredRun> {
+export async function registerRun(
+  cloud: TestCloud,
+  claims: Record<string, unknown> = {},
+  extra: Record<string, unknown> = {},
+): Promise<RegisteredRun> {
   const reply = await fetch(`${cloud.origin}/_local/runs`, {
     method: 'POST',
     headers: { authorization: `Bearer ${cloud.cloud.identity.adminToken}` },
@@ -37,15 +41,25 @@ export async function registerRun(cloud: TestCloud, claims: Record<string, unkno
   return (await reply.json()) as RegisteredRun
 }
 
-export const providerName = 'projects/100000000001/locations/global/workloadIdentityPools/github/providers/actions'
+export const providerName =
+  'projects/100000000001/locations/global/workloadIdentityPools/github/providers/actions'
 
-export async function requestOidcToken(run: RegisteredRun, audience = `https://iam.googleapis.com/${providerName}`): Promise<string> {
-  const reply = await fetch(`${run.requestUrl}&audience=${encodeURIComponent(audience)}`, { headers: { authorization: `bearer ${run.requestToken}` } })
+export async function requestOidcToken(
+  run: RegisteredRun,
+  audience = `https://iam.googleapis.com/${providerName}`,
+): Promise<string> {
+  const reply = await fetch(`${run.requestUrl}&audience=${encodeURIComponent(audience)}`, {
+    headers: { authorization: `bearer ${run.requestToken}` },
+  })
   if (!reply.ok) throw new Error(`${reply.status} ${await reply.text()}`)
   return ((await reply.json()) as { value: string }).value
 }
 
-export function exchange(cloud: TestCloud, subjectToken: string, overrides: Record<string, string> = {}): Promise<Response> {
+export function exchange(
+  cloud: TestCloud,
+  subjectToken: string,
+  overrides: Record<string, string> = {},
+): Promise<Response> {
   return fetch(`${cloud.origin}/v1/token`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -73,15 +87,22 @@ export function impersonate(
   email: string,
   body: unknown = { scope: ['https://www.googleapis.com/auth/cloud-platform'] },
 ): Promise<Response> {
-  return fetch(`${cloud.origin}/v1/projects/-/serviceAccounts/${encodeURIComponent(email)}:generateAccessToken`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  })
+  return fetch(
+    `${cloud.origin}/v1/projects/-/serviceAccounts/${encodeURIComponent(email)}:generateAccessToken`,
+    {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    },
+  )
 }
 
 /** A token signed with the issuer's own key but with claims it would never write. */
-export async function forgedToken(cloud: TestCloud, changes: Record<string, unknown> = {}, header: { alg?: string; kid?: string } = {}): Promise<string> {
+export async function forgedToken(
+  cloud: TestCloud,
+  changes: Record<string, unknown> = {},
+  header: { alg?: string; kid?: string } = {},
+): Promise<string> {
   const stored = JSON.parse(await readFile(join(cloud.stateDir, 'identity/signing-key.json'), 'utf8')) as JWK
   const second = Math.floor(Date.now() / 1000)
   const { keys } = (await (await fetch(`${cloud.origin}/_github/.well-known/jwks`)).json()) as { keys: JWK[] }

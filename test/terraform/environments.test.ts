@@ -1,4 +1,7 @@
-/** The environments as files: the same keys in each, no name in two of them, mistakes named with what to write instead; and the variables that workflows read. */
+/**
+ * The environments as files: the same keys in each, no name in two of them, mistakes named with what to write
+ * instead; and the variables that workflows read.
+ */
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -26,12 +29,18 @@ async function edit(environment: string, from: string | RegExp, to: string): Pro
 }
 
 const keysOf = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, keysOf(inner)])) : typeof value
+  typeof value === 'object' && value !== null
+    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, keysOf(inner)]))
+    : typeof value
 
 it('have the same keys with values of the same kind, and a service account for each identity of access.yaml', async () => {
   const environments = await loadEnvironments(source)
   expect([...environments.keys()]).toEqual(['dev', 'prod'])
-  const [dev, prod] = await Promise.all(['dev', 'prod'].map(async (name) => parse(await readFile(join(source, name, 'environment.yaml'), 'utf8'))))
+  const [dev, prod] = await Promise.all(
+    ['dev', 'prod'].map(async (name) =>
+      parse(await readFile(join(source, name, 'environment.yaml'), 'utf8')),
+    ),
+  )
   expect(keysOf(prod)).toEqual(keysOf(dev))
   for (const environment of environments.values()) {
     const { identities } = await loadAccessFile(join(repoRoot, 'terraform-infra/access.yaml'), environment)
@@ -40,12 +49,48 @@ it('have the same keys with values of the same kind, and a service account for e
 })
 
 it.each([
-  ['two environments with one project', 'prod', /caec-prod/g, 'caec-local', /prod\/environment\.yaml:\d+.*project 'caec-local' belongs to the environment 'dev' already; every environment has a project and buckets of its own/],
-  ['two environments with one bucket', 'prod', 'lake: caec-prod-lake', 'lake: caec-local-lake', /buckets\.lake 'caec-local-lake' belongs to the environment 'dev' already/],
-  ['two environments with one project number', 'prod', '100000000002', '100000000001', /projectNumber '100000000001' belongs to the environment 'dev' already/],
-  ['a name that is not the folder', 'prod', 'name: prod', 'name: production', /name must be the folder's name: 'prod', not 'production'/],
-  ['an unknown region', 'dev', 'region: us-central1', 'region: mars-north1', /dev\/environment\.yaml:\d+.*region must be one of africa-south1, .*us-central1/],
-  ['an over-long project', 'dev', 'project: caec-local', `project: caec-${'x'.repeat(30)}`, /project must match pattern/],
+  [
+    'two environments with one project',
+    'prod',
+    /caec-prod/g,
+    'caec-local',
+    /prod\/environment\.yaml:\d+.*project 'caec-local' belongs to the environment 'dev' already; every environment has a project and buckets of its own/,
+  ],
+  [
+    'two environments with one bucket',
+    'prod',
+    'lake: caec-prod-lake',
+    'lake: caec-local-lake',
+    /buckets\.lake 'caec-local-lake' belongs to the environment 'dev' already/,
+  ],
+  [
+    'two environments with one project number',
+    'prod',
+    '100000000002',
+    '100000000001',
+    /projectNumber '100000000001' belongs to the environment 'dev' already/,
+  ],
+  [
+    'a name that is not the folder',
+    'prod',
+    'name: prod',
+    'name: production',
+    /name must be the folder's name: 'prod', not 'production'/,
+  ],
+  [
+    'an unknown region',
+    'dev',
+    'region: us-central1',
+    'region: mars-north1',
+    /dev\/environment\.yaml:\d+.*region must be one of africa-south1, .*us-central1/,
+  ],
+  [
+    'an over-long project',
+    'dev',
+    'project: caec-local',
+    `project: caec-${'x'.repeat(30)}`,
+    /project must match pattern/,
+  ],
   ['an unknown key', 'dev', 'retention:', 'retentoin: {}\nretention:', /has no field 'retentoin'/],
   ['a missing key', 'dev', /^alerts:\n( .*\n)+/m, '', /lacks 'alerts'/],
 ])('refuse %s', async (_name, environment, from, to, says) => {
@@ -54,10 +99,20 @@ it.each([
 })
 
 it('print the variables of one GitHub environment in the form that gh reads, and name the choices when there is no such environment', () => {
-  const run = (...args: string[]) => spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', join(repoRoot, 'scripts/environment.ts'), ...args], { encoding: 'utf8' })
+  const run = (...args: string[]) =>
+    spawnSync(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', join(repoRoot, 'scripts/environment.ts'), ...args],
+      { encoding: 'utf8' },
+    )
   const said = run('prod')
   expect(said).toMatchObject({ status: 0, stderr: '' })
   for (const line of said.stdout.trimEnd().split('\n')) expect(line).toMatch(/^[A-Z_]+=[^\s'"$`\\]+$/)
-  expect(said.stdout).toContain('STATE_BUCKET=caec-prod-state\nIMAGE_REPOSITORY=us-central1-docker.pkg.dev/caec-prod/caec\n')
-  expect(run('staging')).toMatchObject({ status: 1, stderr: 'npm run environment: there is no environment staging. Write one of: dev, prod.\n' })
+  expect(said.stdout).toContain(
+    'STATE_BUCKET=caec-prod-state\nIMAGE_REPOSITORY=us-central1-docker.pkg.dev/caec-prod/caec\n',
+  )
+  expect(run('staging')).toMatchObject({
+    status: 1,
+    stderr: 'npm run environment: there is no environment staging. Write one of: dev, prod.\n',
+  })
 })

@@ -1,4 +1,7 @@
-/** A plan in words: each kind of change, grants and roles spelt out, values of unknown resources never; and nothing of a name can leave its block. */
+/**
+ * A plan in words: each kind of change, grants and roles spelt out, values of unknown resources never; and
+ * nothing of a name can leave its block.
+ */
 import { expect, it } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -31,18 +34,31 @@ it('says what a recorded plan creates, changes, replaces, forgets and destroys',
 })
 
 it('says that nothing changes when nothing does', () => {
-  const summary = summarize({ resource_changes: [{ address: 'a.b', type: 'a', mode: 'managed', change: { actions: ['no-op'], before: {}, after: {} } }] })
+  const summary = summarize({
+    resource_changes: [
+      { address: 'a.b', type: 'a', mode: 'managed', change: { actions: ['no-op'], before: {}, after: {} } },
+    ],
+  })
   expect(summary).toMatchObject({ isEmpty: true, isDestructive: false, lines: [] })
   expect(toMarkdown(summary, 'dev')).toContain('Nothing changes.')
 })
 
 it('refuses an action that it does not know rather than leave it out', () => {
-  expect(() => summarize({ resource_changes: [{ address: 'a.b', type: 'a', mode: 'managed', change: { actions: ['vanish'] } }] })).toThrow('the plan has an action that is not known here: vanish')
+  expect(() =>
+    summarize({
+      resource_changes: [{ address: 'a.b', type: 'a', mode: 'managed', change: { actions: ['vanish'] } }],
+    }),
+  ).toThrow('the plan has an action that is not known here: vanish')
 })
 
 it('keeps a hostile name inside its block', () => {
   const change = { actions: ['create'], before: null, after: { service: 'x```\n# Approved' } }
-  const text = toMarkdown(summarize({ resource_changes: [{ address: 'a.b', type: 'google_project_service', mode: 'managed', change }] }), 'dev')
+  const text = toMarkdown(
+    summarize({
+      resource_changes: [{ address: 'a.b', type: 'google_project_service', mode: 'managed', change }],
+    }),
+    'dev',
+  )
   expect(text.split('\n').filter((line) => line.startsWith('````'))).toHaveLength(2)
   expect(text).not.toMatch(/^# Approved/m)
 })
@@ -52,11 +68,18 @@ it('writes the summary and the outputs of the step, and one sentence when it can
   try {
     const [summaryFile, outputFile] = [join(folder, 'summary'), join(folder, 'output')]
     await Promise.all([writeFile(summaryFile, ''), writeFile(outputFile, '')])
-    const run = (file: string) => spawnSync(process.execPath, [script, file, 'dev'], { encoding: 'utf8', env: { PATH: process.env.PATH, GITHUB_STEP_SUMMARY: summaryFile, GITHUB_OUTPUT: outputFile } })
+    const run = (file: string) =>
+      spawnSync(process.execPath, [script, file, 'dev'], {
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH, GITHUB_STEP_SUMMARY: summaryFile, GITHUB_OUTPUT: outputFile },
+      })
     expect(run(recorded)).toMatchObject({ status: 0, stderr: '' })
     expect(await readFile(outputFile, 'utf8')).toBe('is-empty=false\nis-destructive=true\n')
     expect(await readFile(summaryFile, 'utf8')).toMatch(/^### dev\n\n1 to create.*\n\n> \[!CAUTION\]/)
-    expect(run(join(folder, 'nothing.json'))).toMatchObject({ status: 1, stderr: expect.stringMatching(/^summarizing the plan: ENOENT.*\n$/) })
+    expect(run(join(folder, 'nothing.json'))).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^summarizing the plan: ENOENT.*\n$/),
+    })
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -1,9 +1,21 @@
-/** First deployment, plan and promotion, run from their files: the same bytes in both environments, and nothing changed where nothing may be. */
+/**
+ * First deployment, plan and promotion, run from their files: the same bytes in both environments, and
+ * nothing changed where nothing may be.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createHash } from 'node:crypto'
 import type { WorkflowResult } from '../../local/runner/result.ts'
 import { plantedCheckout } from '../support/planted-checkout.ts'
-import { jobOf, objectsOf, openPlatforms, readObject, stepsOf, tablesOf, verdict, type Platforms } from './platforms.ts'
+import {
+  jobOf,
+  objectsOf,
+  openPlatforms,
+  readObject,
+  stepsOf,
+  tablesOf,
+  verdict,
+  type Platforms,
+} from './platforms.ts'
 
 const minutes = 60_000
 let platforms: Platforms
@@ -13,40 +25,66 @@ let digest: string
 beforeAll(async () => {
   platforms = await openPlatforms()
   first = await platforms.run('workflows-examples/first-deployment.yml', { withoutJobs: ['build/image'] })
-  if (first.conclusion !== 'success') throw new Error(`${JSON.stringify(verdict(first), null, 2)}\n${platforms.shown.slice(-60).join('\n')}`)
+  if (first.conclusion !== 'success')
+    throw new Error(`${JSON.stringify(verdict(first), null, 2)}\n${platforms.shown.slice(-60).join('\n')}`)
   digest = jobOf(first, 'build').outputs.digest!
 }, 15 * minutes)
 afterAll(() => platforms?.close())
 
 /** Everything a deployment could touch. */
 const everything = async (cloud = platforms.dev): Promise<unknown> => ({
-  dags: await objectsOf(cloud, 'dags'), staging: await objectsOf(cloud, 'staging', 'submit-spark/'),
-  tables: await Promise.all(['caec_raw', 'caec_analytics', 'caec_insights'].map((dataset) => tablesOf(cloud, dataset))),
+  dags: await objectsOf(cloud, 'dags'),
+  staging: await objectsOf(cloud, 'staging', 'submit-spark/'),
+  tables: await Promise.all(
+    ['caec_raw', 'caec_analytics', 'caec_insights'].map((dataset) => tablesOf(cloud, dataset)),
+  ),
 })
 
 describe('first-deployment.yml', () => {
   it('ends with tables, Spark code, DAGs and views of one digest', async () => {
     expect(digest).toMatch(/^[0-9a-f]{64}$/)
     expect(jobOf(first, 'deploy').outputs.digest).toBe(digest)
-    const release = JSON.parse((await readObject(platforms.dev, 'dags', 'dags/clickstream_pipeline.release.json')).toString()) as { digest: string; spark: Record<string, { main: string; pyFiles: string[] }> }
+    const release = JSON.parse(
+      (await readObject(platforms.dev, 'dags', 'dags/clickstream_pipeline.release.json')).toString(),
+    ) as { digest: string; spark: Record<string, { main: string; pyFiles: string[] }> }
     expect(release.digest).toBe(digest)
     for (const object of Object.values(release.spark).flatMap(({ main, pyFiles }) => [main, ...pyFiles])) {
       const bytes = await readObject(platforms.dev, 'staging', object)
       expect(object.split('/')[1]).toBe(createHash('sha256').update(bytes).digest('hex'))
     }
-    expect(Object.keys((await tablesOf(platforms.dev, 'caec_raw'))!).sort()).toEqual(['item_names', 'sessionized_events'])
-    expect(Object.keys((await tablesOf(platforms.dev, 'caec_analytics'))!)).toEqual(expect.arrayContaining(['fct_events', 'fct_sessions', 'dim_users']))
-    expect(Object.keys((await tablesOf(platforms.dev, 'caec_insights'))!).filter((name) => name.startsWith('kpi_'))).toHaveLength(8)
+    expect(Object.keys((await tablesOf(platforms.dev, 'caec_raw'))!).sort()).toEqual([
+      'item_names',
+      'sessionized_events',
+    ])
+    expect(Object.keys((await tablesOf(platforms.dev, 'caec_analytics'))!)).toEqual(
+      expect.arrayContaining(['fct_events', 'fct_sessions', 'dim_users']),
+    )
+    expect(
+      Object.keys((await tablesOf(platforms.dev, 'caec_insights'))!).filter((name) =>
+        name.startsWith('kpi_'),
+      ),
+    ).toHaveLength(8)
   })
 
   it('leaves out the job that needs a container engine, and says so', () => {
     expect(verdict(first)['build/image']).toBe('skipped')
-    expect(verdict(first)).toMatchObject({ 'build/check': 'success', 'build/package': 'success', 'deploy/deploy': 'success' })
+    expect(verdict(first)).toMatchObject({
+      'build/check': 'success',
+      'build/package': 'success',
+      'deploy/deploy': 'success',
+    })
   })
 
   it('goes tables, data, Spark code, DAGs, views, and says so in a table', () => {
     const names = jobOf(first, 'deploy/deploy').steps.map(({ name }) => name)
-    const order = ['Verify the release', 'Apply tables', 'Build data', 'Stage Spark code', 'Deploy DAGs', 'Publish views']
+    const order = [
+      'Verify the release',
+      'Apply tables',
+      'Build data',
+      'Stage Spark code',
+      'Deploy DAGs',
+      'Publish views',
+    ]
     expect(names.filter((name) => order.includes(name))).toEqual(order)
     expect(jobOf(first, 'deploy/deploy').summary).toContain(`## Deployment to dev\n\nRelease \`${digest}\`\n`)
     expect(jobOf(first, 'deploy/deploy').summary).toContain('| DAGs | success |\n| views | success |')
@@ -58,59 +96,115 @@ describe('first-deployment.yml', () => {
 })
 
 describe('deploy.yml', () => {
-  it('as a dry run shows every plan as the identity that cannot change anything, and changes nothing', async () => {
-    const before = await everything()
-    const planned = await platforms.run('.github/workflows/deploy.yml', { inputs: { environment: 'dev', digest, 'run-id': first.runId, 'dry-run': 'true' } })
-    expect(verdict(planned)).toEqual({ deploy: 'success' })
-    expect(await everything()).toEqual(before)
-    const { summary } = jobOf(planned, 'deploy')
-    for (const text of ['## Plan for dev', 'Views: the plan', 'unchanged']) expect(summary).toContain(text)
-  }, 5 * minutes)
+  it(
+    'as a dry run shows every plan as the identity that cannot change anything, and changes nothing',
+    async () => {
+      const before = await everything()
+      const planned = await platforms.run('.github/workflows/deploy.yml', {
+        inputs: { environment: 'dev', digest, 'run-id': first.runId, 'dry-run': 'true' },
+      })
+      expect(verdict(planned)).toEqual({ deploy: 'success' })
+      expect(await everything()).toEqual(before)
+      const { summary } = jobOf(planned, 'deploy')
+      for (const text of ['## Plan for dev', 'Views: the plan', 'unchanged']) expect(summary).toContain(text)
+    },
+    5 * minutes,
+  )
 
-  it('refuses another digest than that of the artifact before it signs in', async () => {
-    const refused = await platforms.run('.github/workflows/deploy.yml', { inputs: { environment: 'dev', digest: '0'.repeat(64), 'run-id': first.runId } })
-    expect(verdict(refused).deploy).toMatch(/^failure: Verifying the release: the digest of release is [0-9a-f]{64}, not 0{64}; it is another release; nothing of it may be deployed\./)
-    expect(stepsOf(jobOf(refused, 'deploy'))['Authenticate for tables and data']).toBe('skipped')
-  }, 5 * minutes)
+  it(
+    'refuses another digest than that of the artifact before it signs in',
+    async () => {
+      const refused = await platforms.run('.github/workflows/deploy.yml', {
+        inputs: { environment: 'dev', digest: '0'.repeat(64), 'run-id': first.runId },
+      })
+      expect(verdict(refused).deploy).toMatch(
+        /^failure: Verifying the release: the digest of release is [0-9a-f]{64}, not 0{64}; it is another release; nothing of it may be deployed\./,
+      )
+      expect(stepsOf(jobOf(refused, 'deploy'))['Authenticate for tables and data']).toBe('skipped')
+    },
+    5 * minutes,
+  )
 
-  it('says which run is meant when there is no such run', async () => {
-    const refused = await platforms.run('.github/workflows/deploy.yml', { inputs: { environment: 'dev', digest, 'run-id': '1' } })
-    expect(verdict(refused).deploy).toMatch(/there is no run 1 on this state/)
-  }, 5 * minutes)
+  it(
+    'says which run is meant when there is no such run',
+    async () => {
+      const refused = await platforms.run('.github/workflows/deploy.yml', {
+        inputs: { environment: 'dev', digest, 'run-id': '1' },
+      })
+      expect(verdict(refused).deploy).toMatch(/there is no run 1 on this state/)
+    },
+    5 * minutes,
+  )
 
   it.each([
     // Before the switch, and after it.
-    ['data', 'dbt/models/marts/dim_users.sql', (text: string) => `${text}\n-- planted\nwhere no_such_column = 1`],
-    ['views', 'bigquery/views/caec_insights/kpi_daily_sessions.sql', () => 'SELECT no_such_column FROM caec_analytics.fct_sessions\n'],
-  ])('that fails at %s leaves what was published before, and a repeat converges', async (step, file, spoil) => {
-    const checkout = plantedCheckout()
-    try {
-      const { readFileSync } = await import('node:fs')
-      checkout.write(file, spoil(readFileSync(`${checkout.root}/${file}`, 'utf8')))
-      const before = { dags: await objectsOf(platforms.dev, 'dags'), views: await tablesOf(platforms.dev, 'caec_insights') }
-      const failed = await platforms.run('workflows-examples/first-deployment.yml', { repositoryRoot: checkout.root, withoutJobs: ['build/image'] })
-      expect([failed.conclusion, verdict(failed)['build/package']]).toEqual(['failure', 'success'])
-      const after = { dags: await objectsOf(platforms.dev, 'dags'), views: await tablesOf(platforms.dev, 'caec_insights') }
-      expect(after.views).toEqual(before.views)
-      if (step === 'data') expect(after.dags).toEqual(before.dags)
-      expect(jobOf(failed, 'deploy/deploy').summary).toContain(`| ${step} | failure |`)
-    } finally {
-      checkout.end()
-    }
-  }, 10 * minutes)
+    [
+      'data',
+      'dbt/models/marts/dim_users.sql',
+      (text: string) => `${text}\n-- planted\nwhere no_such_column = 1`,
+    ],
+    [
+      'views',
+      'bigquery/views/caec_insights/kpi_daily_sessions.sql',
+      () => 'SELECT no_such_column FROM caec_analytics.fct_sessions\n',
+    ],
+  ])(
+    'that fails at %s leaves what was published before, and a repeat converges',
+    async (step, file, spoil) => {
+      const checkout = plantedCheckout()
+      try {
+        const { readFileSync } = await import('node:fs')
+        checkout.write(file, spoil(readFileSync(`${checkout.root}/${file}`, 'utf8')))
+        const before = {
+          dags: await objectsOf(platforms.dev, 'dags'),
+          views: await tablesOf(platforms.dev, 'caec_insights'),
+        }
+        const failed = await platforms.run('workflows-examples/first-deployment.yml', {
+          repositoryRoot: checkout.root,
+          withoutJobs: ['build/image'],
+        })
+        expect([failed.conclusion, verdict(failed)['build/package']]).toEqual(['failure', 'success'])
+        const after = {
+          dags: await objectsOf(platforms.dev, 'dags'),
+          views: await tablesOf(platforms.dev, 'caec_insights'),
+        }
+        expect(after.views).toEqual(before.views)
+        if (step === 'data') expect(after.dags).toEqual(before.dags)
+        expect(jobOf(failed, 'deploy/deploy').summary).toContain(`| ${step} | failure |`)
+      } finally {
+        checkout.end()
+      }
+    },
+    10 * minutes,
+  )
 })
 
 describe('promote.yml', () => {
-  it('brings the very release of dev to prod', async () => {
-    const prod = await platforms.prod()
-    const promoted = await platforms.run('workflows-examples/promote.yml', { on: prod, inputs: { 'run-id': first.runId, digest } })
-    expect(verdict(promoted)).toEqual({ prod: 'success', 'prod/deploy': 'success' })
-    expect(jobOf(promoted, 'prod').outputs.digest).toBe(digest)
-    const names = Object.keys(await objectsOf(prod, 'dags'))
-    expect(names).toContain('dags/clickstream_pipeline.release.json')
-    const release = await readObject(prod, 'dags', 'dags/clickstream_pipeline.release.json')
-    expect(JSON.parse(release.toString())).toMatchObject({ digest })
-    expect(Object.keys(await objectsOf(prod, 'staging', 'submit-spark/'))).toEqual(expect.arrayContaining(Object.values((JSON.parse(release.toString()) as { spark: Record<string, { main: string }> }).spark).map(({ main }) => main)))
-    expect(Object.keys((await tablesOf(prod, 'caec_insights'))!)).toEqual(Object.keys((await tablesOf(platforms.dev, 'caec_insights'))!))
-  }, 10 * minutes)
+  it(
+    'brings the very release of dev to prod',
+    async () => {
+      const prod = await platforms.prod()
+      const promoted = await platforms.run('workflows-examples/promote.yml', {
+        on: prod,
+        inputs: { 'run-id': first.runId, digest },
+      })
+      expect(verdict(promoted)).toEqual({ prod: 'success', 'prod/deploy': 'success' })
+      expect(jobOf(promoted, 'prod').outputs.digest).toBe(digest)
+      const names = Object.keys(await objectsOf(prod, 'dags'))
+      expect(names).toContain('dags/clickstream_pipeline.release.json')
+      const release = await readObject(prod, 'dags', 'dags/clickstream_pipeline.release.json')
+      expect(JSON.parse(release.toString())).toMatchObject({ digest })
+      expect(Object.keys(await objectsOf(prod, 'staging', 'submit-spark/'))).toEqual(
+        expect.arrayContaining(
+          Object.values(
+            (JSON.parse(release.toString()) as { spark: Record<string, { main: string }> }).spark,
+          ).map(({ main }) => main),
+        ),
+      )
+      expect(Object.keys((await tablesOf(prod, 'caec_insights'))!)).toEqual(
+        Object.keys((await tablesOf(platforms.dev, 'caec_insights'))!),
+      )
+    },
+    10 * minutes,
+  )
 })

@@ -1,4 +1,7 @@
-/** A stand-in for google-github-actions/auth, which no registry carries: it leaves the same file and the same eight variables, and asks nobody but the local cloud. */
+/**
+ * A stand-in for google-github-actions/auth, which no registry carries: it leaves the same file and the same
+ * eight variables, and asks nobody but the local cloud.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 

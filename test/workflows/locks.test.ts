@@ -29,10 +29,24 @@ it('the image is built from the lock of run-dbt on a base named by its digest, a
 
 it('every job of the reusable workflows has a time limit and permissions of its own, and their file grants nothing', () => {
   for (const name of ['build', 'deploy', 'test']) {
-    const { permissions, jobs, on } = parse(read(`.github/workflows/${name}.yml`)) as { permissions: object; jobs: Record<string, Record<string, unknown>>; on: Record<string, { inputs?: Record<string, { description?: string; type?: string }>; secrets?: object }> }
+    const { permissions, jobs, on } = parse(read(`.github/workflows/${name}.yml`)) as {
+      permissions: object
+      jobs: Record<string, Record<string, unknown>>
+      on: Record<
+        string,
+        { inputs?: Record<string, { description?: string; type?: string }>; secrets?: object }
+      >
+    }
     expect([name, permissions, Object.keys(on)]).toEqual([name, {}, ['workflow_call', 'workflow_dispatch']])
     expect(on.workflow_call?.secrets).toBeUndefined()
-    for (const [id, job] of Object.entries(jobs)) expect([name, id, typeof job['timeout-minutes'], typeof job.permissions]).toEqual([name, id, 'number', 'object'])
-    for (const [input, { description, type }] of Object.entries(on.workflow_call?.inputs ?? {})) expect([input, typeof description, typeof type]).toEqual([input, 'string', 'string'])
+    for (const [id, job] of Object.entries(jobs))
+      expect([name, id, typeof job['timeout-minutes'], typeof job.permissions]).toEqual([
+        name,
+        id,
+        'number',
+        'object',
+      ])
+    for (const [input, { description, type }] of Object.entries(on.workflow_call?.inputs ?? {}))
+      expect([input, typeof description, typeof type]).toEqual([input, 'string', 'string'])
   }
 })

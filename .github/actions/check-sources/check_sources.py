@@ -28,7 +28,9 @@ def compile_python(folders: list[str]) -> tuple[int, int]:
     good = bad = 0
     for folder in folders:
         if not Path(folder).is_dir():
-            fail(f"Checking the sources: the folder {folder} does not exist; name the right one, and let a checkout step come first.")
+            fail(
+                f"Checking the sources: the folder {folder} does not exist; name the right one, and let a checkout step come first."
+            )
             bad += 1
         for file in sorted(Path(folder).rglob("*.py")):
             try:
@@ -36,13 +38,19 @@ def compile_python(folders: list[str]) -> tuple[int, int]:
                 good += 1
             except (SyntaxError, ValueError) as error:
                 line = getattr(error, "lineno", None)
-                fail(f"Checking the sources: {file} does not compile: {getattr(error, 'msg', error)}; mend line {line or 1}.", str(file), line)
+                fail(
+                    f"Checking the sources: {file} does not compile: {getattr(error, 'msg', error)}; mend line {line or 1}.",
+                    str(file),
+                    line,
+                )
                 bad += 1
     return good, bad
 
 
 def locked_versions(requirements: Path) -> dict[str, str]:
-    return dict(re.findall(r"^(dbt-core|dbt-bigquery)==(\S+)", requirements.read_text(encoding="utf-8"), re.MULTILINE))
+    return dict(
+        re.findall(r"^(dbt-core|dbt-bigquery)==(\S+)", requirements.read_text(encoding="utf-8"), re.MULTILINE)
+    )
 
 
 def find_dbt(requirements: Path) -> str:
@@ -59,7 +67,17 @@ def find_dbt(requirements: Path) -> str:
         print(f"Installing dbt-core {wanted['dbt-core']} from the lock …", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--only-binary", ":all:"]
+        pip = [
+            str(folder / "bin" / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--only-binary",
+            ":all:",
+        ]
         subprocess.run([*pip, "--require-hashes", "-r", str(requirements)], check=True)
         (folder / ".complete").touch()
     return str(folder / "bin" / "dbt")
@@ -67,23 +85,67 @@ def find_dbt(requirements: Path) -> str:
 
 def run_dbt(project: str, docs: str, requirements: Path) -> bool:
     file = Path(project) / "dbt_project.yml"
-    profile = re.search(r"^profile:\s*['\"]?([\w-]+)", file.read_text(encoding="utf-8"), re.MULTILINE) if file.is_file() else None
+    profile = (
+        re.search(r"^profile:\s*['\"]?([\w-]+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+        if file.is_file()
+        else None
+    )
     if profile is None:
-        fail(f"Checking the sources: {file} does not exist or names no profile; name the dbt project's folder with the input dbt.", str(file))
+        fail(
+            f"Checking the sources: {file} does not exist or names no profile; name the dbt project's folder with the input dbt.",
+            str(file),
+        )
         return False
     dbt = find_dbt(requirements)
     with tempfile.TemporaryDirectory() as scratch:
         # Nothing connects: parsing only wants to know the kind of warehouse.
-        target = {"type": "bigquery", "method": "oauth", "project": "checked-without-a-cloud", "dataset": "checked", "threads": 1}
-        Path(scratch, "profiles.yml").write_text(json.dumps({profile[1]: {"target": "check", "outputs": {"check": target}}}), encoding="utf-8")
-        flags = ["--project-dir", project, "--profiles-dir", scratch, "--target-path", f"{scratch}/target", "--log-path", f"{scratch}/logs"]
-        environment = {**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1", "DBT_USE_COLORS": "false", "PYTHONDONTWRITEBYTECODE": "1"}
-        for command in ([["parse"]] if docs == "" else [["parse"], ["docs", "generate", "--no-compile", "--empty-catalog"]]):
-            done = subprocess.run([dbt, *command, *flags], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        target = {
+            "type": "bigquery",
+            "method": "oauth",
+            "project": "checked-without-a-cloud",
+            "dataset": "checked",
+            "threads": 1,
+        }
+        Path(scratch, "profiles.yml").write_text(
+            json.dumps({profile[1]: {"target": "check", "outputs": {"check": target}}}), encoding="utf-8"
+        )
+        flags = [
+            "--project-dir",
+            project,
+            "--profiles-dir",
+            scratch,
+            "--target-path",
+            f"{scratch}/target",
+            "--log-path",
+            f"{scratch}/logs",
+        ]
+        environment = {
+            **os.environ,
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "DO_NOT_TRACK": "1",
+            "DBT_USE_COLORS": "false",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        for command in (
+            [["parse"]]
+            if docs == ""
+            else [["parse"], ["docs", "generate", "--no-compile", "--empty-catalog"]]
+        ):
+            done = subprocess.run(
+                [dbt, *command, *flags],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
             print(done.stdout, end="", flush=True)
             if done.returncode != 0:
                 last = [line for line in done.stdout.splitlines() if line.strip()][-1:] or ["no output"]
-                fail(f"Checking the sources: dbt {' '.join(command)} failed: {re.sub(r'^[0-9:]+ +', '', last[0])}; its output stands above.", str(file))
+                fail(
+                    f"Checking the sources: dbt {' '.join(command)} failed: {re.sub(r'^[0-9:]+ +', '', last[0])}; its output stands above.",
+                    str(file),
+                )
                 return False
         if docs != "":
             Path(docs).mkdir(parents=True, exist_ok=True)
@@ -101,7 +163,9 @@ def main(arguments: list[str]) -> int:
     try:
         is_parsed = run_dbt(options.dbt, options.docs, Path(options.requirements).resolve())
     except subprocess.CalledProcessError as error:
-        fail(f"Checking the sources: installing dbt ended with exit code {error.returncode}; is the package index reachable and does this Python have venv?")
+        fail(
+            f"Checking the sources: installing dbt ended with exit code {error.returncode}; is the package index reachable and does this Python have venv?"
+        )
         is_parsed = False
     if os.environ.get("GITHUB_OUTPUT"):
         with open(os.environ["GITHUB_OUTPUT"], "a", encoding="utf-8") as output:
@@ -109,7 +173,9 @@ def main(arguments: list[str]) -> int:
     if os.environ.get("GITHUB_STEP_SUMMARY"):
         with open(os.environ["GITHUB_STEP_SUMMARY"], "a", encoding="utf-8") as summary:
             parsed = "parsed" if is_parsed else "**does not parse**"
-            summary.write(f"### Sources\n\n{good} Python files compile{f', **{bad} do not**' if bad else ''}; the dbt project {parsed}.\n")
+            summary.write(
+                f"### Sources\n\n{good} Python files compile{f', **{bad} do not**' if bad else ''}; the dbt project {parsed}.\n"
+            )
     return 0 if bad == 0 and is_parsed else 1
 
 

@@ -1,4 +1,7 @@
-/** Query jobs of BigQuery (jobs of the v2 REST API): judged without running, or run to their end. It refuses to write SQL. */
+/**
+ * Query jobs of BigQuery (jobs of the v2 REST API): judged without running, or run to their end. It refuses
+ * to write SQL.
+ */
 import { randomUUID } from 'node:crypto'
 import type { Column, TableName } from '../dataset.ts'
 import { bigQueryRequest } from './bigquery.ts'
@@ -13,31 +16,71 @@ export interface DryRun {
   /** What a DDL statement would make or change. */
   readonly target?: TableName
 }
-interface Statistics { readonly referencedTables?: TableName[]; readonly schema?: { readonly fields?: Column[] }; readonly statementType?: string; readonly ddlTargetTable?: TableName }
+interface Statistics {
+  readonly referencedTables?: TableName[]
+  readonly schema?: { readonly fields?: Column[] }
+  readonly statementType?: string
+  readonly ddlTargetTable?: TableName
+}
 
-/** What a statement reads, gives and makes, at no cost. BigQuery asks for the rights the statement itself would need: a CREATE for the right to create. */
-export async function dryRun(google: Google, projectId: string, location: string, query: string, resource: string): Promise<DryRun> {
+/**
+ * What a statement reads, gives and makes, at no cost. BigQuery asks for the rights the statement itself
+ * would need: a CREATE for the right to create.
+ */
+export async function dryRun(
+  google: Google,
+  projectId: string,
+  location: string,
+  query: string,
+  resource: string,
+): Promise<DryRun> {
   const job = await bigQueryRequest<{ statistics?: { query?: Statistics } }>(google, {
-    verb: 'POST', path: apiPath`/projects/${projectId}/jobs`, json: { jobReference: { projectId, location }, configuration: { dryRun: true, query: { query, useLegacySql: false } } },
-    method: 'bigquery.jobs.insert', resource, isRepeatable: true,
+    verb: 'POST',
+    path: apiPath`/projects/${projectId}/jobs`,
+    json: {
+      jobReference: { projectId, location },
+      configuration: { dryRun: true, query: { query, useLegacySql: false } },
+    },
+    method: 'bigquery.jobs.insert',
+    resource,
+    isRepeatable: true,
   })
   const found = job.statistics?.query
-  return { references: found?.referencedTables ?? [], columns: found?.schema?.fields ?? [], statementType: found?.statementType ?? '', target: found?.ddlTargetTable }
+  return {
+    references: found?.referencedTables ?? [],
+    columns: found?.schema?.fields ?? [],
+    statementType: found?.statementType ?? '',
+    target: found?.ddlTargetTable,
+  }
 }
 
 /** Longest wait of one request; the next one goes on waiting. */
 const WAIT_MS = 30_000
 
 /** Runs a statement and waits for its end. A repeated request (a lost answer) finds the same job. */
-export async function runStatement(google: Google, projectId: string, location: string, query: string, resource: string): Promise<void> {
+export async function runStatement(
+  google: Google,
+  projectId: string,
+  location: string,
+  query: string,
+  resource: string,
+): Promise<void> {
   let job = await bigQueryRequest<{ jobComplete?: boolean; jobReference?: { jobId: string } }>(google, {
-    verb: 'POST', path: apiPath`/projects/${projectId}/queries`, json: { query, useLegacySql: false, location, timeoutMs: WAIT_MS, requestId: randomUUID() },
-    method: 'bigquery.jobs.query', resource, isRepeatable: true,
+    verb: 'POST',
+    path: apiPath`/projects/${projectId}/queries`,
+    json: { query, useLegacySql: false, location, timeoutMs: WAIT_MS, requestId: randomUUID() },
+    method: 'bigquery.jobs.query',
+    resource,
+    isRepeatable: true,
   })
   const jobId = job.jobReference?.jobId ?? ''
   while (job.jobComplete !== true) {
     job = await bigQueryRequest(google, {
-      verb: 'GET', path: apiPath`/projects/${projectId}/queries/${jobId}`, query: { location, timeoutMs: WAIT_MS, maxResults: 0 }, method: 'bigquery.jobs.getQueryResults', resource,
+      verb: 'GET',
+      path: apiPath`/projects/${projectId}/queries/${jobId}`,
+      query: { location, timeoutMs: WAIT_MS, maxResults: 0 },
+      method: 'bigquery.jobs.getQueryResults',
+      resource,
     })
   }
 }

@@ -6,24 +6,53 @@ import type { Google } from './connect.ts'
 import { apiPath } from './request.ts'
 
 interface TableResource {
-  readonly type: string; readonly etag: string; readonly schema?: { readonly fields?: readonly Column[] }; readonly description?: string; readonly friendlyName?: string; readonly labels?: Readonly<Record<string, string>>
-  readonly timePartitioning?: TimePartitioning; readonly rangePartitioning?: { readonly field: string }; readonly clustering?: { readonly fields?: readonly string[] }; readonly requirePartitionFilter?: boolean
+  readonly type: string
+  readonly etag: string
+  readonly schema?: { readonly fields?: readonly Column[] }
+  readonly description?: string
+  readonly friendlyName?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly timePartitioning?: TimePartitioning
+  readonly rangePartitioning?: { readonly field: string }
+  readonly clustering?: { readonly fields?: readonly string[] }
+  readonly requirePartitionFilter?: boolean
 }
 
 /** Where a dataset is. METADATA leaves the access list out, so that nobody needs the right to read it. */
-export async function getDatasetLocation(google: Google, projectId: string, datasetId: string): Promise<string> {
+export async function getDatasetLocation(
+  google: Google,
+  projectId: string,
+  datasetId: string,
+): Promise<string> {
   const dataset = await bigQueryRequest<{ location: string }>(google, {
-    verb: 'GET', path: apiPath`/projects/${projectId}/datasets/${datasetId}`, query: { datasetView: 'METADATA' }, method: 'bigquery.datasets.get', resource: `${projectId}:${datasetId}`,
+    verb: 'GET',
+    path: apiPath`/projects/${projectId}/datasets/${datasetId}`,
+    query: { datasetView: 'METADATA' },
+    method: 'bigquery.datasets.get',
+    resource: `${projectId}:${datasetId}`,
   })
   return dataset.location
 }
 
 export async function getTable(google: Google, name: TableName): Promise<ExistingTable | undefined> {
   try {
-    const table = await bigQueryRequest<TableResource>(google, { verb: 'GET', path: tablePath(name), method: 'bigquery.tables.get', resource: spelled(name) })
+    const table = await bigQueryRequest<TableResource>(google, {
+      verb: 'GET',
+      path: tablePath(name),
+      method: 'bigquery.tables.get',
+      resource: spelled(name),
+    })
     return {
-      type: table.type, etag: table.etag, columns: table.schema?.fields ?? [], description: table.description, friendlyName: table.friendlyName, labels: table.labels ?? {},
-      timePartitioning: table.timePartitioning, rangePartitioning: table.rangePartitioning, clustering: table.clustering?.fields ?? [], isFilterRequired: table.requirePartitionFilter === true,
+      type: table.type,
+      etag: table.etag,
+      columns: table.schema?.fields ?? [],
+      description: table.description,
+      friendlyName: table.friendlyName,
+      labels: table.labels ?? {},
+      timePartitioning: table.timePartitioning,
+      rangePartitioning: table.rangePartitioning,
+      clustering: table.clustering?.fields ?? [],
+      isFilterRequired: table.requirePartitionFilter === true,
     }
   } catch (error) {
     if (error instanceof GoogleApiError && error.status === 404) return undefined
@@ -32,6 +61,18 @@ export async function getTable(google: Google, name: TableName): Promise<Existin
 }
 
 /** Changes the named members, only if the table is still the one that was read (412 otherwise). */
-export async function patchTable(google: Google, name: TableName, patch: Readonly<Record<string, unknown>>, etag: string): Promise<void> {
-  await bigQueryRequest(google, { verb: 'PATCH', path: tablePath(name), headers: { 'If-Match': etag }, json: patch, method: 'bigquery.tables.patch', resource: spelled(name) })
+export async function patchTable(
+  google: Google,
+  name: TableName,
+  patch: Readonly<Record<string, unknown>>,
+  etag: string,
+): Promise<void> {
+  await bigQueryRequest(google, {
+    verb: 'PATCH',
+    path: tablePath(name),
+    headers: { 'If-Match': etag },
+    json: patch,
+    method: 'bigquery.tables.patch',
+    resource: spelled(name),
+  })
 }

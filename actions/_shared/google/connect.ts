@@ -1,14 +1,30 @@
-/** Opens Google for one action: credentials from the environment, endpoints, one authorised request function. It refuses hosts nobody allowed and asks no metadata server for a project. */
+/**
+ * Opens Google for one action: credentials from the environment, endpoints, one authorised request function.
+ * It refuses hosts nobody allowed and asks no metadata server for a project.
+ */
 import { readFileSync } from 'node:fs'
 import { GoogleAuth, type AuthClient } from 'google-auth-library'
 import { InputError } from '../errors.ts'
-import { checkedHost, checkedUrl, describeOverrides, readEndpoints, type Endpoints, type EndpointRules } from './endpoints.ts'
+import {
+  checkedHost,
+  checkedUrl,
+  describeOverrides,
+  readEndpoints,
+  type Endpoints,
+  type EndpointRules,
+} from './endpoints.ts'
 import { createRequest, type GoogleRequest } from './request.ts'
 import { redact } from './translate.ts'
 
 const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform'
 /** The same order as our auth action and google-github-actions/auth export them. */
-const PROJECT_VARIABLES = ['CLOUDSDK_CORE_PROJECT', 'CLOUDSDK_PROJECT', 'GOOGLE_CLOUD_PROJECT', 'GCLOUD_PROJECT', 'GCP_PROJECT'] as const
+const PROJECT_VARIABLES = [
+  'CLOUDSDK_CORE_PROJECT',
+  'CLOUDSDK_PROJECT',
+  'GOOGLE_CLOUD_PROJECT',
+  'GCLOUD_PROJECT',
+  'GCP_PROJECT',
+] as const
 
 const GOOGLE_UNIVERSE = 'googleapis.com'
 
@@ -41,28 +57,55 @@ export async function connect(options: ConnectOptions, surroundings: Surrounding
   const credentials = readCredentialsFile(environment, rules)
   const notes = describeOverrides(endpoints)
   for (const note of notes) log.warning(note)
-  const projectId = options.projectId || PROJECT_VARIABLES.map((name) => environment[name]?.trim()).find(Boolean) || credentials?.projectId
+  const projectId =
+    options.projectId ||
+    PROJECT_VARIABLES.map((name) => environment[name]?.trim()).find(Boolean) ||
+    credentials?.projectId
   if (!projectId) {
-    throw new InputError('Finding the project: neither the input project-id nor the environment names one.', { input: 'project-id', given: '', accepted: 'a project id', problem: 'no-project', hint: 'Set project-id here, or let the auth step export it.' })
+    throw new InputError('Finding the project: neither the input project-id nor the environment names one.', {
+      input: 'project-id',
+      given: '',
+      accepted: 'a project id',
+      problem: 'no-project',
+      hint: 'Set project-id here, or let the auth step export it.',
+    })
   }
   const client = await openClient(projectId)
   // Every token the library makes is hidden before anything can print it.
-  const maskTokens = (tokens: { access_token?: string | null }) => { if (tokens.access_token) surroundings.mask(tokens.access_token) }
+  const maskTokens = (tokens: { access_token?: string | null }) => {
+    if (tokens.access_token) surroundings.mask(tokens.access_token)
+  }
   client.on('tokens', maskTokens)
   const request = createRequest({ client, endpoints, log: (line) => log.info(line), mask: surroundings.mask })
   return { projectId, client, endpoints, request, log, notes }
 }
 
-/** Every host of the universe receives tokens: a variable may not choose it unless the author named its hosts. */
-export function endpointRules(options: ConnectOptions, environment: Surroundings['environment']): EndpointRules {
+/**
+ * Every host of the universe receives tokens: a variable may not choose it unless the author named its hosts.
+ */
+export function endpointRules(
+  options: ConnectOptions,
+  environment: Surroundings['environment'],
+): EndpointRules {
   const allowedHosts = (options.allowedHosts ?? []).map((host) => checkedHost(host, 'allow-endpoint-hosts'))
   const given = environment.GOOGLE_CLOUD_UNIVERSE_DOMAIN?.trim() ?? ''
-  if (options.universeDomain || given === '' || given === GOOGLE_UNIVERSE) return { universeDomain: checkedHost(options.universeDomain || GOOGLE_UNIVERSE, 'universe-domain'), allowedHosts }
+  if (options.universeDomain || given === '' || given === GOOGLE_UNIVERSE)
+    return {
+      universeDomain: checkedHost(options.universeDomain || GOOGLE_UNIVERSE, 'universe-domain'),
+      allowedHosts,
+    }
   const universeDomain = checkedHost(given, 'universe-domain')
   if (!allowedHosts.includes(`.${universeDomain}`)) {
-    throw new InputError(`Reading environment variable GOOGLE_CLOUD_UNIVERSE_DOMAIN: the hosts of ${universeDomain} would receive access tokens.`, {
-      input: 'allow-endpoint-hosts', given: universeDomain, accepted: GOOGLE_UNIVERSE, problem: 'endpoint-host', hint: `If this universe is yours, name it in the input allow-endpoint-hosts (.${universeDomain}); otherwise find out who set the variable.`,
-    })
+    throw new InputError(
+      `Reading environment variable GOOGLE_CLOUD_UNIVERSE_DOMAIN: the hosts of ${universeDomain} would receive access tokens.`,
+      {
+        input: 'allow-endpoint-hosts',
+        given: universeDomain,
+        accepted: GOOGLE_UNIVERSE,
+        problem: 'endpoint-host',
+        hint: `If this universe is yours, name it in the input allow-endpoint-hosts (.${universeDomain}); otherwise find out who set the variable.`,
+      },
+    )
   }
   return { universeDomain, allowedHosts }
 }
@@ -71,31 +114,59 @@ async function openClient(projectId: string): Promise<AuthClient> {
   try {
     return await new GoogleAuth({ scopes: [CLOUD_PLATFORM], projectId }).getClient()
   } catch (error) {
-    throw new InputError(`Reading the Google credentials: ${redact(error instanceof Error ? error.message : String(error))}`, {
-      input: 'GOOGLE_APPLICATION_CREDENTIALS', accepted: 'Application Default Credentials', problem: 'no-credentials', hint: 'Run the auth action of this set (or google-github-actions/auth) in an earlier step of the same job.',
-    })
+    throw new InputError(
+      `Reading the Google credentials: ${redact(error instanceof Error ? error.message : String(error))}`,
+      {
+        input: 'GOOGLE_APPLICATION_CREDENTIALS',
+        accepted: 'Application Default Credentials',
+        problem: 'no-credentials',
+        hint: 'Run the auth action of this set (or google-github-actions/auth) in an earlier step of the same job.',
+      },
+    )
   }
 }
 
-/** The library exchanges tokens wherever the file says; a file that nobody checked could send them to a stranger. */
-function readCredentialsFile(environment: Surroundings['environment'], rules: EndpointRules): { projectId?: string } | undefined {
+/**
+ * The library exchanges tokens wherever the file says; a file that nobody checked could send them to a
+ * stranger.
+ */
+function readCredentialsFile(
+  environment: Surroundings['environment'],
+  rules: EndpointRules,
+): { projectId?: string } | undefined {
   const path = environment.GOOGLE_APPLICATION_CREDENTIALS?.trim()
   if (!path) return undefined
-  let content: { type?: unknown; project_id?: unknown; token_url?: unknown; token_uri?: unknown; service_account_impersonation_url?: unknown }
+  let content: {
+    type?: unknown
+    project_id?: unknown
+    token_url?: unknown
+    token_uri?: unknown
+    service_account_impersonation_url?: unknown
+  }
   try {
     content = JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
-    throw new InputError(`Reading the credentials file ${path}: ${code ?? 'it is not JSON'}.`, { input: 'GOOGLE_APPLICATION_CREDENTIALS', problem: 'credentials-file', hint: 'Was it removed, or did a checkout after the auth step clean the workspace? Authenticate after the checkout.' })
+    throw new InputError(`Reading the credentials file ${path}: ${code ?? 'it is not JSON'}.`, {
+      input: 'GOOGLE_APPLICATION_CREDENTIALS',
+      problem: 'credentials-file',
+      hint: 'Was it removed, or did a checkout after the auth step clean the workspace? Authenticate after the checkout.',
+    })
   }
   for (const key of ['token_url', 'token_uri', 'service_account_impersonation_url'] as const) {
     if (typeof content[key] === 'string') checkedUrl(content[key], `${key} of the credentials file`, rules)
   }
-  const impersonated = typeof content.service_account_impersonation_url === 'string' ? projectOfServiceAccount(content.service_account_impersonation_url) : undefined
+  const impersonated =
+    typeof content.service_account_impersonation_url === 'string'
+      ? projectOfServiceAccount(content.service_account_impersonation_url)
+      : undefined
   return { projectId: typeof content.project_id === 'string' ? content.project_id : impersonated }
 }
 
-/** `…/serviceAccounts/name@project.iam.gserviceaccount.com:verb` or the bare e-mail address → project; undefined for default accounts. */
+/**
+ * `…/serviceAccounts/name@project.iam.gserviceaccount.com:verb` or the bare e-mail address → project;
+ * undefined for default accounts.
+ */
 export function projectOfServiceAccount(text: string): string | undefined {
   const match = /@([a-z0-9-]+)(?:\.([a-z0-9.-]+))?\.iam\.gserviceaccount\.com/.exec(text)
   // Domain-scoped projects: name@project.example.com.iam.gserviceaccount.com belongs to example.com:project.

@@ -1,4 +1,7 @@
-/** Workload Identity Federation: the exchange at STS and the tokens of IAM credentials. It refuses to keep or print a token: it masks and returns it. */
+/**
+ * Workload Identity Federation: the exchange at STS and the tokens of IAM credentials. It refuses to keep or
+ * print a token: it masks and returns it.
+ */
 import { IdentityPoolClient } from 'google-auth-library'
 import { GoogleApiError } from '../errors.ts'
 import type { Surroundings } from './connect.ts'
@@ -7,16 +10,30 @@ import { apiPath, createRequest } from './request.ts'
 import { withRetries } from './retry.ts'
 import { translate } from './translate.ts'
 
-export interface Token { readonly value: string; readonly expiresAtMs: number | undefined }
+export interface Token {
+  readonly value: string
+  readonly expiresAtMs: number | undefined
+}
 export interface Federation {
   /** The federated token of the pool's principal (direct Workload Identity Federation). */
   exchange(): Promise<Token>
-  accessToken(serviceAccount: string, options: { scopes: readonly string[]; lifetimeSeconds: number }): Promise<Token>
+  accessToken(
+    serviceAccount: string,
+    options: { scopes: readonly string[]; lifetimeSeconds: number },
+  ): Promise<Token>
   idToken(serviceAccount: string, audience: string): Promise<Token>
 }
 
 /** @param subjectToken gives a fresh OIDC token of the job each time: GitHub's live five minutes. */
-export function openFederation(options: { provider: string; universeDomain: string; endpoints: Endpoints; subjectToken: () => Promise<string> }, surroundings: Surroundings): Federation {
+export function openFederation(
+  options: {
+    provider: string
+    universeDomain: string
+    endpoints: Endpoints
+    subjectToken: () => Promise<string>
+  },
+  surroundings: Surroundings,
+): Federation {
   const { endpoints, provider, universeDomain } = options
   const client = new IdentityPoolClient({
     type: 'external_account',
@@ -30,39 +47,81 @@ export function openFederation(options: { provider: string; universeDomain: stri
   const request = createRequest({ client, endpoints, log: surroundings.log.info, mask: surroundings.mask })
   const exchange = async (): Promise<Token> => {
     const asked = { method: 'sts.token', resource: provider }
-    return withRetries(asked.method, async () => {
-      try {
-        const { token } = await client.getAccessToken()
-        if (!token) throw new GoogleApiError('sts.token: the answer holds no token.', { ...asked, status: 200, reason: 'emptyAnswer', isRetryable: false })
-        surroundings.mask(token)
-        return { value: token, expiresAtMs: client.credentials.expiry_date ?? undefined }
-      } catch (error) {
-        throw translate(error, asked)
-      }
-    }, { log: surroundings.log.info })
+    return withRetries(
+      asked.method,
+      async () => {
+        try {
+          const { token } = await client.getAccessToken()
+          if (!token)
+            throw new GoogleApiError('sts.token: the answer holds no token.', {
+              ...asked,
+              status: 200,
+              reason: 'emptyAnswer',
+              isRetryable: false,
+            })
+          surroundings.mask(token)
+          return { value: token, expiresAtMs: client.credentials.expiry_date ?? undefined }
+        } catch (error) {
+          throw translate(error, asked)
+        }
+      },
+      { log: surroundings.log.info },
+    )
   }
-  const generate = async <T>(verb: 'generateAccessToken' | 'generateIdToken', serviceAccount: string, json: unknown): Promise<T> => request<T>({
-    api: 'iamcredentials', method: `iamcredentials.${verb}`, resource: serviceAccount, verb: 'POST', path: `${apiPath`/v1/projects/-/serviceAccounts/${serviceAccount}`}:${verb}`, json,
-    // Making a second token does no harm.
-    isRepeatable: true,
-  })
+  const generate = async <T>(
+    verb: 'generateAccessToken' | 'generateIdToken',
+    serviceAccount: string,
+    json: unknown,
+  ): Promise<T> =>
+    request<T>({
+      api: 'iamcredentials',
+      method: `iamcredentials.${verb}`,
+      resource: serviceAccount,
+      verb: 'POST',
+      path: `${apiPath`/v1/projects/-/serviceAccounts/${serviceAccount}`}:${verb}`,
+      json,
+      // Making a second token does no harm.
+      isRepeatable: true,
+    })
   return {
     exchange,
     accessToken: async (serviceAccount, { scopes, lifetimeSeconds }) => {
       await exchange()
-      const answer = await generate<{ accessToken?: string; expireTime?: string }>('generateAccessToken', serviceAccount, { scope: scopes, lifetime: `${lifetimeSeconds}s` })
-      return finished(answer.accessToken, answer.expireTime === undefined ? undefined : Date.parse(answer.expireTime), surroundings)
+      const answer = await generate<{ accessToken?: string; expireTime?: string }>(
+        'generateAccessToken',
+        serviceAccount,
+        { scope: scopes, lifetime: `${lifetimeSeconds}s` },
+      )
+      return finished(
+        answer.accessToken,
+        answer.expireTime === undefined ? undefined : Date.parse(answer.expireTime),
+        surroundings,
+      )
     },
     idToken: async (serviceAccount, audience) => {
       await exchange()
-      const answer = await generate<{ token?: string }>('generateIdToken', serviceAccount, { audience, includeEmail: true })
+      const answer = await generate<{ token?: string }>('generateIdToken', serviceAccount, {
+        audience,
+        includeEmail: true,
+      })
       return finished(answer.token, undefined, surroundings)
     },
   }
 }
 
-function finished(value: string | undefined, expiresAtMs: number | undefined, surroundings: Surroundings): Token {
-  if (!value) throw new GoogleApiError('iamcredentials: the answer holds no token.', { method: 'iamcredentials', resource: 'token', status: 200, reason: 'emptyAnswer', isRetryable: false })
+function finished(
+  value: string | undefined,
+  expiresAtMs: number | undefined,
+  surroundings: Surroundings,
+): Token {
+  if (!value)
+    throw new GoogleApiError('iamcredentials: the answer holds no token.', {
+      method: 'iamcredentials',
+      resource: 'token',
+      status: 200,
+      reason: 'emptyAnswer',
+      isRetryable: false,
+    })
   surroundings.mask(value)
   return { value, expiresAtMs }
 }
@@ -78,19 +137,31 @@ export interface CredentialsFileParts {
   readonly idTokenBearer: string
 }
 
-/** The `external_account` file every Google client reads (https://google.aip.dev/auth/4117). It holds the job's request token: a secret. */
+/**
+ * The `external_account` file every Google client reads (https://google.aip.dev/auth/4117). It holds the
+ * job's request token: a secret.
+ */
 export function credentialsFile(parts: CredentialsFileParts): Record<string, unknown> {
-  const impersonation = parts.serviceAccount === undefined ? {} : {
-    service_account_impersonation_url: `${parts.endpoints.root('iamcredentials')}/v1/projects/-/serviceAccounts/${parts.serviceAccount}:generateAccessToken`,
-    ...(parts.lifetimeSeconds === 3600 ? {} : { service_account_impersonation: { token_lifetime_seconds: parts.lifetimeSeconds } }),
-  }
+  const impersonation =
+    parts.serviceAccount === undefined
+      ? {}
+      : {
+          service_account_impersonation_url: `${parts.endpoints.root('iamcredentials')}/v1/projects/-/serviceAccounts/${parts.serviceAccount}:generateAccessToken`,
+          ...(parts.lifetimeSeconds === 3600
+            ? {}
+            : { service_account_impersonation: { token_lifetime_seconds: parts.lifetimeSeconds } }),
+        }
   return {
     universe_domain: parts.universeDomain,
     type: 'external_account',
     audience: stsAudience(parts.provider, parts.universeDomain),
     subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
     token_url: stsTokenUrl(parts.endpoints),
-    credential_source: { url: parts.idTokenUrl, headers: { Authorization: `Bearer ${parts.idTokenBearer}` }, format: { type: 'json', subject_token_field_name: 'value' } },
+    credential_source: {
+      url: parts.idTokenUrl,
+      headers: { Authorization: `Bearer ${parts.idTokenBearer}` },
+      format: { type: 'json', subject_token_field_name: 'value' },
+    },
     ...impersonation,
   }
 }

@@ -1,31 +1,122 @@
-/** Google's error texts and what to do about them. It refuses to match on anything but status, reason and Google's published wording. */
+/**
+ * Google's error texts and what to do about them. It refuses to match on anything but status, reason and
+ * Google's published wording.
+ */
 import type { ProblemId } from '../problems.ts'
 
-interface Sign { readonly status?: number; readonly reason?: RegExp; readonly text?: RegExp; readonly problem: ProblemId; readonly hint: string }
+interface Sign {
+  readonly status?: number
+  readonly reason?: RegExp
+  readonly text?: RegExp
+  readonly problem: ProblemId
+  readonly hint: string
+}
 
-// Wording from google-github-actions/auth TROUBLESHOOTING.md and Google's troubleshooting page of Workload Identity Federation.
+// Wording from google-github-actions/auth TROUBLESHOOTING.md and Google's troubleshooting page of Workload
+// Identity Federation.
 const SIGNS: readonly Sign[] = [
-  { text: /rejected by the attribute condition/i, problem: 'wif-condition', hint: 'The provider\'s attribute condition is false for this job. Compare it with the token\'s claims: repository_id, repository_owner_id, ref, environment, event_name; upper and lower case matter, and a fork or a renamed repository has other values.' },
-  { reason: /invalid_target/, problem: 'wif-provider', hint: 'workload-identity-provider must be projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER with the project\'s number (not its id), of a provider that exists and is enabled.' },
-  { text: /audience in ID Token|does not match the expected audience|audience mismatch/i, problem: 'wif-audience', hint: 'The provider accepts another audience: set the input audience to one of its allowed audiences, or remove them there.' },
-  { text: /issuer in ID Token .* does not match/i, problem: 'wif-issuer', hint: 'The provider trusts another issuer. On GitHub Enterprise the issuer differs from https://token.actions.githubusercontent.com.' },
-  { text: /127 bytes/, problem: 'wif-subject', hint: 'The mapped google.subject is too long; map it to ids (repository_id) instead of assertion.sub.' },
-  { text: /iam\.serviceAccounts\.getAccessToken/, problem: 'impersonation', hint: 'Grant roles/iam.workloadIdentityUser on this service account to the pool\'s principalSet, and check the e-mail address. A new grant takes up to five minutes.' },
-  { text: /iam\.serviceAccounts\.actAs|actAs/, problem: 'act-as', hint: 'Grant roles/iam.serviceAccountUser on the workload\'s service account to the identity that submits.' },
-  { text: /Expected OAuth 2 access token/, problem: 'token-kind', hint: 'The token is missing or expired, or this API does not take federated tokens: authenticate in an earlier step with service-account set.' },
-  { reason: /SERVICE_DISABLED|accessNotConfigured/, problem: 'api-disabled', hint: 'Enable the API in the project that the message names; it may be the quota project.' },
-  { text: /has not been used in project .* before or it is disabled/, problem: 'api-disabled', hint: 'Enable the API in the project that the message names; it may be the quota project.' },
-  { text: /Org Policy violated/i, problem: 'org-policy', hint: 'An organization policy (constraints/iam.workloadIdentityPoolProviders) forbids this issuer.' },
-  { text: /lifetime cannot exceed/i, problem: 'token-lifetime', hint: 'access-token-lifetime above 3600 s needs the organization policy constraints/iam.allowServiceAccountCredentialLifetimeExtension.' },
-  { text: /executeAirflowCommand/, problem: 'airflow-permission', hint: 'roles/composer.user lacks this permission: bind a custom role with composer.environments.get and composer.environments.executeAirflowCommand.' },
-  { reason: /RESOURCE_EXHAUSTED|rateLimitExceeded|quotaExceeded/, problem: 'quota', hint: 'A quota is used up; wait a minute or ask for more.' },
-  { status: 401, problem: 'unauthenticated', hint: 'Authenticate in an earlier step of the same job (credentials do not pass from job to job).' },
-  { status: 403, problem: 'permission-denied', hint: 'Grant the permission named above to the identity of this job; a new grant takes up to five minutes.' },
-  { status: 404, problem: 'not-found', hint: 'Check the name, the project and the location; Google also answers this where the identity may not know whether the thing exists.' },
-  { status: 0, problem: 'no-answer', hint: 'No answer came. If the network needs a proxy, set HTTPS_PROXY; otherwise run again.' },
+  {
+    text: /rejected by the attribute condition/i,
+    problem: 'wif-condition',
+    hint: "The provider's attribute condition is false for this job. Compare it with the token's claims: repository_id, repository_owner_id, ref, environment, event_name; upper and lower case matter, and a fork or a renamed repository has other values.",
+  },
+  {
+    reason: /invalid_target/,
+    problem: 'wif-provider',
+    hint: "workload-identity-provider must be projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER with the project's number (not its id), of a provider that exists and is enabled.",
+  },
+  {
+    text: /audience in ID Token|does not match the expected audience|audience mismatch/i,
+    problem: 'wif-audience',
+    hint: 'The provider accepts another audience: set the input audience to one of its allowed audiences, or remove them there.',
+  },
+  {
+    text: /issuer in ID Token .* does not match/i,
+    problem: 'wif-issuer',
+    hint: 'The provider trusts another issuer. On GitHub Enterprise the issuer differs from https://token.actions.githubusercontent.com.',
+  },
+  {
+    text: /127 bytes/,
+    problem: 'wif-subject',
+    hint: 'The mapped google.subject is too long; map it to ids (repository_id) instead of assertion.sub.',
+  },
+  {
+    text: /iam\.serviceAccounts\.getAccessToken/,
+    problem: 'impersonation',
+    hint: "Grant roles/iam.workloadIdentityUser on this service account to the pool's principalSet, and check the e-mail address. A new grant takes up to five minutes.",
+  },
+  {
+    text: /iam\.serviceAccounts\.actAs|actAs/,
+    problem: 'act-as',
+    hint: "Grant roles/iam.serviceAccountUser on the workload's service account to the identity that submits.",
+  },
+  {
+    text: /Expected OAuth 2 access token/,
+    problem: 'token-kind',
+    hint: 'The token is missing or expired, or this API does not take federated tokens: authenticate in an earlier step with service-account set.',
+  },
+  {
+    reason: /SERVICE_DISABLED|accessNotConfigured/,
+    problem: 'api-disabled',
+    hint: 'Enable the API in the project that the message names; it may be the quota project.',
+  },
+  {
+    text: /has not been used in project .* before or it is disabled/,
+    problem: 'api-disabled',
+    hint: 'Enable the API in the project that the message names; it may be the quota project.',
+  },
+  {
+    text: /Org Policy violated/i,
+    problem: 'org-policy',
+    hint: 'An organization policy (constraints/iam.workloadIdentityPoolProviders) forbids this issuer.',
+  },
+  {
+    text: /lifetime cannot exceed/i,
+    problem: 'token-lifetime',
+    hint: 'access-token-lifetime above 3600 s needs the organization policy constraints/iam.allowServiceAccountCredentialLifetimeExtension.',
+  },
+  {
+    text: /executeAirflowCommand/,
+    problem: 'airflow-permission',
+    hint: 'roles/composer.user lacks this permission: bind a custom role with composer.environments.get and composer.environments.executeAirflowCommand.',
+  },
+  {
+    reason: /RESOURCE_EXHAUSTED|rateLimitExceeded|quotaExceeded/,
+    problem: 'quota',
+    hint: 'A quota is used up; wait a minute or ask for more.',
+  },
+  {
+    status: 401,
+    problem: 'unauthenticated',
+    hint: 'Authenticate in an earlier step of the same job (credentials do not pass from job to job).',
+  },
+  {
+    status: 403,
+    problem: 'permission-denied',
+    hint: 'Grant the permission named above to the identity of this job; a new grant takes up to five minutes.',
+  },
+  {
+    status: 404,
+    problem: 'not-found',
+    hint: 'Check the name, the project and the location; Google also answers this where the identity may not know whether the thing exists.',
+  },
+  {
+    status: 0,
+    problem: 'no-answer',
+    hint: 'No answer came. If the network needs a proxy, set HTTPS_PROXY; otherwise run again.',
+  },
 ]
 
 /** The hint and the entry of docs/troubleshooting.md that explains it. */
-export function hintFor(answer: { status: number; reason: string; text: string }): { readonly hint: string; readonly problem: ProblemId } | undefined {
-  return SIGNS.find((sign) => (sign.status === undefined || sign.status === answer.status) && (sign.reason === undefined || sign.reason.test(answer.reason)) && (sign.text === undefined || sign.text.test(answer.text)))
+export function hintFor(answer: {
+  status: number
+  reason: string
+  text: string
+}): { readonly hint: string; readonly problem: ProblemId } | undefined {
+  return SIGNS.find(
+    (sign) =>
+      (sign.status === undefined || sign.status === answer.status) &&
+      (sign.reason === undefined || sign.reason.test(answer.reason)) &&
+      (sign.text === undefined || sign.text.test(answer.text)),
+  )
 }

@@ -1,4 +1,7 @@
-/** One authorised JSON request to a Google API, with retries and translated errors. It refuses unencoded path parts: build paths with `apiPath`. */
+/**
+ * One authorised JSON request to a Google API, with retries and translated errors. It refuses unencoded path
+ * parts: build paths with `apiPath`.
+ */
 import type { AuthClient } from 'google-auth-library'
 import type { Api, Endpoints } from './endpoints.ts'
 import { usualRetries, withRetries, type RetryRules } from './retry.ts'
@@ -15,7 +18,10 @@ export interface GoogleCall extends Asked {
   readonly headers?: Readonly<Record<string, string>>
   /** Sent as JSON. */
   readonly json?: unknown
-  /** False when repeating could do the work twice. Default: true for GET, PUT, DELETE and PATCH, false for POST. */
+  /**
+   * False when repeating could do the work twice. Default: true for GET, PUT, DELETE and PATCH, false for
+   * POST.
+   */
   readonly isRepeatable?: boolean
   readonly signal?: AbortSignal
   readonly timeoutMs?: number
@@ -23,32 +29,56 @@ export interface GoogleCall extends Asked {
 /** Resolves to the parsed JSON answer; rejects with GoogleApiError only. */
 export type GoogleRequest = <T = unknown>(call: GoogleCall) => Promise<T>
 
-export function createRequest(edge: { client: AuthClient; endpoints: Endpoints; log: (line: string) => void; mask: (secret: string) => void; rules?: RetryRules }): GoogleRequest {
+export function createRequest(edge: {
+  client: AuthClient
+  endpoints: Endpoints
+  log: (line: string) => void
+  mask: (secret: string) => void
+  rules?: RetryRules
+}): GoogleRequest {
   return async <T>(call: GoogleCall): Promise<T> => {
     const url = new URL(`${edge.endpoints.root(call.api, call.region)}${call.path}`)
     for (const [name, value] of Object.entries(call.query ?? {})) {
-      for (const item of Array.isArray(value) ? value : [value]) if (item !== undefined) url.searchParams.append(name, String(item))
+      for (const item of Array.isArray(value) ? value : [value])
+        if (item !== undefined) url.searchParams.append(name, String(item))
     }
     const isRepeatable = call.isRepeatable ?? call.verb !== 'POST'
     let retryAfterMs: number | undefined
-    return withRetries(call.method, async () => {
-      try {
-        const headers = await edge.client.getRequestHeaders(url)
-        const token = /^Bearer (.+)$/i.exec(headers.get('authorization') ?? '')?.[1]
-        if (token) edge.mask(token)
-        const answer = await edge.client.request<T>({
-          url: url.href, method: call.verb, headers: { ...call.headers }, data: call.json, responseType: 'json', retry: false,
-          timeout: call.timeoutMs ?? 60_000, signal: call.signal,
-          // The auth client would follow a redirect with its token.
-          redirect: 'error',
-        })
-        return answer.data
-      } catch (error) {
-        const header = (error as { response?: { headers?: { get?: (name: string) => string | null } } })?.response?.headers?.get?.('retry-after')
-        retryAfterMs = header && /^\d{1,4}$/.test(header) ? Number(header) * 1000 : undefined
-        throw translate(error, call)
-      }
-    }, { log: edge.log, rules: isRepeatable ? edge.rules ?? usualRetries : { ...usualRetries, attempts: 1 }, signal: call.signal, retryAfterMs: () => retryAfterMs })
+    return withRetries(
+      call.method,
+      async () => {
+        try {
+          const headers = await edge.client.getRequestHeaders(url)
+          const token = /^Bearer (.+)$/i.exec(headers.get('authorization') ?? '')?.[1]
+          if (token) edge.mask(token)
+          const answer = await edge.client.request<T>({
+            url: url.href,
+            method: call.verb,
+            headers: { ...call.headers },
+            data: call.json,
+            responseType: 'json',
+            retry: false,
+            timeout: call.timeoutMs ?? 60_000,
+            signal: call.signal,
+            // The auth client would follow a redirect with its token.
+            redirect: 'error',
+          })
+          return answer.data
+        } catch (error) {
+          const header = (
+            error as { response?: { headers?: { get?: (name: string) => string | null } } }
+          )?.response?.headers?.get?.('retry-after')
+          retryAfterMs = header && /^\d{1,4}$/.test(header) ? Number(header) * 1000 : undefined
+          throw translate(error, call)
+        }
+      },
+      {
+        log: edge.log,
+        rules: isRepeatable ? (edge.rules ?? usualRetries) : { ...usualRetries, attempts: 1 },
+        signal: call.signal,
+        retryAfterMs: () => retryAfterMs,
+      },
+    )
   }
 }
 
@@ -56,7 +86,8 @@ export function createRequest(edge: { client: AuthClient; endpoints: Endpoints; 
 export function apiPath(texts: TemplateStringsArray, ...holes: readonly string[]): string {
   return texts.reduce((path, text, index) => {
     const hole = holes[index - 1] ?? ''
-    if (index > 0 && (hole === '' || hole === '.' || hole === '..')) throw new Error(`Building a request path: ${JSON.stringify(hole)} cannot be a path segment.`)
+    if (index > 0 && (hole === '' || hole === '.' || hole === '..'))
+      throw new Error(`Building a request path: ${JSON.stringify(hole)} cannot be a path segment.`)
     return path + encodeURIComponent(hole) + text
   }, '')
 }

@@ -1,11 +1,17 @@
-/** Chooses which annotations are shown: the runner keeps ten of a kind per step. It refuses paths outside the workspace. */
+/**
+ * Chooses which annotations are shown: the runner keeps ten of a kind per step. It refuses paths outside the
+ * workspace.
+ */
 import type { Annotation } from '../report.ts'
 
 /** `_maxCountPerIssueType` in the runner. One error is kept free for the step's own failure. */
 const LIMIT = { error: 9, warning: 10, notice: 10 } as const
 const MESSAGE_LIMIT = 4000
 
-export function chooseAnnotations(all: readonly Annotation[], used: Readonly<Partial<Record<Annotation['kind'], number>>> = {}): { shown: Annotation[]; hidden: Annotation[] } {
+export function chooseAnnotations(
+  all: readonly Annotation[],
+  used: Readonly<Partial<Record<Annotation['kind'], number>>> = {},
+): { shown: Annotation[]; hidden: Annotation[] } {
   const shown: Annotation[] = []
   const hidden: Annotation[] = []
   const counts = { error: used.error ?? 0, warning: used.warning ?? 0, notice: used.notice ?? 0 }
@@ -15,9 +21,15 @@ export function chooseAnnotations(all: readonly Annotation[], used: Readonly<Par
       continue
     }
     counts[annotation.kind] += 1
-    const isInside = annotation.file !== undefined && !/^(\/|[A-Za-z]:|\\)|(^|[\\/])\.\.([\\/]|$)/.test(annotation.file)
-    const message = annotation.message.length > MESSAGE_LIMIT ? `${annotation.message.slice(0, MESSAGE_LIMIT - 1)}…` : annotation.message
-    shown.push(isInside ? { ...annotation, message } : { kind: annotation.kind, title: annotation.title, message })
+    const isInside =
+      annotation.file !== undefined && !/^(\/|[A-Za-z]:|\\)|(^|[\\/])\.\.([\\/]|$)/.test(annotation.file)
+    const message =
+      annotation.message.length > MESSAGE_LIMIT
+        ? `${annotation.message.slice(0, MESSAGE_LIMIT - 1)}…`
+        : annotation.message
+    shown.push(
+      isInside ? { ...annotation, message } : { kind: annotation.kind, title: annotation.title, message },
+    )
   }
   return { shown, hidden }
 }

@@ -1,4 +1,7 @@
-/** Cancellation as the runner does it: SIGINT, 7.5 s, SIGTERM, 2.5 s, kill. It refuses to outlive that: tidying has 7 s, then the process ends. */
+/**
+ * Cancellation as the runner does it: SIGINT, 7.5 s, SIGTERM, 2.5 s, kill. It refuses to outlive that:
+ * tidying has 7 s, then the process ends.
+ */
 
 export type Tidy = () => Promise<void> | void
 const TIDY_LIMIT_MS = 7_000
@@ -24,14 +27,23 @@ export function listenForCancellation(log: (line: string) => void): Cancellation
     const work = [...tidies].map(async (tidy) => tidy())
     controller.abort(new Error(`cancelled by ${name}`))
     let timer: NodeJS.Timeout | undefined
-    const limit = new Promise<void>((resolve) => { timer = setTimeout(resolve, TIDY_LIMIT_MS) })
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, TIDY_LIMIT_MS)
+    })
     const tidied = Promise.allSettled(work).then(async (results) => {
-      await Promise.race([ended.promise, new Promise((resolve) => { setTimeout(resolve, LAST_WORDS_MS) })])
+      await Promise.race([
+        ended.promise,
+        new Promise((resolve) => {
+          setTimeout(resolve, LAST_WORDS_MS)
+        }),
+      ])
       return results
     })
     const results = await Promise.race([tidied, limit])
     clearTimeout(timer)
-    for (const result of results ?? []) if (result.status === 'rejected') log(`Tidying up after the cancellation failed: ${(result.reason as Error)?.message ?? result.reason}`)
+    for (const result of results ?? [])
+      if (result.status === 'rejected')
+        log(`Tidying up after the cancellation failed: ${(result.reason as Error)?.message ?? result.reason}`)
     process.exit(EXIT_CODE[name])
   }
   const onInt = () => void handle('SIGINT')

@@ -1,4 +1,7 @@
-/** What the runner tells every step about itself, from the documented GITHUB_ and RUNNER_ variables. It refuses to guess what is missing. */
+/**
+ * What the runner tells every step about itself, from the documented GITHUB_ and RUNNER_ variables. It
+ * refuses to guess what is missing.
+ */
 import { tmpdir } from 'node:os'
 
 export interface RunContext {
@@ -27,7 +30,8 @@ export interface RunContext {
 export function readContext(environment: Readonly<Record<string, string | undefined>>): RunContext {
   const of = (name: string) => environment[name] ?? ''
   const server = of('GITHUB_SERVER_URL') || 'https://github.com'
-  // An action of the checkout itself (`./actions/…`) has no repository and ref of its own: it is at the workflow's commit.
+  // An action of the checkout itself (`./actions/…`) has no repository and ref of its own: it is at the
+  // workflow's commit.
   const actionRepository = of('GITHUB_ACTION_REPOSITORY') || of('GITHUB_REPOSITORY')
   const actionRef = (of('GITHUB_ACTION_REPOSITORY') ? of('GITHUB_ACTION_REF') : of('GITHUB_SHA')) || 'HEAD'
   return {
@@ -43,8 +47,13 @@ export function readContext(environment: Readonly<Record<string, string | undefi
     actor: of('GITHUB_ACTOR'),
     workspace: of('GITHUB_WORKSPACE') || process.cwd(),
     tempDir: of('RUNNER_TEMP') || tmpdir(),
-    runUrl: of('GITHUB_REPOSITORY') && of('GITHUB_RUN_ID') ? `${server}/${of('GITHUB_REPOSITORY')}/actions/runs/${of('GITHUB_RUN_ID')}` : '',
+    runUrl:
+      of('GITHUB_REPOSITORY') && of('GITHUB_RUN_ID')
+        ? `${server}/${of('GITHUB_REPOSITORY')}/actions/runs/${of('GITHUB_RUN_ID')}`
+        : '',
     issuesUrl: actionRepository ? `${server}/${actionRepository}/issues` : '',
-    troubleshootingUrl: actionRepository ? `${server}/${actionRepository}/blob/${actionRef.split('/').map(encodeURIComponent).join('/')}/docs/troubleshooting.md` : '',
+    troubleshootingUrl: actionRepository
+      ? `${server}/${actionRepository}/blob/${actionRef.split('/').map(encodeURIComponent).join('/')}/docs/troubleshooting.md`
+      : '',
   }
 }

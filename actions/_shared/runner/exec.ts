@@ -1,4 +1,6 @@
-/** Runs a program with an argument vector. It refuses shell strings: nothing here is ever parsed by a shell. */
+/**
+ * Runs a program with an argument vector. It refuses shell strings: nothing here is ever parsed by a shell.
+ */
 
 export interface ExecOptions {
   readonly cwd?: string
@@ -10,11 +12,23 @@ export interface ExecOptions {
   readonly onStdoutLine?: (line: string) => void
   readonly onStderrLine?: (line: string) => void
 }
-export interface ExecResult { readonly exitCode: number; readonly stdout: string; readonly stderr: string }
+export interface ExecResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
 
-export async function execute(program: string, args: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-  // The toolkit splits its first argument like a command line: a quoted program stays one word, and a quote inside it cannot be expressed.
-  if (/["\r\n\0]/.test(program)) throw new Error(`Running a program: the path ${JSON.stringify(program)} holds a character that cannot be passed on.`)
+export async function execute(
+  program: string,
+  args: readonly string[],
+  options: ExecOptions = {},
+): Promise<ExecResult> {
+  // The toolkit splits its first argument like a command line: a quoted program stays one word, and a quote
+  // inside it cannot be expressed.
+  if (/["\r\n\0]/.test(program))
+    throw new Error(
+      `Running a program: the path ${JSON.stringify(program)} holds a character that cannot be passed on.`,
+    )
   const { getExecOutput } = await import('@actions/exec')
   const isQuiet = options.onStdoutLine !== undefined || options.onStderrLine !== undefined
   return getExecOutput(`"${program}"`, [...args], {
@@ -23,6 +37,9 @@ export async function execute(program: string, args: readonly string[], options:
     input: options.input,
     ignoreReturnCode: true,
     silent: isQuiet,
-    listeners: { stdline: (line) => options.onStdoutLine?.(line), errline: (line) => options.onStderrLine?.(line) },
+    listeners: {
+      stdline: (line) => options.onStdoutLine?.(line),
+      errline: (line) => options.onStderrLine?.(line),
+    },
   })
 }

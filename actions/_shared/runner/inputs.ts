@@ -1,7 +1,13 @@
-/** Strict reading of an action's inputs: each value parses whole or is refused by the input's name. It reads nothing but what `read` gives it. */
+/**
+ * Strict reading of an action's inputs: each value parses whole or is refused by the input's name. It reads
+ * nothing but what `read` gives it.
+ */
 import { InputError, wrongValue } from '../errors.ts'
 
-/** What an action asks for. Each call names the input once; `fallback` equals the default of action.yml (a test compares them). */
+/**
+ * What an action asks for. Each call names the input once; `fallback` equals the default of action.yml (a
+ * test compares them).
+ */
 export interface Inputs {
   /** Trimmed text; the fallback (default '') when empty. */
   text(name: string, fallback?: string): string
@@ -31,16 +37,29 @@ export function createInputs(read: (name: string) => string): Inputs {
   const refuse = (input: string, given: string, accepted: string): never => {
     throw wrongValue(input, given, accepted)
   }
-  const number = (name: string, pattern: RegExp, accepted: string, limits: { min: number; max: number }): number | undefined => {
+  const number = (
+    name: string,
+    pattern: RegExp,
+    accepted: string,
+    limits: { min: number; max: number },
+  ): number | undefined => {
     const given = raw(name)
     if (given === '') return undefined
     const value = Number(given)
-    if (!pattern.test(given) || !Number.isFinite(value) || value < limits.min || value > limits.max) refuse(name, given, `${accepted} from ${limits.min} to ${limits.max}`)
+    if (!pattern.test(given) || !Number.isFinite(value) || value < limits.min || value > limits.max)
+      refuse(name, given, `${accepted} from ${limits.min} to ${limits.max}`)
     return value
   }
-  const lines = (name: string) => raw(name).split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '')
+  const lines = (name: string) =>
+    raw(name)
+      .split(/\r?\n/)
+      .map((line) => line.trim())
+      .filter((line) => line !== '')
   const required = (name: string) => {
-    throw new InputError(`Reading input ${name}: it is required and was not given (or is empty); add "${name}:" to the step's "with".`, { input: name, given: '', accepted: 'a non-empty value', problem: 'missing-input' })
+    throw new InputError(
+      `Reading input ${name}: it is required and was not given (or is empty); add "${name}:" to the step's "with".`,
+      { input: name, given: '', accepted: 'a non-empty value', problem: 'missing-input' },
+    )
   }
   return {
     text: (name, fallback = '') => raw(name) || fallback,
@@ -54,17 +73,29 @@ export function createInputs(read: (name: string) => string): Inputs {
     },
     integer: (name, limits) => number(name, /^-?\d{1,15}$/, 'an integer', limits) ?? limits.fallback,
     optionalInteger: (name, limits) => number(name, /^-?\d{1,15}$/, 'an integer', limits),
-    decimal: (name, limits) => number(name, /^-?\d{1,12}(\.\d{1,12})?$/, 'a decimal number', limits) ?? limits.fallback,
+    decimal: (name, limits) =>
+      number(name, /^-?\d{1,12}(\.\d{1,12})?$/, 'a decimal number', limits) ?? limits.fallback,
     choice: (name, accepted, fallback) => {
       const given = raw(name)
       if (given === '') return fallback
-      return accepted.find((value) => value === given) ?? refuse(name, given, `one of ${accepted.map((value) => (value === '' ? '(empty)' : value)).join(', ')}`)
+      return (
+        accepted.find((value) => value === given) ??
+        refuse(
+          name,
+          given,
+          `one of ${accepted.map((value) => (value === '' ? '(empty)' : value)).join(', ')}`,
+        )
+      )
     },
     lines: (name, options = {}) => {
       const found = lines(name)
       return options.isRequired && found.length === 0 ? required(name) : found
     },
-    list: (name, fallback = '') => (raw(name) || fallback).split(/[,\r\n]/).map((entry) => entry.trim()).filter((entry) => entry !== ''),
+    list: (name, fallback = '') =>
+      (raw(name) || fallback)
+        .split(/[,\r\n]/)
+        .map((entry) => entry.trim())
+        .filter((entry) => entry !== ''),
     pairs: (name) => {
       const pairs = new Map<string, string>()
       for (const line of lines(name)) {
@@ -85,7 +116,9 @@ export function createInputs(read: (name: string) => string): Inputs {
       } catch {
         return refuse(name, given, 'a JSON object')
       }
-      return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : refuse(name, given, 'a JSON object')
+      return value !== null && typeof value === 'object' && !Array.isArray(value)
+        ? (value as Record<string, unknown>)
+        : refuse(name, given, 'a JSON object')
     },
   }
 }

@@ -1,4 +1,7 @@
-/** The GitHub runner as one object. Only this folder imports @actions/*, always dynamically: a static import becomes a stub in the bundle that throws and exits 0. */
+/**
+ * The GitHub runner as one object. Only this folder imports @actions/*, always dynamically: a static import
+ * becomes a stub in the bundle that throws and exits 0.
+ */
 import type { Annotation, SummaryBlock } from '../report.ts'
 import { chooseAnnotations } from './annotations.ts'
 import { listenForCancellation, type Tidy } from './cancel.ts'
@@ -48,13 +51,18 @@ export async function openRunner(): Promise<Runner & { close(): void }> {
       used[kind] += 1
       core[kind](message, { title, file, startLine: line, startColumn: column })
     }
-    for (const { kind, message, file, line } of hidden) core.info(withoutCommands(`${kind}: ${file ? `${file}${line ? `:${line}` : ''}: ` : ''}${message}`))
+    for (const { kind, message, file, line } of hidden)
+      core.info(withoutCommands(`${kind}: ${file ? `${file}${line ? `:${line}` : ''}: ` : ''}${message}`))
   }
   return {
     inputs: createInputs((name) => core.getInput(name)),
     context: readContext(process.env),
     environment: process.env,
-    log: { info: (line) => core.info(withoutCommands(line)), debug: (line) => core.debug(line), warning: (line) => annotate([{ kind: 'warning', message: line }]) },
+    log: {
+      info: (line) => core.info(withoutCommands(line)),
+      debug: (line) => core.debug(line),
+      warning: (line) => annotate([{ kind: 'warning', message: line }]),
+    },
     mask: (secret) => {
       // The runner masks line by line.
       for (const line of secret.split(/\r?\n/)) if (line.trim() !== '') core.setSecret(line)
@@ -81,7 +89,10 @@ export async function openRunner(): Promise<Runner & { close(): void }> {
   }
 }
 
-/** A line of someone else's program must not be read as a command: the runner takes `::name::` at a line's start and `##[name]` anywhere. */
+/**
+ * A line of someone else's program must not be read as a command: the runner takes `::name::` at a line's
+ * start and `##[name]` anywhere.
+ */
 export function withoutCommands(text: string): string {
   return text.replace(/(^|[\r\n\u0085\u2028\u2029])(\s*)::/g, '$1$2:\u200b:').replace(/##\[/g, '#\u200b#[')
 }

@@ -1,7 +1,13 @@
-/** Renders summary blocks as GitHub Markdown within the runner's size limit. It refuses to pass any value through unescaped. */
+/**
+ * Renders summary blocks as GitHub Markdown within the runner's size limit. It refuses to pass any value
+ * through unescaped.
+ */
 import type { Cell, SummaryBlock } from '../report.ts'
 
-/** The runner drops a step's summary above 1 MiB (FileCommandManager); room is left for what the step wrote before. */
+/**
+ * The runner drops a step's summary above 1 MiB (FileCommandManager); room is left for what the step wrote
+ * before.
+ */
 const LIMIT_BYTES = 900 * 1024
 const CUT_NOTE = '\n\n_The summary was cut here: it reached the size that GitHub shows._\n'
 
@@ -19,17 +25,33 @@ export function renderSummary(blocks: readonly SummaryBlock[], limitBytes = LIMI
 
 function renderBlock(block: SummaryBlock, roomBytes: number): { text: string; isCut: boolean } {
   switch (block.kind) {
-    case 'heading': return whole(`\n### ${escapeText(block.text)}\n\n`, roomBytes)
-    case 'text': return whole(`${escapeText(block.text)}\n\n`, roomBytes)
-    case 'list': return rows('', block.items.map((item) => `- ${renderCell(item)}\n`), '\n', roomBytes)
+    case 'heading':
+      return whole(`\n### ${escapeText(block.text)}\n\n`, roomBytes)
+    case 'text':
+      return whole(`${escapeText(block.text)}\n\n`, roomBytes)
+    case 'list':
+      return rows(
+        '',
+        block.items.map((item) => `- ${renderCell(item)}\n`),
+        '\n',
+        roomBytes,
+      )
     case 'table': {
-      const row = (cells: readonly Cell[]) => `<tr>${cells.map((cell) => `<td>${renderCell(cell)}</td>`).join('')}</tr>\n`
+      const row = (cells: readonly Cell[]) =>
+        `<tr>${cells.map((cell) => `<td>${renderCell(cell)}</td>`).join('')}</tr>\n`
       // Facts beside their names have no head.
       const head = `<table>\n${block.head.some((cell) => cell !== '') ? `<tr>${block.head.map((cell) => `<th>${escapeText(cell)}</th>`).join('')}</tr>\n` : ''}`
       return rows(head, block.rows.map(row), '</table>\n\n', roomBytes)
     }
-    case 'code': return preformatted('', block.text, '', roomBytes)
-    case 'details': return preformatted(`<details><summary>${escapeText(block.label)}</summary>\n`, block.text, '</details>\n\n', roomBytes)
+    case 'code':
+      return preformatted('', block.text, '', roomBytes)
+    case 'details':
+      return preformatted(
+        `<details><summary>${escapeText(block.label)}</summary>\n`,
+        block.text,
+        '</details>\n\n',
+        roomBytes,
+      )
   }
 }
 
@@ -75,8 +97,11 @@ function renderCell(cell: Cell): string {
 
 /** Text that neither HTML nor Markdown can read as markup, on one line. */
 export function escapeText(text: string): string {
-  // "@" would mention people; a first character of the second group would begin a list, a rule or a heading line.
-  return visible(text.replace(/[\r\n]+/g, ' ')).replace(/[&<>"'\\`*_[\]#|~@$]|^\s*[-+=\d]/g, (found) => [...found].map((c) => `&#${c.codePointAt(0)};`).join(''))
+  // "@" would mention people; a first character of the second group would begin a list, a rule or a heading
+  // line.
+  return visible(text.replace(/[\r\n]+/g, ' ')).replace(/[&<>"'\\`*_[\]#|~@$]|^\s*[-+=\d]/g, (found) =>
+    [...found].map((c) => `&#${c.codePointAt(0)};`).join(''),
+  )
 }
 
 function escapeHtml(text: string): string {

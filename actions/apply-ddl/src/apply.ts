@@ -1,4 +1,7 @@
-/** Carries out the plan table by table; it refuses to start while BigQuery refuses any statement, and to change a table that changed after it was read. */
+/**
+ * Carries out the plan table by table; it refuses to start while BigQuery refuses any statement, and to
+ * change a table that changed after it was read.
+ */
 import { ConflictError, GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
 import { asConflict } from '../../_shared/google/bigquery.ts'
 import { dryRun, runStatement } from '../../_shared/google/bigquery-jobs.ts'
@@ -15,7 +18,13 @@ import type { TablePlan, TableStep } from './plan.ts'
 
 type CreateStep = TableStep & { kind: 'create' }
 
-export async function apply(plan: TablePlan, inputs: Inputs, observed: Observed, google: Google, runner: Pick<Runner, 'cancelled'>): Promise<Outcome<TableStep>> {
+export async function apply(
+  plan: TablePlan,
+  inputs: Inputs,
+  observed: Observed,
+  google: Google,
+  runner: Pick<Runner, 'cancelled'>,
+): Promise<Outcome<TableStep>> {
   const tables = tablesByName(observed)
   try {
     await judge(plan, inputs, google)
@@ -23,7 +32,11 @@ export async function apply(plan: TablePlan, inputs: Inputs, observed: Observed,
     return { ...notApplied(plan), isApplied: true, failure }
   }
   return applyInOrder(plan, (step) => {
-    if (runner.cancelled.aborted) throw new WorkFailedError(`Applying ${step.target}: the run was cancelled before it; run again, finished tables are kept.`, { problem: 'cancelled' })
+    if (runner.cancelled.aborted)
+      throw new WorkFailedError(
+        `Applying ${step.target}: the run was cancelled before it; run again, finished tables are kept.`,
+        { problem: 'cancelled' },
+      )
     return applyStep(step, inputs, tables.get(step.target), google)
   })
 }
@@ -34,42 +47,88 @@ async function judge(plan: TablePlan, inputs: Inputs, google: Google): Promise<v
   const creates = plan.steps.filter((step): step is CreateStep => step.kind === 'create')
   for (const step of creates) {
     try {
-      const { statementType } = await dryRun(google, google.projectId, inputs.location, step.statement, step.file)
-      if (statementType !== 'CREATE_TABLE') throw new Error(`Checking ${step.file}: BigQuery takes it for ${statementType || 'nothing it names'}, it was read as CREATE TABLE.`)
+      const { statementType } = await dryRun(
+        google,
+        google.projectId,
+        inputs.location,
+        step.statement,
+        step.file,
+      )
+      if (statementType !== 'CREATE_TABLE')
+        throw new Error(
+          `Checking ${step.file}: BigQuery takes it for ${statementType || 'nothing it names'}, it was read as CREATE TABLE.`,
+        )
     } catch (error) {
-      if (error instanceof GoogleApiError && error.status === 409) throw asConflict(error, step.target, 'no table of this name')
+      if (error instanceof GoogleApiError && error.status === 409)
+        throw asConflict(error, step.target, 'no table of this name')
       if (!(error instanceof GoogleApiError && error.status === 400)) throw error
       failures.push(annotationOf(error, step.file, 'DDL'))
     }
   }
   if (failures.length > 0) {
-    throw new WorkFailedError(`Checking the tables: BigQuery refuses ${failures.length} of ${creates.length} to create: ${failures.map(({ file, message }) => `${file}: ${message}`).join('; ')}`, { annotations: failures, problem: 'table-ddl' })
+    throw new WorkFailedError(
+      `Checking the tables: BigQuery refuses ${failures.length} of ${creates.length} to create: ${failures.map(({ file, message }) => `${file}: ${message}`).join('; ')}`,
+      { annotations: failures, problem: 'table-ddl' },
+    )
   }
 }
 
-async function applyStep(step: TableStep, inputs: Inputs, table: ObservedTable | undefined, google: Google): Promise<void> {
+async function applyStep(
+  step: TableStep,
+  inputs: Inputs,
+  table: ObservedTable | undefined,
+  google: Google,
+): Promise<void> {
   switch (step.kind) {
     case 'keep':
       return
     case 'create':
       google.log.info(`create ${step.target}: ${step.reason}`)
-      await runStatement(google, google.projectId, inputs.location, step.statement, step.file).catch((error: unknown) => { throw asConflict(error, step.target, 'no table of this name') })
+      await runStatement(google, google.projectId, inputs.location, step.statement, step.file).catch(
+        (error: unknown) => {
+          throw asConflict(error, step.target, 'no table of this name')
+        },
+      )
       return checkCreated(step, table, google)
     case 'update':
       google.log.info(`update ${step.target}: ${step.reason}`)
-      return patchTable(google, step.name, step.patch, table?.existing?.etag ?? '').catch((error: unknown) => { throw asConflict(error, step.target, `etag ${table?.existing?.etag}`) })
+      return patchTable(google, step.name, step.patch, table?.existing?.etag ?? '').catch(
+        (error: unknown) => {
+          throw asConflict(error, step.target, `etag ${table?.existing?.etag}`)
+        },
+      )
     default:
       return assertNever(step)
   }
 }
 
-/** What BigQuery made must be what this action read in the file, or the next run would find something to change. */
-async function checkCreated(step: CreateStep, table: ObservedTable | undefined, google: Google): Promise<void> {
+/**
+ * What BigQuery made must be what this action read in the file, or the next run would find something to
+ * change.
+ */
+async function checkCreated(
+  step: CreateStep,
+  table: ObservedTable | undefined,
+  google: Google,
+): Promise<void> {
   const made = await getTable(google, step.name)
-  if (made === undefined || table === undefined) throw new ConflictError(`Applying ${step.target}: it is gone right after it was created; run again.`, { step: step.target, expected: 'the new table', found: 'no table' })
+  if (made === undefined || table === undefined)
+    throw new ConflictError(`Applying ${step.target}: it is gone right after it was created; run again.`, {
+      step: step.target,
+      expected: 'the new table',
+      found: 'no table',
+    })
   const { reasons, losses } = compareTable(made, table.desired)
   const differences = [...losses, ...reasons]
   if (differences.length > 0) {
-    throw new ConflictError(`Applying ${step.target}: the table that is there now is not what ${step.file} says: it ${differences.join(', ')}; run again.`, { step: step.target, expected: 'the table of the file', found: differences.join(', '), hint: 'Another writer made a table of this name at the same time, or this action read the statement differently from BigQuery; then please report it.' })
+    throw new ConflictError(
+      `Applying ${step.target}: the table that is there now is not what ${step.file} says: it ${differences.join(', ')}; run again.`,
+      {
+        step: step.target,
+        expected: 'the table of the file',
+        found: differences.join(', '),
+        hint: 'Another writer made a table of this name at the same time, or this action read the statement differently from BigQuery; then please report it.',
+      },
+    )
   }
 }

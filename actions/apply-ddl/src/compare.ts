@@ -1,4 +1,7 @@
-/** Compares a table as it is with the one its file describes; it refuses nothing and says what each difference would cost. */
+/**
+ * Compares a table as it is with the one its file describes; it refuses nothing and says what each difference
+ * would cost.
+ */
 import type { Column, ExistingTable } from '../../_shared/dataset.ts'
 import type { DesiredTable } from './statement.ts'
 
@@ -16,11 +19,25 @@ export interface Difference {
   /** What makes queries fail that work today. */
   readonly breaks: readonly string[]
 }
-interface Notes { readonly reasons: string[]; readonly losses: string[]; readonly deletions: string[]; readonly breaks: string[] }
+interface Notes {
+  readonly reasons: string[]
+  readonly losses: string[]
+  readonly deletions: string[]
+  readonly breaks: string[]
+}
 
-const SQL_TYPES: Readonly<Record<string, string>> = { INTEGER: 'INT64', FLOAT: 'FLOAT64', BOOLEAN: 'BOOL', RECORD: 'STRUCT' }
+const SQL_TYPES: Readonly<Record<string, string>> = {
+  INTEGER: 'INT64',
+  FLOAT: 'FLOAT64',
+  BOOLEAN: 'BOOL',
+  RECORD: 'STRUCT',
+}
 /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#alter_column_set_data_type_statement */
-const WIDER: Readonly<Record<string, readonly string[]>> = { INT64: ['NUMERIC', 'BIGNUMERIC', 'FLOAT64'], NUMERIC: ['BIGNUMERIC', 'FLOAT64'], BIGNUMERIC: ['FLOAT64'] }
+const WIDER: Readonly<Record<string, readonly string[]>> = {
+  INT64: ['NUMERIC', 'BIGNUMERIC', 'FLOAT64'],
+  NUMERIC: ['BIGNUMERIC', 'FLOAT64'],
+  BIGNUMERIC: ['FLOAT64'],
+}
 
 export function compareTable(existing: ExistingTable, desired: DesiredTable): Difference {
   const notes: Notes = { reasons: [], losses: [], deletions: [], breaks: [] }
@@ -29,15 +46,25 @@ export function compareTable(existing: ExistingTable, desired: DesiredTable): Di
   if (fields.isChanged) patch.schema = { fields: fields.columns }
   comparePartitioning(existing, desired, notes, patch)
   if (existing.clustering.join().toLowerCase() !== desired.clustering.join().toLowerCase()) {
-    notes.reasons.push(`clusters by ${desired.clustering.join(', ') || 'nothing'} instead of ${existing.clustering.join(', ') || 'nothing'} (rows written before stay as they lie)`)
+    notes.reasons.push(
+      `clusters by ${desired.clustering.join(', ') || 'nothing'} instead of ${existing.clustering.join(', ') || 'nothing'} (rows written before stay as they lie)`,
+    )
     patch.clustering = desired.clustering.length === 0 ? null : { fields: desired.clustering }
   }
   compareOptions(existing, desired, notes, patch)
   return { ...notes, patch }
 }
 
-/** Existing columns in their order, with members this action does not know, then the new ones: the only schema that BigQuery takes. */
-function mergeColumns(existing: readonly Column[], desired: readonly Column[], parent: string, notes: Notes): { columns: Column[]; isChanged: boolean } {
+/**
+ * Existing columns in their order, with members this action does not know, then the new ones: the only schema
+ * that BigQuery takes.
+ */
+function mergeColumns(
+  existing: readonly Column[],
+  desired: readonly Column[],
+  parent: string,
+  notes: Notes,
+): { columns: Column[]; isChanged: boolean } {
   let isChanged = false
   const wanted = new Map(desired.map((column) => [column.name.toLowerCase(), column]))
   const kept = existing.map((column): Column => {
@@ -54,7 +81,10 @@ function mergeColumns(existing: readonly Column[], desired: readonly Column[], p
   })
   const added = [...wanted.values()]
   for (const column of added) {
-    if (column.mode === 'REQUIRED') notes.losses.push(`adds column ${parent}${column.name} as NOT NULL (BigQuery adds nullable columns only)`)
+    if (column.mode === 'REQUIRED')
+      notes.losses.push(
+        `adds column ${parent}${column.name} as NOT NULL (BigQuery adds nullable columns only)`,
+      )
     else notes.reasons.push(`adds column ${parent}${column.name}`)
   }
   return { columns: [...kept, ...added], isChanged: isChanged || added.length > 0 }
@@ -63,7 +93,9 @@ function mergeColumns(existing: readonly Column[], desired: readonly Column[], p
 function mergeColumn(column: Column, want: Column, name: string, notes: Notes): Column {
   const [was, is] = [typeOf(column), typeOf(want)]
   if (was !== is) {
-    const way = WIDER[was]?.includes(is) ? ` (ALTER TABLE … ALTER COLUMN ${name} SET DATA TYPE ${is} does it in place, by hand)` : ''
+    const way = WIDER[was]?.includes(is)
+      ? ` (ALTER TABLE … ALTER COLUMN ${name} SET DATA TYPE ${is} does it in place, by hand)`
+      : ''
     notes.losses.push(`changes column ${name} from ${was} to ${is}${way}`)
     return column
   }
@@ -73,7 +105,9 @@ function mergeColumn(column: Column, want: Column, name: string, notes: Notes): 
     notes.reasons.push(`lets column ${name} be NULL`)
     merged = { ...merged, mode: 'NULLABLE' }
   } else if (mode !== wantedMode) {
-    notes.losses.push(`makes column ${name} ${wantedMode === 'REQUIRED' ? 'NOT NULL' : wantedMode} instead of ${mode}`)
+    notes.losses.push(
+      `makes column ${name} ${wantedMode === 'REQUIRED' ? 'NOT NULL' : wantedMode} instead of ${mode}`,
+    )
   }
   if (want.description !== undefined && want.description !== (column.description ?? '')) {
     notes.reasons.push(`describes column ${name}`)
@@ -92,12 +126,22 @@ function typeOf(column: Column): string {
   return column.mode === 'REPEATED' ? `ARRAY<${type}>` : type
 }
 
-function partitioningOf({ timePartitioning, rangePartitioning }: Pick<ExistingTable, 'timePartitioning' | 'rangePartitioning'>): string {
+function partitioningOf({
+  timePartitioning,
+  rangePartitioning,
+}: Pick<ExistingTable, 'timePartitioning' | 'rangePartitioning'>): string {
   if (rangePartitioning !== undefined) return `ranges of ${rangePartitioning.field}`
-  return timePartitioning === undefined ? 'nothing' : `${timePartitioning.type} of ${timePartitioning.field?.toLowerCase() ?? 'ingestion time'}`
+  return timePartitioning === undefined
+    ? 'nothing'
+    : `${timePartitioning.type} of ${timePartitioning.field?.toLowerCase() ?? 'ingestion time'}`
 }
 
-function comparePartitioning(existing: ExistingTable, desired: DesiredTable, notes: Notes, patch: Record<string, unknown>): void {
+function comparePartitioning(
+  existing: ExistingTable,
+  desired: DesiredTable,
+  notes: Notes,
+  patch: Record<string, unknown>,
+): void {
   const [was, is] = [partitioningOf(existing), partitioningOf(desired)]
   if (was !== is) {
     notes.losses.push(`partitions by ${is} instead of ${was}`)
@@ -105,14 +149,20 @@ function comparePartitioning(existing: ExistingTable, desired: DesiredTable, not
   }
   const [before, after] = [existing.timePartitioning?.expirationMs, desired.options.partitionExpirationMs]
   if (after === undefined || after === before) return
-  const days = (ms: string | undefined): string => (ms === undefined ? 'never' : `after ${Number(ms) / 86_400_000} days`)
+  const days = (ms: string | undefined): string =>
+    ms === undefined ? 'never' : `after ${Number(ms) / 86_400_000} days`
   const words = `partitions expire ${days(after)} instead of ${days(before)}`
   if (before === undefined || Number(after) < Number(before)) notes.deletions.push(words)
   notes.reasons.push(words)
   patch.timePartitioning = { ...existing.timePartitioning, expirationMs: after }
 }
 
-function compareOptions(existing: ExistingTable, { options }: DesiredTable, notes: Notes, patch: Record<string, unknown>): void {
+function compareOptions(
+  existing: ExistingTable,
+  { options }: DesiredTable,
+  notes: Notes,
+  patch: Record<string, unknown>,
+): void {
   for (const name of ['description', 'friendlyName'] as const) {
     if (options[name] === undefined || options[name] === (existing[name] ?? '')) continue
     notes.reasons.push(`${name === 'description' ? 'description' : 'friendly name'} changed`)
@@ -124,7 +174,9 @@ function compareOptions(existing: ExistingTable, { options }: DesiredTable, note
     patch.labels = Object.fromEntries(labels)
   }
   if (options.isFilterRequired !== undefined && options.isFilterRequired !== existing.isFilterRequired) {
-    const words = options.isFilterRequired ? 'queries must filter by the partition' : 'queries need not filter by the partition any more'
+    const words = options.isFilterRequired
+      ? 'queries must filter by the partition'
+      : 'queries need not filter by the partition any more'
     if (options.isFilterRequired) notes.breaks.push(words)
     notes.reasons.push(words)
     patch.requirePartitionFilter = options.isFilterRequired

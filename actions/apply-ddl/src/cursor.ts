@@ -1,4 +1,6 @@
-/** Walks the tokens of one statement; it refuses what the grammar does not expect, with the place in the file. */
+/**
+ * Walks the tokens of one statement; it refuses what the grammar does not expect, with the place in the file.
+ */
 import { tokenize, type Token } from '../../_shared/sql-tokens.ts'
 
 /** Why a file is refused, at its place; observe.ts makes the annotation. */
@@ -42,7 +44,12 @@ export function openCursor(sql: string): Cursor {
   const accept = (words: string): boolean => {
     const wanted = words.split(' ')
     // A back-quoted word is a name, never a keyword.
-    if (!wanted.every((word, ahead) => peek(ahead)?.kind !== 'quoted' && peek(ahead)?.text.toUpperCase() === word)) return false
+    if (
+      !wanted.every(
+        (word, ahead) => peek(ahead)?.kind !== 'quoted' && peek(ahead)?.text.toUpperCase() === word,
+      )
+    )
+      return false
     index += wanted.length
     return true
   }
@@ -60,16 +67,26 @@ export function openCursor(sql: string): Cursor {
     return parts
   }
   return {
-    accept, path, next, refuse,
-    expect: (words) => { if (!accept(words)) refuse(`expected ${words}, found ${found()}`) },
+    accept,
+    path,
+    next,
+    refuse,
+    expect: (words) => {
+      if (!accept(words)) refuse(`expected ${words}, found ${found()}`)
+    },
     name: () => {
       const name = path().join('.')
-      return /^[A-Za-z_]\w{0,299}$/.test(name) ? name : refuse(`${JSON.stringify(name.slice(0, 60))} is not a plain name of letters, digits and underscores`)
+      return /^[A-Za-z_]\w{0,299}$/.test(name)
+        ? name
+        : refuse(
+            `${JSON.stringify(name.slice(0, 60))} is not a plain name of letters, digits and underscores`,
+          )
     },
     text: () => {
       const literal = take(({ kind }) => kind === 'string', 'a string')
       const inside = /^(['"])((?:[^\\]|\\["'\\n])*)\1$/.exec(literal)?.[2]
-      if (inside === undefined || /^(''|"")/.test(inside)) return refuse('only strings in plain single or double quotes are read here')
+      if (inside === undefined || /^(''|"")/.test(inside))
+        return refuse('only strings in plain single or double quotes are read here')
       return inside.replace(/\\(.)/g, (_, sign: string) => (sign === 'n' ? '\n' : sign))
     },
     number: () => {
@@ -78,7 +95,9 @@ export function openCursor(sql: string): Cursor {
         digits += next()
         index += 1
       }
-      return /^\d{1,9}(\.\d{1,6})?$/.test(digits) ? Number(digits) : refuse(`expected a number, found ${found()}`)
+      return /^\d{1,9}(\.\d{1,6})?$/.test(digits)
+        ? Number(digits)
+        : refuse(`expected a number, found ${found()}`)
     },
   }
 }

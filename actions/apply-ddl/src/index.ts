@@ -10,7 +10,10 @@ import { report } from './report.ts'
 
 void runAction('apply-ddl', async (runner) => {
   const inputs = parseInputs(runner.inputs, runner.context)
-  const google = await connect({ projectId: inputs.projectId, allowedHosts: inputs.allowEndpointHosts }, runner)
+  const google = await connect(
+    { projectId: inputs.projectId, allowedHosts: inputs.allowEndpointHosts },
+    runner,
+  )
   const observed = await observe(inputs, google)
   const plan = planTables(inputs, observed)
   agree(plan, inputs.expectedPlan)

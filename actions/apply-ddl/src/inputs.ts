@@ -16,8 +16,13 @@ export interface Inputs extends SqlSource {
 
 export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
   return {
-    ...parseSource(raw, context, 'bigquery/ddl'), projectId: raw.text('project-id'), location: parseLocation(raw),
-    isBreakingAllowed: raw.boolean('allow-breaking', false), isDestructiveAllowed: raw.boolean('allow-destructive', false),
-    allowEndpointHosts: raw.lines('allow-endpoint-hosts'), isDryRun: raw.boolean('dry-run', false), expectedPlan: raw.text('expected-plan'),
+    ...parseSource(raw, context, 'bigquery/ddl'),
+    projectId: raw.text('project-id'),
+    location: parseLocation(raw),
+    isBreakingAllowed: raw.boolean('allow-breaking', false),
+    isDestructiveAllowed: raw.boolean('allow-destructive', false),
+    allowEndpointHosts: raw.lines('allow-endpoint-hosts'),
+    isDryRun: raw.boolean('dry-run', false),
+    expectedPlan: raw.text('expected-plan'),
   }
 }

@@ -1,4 +1,7 @@
-/** Chooses which tables to create and which to change in place. It refuses whatever would lose or rewrite data, and what nobody allowed. */
+/**
+ * Chooses which tables to create and which to change in place. It refuses whatever would lose or rewrite
+ * data, and what nobody allowed.
+ */
 import { shortName, type TableName } from '../../_shared/dataset.ts'
 import { RefusedError } from '../../_shared/errors.ts'
 import type { Plan } from '../../_shared/plan.ts'
@@ -6,37 +9,77 @@ import { compareTable, type TablePatch } from './compare.ts'
 import type { Inputs } from './inputs.ts'
 import type { Observed, ObservedTable } from './observe.ts'
 
-/** No etag here: rows that are loaded between review and apply change it, and are no reason to review again. */
+/**
+ * No etag here: rows that are loaded between review and apply change it, and are no reason to review again.
+ */
 export type TableStep =
-  | { readonly kind: 'create'; readonly target: string; readonly reason: string; readonly name: TableName; readonly file: string; readonly statement: string }
-  | { readonly kind: 'update'; readonly target: string; readonly reason: string; readonly name: TableName; readonly patch: TablePatch }
+  | {
+      readonly kind: 'create'
+      readonly target: string
+      readonly reason: string
+      readonly name: TableName
+      readonly file: string
+      readonly statement: string
+    }
+  | {
+      readonly kind: 'update'
+      readonly target: string
+      readonly reason: string
+      readonly name: TableName
+      readonly patch: TablePatch
+    }
   | { readonly kind: 'keep'; readonly target: string; readonly reason: string; readonly name: TableName }
 
 export type TablePlan = Plan<TableStep>
 
-export function planTables(inputs: Pick<Inputs, 'isBreakingAllowed' | 'isDestructiveAllowed'>, observed: Observed): TablePlan {
+export function planTables(
+  inputs: Pick<Inputs, 'isBreakingAllowed' | 'isDestructiveAllowed'>,
+  observed: Observed,
+): TablePlan {
   const byName = [...observed.tables].sort((a, b) => (shortName(a.name) < shortName(b.name) ? -1 : 1))
   return { steps: byName.map((table) => planTable(table, inputs)) }
 }
 
-function planTable({ name, file, sql, desired, existing }: ObservedTable, inputs: Pick<Inputs, 'isBreakingAllowed' | 'isDestructiveAllowed'>): TableStep {
+function planTable(
+  { name, file, sql, desired, existing }: ObservedTable,
+  inputs: Pick<Inputs, 'isBreakingAllowed' | 'isDestructiveAllowed'>,
+): TableStep {
   const target = shortName(name)
-  if (existing === undefined) return { kind: 'create', target, reason: 'does not exist', name, file, statement: sql }
+  if (existing === undefined)
+    return { kind: 'create', target, reason: 'does not exist', name, file, statement: sql }
   if (existing.type !== 'TABLE') {
     const found = existing.type.toLowerCase().replaceAll('_', ' ')
-    throw new RefusedError(`Planning ${target}: there is a ${found} of this name, and apply-ddl changes tables only; rename the file or remove the ${found}.`, { what: target, problem: 'table-change' })
+    throw new RefusedError(
+      `Planning ${target}: there is a ${found} of this name, and apply-ddl changes tables only; rename the file or remove the ${found}.`,
+      { what: target, problem: 'table-change' },
+    )
   }
   const { reasons, patch, losses, deletions, breaks } = compareTable(existing, desired)
   if (losses.length > 0) {
-    throw new RefusedError(`Planning ${target}: ${file} ${losses.join(', ')}; that would lose or rewrite rows, which this action never does.`, {
-      what: `${file}: ${losses.join(', ')}`, problem: 'table-change', hint: 'Make the file say what the table is; or change the table by hand (ALTER TABLE, or a new table that the old one is copied into) and run again: what is as the file says is kept.',
-    })
+    throw new RefusedError(
+      `Planning ${target}: ${file} ${losses.join(', ')}; that would lose or rewrite rows, which this action never does.`,
+      {
+        what: `${file}: ${losses.join(', ')}`,
+        problem: 'table-change',
+        hint: 'Make the file say what the table is; or change the table by hand (ALTER TABLE, or a new table that the old one is copied into) and run again: what is as the file says is kept.',
+      },
+    )
   }
   if (deletions.length > 0 && !inputs.isDestructiveAllowed) {
-    throw new RefusedError(`Planning ${target}: ${deletions.join(', ')}; BigQuery then deletes older rows by itself. Set allow-destructive: true if they may go.`, { what: `${file}: ${deletions.join(', ')}`, allowedBy: 'allow-destructive: true', problem: 'table-change' })
+    throw new RefusedError(
+      `Planning ${target}: ${deletions.join(', ')}; BigQuery then deletes older rows by itself. Set allow-destructive: true if they may go.`,
+      {
+        what: `${file}: ${deletions.join(', ')}`,
+        allowedBy: 'allow-destructive: true',
+        problem: 'table-change',
+      },
+    )
   }
   if (breaks.length > 0 && !inputs.isBreakingAllowed) {
-    throw new RefusedError(`Planning ${target}: ${breaks.join(', ')}; queries without such a filter would fail. Set allow-breaking: true if the readers are ready.`, { what: `${file}: ${breaks.join(', ')}`, allowedBy: 'allow-breaking: true', problem: 'table-change' })
+    throw new RefusedError(
+      `Planning ${target}: ${breaks.join(', ')}; queries without such a filter would fail. Set allow-breaking: true if the readers are ready.`,
+      { what: `${file}: ${breaks.join(', ')}`, allowedBy: 'allow-breaking: true', problem: 'table-change' },
+    )
   }
   if (reasons.length === 0) return { kind: 'keep', target, reason: 'is as its file says', name }
   return { kind: 'update', target, reason: reasons.join(', '), name, patch }

@@ -1,4 +1,7 @@
-/** Carries out the plan of `auth`: exchanges tokens, writes the credentials file, exports variables. It refuses to export anything after a failed exchange. */
+/**
+ * Carries out the plan of `auth`: exchanges tokens, writes the credentials file, exports variables. It
+ * refuses to export anything after a failed exchange.
+ */
 import { describeClaims } from './claims.ts'
 import { GoogleApiError } from '../../_shared/errors.ts'
 import { credentialsFile, openFederation, type Token } from '../../_shared/google/federation.ts'
@@ -10,21 +13,42 @@ import type { AuthPlan, AuthStep } from './plan.ts'
 import { writeSecretFile } from './secret-file.ts'
 
 /** What the steps left: read by the report, never printed. */
-export interface Left { readonly authToken?: Token; readonly accessToken?: Token; readonly accountToken?: Token; readonly idToken?: Token; readonly filePath?: string }
+export interface Left {
+  readonly authToken?: Token
+  readonly accessToken?: Token
+  readonly accountToken?: Token
+  readonly idToken?: Token
+  readonly filePath?: string
+}
 
-export async function apply(plan: AuthPlan, inputs: AuthInputs, observed: Observed, runner: Runner): Promise<Outcome<AuthStep> & { left: Left }> {
+export async function apply(
+  plan: AuthPlan,
+  inputs: AuthInputs,
+  observed: Observed,
+  runner: Runner,
+): Promise<Outcome<AuthStep> & { left: Left }> {
   const { endpoints } = observed
-  const federation = openFederation({ provider: inputs.provider, universeDomain: inputs.universeDomain, endpoints, subjectToken: () => subjectToken(inputs, runner) }, runner)
+  const federation = openFederation(
+    {
+      provider: inputs.provider,
+      universeDomain: inputs.universeDomain,
+      endpoints,
+      subjectToken: () => subjectToken(inputs, runner),
+    },
+    runner,
+  )
   const done: { step: AuthStep }[] = []
   let left: Left = {}
   const run = async (step: AuthStep): Promise<Left> => {
     switch (step.kind) {
-      case 'exchange': return { authToken: await federation.exchange() }
+      case 'exchange':
+        return { authToken: await federation.exchange() }
       case 'access-token': {
         const token = await federation.accessToken(step.target, step)
         return step.isOutput ? { accessToken: token, accountToken: token } : { accountToken: token }
       }
-      case 'id-token': return { idToken: await federation.idToken(step.target, step.audience) }
+      case 'id-token':
+        return { idToken: await federation.idToken(step.target, step.audience) }
       case 'credentials-file': {
         const filePath = await writeSecretFile(observed.tempDir, credentialsFile({ ...inputs, ...observed }))
         if (inputs.isCleanupWanted) runner.saveState('credentials-file-path', filePath)
@@ -36,14 +60,17 @@ export async function apply(plan: AuthPlan, inputs: AuthInputs, observed: Observ
       case 'export-credentials':
         for (const name of step.variables) runner.exportVariable(name, left.filePath ?? '')
         return {}
-      default: return assertNever(step)
+      default:
+        return assertNever(step)
     }
   }
   for (const step of plan.steps) {
     try {
       left = { ...left, ...(await run(step)) }
       done.push({ step })
-      runner.log.info(`${step.kind}: ${step.kind === 'credentials-file' ? left.filePath : step.target} (${step.reason})`)
+      runner.log.info(
+        `${step.kind}: ${step.kind === 'credentials-file' ? left.filePath : step.target} (${step.reason})`,
+      )
     } catch (error) {
       return { isApplied: true, done, left, failure: beside(error, observed) }
     }
@@ -53,6 +80,13 @@ export async function apply(plan: AuthPlan, inputs: AuthInputs, observed: Observ
 
 /** A rejected token is understood by looking at its claims, so they stand beside Google's words. */
 function beside(error: unknown, { claims }: Observed): unknown {
-  if (!(error instanceof GoogleApiError) || error.status < 400 || error.status >= 500 || error.status === 429 || Object.keys(claims).length === 0) return error
+  if (
+    !(error instanceof GoogleApiError) ||
+    error.status < 400 ||
+    error.status >= 500 ||
+    error.status === 429 ||
+    Object.keys(claims).length === 0
+  )
+    return error
   return new GoogleApiError(`${error.message}\nClaims of this job's token: ${describeClaims(claims)}`, error)
 }

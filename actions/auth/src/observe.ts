@@ -1,4 +1,7 @@
-/** Asks the runner for the job's OIDC token and reads its claims. It refuses to keep the token: later steps ask for a fresh one. */
+/**
+ * Asks the runner for the job's OIDC token and reads its claims. It refuses to keep the token: later steps
+ * ask for a fresh one.
+ */
 import { decodeClaims, type Claims } from './claims.ts'
 import { GoogleApiError, InputError } from '../../_shared/errors.ts'
 import { endpointRules, projectOfServiceAccount } from '../../_shared/google/connect.ts'
@@ -21,10 +24,15 @@ export interface Observed {
 export async function observe(inputs: AuthInputs, runner: Runner): Promise<Observed> {
   const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = runner.environment
   if (!url || !bearer) {
-    throw new InputError('Asking GitHub for an OIDC token: this job may not have one (ACTIONS_ID_TOKEN_REQUEST_URL is not set).', {
-      input: 'permissions', accepted: 'permissions: id-token: write', problem: 'missing-id-token',
-      hint: 'Give the job "permissions: { contents: read, id-token: write }" (a reusable workflow\'s caller must grant it too). Pull requests from forks and Dependabot never get an OIDC token.',
-    })
+    throw new InputError(
+      'Asking GitHub for an OIDC token: this job may not have one (ACTIONS_ID_TOKEN_REQUEST_URL is not set).',
+      {
+        input: 'permissions',
+        accepted: 'permissions: id-token: write',
+        problem: 'missing-id-token',
+        hint: 'Give the job "permissions: { contents: read, id-token: write }" (a reusable workflow\'s caller must grant it too). Pull requests from forks and Dependabot never get an OIDC token.',
+      },
+    )
   }
   runner.mask(bearer)
   const endpoints = readEndpoints(runner.environment, endpointRules(inputs, runner.environment))
@@ -32,7 +40,8 @@ export async function observe(inputs: AuthInputs, runner: Runner): Promise<Obser
   return {
     claims: decodeClaims(await subjectToken(inputs, runner)),
     endpoints,
-    projectOfAccount: inputs.serviceAccount === undefined ? undefined : projectOfServiceAccount(inputs.serviceAccount),
+    projectOfAccount:
+      inputs.serviceAccount === undefined ? undefined : projectOfServiceAccount(inputs.serviceAccount),
     tempDir: runner.context.tempDir,
     idTokenUrl: withAudience(url, inputs.audience),
     idTokenBearer: bearer,
@@ -41,17 +50,26 @@ export async function observe(inputs: AuthInputs, runner: Runner): Promise<Obser
 
 /** The toolkit retries HTTP statuses itself; this also covers broken connections. */
 export function subjectToken(inputs: AuthInputs, runner: Runner): Promise<string> {
-  return withRetries('github.oidc.token', async () => {
-    try {
-      return await runner.idToken(inputs.audience)
-    } catch (error) {
-      const text = redact(error instanceof Error ? error.message.replace(/\s+/g, ' ') : String(error))
-      throw new GoogleApiError(`Asking GitHub for an OIDC token: ${text}`, {
-        method: 'github.oidc.token', resource: inputs.audience, status: 0, reason: 'OIDC_TOKEN', isRetryable: !/40[0134]/.test(text), problem: 'oidc-token',
-        hint: 'Run the job again; if it stays, check that the job has "permissions: id-token: write" and GitHub\'s status page.',
-      })
-    }
-  }, { log: runner.log.info })
+  return withRetries(
+    'github.oidc.token',
+    async () => {
+      try {
+        return await runner.idToken(inputs.audience)
+      } catch (error) {
+        const text = redact(error instanceof Error ? error.message.replace(/\s+/g, ' ') : String(error))
+        throw new GoogleApiError(`Asking GitHub for an OIDC token: ${text}`, {
+          method: 'github.oidc.token',
+          resource: inputs.audience,
+          status: 0,
+          reason: 'OIDC_TOKEN',
+          isRetryable: !/40[0134]/.test(text),
+          problem: 'oidc-token',
+          hint: 'Run the job again; if it stays, check that the job has "permissions: id-token: write" and GitHub\'s status page.',
+        })
+      }
+    },
+    { log: runner.log.info },
+  )
 }
 
 function withAudience(url: string, audience: string): string {

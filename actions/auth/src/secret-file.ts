@@ -1,4 +1,7 @@
-/** Writes and removes the one file that holds a secret. It refuses to follow links, to overwrite, or to remove what it did not write. */
+/**
+ * Writes and removes the one file that holds a secret. It refuses to follow links, to overwrite, or to remove
+ * what it did not write.
+ */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { lstat, open, unlink } from 'node:fs/promises'
@@ -6,11 +9,18 @@ import { basename, join } from 'node:path'
 
 const NAME = /^gha-creds-[0-9a-f]{16}\.json$/
 
-/** Creates `gha-creds-<16 hex>.json` (Google's own pattern, so that ignore files written for it work) readable by this user only. */
+/**
+ * Creates `gha-creds-<16 hex>.json` (Google's own pattern, so that ignore files written for it work) readable
+ * by this user only.
+ */
 export async function writeSecretFile(folder: string, content: unknown): Promise<string> {
   const path = join(folder, `gha-creds-${randomBytes(8).toString('hex')}.json`)
   // O_NOFOLLOW is absent on Windows; O_EXCL alone already refuses an existing link there.
-  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0), 0o600)
+  const file = await open(
+    path,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0),
+    0o600,
+  )
   try {
     await file.writeFile(JSON.stringify(content))
     await file.sync()
@@ -22,7 +32,8 @@ export async function writeSecretFile(folder: string, content: unknown): Promise
 
 /** True when it was there. */
 export async function removeSecretFile(path: string): Promise<boolean> {
-  if (!NAME.test(basename(path))) throw new Error(`removing ${path}: this is not a credentials file that this action wrote`)
+  if (!NAME.test(basename(path)))
+    throw new Error(`removing ${path}: this is not a credentials file that this action wrote`)
   try {
     if (!(await lstat(path)).isFile()) throw new Error(`removing ${path}: it is not a plain file any more`)
     await unlink(path)

@@ -1,4 +1,7 @@
-/** What the author of the workflow asks of `deploy-dags`. It refuses names that could leave the environment or the source folder. */
+/**
+ * What the author of the workflow asks of `deploy-dags`. It refuses names that could leave the environment or
+ * the source folder.
+ */
 import { InputError, wrongValue } from '../../_shared/errors.ts'
 import type { RunContext } from '../../_shared/runner/context.ts'
 import type { Inputs } from '../../_shared/runner/inputs.ts'
@@ -21,21 +24,50 @@ export interface DeployInputs {
 }
 
 export function parseInputs(inputs: Inputs, context: Pick<RunContext, 'repository'>): DeployInputs {
-  const environment = matching(inputs.required('environment'), /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, 'environment', 'the name of a Composer environment (lower-case letters, digits, hyphens)')
-  const location = matching(inputs.required('location'), /^[a-z]+-[a-z]+\d+$/, 'location', 'a region such as us-central1')
+  const environment = matching(
+    inputs.required('environment'),
+    /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
+    'environment',
+    'the name of a Composer environment (lower-case letters, digits, hyphens)',
+  )
+  const location = matching(
+    inputs.required('location'),
+    /^[a-z]+-[a-z]+\d+$/,
+    'location',
+    'a region such as us-central1',
+  )
   const projectId = inputs.text('project-id') || undefined
   const owner = inputs.text('owner') || context.repository
-  if (owner === '') throw new InputError('Reading input owner: it is empty and the runner names no repository; give one.', { input: 'owner', given: '', accepted: 'a name such as OWNER/REPO' })
+  if (owner === '')
+    throw new InputError('Reading input owner: it is empty and the runner names no repository; give one.', {
+      input: 'owner',
+      given: '',
+      accepted: 'a name such as OWNER/REPO',
+    })
   // It becomes object metadata, which travels in HTTP headers of some clients.
   matching(owner, /^[\w./@:+-]{1,200}$/, 'owner', 'at most 200 letters, digits and ./_@:+-')
-  const ignoreFile = matching(inputs.text('ignore-file', '.gcloudignore'), /^[^/\\\r\n]{1,200}$/, 'ignore-file', 'the name of a file in the source folder')
+  const ignoreFile = matching(
+    inputs.text('ignore-file', '.gcloudignore'),
+    /^[^/\\\r\n]{1,200}$/,
+    'ignore-file',
+    'the name of a file in the source folder',
+  )
   return {
-    environment, location, projectId, owner, ignoreFile,
+    environment,
+    location,
+    projectId,
+    owner,
+    ignoreFile,
     source: inputs.text('source', 'dags'),
     isAdoptionAllowed: inputs.boolean('adopt', false),
     deletion: inputs.choice('delete', ['owned', 'none'], 'owned'),
     isDryRun: inputs.boolean('dry-run', false),
-    expectedPlan: matching(inputs.text('expected-plan'), /^([0-9a-fA-F]{64})?$/, 'expected-plan', 'a plan-digest (64 hexadecimal digits)'),
+    expectedPlan: matching(
+      inputs.text('expected-plan'),
+      /^([0-9a-fA-F]{64})?$/,
+      'expected-plan',
+      'a plan-digest (64 hexadecimal digits)',
+    ),
     areImportsChecked: inputs.boolean('check-imports', true),
     syncWaitMs: inputs.integer('sync-wait-seconds', { min: 0, max: 3600, fallback: 0 }) * 1000,
     timeoutMs: inputs.integer('timeout-minutes', { min: 1, max: 360, fallback: 10 }) * 60_000,

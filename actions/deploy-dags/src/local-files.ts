@@ -1,4 +1,7 @@
-/** Reads the source folder: which files, their bytes' digests, which of them are DAG files. It refuses links and special files, and never shows credentials files to the plan. */
+/**
+ * Reads the source folder: which files, their bytes' digests, which of them are DAG files. It refuses links
+ * and special files, and never shows credentials files to the plan.
+ */
 import { lstat, readFile, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import ignore from 'ignore'
@@ -18,28 +21,59 @@ export interface LocalFile {
 
 const READ_AT_ONCE = 16
 
-export async function readLocalFiles(folder: string, options: { ignoreFile: string; secretPaths: readonly string[]; airflowMajor: number }): Promise<LocalFile[]> {
-  const rules = ignore().add(await readIgnoreFile(folder, options.ignoreFile)).add([...ALWAYS_IGNORED]).add(`/${options.ignoreFile}`)
-  const secrets = new Set(await Promise.all(options.secretPaths.map((secret) => realpath(secret).catch(() => path.resolve(secret)))))
+export async function readLocalFiles(
+  folder: string,
+  options: { ignoreFile: string; secretPaths: readonly string[]; airflowMajor: number },
+): Promise<LocalFile[]> {
+  const rules = ignore()
+    .add(await readIgnoreFile(folder, options.ignoreFile))
+    .add([...ALWAYS_IGNORED])
+    .add(`/${options.ignoreFile}`)
+  const secrets = new Set(
+    await Promise.all(
+      options.secretPaths.map((secret) => realpath(secret).catch(() => path.resolve(secret))),
+    ),
+  )
   const names = await listFiles(folder, 'source', rules)
   const isHidden = await airflowIgnore(folder, options.airflowMajor)
   const files: LocalFile[] = []
   for (let at = 0; at < names.length; at += READ_AT_ONCE) {
-    files.push(...(await Promise.all(names.slice(at, at + READ_AT_ONCE).map(async (name) => {
-      const full = path.join(folder, name)
-      if (secrets.has(await realpath(full))) return []
-      const data = await readFile(full)
-      return [{ name, sizeBytes: data.length, ...digestsOf(data), isDagFile: looksLikeDag(name, data) && !isHidden(name) }]
-    }))).flat())
+    files.push(
+      ...(
+        await Promise.all(
+          names.slice(at, at + READ_AT_ONCE).map(async (name) => {
+            const full = path.join(folder, name)
+            if (secrets.has(await realpath(full))) return []
+            const data = await readFile(full)
+            return [
+              {
+                name,
+                sizeBytes: data.length,
+                ...digestsOf(data),
+                isDagFile: looksLikeDag(name, data) && !isHidden(name),
+              },
+            ]
+          }),
+        )
+      ).flat(),
+    )
   }
   return files
 }
 
-/** gitignore's language plus gcloud's `#!include:FILE` for a file of the same folder (https://cloud.google.com/sdk/gcloud/reference/topic/gcloudignore). */
+/**
+ * gitignore's language plus gcloud's `#!include:FILE` for a file of the same folder
+ * (https://cloud.google.com/sdk/gcloud/reference/topic/gcloudignore).
+ */
 async function readIgnoreFile(folder: string, name: string, depth = 0): Promise<string[]> {
   let text: string
   try {
-    if (!(await lstat(path.join(folder, name))).isFile()) throw new InputError(`Reading ${name}: it is not a plain file; put the file itself there.`, { input: 'ignore-file', given: name, problem: 'workspace-path' })
+    if (!(await lstat(path.join(folder, name))).isFile())
+      throw new InputError(`Reading ${name}: it is not a plain file; put the file itself there.`, {
+        input: 'ignore-file',
+        given: name,
+        problem: 'workspace-path',
+      })
     text = await readFile(path.join(folder, name), 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
@@ -49,30 +83,44 @@ async function readIgnoreFile(folder: string, name: string, depth = 0): Promise<
   for (const line of text.split(/\r?\n/)) {
     const include = /^#!include:(.+)$/.exec(line.trim())?.[1]?.trim()
     if (include === undefined) lines.push(line)
-    else if (/[/\\]/.test(include) || depth > 0) throw new InputError(`Reading ${name}: "#!include:${include}" must name a file of the same folder, one level deep.`, { input: 'ignore-file', given: include })
+    else if (/[/\\]/.test(include) || depth > 0)
+      throw new InputError(
+        `Reading ${name}: "#!include:${include}" must name a file of the same folder, one level deep.`,
+        { input: 'ignore-file', given: include },
+      )
     else lines.push(...(await readIgnoreFile(folder, include, depth + 1)))
   }
   return lines
 }
 
-/** `.airflowignore` at the top: regular expressions searched anywhere in Airflow 2, gitignore's language since Airflow 3. It is deployed too: Airflow reads it. */
+/**
+ * `.airflowignore` at the top: regular expressions searched anywhere in Airflow 2, gitignore's language since
+ * Airflow 3. It is deployed too: Airflow reads it.
+ */
 async function airflowIgnore(folder: string, airflowMajor: number): Promise<(name: string) => boolean> {
   const text = await readFile(path.join(folder, '.airflowignore'), 'utf8').catch(() => '')
   if (airflowMajor >= 3) {
     const rules = ignore().add(text)
     return (name) => rules.ignores(name)
   }
-  const patterns = text.split(/\r?\n/).map((line) => line.replace(/#.*$/, '').trim()).filter((line) => line !== '').flatMap((line) => {
-    try {
-      return [new RegExp(line)]
-    } catch {
-      return []
-    }
-  })
+  const patterns = text
+    .split(/\r?\n/)
+    .map((line) => line.replace(/#.*$/, '').trim())
+    .filter((line) => line !== '')
+    .flatMap((line) => {
+      try {
+        return [new RegExp(line)]
+      } catch {
+        return []
+      }
+    })
   return (name) => patterns.some((pattern) => pattern.test(name))
 }
 
-/** Airflow's own "safe mode": a Python file that mentions both words is parsed for DAGs (airflow.utils.file.might_contain_dag). */
+/**
+ * Airflow's own "safe mode": a Python file that mentions both words is parsed for DAGs
+ * (airflow.utils.file.might_contain_dag).
+ */
 function looksLikeDag(name: string, data: Buffer): boolean {
   if (!name.endsWith('.py')) return false
   const text = data.toString('latin1').toLowerCase()

@@ -1,4 +1,7 @@
-/** Reads both sides of a deployment: the source folder here, the DAG folder of the environment there. It refuses environments that are not running. */
+/**
+ * Reads both sides of a deployment: the source folder here, the DAG folder of the environment there. It
+ * refuses environments that are not running.
+ */
 import path from 'node:path'
 import { GoogleApiError } from '../../_shared/errors.ts'
 import { getEnvironment, type AirflowEnvironment } from '../../_shared/google/composer.ts'
@@ -19,15 +22,36 @@ export interface Observed {
 /** States in which a deployment makes sense: an update of the environment does not touch its bucket. */
 const USABLE = new Set(['RUNNING', 'UPDATING', 'STATE_UNSPECIFIED'])
 
-export async function observe(inputs: DeployInputs, google: Google, runner: Pick<Runner, 'context' | 'environment'>): Promise<Observed> {
-  const environment = await getEnvironment(google, { projectId: google.projectId, location: inputs.location, environment: inputs.environment })
+export async function observe(
+  inputs: DeployInputs,
+  google: Google,
+  runner: Pick<Runner, 'context' | 'environment'>,
+): Promise<Observed> {
+  const environment = await getEnvironment(google, {
+    projectId: google.projectId,
+    location: inputs.location,
+    environment: inputs.environment,
+  })
   if (!USABLE.has(environment.state)) {
-    throw new GoogleApiError(`Looking at the environment ${inputs.environment}: its state is ${environment.state}.`, {
-      method: 'composer.projects.locations.environments.get', resource: inputs.environment, status: 200, reason: environment.state, isRetryable: false, problem: 'composer-not-running', hint: 'Wait until it runs, or repair it.',
-    })
+    throw new GoogleApiError(
+      `Looking at the environment ${inputs.environment}: its state is ${environment.state}.`,
+      {
+        method: 'composer.projects.locations.environments.get',
+        resource: inputs.environment,
+        status: 200,
+        reason: environment.state,
+        isRetryable: false,
+        problem: 'composer-not-running',
+        hint: 'Wait until it runs, or repair it.',
+      },
+    )
   }
   const folder = path.resolve(runner.context.workspace, inputs.source)
-  const secretPaths = ['GOOGLE_APPLICATION_CREDENTIALS', 'GOOGLE_GHA_CREDS_PATH', 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE'].flatMap((name) => runner.environment[name] || [])
+  const secretPaths = [
+    'GOOGLE_APPLICATION_CREDENTIALS',
+    'GOOGLE_GHA_CREDS_PATH',
+    'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE',
+  ].flatMap((name) => runner.environment[name] || [])
   const airflowMajor = Number(/airflow-(\d+)/.exec(environment.imageVersion)?.[1] ?? 3)
   const [files, objects] = await Promise.all([
     readLocalFiles(folder, { ignoreFile: inputs.ignoreFile, secretPaths, airflowMajor }),

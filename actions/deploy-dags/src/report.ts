@@ -1,12 +1,27 @@
-/** What `deploy-dags` says: the plan and what became of it, and import errors at their lines. It refuses to call a dry run a deployment. */
+/**
+ * What `deploy-dags` says: the plan and what became of it, and import errors at their lines. It refuses to
+ * call a dry run a deployment.
+ */
 import { WorkFailedError } from '../../_shared/errors.ts'
 import { planDigest, type Outcome } from '../../_shared/plan.ts'
 import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
 import { locate, type ImportError } from './import-errors.ts'
 import type { DeployPlan, DeployStep } from './plan.ts'
 
-interface Deployed extends Outcome<DeployStep> { readonly importErrors?: { readonly ours: readonly (ImportError & { file: string })[]; readonly others: readonly ImportError[] } }
-interface Facts { readonly environment: string; readonly source: string; readonly airflowUri?: string; readonly notes: readonly string[]; readonly areImportsChecked: boolean; readonly syncWaitMs: number }
+interface Deployed extends Outcome<DeployStep> {
+  readonly importErrors?: {
+    readonly ours: readonly (ImportError & { file: string })[]
+    readonly others: readonly ImportError[]
+  }
+}
+interface Facts {
+  readonly environment: string
+  readonly source: string
+  readonly airflowUri?: string
+  readonly notes: readonly string[]
+  readonly areImportsChecked: boolean
+  readonly syncWaitMs: number
+}
 
 const ROWS_SHOWN = 200
 /** The outputs of a job share one megabyte; a plan above this is put out as its digest and counts. */
@@ -19,26 +34,78 @@ export function report(plan: DeployPlan, outcome: Deployed, facts: Facts): Repor
   const ours = outcome.importErrors?.ours ?? []
   const digest = planDigest(plan)
   const full = JSON.stringify({ steps: plan.steps, unchanged: plan.unchanged })
-  const planned = full.length <= PLAN_LIMIT ? full : JSON.stringify({ digest, isTruncated: true, stepCount: plan.steps.length, unchanged: plan.unchanged })
+  const planned =
+    full.length <= PLAN_LIMIT
+      ? full
+      : JSON.stringify({ digest, isTruncated: true, stepCount: plan.steps.length, unchanged: plan.unchanged })
   const summary: SummaryBlock[] = [
-    { kind: 'heading', text: outcome.isApplied ? `DAGs in ${facts.environment}` : `DAGs in ${facts.environment}: plan (dry run, nothing was changed)` },
-    { kind: 'table', head: ['Uploaded', 'Recorded', 'Deleted', 'Unchanged', 'Import errors'], rows: [[countOf('upload'), countOf('adopt'), countOf('delete'), plan.unchanged, outcome.importErrors === undefined ? 'not checked' : ours.length]] },
+    {
+      kind: 'heading',
+      text: outcome.isApplied
+        ? `DAGs in ${facts.environment}`
+        : `DAGs in ${facts.environment}: plan (dry run, nothing was changed)`,
+    },
+    {
+      kind: 'table',
+      head: ['Uploaded', 'Recorded', 'Deleted', 'Unchanged', 'Import errors'],
+      rows: [
+        [
+          countOf('upload'),
+          countOf('adopt'),
+          countOf('delete'),
+          plan.unchanged,
+          outcome.importErrors === undefined ? 'not checked' : ours.length,
+        ],
+      ],
+    },
   ]
   if (plan.steps.length > 0) {
     summary.push({
-      kind: 'table', head: ['Step', 'File', 'Why', ...(outcome.isApplied ? ['Done'] : [])],
-      rows: plan.steps.slice(0, ROWS_SHOWN).map((step) => [step.kind, step.target, step.reason, ...(outcome.isApplied ? [doneTargets.has(step.target) ? 'yes' : 'no'] : [])]),
+      kind: 'table',
+      head: ['Step', 'File', 'Why', ...(outcome.isApplied ? ['Done'] : [])],
+      rows: plan.steps
+        .slice(0, ROWS_SHOWN)
+        .map((step) => [
+          step.kind,
+          step.target,
+          step.reason,
+          ...(outcome.isApplied ? [doneTargets.has(step.target) ? 'yes' : 'no'] : []),
+        ]),
     })
-    if (plan.steps.length > ROWS_SHOWN) summary.push({ kind: 'text', text: `and ${plan.steps.length - ROWS_SHOWN} more steps.` })
+    if (plan.steps.length > ROWS_SHOWN)
+      summary.push({ kind: 'text', text: `and ${plan.steps.length - ROWS_SHOWN} more steps.` })
   }
-  for (const error of ours) summary.push({ kind: 'details', label: `Import error in ${error.file}`, text: error.error })
-  if (outcome.importErrors && outcome.importErrors.others.length > 0) summary.push({ kind: 'text', text: `${outcome.importErrors.others.length} import errors are in files of others and were left alone.` })
-  if (outcome.importErrors && facts.syncWaitMs === 0 && outcome.done.length > 0) summary.push({ kind: 'text', text: 'Import errors are those Airflow knew right after the upload (sync-wait-seconds is 0).' })
-  summary.push({ kind: 'text', text: `Plan ${digest}, owner ${plan.owner}, gs://${plan.bucket}/${plan.prefix}/` }, ...facts.notes.map((text): SummaryBlock => ({ kind: 'text', text })))
+  for (const error of ours)
+    summary.push({ kind: 'details', label: `Import error in ${error.file}`, text: error.error })
+  if (outcome.importErrors && outcome.importErrors.others.length > 0)
+    summary.push({
+      kind: 'text',
+      text: `${outcome.importErrors.others.length} import errors are in files of others and were left alone.`,
+    })
+  if (outcome.importErrors && facts.syncWaitMs === 0 && outcome.done.length > 0)
+    summary.push({
+      kind: 'text',
+      text: 'Import errors are those Airflow knew right after the upload (sync-wait-seconds is 0).',
+    })
+  summary.push(
+    { kind: 'text', text: `Plan ${digest}, owner ${plan.owner}, gs://${plan.bucket}/${plan.prefix}/` },
+    ...facts.notes.map((text): SummaryBlock => ({ kind: 'text', text })),
+  )
   return {
-    outputs: { bucket: plan.bucket, uploaded: countOf('upload'), deleted: countOf('delete'), unchanged: plan.unchanged, plan: planned, 'plan-digest': digest, 'import-errors': ours.length },
+    outputs: {
+      bucket: plan.bucket,
+      uploaded: countOf('upload'),
+      deleted: countOf('delete'),
+      unchanged: plan.unchanged,
+      plan: planned,
+      'plan-digest': digest,
+      'import-errors': ours.length,
+    },
     summary,
-    annotations: (outcome.importErrors?.others ?? []).slice(0, 3).map(({ filepath, error }) => ({ kind: 'warning', message: `A file of another owner does not import: ${filepath}: ${error.trim().split('\n').at(-1) ?? ''}` })),
+    annotations: (outcome.importErrors?.others ?? []).slice(0, 3).map(({ filepath, error }) => ({
+      kind: 'warning',
+      message: `A file of another owner does not import: ${filepath}: ${error.trim().split('\n').at(-1) ?? ''}`,
+    })),
     failure: outcome.failure ?? (ours.length > 0 ? importFailure(ours, facts) : undefined),
   }
 }
@@ -46,9 +113,25 @@ export function report(plan: DeployPlan, outcome: Deployed, facts: Facts): Repor
 function importFailure(errors: readonly (ImportError & { file: string })[], facts: Facts): WorkFailedError {
   const annotations = errors.map((error): Annotation => {
     const { line, message } = locate(error, error.file)
-    return { kind: 'error', file: `${facts.source.replace(/^\.\//, '').replace(/\/+$/, '')}/${error.file}`, line, title: 'Airflow cannot import this file', message }
+    return {
+      kind: 'error',
+      file: `${facts.source.replace(/^\.\//, '').replace(/\/+$/, '')}/${error.file}`,
+      line,
+      title: 'Airflow cannot import this file',
+      message,
+    }
   })
-  return new WorkFailedError(`Checking imports in ${facts.environment}: Airflow cannot import ${errors.map(({ file }) => file).slice(0, 5).join(', ')}${errors.length > 5 ? ` and ${errors.length - 5} more` : ''}.`, {
-    annotations, link: facts.airflowUri, lastLines: errors.flatMap(({ error }) => error.trim().split('\n')).slice(-20), problem: 'dag-import', hint: 'The files are deployed as they are; correct them and deploy again.',
-  })
+  return new WorkFailedError(
+    `Checking imports in ${facts.environment}: Airflow cannot import ${errors
+      .map(({ file }) => file)
+      .slice(0, 5)
+      .join(', ')}${errors.length > 5 ? ` and ${errors.length - 5} more` : ''}.`,
+    {
+      annotations,
+      link: facts.airflowUri,
+      lastLines: errors.flatMap(({ error }) => error.trim().split('\n')).slice(-20),
+      problem: 'dag-import',
+      hint: 'The files are deployed as they are; correct them and deploy again.',
+    },
+  )
 }

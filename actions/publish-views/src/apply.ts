@@ -1,13 +1,25 @@
-/** Carries out the plan step by step; it refuses to overwrite a view or an access list that changed after it was read. */
+/**
+ * Carries out the plan step by step; it refuses to overwrite a view or an access list that changed after it
+ * was read.
+ */
 import { nameKey, type AccessEntry, type TableName } from '../../_shared/dataset.ts'
 import { GoogleApiError } from '../../_shared/errors.ts'
 import { asConflict } from '../../_shared/google/bigquery.ts'
-import { createView, deleteView, getDataset, setAccess, updateView } from '../../_shared/google/bigquery-views.ts'
+import {
+  createView,
+  deleteView,
+  getDataset,
+  setAccess,
+  updateView,
+} from '../../_shared/google/bigquery-views.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import { applyInOrder, assertNever, type Outcome } from '../../_shared/plan.ts'
 import { viewsOf, type ViewPlan, type ViewStep } from './plan.ts'
 
-/** Others may patch the same list at any time (Terraform, dbt's grants); each round starts from what is true then. */
+/**
+ * Others may patch the same list at any time (Terraform, dbt's grants); each round starts from what is true
+ * then.
+ */
 const ACCESS_ROUNDS = 6
 
 export function apply(plan: ViewPlan, google: Google): Promise<Outcome<ViewStep>> {
@@ -21,10 +33,14 @@ async function applyStep(step: ViewStep, google: Google): Promise<void> {
       return
     case 'create':
       google.log.info(`create ${step.target}: ${step.reason}`)
-      return createView(google, step.name, step).catch((error: unknown) => { throw asConflict(error, step.target, 'no view of this name') })
+      return createView(google, step.name, step).catch((error: unknown) => {
+        throw asConflict(error, step.target, 'no view of this name')
+      })
     case 'update':
       google.log.info(`update ${step.target}: ${step.reason}`)
-      return updateView(google, step.name, step, step.etag ?? '').catch((error: unknown) => { throw asConflict(error, step.target, `etag ${step.etag}`) })
+      return updateView(google, step.name, step, step.etag ?? '').catch((error: unknown) => {
+        throw asConflict(error, step.target, `etag ${step.etag}`)
+      })
     case 'authorize':
       google.log.info(`authorize on ${step.target}: ${step.reason}`)
       return authorize(step, google)
@@ -43,14 +59,21 @@ async function authorize(step: ViewStep & { kind: 'authorize' }, google: Google)
       return await setAccess(google, dataset, mergeAccess(dataset.access, step.add, step.remove))
     } catch (error) {
       if (!(error instanceof GoogleApiError) || error.status !== 412) throw error
-      if (round === ACCESS_ROUNDS) throw asConflict(error, step.target, `the access list of etag ${dataset.etag}`)
-      google.log.info(`The access list of ${step.target} changed meanwhile; reading it again (${round} of ${ACCESS_ROUNDS}).`)
+      if (round === ACCESS_ROUNDS)
+        throw asConflict(error, step.target, `the access list of etag ${dataset.etag}`)
+      google.log.info(
+        `The access list of ${step.target} changed meanwhile; reading it again (${round} of ${ACCESS_ROUNDS}).`,
+      )
     }
   }
 }
 
 /** Everyone else's entries in their order, then ours that were not there. */
-export function mergeAccess(access: readonly AccessEntry[], add: readonly TableName[], remove: readonly TableName[]): AccessEntry[] {
+export function mergeAccess(
+  access: readonly AccessEntry[],
+  add: readonly TableName[],
+  remove: readonly TableName[],
+): AccessEntry[] {
   const gone = new Set(remove.map(nameKey))
   const kept = access.filter(({ view }) => view === undefined || !gone.has(nameKey(view)))
   const present = new Set(viewsOf(kept).map(nameKey))

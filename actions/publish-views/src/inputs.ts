@@ -20,8 +20,14 @@ export interface Inputs extends SqlSource {
 
 export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
   return {
-    ...parseSource(raw, context, 'bigquery/views'), projectId: raw.text('project-id'), location: parseLocation(raw),
-    isAuthorizing: raw.boolean('authorize', true), isBreakingAllowed: raw.boolean('allow-breaking', false), isPruning: raw.boolean('prune', false),
-    allowEndpointHosts: raw.lines('allow-endpoint-hosts'), isDryRun: raw.boolean('dry-run', false), expectedPlan: raw.text('expected-plan'),
+    ...parseSource(raw, context, 'bigquery/views'),
+    projectId: raw.text('project-id'),
+    location: parseLocation(raw),
+    isAuthorizing: raw.boolean('authorize', true),
+    isBreakingAllowed: raw.boolean('allow-breaking', false),
+    isPruning: raw.boolean('prune', false),
+    allowEndpointHosts: raw.lines('allow-endpoint-hosts'),
+    isDryRun: raw.boolean('dry-run', false),
+    expectedPlan: raw.text('expected-plan'),
   }
 }

@@ -1,29 +1,75 @@
-/** Chooses what to create, update, delete and authorize, in an order in which a failure leaves the old views readable. It refuses breaking changes nobody allowed. */
-import { nameKey, shortName, type AccessEntry, type Column, type DatasetAccess, type TableName } from '../../_shared/dataset.ts'
+/**
+ * Chooses what to create, update, delete and authorize, in an order in which a failure leaves the old views
+ * readable. It refuses breaking changes nobody allowed.
+ */
+import {
+  nameKey,
+  shortName,
+  type AccessEntry,
+  type Column,
+  type DatasetAccess,
+  type TableName,
+} from '../../_shared/dataset.ts'
 import { RefusedError } from '../../_shared/errors.ts'
 import type { Plan } from '../../_shared/plan.ts'
 import { OWNER_LABEL, type Inputs } from './inputs.ts'
 import type { Observed, ObservedView } from './observe.ts'
 
 export type ViewStep =
-  | { readonly kind: 'create' | 'update' | 'keep'; readonly target: string; readonly reason: string; readonly name: TableName; readonly query: string; readonly description: string; readonly labels: Readonly<Record<string, string>>; readonly etag?: string }
-  | { readonly kind: 'delete' | 'orphan'; readonly target: string; readonly reason: string; readonly name: TableName }
-  /** One patch per source dataset: `add` is granted (again), `remove` is taken away, everything else stays. */
-  | { readonly kind: 'authorize'; readonly target: string; readonly reason: string; readonly dataset: { readonly projectId: string; readonly datasetId: string }; readonly add: readonly TableName[]; readonly remove: readonly TableName[] }
+  | {
+      readonly kind: 'create' | 'update' | 'keep'
+      readonly target: string
+      readonly reason: string
+      readonly name: TableName
+      readonly query: string
+      readonly description: string
+      readonly labels: Readonly<Record<string, string>>
+      readonly etag?: string
+    }
+  | {
+      readonly kind: 'delete' | 'orphan'
+      readonly target: string
+      readonly reason: string
+      readonly name: TableName
+    }
+  /**
+   * One patch per source dataset: `add` is granted (again), `remove` is taken away, everything else stays.
+   */
+  | {
+      readonly kind: 'authorize'
+      readonly target: string
+      readonly reason: string
+      readonly dataset: { readonly projectId: string; readonly datasetId: string }
+      readonly add: readonly TableName[]
+      readonly remove: readonly TableName[]
+    }
 
 export type ViewPlan = Plan<ViewStep>
 
-const isSame = (left: TableName | undefined, right: TableName): boolean => left !== undefined && nameKey(left) === nameKey(right)
-export const viewsOf = (access: readonly AccessEntry[]): TableName[] => access.flatMap(({ view }) => (view === undefined ? [] : [view]))
+const isSame = (left: TableName | undefined, right: TableName): boolean =>
+  left !== undefined && nameKey(left) === nameKey(right)
+export const viewsOf = (access: readonly AccessEntry[]): TableName[] =>
+  access.flatMap(({ view }) => (view === undefined ? [] : [view]))
 
 export function planViews(inputs: Inputs, observed: Observed): ViewPlan {
   const views = inReferenceOrder(observed.views).map((view) => planView(view, inputs))
-  const deletions = observed.orphans.map((name): ViewStep => inputs.isPruning
-    ? { kind: 'delete', target: shortName(name), reason: 'published earlier, has no file any more', name }
-    : { kind: 'orphan', target: shortName(name), reason: 'published earlier, has no file any more; prune: true deletes it', name })
+  const deletions = observed.orphans.map((name): ViewStep =>
+    inputs.isPruning
+      ? { kind: 'delete', target: shortName(name), reason: 'published earlier, has no file any more', name }
+      : {
+          kind: 'orphan',
+          target: shortName(name),
+          reason: 'published earlier, has no file any more; prune: true deletes it',
+          name,
+        },
+  )
   const deleted = inputs.isPruning ? observed.orphans : []
-  const changed = views.filter((step) => step.kind === 'create' || step.kind === 'update').map((step) => shortName((step as { name: TableName }).name))
-  const access = inputs.isAuthorizing ? observed.sources.flatMap((source) => planAccess(source, observed.views, deleted, changed)) : []
+  const changed = views
+    .filter((step) => step.kind === 'create' || step.kind === 'update')
+    .map((step) => shortName((step as { name: TableName }).name))
+  const access = inputs.isAuthorizing
+    ? observed.sources.flatMap((source) => planAccess(source, observed.views, deleted, changed))
+    : []
   // Entries are granted only after their views exist: BigQuery refuses an entry for a view that is not there.
   return { steps: [...views, ...access, ...deletions] }
 }
@@ -36,7 +82,10 @@ export function inReferenceOrder(views: readonly ObservedView[]): ObservedView[]
     if (ordered.includes(view)) return
     if (trail.includes(view)) {
       const circle = [...trail.slice(trail.indexOf(view)), view].map(({ file }) => file).join(' → ')
-      throw new RefusedError(`Ordering the views: they read each other in a circle: ${circle}; break it.`, { what: circle, problem: 'view-circle' })
+      throw new RefusedError(`Ordering the views: they read each other in a circle: ${circle}; break it.`, {
+        what: circle,
+        problem: 'view-circle',
+      })
     }
     for (const reference of view.references) {
       const before = byKey.get(nameKey(reference))
@@ -51,22 +100,54 @@ export function inReferenceOrder(views: readonly ObservedView[]): ObservedView[]
 function planView(view: ObservedView, inputs: Inputs): ViewStep {
   const { name, query, description, existing } = view
   const target = shortName(name)
-  if (existing === undefined) return { kind: 'create', target, reason: 'does not exist', name, query, description, labels: OWNER_LABEL }
+  if (existing === undefined)
+    return { kind: 'create', target, reason: 'does not exist', name, query, description, labels: OWNER_LABEL }
   if (existing.type !== 'VIEW') {
-    throw new RefusedError(`Planning ${target}: there is a ${existing.type.toLowerCase()} of this name, and publish-views replaces views only; rename the file or remove the ${existing.type.toLowerCase()}.`, { what: target, problem: 'not-a-view' })
+    throw new RefusedError(
+      `Planning ${target}: there is a ${existing.type.toLowerCase()} of this name, and publish-views replaces views only; rename the file or remove the ${existing.type.toLowerCase()}.`,
+      { what: target, problem: 'not-a-view' },
+    )
   }
   const labels = { ...existing.labels, ...OWNER_LABEL }
   const reasons = [
     ...(existing.query === query ? [] : ['query changed']),
     ...(existing.description === description ? [] : ['description changed']),
-    ...(existing.labels['managed-by'] === OWNER_LABEL['managed-by'] ? [] : ['taken over: it had no managed-by label']),
+    ...(existing.labels['managed-by'] === OWNER_LABEL['managed-by']
+      ? []
+      : ['taken over: it had no managed-by label']),
   ]
-  if (reasons.length === 0) return { kind: 'keep', target, reason: 'is as its file says', name, query, description, labels, etag: existing.etag }
+  if (reasons.length === 0)
+    return {
+      kind: 'keep',
+      target,
+      reason: 'is as its file says',
+      name,
+      query,
+      description,
+      labels,
+      etag: existing.etag,
+    }
   const lost = view.columns === undefined ? [] : lostColumns(existing.columns, view.columns)
   if (lost.length > 0 && !inputs.isBreakingAllowed) {
-    throw new RefusedError(`Planning ${target}: the new query ${lost.join(', ')}; readers of the view would break. Set allow-breaking: true if they are ready.`, { what: `${view.file}: ${lost.join(', ')}`, allowedBy: 'allow-breaking: true', problem: 'breaking-view' })
+    throw new RefusedError(
+      `Planning ${target}: the new query ${lost.join(', ')}; readers of the view would break. Set allow-breaking: true if they are ready.`,
+      {
+        what: `${view.file}: ${lost.join(', ')}`,
+        allowedBy: 'allow-breaking: true',
+        problem: 'breaking-view',
+      },
+    )
   }
-  return { kind: 'update', target, reason: [...reasons, ...lost].join(', '), name, query, description, labels, etag: existing.etag }
+  return {
+    kind: 'update',
+    target,
+    reason: [...reasons, ...lost].join(', '),
+    name,
+    query,
+    description,
+    labels,
+    etag: existing.etag,
+  }
 }
 
 function lostColumns(before: readonly Column[], after: readonly Column[]): string[] {
@@ -79,14 +160,40 @@ function lostColumns(before: readonly Column[], after: readonly Column[]): strin
 }
 
 /** One step per source dataset, or none when its list already is right. */
-function planAccess(source: DatasetAccess, views: readonly ObservedView[], deleted: readonly TableName[], changed: readonly string[]): ViewStep[] {
-  const readers = views.filter((view) => view.references.some((reference) => reference.projectId === source.projectId && reference.datasetId === source.datasetId) && (view.name.datasetId !== source.datasetId || view.name.projectId !== source.projectId)).map(({ name }) => name)
+function planAccess(
+  source: DatasetAccess,
+  views: readonly ObservedView[],
+  deleted: readonly TableName[],
+  changed: readonly string[],
+): ViewStep[] {
+  const readers = views
+    .filter(
+      (view) =>
+        view.references.some(
+          (reference) => reference.projectId === source.projectId && reference.datasetId === source.datasetId,
+        ) &&
+        (view.name.datasetId !== source.datasetId || view.name.projectId !== source.projectId),
+    )
+    .map(({ name }) => name)
   const present = viewsOf(source.access)
   const missing = readers.filter((name) => !present.some((entry) => isSame(entry, name)))
   // BigQuery asks for the grant again after a view was updated (access[].view of the dataset resource).
   const again = readers.filter((name) => !missing.includes(name) && changed.includes(shortName(name)))
   const remove = deleted.filter((name) => present.some((entry) => isSame(entry, name)))
   if (missing.length + again.length + remove.length === 0) return []
-  const reasons = [missing.length > 0 ? `${missing.length} not on the list` : '', again.length > 0 ? `${again.length} granted again after an update` : '', remove.length > 0 ? `${remove.length} removed with their views` : '']
-  return [{ kind: 'authorize', target: source.datasetId, reason: reasons.filter(Boolean).join(', '), dataset: { projectId: source.projectId, datasetId: source.datasetId }, add: [...missing, ...again], remove }]
+  const reasons = [
+    missing.length > 0 ? `${missing.length} not on the list` : '',
+    again.length > 0 ? `${again.length} granted again after an update` : '',
+    remove.length > 0 ? `${remove.length} removed with their views` : '',
+  ]
+  return [
+    {
+      kind: 'authorize',
+      target: source.datasetId,
+      reason: reasons.filter(Boolean).join(', '),
+      dataset: { projectId: source.projectId, datasetId: source.datasetId },
+      add: [...missing, ...again],
+      remove,
+    },
+  ]
 }

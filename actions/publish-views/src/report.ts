@@ -4,21 +4,48 @@ import type { Report, SummaryBlock } from '../../_shared/report.ts'
 import type { Inputs } from './inputs.ts'
 import type { ViewPlan, ViewStep } from './plan.ts'
 
-export function report(plan: ViewPlan, outcome: Outcome<ViewStep>, inputs: Inputs, notes: readonly string[]): Report {
+export function report(
+  plan: ViewPlan,
+  outcome: Outcome<ViewStep>,
+  inputs: Inputs,
+  notes: readonly string[],
+): Report {
   const effective = inputs.isDryRun ? plan.steps : outcome.done.map(({ step }) => step)
   const count = (kind: ViewStep['kind']): number => effective.filter((step) => step.kind === kind).length
-  const authorized = effective.reduce((sum, step) => sum + (step.kind === 'authorize' ? step.add.length : 0), 0)
+  const authorized = effective.reduce(
+    (sum, step) => sum + (step.kind === 'authorize' ? step.add.length : 0),
+    0,
+  )
   const digest = planDigest(plan)
   return {
     outputs: {
-      created: count('create'), updated: count('update'), unchanged: count('keep'), deleted: count('delete'), authorized,
-      plan: JSON.stringify({ schemaVersion: 1, steps: plan.steps.map(describeStep) }), 'plan-digest': digest,
+      created: count('create'),
+      updated: count('update'),
+      unchanged: count('keep'),
+      deleted: count('delete'),
+      authorized,
+      plan: JSON.stringify({ schemaVersion: 1, steps: plan.steps.map(describeStep) }),
+      'plan-digest': digest,
     },
     summary: [
-      { kind: 'heading', text: inputs.isDryRun ? 'Views: the plan' : outcome.failure === undefined ? 'Views published' : 'Views: stopped by an error' },
-      { kind: 'text', text: `${count('create')} created, ${count('update')} updated, ${count('keep')} unchanged, ${count('delete')} deleted; ${authorized} access ${authorized === 1 ? 'entry' : 'entries'} granted${inputs.isDryRun ? ' (dry run: nothing was changed)' : ''}.` },
+      {
+        kind: 'heading',
+        text: inputs.isDryRun
+          ? 'Views: the plan'
+          : outcome.failure === undefined
+            ? 'Views published'
+            : 'Views: stopped by an error',
+      },
+      {
+        kind: 'text',
+        text: `${count('create')} created, ${count('update')} updated, ${count('keep')} unchanged, ${count('delete')} deleted; ${authorized} access ${authorized === 1 ? 'entry' : 'entries'} granted${inputs.isDryRun ? ' (dry run: nothing was changed)' : ''}.`,
+      },
       ...notes.map((text): SummaryBlock => ({ kind: 'text', text })),
-      { kind: 'table', head: ['Step', 'What', 'Why', 'State'], rows: plan.steps.map((step) => [step.kind, step.target, step.reason, stateOf(step, outcome)]) },
+      {
+        kind: 'table',
+        head: ['Step', 'What', 'Why', 'State'],
+        rows: plan.steps.map((step) => [step.kind, step.target, step.reason, stateOf(step, outcome)]),
+      },
       { kind: 'text', text: `Plan digest: ${digest}` },
     ],
     failure: outcome.failure,
@@ -26,6 +53,13 @@ export function report(plan: ViewPlan, outcome: Outcome<ViewStep>, inputs: Input
 }
 
 const describeStep = (step: ViewStep): Record<string, unknown> => ({
-  kind: step.kind, target: step.target, reason: step.reason,
-  ...(step.kind === 'authorize' ? { add: step.add.map(({ datasetId, tableId }) => `${datasetId}.${tableId}`), remove: step.remove.map(({ datasetId, tableId }) => `${datasetId}.${tableId}`) } : {}),
+  kind: step.kind,
+  target: step.target,
+  reason: step.reason,
+  ...(step.kind === 'authorize'
+    ? {
+        add: step.add.map(({ datasetId, tableId }) => `${datasetId}.${tableId}`),
+        remove: step.remove.map(({ datasetId, tableId }) => `${datasetId}.${tableId}`),
+      }
+    : {}),
 })

@@ -2,12 +2,32 @@
 import { nameKey, type TableName } from '../../_shared/dataset.ts'
 import { tokenize, type Token } from '../../_shared/sql-tokens.ts'
 
-interface Path { readonly parts: readonly string[]; readonly from: number; readonly to: number; readonly isTable: boolean }
+interface Path {
+  readonly parts: readonly string[]
+  readonly from: number
+  readonly to: number
+  readonly isTable: boolean
+}
 
 const BEFORE_TABLE = ['FROM', 'JOIN', ',', '(']
-const ENDS_FROM = ['SELECT', 'WHERE', 'GROUP', 'HAVING', 'QUALIFY', 'WINDOW', 'ORDER', 'LIMIT', 'UNION', 'INTERSECT', 'EXCEPT']
+const ENDS_FROM = [
+  'SELECT',
+  'WHERE',
+  'GROUP',
+  'HAVING',
+  'QUALIFY',
+  'WINDOW',
+  'ORDER',
+  'LIMIT',
+  'UNION',
+  'INTERSECT',
+  'EXCEPT',
+]
 
-/** Dotted names with two or three parts; `isTable` where a FROM clause calls for a table, and not for an array of one it already has. */
+/**
+ * Dotted names with two or three parts; `isTable` where a FROM clause calls for a table, and not for an array
+ * of one it already has.
+ */
 function findPaths(tokens: readonly Token[]): Path[] {
   const paths: Path[] = []
   const aliases = new Set<string>()
@@ -21,7 +41,11 @@ function findPaths(tokens: readonly Token[]): Path[] {
     const level = levels.at(-1)
     if (token === undefined || level === undefined || token.kind === 'space') continue
     if (!isName(token)) {
-      if (token.text === '(') levels.push({ isFrom: level.isFrom && BEFORE_TABLE.includes(before), isExtract: before === 'EXTRACT' })
+      if (token.text === '(')
+        levels.push({
+          isFrom: level.isFrom && BEFORE_TABLE.includes(before),
+          isExtract: before === 'EXTRACT',
+        })
       if (token.text === ')' && levels.length > 1) levels.pop()
       isAliasNext = token.text === ')' && levels.at(-1)?.isFrom === true
       before = token.text
@@ -52,7 +76,8 @@ function findPaths(tokens: readonly Token[]): Path[] {
 }
 
 const isName = (token: Token | undefined): boolean => token?.kind === 'word' || token?.kind === 'quoted'
-const partsOf = (token: Token): string[] => (token.kind === 'quoted' ? token.text.slice(1, -1).split('.') : [token.text])
+const partsOf = (token: Token): string[] =>
+  token.kind === 'quoted' ? token.text.slice(1, -1).split('.') : [token.text]
 
 function toName(parts: readonly string[], projectId: string): TableName | undefined {
   const [tableId, datasetId, ...project] = [...parts].reverse()
@@ -62,24 +87,37 @@ function toName(parts: readonly string[], projectId: string): TableName | undefi
 
 /** Names in the places of tables: what can be known before BigQuery has read the query. */
 export function scanReferences(sql: string, projectId: string): TableName[] {
-  const found = findPaths(tokenize(sql)).filter(({ isTable }) => isTable).map(({ parts }) => toName(parts, projectId))
-  return [...new Map(found.filter((name) => name !== undefined).map((name) => [nameKey(name), name])).values()]
+  const found = findPaths(tokenize(sql))
+    .filter(({ isTable }) => isTable)
+    .map(({ parts }) => toName(parts, projectId))
+  return [
+    ...new Map(found.filter((name) => name !== undefined).map((name) => [nameKey(name), name])).values(),
+  ]
 }
 
 /** Those of `known` that the text itself names; the others are reached through a view. */
 export function directReferences(sql: string, projectId: string, known: readonly TableName[]): TableName[] {
-  const written = new Set(findPaths(tokenize(sql)).map(({ parts }) => toName(parts, projectId)).filter((name) => name !== undefined).map(nameKey))
+  const written = new Set(
+    findPaths(tokenize(sql))
+      .map(({ parts }) => toName(parts, projectId))
+      .filter((name) => name !== undefined)
+      .map(nameKey),
+  )
   return known.filter((name) => written.has(nameKey(name)))
 }
 
-/** The text with each known reference written as `project.dataset.table`: a view is read from other projects, whose default project is not ours. */
+/**
+ * The text with each known reference written as `project.dataset.table`: a view is read from other projects,
+ * whose default project is not ours.
+ */
 export function qualify(sql: string, projectId: string, known: readonly TableName[]): string {
   const tokens = tokenize(sql)
   const keys = new Set(known.map(nameKey))
   const replaced = new Map<number, { to: number; text: string }>()
   for (const { parts, from, to } of findPaths(tokens)) {
     const name = toName(parts, projectId)
-    if (name !== undefined && keys.has(nameKey(name))) replaced.set(from, { to, text: `\`${nameKey(name)}\`` })
+    if (name !== undefined && keys.has(nameKey(name)))
+      replaced.set(from, { to, text: `\`${nameKey(name)}\`` })
   }
   let text = ''
   for (let index = 0; index < tokens.length; index += 1) {

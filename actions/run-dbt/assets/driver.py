@@ -34,7 +34,9 @@ def run_command(runner: dbtRunner, argv: list[str], target: Path, results: Path,
     outcome = runner.invoke(argv)
     record = {
         "success": bool(outcome.success),
-        "exception": None if outcome.exception is None else f"{type(outcome.exception).__name__}: {outcome.exception}",
+        "exception": None
+        if outcome.exception is None
+        else f"{type(outcome.exception).__name__}: {outcome.exception}",
         "seconds": round(time.monotonic() - started, 3),
         "listed": outcome.result if argv[0] in ("ls", "list") and isinstance(outcome.result, list) else None,
     }
@@ -48,7 +50,9 @@ def run_command(runner: dbtRunner, argv: list[str], target: Path, results: Path,
 
 def hush_boundary_lookups() -> None:
     """google-auth looks up a regional access boundary in the background and retries aloud where the network forbids it; nothing depends on the answer."""
-    logging.getLogger("urllib3.connectionpool").addFilter(lambda record: "/allowedLocations" not in record.getMessage())
+    logging.getLogger("urllib3.connectionpool").addFilter(
+        lambda record: "/allowedLocations" not in record.getMessage()
+    )
 
 
 def stop_with_caller() -> None:

@@ -9,7 +9,10 @@ import { report } from './report.ts'
 
 void runAction('run-dbt', async (runner) => {
   const inputs = parseInputs(runner.inputs, runner.context)
-  const google = await connect({ projectId: inputs.projectId, allowedHosts: inputs.allowEndpointHosts }, runner)
+  const google = await connect(
+    { projectId: inputs.projectId, allowedHosts: inputs.allowEndpointHosts },
+    runner,
+  )
   const observed = await observe(inputs, runner)
   const endpoint = google.endpoints.overrides.find(({ api }) => api === 'bigquery')?.root
   const plan = planRun(inputs, observed, { projectId: google.projectId, endpoint })

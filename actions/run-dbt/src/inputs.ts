@@ -1,4 +1,7 @@
-/** Raw strings to the Inputs of run-dbt; it refuses commands that are not dbt's or that would override the keyless profile. */
+/**
+ * Raw strings to the Inputs of run-dbt; it refuses commands that are not dbt's or that would override the
+ * keyless profile.
+ */
 import path from 'node:path'
 import { split } from 'shlex'
 import { InputError, wrongValue } from '../../_shared/errors.ts'
@@ -26,9 +29,35 @@ export interface Inputs {
 }
 
 /** dbt's verbs that make sense without a terminal; `init`, `debug` and `clean` do not. */
-const VERBS = ['build', 'clone', 'compile', 'deps', 'docs', 'list', 'ls', 'parse', 'retry', 'run', 'run-operation', 'seed', 'show', 'snapshot', 'source', 'test']
+const VERBS = [
+  'build',
+  'clone',
+  'compile',
+  'deps',
+  'docs',
+  'list',
+  'ls',
+  'parse',
+  'retry',
+  'run',
+  'run-operation',
+  'seed',
+  'show',
+  'snapshot',
+  'source',
+  'test',
+]
 /** Set by the action; given twice, dbt would take the last and the keyless profile would be gone. */
-const OWN_FLAGS = ['--profiles-dir', '--project-dir', '--profile', '--target', '-t', '--target-path', '--threads', '--vars']
+const OWN_FLAGS = [
+  '--profiles-dir',
+  '--project-dir',
+  '--profile',
+  '--target',
+  '-t',
+  '--target-path',
+  '--threads',
+  '--vars',
+]
 
 export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
   const commands = raw.lines('commands', { isRequired: true }).map(parseCommand)
@@ -36,20 +65,53 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
   const projectDir = path.resolve(context.workspace, projectPath)
   const fromWorkspace = path.relative(context.workspace, projectDir)
   if (fromWorkspace.startsWith('..') || path.isAbsolute(fromWorkspace)) {
-    throw new InputError(`Reading input project-dir: ${projectPath} is outside the workspace; give a folder of the checkout.`, { input: 'project-dir', given: projectPath, accepted: 'a folder inside the workspace', problem: 'workspace-path' })
+    throw new InputError(
+      `Reading input project-dir: ${projectPath} is outside the workspace; give a folder of the checkout.`,
+      {
+        input: 'project-dir',
+        given: projectPath,
+        accepted: 'a folder inside the workspace',
+        problem: 'workspace-path',
+      },
+    )
   }
   return {
     projectDir,
     projectPath: fromWorkspace.split(path.sep).join('/'),
     commands,
     projectId: raw.text('project-id'),
-    dataset: matching(raw.required('dataset'), 'dataset', /^\w{1,1024}$/, 'a dataset name (letters, digits, underscores)'),
-    location: matching(raw.required('location'), 'location', /^[A-Za-z]+(-[a-z]+\d+)?$/, 'a BigQuery location such as EU or us-central1'),
-    target: matching(raw.text('target', 'ci'), 'target', /^\w[\w-]*$/, 'a target name (letters, digits, dashes)'),
+    dataset: matching(
+      raw.required('dataset'),
+      'dataset',
+      /^\w{1,1024}$/,
+      'a dataset name (letters, digits, underscores)',
+    ),
+    location: matching(
+      raw.required('location'),
+      'location',
+      /^[A-Za-z]+(-[a-z]+\d+)?$/,
+      'a BigQuery location such as EU or us-central1',
+    ),
+    target: matching(
+      raw.text('target', 'ci'),
+      'target',
+      /^\w[\w-]*$/,
+      'a target name (letters, digits, dashes)',
+    ),
     threads: raw.integer('threads', { min: 1, max: 64, fallback: 4 }),
     vars: raw.jsonObject('vars') ?? {},
-    coreVersion: matching(raw.text('dbt-core-version', '1.11.16'), 'dbt-core-version', /^1\.\d+\.\d+$/, 'an exact 1.x version; the BigQuery adapter has no dbt 2'),
-    adapterVersion: matching(raw.text('dbt-bigquery-version', '1.12.1'), 'dbt-bigquery-version', /^1\.\d+\.\d+$/, 'an exact 1.x version'),
+    coreVersion: matching(
+      raw.text('dbt-core-version', '1.11.16'),
+      'dbt-core-version',
+      /^1\.\d+\.\d+$/,
+      'an exact 1.x version; the BigQuery adapter has no dbt 2',
+    ),
+    adapterVersion: matching(
+      raw.text('dbt-bigquery-version', '1.12.1'),
+      'dbt-bigquery-version',
+      /^1\.\d+\.\d+$/,
+      'an exact 1.x version',
+    ),
     maximumBytesBilled: raw.optionalInteger('maximum-bytes-billed', { min: 0, max: 999_999_999_999_999 }),
     allowEndpointHosts: raw.lines('allow-endpoint-hosts'),
     isDryRun: raw.boolean('dry-run', false),
@@ -64,7 +126,11 @@ function matching(given: string, input: string, pattern: RegExp, accepted: strin
 /** Words as a shell would split them; nothing is expanded and nothing is executed. */
 function parseCommand(line: string): readonly string[] {
   const refuse = (what: string, accepted: string): never => {
-    throw new InputError(`Reading input commands: in the line ${JSON.stringify(line)}, ${what}.`, { input: 'commands', given: line, accepted })
+    throw new InputError(`Reading input commands: in the line ${JSON.stringify(line)}, ${what}.`, {
+      input: 'commands',
+      given: line,
+      accepted,
+    })
   }
   let words: string[] = []
   try {
@@ -74,7 +140,11 @@ function parseCommand(line: string): readonly string[] {
   }
   if (words[0] === 'dbt') words = words.slice(1)
   const verb = words[0] ?? ''
-  if (!VERBS.includes(verb)) refuse(`"${verb}" is not a dbt command this action runs; write one of ${VERBS.join(', ')}`, VERBS.join(', '))
+  if (!VERBS.includes(verb))
+    refuse(
+      `"${verb}" is not a dbt command this action runs; write one of ${VERBS.join(', ')}`,
+      VERBS.join(', '),
+    )
   const own = words.find((word) => OWN_FLAGS.includes(word.split('=')[0] ?? ''))
   if (own !== undefined) refuse(`${own} is set by the action; use its inputs instead`, 'other flags')
   return words

@@ -1,4 +1,7 @@
-/** Looks at the dbt project and the dbt that is there; it refuses a folder that is no project, and installs nothing. */
+/**
+ * Looks at the dbt project and the dbt that is there; it refuses a folder that is no project, and installs
+ * nothing.
+ */
 import { constants } from 'node:fs'
 import { access, open, readFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -16,20 +19,33 @@ export interface Observed {
   readonly python?: string
 }
 
-const VERSIONS = 'import importlib.metadata as m, json; print(json.dumps([m.version("dbt-core"), m.version("dbt-bigquery")]))'
+const VERSIONS =
+  'import importlib.metadata as m, json; print(json.dumps([m.version("dbt-core"), m.version("dbt-bigquery")]))'
 
 export async function observe(inputs: Inputs, runner: Runner): Promise<Observed> {
   const project = await readProject(inputs)
   const installed = await findInstalled(runner)
-  return { ...project, installed, python: installed === undefined ? await findOnPath(['python3', 'python'], runner.environment.PATH) : undefined }
+  return {
+    ...project,
+    installed,
+    python:
+      installed === undefined ? await findOnPath(['python3', 'python'], runner.environment.PATH) : undefined,
+  }
 }
 
 async function readProject(inputs: Inputs): Promise<{ profileName: string; targetPath: string }> {
   const file = path.join(inputs.projectDir, 'dbt_project.yml')
   const refuse = (what: string): never => {
-    throw new InputError(`Reading the dbt project: ${inputs.projectPath}/dbt_project.yml ${what}.`, { input: 'project-dir', given: inputs.projectPath, accepted: 'a folder with a dbt_project.yml', problem: 'workspace-path' })
+    throw new InputError(`Reading the dbt project: ${inputs.projectPath}/dbt_project.yml ${what}.`, {
+      input: 'project-dir',
+      given: inputs.projectPath,
+      accepted: 'a folder with a dbt_project.yml',
+      problem: 'workspace-path',
+    })
   }
-  const text = await readFile(file, 'utf8').catch(() => refuse('cannot be read; does project-dir name the folder that holds it, and did a checkout step run'))
+  const text = await readFile(file, 'utf8').catch(() =>
+    refuse('cannot be read; does project-dir name the folder that holds it, and did a checkout step run'),
+  )
   let project: unknown
   try {
     project = parse(text)
@@ -38,17 +54,27 @@ async function readProject(inputs: Inputs): Promise<{ profileName: string; targe
   }
   const { profile, name, 'target-path': targetPath } = (project ?? {}) as Record<string, unknown>
   const profileName = profile ?? name
-  if (typeof profileName !== 'string' || !/^\w[\w-]*$/.test(profileName)) return refuse('names no profile; add "profile:"')
-  return { profileName, targetPath: path.join(inputs.projectDir, typeof targetPath === 'string' ? targetPath : 'target') }
+  if (typeof profileName !== 'string' || !/^\w[\w-]*$/.test(profileName))
+    return refuse('names no profile; add "profile:"')
+  return {
+    profileName,
+    targetPath: path.join(inputs.projectDir, typeof targetPath === 'string' ? targetPath : 'target'),
+  }
 }
 
-/** The dbt on PATH is a script whose first line names its Python; asking that Python is ten times faster than `dbt --version`. */
+/**
+ * The dbt on PATH is a script whose first line names its Python; asking that Python is ten times faster than
+ * `dbt --version`.
+ */
 async function findInstalled(runner: Runner): Promise<Observed['installed']> {
   const dbt = await findOnPath(['dbt'], runner.environment.PATH)
   if (dbt === undefined) return undefined
   const python = (await readInterpreter(dbt)) ?? (await findOnPath(['python3', 'python'], path.dirname(dbt)))
   if (python === undefined) return undefined
-  const answer = await runner.execute(python, ['-I', '-c', VERSIONS], { onStdoutLine: () => undefined, onStderrLine: () => undefined })
+  const answer = await runner.execute(python, ['-I', '-c', VERSIONS], {
+    onStdoutLine: () => undefined,
+    onStderrLine: () => undefined,
+  })
   if (answer.exitCode !== 0) return undefined
   const [core, adapter] = JSON.parse(answer.stdout) as [string, string]
   return { python, core, adapter }
@@ -59,19 +85,29 @@ async function readInterpreter(script: string): Promise<string | undefined> {
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0)
     const head = buffer.subarray(0, bytesRead).toString('latin1')
-    // A path with spaces cannot stand in a #! line: installers then write `exec '<python>'` in a shell prologue.
-    const found = /^#!\s*(\S*python[\d.]*)\s*$/m.exec(head)?.[1] ?? /^'''exec' (?:'([^']+)'|"([^"]+)"|(\S+))/m.exec(head)?.slice(1).find(Boolean)
+    // A path with spaces cannot stand in a #! line: installers then write `exec '<python>'` in a shell
+    // prologue.
+    const found =
+      /^#!\s*(\S*python[\d.]*)\s*$/m.exec(head)?.[1] ??
+      /^'''exec' (?:'([^']+)'|"([^"]+)"|(\S+))/m.exec(head)?.slice(1).find(Boolean)
     return found !== undefined && (await isExecutable(found)) ? found : undefined
   } finally {
     await file.close()
   }
 }
 
-async function findOnPath(names: readonly string[], searchPath: string | undefined): Promise<string | undefined> {
+async function findOnPath(
+  names: readonly string[],
+  searchPath: string | undefined,
+): Promise<string | undefined> {
   for (const folder of (searchPath ?? '').split(path.delimiter).filter(path.isAbsolute)) {
     for (const name of names) if (await isExecutable(path.join(folder, name))) return path.join(folder, name)
   }
   return undefined
 }
 
-const isExecutable = (file: string): Promise<boolean> => access(file, constants.X_OK).then(() => true, () => false)
+const isExecutable = (file: string): Promise<boolean> =>
+  access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  )

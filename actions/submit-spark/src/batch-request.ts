@@ -1,15 +1,25 @@
-/** Builds the batch that Google is asked for, as its discovery document spells it. It refuses to choose anything the inputs did not. */
+/**
+ * Builds the batch that Google is asked for, as its discovery document spells it. It refuses to choose
+ * anything the inputs did not.
+ */
 import { InputError } from '../../_shared/errors.ts'
 import type { SparkInputs } from './inputs.ts'
 
 export type BatchRequest = Readonly<Record<string, unknown>>
 
 /** @param uriOf gives the `gs://` URI of a given path. */
-export function batchRequest(inputs: SparkInputs, uriOf: (given: string) => string, origin: Readonly<Record<string, string>>): BatchRequest {
+export function batchRequest(
+  inputs: SparkInputs,
+  uriOf: (given: string) => string,
+  origin: Readonly<Record<string, string>>,
+): BatchRequest {
   return {
     ...workload(inputs, uriOf),
     labels: labels(inputs.labels, origin),
-    runtimeConfig: { version: inputs.runtimeVersion, ...(Object.keys(inputs.properties).length === 0 ? {} : { properties: inputs.properties }) },
+    runtimeConfig: {
+      version: inputs.runtimeVersion,
+      ...(Object.keys(inputs.properties).length === 0 ? {} : { properties: inputs.properties }),
+    },
     environmentConfig: {
       executionConfig: {
         serviceAccount: inputs.serviceAccount,
@@ -26,36 +36,92 @@ export function batchRequest(inputs: SparkInputs, uriOf: (given: string) => stri
 
 /** What runs, of which files. It refuses lists that this kind of batch does not take. */
 export function workload(inputs: SparkInputs, uriOf: (given: string) => string): object {
-  const some = (name: string, given: readonly string[]) => (given.length === 0 ? {} : { [name]: given.map(uriOf) })
+  const some = (name: string, given: readonly string[]) =>
+    given.length === 0 ? {} : { [name]: given.map(uriOf) }
   const main = uriOf(inputs.main)
   const args = inputs.args.length === 0 ? {} : { args: inputs.args }
   const refuse = (input: string, given: readonly string[], kind: string) => {
-    if (given.length > 0) throw new InputError(`Building the batch: a ${kind} batch takes no ${input}.`, { input, given: given[0] ?? '', accepted: 'nothing', hint: `Leave ${input} empty, or give a .py main.` })
+    if (given.length > 0)
+      throw new InputError(`Building the batch: a ${kind} batch takes no ${input}.`, {
+        input,
+        given: given[0] ?? '',
+        accepted: 'nothing',
+        hint: `Leave ${input} empty, or give a .py main.`,
+      })
   }
-  if (/\.py$/.test(main)) return { pysparkBatch: { mainPythonFileUri: main, ...args, ...some('pythonFileUris', inputs.pyFiles), ...some('jarFileUris', inputs.jars), ...some('fileUris', inputs.files), ...some('archiveUris', inputs.archives) } }
+  if (/\.py$/.test(main))
+    return {
+      pysparkBatch: {
+        mainPythonFileUri: main,
+        ...args,
+        ...some('pythonFileUris', inputs.pyFiles),
+        ...some('jarFileUris', inputs.jars),
+        ...some('fileUris', inputs.files),
+        ...some('archiveUris', inputs.archives),
+      },
+    }
   refuse('py-files', inputs.pyFiles, main.slice(main.lastIndexOf('.')))
-  if (/\.jar$/.test(main)) return { sparkBatch: { mainJarFileUri: main, ...args, ...some('jarFileUris', inputs.jars), ...some('fileUris', inputs.files), ...some('archiveUris', inputs.archives) } }
+  if (/\.jar$/.test(main))
+    return {
+      sparkBatch: {
+        mainJarFileUri: main,
+        ...args,
+        ...some('jarFileUris', inputs.jars),
+        ...some('fileUris', inputs.files),
+        ...some('archiveUris', inputs.archives),
+      },
+    }
   if (/\.[Rr]$/.test(main)) {
     refuse('jars', inputs.jars, '.R')
-    return { sparkRBatch: { mainRFileUri: main, ...args, ...some('fileUris', inputs.files), ...some('archiveUris', inputs.archives) } }
+    return {
+      sparkRBatch: {
+        mainRFileUri: main,
+        ...args,
+        ...some('fileUris', inputs.files),
+        ...some('archiveUris', inputs.archives),
+      },
+    }
   }
-  for (const [input, given] of [['args', inputs.args], ['files', inputs.files], ['archives', inputs.archives]] as const) refuse(input, given, '.sql')
+  for (const [input, given] of [
+    ['args', inputs.args],
+    ['files', inputs.files],
+    ['archives', inputs.archives],
+  ] as const)
+    refuse(input, given, '.sql')
   return { sparkSqlBatch: { queryFileUri: main, ...some('jarFileUris', inputs.jars) } }
 }
 
-/** At most 32; keys and values in lower case, other characters become hyphens (branch names, repository names). */
-export function labels(given: Readonly<Record<string, string>>, origin: Readonly<Record<string, string>>): Record<string, string> {
+/**
+ * At most 32; keys and values in lower case, other characters become hyphens (branch names, repository
+ * names).
+ */
+export function labels(
+  given: Readonly<Record<string, string>>,
+  origin: Readonly<Record<string, string>>,
+): Record<string, string> {
   const result: Record<string, string> = {}
   for (const [key, value] of Object.entries(origin)) if (value !== '') result[key] = labelText(value)
   for (const [key, value] of Object.entries(given)) {
     const clean = labelText(key)
-    if (!/^[a-z]/.test(clean)) throw new InputError(`Reading input labels: the key ${JSON.stringify(key.slice(0, 80))} does not begin with a letter; rename it.`, { input: 'labels', given: key, accepted: 'keys that begin with a letter' })
+    if (!/^[a-z]/.test(clean))
+      throw new InputError(
+        `Reading input labels: the key ${JSON.stringify(key.slice(0, 80))} does not begin with a letter; rename it.`,
+        { input: 'labels', given: key, accepted: 'keys that begin with a letter' },
+      )
     result[clean] = labelText(value)
   }
-  if (Object.keys(result).length > 32) throw new InputError(`Reading input labels: ${Object.keys(result).length} labels with those of the run, Google takes 32; remove some.`, { input: 'labels', given: String(Object.keys(result).length), accepted: 'at most 32 labels' })
+  if (Object.keys(result).length > 32)
+    throw new InputError(
+      `Reading input labels: ${Object.keys(result).length} labels with those of the run, Google takes 32; remove some.`,
+      { input: 'labels', given: String(Object.keys(result).length), accepted: 'at most 32 labels' },
+    )
   return result
 }
 
 export function labelText(text: string): string {
-  return text.toLowerCase().replace(/[^a-z0-9_-]+/g, '-').slice(0, 63).replace(/^-+|-+$/g, '')
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]+/g, '-')
+    .slice(0, 63)
+    .replace(/^-+|-+$/g, '')
 }

@@ -1,4 +1,7 @@
-/** Follows the driver's output objects (`<outputUri>.000000000`, …) and hands on whole lines. It refuses to print a line twice or to cut a character. */
+/**
+ * Follows the driver's output objects (`<outputUri>.000000000`, …) and hands on whole lines. It refuses to
+ * print a line twice or to cut a character.
+ */
 import { StringDecoder } from 'node:string_decoder'
 import { parseUri, type ObjectStorage } from '../../_shared/google/storage.ts'
 
@@ -30,12 +33,18 @@ export function followOutput(storage: ObjectStorage, onLine: (line: string) => v
       const place = parseUri(outputUri)
       if (!place) return
       const pattern = /\.\d{9}$/
-      const chunks = (await storage.list(place.bucket, `${place.name}.`)).filter(({ name }) => pattern.test(name)).sort((a, b) => (a.name < b.name ? -1 : 1))
+      const chunks = (await storage.list(place.bucket, `${place.name}.`))
+        .filter(({ name }) => pattern.test(name))
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
       for (const chunk of chunks) {
         const from = read.get(chunk.name) ?? 0
         if (chunk.sizeBytes <= from) continue
-        // The last chunk may be written again, longer; its generation names exactly the bytes that were listed.
-        const data = await storage.read(place.bucket, chunk.name, { generation: chunk.generation, startByte: from })
+        // The last chunk may be written again, longer; its generation names exactly the bytes that were
+        // listed.
+        const data = await storage.read(place.bucket, chunk.name, {
+          generation: chunk.generation,
+          startByte: from,
+        })
         read.set(chunk.name, from + data.length)
         const lines = (rest + decoder.write(data)).split(/\r?\n/)
         rest = lines.pop() ?? ''

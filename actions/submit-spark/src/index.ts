@@ -1,4 +1,7 @@
-/** submit-spark: a Spark job as a serverless batch, from local files to its end, or only its files. It refuses to leave a batch behind. */
+/**
+ * submit-spark: a Spark job as a serverless batch, from local files to its end, or only its files. It refuses
+ * to leave a batch behind.
+ */
 import { connect } from '../../_shared/google/connect.ts'
 import { notApplied } from '../../_shared/plan.ts'
 import { runAction } from '../../_shared/run.ts'
@@ -15,7 +18,20 @@ void runAction('submit-spark', async (runner) => {
   const plan = planBatch(inputs, observed)
   if (inputs.isDryRun) runner.log.info(JSON.stringify(plan.submit?.request ?? plan, null, 2))
   const outcome = inputs.isDryRun ? notApplied(plan) : await apply(plan, inputs, observed, google, runner)
-  const tracebackPaths = Object.assign({}, ...[...observed.sources.values()].map((source) => source.tracebackPaths)) as Record<string, string>
-  const link = consoleLink({ projectId: google.projectId, region: inputs.region, batchId: plan.submit?.batchId ?? '' })
-  return report(plan, outcome, { link, prices: inputs, timeoutMs: inputs.timeoutMs, tracebackPaths, notes: google.notes })
+  const tracebackPaths = Object.assign(
+    {},
+    ...[...observed.sources.values()].map((source) => source.tracebackPaths),
+  ) as Record<string, string>
+  const link = consoleLink({
+    projectId: google.projectId,
+    region: inputs.region,
+    batchId: plan.submit?.batchId ?? '',
+  })
+  return report(plan, outcome, {
+    link,
+    prices: inputs,
+    timeoutMs: inputs.timeoutMs,
+    tracebackPaths,
+    notes: google.notes,
+  })
 })

@@ -1,4 +1,7 @@
-/** What the author of the workflow asks of `submit-spark`. It refuses what Google would refuse, before anything is uploaded. */
+/**
+ * What the author of the workflow asks of `submit-spark`. It refuses what Google would refuse, before
+ * anything is uploaded.
+ */
 import { InputError, wrongValue } from '../../_shared/errors.ts'
 import type { Inputs } from '../../_shared/runner/inputs.ts'
 
@@ -40,21 +43,66 @@ export function parseInputs(inputs: Inputs): SparkInputs {
     pyFiles: inputs.lines('py-files'),
     jars: inputs.lines('jars').map((jar) => matching(jar, /\.jar$/, 'jars', 'a .jar file')),
     files: inputs.lines('files'),
-    archives: inputs.lines('archives').map((archive) => matching(archive, /\.(zip|tar|tar\.gz|tgz|jar)$/, 'archives', 'a .zip, .tar, .tar.gz, .tgz or .jar file')),
-    region: matching(inputs.required('region'), /^[a-z]+-[a-z]+\d+$/, 'region', 'a region such as us-central1'),
+    archives: inputs
+      .lines('archives')
+      .map((archive) =>
+        matching(
+          archive,
+          /\.(zip|tar|tar\.gz|tgz|jar)$/,
+          'archives',
+          'a .zip, .tar, .tar.gz, .tgz or .jar file',
+        ),
+      ),
+    region: matching(
+      inputs.required('region'),
+      /^[a-z]+-[a-z]+\d+$/,
+      'region',
+      'a region such as us-central1',
+    ),
     projectId: inputs.text('project-id') || undefined,
-    stagingBucket: matching(inputs.required('staging-bucket').replace(/^gs:\/\//, '').replace(/\/$/, ''), /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/, 'staging-bucket', 'the name of a bucket'),
+    stagingBucket: matching(
+      inputs
+        .required('staging-bucket')
+        .replace(/^gs:\/\//, '')
+        .replace(/\/$/, ''),
+      /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/,
+      'staging-bucket',
+      'the name of a bucket',
+    ),
     serviceAccount: serviceAccount(inputs, isStageOnly),
-    runtimeVersion: matching(inputs.text('runtime-version', '2.3'), /^\d+\.\d+(\.\d+)?$/, 'runtime-version', 'a version such as 2.3'),
+    runtimeVersion: matching(
+      inputs.text('runtime-version', '2.3'),
+      /^\d+\.\d+(\.\d+)?$/,
+      'runtime-version',
+      'a version such as 2.3',
+    ),
     properties: inputs.pairs('properties'),
     labels: inputs.pairs('labels'),
-    batchId: matching(inputs.text('batch-id'), /^([a-z0-9][a-z0-9-]{2,61}[a-z0-9])?$/, 'batch-id', '4 to 63 lower-case letters, digits and hyphens') || undefined,
+    batchId:
+      matching(
+        inputs.text('batch-id'),
+        /^([a-z0-9][a-z0-9-]{2,61}[a-z0-9])?$/,
+        'batch-id',
+        '4 to 63 lower-case letters, digits and hyphens',
+      ) || undefined,
     ttlSeconds: ttl(inputs.text('ttl')),
-    subnetwork: matching(inputs.text('subnetwork'), /^([A-Za-z0-9:/._-]{1,400})?$/, 'subnetwork', 'the name of a subnetwork') || undefined,
-    networkTags: inputs.list('network-tags').map((tag) => matching(tag, /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, 'network-tags', 'a network tag')),
+    subnetwork:
+      matching(
+        inputs.text('subnetwork'),
+        /^([A-Za-z0-9:/._-]{1,400})?$/,
+        'subnetwork',
+        'the name of a subnetwork',
+      ) || undefined,
+    networkTags: inputs
+      .list('network-tags')
+      .map((tag) => matching(tag, /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, 'network-tags', 'a network tag')),
     timeoutMs: inputs.integer('timeout-minutes', { min: 1, max: 20_160, fallback: 60 }) * 60_000,
     pricePerDcuHour: inputs.decimal('price-per-dcu-hour', { min: 0, max: 1000, fallback: 0.06 }),
-    pricePerShuffleGbHour: inputs.decimal('price-per-shuffle-gb-hour', { min: 0, max: 1000, fallback: 0.000054795 }),
+    pricePerShuffleGbHour: inputs.decimal('price-per-shuffle-gb-hour', {
+      min: 0,
+      max: 1000,
+      fallback: 0.000054795,
+    }),
     isStageOnly,
     isDryRun: inputs.boolean('dry-run', false),
     matrix: inputs.text('matrix'),
@@ -66,18 +114,31 @@ function serviceAccount(inputs: Inputs, isStageOnly: boolean): string | undefine
   const given = inputs.text('service-account')
   if (given === '' && isStageOnly) return undefined
   if (given === '') {
-    throw new InputError('Reading input service-account: it is required and was not given (or is empty); add "service-account:" to the step\'s "with".', {
-      input: 'service-account', given: '', accepted: 'the e-mail address of a service account', problem: 'missing-input', hint: 'Only "stage-only: true", which submits nothing, does without it.',
-    })
+    throw new InputError(
+      'Reading input service-account: it is required and was not given (or is empty); add "service-account:" to the step\'s "with".',
+      {
+        input: 'service-account',
+        given: '',
+        accepted: 'the e-mail address of a service account',
+        problem: 'missing-input',
+        hint: 'Only "stage-only: true", which submits nothing, does without it.',
+      },
+    )
   }
-  return matching(given, /^[A-Za-z0-9][\w.-]*@[a-z0-9.:-]+\.gserviceaccount\.com$/, 'service-account', 'the e-mail address of a service account')
+  return matching(
+    given,
+    /^[A-Za-z0-9][\w.-]*@[a-z0-9.:-]+\.gserviceaccount\.com$/,
+    'service-account',
+    'the e-mail address of a service account',
+  )
 }
 
 function ttl(given: string): number | undefined {
   if (given === '') return undefined
   const match = /^(\d{1,7})([smhd])$/.exec(given)
   const seconds = match ? Number(match[1]) * SECONDS[match[2] as keyof typeof SECONDS] : Number.NaN
-  if (!(seconds >= 600 && seconds <= 14 * 86_400)) matching(given, /^$/, 'ttl', 'a duration from 10m to 14d, such as 90m or 4h')
+  if (!(seconds >= 600 && seconds <= 14 * 86_400))
+    matching(given, /^$/, 'ttl', 'a duration from 10m to 14d, such as 90m or 4h')
   return seconds
 }
 

@@ -1,4 +1,7 @@
-/** Turns local paths into bytes to stage: files as they are, folders as zips that are equal whenever their content is. It refuses links and credentials files. */
+/**
+ * Turns local paths into bytes to stage: files as they are, folders as zips that are equal whenever their
+ * content is. It refuses links and credentials files.
+ */
 import { createHash } from 'node:crypto'
 import { lstat, readFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -23,26 +26,83 @@ export const isRemote = (uri: string): boolean => uri.startsWith('gs://')
 export async function readSource(workspace: string, given: string, input: string): Promise<LocalSource> {
   const full = path.resolve(workspace, given)
   const stats = await lstat(full).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`Reading input ${input}: ${given} ${error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code})`}.`, { input, given, accepted: 'a path relative to the workspace, or gs://…', problem: 'workspace-path', hint: 'Does a checkout step come first?' })
+    throw new InputError(
+      `Reading input ${input}: ${given} ${error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code})`}.`,
+      {
+        input,
+        given,
+        accepted: 'a path relative to the workspace, or gs://…',
+        problem: 'workspace-path',
+        hint: 'Does a checkout step come first?',
+      },
+    )
   })
   const name = path.basename(full)
-  if (/^gha-creds-.*\.json$/.test(name)) throw new InputError(`Reading input ${input}: ${given} is a credentials file and is never uploaded; take it out of the list.`, { input, given, problem: 'workspace-path' })
+  if (/^gha-creds-.*\.json$/.test(name))
+    throw new InputError(
+      `Reading input ${input}: ${given} is a credentials file and is never uploaded; take it out of the list.`,
+      { input, given, problem: 'workspace-path' },
+    )
   // Spark takes lists of URIs separated by commas and reads "#" as an alias.
-  if (/[,*?#[\]{}\\\r\n]/.test(name)) throw new InputError(`Reading input ${input}: the file name ${JSON.stringify(name)} holds a character that Spark cannot take; rename it.`, { input, given, problem: 'workspace-path' })
+  if (/[,*?#[\]{}\\\r\n]/.test(name))
+    throw new InputError(
+      `Reading input ${input}: the file name ${JSON.stringify(name)} holds a character that Spark cannot take; rename it.`,
+      { input, given, problem: 'workspace-path' },
+    )
   if (stats.isFile()) {
     const data = await readFile(full)
-    return { given, fileName: name, data, sha256: sha256(data), tracebackPaths: { [name]: relative(workspace, full) } }
+    return {
+      given,
+      fileName: name,
+      data,
+      sha256: sha256(data),
+      tracebackPaths: { [name]: relative(workspace, full) },
+    }
   }
-  if (!stats.isDirectory()) throw new InputError(`Reading input ${input}: ${given} is ${stats.isSymbolicLink() ? 'a symbolic link' : 'not a plain file'}; put the file itself there.`, { input, given, accepted: input === 'py-files' ? 'a file or a folder' : 'a file', problem: 'workspace-path' })
-  if (input !== 'py-files') throw new InputError(`Reading input ${input}: ${given} is a folder; name a file (only py-files takes folders).`, { input, given, accepted: 'a file', problem: 'workspace-path' })
-  if (!/^[A-Za-z_]\w*$/.test(name)) throw new InputError(`Reading input ${input}: the folder name ${JSON.stringify(name)} is not a Python package name; rename it with letters, digits and underscores.`, { input, given, accepted: 'letters, digits and underscores', problem: 'workspace-path' })
+  if (!stats.isDirectory())
+    throw new InputError(
+      `Reading input ${input}: ${given} is ${stats.isSymbolicLink() ? 'a symbolic link' : 'not a plain file'}; put the file itself there.`,
+      {
+        input,
+        given,
+        accepted: input === 'py-files' ? 'a file or a folder' : 'a file',
+        problem: 'workspace-path',
+      },
+    )
+  if (input !== 'py-files')
+    throw new InputError(
+      `Reading input ${input}: ${given} is a folder; name a file (only py-files takes folders).`,
+      { input, given, accepted: 'a file', problem: 'workspace-path' },
+    )
+  if (!/^[A-Za-z_]\w*$/.test(name))
+    throw new InputError(
+      `Reading input ${input}: the folder name ${JSON.stringify(name)} is not a Python package name; rename it with letters, digits and underscores.`,
+      { input, given, accepted: 'letters, digits and underscores', problem: 'workspace-path' },
+    )
   const files = await listFiles(full, input)
-  if (files.length === 0) throw new InputError(`Reading input ${input}: the folder ${given} holds no file; give one that does.`, { input, given, problem: 'workspace-path' })
+  if (files.length === 0)
+    throw new InputError(`Reading input ${input}: the folder ${given} holds no file; give one that does.`, {
+      input,
+      given,
+      problem: 'workspace-path',
+    })
   const entries: Zippable = {}
   // The zip format stores local time: the same wall clock everywhere gives the same bytes everywhere.
-  for (const file of files) entries[`${name}/${file}`] = [await readFile(path.join(full, file)), { mtime: new Date(1980, 0, 1), level: 6, os: 3, attrs: 0o644 << 16 }]
+  for (const file of files)
+    entries[`${name}/${file}`] = [
+      await readFile(path.join(full, file)),
+      { mtime: new Date(1980, 0, 1), level: 6, os: 3, attrs: 0o644 << 16 },
+    ]
   const data = Buffer.from(zipSync(entries))
-  return { given, fileName: `${name}.zip`, data, sha256: sha256(data), tracebackPaths: Object.fromEntries(files.map((file) => [`${name}/${file}`, relative(workspace, path.join(full, file))])) }
+  return {
+    given,
+    fileName: `${name}.zip`,
+    data,
+    sha256: sha256(data),
+    tracebackPaths: Object.fromEntries(
+      files.map((file) => [`${name}/${file}`, relative(workspace, path.join(full, file))]),
+    ),
+  }
 }
 
 function sha256(data: Buffer): string {

@@ -4,9 +4,15 @@ import { runPost } from '../../_shared/run.ts'
 import { cancelBatch } from './apply.ts'
 
 void runPost('submit-spark', async (runner) => {
-  const [projectId, region, batchId] = ['projectId', 'region', 'batchId'].map((name) => runner.readState(name))
+  const [projectId, region, batchId] = ['projectId', 'region', 'batchId'].map((name) =>
+    runner.readState(name),
+  )
   if (!projectId || !region || !batchId || runner.readState('isEnded') === 'true') return
-  const google = await connect({ projectId, allowedHosts: runner.inputs.lines('allow-endpoint-hosts') }, runner)
+  const google = await connect(
+    { projectId, allowedHosts: runner.inputs.lines('allow-endpoint-hosts') },
+    runner,
+  )
   const found = await cancelBatch(google, { projectId, region, batchId }, runner.log.info)
-  if (found !== 'asked') runner.log.info(found === 'ended' ? `Batch ${batchId} has ended.` : `Batch ${batchId} was never created.`)
+  if (found !== 'asked')
+    runner.log.info(found === 'ended' ? `Batch ${batchId} has ended.` : `Batch ${batchId} was never created.`)
 })

@@ -1,7 +1,16 @@
-/** Waits for the end of a batch: states, driver output, deadline, usage. It refuses to leave a batch running that nobody waits for. */
+/**
+ * Waits for the end of a batch: states, driver output, deadline, usage. It refuses to leave a batch running
+ * that nobody waits for.
+ */
 import { GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
 import type { Google } from '../../_shared/google/connect.ts'
-import { cancelOperation, getBatch, terminalStates, type Batch, type BatchRef } from '../../_shared/google/dataproc.ts'
+import {
+  cancelOperation,
+  getBatch,
+  terminalStates,
+  type Batch,
+  type BatchRef,
+} from '../../_shared/google/dataproc.ts'
 import { pause } from '../../_shared/google/retry.ts'
 import { openStorage } from '../../_shared/google/storage.ts'
 import type { Runner } from '../../_shared/run.ts'
@@ -13,9 +22,18 @@ const LONGEST_PAUSE_MS = 10_000
 const USAGE_WAIT_MS = 60_000
 const CANCEL_WAIT_MS = 60_000
 
-export interface Watched { readonly batch: Batch; readonly tail: readonly string[]; readonly isTimedOut: boolean }
+export interface Watched {
+  readonly batch: Batch
+  readonly tail: readonly string[]
+  readonly isTimedOut: boolean
+}
 
-export async function watchBatch(google: Google, ref: BatchRef, timeoutMs: number, runner: Pick<Runner, 'log' | 'cancelled'>): Promise<Watched> {
+export async function watchBatch(
+  google: Google,
+  ref: BatchRef,
+  timeoutMs: number,
+  runner: Pick<Runner, 'log' | 'cancelled'>,
+): Promise<Watched> {
   const { log } = runner
   const output = followOutput(openStorage(google), (line) => log.info(`│ ${line}`))
   let isOutputReadable = true
@@ -34,7 +52,10 @@ export async function watchBatch(google: Google, ref: BatchRef, timeoutMs: numbe
   let shown = ''
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.25)) {
     const batch = await getBatch(google, ref, runner.cancelled)
-    if (batch.state !== shown) log.info(`${ref.batchId}: ${batch.state}${batch.stateMessage && batch.state !== 'FAILED' ? ` (${firstLine(batch.stateMessage)})` : ''}`)
+    if (batch.state !== shown)
+      log.info(
+        `${ref.batchId}: ${batch.state}${batch.stateMessage && batch.state !== 'FAILED' ? ` (${firstLine(batch.stateMessage)})` : ''}`,
+      )
     shown = batch.state
     await drain(batch)
     if (terminalStates.has(batch.state)) {
@@ -43,8 +64,14 @@ export async function watchBatch(google: Google, ref: BatchRef, timeoutMs: numbe
       return { batch: await withUsage(google, ref, batch, runner), tail: output.tail, isTimedOut }
     }
     if (Date.now() >= deadlineMs) {
-      if (isTimedOut) throw new WorkFailedError(`Waiting for batch ${ref.batchId}: it does not end although it was cancelled after ${timeoutMs / 60_000} minutes; look at it in the console.`, { lastLines: output.tail, problem: 'spark-timeout' })
-      log.warning(`${ref.batchId} has not ended after ${timeoutMs / 60_000} minutes (timeout-minutes); cancelling it.`)
+      if (isTimedOut)
+        throw new WorkFailedError(
+          `Waiting for batch ${ref.batchId}: it does not end although it was cancelled after ${timeoutMs / 60_000} minutes; look at it in the console.`,
+          { lastLines: output.tail, problem: 'spark-timeout' },
+        )
+      log.warning(
+        `${ref.batchId} has not ended after ${timeoutMs / 60_000} minutes (timeout-minutes); cancelling it.`,
+      )
       await cancelOperation(google, batch.operation, ref.region)
       isTimedOut = true
       deadlineMs = Date.now() + CANCEL_WAIT_MS
@@ -55,16 +82,26 @@ export async function watchBatch(google: Google, ref: BatchRef, timeoutMs: numbe
   }
 }
 
-async function withUsage(google: Google, ref: BatchRef, ended: Batch, runner: Pick<Runner, 'log' | 'cancelled'>): Promise<Batch> {
+async function withUsage(
+  google: Google,
+  ref: BatchRef,
+  ended: Batch,
+  runner: Pick<Runner, 'log' | 'cancelled'>,
+): Promise<Batch> {
   // A batch that never ran costs nothing and is never counted.
   const hasRun = ended.history.some(({ state }) => state === 'RUNNING')
   const untilMs = Date.now() + (hasRun ? USAGE_WAIT_MS : 0)
   let batch = ended
-  for (let pauseMs = FIRST_PAUSE_MS; batch.usage === undefined && Date.now() < untilMs && !runner.cancelled.aborted; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
+  for (
+    let pauseMs = FIRST_PAUSE_MS;
+    batch.usage === undefined && Date.now() < untilMs && !runner.cancelled.aborted;
+    pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)
+  ) {
     await pause(pauseMs, runner.cancelled)
     batch = await getBatch(google, ref).catch(() => batch)
   }
-  if (batch.usage === undefined && hasRun) runner.log.info('Google has not counted the usage of this batch yet; cost is not reported.')
+  if (batch.usage === undefined && hasRun)
+    runner.log.info('Google has not counted the usage of this batch yet; cost is not reported.')
   return batch
 }
 

@@ -1,4 +1,7 @@
-/** What every part of BigQuery here holds in its hands: warehouse, authority, compiler, objects, clock. It does nothing itself. */
+/**
+ * What every part of BigQuery here holds in its hands: warehouse, authority, compiler, objects, clock. It
+ * does nothing itself.
+ */
 import type { Environment, ServiceContext } from '../kernel.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { Authority } from './access/authority.ts'

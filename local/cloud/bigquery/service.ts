@@ -1,7 +1,17 @@
-/** BigQuery's REST API over one DuckDB file: the table of its methods and the order in which its parts open. It refuses by name what it does not do. */
+/**
+ * BigQuery's REST API over one DuckDB file: the table of its methods and the order in which its parts open.
+ * It refuses by name what it does not do.
+ */
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { CloudError, type CloudRequest, type Reply, type Route, type Service, type ServiceContext } from '../kernel.ts'
+import {
+  CloudError,
+  type CloudRequest,
+  type Reply,
+  type Route,
+  type Service,
+  type ServiceContext,
+} from '../kernel.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { selectFields } from '../storage/partial-response.ts'
 import { Authority } from './access/authority.ts'
@@ -12,13 +22,24 @@ import { cancelJob, deleteJob, getJob, getQueryResults, insertJob, listJobs, run
 import { listTableData } from './jobs/query-results.ts'
 import { Uploads } from './loads/uploads.ts'
 import { expirePartitions } from './resources/partition-expiration.ts'
-import { changeDataset, deleteDataset, findDataset, getDataset, insertDataset, listDatasets, provisionDatasets } from './resources/datasets.ts'
+import {
+  changeDataset,
+  deleteDataset,
+  findDataset,
+  getDataset,
+  insertDataset,
+  listDatasets,
+  provisionDatasets,
+} from './resources/datasets.ts'
 import { changeTable, deleteTable, getTable, insertTable, listTables } from './resources/tables.ts'
 import { checkProject, type Room } from './room.ts'
 import { createCompiler } from './sql/index.ts'
 import type { Compiler } from './sql/types.ts'
 
-export type BigQueryContext = ServiceContext & { readonly objects: ObjectStore; /** Default: the compiler of `sql/`. */ readonly compiler?: Compiler }
+export type BigQueryContext = ServiceContext & {
+  readonly objects: ObjectStore
+  /** Default: the compiler of `sql/`. */ readonly compiler?: Compiler
+}
 
 type Handler = (request: CloudRequest) => Promise<Reply> | Reply
 
@@ -30,7 +51,17 @@ export async function createBigQuery(context: BigQueryContext): Promise<Service>
   const compiler = context.compiler ?? (await createCompiler())
   const warehouse = await Warehouse.open(context.stateDir)
   const { access, environment, origin, now, log, objects } = context
-  const room: Room = { warehouse, compiler, objects, environment, access, origin, now, log, authority: new Authority(access, environment, warehouse) }
+  const room: Room = {
+    warehouse,
+    compiler,
+    objects,
+    environment,
+    access,
+    origin,
+    now,
+    log,
+    authority: new Authority(access, environment, warehouse),
+  }
   const desk = new JobDesk(room)
   await desk.recover()
   await provisionDatasets(room)
@@ -41,7 +72,10 @@ export async function createBigQuery(context: BigQueryContext): Promise<Service>
   await keepHouse()
   const uploads = new Uploads(room, desk, path.join(context.stateDir, 'uploads'))
   await uploads.open()
-  const timer = setInterval(() => void keepHouse().catch((error: Error) => log(`bigquery housekeeping: ${error.message}`)), housekeepingMs)
+  const timer = setInterval(
+    () => void keepHouse().catch((error: Error) => log(`bigquery housekeeping: ${error.message}`)),
+    housekeepingMs,
+  )
   timer.unref()
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
@@ -49,7 +83,12 @@ export async function createBigQuery(context: BigQueryContext): Promise<Service>
     await desk.close()
     warehouse.close()
   }
-  return { name: 'bigquery', errorStyle: 'legacy', routes: createRoutes(room, desk, uploads), close: () => (closing ??= close()) }
+  return {
+    name: 'bigquery',
+    errorStyle: 'legacy',
+    routes: createRoutes(room, desk, uploads),
+    close: () => (closing ??= close()),
+  }
 }
 
 function createRoutes(room: Room, desk: JobDesk, uploads: Uploads): Route[] {
@@ -57,7 +96,12 @@ function createRoutes(room: Room, desk: JobDesk, uploads: Uploads): Route[] {
   const table = `${dataset}/tables/{tableId}`
   const methods: readonly (readonly [string, Route['method'], string, Handler])[] = [
     ['projects.list', 'GET', '', (request) => listProjects(room, request)],
-    ['projects.getServiceAccount', 'GET', '/{projectId}/serviceAccount', (request) => getServiceAccount(room, request)],
+    [
+      'projects.getServiceAccount',
+      'GET',
+      '/{projectId}/serviceAccount',
+      (request) => getServiceAccount(room, request),
+    ],
     ['datasets.list', 'GET', '/{projectId}/datasets', (request) => listDatasets(room, request)],
     ['datasets.insert', 'POST', '/{projectId}/datasets', (request) => insertDataset(room, request)],
     ['datasets.get', 'GET', `/{projectId}${dataset}`, (request) => getDataset(room, request)],
@@ -71,30 +115,65 @@ function createRoutes(room: Room, desk: JobDesk, uploads: Uploads): Route[] {
     ['tables.update', 'PUT', `/{projectId}${table}`, (request) => changeTable(room, request, false)],
     ['tables.delete', 'DELETE', `/{projectId}${table}`, (request) => deleteTable(room, request)],
     ['tabledata.list', 'GET', `/{projectId}${table}/data`, (request) => listTableData(room, request)],
-    ['models.list', 'GET', `/{projectId}${dataset}/models`, (request) => listNothing(room, request, 'bigquery.models.list')],
-    ['routines.list', 'GET', `/{projectId}${dataset}/routines`, (request) => listNothing(room, request, 'bigquery.routines.list')],
+    [
+      'models.list',
+      'GET',
+      `/{projectId}${dataset}/models`,
+      (request) => listNothing(room, request, 'bigquery.models.list'),
+    ],
+    [
+      'routines.list',
+      'GET',
+      `/{projectId}${dataset}/routines`,
+      (request) => listNothing(room, request, 'bigquery.routines.list'),
+    ],
     ['jobs.list', 'GET', '/{projectId}/jobs', (request) => listJobs(room, request)],
     ['jobs.insert', 'POST', '/{projectId}/jobs', (request) => insertJob(room, desk, request)],
     ['jobs.get', 'GET', '/{projectId}/jobs/{jobId}', (request) => getJob(room, desk, request)],
     ['jobs.cancel', 'POST', '/{projectId}/jobs/{jobId}/cancel', (request) => cancelJob(room, desk, request)],
-    ['jobs.delete', 'DELETE', '/{projectId}/jobs/{jobId}/delete', (request) => deleteJob(room, desk, request)],
+    [
+      'jobs.delete',
+      'DELETE',
+      '/{projectId}/jobs/{jobId}/delete',
+      (request) => deleteJob(room, desk, request),
+    ],
     ['jobs.query', 'POST', '/{projectId}/queries', (request) => runQuery(room, desk, request)],
-    ['jobs.getQueryResults', 'GET', '/{projectId}/queries/{jobId}', (request) => getQueryResults(room, desk, request)],
+    [
+      'jobs.getQueryResults',
+      'GET',
+      '/{projectId}/queries/{jobId}',
+      (request) => getQueryResults(room, desk, request),
+    ],
     ...refusedMethods(dataset, table),
   ]
   const routes = methods.flatMap(([id, method, suffix, handler]): Route[] => [
     { id: `bigquery.${id}`, method, path: `/bigquery/v2/projects${suffix}`, handler: withFields(handler) },
     { id: `bigquery.${id}`, method, path: `/projects${suffix}`, handler: withFields(handler) },
   ])
-  const uploadRoutes = ['/upload/bigquery/v2', '/resumable/upload/bigquery/v2', '/upload'].flatMap((base): Route[] => [
-    { id: 'bigquery.jobs.insert', method: 'POST', path: `${base}/projects/{projectId}/jobs`, handler: (request) => uploads.insert(request) },
-    { id: 'bigquery.jobs.insert', method: 'PUT', path: `${base}/projects/{projectId}/jobs`, handler: (request) => uploads.resume(request) },
-  ])
+  const uploadRoutes = ['/upload/bigquery/v2', '/resumable/upload/bigquery/v2', '/upload'].flatMap(
+    (base): Route[] => [
+      {
+        id: 'bigquery.jobs.insert',
+        method: 'POST',
+        path: `${base}/projects/{projectId}/jobs`,
+        handler: (request) => uploads.insert(request),
+      },
+      {
+        id: 'bigquery.jobs.insert',
+        method: 'PUT',
+        path: `${base}/projects/{projectId}/jobs`,
+        handler: (request) => uploads.resume(request),
+      },
+    ],
+  )
   return [...routes, ...uploadRoutes]
 }
 
 /** Google's methods that exist, are known here, and are not done. */
-function refusedMethods(dataset: string, table: string): (readonly [string, Route['method'], string, Handler])[] {
+function refusedMethods(
+  dataset: string,
+  table: string,
+): (readonly [string, Route['method'], string, Handler])[] {
   const refuse =
     (id: string): Handler =>
     () => {
@@ -121,14 +200,33 @@ function refusedMethods(dataset: string, table: string): (readonly [string, Rout
 
 function listProjects(room: Room, { principal }: CloudRequest): Reply {
   const { project, projectNumber } = room.environment
-  const isVisible = room.authority.mayOnProject(principal, 'bigquery.jobs.create') || room.authority.mayOnProject(principal, 'resourcemanager.projects.get')
-  const item = { kind: 'bigquery#project', id: project, numericId: projectNumber, projectReference: { projectId: project }, friendlyName: project }
-  return { json: present({ kind: 'bigquery#projectList', projects: isVisible ? [item] : undefined, totalItems: isVisible ? 1 : 0 }) }
+  const isVisible =
+    room.authority.mayOnProject(principal, 'bigquery.jobs.create') ||
+    room.authority.mayOnProject(principal, 'resourcemanager.projects.get')
+  const item = {
+    kind: 'bigquery#project',
+    id: project,
+    numericId: projectNumber,
+    projectReference: { projectId: project },
+    friendlyName: project,
+  }
+  return {
+    json: present({
+      kind: 'bigquery#projectList',
+      projects: isVisible ? [item] : undefined,
+      totalItems: isVisible ? 1 : 0,
+    }),
+  }
 }
 
 function getServiceAccount(room: Room, request: CloudRequest): Reply {
   checkProject(room, request.params.projectId)
-  return { json: { kind: 'bigquery#getServiceAccountResponse', email: `bq-${room.environment.projectNumber}@bigquery-encryption.iam.gserviceaccount.com` } }
+  return {
+    json: {
+      kind: 'bigquery#getServiceAccountResponse',
+      email: `bq-${room.environment.projectNumber}@bigquery-encryption.iam.gserviceaccount.com`,
+    },
+  }
 }
 
 /** There are none here, and a 404 would make dbt believe that the dataset is empty. */

@@ -1,15 +1,35 @@
-/** Airflow's own REST API (v2) as one user: runs, tasks, logs and backfills of one DAG; it refuses answers it did not ask for. */
+/**
+ * Airflow's own REST API (v2) as one user: runs, tasks, logs and backfills of one DAG; it refuses answers it
+ * did not ask for.
+ */
 
-export interface AirflowLogin { readonly url: string; readonly user: string; readonly password: string }
-export interface DagRun { readonly dag_run_id: string; readonly logical_date: string; readonly state: string }
-export interface TaskInstance { readonly task_id: string; readonly state: string | null; readonly try_number: number; readonly pid: number | null; readonly rendered_fields?: Readonly<Record<string, unknown>> }
+export interface AirflowLogin {
+  readonly url: string
+  readonly user: string
+  readonly password: string
+}
+export interface DagRun {
+  readonly dag_run_id: string
+  readonly logical_date: string
+  readonly state: string
+}
+export interface TaskInstance {
+  readonly task_id: string
+  readonly state: string | null
+  readonly try_number: number
+  readonly pid: number | null
+  readonly rendered_fields?: Readonly<Record<string, unknown>>
+}
 
 export interface AirflowApi {
   /** Every component says that it is well, and the DAG is known. */
   isReady(): Promise<boolean>
   /** When the scheduler last came round. */
   schedulerHeartbeat(): Promise<string>
-  /** One run a day, oldest first, never two at once; days that failed before run again (tasks that depend on their past make Airflow ask for that). Days as YYYY-MM-DD, inclusive. */
+  /**
+   * One run a day, oldest first, never two at once; days that failed before run again (tasks that depend on
+   * their past make Airflow ask for that). Days as YYYY-MM-DD, inclusive.
+   */
   backfill(from: string, to: string): Promise<void>
   runs(): Promise<readonly DagRun[]>
   tasks(runId: string): Promise<readonly TaskInstance[]>
@@ -29,50 +49,86 @@ export function createAirflowApi(login: AirflowLogin, dag: string): AirflowApi {
       throw error
     })
     return fetch(`${login.url}/api/v2${path}`, {
-      method, headers: { authorization: `Bearer ${await token}`, accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      method,
+      headers: {
+        authorization: `Bearer ${await token}`,
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
   }
   async function askJson<T>(method: string, path: string, body?: unknown): Promise<T> {
     const reply = await ask(method, path, body)
-    if (!reply.ok) throw new Error(`Airflow: ${method} ${path}: ${reply.status} ${(await reply.text()).slice(0, 500)}`)
-    return await reply.json() as T
+    if (!reply.ok)
+      throw new Error(`Airflow: ${method} ${path}: ${reply.status} ${(await reply.text()).slice(0, 500)}`)
+    return (await reply.json()) as T
   }
   const runPath = (runId: string): string => `/dags/${dag}/dagRuns/${encodeURIComponent(runId)}`
 
   return {
     async isReady() {
       try {
-        const health = await askJson<Record<string, { status?: string } | undefined>>('GET', '/monitor/health')
-        return HEALTHY.every((name) => health[name]?.status === 'healthy') && (await ask('GET', `/dags/${dag}`)).ok
+        const health = await askJson<Record<string, { status?: string } | undefined>>(
+          'GET',
+          '/monitor/health',
+        )
+        return (
+          HEALTHY.every((name) => health[name]?.status === 'healthy') && (await ask('GET', `/dags/${dag}`)).ok
+        )
       } catch {
         return false
       }
     },
     async schedulerHeartbeat() {
-      return (await askJson<{ scheduler: { latest_scheduler_heartbeat: string } }>('GET', '/monitor/health')).scheduler.latest_scheduler_heartbeat
+      return (await askJson<{ scheduler: { latest_scheduler_heartbeat: string } }>('GET', '/monitor/health'))
+        .scheduler.latest_scheduler_heartbeat
     },
     async backfill(from, to) {
-      await askJson('POST', '/backfills', { dag_id: dag, from_date: `${from}T00:00:00Z`, to_date: `${to}T23:59:59Z`, max_active_runs: 1, reprocess_behavior: 'failed' })
+      await askJson('POST', '/backfills', {
+        dag_id: dag,
+        from_date: `${from}T00:00:00Z`,
+        to_date: `${to}T23:59:59Z`,
+        max_active_runs: 1,
+        reprocess_behavior: 'failed',
+      })
     },
     async runs() {
-      return (await askJson<{ dag_runs: DagRun[] }>('GET', `/dags/${dag}/dagRuns?limit=1000&order_by=logical_date`)).dag_runs
+      return (
+        await askJson<{ dag_runs: DagRun[] }>('GET', `/dags/${dag}/dagRuns?limit=1000&order_by=logical_date`)
+      ).dag_runs
     },
     async tasks(runId) {
-      return (await askJson<{ task_instances: TaskInstance[] }>('GET', `${runPath(runId)}/taskInstances?limit=100`)).task_instances
+      return (
+        await askJson<{ task_instances: TaskInstance[] }>('GET', `${runPath(runId)}/taskInstances?limit=100`)
+      ).task_instances
     },
     async log(runId, task, tryNumber) {
-      const { content } = await askJson<{ content: readonly unknown[] }>('GET', `${runPath(runId)}/taskInstances/${task}/logs/${tryNumber}?full_content=true`)
+      const { content } = await askJson<{ content: readonly unknown[] }>(
+        'GET',
+        `${runPath(runId)}/taskInstances/${task}/logs/${tryNumber}?full_content=true`,
+      )
       return content.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')
     },
     async clear(runId, task) {
-      await askJson('POST', `/dags/${dag}/clearTaskInstances`, { dry_run: false, dag_run_id: runId, task_ids: [task], include_downstream: true, only_failed: false, reset_dag_runs: true })
+      await askJson('POST', `/dags/${dag}/clearTaskInstances`, {
+        dry_run: false,
+        dag_run_id: runId,
+        task_ids: [task],
+        include_downstream: true,
+        only_failed: false,
+        reset_dag_runs: true,
+      })
     },
   }
 }
 
 async function signIn({ url, user, password }: AirflowLogin): Promise<string> {
-  const reply = await fetch(`${url}/auth/token`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: user, password }) })
+  const reply = await fetch(`${url}/auth/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username: user, password }),
+  })
   if (!reply.ok) throw new Error(`Airflow let ${user} not in: ${reply.status}`)
   return ((await reply.json()) as { access_token: string }).access_token
 }

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-SHOWN_FOLDER = '/home/airflow/gcs/dags'
+SHOWN_FOLDER = "/home/airflow/gcs/dags"
 
 
 @contextlib.contextmanager
@@ -45,7 +45,9 @@ def import_dags(folder: Path) -> None:
             bag.import_errors[path] = error.replace(str(folder), SHOWN_FOLDER)
         sync_bag_to_db(bag, bundle.name, None)
     with create_session() as session:
-        session.execute(update(DagModel).values(fileloc=func.replace(DagModel.fileloc, str(folder), SHOWN_FOLDER)))
+        session.execute(
+            update(DagModel).values(fileloc=func.replace(DagModel.fileloc, str(folder), SHOWN_FOLDER))
+        )
 
 
 def main(arguments: list[str]) -> None:
@@ -53,12 +55,12 @@ def main(arguments: list[str]) -> None:
 
     parser = cli_parser.get_parser()
     parsed = parser.parse_args(arguments)
-    if getattr(parsed, 'local', False):
-        parser.error('--local is not implemented by the local cloud')
+    if getattr(parsed, "local", False):
+        parser.error("--local is not implemented by the local cloud")
     with silence():
-        import_dags(Path(os.environ['AIRFLOW__CORE__DAGS_FOLDER']).resolve())
+        import_dags(Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]).resolve())
     parsed.func(parsed)
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     main(sys.argv[1:])

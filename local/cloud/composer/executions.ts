@@ -1,4 +1,7 @@
-/** Runs Airflow commands one at a time, each against a fresh copy of the DAGs and a fresh database, and keeps their lines for polling. */
+/**
+ * Runs Airflow commands one at a time, each against a fresh copy of the DAGs and a fresh database, and keeps
+ * their lines for polling.
+ */
 import { randomUUID } from 'node:crypto'
 import { copyFile, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -32,7 +35,10 @@ export interface Executions {
 export interface AirflowRooms extends ServiceContext {
   readonly objects: ObjectStore
   readonly identity: IdentityService
-  readonly toolchain: { ensureAirflow(progress: Progress): Promise<AirflowTools>; ensureAirflowDatabase(airflow: string, progress: Progress): Promise<string> }
+  readonly toolchain: {
+    ensureAirflow(progress: Progress): Promise<AirflowTools>
+    ensureAirflowDatabase(airflow: string, progress: Progress): Promise<string>
+  }
 }
 
 export async function openExecutions(room: AirflowRooms): Promise<Executions> {
@@ -42,7 +48,11 @@ export async function openExecutions(room: AirflowRooms): Promise<Executions> {
   const executions = new Map<string, Execution>()
   let last: Promise<void> = Promise.resolve()
 
-  async function run(execution: Execution, command: readonly string[], control: { group?: ProcessGroup; stopped?: string }): Promise<void> {
+  async function run(
+    execution: Execution,
+    command: readonly string[],
+    control: { group?: ProcessGroup; stopped?: string },
+  ): Promise<void> {
     const folder = join(root, execution.id)
     try {
       if (control.stopped) throw new Error(control.stopped)
@@ -52,17 +62,37 @@ export async function openExecutions(room: AirflowRooms): Promise<Executions> {
       const { python, airflow } = await room.toolchain.ensureAirflow(room.log)
       const template = await room.toolchain.ensureAirflowDatabase(airflow, room.log)
       const database = join(folder, 'airflow.db')
-      await Promise.all([copyDags(room.objects, room.identity.principalOf(composer), room.environment.buckets.dags, dags), copyFile(template, database)])
+      await Promise.all([
+        copyDags(room.objects, room.identity.principalOf(composer), room.environment.buckets.dags, dags),
+        copyFile(template, database),
+      ])
       const metadata = await room.identity.openMetadataServer(composer)
       const outputFile = join(folder, 'output')
       const output = await open(outputFile, 'a', 0o600)
       try {
         if (control.stopped) throw new Error(control.stopped)
-        control.group = startGroup({ python, command: [python, '-I', SCRIPT, ...command], cwd: folder, env: airflowEnvironment({ environment: room.environment, folder, dags, database, python, metadataHost: metadata.host }), outputFd: output.fd })
-        const limit = setTimeout(() => execution.stop('The command ran longer than 10 minutes.'), RUN_LIMIT_MS)
+        control.group = startGroup({
+          python,
+          command: [python, '-I', SCRIPT, ...command],
+          cwd: folder,
+          env: airflowEnvironment({
+            environment: room.environment,
+            folder,
+            dags,
+            database,
+            python,
+            metadataHost: metadata.host,
+          }),
+          outputFd: output.fd,
+        })
+        const limit = setTimeout(
+          () => execution.stop('The command ran longer than 10 minutes.'),
+          RUN_LIMIT_MS,
+        )
         const exitCode = await control.group.ended.finally(() => clearTimeout(limit))
         execution.lines = linesOf(await readFile(outputFile, 'utf8'))
-        const error = control.stopped ?? (exitCode === 0 ? undefined : `command terminated with exit code ${exitCode}`)
+        const error =
+          control.stopped ?? (exitCode === 0 ? undefined : `command terminated with exit code ${exitCode}`)
         execution.exit = { exitCode, ...(error ? { error } : {}) }
       } finally {
         await output.close()
@@ -78,10 +108,13 @@ export async function openExecutions(room: AirflowRooms): Promise<Executions> {
 
   return {
     start(command) {
-      for (const old of executions.values()) if (old.exit && room.now() - old.startedMs > KEPT_MS) executions.delete(old.id)
+      for (const old of executions.values())
+        if (old.exit && room.now() - old.startedMs > KEPT_MS) executions.delete(old.id)
       const control: { group?: ProcessGroup; stopped?: string } = {}
       const execution: Execution = {
-        id: randomUUID(), startedMs: room.now(), lines: [],
+        id: randomUUID(),
+        startedMs: room.now(),
+        lines: [],
         stop(message) {
           control.stopped ??= message
           control.group?.end()
@@ -93,12 +126,16 @@ export async function openExecutions(room: AirflowRooms): Promise<Executions> {
     },
     find: (id) => executions.get(id),
     async close() {
-      for (const execution of executions.values()) if (!execution.exit) execution.stop('The cloud it ran on stopped.')
+      for (const execution of executions.values())
+        if (!execution.exit) execution.stop('The cloud it ran on stopped.')
       await last
     },
   }
 }
 
 function linesOf(text: string): string[] {
-  return text.slice(0, OUTPUT_LIMIT_BYTES).replace(/\r?\n$/, '').split(/\r?\n/)
+  return text
+    .slice(0, OUTPUT_LIMIT_BYTES)
+    .replace(/\r?\n$/, '')
+    .split(/\r?\n/)
 }

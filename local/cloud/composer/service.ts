@@ -1,4 +1,7 @@
-/** The environment methods of Managed Service for Apache Airflow that a deployment needs: get, list and Airflow commands; it creates and changes no environment. */
+/**
+ * The environment methods of Managed Service for Apache Airflow that a deployment needs: get, list and
+ * Airflow commands; it creates and changes no environment.
+ */
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,9 +14,26 @@ const NAMESPACE = 'composer-user-workloads'
 /** Commands that only read what an import of the DAGs leaves in the database. */
 const COMMANDS = new Set(['dags list', 'dags list-import-errors'])
 const text = { kind: 'string' } as const
-const EXECUTE: Fields = { environment: { kind: 'ignored' }, command: text, subcommand: text, parameters: { kind: 'list', of: text } }
-const POLL: Fields = { environment: { kind: 'ignored' }, executionId: text, pod: text, podNamespace: text, nextLineNumber: { kind: 'int32' } }
-const STOP: Fields = { environment: { kind: 'ignored' }, executionId: text, pod: text, podNamespace: text, force: { kind: 'bool' } }
+const EXECUTE: Fields = {
+  environment: { kind: 'ignored' },
+  command: text,
+  subcommand: text,
+  parameters: { kind: 'list', of: text },
+}
+const POLL: Fields = {
+  environment: { kind: 'ignored' },
+  executionId: text,
+  pod: text,
+  podNamespace: text,
+  nextLineNumber: { kind: 'int32' },
+}
+const STOP: Fields = {
+  environment: { kind: 'ignored' },
+  executionId: text,
+  pod: text,
+  podNamespace: text,
+  force: { kind: 'bool' },
+}
 
 export async function createComposer(room: AirflowRooms): Promise<Service> {
   const { environment } = room
@@ -22,15 +42,25 @@ export async function createComposer(room: AirflowRooms): Promise<Service> {
   const name = `projects/${environment.project}/locations/${environment.region}/environments/${environment.composer.name}`
 
   function requireEnvironment(request: CloudRequest, permission: string): void {
-    const asked = requireAt(request, room, permission, { tail: `/environments/${request.params.environment}`, type: 'composer.googleapis.com/Environment' })
+    const asked = requireAt(request, room, permission, {
+      tail: `/environments/${request.params.environment}`,
+      type: 'composer.googleapis.com/Environment',
+    })
     if (asked !== name) throw new CloudError(404, 'notFound', `Requested entity was not found: ${asked}`)
   }
 
   const show = () => ({
-    name, uuid: uuidOf(name), state: 'RUNNING', createTime, updateTime: createTime,
+    name,
+    uuid: uuidOf(name),
+    state: 'RUNNING',
+    createTime,
+    updateTime: createTime,
     config: {
-      dagGcsPrefix: `gs://${environment.buckets.dags}/dags`, airflowUri: `${room.origin}/_airflow`, environmentSize: 'ENVIRONMENT_SIZE_SMALL',
-      softwareConfig: { imageVersion: environment.composer.imageVersion }, nodeConfig: { serviceAccount: environment.serviceAccounts.composer },
+      dagGcsPrefix: `gs://${environment.buckets.dags}/dags`,
+      airflowUri: `${room.origin}/_airflow`,
+      environmentSize: 'ENVIRONMENT_SIZE_SMALL',
+      softwareConfig: { imageVersion: environment.composer.imageVersion },
+      nodeConfig: { serviceAccount: environment.serviceAccounts.composer },
     },
     storageConfig: { bucket: environment.buckets.dags },
   })
@@ -38,11 +68,28 @@ export async function createComposer(room: AirflowRooms): Promise<Service> {
   async function execute(request: CloudRequest): Promise<Reply> {
     readQuery(request.url, [])
     requireEnvironment(request, 'composer.environments.executeAirflowCommand')
-    const { command = '', subcommand = '', parameters = [] } = readMessage(await request.json(), EXECUTE, '') as { command?: string; subcommand?: string; parameters?: string[] }
+    const {
+      command = '',
+      subcommand = '',
+      parameters = [],
+    } = readMessage(await request.json(), EXECUTE, '') as {
+      command?: string
+      subcommand?: string
+      parameters?: string[]
+    }
     if (!command) throw invalid('command', 'The Airflow command is required.')
     const spoken = subcommand ? `${command} ${subcommand}` : command
-    if (!COMMANDS.has(spoken)) throw new CloudError(501, 'notImplemented', `The Airflow command ${JSON.stringify(spoken.slice(0, 100))} is not implemented by the local cloud; it runs ${[...COMMANDS].join(', ')}.`)
-    if (parameters.length > 50 || parameters.some((parameter) => parameter.includes('\0') || parameter.length > 1000)) throw invalid('parameters', 'Too many or too long parameters.')
+    if (!COMMANDS.has(spoken))
+      throw new CloudError(
+        501,
+        'notImplemented',
+        `The Airflow command ${JSON.stringify(spoken.slice(0, 100))} is not implemented by the local cloud; it runs ${[...COMMANDS].join(', ')}.`,
+      )
+    if (
+      parameters.length > 50 ||
+      parameters.some((parameter) => parameter.includes('\0') || parameter.length > 1000)
+    )
+      throw invalid('parameters', 'Too many or too long parameters.')
     const execution = executions.start([command, subcommand, ...parameters])
     return { json: { executionId: execution.id, pod: podOf(execution), podNamespace: NAMESPACE } }
   }
@@ -50,7 +97,11 @@ export async function createComposer(room: AirflowRooms): Promise<Service> {
   function findExecution(message: Readonly<Record<string, unknown>>): Execution {
     const execution = executions.find(String(message.executionId ?? ''))
     if (!execution || message.pod !== podOf(execution) || message.podNamespace !== NAMESPACE) {
-      throw new CloudError(404, 'notFound', `Requested entity was not found: execution ${JSON.stringify(String(message.executionId ?? '').slice(0, 100))}`)
+      throw new CloudError(
+        404,
+        'notFound',
+        `Requested entity was not found: execution ${JSON.stringify(String(message.executionId ?? '').slice(0, 100))}`,
+      )
     }
     return execution
   }
@@ -60,7 +111,9 @@ export async function createComposer(room: AirflowRooms): Promise<Service> {
     requireEnvironment(request, 'composer.environments.executeAirflowCommand')
     const message = readMessage(await request.json(), POLL, '')
     const { lines, exit } = findExecution(message)
-    const output = lines.map((content, index) => ({ lineNumber: index + 1, content })).filter(({ lineNumber }) => lineNumber >= Number(message.nextLineNumber ?? 0))
+    const output = lines
+      .map((content, index) => ({ lineNumber: index + 1, content }))
+      .filter(({ lineNumber }) => lineNumber >= Number(message.nextLineNumber ?? 0))
     return { json: { output, ...(exit ? { outputEnd: true, exitInfo: exit } : { outputEnd: false }) } }
   }
 
@@ -68,14 +121,23 @@ export async function createComposer(room: AirflowRooms): Promise<Service> {
     readQuery(request.url, [])
     requireEnvironment(request, 'composer.environments.executeAirflowCommand')
     const execution = findExecution(readMessage(await request.json(), STOP, ''))
-    if (execution.exit) return { json: { isDone: true, output: [`The command has already ended with exit code ${execution.exit.exitCode}.`] } }
+    if (execution.exit)
+      return {
+        json: {
+          isDone: true,
+          output: [`The command has already ended with exit code ${execution.exit.exitCode}.`],
+        },
+      }
     execution.stop('The command was stopped.')
     return { json: { isDone: false, output: ['The command is being stopped.'] } }
   }
 
   const list = (request: CloudRequest): Reply => {
     const query = readQuery(request.url, ['pageSize', 'pageToken'])
-    requireAt(request, room, 'composer.environments.list', { tail: '', type: 'composer.googleapis.com/Location' })
+    requireAt(request, room, 'composer.environments.list', {
+      tail: '',
+      type: 'composer.googleapis.com/Location',
+    })
     if (query.pageToken) throw invalid('page_token', 'Invalid page token.')
     return { json: { environments: [show()] } }
   }
@@ -88,13 +150,30 @@ export async function createComposer(room: AirflowRooms): Promise<Service> {
   const environments = '/v1/projects/{project}/locations/{location}/environments'
   const id = 'composer.projects.locations.environments'
   return {
-    name: 'composer', errorStyle: 'rpc', close: executions.close,
+    name: 'composer',
+    errorStyle: 'rpc',
+    close: executions.close,
     routes: [
       { id: `${id}.list`, method: 'GET', path: environments, handler: list },
       { id: `${id}.get`, method: 'GET', path: `${environments}/{environment}`, handler: get },
-      { id: `${id}.executeAirflowCommand`, method: 'POST', path: `${environments}/{environment}:executeAirflowCommand`, handler: execute },
-      { id: `${id}.pollAirflowCommand`, method: 'POST', path: `${environments}/{environment}:pollAirflowCommand`, handler: poll },
-      { id: `${id}.stopAirflowCommand`, method: 'POST', path: `${environments}/{environment}:stopAirflowCommand`, handler: stop },
+      {
+        id: `${id}.executeAirflowCommand`,
+        method: 'POST',
+        path: `${environments}/{environment}:executeAirflowCommand`,
+        handler: execute,
+      },
+      {
+        id: `${id}.pollAirflowCommand`,
+        method: 'POST',
+        path: `${environments}/{environment}:pollAirflowCommand`,
+        handler: poll,
+      },
+      {
+        id: `${id}.stopAirflowCommand`,
+        method: 'POST',
+        path: `${environments}/{environment}:stopAirflowCommand`,
+        handler: stop,
+      },
     ],
   }
 }
@@ -114,5 +193,11 @@ async function rememberCreation(room: AirflowRooms): Promise<string> {
 /** The same name has the same uuid, as long as nobody recreates the environment. */
 function uuidOf(name: string): string {
   const hex = createHash('sha256').update(name).digest('hex')
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-')
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join('-')
 }

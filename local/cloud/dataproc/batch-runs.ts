@@ -1,4 +1,7 @@
-/** Lives the life of batches: queue, stage, run, publish, end. It decides nothing about who may ask and answers no request. */
+/**
+ * Lives the life of batches: queue, stage, run, publish, end. It decides nothing about who may ask and
+ * answers no request.
+ */
 import { availableParallelism } from 'node:os'
 import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -29,7 +32,10 @@ export interface RunRooms extends ServiceContext {
   readonly identity: IdentityService
   readonly toolchain: { ensureSpark(progress: (line: string) => void): Promise<SparkTools> }
 }
-interface ActiveRun { group?: ProcessGroup; stop?: { readonly state: 'CANCELLED' | 'FAILED'; readonly message: string } }
+interface ActiveRun {
+  group?: ProcessGroup
+  stop?: { readonly state: 'CANCELLED' | 'FAILED'; readonly message: string }
+}
 
 export async function openBatchRuns(room: RunRooms, store: BatchStore): Promise<BatchRuns> {
   const queue: BatchRecord[] = []
@@ -47,10 +53,12 @@ export async function openBatchRuns(room: RunRooms, store: BatchStore): Promise<
     while (!isClosed && active.size < slots && queue.length > 0) {
       const record = queue.shift()!
       const run: ActiveRun = {}
-      const done = live(record, run).catch((error: unknown) => room.log(`dataproc: batch ${record.batchId}: ${String(error)}`)).finally(() => {
-        active.delete(record.uuid)
-        startNext()
-      })
+      const done = live(record, run)
+        .catch((error: unknown) => room.log(`dataproc: batch ${record.batchId}: ${String(error)}`))
+        .finally(() => {
+          active.delete(record.uuid)
+          startNext()
+        })
       active.set(record.uuid, { run, done })
     }
   }
@@ -59,7 +67,8 @@ export async function openBatchRuns(room: RunRooms, store: BatchStore): Promise<
     const folder = join(room.stateDir, 'runs', record.uuid)
     let metadata: { readonly host: string; close(): Promise<void> } | undefined
     try {
-      for (const name of ['work', 'tmp', 'warehouse']) await mkdir(join(folder, name), { recursive: true, mode: 0o700 })
+      for (const name of ['work', 'tmp', 'warehouse'])
+        await mkdir(join(folder, name), { recursive: true, mode: 0o700 })
       const { serviceAccount } = record.request.environmentConfig.executionConfig
       const account = room.identity.principalOf(serviceAccount)
       const tools = await room.toolchain.ensureSpark(room.log)
@@ -68,7 +77,16 @@ export async function openBatchRuns(room: RunRooms, store: BatchStore): Promise<
       if (!run.stop) await drive(record, run, { folder, account, tools, staged, metadataHost: metadata.host })
       if (run.stop) await change(record, run.stop.state, run.stop.message)
     } catch (error) {
-      await change(record, run.stop?.state ?? 'FAILED', run.stop?.message ?? failureMessage(record, room.environment.project, error instanceof Error ? error.message : String(error)))
+      await change(
+        record,
+        run.stop?.state ?? 'FAILED',
+        run.stop?.message ??
+          failureMessage(
+            record,
+            room.environment.project,
+            error instanceof Error ? error.message : String(error),
+          ),
+      )
     } finally {
       await metadata?.close()
       await rm(folder, { recursive: true, force: true })
@@ -76,12 +94,29 @@ export async function openBatchRuns(room: RunRooms, store: BatchStore): Promise<
     }
   }
 
-  async function drive(record: BatchRecord, run: ActiveRun, given: Pick<Parameters<typeof sparkCommand>[0], 'folder' | 'tools' | 'staged' | 'metadataHost'> & { account: ReturnType<IdentityService['principalOf']> }): Promise<void> {
+  async function drive(
+    record: BatchRecord,
+    run: ActiveRun,
+    given: Pick<Parameters<typeof sparkCommand>[0], 'folder' | 'tools' | 'staged' | 'metadataHost'> & {
+      account: ReturnType<IdentityService['principalOf']>
+    },
+  ): Promise<void> {
     const { folder, account, tools } = given
-    const spark = { ...given, request: record.request, origin: room.origin, project: room.environment.project }
+    const spark = {
+      ...given,
+      request: record.request,
+      origin: room.origin,
+      project: room.environment.project,
+    }
     const logFile = join(folder, 'driver.log')
     const log = await open(logFile, 'a', 0o600)
-    const group = startGroup({ python: tools.python, command: sparkCommand(spark), cwd: join(folder, 'work'), env: sparkEnvironment(spark), outputFd: log.fd })
+    const group = startGroup({
+      python: tools.python,
+      command: sparkCommand(spark),
+      cwd: join(folder, 'work'),
+      env: sparkEnvironment(spark),
+      outputFd: log.fd,
+    })
     run.group = group
     record.process = await group.mark
     await change(record, 'RUNNING')
@@ -93,7 +128,12 @@ export async function openBatchRuns(room: RunRooms, store: BatchStore): Promise<
       await output.publish()
       if (run.stop) return
       if (code === 0) await change(record, 'SUCCEEDED')
-      else await change(record, 'FAILED', failureMessage(record, room.environment.project, await output.tail(), code))
+      else
+        await change(
+          record,
+          'FAILED',
+          failureMessage(record, room.environment.project, await output.tail(), code),
+        )
     } finally {
       clearInterval(watch)
       await log.close()
@@ -102,10 +142,19 @@ export async function openBatchRuns(room: RunRooms, store: BatchStore): Promise<
   }
 
   function watchRun(record: BatchRecord, run: ActiveRun, output: DriverOutput): void {
-    output.publish().catch((error: unknown) => stop(run, 'FAILED', `The driver output could not be written to ${outputUri(record)}: ${String((error as Error).message)}`))
+    output
+      .publish()
+      .catch((error: unknown) =>
+        stop(
+          run,
+          'FAILED',
+          `The driver output could not be written to ${outputUri(record)}: ${String((error as Error).message)}`,
+        ),
+      )
     const startedMs = record.states.find(({ state }) => state === 'RUNNING')!.atMs
     const { ttl } = record.request.environmentConfig.executionConfig
-    if (room.now() - startedMs > Number.parseFloat(ttl) * 1000) stop(run, 'CANCELLED', `Batch ${record.batchId} is CANCELLED as ttl exceeded (${ttl}).`)
+    if (room.now() - startedMs > Number.parseFloat(ttl) * 1000)
+      stop(run, 'CANCELLED', `Batch ${record.batchId} is CANCELLED as ttl exceeded (${ttl}).`)
   }
 
   function stop(run: ActiveRun, state: 'CANCELLED' | 'FAILED', message: string): void {
@@ -147,8 +196,14 @@ export async function openBatchRuns(room: RunRooms, store: BatchStore): Promise<
     },
     async close() {
       isClosed = true
-      for (const record of queue.splice(0)) await change(record, 'FAILED', `Batch ${record.batchId} was interrupted: the cloud it ran on stopped.`)
-      for (const { run } of active.values()) stop(run, 'FAILED', 'The batch was interrupted: the cloud it ran on stopped.')
+      for (const record of queue.splice(0))
+        await change(
+          record,
+          'FAILED',
+          `Batch ${record.batchId} was interrupted: the cloud it ran on stopped.`,
+        )
+      for (const { run } of active.values())
+        stop(run, 'FAILED', 'The batch was interrupted: the cloud it ran on stopped.')
       await Promise.all([...active.values()].map(({ done }) => done))
     },
   }

@@ -1,4 +1,7 @@
-/** Keeps one JSON file per batch, replaced atomically, so that kill -9 at any moment leaves each batch as it last was; it starts nothing. */
+/**
+ * Keeps one JSON file per batch, replaced atomically, so that kill -9 at any moment leaves each batch as it
+ * last was; it starts nothing.
+ */
 import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BatchRecord } from './batch-record.ts'
@@ -22,12 +25,18 @@ export async function openBatchStore(stateDir: string): Promise<BatchStore> {
   let writing: Promise<void> = Promise.resolve()
   return {
     all: () => [...records.values()],
-    find: (location, batchId) => [...records.values()].find((record) => record.location === location && record.batchId === batchId && record.deletedMs === undefined),
+    find: (location, batchId) =>
+      [...records.values()].find(
+        (record) =>
+          record.location === location && record.batchId === batchId && record.deletedMs === undefined,
+      ),
     save(record) {
       records.set(record.uuid, record)
       const text = JSON.stringify(record)
       // One after the other: the last state saved is the last state on disk.
-      writing = writing.catch(() => undefined).then(() => replaceFile(join(folder, `${record.uuid}.json`), text))
+      writing = writing
+        .catch(() => undefined)
+        .then(() => replaceFile(join(folder, `${record.uuid}.json`), text))
       return writing
     },
   }

@@ -1,4 +1,7 @@
-/** Publishes what the driver prints as numbered objects in the staging bucket while it runs; a chunk once written never changes. */
+/**
+ * Publishes what the driver prints as numbered objects in the staging bucket while it runs; a chunk once
+ * written never changes.
+ */
 import { open } from 'node:fs/promises'
 import type { Principal } from '../kernel.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
@@ -13,13 +16,28 @@ export interface DriverOutput {
   tail(): Promise<string>
 }
 
-export function publishOutput(logFile: string, target: { readonly bucket: string; readonly prefix: string }, objects: ObjectStore, account: Principal): DriverOutput {
+export function publishOutput(
+  logFile: string,
+  target: { readonly bucket: string; readonly prefix: string },
+  objects: ObjectStore,
+  account: Principal,
+): DriverOutput {
   let offset = 0
   let chunks = 0
   let publishing: Promise<void> = Promise.resolve()
   const publishNew = async () => {
-    for (let data = await readFrom(logFile, offset, CHUNK_BYTES); data.length > 0; data = await readFrom(logFile, offset, CHUNK_BYTES)) {
-      await objects.put(account, target.bucket, `${target.prefix}.${String(chunks).padStart(9, '0')}`, data, 'text/plain')
+    for (
+      let data = await readFrom(logFile, offset, CHUNK_BYTES);
+      data.length > 0;
+      data = await readFrom(logFile, offset, CHUNK_BYTES)
+    ) {
+      await objects.put(
+        account,
+        target.bucket,
+        `${target.prefix}.${String(chunks).padStart(9, '0')}`,
+        data,
+        'text/plain',
+      )
       offset += data.length
       chunks += 1
     }

@@ -1,4 +1,7 @@
-/** Spells the spark-submit of one batch: which Java options, which Spark settings, which environment. It starts nothing and inherits nothing. */
+/**
+ * Spells the spark-submit of one batch: which Java options, which Spark settings, which environment. It
+ * starts nothing and inherits nothing.
+ */
 import { totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -26,10 +29,15 @@ export interface SparkRun {
 
 const LOGGING = fileURLToPath(new URL('./log4j2.properties', import.meta.url))
 const SETTINGS = {
-  'spark.ui.enabled': 'false', 'spark.sql.catalogImplementation': 'in-memory', 'spark.sql.shuffle.partitions': '4', 'spark.driver.host': '127.0.0.1', 'spark.driver.bindAddress': '127.0.0.1',
+  'spark.ui.enabled': 'false',
+  'spark.sql.catalogImplementation': 'in-memory',
+  'spark.sql.shuffle.partitions': '4',
+  'spark.driver.host': '127.0.0.1',
+  'spark.driver.bindAddress': '127.0.0.1',
 }
 /** Sizes and services of the managed runtime that one machine has no use for. */
-const SIZING = /^(spark\.(driver|executor)\.(cores|memory|memoryOverhead|memoryOverheadFactor)|spark\.executor\.instances|spark\.dynamicAllocation\..*|spark\.dataproc\..*|dataproc\..*)$/
+const SIZING =
+  /^(spark\.(driver|executor)\.(cores|memory|memoryOverhead|memoryOverheadFactor)|spark\.executor\.instances|spark\.dynamicAllocation\..*|spark\.dataproc\..*|dataproc\..*)$/
 const DRIVER_ENVIRONMENT = 'spark.dataproc.driverEnv.'
 const GIB = 1024 ** 3
 
@@ -37,14 +45,22 @@ const heapMebibytes = (): number => Math.round(Math.min(4, Math.max(1, totalmem(
 
 /** Later entries win over the caller's: they are what makes the batch run here, as its own account. */
 export function sparkSettings(run: SparkRun): Record<string, string> {
-  const given = Object.entries(run.request.runtimeConfig.properties ?? {}).map(([key, value]) => [key.replace(/^spark:/, ''), value] as const)
+  const given = Object.entries(run.request.runtimeConfig.properties ?? {}).map(
+    ([key, value]) => [key.replace(/^spark:/, ''), value] as const,
+  )
   return {
-    ...SETTINGS, ...Object.fromEntries(given.filter(([key]) => key.startsWith('spark.') && !SIZING.test(key))),
-    'spark.master': 'local[2]', 'spark.local.dir': join(run.folder, 'tmp'), 'spark.sql.warehouse.dir': join(run.folder, 'warehouse'),
-    'spark.pyspark.python': run.tools.python, 'spark.pyspark.driver.python': run.tools.python,
+    ...SETTINGS,
+    ...Object.fromEntries(given.filter(([key]) => key.startsWith('spark.') && !SIZING.test(key))),
+    'spark.master': 'local[2]',
+    'spark.local.dir': join(run.folder, 'tmp'),
+    'spark.sql.warehouse.dir': join(run.folder, 'warehouse'),
+    'spark.pyspark.python': run.tools.python,
+    'spark.pyspark.driver.python': run.tools.python,
     ...(run.staged.jars.length > 0 ? { 'spark.jars': run.staged.jars.join(',') } : {}),
-    'spark.hadoop.fs.gs.impl': 'com.google.cloud.hadoop.fs.gcs.GoogleHadoopFileSystem', 'spark.hadoop.fs.AbstractFileSystem.gs.impl': 'com.google.cloud.hadoop.fs.gcs.GoogleHadoopFS',
-    'spark.hadoop.fs.gs.storage.root.url': `${run.origin}/`, 'spark.hadoop.fs.gs.project.id': run.project,
+    'spark.hadoop.fs.gs.impl': 'com.google.cloud.hadoop.fs.gcs.GoogleHadoopFileSystem',
+    'spark.hadoop.fs.AbstractFileSystem.gs.impl': 'com.google.cloud.hadoop.fs.gcs.GoogleHadoopFS',
+    'spark.hadoop.fs.gs.storage.root.url': `${run.origin}/`,
+    'spark.hadoop.fs.gs.project.id': run.project,
   }
 }
 
@@ -52,24 +68,57 @@ export function sparkCommand(run: SparkRun): string[] {
   const { tools, staged, request } = run
   const heap = `${heapMebibytes()}m`
   const settings = Object.entries(sparkSettings(run)).flatMap(([key, value]) => ['--conf', `${key}=${value}`])
-  const lists = ([['--py-files', staged.pythonFiles], ['--files', staged.files], ['--archives', staged.archives]] as const).flatMap(([flag, paths]) => (paths.length > 0 ? [flag, paths.join(',')] : []))
+  const lists = (
+    [
+      ['--py-files', staged.pythonFiles],
+      ['--files', staged.files],
+      ['--archives', staged.archives],
+    ] as const
+  ).flatMap(([flag, paths]) => (paths.length > 0 ? [flag, paths.join(',')] : []))
   return [
-    join(tools.javaHome, 'bin', 'java'), '-cp', sparkClassPath(tools), `-Xmx${heap}`, '-Xms256m', ...sparkJavaOptions,
+    join(tools.javaHome, 'bin', 'java'),
+    '-cp',
+    sparkClassPath(tools),
+    `-Xmx${heap}`,
+    '-Xms256m',
+    ...sparkJavaOptions,
     // A JVM that finds the archive unfit runs without it; its remark about that is not the driver's output.
-    ...(tools.classArchive ? [`-XX:SharedArchiveFile=${tools.classArchive}`, '-Xlog:disable'] : []), `-Dlog4j2.configurationFile=${LOGGING}`, `-Djava.io.tmpdir=${join(run.folder, 'tmp')}`,
-    'org.apache.spark.deploy.SparkSubmit', '--name', 'batch', '--driver-memory', heap, ...settings, ...lists, staged.main, ...(request.pysparkBatch.args ?? []),
+    ...(tools.classArchive ? [`-XX:SharedArchiveFile=${tools.classArchive}`, '-Xlog:disable'] : []),
+    `-Dlog4j2.configurationFile=${LOGGING}`,
+    `-Djava.io.tmpdir=${join(run.folder, 'tmp')}`,
+    'org.apache.spark.deploy.SparkSubmit',
+    '--name',
+    'batch',
+    '--driver-memory',
+    heap,
+    ...settings,
+    ...lists,
+    staged.main,
+    ...(request.pysparkBatch.args ?? []),
   ]
 }
 
 export function sparkEnvironment(run: SparkRun): Record<string, string> {
-  const own = Object.entries(run.request.runtimeConfig.properties ?? {}).map(([key, value]) => [key.replace(/^spark:/, ''), value] as const)
-    .filter(([key]) => key.startsWith(DRIVER_ENVIRONMENT)).map(([key, value]) => [key.slice(DRIVER_ENVIRONMENT.length), value] as const)
+  const own = Object.entries(run.request.runtimeConfig.properties ?? {})
+    .map(([key, value]) => [key.replace(/^spark:/, ''), value] as const)
+    .filter(([key]) => key.startsWith(DRIVER_ENVIRONMENT))
+    .map(([key, value]) => [key.slice(DRIVER_ENVIRONMENT.length), value] as const)
   return {
     ...Object.fromEntries(own),
-    PATH: [dirname(run.tools.python), '/usr/local/bin', '/usr/bin', '/bin'].join(':'), HOME: run.folder, TMPDIR: join(run.folder, 'tmp'), LANG: 'C.UTF-8', TZ: 'UTC',
-    JAVA_HOME: run.tools.javaHome, SPARK_HOME: run.tools.sparkHome, SPARK_LOCAL_IP: '127.0.0.1', PYSPARK_PYTHON: run.tools.python, PYSPARK_DRIVER_PYTHON: run.tools.python,
+    PATH: [dirname(run.tools.python), '/usr/local/bin', '/usr/bin', '/bin'].join(':'),
+    HOME: run.folder,
+    TMPDIR: join(run.folder, 'tmp'),
+    LANG: 'C.UTF-8',
+    TZ: 'UTC',
+    JAVA_HOME: run.tools.javaHome,
+    SPARK_HOME: run.tools.sparkHome,
+    SPARK_LOCAL_IP: '127.0.0.1',
+    PYSPARK_PYTHON: run.tools.python,
+    PYSPARK_DRIVER_PYTHON: run.tools.python,
     // The connector and Google's Python clients find the workload account's token here, and nowhere else.
-    GCE_METADATA_HOST: run.metadataHost, GCE_METADATA_ROOT: run.metadataHost, GCE_METADATA_IP: run.metadataHost,
+    GCE_METADATA_HOST: run.metadataHost,
+    GCE_METADATA_ROOT: run.metadataHost,
+    GCE_METADATA_IP: run.metadataHost,
     GOOGLE_CLOUD_PROJECT: run.project,
   }
 }

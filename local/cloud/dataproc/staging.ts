@@ -1,4 +1,7 @@
-/** Copies the files a batch names out of Cloud Storage into its private folder, with the workload account's own rights and no others. */
+/**
+ * Copies the files a batch names out of Cloud Storage into its private folder, with the workload account's
+ * own rights and no others.
+ */
 import { constants } from 'node:fs'
 import { copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,16 +10,31 @@ import type { ObjectStore } from '../storage/object-store.ts'
 import type { PysparkBatch } from './batch-request.ts'
 import type { StagedFiles } from './spark-command.ts'
 
-export async function stageFiles(batch: PysparkBatch, folder: string, objects: ObjectStore, account: Principal): Promise<StagedFiles> {
-  const fetchAll = (kind: string, uris: readonly string[] = []) => Promise.all(uris.map((uri) => fetchFile(uri, join(folder, kind), objects, account)))
+export async function stageFiles(
+  batch: PysparkBatch,
+  folder: string,
+  objects: ObjectStore,
+  account: Principal,
+): Promise<StagedFiles> {
+  const fetchAll = (kind: string, uris: readonly string[] = []) =>
+    Promise.all(uris.map((uri) => fetchFile(uri, join(folder, kind), objects, account)))
   const [main] = await fetchAll('main', [batch.mainPythonFileUri])
-  const [pythonFiles, jars, archives] = await Promise.all([fetchAll('python', batch.pythonFileUris), fetchAll('jars', batch.jarFileUris), fetchAll('archives', batch.archiveUris)])
+  const [pythonFiles, jars, archives] = await Promise.all([
+    fetchAll('python', batch.pythonFileUris),
+    fetchAll('jars', batch.jarFileUris),
+    fetchAll('archives', batch.archiveUris),
+  ])
   // The managed runtime puts them into the working directory.
   const files = await fetchAll('work', batch.fileUris)
   return { main: main!, pythonFiles, jars, archives, files }
 }
 
-async function fetchFile(uri: string, folder: string, objects: ObjectStore, account: Principal): Promise<string> {
+async function fetchFile(
+  uri: string,
+  folder: string,
+  objects: ObjectStore,
+  account: Principal,
+): Promise<string> {
   const [, bucket, object, alias = ''] = /^gs:\/\/([^/]+)\/(.+?)(#[\w.-]+)?$/s.exec(uri)!
   const found = await objects.stat(account, bucket!, object!)
   if (!found) throw new Error(`File not found: ${uri}`)

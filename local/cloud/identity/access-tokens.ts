@@ -1,4 +1,7 @@
-/** Opaque bearer tokens and what they stand for. Only their hashes reach the disk, so a restart keeps them valid and a stolen state gives none away. */
+/**
+ * Opaque bearer tokens and what they stand for. Only their hashes reach the disk, so a restart keeps them
+ * valid and a stolen state gives none away.
+ */
 import { createHash, randomBytes } from 'node:crypto'
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import type { Principal } from '../kernel.ts'
@@ -32,7 +35,9 @@ export function createAccessTokens(file: string, now: () => number): AccessToken
       const record = { hash: hashOf(token), principal, expiresMs, scopes }
       appendFileSync(file, `${JSON.stringify(record)}\n`)
       records.set(record.hash, record)
-      if (records.size % 1000 === 0) for (const [hash, { expiresMs: end }] of records) if (end < now() - keepExpiredMs) records.delete(hash)
+      if (records.size % 1000 === 0)
+        for (const [hash, { expiresMs: end }] of records)
+          if (end < now() - keepExpiredMs) records.delete(hash)
       return token
     },
     find: (token) => records.get(hashOf(token)),

@@ -1,4 +1,7 @@
-/** Evaluates IAM's expressions: conditions of bindings and providers, attribute mappings. A missing key is an error, never false. */
+/**
+ * Evaluates IAM's expressions: conditions of bindings and providers, attribute mappings. A missing key is an
+ * error, never false.
+ */
 import { Environment } from '@marcbachmann/cel-js'
 
 export type Evaluate = (context: Record<string, unknown>) => unknown
@@ -24,7 +27,10 @@ export function extract(text: string, template: string): string {
 }
 
 function language(): Environment {
-  return new Environment({ limits: { maxAstNodes: 2000, maxDepth: 64 } }).registerFunction('string.extract(string): string', extract)
+  return new Environment({ limits: { maxAstNodes: 2000, maxDepth: 64 } }).registerFunction(
+    'string.extract(string): string',
+    extract,
+  )
 }
 
 const bindingLanguage = language()
@@ -32,8 +38,10 @@ const bindingLanguage = language()
   .registerVariable('api', 'ApiContext')
   .registerVariable('resource', 'map')
   .registerVariable('request', 'map')
-  .registerFunction('ApiContext.getAttribute(string, string): string', (api: ApiContext, name: string, otherwise: string) =>
-    Object.hasOwn(api.attributes, name) ? api.attributes[name]! : otherwise,
+  .registerFunction(
+    'ApiContext.getAttribute(string, string): string',
+    (api: ApiContext, name: string, otherwise: string) =>
+      Object.hasOwn(api.attributes, name) ? api.attributes[name]! : otherwise,
   )
 
 const mappingLanguage = language().registerVariable('assertion', 'map')
@@ -42,7 +50,8 @@ const providerLanguage = language().registerVariable('assertion', 'map').registe
 /** Each throws with CEL's own words when the expression does not parse or has no fitting type. */
 export const compileMapping = (expression: string): Evaluate => compile(mappingLanguage, expression, [])
 export function compileProviderCondition(expression: string): Evaluate {
-  // The library keeps the name `google` for protobuf types, so google.subject would silently be a missing key.
+  // The library keeps the name `google` for protobuf types, so google.subject would silently be a missing
+  // key.
   if (/\bgoogle\s*[.[]/.test(expression.replaceAll(/'[^']*'|"[^"]*"/g, '""')))
     throw new Error('google.* in a condition is not supported here; write what it is mapped from')
   return compile(providerLanguage, expression, ['bool', 'dyn'])
@@ -69,7 +78,8 @@ function compile(environment: Environment, expression: string, types: readonly s
   const parsed = environment.parse(expression)
   const checked = parsed.check() as { valid: boolean; type?: string; error?: Error }
   if (!checked.valid) throw checked.error ?? new Error('the expression is not valid')
-  if (types.length > 0 && !types.includes(String(checked.type))) throw new Error(`the expression gives ${String(checked.type)}, not bool`)
+  if (types.length > 0 && !types.includes(String(checked.type)))
+    throw new Error(`the expression gives ${String(checked.type)}, not bool`)
   return (context) => parsed(context)
 }
 
@@ -77,6 +87,7 @@ function compile(environment: Environment, expression: string, types: readonly s
 export function toCel(value: unknown): unknown {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
   if (Array.isArray(value)) return value.map(toCel)
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toCel(item)]))
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toCel(item)]))
   return value
 }

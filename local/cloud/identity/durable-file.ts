@@ -1,4 +1,7 @@
-/** Small private files that survive kill -9: written whole beside the old one and renamed, readable by the owner only. */
+/**
+ * Small private files that survive kill -9: written whole beside the old one and renamed, readable by the
+ * owner only.
+ */
 import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 

@@ -1,5 +1,15 @@
-/** Workload Identity Federation: turns a foreign token into a principal by the provider's rules. It refuses whatever is not proven. */
-import { compactVerify, createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JSONWebKeySet, type JWTPayload } from 'jose'
+/**
+ * Workload Identity Federation: turns a foreign token into a principal by the provider's rules. It refuses
+ * whatever is not proven.
+ */
+import {
+  compactVerify,
+  createLocalJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  type JSONWebKeySet,
+  type JWTPayload,
+} from 'jose'
 import { CloudError, type Principal } from '../kernel.ts'
 import { compileMapping, compileProviderCondition, toCel, type Evaluate } from './cel.ts'
 
@@ -30,26 +40,44 @@ export function createProvider(definition: ProviderDefinition, now: () => number
   const name = `${pool}/providers/${definition.provider}`
   const keys = createLocalJWKSet(definition.keySet)
   const audiences =
-    definition.allowedAudiences.length > 0 ? definition.allowedAudiences : [`https://iam.googleapis.com/${name}`, `//iam.googleapis.com/${name}`]
-  const mapping = Object.entries(definition.attributeMapping).map(([key, expression]) => [key, compileMapping(expression)] as const)
-  const condition = definition.attributeCondition === undefined ? undefined : compileProviderCondition(definition.attributeCondition)
+    definition.allowedAudiences.length > 0
+      ? definition.allowedAudiences
+      : [`https://iam.googleapis.com/${name}`, `//iam.googleapis.com/${name}`]
+  const mapping = Object.entries(definition.attributeMapping).map(
+    ([key, expression]) => [key, compileMapping(expression)] as const,
+  )
+  const condition =
+    definition.attributeCondition === undefined
+      ? undefined
+      : compileProviderCondition(definition.attributeCondition)
   return {
     name,
     isDisabled: definition.isDisabled,
     async identify(subjectToken) {
       const claims = readClaims(subjectToken)
-      if (claims.iss !== definition.issuer) throw grant(`The issuer in ID Token ${String(claims.iss)} does not match the expected ones: ${definition.issuer}`)
+      if (claims.iss !== definition.issuer)
+        throw grant(
+          `The issuer in ID Token ${String(claims.iss)} does not match the expected ones: ${definition.issuer}`,
+        )
       await compactVerify(subjectToken, keys, { algorithms: ['RS256', 'ES256'] }).catch(() => {
         throw grant('Unable to verify the ID Token signature.')
       })
       checkTimes(claims, now() / 1000)
       const given = Array.isArray(claims.aud) ? claims.aud : [claims.aud ?? '']
       if (!given.some((audience) => audiences.includes(audience)))
-        throw grant(`The audience in ID Token [${given.join(', ')}] does not match the expected audience ${audiences.join(' or ')}.`)
+        throw grant(
+          `The audience in ID Token [${given.join(', ')}] does not match the expected audience ${audiences.join(' or ')}.`,
+        )
       const assertion = toCel(claims)
-      const attributes = Object.fromEntries(mapping.map(([key, evaluate]) => [key, mapped(key, evaluate, assertion)]))
+      const attributes = Object.fromEntries(
+        mapping.map(([key, evaluate]) => [key, mapped(key, evaluate, assertion)]),
+      )
       if (condition && !holds(condition, assertion, attributes))
-        throw new CloudError(400, 'unauthorized_client', 'The given credential is rejected by the attribute condition.')
+        throw new CloudError(
+          400,
+          'unauthorized_client',
+          'The given credential is rejected by the attribute condition.',
+        )
       return principalOf(pool, attributes)
     },
   }
@@ -58,7 +86,10 @@ export function createProvider(definition: ProviderDefinition, now: () => number
 function readClaims(token: string): JWTPayload {
   try {
     const { alg } = decodeProtectedHeader(token)
-    if (alg !== 'RS256' && alg !== 'ES256') throw grant(`The algorithm '${String(alg)}' of the ID Token is not supported: RS256 or ES256 is required.`)
+    if (alg !== 'RS256' && alg !== 'ES256')
+      throw grant(
+        `The algorithm '${String(alg)}' of the ID Token is not supported: RS256 or ES256 is required.`,
+      )
     return decodeJwt(token)
   } catch (error) {
     throw error instanceof CloudError ? error : grant('The given credential is not a valid JSON Web Token.')
@@ -66,11 +97,14 @@ function readClaims(token: string): JWTPayload {
 }
 
 function checkTimes({ iat, exp, nbf }: JWTPayload, second: number): void {
-  if (typeof iat !== 'number' || typeof exp !== 'number') throw grant('The ID Token must contain the claims "iat" and "exp".')
+  if (typeof iat !== 'number' || typeof exp !== 'number')
+    throw grant('The ID Token must contain the claims "iat" and "exp".')
   if (iat > second + skewSeconds) throw grant(`ID Token issued at ${iat} is in the future.`)
-  if (typeof nbf === 'number' && nbf > second + skewSeconds) throw grant(`ID Token is not valid before ${nbf}.`)
+  if (typeof nbf === 'number' && nbf > second + skewSeconds)
+    throw grant(`ID Token is not valid before ${nbf}.`)
   if (exp <= second) throw grant(`ID Token issued at ${iat} is stale to sign-in.`)
-  if (exp - iat > longestLifetimeSeconds) throw grant('The lifetime of the ID Token must not exceed 24 hours.')
+  if (exp - iat > longestLifetimeSeconds)
+    throw grant('The lifetime of the ID Token must not exceed 24 hours.')
 }
 
 function mapped(key: string, evaluate: Evaluate, assertion: unknown): string | readonly string[] {
@@ -78,9 +112,12 @@ function mapped(key: string, evaluate: Evaluate, assertion: unknown): string | r
   try {
     value = evaluate({ assertion })
   } catch (error) {
-    throw grant(`Could not obtain a value for ${key} from the given credential: ${(error as Error).message.split('\n')[0]}.`)
+    throw grant(
+      `Could not obtain a value for ${key} from the given credential: ${(error as Error).message.split('\n')[0]}.`,
+    )
   }
-  if (key === 'google.groups' && Array.isArray(value) && value.every((item) => typeof item === 'string')) return value as string[]
+  if (key === 'google.groups' && Array.isArray(value) && value.every((item) => typeof item === 'string'))
+    return value as string[]
   if (typeof value !== 'string') throw grant(`The mapped attribute '${key}' must be of type STRING.`)
   if (key !== 'google.subject') return value
   if (value === '') throw grant('Could not obtain a value for google.subject from the given credential.')
@@ -94,7 +131,11 @@ function mapped(key: string, evaluate: Evaluate, assertion: unknown): string | r
 }
 
 /** A condition that fails to evaluate rejects, as one that is false. */
-function holds(condition: Evaluate, assertion: unknown, attributes: Readonly<Record<string, unknown>>): boolean {
+function holds(
+  condition: Evaluate,
+  assertion: unknown,
+  attributes: Readonly<Record<string, unknown>>,
+): boolean {
   const attribute = Object.fromEntries(
     Object.entries(attributes)
       .filter(([key]) => key.startsWith('attribute.'))
@@ -107,7 +148,10 @@ function holds(condition: Evaluate, assertion: unknown, attributes: Readonly<Rec
   }
 }
 
-function principalOf(pool: string, attributes: Readonly<Record<string, string | readonly string[]>>): Principal {
+function principalOf(
+  pool: string,
+  attributes: Readonly<Record<string, string | readonly string[]>>,
+): Principal {
   const member = `principal://iam.googleapis.com/${pool}/subject/${String(attributes['google.subject'])}`
   const set = `principalSet://iam.googleapis.com/${pool}`
   const memberSets = [`${set}/*`]

@@ -1,4 +1,7 @@
-/** The claims of a workflow run's token as GitHub writes them. It refuses claims GitHub does not have and values that are not text. */
+/**
+ * The claims of a workflow run's token as GitHub writes them. It refuses claims GitHub does not have and
+ * values that are not text.
+ */
 import { CloudError } from '../kernel.ts'
 
 export type RunClaims = Readonly<Record<string, string>>
@@ -38,13 +41,15 @@ const optional = [
 ] as const
 
 export function readRunClaims(value: unknown): RunClaims {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('claims must be an object')
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid('claims must be an object')
   const known = new Set<string>([...required, ...optional])
   const claims: Record<string, string> = {}
   for (const [name, claim] of Object.entries(value)) {
     if (!known.has(name)) throw invalid(`claim '${name}' is not one a run can choose`)
     if (claim === undefined || claim === null) continue
-    if (typeof claim !== 'string' || claim.length > 1024) throw invalid(`claim '${name}' must be text of at most 1024 characters`)
+    if (typeof claim !== 'string' || claim.length > 1024)
+      throw invalid(`claim '${name}' must be text of at most 1024 characters`)
     claims[name] = claim
   }
   for (const name of required) if (!claims[name]) throw invalid(`claim '${name}' is missing`)
@@ -71,7 +76,9 @@ export function readRunClaims(value: unknown): RunClaims {
 /** Repositories made or renamed since 2026-07-15 carry immutable ids in `sub`; older ones do not. */
 export function subjectOf(claims: RunClaims, hasImmutableSubject: boolean): string {
   const [owner, repository] = claims.repository!.split('/') as [string, string]
-  const name = hasImmutableSubject ? `${owner}@${claims.repository_owner_id}/${repository}@${claims.repository_id}` : `${owner}/${repository}`
+  const name = hasImmutableSubject
+    ? `${owner}@${claims.repository_owner_id}/${repository}@${claims.repository_id}`
+    : `${owner}/${repository}`
   const context = claims.environment
     ? `environment:${claims.environment.replaceAll(':', '%3A')}`
     : claims.event_name === 'pull_request'

@@ -1,4 +1,7 @@
-/** Stands for GitHub's OIDC issuer: discovery, keys, and a token for a registered run that shows its request token. It signs for nobody else. */
+/**
+ * Stands for GitHub's OIDC issuer: discovery, keys, and a token for a registered run that shows its request
+ * token. It signs for nobody else.
+ */
 import { randomUUID, timingSafeEqual } from 'node:crypto'
 import { CloudError, type Route } from '../kernel.ts'
 import { readRunClaims, subjectOf } from './github-claims.ts'
@@ -18,7 +21,8 @@ const lifetimeSeconds = 300
 export function githubIssuerRoutes({ origin, key, runs, adminToken, now }: GithubIssuerOptions): Route[] {
   const issuer = `${origin}/_github`
   const requireAdmin = (authorization: string | undefined) => {
-    if (!isSameSecret(bearer(authorization), adminToken)) throw new CloudError(401, 'authError', 'The admin token of this local cloud is required.')
+    if (!isSameSecret(bearer(authorization), adminToken))
+      throw new CloudError(401, 'authError', 'The admin token of this local cloud is required.')
   }
   return [
     {
@@ -28,7 +32,13 @@ export function githubIssuerRoutes({ origin, key, runs, adminToken, now }: Githu
       isPublic: true,
       handler: () => ({ json: discovery(issuer) }),
     },
-    { id: 'local.github.keys', method: 'GET', path: '/_github/.well-known/jwks', isPublic: true, handler: () => ({ json: key.keySet }) },
+    {
+      id: 'local.github.keys',
+      method: 'GET',
+      path: '/_github/.well-known/jwks',
+      isPublic: true,
+      handler: () => ({ json: key.keySet }),
+    },
     {
       id: 'local.github.token',
       method: 'GET',
@@ -36,9 +46,16 @@ export function githubIssuerRoutes({ origin, key, runs, adminToken, now }: Githu
       isPublic: true,
       handler: async ({ params, headers, url }) => {
         const run = runs.find(params.run!, bearer(headers.authorization))
-        if (!run) throw new CloudError(401, 'authError', 'The request token is not one of a registered run, or the run has ended.')
-        const audience = url.searchParams.get('audience') ?? `https://github.com/${run.claims.repository_owner}`
-        if (audience.length > 256) throw new CloudError(400, 'invalid', 'The audience is longer than 256 characters.')
+        if (!run)
+          throw new CloudError(
+            401,
+            'authError',
+            'The request token is not one of a registered run, or the run has ended.',
+          )
+        const audience =
+          url.searchParams.get('audience') ?? `https://github.com/${run.claims.repository_owner}`
+        if (audience.length > 256)
+          throw new CloudError(400, 'invalid', 'The audience is longer than 256 characters.')
         const second = Math.floor(now() / 1000)
         const times = { iat: second, nbf: second - lifetimeSeconds, exp: second + lifetimeSeconds }
         const value = await key.sign({
@@ -61,11 +78,15 @@ export function githubIssuerRoutes({ origin, key, runs, adminToken, now }: Githu
         requireAdmin(headers.authorization)
         const { claims, immutableSubject = true, ...rest } = await json()
         const unknown = Object.keys(rest)[0]
-        if (unknown !== undefined) throw new CloudError(400, 'invalid', `Invalid run: unknown field '${unknown}'.`)
-        if (typeof immutableSubject !== 'boolean') throw new CloudError(400, 'invalid', `Invalid run: 'immutableSubject' must be a boolean.`)
+        if (unknown !== undefined)
+          throw new CloudError(400, 'invalid', `Invalid run: unknown field '${unknown}'.`)
+        if (typeof immutableSubject !== 'boolean')
+          throw new CloudError(400, 'invalid', `Invalid run: 'immutableSubject' must be a boolean.`)
         const { run, requestToken } = runs.start(readRunClaims(claims), immutableSubject)
         // The query is there because clients append "&audience=…" as they do to GitHub's own address.
-        return { json: { id: run.id, requestUrl: `${issuer}/runs/${run.id}/token?api-version=2.0`, requestToken } }
+        return {
+          json: { id: run.id, requestUrl: `${issuer}/runs/${run.id}/token?api-version=2.0`, requestToken },
+        }
       },
     },
     {

@@ -1,4 +1,7 @@
-/** The metadata server of one workload, as a virtual machine sees it. It serves its own account only, and only to callers that say so in the header. */
+/**
+ * The metadata server of one workload, as a virtual machine sees it. It serves its own account only, and only
+ * to callers that say so in the header.
+ */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -20,20 +23,34 @@ interface Answer {
 
 const refreshMs = 5 * 60 * 1000
 const text = (body: string, status = 200): Answer => ({ status, type: 'application/text', body })
-const json = (value: unknown): Answer => ({ status: 200, type: 'application/json', body: JSON.stringify(value) })
+const json = (value: unknown): Answer => ({
+  status: 200,
+  type: 'application/json',
+  body: JSON.stringify(value),
+})
 
-export async function openMetadataServer(workload: Workload): Promise<{ host: string; close(): Promise<void> }> {
+export async function openMetadataServer(
+  workload: Workload,
+): Promise<{ host: string; close(): Promise<void> }> {
   let current: ReturnType<Workload['mint']> | undefined
-  const token = () => (current && current.expiresMs - workload.now() > refreshMs ? current : (current = workload.mint()))
+  const token = () =>
+    current && current.expiresMs - workload.now() > refreshMs ? current : (current = workload.mint())
   const server = createServer((request, reply) => {
     const send = ({ status, type, body }: Answer) =>
       reply
-        .writeHead(status, { 'content-type': type, 'metadata-flavor': 'Google', server: 'Metadata Server for VM', 'content-length': Buffer.byteLength(body) })
+        .writeHead(status, {
+          'content-type': type,
+          'metadata-flavor': 'Google',
+          server: 'Metadata Server for VM',
+          'content-length': Buffer.byteLength(body),
+        })
         .end(body)
-    if (request.method !== 'GET' && request.method !== 'HEAD') return void send(text('Method Not Allowed', 405))
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return void send(text('Method Not Allowed', 405))
     const url = new URL(request.url?.startsWith('/') ? request.url : '/', 'http://metadata')
     if (url.pathname === '/') return void send(text('computeMetadata/\n'))
-    // A page in a browser or a proxy cannot set the header: that is the whole protection of the real server, too.
+    // A page in a browser or a proxy cannot set the header: that is the whole protection of the real server,
+    // too.
     if (request.headers['metadata-flavor'] !== 'Google' || request.headers['x-forwarded-for'])
       return void send(text('Missing required header "Metadata-Flavor": "Google"', 403))
     answer(workload, url, token).then(send, () => send(text('internal error', 500)))
@@ -51,7 +68,11 @@ export async function openMetadataServer(workload: Workload): Promise<{ host: st
   }
 }
 
-async function answer(workload: Workload, url: URL, token: () => ReturnType<Workload['mint']>): Promise<Answer> {
+async function answer(
+  workload: Workload,
+  url: URL,
+  token: () => ReturnType<Workload['mint']>,
+): Promise<Answer> {
   const { email, environment, now } = workload
   const path = decodeURIComponent(url.pathname)
     .replace(/^\/computeMetadata\/v1(?:\/|$)/, '')
@@ -71,11 +92,17 @@ async function answer(workload: Workload, url: URL, token: () => ReturnType<Work
         return text(`${cloudPlatform}\n`)
       case 'token': {
         const { token: value, expiresMs } = token()
-        return json({ access_token: value, expires_in: Math.floor((expiresMs - now()) / 1000), token_type: 'Bearer' })
+        return json({
+          access_token: value,
+          expires_in: Math.floor((expiresMs - now()) / 1000),
+          token_type: 'Bearer',
+        })
       }
       case 'identity': {
         const audience = url.searchParams.get('audience')
-        return audience ? text(await workload.mintIdToken(audience)) : text('non-empty audience parameter required', 400)
+        return audience
+          ? text(await workload.mintIdToken(audience))
+          : text('non-empty audience parameter required', 400)
       }
     }
   }

@@ -1,4 +1,7 @@
-/** Credentials files for people on this machine: each runs the whole federation chain, through a pool that exists here only. It refuses strangers' secrets. */
+/**
+ * Credentials files for people on this machine: each runs the whole federation chain, through a pool that
+ * exists here only. It refuses strangers' secrets.
+ */
 import { createHmac } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -29,7 +32,15 @@ export interface Personas {
 
 const pool = 'local-personas'
 
-export function createPersonas({ origin, environment, accounts, directory, secret, key, now }: PersonasOptions): Personas {
+export function createPersonas({
+  origin,
+  environment,
+  accounts,
+  directory,
+  secret,
+  key,
+  now,
+}: PersonasOptions): Personas {
   const issuer = `${origin}/_local/personas`
   const audience = `//iam.googleapis.com/projects/${environment.projectNumber}/locations/global/workloadIdentityPools/${pool}/providers/local`
   const secretOf = (name: string) => createHmac('sha256', secret).update(name).digest('base64url')
@@ -83,7 +94,10 @@ export function createPersonas({ origin, environment, accounts, directory, secre
           if (!Object.hasOwn(accounts, name) || !isSameSecret(bearer(headers.authorization), secretOf(name)))
             throw new CloudError(401, 'authError', 'The secret of this persona is required.')
           const iat = Math.floor(now() / 1000)
-          return { headers: { 'cache-control': 'no-store' }, json: { value: await key.sign({ iss: issuer, aud: audience, sub: name, iat, exp: iat + 300 }) } }
+          return {
+            headers: { 'cache-control': 'no-store' },
+            json: { value: await key.sign({ iss: issuer, aud: audience, sub: name, iat, exp: iat + 300 }) },
+          }
         },
       },
     ],
@@ -91,7 +105,8 @@ export function createPersonas({ origin, environment, accounts, directory, secre
       Object.entries(accounts).some(
         ([name, account]) =>
           account === email &&
-          member === `principal://iam.googleapis.com/projects/${environment.projectNumber}/locations/global/workloadIdentityPools/${pool}/subject/${name}`,
+          member ===
+            `principal://iam.googleapis.com/projects/${environment.projectNumber}/locations/global/workloadIdentityPools/${pool}/subject/${name}`,
       ),
     environmentFor: (persona) => ({
       GOOGLE_APPLICATION_CREDENTIALS: files[persona]!,

@@ -1,4 +1,7 @@
-/** Registered workflow runs: who may ask the issuer for a token, and as what. Request tokens are kept as hashes; an ended run gets nothing. */
+/**
+ * Registered workflow runs: who may ask the issuer for a token, and as what. Request tokens are kept as
+ * hashes; an ended run gets nothing.
+ */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { readJsonFile, writePrivateFile } from './durable-file.ts'
 import type { RunClaims } from './github-claims.ts'
@@ -28,14 +31,24 @@ export function createRuns(file: string, now: () => number): Runs {
   return {
     start(claims, hasImmutableSubject) {
       const requestToken = randomBytes(32).toString('base64url')
-      const run = { id: randomBytes(12).toString('hex'), requestTokenHash: hashOf(requestToken), claims, hasImmutableSubject, startedMs: now() }
+      const run = {
+        id: randomBytes(12).toString('hex'),
+        requestTokenHash: hashOf(requestToken),
+        claims,
+        hasImmutableSubject,
+        startedMs: now(),
+      }
       runs.set(run.id, run)
       save()
       return { run, requestToken }
     },
     find(id, requestToken) {
       const run = runs.get(id)
-      return run && isLive(run) && timingSafeEqual(Buffer.from(hashOf(requestToken)), Buffer.from(run.requestTokenHash)) ? run : undefined
+      return run &&
+        isLive(run) &&
+        timingSafeEqual(Buffer.from(hashOf(requestToken)), Buffer.from(run.requestTokenHash))
+        ? run
+        : undefined
     },
     end(id) {
       const isKnown = runs.delete(id)

@@ -1,4 +1,7 @@
-/** Who is calling: composes issuer, token exchange, impersonation, metadata and personas. It refuses accounts and providers the two files do not name. */
+/**
+ * Who is calling: composes issuer, token exchange, impersonation, metadata and personas. It refuses accounts
+ * and providers the two files do not name.
+ */
 import { join } from 'node:path'
 import { expiredCredentials, invalidCredentials, missingCredentials } from '../error-reply.ts'
 import type { Principal, Service, ServiceContext } from '../kernel.ts'
@@ -35,7 +38,10 @@ export interface IdentityConfig {
   readonly stateRoot: string
 }
 
-export async function createIdentity(context: ServiceContext, { accessFile, stateRoot }: IdentityConfig): Promise<IdentityService> {
+export async function createIdentity(
+  context: ServiceContext,
+  { accessFile, stateRoot }: IdentityConfig,
+): Promise<IdentityService> {
   const { origin, environment, access, now, stateDir } = context
   const tokens = createAccessTokens(join(stateDir, 'access-tokens.ndjson'), now)
   const runs = createRuns(join(stateDir, 'runs.json'), now)
@@ -50,9 +56,16 @@ export async function createIdentity(context: ServiceContext, { accessFile, stat
     now,
     secret: keepSecret(join(stateDir, 'persona-secret')),
     directory: join(stateRoot, 'credentials'),
-    accounts: Object.fromEntries(Object.entries(accessFile.identities).map(([name, { email }]) => [name, email])),
+    accounts: Object.fromEntries(
+      Object.entries(accessFile.identities).map(([name, { email }]) => [name, email]),
+    ),
   })
-  const github = { ...accessFile.provider, projectNumber: environment.projectNumber, issuer: `${origin}/_github`, keySet: { keys: [...key.keySet.keys] } }
+  const github = {
+    ...accessFile.provider,
+    projectNumber: environment.projectNumber,
+    issuer: `${origin}/_github`,
+    keySet: { keys: [...key.keySet.keys] },
+  }
   const providers = [createProvider(github, now), createProvider(personas.provider, now)]
   const metadataServers = new Set<{ close(): Promise<void> }>()
 
@@ -74,7 +87,16 @@ export async function createIdentity(context: ServiceContext, { accessFile, stat
       ...personas.routes,
       ...idTokens.routes,
       tokenExchangeRoute(providers, tokens, now),
-      ...iamCredentialsRoutes({ project: environment.project, accounts, access, tokens, idTokens, principalOf, isOwnAccount: personas.isOwnAccount, now }),
+      ...iamCredentialsRoutes({
+        project: environment.project,
+        accounts,
+        access,
+        tokens,
+        idTokens,
+        principalOf,
+        isOwnAccount: personas.isOwnAccount,
+        now,
+      }),
     ],
     authenticate(authorization) {
       if (!authorization) throw missingCredentials()

@@ -1,5 +1,17 @@
-/** The RS256 key of the local issuer, kept in the state so that a restart does not invalidate running jobs. The private half never leaves this room. */
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWK, type JWTPayload } from 'jose'
+/**
+ * The RS256 key of the local issuer, kept in the state so that a restart does not invalidate running jobs.
+ * The private half never leaves this room.
+ */
+import {
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  SignJWT,
+  type CryptoKey,
+  type JWK,
+  type JWTPayload,
+} from 'jose'
 import { readJsonFile, writePrivateFile } from './durable-file.ts'
 
 export interface SigningKey {

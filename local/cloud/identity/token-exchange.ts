@@ -1,4 +1,7 @@
-/** Google's Security Token Service: `POST /v1/token`, as RFC 8693 form or as REST JSON. It exchanges JWTs of known, enabled providers and nothing else. */
+/**
+ * Google's Security Token Service: `POST /v1/token`, as RFC 8693 form or as REST JSON. It exchanges JWTs of
+ * known, enabled providers and nothing else.
+ */
 import { CloudError, type CloudRequest, type Route } from '../kernel.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import type { Provider } from './federation.ts'
@@ -7,10 +10,24 @@ import { readScopes } from './scopes.ts'
 /** A federated token lives at most ten minutes (google-github-actions/auth, README). */
 const lifetimeSeconds = 600
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
-const fields = ['grantType', 'audience', 'scope', 'requestedTokenType', 'subjectToken', 'subjectTokenType', 'options', 'actorToken', 'actorTokenType'] as const
+const fields = [
+  'grantType',
+  'audience',
+  'scope',
+  'requestedTokenType',
+  'subjectToken',
+  'subjectTokenType',
+  'options',
+  'actorToken',
+  'actorTokenType',
+] as const
 type Field = (typeof fields)[number]
 
-export function tokenExchangeRoute(providers: readonly Provider[], tokens: AccessTokens, now: () => number): Route {
+export function tokenExchangeRoute(
+  providers: readonly Provider[],
+  tokens: AccessTokens,
+  now: () => number,
+): Route {
   return {
     id: 'sts.token',
     method: 'POST',
@@ -21,18 +38,34 @@ export function tokenExchangeRoute(providers: readonly Provider[], tokens: Acces
       const body = await readFields(request)
       expect(body, 'grantType', ['urn:ietf:params:oauth:grant-type:token-exchange'], 'unsupported_grant_type')
       expect(body, 'requestedTokenType', [accessTokenType])
-      expect(body, 'subjectTokenType', ['urn:ietf:params:oauth:token-type:jwt', 'urn:ietf:params:oauth:token-type:id_token'])
-      if (body.get('actorToken')) throw new CloudError(501, 'invalid_request', 'Exchanging with an actor_token is not implemented by the local cloud.')
+      expect(body, 'subjectTokenType', [
+        'urn:ietf:params:oauth:token-type:jwt',
+        'urn:ietf:params:oauth:token-type:id_token',
+      ])
+      if (body.get('actorToken'))
+        throw new CloudError(
+          501,
+          'invalid_request',
+          'Exchanging with an actor_token is not implemented by the local cloud.',
+        )
       checkOptions(body.get('options'))
       const provider = findProvider(providers, body.get('audience') ?? '')
-      const scopes = readScopes((body.get('scope') ?? '').split(' ').filter(Boolean), (what) => new CloudError(400, 'invalid_scope', what))
+      const scopes = readScopes(
+        (body.get('scope') ?? '').split(' ').filter(Boolean),
+        (what) => new CloudError(400, 'invalid_scope', what),
+      )
       const subjectToken = body.get('subjectToken')
       if (!subjectToken) throw invalid('subjectToken')
       const principal = await provider.identify(subjectToken)
       const token = tokens.issue(principal, now() + lifetimeSeconds * 1000, scopes)
       return {
         headers: { 'cache-control': 'no-store' },
-        json: { access_token: token, issued_token_type: accessTokenType, token_type: 'Bearer', expires_in: lifetimeSeconds },
+        json: {
+          access_token: token,
+          issued_token_type: accessTokenType,
+          token_type: 'Bearer',
+          expires_in: lifetimeSeconds,
+        },
       }
     },
   }
@@ -58,19 +91,34 @@ async function readFields({ headers, bytes, json }: CloudRequest): Promise<Map<F
   return found
 }
 
-function expect(body: ReadonlyMap<Field, string>, field: Field, accepted: readonly string[], code = 'invalid_request'): void {
+function expect(
+  body: ReadonlyMap<Field, string>,
+  field: Field,
+  accepted: readonly string[],
+  code = 'invalid_request',
+): void {
   if (!accepted.includes(body.get(field) ?? ''))
-    throw new CloudError(400, code, `Invalid value for "${snake(field)}": expected ${accepted.map((value) => `"${value}"`).join(' or ')}.`)
+    throw new CloudError(
+      400,
+      code,
+      `Invalid value for "${snake(field)}": expected ${accepted.map((value) => `"${value}"`).join(' or ')}.`,
+    )
 }
 
-/** A project to bill means nothing here; an access boundary would narrow the token, so it must not be ignored. */
+/**
+ * A project to bill means nothing here; an access boundary would narrow the token, so it must not be ignored.
+ */
 function checkOptions(text: string | undefined): void {
   if (!text) return
   try {
     const options = JSON.parse(text) as Record<string, unknown>
     const unknown = Object.keys(options).find((name) => name !== 'userProject')
     if (unknown === undefined) return
-    throw new CloudError(501, 'invalid_request', `The option '${unknown.slice(0, 100)}' of the token exchange is not implemented by the local cloud.`)
+    throw new CloudError(
+      501,
+      'invalid_request',
+      `The option '${unknown.slice(0, 100)}' of the token exchange is not implemented by the local cloud.`,
+    )
   } catch (error) {
     throw error instanceof CloudError ? error : invalid('options')
   }

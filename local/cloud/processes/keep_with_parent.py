@@ -14,14 +14,14 @@ PR_SET_CHILD_SUBREAPER = 36
 
 def adopt_orphans() -> None:
     """Descendants that leave the process group come back to us when their parent dies (Linux only)."""
-    if sys.platform == 'linux':
+    if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def children() -> list[int]:
     """Direct children of this process; empty where the system has no /proc."""
     try:
-        with open(f'/proc/self/task/{os.getpid()}/children', encoding='ascii') as listing:
+        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as listing:
             return [int(pid) for pid in listing.read().split()]
     except OSError:
         return []
@@ -36,7 +36,7 @@ def end_everything(grace_seconds: float) -> None:
         while time.monotonic() < deadline and reap_until_childless():
             time.sleep(0.05)
     while reap_until_childless():
-        if sys.platform != 'linux':
+        if sys.platform != "linux":
             os.killpg(0, signal.SIGKILL)
         for pid in children():
             try:
@@ -71,12 +71,12 @@ def main(command: list[str]) -> int:
         readable, _, _ = select.select([0, woken], [], [])
         if woken in readable:
             os.read(woken, 4096)
-        if asked_to_end or (0 in readable and os.read(0, 4096) == b''):
+        if asked_to_end or (0 in readable and os.read(0, 4096) == b""):
             end_everything(GRACE_SECONDS)
             return 143
     end_everything(0)
     return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

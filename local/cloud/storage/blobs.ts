@@ -1,6 +1,7 @@
 /**
- * Object contents on disk: immutable files with random names (never an object's name), shared by copies and counted. A file without a journal line is
- * nothing: it is swept at start. Replaced content stays readable for a while, because a query may still be reading it.
+ * Object contents on disk: immutable files with random names (never an object's name), shared by copies and
+ * counted. A file without a journal line is nothing: it is swept at start. Replaced content stays readable
+ * for a while, because a query may still be reading it.
  */
 import { randomBytes } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
@@ -33,16 +34,22 @@ const smallBytes = 128 * 1024
 const flushBytes = 1024 * 1024
 
 export function openBlobs(dir: string): Blobs {
-  for (let index = 0; index < 256; index++) mkdirSync(join(dir, index.toString(16).padStart(2, '0')), { recursive: true, mode: 0o700 })
+  for (let index = 0; index < 256; index++)
+    mkdirSync(join(dir, index.toString(16).padStart(2, '0')), { recursive: true, mode: 0o700 })
   const counts = new Map<string, number>()
   const trash: { readonly id: string; readonly sinceMs: number }[] = []
   const path = (id: string) => join(dir, id.slice(0, 2), id)
   const newId = () => randomBytes(16).toString('hex')
-  const remove = (id: string) => { if (!counts.has(id)) rmSync(path(id), { force: true }) }
-  const emptyTrash = (beforeMs: number) => { while (trash.length > 0 && trash[0]!.sinceMs < beforeMs) remove(trash.shift()!.id) }
+  const remove = (id: string) => {
+    if (!counts.has(id)) rmSync(path(id), { force: true })
+  }
+  const emptyTrash = (beforeMs: number) => {
+    while (trash.length > 0 && trash[0]!.sinceMs < beforeMs) remove(trash.shift()!.id)
+  }
   const timer = setInterval(() => emptyTrash(performance.now() - graceMs), 30_000).unref()
   return {
-    newId, path,
+    newId,
+    path,
     sizeOf: (id) => statSync(path(id), { throwIfNoEntry: false })?.size,
     writer: () => createWriter(newId(), path),
     retain: (id) => void counts.set(id, (counts.get(id) ?? 0) + 1),
@@ -66,7 +73,10 @@ export function openBlobs(dir: string): Blobs {
   }
 }
 
-/** Small contents are written in one blocking step (0.03 ms against 0.3 ms through the thread pool); larger ones stream to the file. */
+/**
+ * Small contents are written in one blocking step (0.03 ms against 0.3 ms through the thread pool); larger
+ * ones stream to the file.
+ */
 function createWriter(id: string, path: (id: string) => string): BlobWriter {
   const digest = createDigest()
   let size = 0

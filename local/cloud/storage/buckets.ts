@@ -1,4 +1,7 @@
-/** `buckets.*`: get, list, insert, patch, delete, layout and permission test. Every bucket has uniform access and no versions; a request for anything else is refused by name. */
+/**
+ * `buckets.*`: get, list, insert, patch, delete, layout and permission test. Every bucket has uniform access
+ * and no versions; a request for anything else is refused by name.
+ */
 import { CloudError, type CloudRequest, type Environment, type Reply } from '../kernel.ts'
 import type { Catalog } from './catalog.ts'
 import type { Guard } from './guard.ts'
@@ -21,13 +24,32 @@ export interface Buckets {
   testPermissions(request: CloudRequest): Reply
 }
 
-export function createBuckets(catalog: Catalog, guard: Guard, environment: Environment, now: () => number, origin: string): Buckets {
-  const show = (bucket: StoredBucket): Reply => ({ json: bucketResource(bucket, origin, environment.projectNumber) })
+export function createBuckets(
+  catalog: Catalog,
+  guard: Guard,
+  environment: Environment,
+  now: () => number,
+  origin: string,
+): Buckets {
+  const show = (bucket: StoredBucket): Reply => ({
+    json: bucketResource(bucket, origin, environment.projectNumber),
+  })
 
-  function add(name: string, settings: Pick<StoredBucket, 'location' | 'labels' | 'storageClass'>): StoredBucket {
+  function add(
+    name: string,
+    settings: Pick<StoredBucket, 'location' | 'labels' | 'storageClass'>,
+  ): StoredBucket {
     const nowMs = now()
     const locationType = settings.location.includes('-') ? 'region' : 'multi-region'
-    const bucket: StoredBucket = { name, ...settings, locationType, metageneration: 1, generation: catalog.nextGeneration(), createdMs: nowMs, updatedMs: nowMs }
+    const bucket: StoredBucket = {
+      name,
+      ...settings,
+      locationType,
+      metageneration: 1,
+      generation: catalog.nextGeneration(),
+      createdMs: nowMs,
+      updatedMs: nowMs,
+    }
     catalog.commit([{ kind: 'putBucket', bucket }])
     return bucket
   }
@@ -35,7 +57,8 @@ export function createBuckets(catalog: Catalog, guard: Guard, environment: Envir
   function existing(request: CloudRequest, permission: string): StoredBucket {
     const bucket = catalog.bucket(request.params.bucket!)
     guard.requireBucket(request.principal, permission, bucket.name)
-    if (request.url.searchParams.get('projection') === 'full') guard.requireBucket(request.principal, 'storage.buckets.getIamPolicy', bucket.name)
+    if (request.url.searchParams.get('projection') === 'full')
+      guard.requireBucket(request.principal, 'storage.buckets.getIamPolicy', bucket.name)
     guard.requireParameters(request.principal, request.url.searchParams, request.headers)
     return bucket
   }
@@ -43,23 +66,34 @@ export function createBuckets(catalog: Catalog, guard: Guard, environment: Envir
   return {
     createMissing() {
       for (const name of Object.values(environment.buckets)) {
-        if (!catalog.hasBucket(name)) add(name, { location: environment.region.toUpperCase(), storageClass: 'STANDARD' })
+        if (!catalog.hasBucket(name))
+          add(name, { location: environment.region.toUpperCase(), storageClass: 'STANDARD' })
       }
     },
     get(request) {
       const bucket = existing(request, 'storage.buckets.get')
-      return isModified(readPreconditions(request.url.searchParams), bucket) ? show(bucket) : { status: 304, body: '' }
+      return isModified(readPreconditions(request.url.searchParams), bucket)
+        ? show(bucket)
+        : { status: 304, body: '' }
     },
     list(request) {
       const query = request.url.searchParams
       requireProject(query.get('project'), environment)
       guard.requireProject(request.principal, 'storage.buckets.list')
       guard.requireParameters(request.principal, query, request.headers)
-      const after = query.get('pageToken') ? Buffer.from(query.get('pageToken')!, 'base64').toString('utf8') : ''
-      const matching = catalog.buckets().filter((bucket) => bucket.name.startsWith(query.get('prefix') ?? '') && compareNames(bucket.name, after) > 0)
+      const after = query.get('pageToken')
+        ? Buffer.from(query.get('pageToken')!, 'base64').toString('utf8')
+        : ''
+      const matching = catalog
+        .buckets()
+        .filter(
+          (bucket) =>
+            bucket.name.startsWith(query.get('prefix') ?? '') && compareNames(bucket.name, after) > 0,
+        )
       const page = matching.slice(0, readMaxResults(query))
       const items = page.map((bucket) => bucketResource(bucket, origin, environment.projectNumber))
-      const nextPageToken = page.length < matching.length ? Buffer.from(page.at(-1)!.name).toString('base64') : undefined
+      const nextPageToken =
+        page.length < matching.length ? Buffer.from(page.at(-1)!.name).toString('base64') : undefined
       return { json: { kind: 'storage#buckets', nextPageToken, items: items.length > 0 ? items : undefined } }
     },
     async insert(request) {
@@ -71,7 +105,12 @@ export function createBuckets(catalog: Catalog, guard: Guard, environment: Envir
       const name = requireBucketName(typeof json.name === 'string' ? json.name : '')
       const { labels, storageClass = 'STANDARD' } = readSettings(json)
       const location = readLocation(json.location)
-      if (catalog.hasBucket(name)) throw new CloudError(409, 'conflict', 'Your previous request to create the named bucket succeeded and you already own it.')
+      if (catalog.hasBucket(name))
+        throw new CloudError(
+          409,
+          'conflict',
+          'Your previous request to create the named bucket succeeded and you already own it.',
+        )
       return show(add(name, { location, labels: withoutNulls(labels), storageClass }))
     },
     async patch(request) {
@@ -80,8 +119,11 @@ export function createBuckets(catalog: Catalog, guard: Guard, environment: Envir
       requirePreconditions(readPreconditions(request.url.searchParams), bucket)
       const { labels, storageClass } = readSettings(json)
       const next: StoredBucket = {
-        ...bucket, labels: labels === null ? undefined : withoutNulls({ ...bucket.labels, ...labels }), storageClass: storageClass ?? bucket.storageClass,
-        metageneration: bucket.metageneration + 1, updatedMs: now(),
+        ...bucket,
+        labels: labels === null ? undefined : withoutNulls({ ...bucket.labels, ...labels }),
+        storageClass: storageClass ?? bucket.storageClass,
+        metageneration: bucket.metageneration + 1,
+        updatedMs: now(),
       }
       catalog.commit([{ kind: 'putBucket', bucket: next }])
       return show(next)
@@ -89,7 +131,8 @@ export function createBuckets(catalog: Catalog, guard: Guard, environment: Envir
     remove(request) {
       const bucket = existing(request, 'storage.buckets.delete')
       requirePreconditions(readPreconditions(request.url.searchParams), bucket)
-      if (catalog.names(bucket.name).length > 0) throw new CloudError(409, 'conflict', 'The bucket you tried to delete is not empty.')
+      if (catalog.names(bucket.name).length > 0)
+        throw new CloudError(409, 'conflict', 'The bucket you tried to delete is not empty.')
       catalog.commit([{ kind: 'removeBucket', name: bucket.name }])
       return { status: 204 }
     },
@@ -97,53 +140,94 @@ export function createBuckets(catalog: Catalog, guard: Guard, environment: Envir
       const bucket = catalog.bucket(request.params.bucket!)
       guard.requireList(request.principal, bucket.name, request.url.searchParams.get('prefix') ?? '')
       const { name, location, locationType } = bucket
-      return { json: { kind: 'storage#storageLayout', bucket: name, location, locationType, hierarchicalNamespace: { enabled: false } } }
+      return {
+        json: {
+          kind: 'storage#storageLayout',
+          bucket: name,
+          location,
+          locationType,
+          hierarchicalNamespace: { enabled: false },
+        },
+      }
     },
     testPermissions(request) {
       const bucket = catalog.bucket(request.params.bucket!)
-      return permissionAnswer(request, (permission) => guard.allowsOnBucket(request.principal, permission, bucket.name))
+      return permissionAnswer(request, (permission) =>
+        guard.allowsOnBucket(request.principal, permission, bucket.name),
+      )
     },
   }
 }
 
 function requireProject(project: string | null, environment: Environment): void {
-  if (project === null) throw new CloudError(400, 'required', 'Required parameter: project', { location: 'project' })
-  if (project !== environment.project && project !== environment.projectNumber) throw new CloudError(400, 'invalid', `Unknown project id: ${project.slice(0, 60)}`)
+  if (project === null)
+    throw new CloudError(400, 'required', 'Required parameter: project', { location: 'project' })
+  if (project !== environment.project && project !== environment.projectNumber)
+    throw new CloudError(400, 'invalid', `Unknown project id: ${project.slice(0, 60)}`)
 }
 
 function readLocation(value: unknown): string {
   const location = typeof value === 'string' ? value.toUpperCase() : value === undefined ? 'US' : ''
-  if (!/^(US|EU|ASIA|[A-Z]+-[A-Z]+\d+)$/.test(location)) throw new CloudError(400, 'invalid', `The specified location constraint is not valid: '${String(value).slice(0, 40)}'.`)
+  if (!/^(US|EU|ASIA|[A-Z]+-[A-Z]+\d+)$/.test(location))
+    throw new CloudError(
+      400,
+      'invalid',
+      `The specified location constraint is not valid: '${String(value).slice(0, 40)}'.`,
+    )
   return location
 }
 
-interface BucketSettings { readonly labels?: Record<string, string | null> | null; readonly storageClass?: string }
+interface BucketSettings {
+  readonly labels?: Record<string, string | null> | null
+  readonly storageClass?: string
+}
 
-/** Settings that would silently do nothing here (lifecycle, versions, retention, public access) are refused; those that say what is the case anyway pass. */
+/**
+ * Settings that would silently do nothing here (lifecycle, versions, retention, public access) are refused;
+ * those that say what is the case anyway pass.
+ */
 function readSettings(json: Record<string, unknown>): BucketSettings {
   for (const [field, value] of Object.entries(json)) {
-    if (!isAsIs(field, value)) throw new CloudError(501, 'notImplemented', `The bucket field '${field.slice(0, 60)}' with this value is not implemented by the local cloud.`)
+    if (!isAsIs(field, value))
+      throw new CloudError(
+        501,
+        'notImplemented',
+        `The bucket field '${field.slice(0, 60)}' with this value is not implemented by the local cloud.`,
+      )
   }
   const labels = json.labels
   if (labels !== undefined && labels !== null) {
-    const isMap = typeof labels === 'object' && !Array.isArray(labels) && Object.values(labels).every((item) => item === null || typeof item === 'string')
-    if (!isMap) throw new CloudError(400, 'invalid', 'Invalid value for field \'labels\'.')
+    const isMap =
+      typeof labels === 'object' &&
+      !Array.isArray(labels) &&
+      Object.values(labels).every((item) => item === null || typeof item === 'string')
+    if (!isMap) throw new CloudError(400, 'invalid', "Invalid value for field 'labels'.")
   }
   const storageClass = json.storageClass
-  if (storageClass !== undefined && !['STANDARD', 'NEARLINE', 'COLDLINE', 'ARCHIVE'].includes(storageClass as string)) throw new CloudError(400, 'invalid', 'Invalid storage class.')
+  if (
+    storageClass !== undefined &&
+    !['STANDARD', 'NEARLINE', 'COLDLINE', 'ARCHIVE'].includes(storageClass as string)
+  )
+    throw new CloudError(400, 'invalid', 'Invalid storage class.')
   return { labels: labels as BucketSettings['labels'], storageClass: storageClass as string | undefined }
 }
 
 function isAsIs(field: string, value: unknown): boolean {
   if (['name', 'location', 'labels', 'storageClass', 'kind'].includes(field) || value === null) return true
   const inner = value as Record<string, unknown>
-  if (field === 'iamConfiguration') return Object.entries(inner).every(([key, item]) => key === 'publicAccessPrevention' || (item as { enabled?: unknown } | null)?.enabled === true)
+  if (field === 'iamConfiguration')
+    return Object.entries(inner).every(
+      ([key, item]) =>
+        key === 'publicAccessPrevention' || (item as { enabled?: unknown } | null)?.enabled === true,
+    )
   if (field === 'versioning' || field === 'hierarchicalNamespace') return inner.enabled === false
   if (field === 'softDeletePolicy') return String(inner.retentionDurationSeconds) === '0'
   return false
 }
 
-function withoutNulls(labels: Record<string, string | null> | null | undefined): Record<string, string> | undefined {
+function withoutNulls(
+  labels: Record<string, string | null> | null | undefined,
+): Record<string, string> | undefined {
   const kept = Object.entries(labels ?? {}).filter((entry): entry is [string, string] => entry[1] !== null)
   return kept.length > 0 ? Object.fromEntries(kept) : undefined
 }

@@ -1,6 +1,7 @@
 /**
- * All buckets and objects in memory, in listing order, backed by the journal. A commit is one synchronous step (check, write the line, change the maps):
- * no two writers can both pass a precondition and no reader sees a change that a crash could take back.
+ * All buckets and objects in memory, in listing order, backed by the journal. A commit is one synchronous
+ * step (check, write the line, change the maps): no two writers can both pass a precondition and no reader
+ * sees a change that a crash could take back.
  */
 import { join } from 'node:path'
 import { CloudError } from '../kernel.ts'
@@ -25,7 +26,11 @@ export interface Catalog {
   close(): void
 }
 
-interface BucketState { bucket: StoredBucket; readonly objects: Map<string, StoredObject>; readonly names: string[] }
+interface BucketState {
+  bucket: StoredBucket
+  readonly objects: Map<string, StoredObject>
+  readonly names: string[]
+}
 
 export function openCatalog(dir: string, now: () => number, log: (line: string) => void): Catalog {
   const blobs = openBlobs(join(dir, 'blobs'))
@@ -67,7 +72,9 @@ export function openCatalog(dir: string, now: () => number, log: (line: string) 
 
   let journal: Journal = openJournal(journalPath, apply)
   dropLostContents(states, blobs, (object) => {
-    log(`storage: the content of an object in ${object.bucket} is missing or short after a crash of the machine; the object is dropped`)
+    log(
+      `storage: the content of an object in ${object.bucket} is missing or short after a crash of the machine; the object is dropped`,
+    )
     remove(states.get(object.bucket)!, object.name)
   })
   const live = [...states.values()].reduce((sum, state) => sum + state.objects.size + 1, 0)
@@ -84,14 +91,17 @@ export function openCatalog(dir: string, now: () => number, log: (line: string) 
   }
   return {
     blobs,
-    buckets: () => [...states.values()].map((each) => each.bucket).sort((a, b) => compareNames(a.name, b.name)),
+    buckets: () =>
+      [...states.values()].map((each) => each.bucket).sort((a, b) => compareNames(a.name, b.name)),
     bucket: (name) => state(name).bucket,
     hasBucket: (name) => states.has(name),
     find: (bucket, name) => state(bucket).objects.get(name),
     names: (bucket) => state(bucket).names,
     byUpload() {
       const made = new Map<string, StoredObject>()
-      for (const { objects } of states.values()) for (const object of objects.values()) if (object.uploadId !== undefined) made.set(object.uploadId, object)
+      for (const { objects } of states.values())
+        for (const object of objects.values())
+          if (object.uploadId !== undefined) made.set(object.uploadId, object)
       return made
     },
     nextGeneration: () => Math.max(lastGeneration + 1, now() * 1000),
@@ -113,9 +123,14 @@ function insertName(names: string[], name: string): void {
 }
 
 /** After kill -9 this finds nothing; after a power loss the file system may have lost the end of a file. */
-function dropLostContents(states: ReadonlyMap<string, BucketState>, blobs: Blobs, drop: (object: StoredObject) => void): void {
+function dropLostContents(
+  states: ReadonlyMap<string, BucketState>,
+  blobs: Blobs,
+  drop: (object: StoredObject) => void,
+): void {
   for (const state of states.values()) {
-    for (const object of [...state.objects.values()]) if (blobs.sizeOf(object.blob) !== object.size) drop(object)
+    for (const object of [...state.objects.values()])
+      if (blobs.sizeOf(object.blob) !== object.size) drop(object)
   }
 }
 

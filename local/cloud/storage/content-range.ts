@@ -1,10 +1,16 @@
-/** Reads the `Content-Range` of a resumable upload; an unreadable one is refused rather than taken for a whole upload. */
+/**
+ * Reads the `Content-Range` of a resumable upload; an unreadable one is refused rather than taken for a whole
+ * upload.
+ */
 import { CloudError } from '../kernel.ts'
 
 export interface UploadRange {
   /** Absent for a status query (`bytes *\/…`). */
   readonly start?: number
-  /** Inclusive; absent when the client does not know it yet (`bytes 0-*\/*`: everything up to the end of the body, which ends the object). */
+  /**
+   * Inclusive; absent when the client does not know it yet (`bytes 0-*\/*`: everything up to the end of the
+   * body, which ends the object).
+   */
   readonly end?: number
   /** Absent while the client does not know it. */
   readonly total?: number

@@ -1,4 +1,7 @@
-/** Copy, rewrite, move and compose. Copies share the content on disk, so they cost one journal line; a rewrite is always done in one call, as on Google within one location. */
+/**
+ * Copy, rewrite, move and compose. Copies share the content on disk, so they cost one journal line; a rewrite
+ * is always done in one call, as on Google within one location.
+ */
 import { createReadStream } from 'node:fs'
 import { CloudError, type CloudRequest, type Reply } from '../kernel.ts'
 import type { Catalog } from './catalog.ts'
@@ -35,12 +38,16 @@ export function createCopies(catalog: Catalog, guard: Guard, writes: Writes, ori
     const { sourceBucket, destinationBucket, destinationObject } = request.params
     const json = await request.json()
     const source = sourceOf(request, sourceBucket!, ['storage.objects.get'])
-    // A body replaces the source's metadata as a whole, an empty one keeps it: https://cloud.google.com/storage/docs/json_api/v1/objects/rewrite
+    // A body replaces the source's metadata as a whole, an empty one keeps it:
+    // https://cloud.google.com/storage/docs/json_api/v1/objects/rewrite
     const given = newMetadata(readMetadata(json))
     const isKept = Object.keys(given).length === 0
     const metadata = isKept ? { ...metadataOf(source), storageClass: undefined } : given
     const object = writes.create(request.principal, {
-      bucket: destinationBucket!, name: requireObjectName(destinationObject!), content: contentOf(source), metadata,
+      bucket: destinationBucket!,
+      name: requireObjectName(destinationObject!),
+      content: contentOf(source),
+      metadata,
       preconditions: readPreconditions(request.url.searchParams),
     })
     return { source, object }
@@ -52,21 +59,42 @@ export function createCopies(catalog: Catalog, guard: Guard, writes: Writes, ori
     },
     async rewrite(request) {
       const query = request.url.searchParams
-      if (query.get('rewriteToken')) throw new CloudError(400, 'invalid', 'Invalid rewrite token: rewrites here are done in one call.', { location: 'rewriteToken' })
+      if (query.get('rewriteToken'))
+        throw new CloudError(400, 'invalid', 'Invalid rewrite token: rewrites here are done in one call.', {
+          location: 'rewriteToken',
+        })
       const limit = readNumber(query, 'maxBytesRewrittenPerCall')
-      if (limit !== undefined && (Number(limit) <= 0 || Number(limit) % (1024 * 1024) !== 0)) throw new CloudError(400, 'invalid', 'maxBytesRewrittenPerCall must be a positive multiple of 1 MiB.')
+      if (limit !== undefined && (Number(limit) <= 0 || Number(limit) % (1024 * 1024) !== 0))
+        throw new CloudError(400, 'invalid', 'maxBytesRewrittenPerCall must be a positive multiple of 1 MiB.')
       const { object } = await duplicate(request)
       const size = String(object.size)
-      return { json: { kind: 'storage#rewriteResponse', totalBytesRewritten: size, objectSize: size, done: true, resource: objectResource(object, origin) } }
+      return {
+        json: {
+          kind: 'storage#rewriteResponse',
+          totalBytesRewritten: size,
+          objectSize: size,
+          done: true,
+          resource: objectResource(object, origin),
+        },
+      }
     },
     async move(request) {
       const { bucket, sourceObject, destinationObject } = request.params
       const target = requireObjectName(destinationObject!)
-      if (target === sourceObject) throw new CloudError(400, 'invalid', 'The source and destination object names must be different.')
+      if (target === sourceObject)
+        throw new CloudError(400, 'invalid', 'The source and destination object names must be different.')
       const source = sourceOf(request, bucket!, ['storage.objects.move', 'storage.objects.get'])
-      const object = writes.create(request.principal, {
-        bucket: bucket!, name: target, content: contentOf(source), metadata: metadataOf(source), preconditions: readPreconditions(request.url.searchParams),
-      }, { bucket: bucket!, name: source.name })
+      const object = writes.create(
+        request.principal,
+        {
+          bucket: bucket!,
+          name: target,
+          content: contentOf(source),
+          metadata: metadataOf(source),
+          preconditions: readPreconditions(request.url.searchParams),
+        },
+        { bucket: bucket!, name: source.name },
+      )
       return { json: objectResource(object, origin) }
     },
     async compose(request) {
@@ -74,7 +102,12 @@ export function createCopies(catalog: Catalog, guard: Guard, writes: Writes, ori
       const name = requireObjectName(object!)
       const json = await request.json()
       guard.requireParameters(request.principal, request.url.searchParams, request.headers)
-      if (json.deleteSourceObjects === true) throw new CloudError(501, 'notImplemented', 'deleteSourceObjects of objects.compose is not implemented by the local cloud.')
+      if (json.deleteSourceObjects === true)
+        throw new CloudError(
+          501,
+          'notImplemented',
+          'deleteSourceObjects of objects.compose is not implemented by the local cloud.',
+        )
       const preconditions = readPreconditions(request.url.searchParams)
       const metadata = newMetadata(readMetadata((json.destination ?? {}) as Record<string, unknown>))
       const sources = readSources(json.sourceObjects).map(({ source, generation, generationMatch }) => {
@@ -86,14 +119,25 @@ export function createCopies(catalog: Catalog, guard: Guard, writes: Writes, ori
       writes.requireCreatable(request.principal, { bucket: bucket!, name, preconditions })
       const { id: blob, size, crc32c } = await concatenate(catalog, sources)
       const componentCount = sources.reduce((sum, source) => sum + (source.componentCount ?? 1), 0)
-      const composed = writes.create(request.principal, { bucket: bucket!, name, content: { blob, size, crc32c, componentCount }, metadata, preconditions })
+      const composed = writes.create(request.principal, {
+        bucket: bucket!,
+        name,
+        content: { blob, size, crc32c, componentCount },
+        metadata,
+        preconditions,
+      })
       return { json: objectResource(composed, origin) }
     },
   }
 }
 
 /** 404 in Google's words; a generation that is not the live one is gone, since versioning is off. */
-export function requireLive(catalog: Catalog, bucket: string, name: string, generation: string | undefined): StoredObject {
+export function requireLive(
+  catalog: Catalog,
+  bucket: string,
+  name: string,
+  generation: string | undefined,
+): StoredObject {
   const object = catalog.find(bucket, name)
   if (object && (generation === undefined || generation === String(object.generation))) return object
   throw new CloudError(404, 'notFound', `No such object: ${bucket}/${name}`)
@@ -108,7 +152,8 @@ async function concatenate(catalog: Catalog, sources: readonly StoredObject[]) {
   try {
     for (const source of sources) {
       if (source.size === 0) continue
-      for await (const chunk of createReadStream(catalog.blobs.path(source.blob))) await writer.write(chunk as Buffer)
+      for await (const chunk of createReadStream(catalog.blobs.path(source.blob)))
+        await writer.write(chunk as Buffer)
     }
     return await writer.finish()
   } catch (error) {
@@ -118,16 +163,34 @@ async function concatenate(catalog: Catalog, sources: readonly StoredObject[]) {
 }
 
 function readSources(value: unknown): { source: string; generation?: string; generationMatch?: string }[] {
-  if (!Array.isArray(value) || value.length === 0) throw new CloudError(400, 'required', 'You must provide at least one source component.')
-  if (value.length > composeLimit) throw new CloudError(400, 'invalid', `The number of source components provided (${value.length}) exceeds the maximum (${composeLimit})`)
-  return value.map((item: { name?: unknown; generation?: unknown; objectPreconditions?: { ifGenerationMatch?: unknown } }) => {
-    if (typeof item?.name !== 'string') throw new CloudError(400, 'required', 'Each source component needs a name.')
-    return { source: item.name, generation: readGeneration(item.generation), generationMatch: readGeneration(item.objectPreconditions?.ifGenerationMatch) }
-  })
+  if (!Array.isArray(value) || value.length === 0)
+    throw new CloudError(400, 'required', 'You must provide at least one source component.')
+  if (value.length > composeLimit)
+    throw new CloudError(
+      400,
+      'invalid',
+      `The number of source components provided (${value.length}) exceeds the maximum (${composeLimit})`,
+    )
+  return value.map(
+    (item: {
+      name?: unknown
+      generation?: unknown
+      objectPreconditions?: { ifGenerationMatch?: unknown }
+    }) => {
+      if (typeof item?.name !== 'string')
+        throw new CloudError(400, 'required', 'Each source component needs a name.')
+      return {
+        source: item.name,
+        generation: readGeneration(item.generation),
+        generationMatch: readGeneration(item.objectPreconditions?.ifGenerationMatch),
+      }
+    },
+  )
 }
 
 function readGeneration(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined
-  if (!/^\d{1,19}$/.test(String(value))) throw new CloudError(400, 'invalid', 'Invalid generation of a source component.')
+  if (!/^\d{1,19}$/.test(String(value)))
+    throw new CloudError(400, 'invalid', 'Invalid generation of a source component.')
   return String(BigInt(String(value)))
 }

@@ -1,4 +1,7 @@
-/** Serves content: whole, one byte range (206/416), by generation, and gunzipped for clients that cannot. Several ranges in one request are answered whole. */
+/**
+ * Serves content: whole, one byte range (206/416), by generation, and gunzipped for clients that cannot.
+ * Several ranges in one request are answered whole.
+ */
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
@@ -9,7 +12,11 @@ import type { StoredObject } from './stored.ts'
 
 const wholeReadBytes = 256 * 1024
 
-export async function download(request: CloudRequest, catalog: Catalog, object: StoredObject): Promise<Reply> {
+export async function download(
+  request: CloudRequest,
+  catalog: Catalog,
+  object: StoredObject,
+): Promise<Reply> {
   const path = catalog.blobs.path(object.blob)
   const headers: Record<string, string> = {
     ...header('content-type', object.contentType ?? 'application/octet-stream'),
@@ -29,13 +36,20 @@ export async function download(request: CloudRequest, catalog: Catalog, object: 
     const source = createReadStream(path)
     const plain = createGunzip()
     source.on('error', (error) => plain.destroy(error))
-    return { headers: { ...headers, warning: '214 UploadServer gunzipped', vary: 'Accept-Encoding' }, body: source.pipe(plain) }
+    return {
+      headers: { ...headers, warning: '214 UploadServer gunzipped', vary: 'Accept-Encoding' },
+      body: source.pipe(plain),
+    }
   }
   Object.assign(headers, header('content-encoding', object.contentEncoding), { 'accept-ranges': 'bytes' })
   const range = readRange(request.headers.range, object.size)
   if (range === 'unsatisfiable') {
     const body = 'The requested range cannot be satisfied.'
-    return { status: 416, headers: { 'content-type': 'text/html; charset=UTF-8', 'content-range': `bytes */${object.size}` }, body }
+    return {
+      status: 416,
+      headers: { 'content-type': 'text/html; charset=UTF-8', 'content-range': `bytes */${object.size}` },
+      body,
+    }
   }
   const { start, end } = range ?? { start: 0, end: object.size - 1 }
   const length = end - start + 1
@@ -43,11 +57,15 @@ export async function download(request: CloudRequest, catalog: Catalog, object: 
   headers['content-length'] = String(length)
   if (length === 0) return { status: 200, headers, body: Buffer.alloc(0) }
   const status = range ? 206 : 200
-  if (length === object.size && length <= wholeReadBytes) return { status, headers, body: await readFile(path) }
+  if (length === object.size && length <= wholeReadBytes)
+    return { status, headers, body: await readFile(path) }
   return { status, headers, body: createReadStream(path, { start, end }) }
 }
 
-function readRange(text: string | undefined, size: number): { start: number; end: number } | 'unsatisfiable' | undefined {
+function readRange(
+  text: string | undefined,
+  size: number,
+): { start: number; end: number } | 'unsatisfiable' | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(text?.trim() ?? '')
   if (!match || (match[1] === '' && match[2] === '')) return undefined
   if (match[1] === '') {
@@ -60,7 +78,10 @@ function readRange(text: string | undefined, size: number): { start: number; end
   return start >= size ? 'unsatisfiable' : { start, end }
 }
 
-/** https://cloud.google.com/storage/docs/transcoding: stored gzip is unpacked unless the client takes gzip or the object says `no-transform`. */
+/**
+ * https://cloud.google.com/storage/docs/transcoding: stored gzip is unpacked unless the client takes gzip or
+ * the object says `no-transform`.
+ */
 function isTranscoded(request: CloudRequest, object: StoredObject): boolean {
   if (object.contentEncoding !== 'gzip' || /no-transform/i.test(object.cacheControl ?? '')) return false
   return !/\bgzip\b/i.test(String(request.headers['accept-encoding'] ?? ''))

@@ -1,8 +1,19 @@
 /**
- * The append-only record of every change: one JSON line is one atomic step. A line is handed to the kernel before a caller is answered, so kill -9
- * loses nothing acknowledged; a torn last line is cut off at start. Power loss may cost the last second (see `syncEveryMs`).
+ * The append-only record of every change: one JSON line is one atomic step. A line is handed to the kernel
+ * before a caller is answered, so kill -9 loses nothing acknowledged; a torn last line is cut off at start.
+ * Power loss may cost the last second (see `syncEveryMs`).
  */
-import { closeSync, fdatasync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fdatasync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs'
 import type { Change } from './stored.ts'
 
 export interface Journal {

@@ -1,4 +1,7 @@
-/** One page of a bucket: prefix, delimiter, offsets and page tokens over the sorted names. A token it did not make is refused. */
+/**
+ * One page of a bucket: prefix, delimiter, offsets and page tokens over the sorted names. A token it did not
+ * make is refused.
+ */
 import { CloudError } from '../kernel.ts'
 import { afterPrefix, compareNames, lowerBound } from './names.ts'
 
@@ -12,10 +15,17 @@ export interface ListQuery {
   readonly maxResults: number
   readonly after?: Position
 }
-export interface ListPage { readonly names: readonly string[]; readonly prefixes: readonly string[]; readonly next?: Position }
+export interface ListPage {
+  readonly names: readonly string[]
+  readonly prefixes: readonly string[]
+  readonly next?: Position
+}
 
 /** The last entry already given; a prefix and the object of the same name are two entries. */
-export interface Position { readonly kind: 'item' | 'prefix'; readonly name: string }
+export interface Position {
+  readonly kind: 'item' | 'prefix'
+  readonly name: string
+}
 
 /** Items plus prefixes per page; Google uses the smaller of this and what is asked. */
 const pageLimit = 1000
@@ -44,7 +54,13 @@ function isSet(query: URLSearchParams, name: string): boolean {
 export function readMaxResults(query: URLSearchParams): number {
   const text = query.get('maxResults')
   if (text === null) return pageLimit
-  if (!/^\d{1,10}$/.test(text) || Number(text) < 1) throw new CloudError(400, 'invalidParameter', `Invalid value '${text.slice(0, 40)}' for parameter 'maxResults'.`, { location: 'maxResults' })
+  if (!/^\d{1,10}$/.test(text) || Number(text) < 1)
+    throw new CloudError(
+      400,
+      'invalidParameter',
+      `Invalid value '${text.slice(0, 40)}' for parameter 'maxResults'.`,
+      { location: 'maxResults' },
+    )
   return Math.min(Number(text), pageLimit)
 }
 
@@ -57,7 +73,11 @@ export function listPage(all: readonly string[], query: ListQuery): ListPage {
   if (query.after) index = Math.max(index, resume(all, query))
   while (index < all.length) {
     const name = all[index]!
-    if (!name.startsWith(prefix) || (query.endOffset !== undefined && compareNames(name, query.endOffset) >= 0)) return { names, prefixes }
+    if (
+      !name.startsWith(prefix) ||
+      (query.endOffset !== undefined && compareNames(name, query.endOffset) >= 0)
+    )
+      return { names, prefixes }
     const cut = delimiter === '' ? -1 : name.indexOf(delimiter, prefix.length)
     const isFull = names.length + prefixes.length >= maxResults
     if (cut === -1) {
@@ -89,7 +109,8 @@ function resume(all: readonly string[], query: ListQuery): number {
   const { kind, name } = query.after!
   const index = lowerBound(all, name)
   const isCollapsed = query.delimiter !== '' && name.indexOf(query.delimiter, query.prefix.length) !== -1
-  if (kind === 'prefix') return query.isTrailingDelimiterIncluded && all[index] === name ? index : afterPrefix(all, name, index)
+  if (kind === 'prefix')
+    return query.isTrailingDelimiterIncluded && all[index] === name ? index : afterPrefix(all, name, index)
   if (isCollapsed) return afterPrefix(all, name, index)
   return all[index] === name ? index + 1 : index
 }
@@ -101,10 +122,16 @@ export function writeToken(position: Position): string {
 function readToken(token: string): Position {
   const text = Buffer.from(token, 'base64').toString('utf8')
   const kind = text[0]
-  if ((kind !== 'p' && kind !== 'i') || text.length < 2) throw new CloudError(400, 'invalid', 'Invalid page token.', { location: 'pageToken' })
+  if ((kind !== 'p' && kind !== 'i') || text.length < 2)
+    throw new CloudError(400, 'invalid', 'Invalid page token.', { location: 'pageToken' })
   return { kind: kind === 'p' ? 'prefix' : 'item', name: text.slice(1) }
 }
 
 function unsupported(name: string): CloudError {
-  return new CloudError(501, 'notImplemented', `The parameter '${name}' of objects.list is not implemented by the local cloud.`, { location: name })
+  return new CloudError(
+    501,
+    'notImplemented',
+    `The parameter '${name}' of objects.list is not implemented by the local cloud.`,
+    { location: name },
+  )
 }

@@ -1,4 +1,7 @@
-/** Reads `multipart/related` uploads as a stream: one JSON part, then the content, never held whole in memory. It refuses a body that ends before its boundary. */
+/**
+ * Reads `multipart/related` uploads as a stream: one JSON part, then the content, never held whole in memory.
+ * It refuses a body that ends before its boundary.
+ */
 import type { Readable } from 'node:stream'
 import { CloudError } from '../kernel.ts'
 
@@ -10,12 +13,18 @@ export interface MultipartSink {
 
 const jsonLimitBytes = 256 * 1024
 
-export async function readMultipart(stream: Readable, contentType: string | undefined, sink: MultipartSink): Promise<void> {
+export async function readMultipart(
+  stream: Readable,
+  contentType: string | undefined,
+  sink: MultipartSink,
+): Promise<void> {
   const boundary = boundaryOf(contentType)
   const reader = createReader(stream)
   await reader.until(Buffer.from(`--${boundary}`), jsonLimitBytes)
   // Python's own MIME writer ends lines with LF only; the first line tells which kind this body is.
-  const lineEnd = (await reader.until(Buffer.from('\n'), 1024)).toString('latin1').endsWith('\r') ? '\r\n' : '\n'
+  const lineEnd = (await reader.until(Buffer.from('\n'), 1024)).toString('latin1').endsWith('\r')
+    ? '\r\n'
+    : '\n'
   const blankLine = Buffer.from(lineEnd + lineEnd)
   const delimiter = Buffer.from(`${lineEnd}--${boundary}`)
   await reader.until(blankLine, jsonLimitBytes)
@@ -30,7 +39,8 @@ export async function readMultipart(stream: Readable, contentType: string | unde
 }
 
 export function boundaryOf(contentType: string | undefined): string {
-  const [, quoted, bare] = /^multipart\/\w+\s*;.*?\bboundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType ?? '') ?? []
+  const [, quoted, bare] =
+    /^multipart\/\w+\s*;.*?\bboundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType ?? '') ?? []
   const boundary = quoted ?? bare
   if (!boundary || boundary.length > 200) throw malformed('the Content-Type has no boundary')
   return boundary
@@ -43,7 +53,8 @@ function parseObject(text: string): Record<string, unknown> {
   } catch {
     throw new CloudError(400, 'parseError', 'Parse Error')
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new CloudError(400, 'parseError', 'Parse Error')
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new CloudError(400, 'parseError', 'Parse Error')
   return value as Record<string, unknown>
 }
 

@@ -1,24 +1,37 @@
-/** Which bucket and object names Google accepts, and the order objects are listed in; it never turns a name into a path. */
+/**
+ * Which bucket and object names Google accepts, and the order objects are listed in; it never turns a name
+ * into a path.
+ */
 import { CloudError } from '../kernel.ts'
 
 const bucketPattern = /^[a-z0-9][a-z0-9_.-]{1,220}[a-z0-9]$/
 
-/** https://cloud.google.com/storage/docs/objects#naming: 1–1024 bytes of UTF-8, no CR or LF, not `.` or `..`, not under `.well-known/acme-challenge/`. */
+/**
+ * https://cloud.google.com/storage/docs/objects#naming: 1–1024 bytes of UTF-8, no CR or LF, not `.` or `..`,
+ * not under `.well-known/acme-challenge/`.
+ */
 export function requireObjectName(name: string): string {
   const bytes = Buffer.byteLength(name)
   if (name === '') throw new CloudError(400, 'required', 'Required parameter: name', { location: 'name' })
   if (!name.isWellFormed()) throw invalidName('Disallowed unicode characters present in object name.')
   if (bytes > 1024) throw invalidName(`The specified object name is longer than 1024 bytes: ${bytes}.`)
-  if (/[\r\n]/.test(name)) throw invalidName(`Disallowed unicode characters present in object name '${printable(name)}'`)
+  if (/[\r\n]/.test(name))
+    throw invalidName(`Disallowed unicode characters present in object name '${printable(name)}'`)
   if (name === '.' || name === '..') throw invalidName(`Invalid object name '${name}'.`)
-  if (name.startsWith('.well-known/acme-challenge/')) throw invalidName("Object names may not start with '.well-known/acme-challenge/'.")
+  if (name.startsWith('.well-known/acme-challenge/'))
+    throw invalidName("Object names may not start with '.well-known/acme-challenge/'.")
   return name
 }
 
 export function requireBucketName(name: string): string {
-  const isValid = bucketPattern.test(name) && name.split('.').every((part) => part.length > 0 && part.length <= 63)
-    && !/^\d+(\.\d+){3}$/.test(name) && !name.startsWith('goog') && !/google/.test(name)
-  if (!isValid) throw new CloudError(400, 'invalid', `Invalid bucket name: '${printable(name).slice(0, 100)}'`)
+  const isValid =
+    bucketPattern.test(name) &&
+    name.split('.').every((part) => part.length > 0 && part.length <= 63) &&
+    !/^\d+(\.\d+){3}$/.test(name) &&
+    !name.startsWith('goog') &&
+    !/google/.test(name)
+  if (!isValid)
+    throw new CloudError(400, 'invalid', `Invalid bucket name: '${printable(name).slice(0, 100)}'`)
   return name
 }
 

@@ -1,4 +1,7 @@
-/** Objects for the other rooms of this cloud: the same permissions and the same commit as over HTTP, without the wire. It hands out no object the principal may not read. */
+/**
+ * Objects for the other rooms of this cloud: the same permissions and the same commit as over HTTP, without
+ * the wire. It hands out no object the principal may not read.
+ */
 import type { Principal } from '../kernel.ts'
 import type { Catalog } from './catalog.ts'
 import type { Guard } from './guard.ts'
@@ -8,7 +11,10 @@ import type { StoredObject } from './stored.ts'
 import { diskError, type Writes } from './writes.ts'
 
 export interface ObjectFile {
-  /** An immutable file that holds exactly the object's bytes; it stays readable for some minutes after the object is replaced. */
+  /**
+   * An immutable file that holds exactly the object's bytes; it stays readable for some minutes after the
+   * object is replaced.
+   */
   readonly path: string
   readonly size: number
   /** Decimal, as in the JSON API. */
@@ -20,30 +26,61 @@ export interface ObjectStat extends ObjectFile {
   readonly updatedMs: number
   readonly contentType: string | undefined
 }
-export interface ListedObject extends ObjectFile { readonly name: string }
+export interface ListedObject extends ObjectFile {
+  readonly name: string
+}
 
 export interface ObjectStore {
-  /** Needs `storage.objects.get`; `undefined` when there is no such object, 404 when there is no such bucket. */
+  /**
+   * Needs `storage.objects.get`; `undefined` when there is no such object, 404 when there is no such bucket.
+   */
   stat(principal: Principal, bucket: string, name: string): Promise<ObjectStat | undefined>
-  /** All objects below the prefix in listing order. Needs `storage.objects.list`, and `storage.objects.get` on each, since it gives out content. */
+  /**
+   * All objects below the prefix in listing order. Needs `storage.objects.list`, and `storage.objects.get` on
+   * each, since it gives out content.
+   */
   list(principal: Principal, bucket: string, prefix: string): Promise<ListedObject[]>
   /** Needs `storage.objects.create`, and `storage.objects.delete` to overwrite. */
-  put(principal: Principal, bucket: string, name: string, data: Buffer | string, contentType: string): Promise<{ readonly generation: string }>
+  put(
+    principal: Principal,
+    bucket: string,
+    name: string,
+    data: Buffer | string,
+    contentType: string,
+  ): Promise<{ readonly generation: string }>
 }
 
 export function createObjectStore(catalog: Catalog, guard: Guard, writes: Writes): ObjectStore {
-  const file = (object: StoredObject): ObjectFile => ({ path: catalog.blobs.path(object.blob), size: object.size, generation: String(object.generation) })
+  const file = (object: StoredObject): ObjectFile => ({
+    path: catalog.blobs.path(object.blob),
+    size: object.size,
+    generation: String(object.generation),
+  })
   return {
     async stat(principal, bucket, name) {
       catalog.bucket(bucket)
       guard.requireObject(principal, 'storage.objects.get', bucket, name)
       const object = catalog.find(bucket, name)
-      return object && { ...file(object), md5Hash: object.md5Hash, crc32c: object.crc32c, updatedMs: object.updatedMs, contentType: object.contentType }
+      return (
+        object && {
+          ...file(object),
+          md5Hash: object.md5Hash,
+          crc32c: object.crc32c,
+          updatedMs: object.updatedMs,
+          contentType: object.contentType,
+        }
+      )
     },
     async list(principal, bucket, prefix) {
       catalog.bucket(bucket)
       guard.requireList(principal, bucket, prefix)
-      const { names } = listPage(catalog.names(bucket), { prefix, delimiter: '', startOffset: '', isTrailingDelimiterIncluded: false, maxResults: Infinity })
+      const { names } = listPage(catalog.names(bucket), {
+        prefix,
+        delimiter: '',
+        startOffset: '',
+        isTrailingDelimiterIncluded: false,
+        maxResults: Infinity,
+      })
       return names.map((name) => {
         guard.requireObject(principal, 'storage.objects.get', bucket, name)
         return { name, ...file(catalog.find(bucket, name)!) }
@@ -55,7 +92,13 @@ export function createObjectStore(catalog: Catalog, guard: Guard, writes: Writes
       try {
         await writer.write(Buffer.from(data))
         const { id: blob, ...digests } = await writer.finish()
-        const object = writes.create(principal, { bucket, name, content: { blob, ...digests }, metadata: { contentType }, preconditions: {} })
+        const object = writes.create(principal, {
+          bucket,
+          name,
+          content: { blob, ...digests },
+          metadata: { contentType },
+          preconditions: {},
+        })
         return { generation: String(object.generation) }
       } catch (error) {
         await writer.discard()

@@ -6,7 +6,13 @@ import { download } from './downloads.ts'
 import type { Guard } from './guard.ts'
 import { listPage, readListQuery, writeToken } from './listing.ts'
 import { applyMetadata, metadataOf, newMetadata, readMetadata } from './metadata.ts'
-import { isModified, preconditionFailed, readNumber, readPreconditions, requirePreconditions } from './preconditions.ts'
+import {
+  isModified,
+  preconditionFailed,
+  readNumber,
+  readPreconditions,
+  requirePreconditions,
+} from './preconditions.ts'
 import { etagOf, objectResource } from './resources.ts'
 import type { StoredObject } from './stored.ts'
 import type { Writes } from './writes.ts'
@@ -30,13 +36,20 @@ export function createObjects(catalog: Catalog, guard: Guard, writes: Writes, or
     catalog.bucket(bucket!)
     for (const permission of permissions) guard.requireObject(request.principal, permission, bucket!, object!)
     // Who may not list is not told that an object is missing: Google answers 403 instead of 404.
-    if (catalog.find(bucket!, object!) === undefined) guard.requireBucket(request.principal, 'storage.objects.list', bucket!)
+    if (catalog.find(bucket!, object!) === undefined)
+      guard.requireBucket(request.principal, 'storage.objects.list', bucket!)
     return requireLive(catalog, bucket!, object!, readNumber(query, 'generation'))
   }
 
   async function read(request: CloudRequest, isMedia: boolean): Promise<Reply> {
     const alt = request.url.searchParams.get('alt') ?? 'json'
-    if (alt !== 'json' && alt !== 'media') throw new CloudError(400, 'invalidParameter', `Invalid value for parameter 'alt': ${alt.slice(0, 20)}`, { location: 'alt' })
+    if (alt !== 'json' && alt !== 'media')
+      throw new CloudError(
+        400,
+        'invalidParameter',
+        `Invalid value for parameter 'alt': ${alt.slice(0, 20)}`,
+        { location: 'alt' },
+      )
     const wantsContent = isMedia || alt === 'media'
     let object: StoredObject
     try {
@@ -49,9 +62,13 @@ export function createObjects(catalog: Catalog, guard: Guard, writes: Writes, or
     const etag = etagOf(object.generation, object.metageneration)
     const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
     if (ifMatch !== undefined && !namesEtag(ifMatch, etag)) throw preconditionFailed()
-    const isFresh = isModified(readPreconditions(request.url.searchParams), object) && !(ifNoneMatch !== undefined && namesEtag(ifNoneMatch, etag))
+    const isFresh =
+      isModified(readPreconditions(request.url.searchParams), object) &&
+      !(ifNoneMatch !== undefined && namesEtag(ifNoneMatch, etag))
     if (!isFresh) return { status: 304, headers: { etag }, body: '' }
-    return wantsContent ? await download(request, catalog, object) : { json: objectResource(object, origin), headers: { etag } }
+    return wantsContent
+      ? await download(request, catalog, object)
+      : { json: objectResource(object, origin), headers: { etag } }
   }
 
   async function change(request: CloudRequest, isPatch: boolean): Promise<Reply> {
@@ -76,7 +93,10 @@ export function createObjects(catalog: Catalog, guard: Guard, writes: Writes, or
       const items = page.names.map((name) => objectResource(catalog.find(bucket!, name)!, origin))
       return {
         json: {
-          kind: 'storage#objects', nextPageToken: page.next && writeToken(page.next), prefixes: page.prefixes.length > 0 ? page.prefixes : undefined, items: items.length > 0 ? items : undefined,
+          kind: 'storage#objects',
+          nextPageToken: page.next && writeToken(page.next),
+          prefixes: page.prefixes.length > 0 ? page.prefixes : undefined,
+          items: items.length > 0 ? items : undefined,
         },
       }
     },
@@ -91,20 +111,36 @@ export function createObjects(catalog: Catalog, guard: Guard, writes: Writes, or
     testPermissions(request) {
       const { bucket, object } = request.params
       requireLive(catalog, bucket!, object!, readNumber(request.url.searchParams, 'generation'))
-      return permissionAnswer(request, (permission) => guard.allowsOnObject(request.principal, permission, bucket!, object!))
+      return permissionAnswer(request, (permission) =>
+        guard.allowsOnObject(request.principal, permission, bucket!, object!),
+      )
     },
   }
 }
 
 export function permissionAnswer(request: CloudRequest, allows: (permission: string) => boolean): Reply {
   const asked = request.url.searchParams.getAll('permissions')
-  if (asked.length === 0) throw new CloudError(400, 'required', 'Required parameter: permissions', { location: 'permissions' })
+  if (asked.length === 0)
+    throw new CloudError(400, 'required', 'Required parameter: permissions', { location: 'permissions' })
   for (const permission of asked) {
-    if (!/^storage\.\w+\.\w+$/.test(permission)) throw new CloudError(400, 'invalid', `Permission ${permission.slice(0, 100)} is not valid for this resource.`, { location: 'permissions' })
+    if (!/^storage\.\w+\.\w+$/.test(permission))
+      throw new CloudError(
+        400,
+        'invalid',
+        `Permission ${permission.slice(0, 100)} is not valid for this resource.`,
+        { location: 'permissions' },
+      )
   }
   return { json: { kind: 'storage#testIamPermissionsResponse', permissions: asked.filter(allows) } }
 }
 
 function namesEtag(header: string, etag: string): boolean {
-  return header.split(',').some((item) => ['*', etag].includes(item.trim().replace(/^W\//, '').replace(/^"(.*)"$/, '$1')))
+  return header.split(',').some((item) =>
+    ['*', etag].includes(
+      item
+        .trim()
+        .replace(/^W\//, '')
+        .replace(/^"(.*)"$/, '$1'),
+    ),
+  )
 }

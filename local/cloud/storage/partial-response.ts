@@ -1,4 +1,7 @@
-/** The `fields` parameter: `items(name,size),nextPageToken`, `a/b`, `*`. It refuses what it cannot parse and ignores names that do not occur, as Google does. */
+/**
+ * The `fields` parameter: `items(name,size),nextPageToken`, `a/b`, `*`. It refuses what it cannot parse and
+ * ignores names that do not occur, as Google does.
+ */
 import { CloudError } from '../kernel.ts'
 
 /** Field → selection below it; `true` selects everything. */
@@ -11,7 +14,10 @@ export function selectFields(value: unknown, fields: string | null): unknown {
 
 function parseFields(text: string): Selection {
   let position = 0
-  const refuse = (): CloudError => new CloudError(400, 'invalidParameter', `Invalid field selection ${text.slice(0, 200)}`, { location: 'fields' })
+  const refuse = (): CloudError =>
+    new CloudError(400, 'invalidParameter', `Invalid field selection ${text.slice(0, 200)}`, {
+      location: 'fields',
+    })
   const list = (depth: number): Selection => {
     if (depth > 20) throw refuse()
     const selection: Selection = new Map()

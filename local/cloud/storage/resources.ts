@@ -1,4 +1,7 @@
-/** How buckets and objects look in Google's JSON, their etags and download headers; it shows nothing the store does not know. */
+/**
+ * How buckets and objects look in Google's JSON, their etags and download headers; it shows nothing the store
+ * does not know.
+ */
 import type { StoredBucket, StoredObject } from './stored.ts'
 
 export function objectResource(object: StoredObject, origin: string): Record<string, unknown> {
@@ -33,8 +36,15 @@ export function objectResource(object: StoredObject, origin: string): Record<str
   }
 }
 
-/** Uniform access and no soft delete are what the Terraform modules of this repository set; the local cloud knows no other kind of bucket. */
-export function bucketResource(bucket: StoredBucket, origin: string, projectNumber: string): Record<string, unknown> {
+/**
+ * Uniform access and no soft delete are what the Terraform modules of this repository set; the local cloud
+ * knows no other kind of bucket.
+ */
+export function bucketResource(
+  bucket: StoredBucket,
+  origin: string,
+  projectNumber: string,
+): Record<string, unknown> {
   return {
     kind: 'storage#bucket',
     id: bucket.name,

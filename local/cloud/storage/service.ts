@@ -1,6 +1,16 @@
-/** Cloud Storage's JSON API over objects on disk: the table of its methods and the order in which its parts open. It refuses what it does not know by name. */
+/**
+ * Cloud Storage's JSON API over objects on disk: the table of its methods and the order in which its parts
+ * open. It refuses what it does not know by name.
+ */
 import { join } from 'node:path'
-import { CloudError, type CloudRequest, type Reply, type Route, type Service, type ServiceContext } from '../kernel.ts'
+import {
+  CloudError,
+  type CloudRequest,
+  type Reply,
+  type Route,
+  type Service,
+  type ServiceContext,
+} from '../kernel.ts'
 import { answerBatch } from './batch.ts'
 import { createBuckets } from './buckets.ts'
 import { openCatalog } from './catalog.ts'
@@ -14,7 +24,9 @@ import { openSessions } from './sessions.ts'
 import { createUploads } from './uploads.ts'
 import { createWrites } from './writes.ts'
 
-export interface StorageService extends Service { readonly objects: ObjectStore }
+export interface StorageService extends Service {
+  readonly objects: ObjectStore
+}
 
 type Handler = (request: CloudRequest) => Promise<Reply> | Reply
 
@@ -45,18 +57,53 @@ export async function createStorage(context: ServiceContext): Promise<StorageSer
     ['storage.objects.patch', 'PATCH', 'b/{bucket}/o/{object}', objects.patch],
     ['storage.objects.update', 'PUT', 'b/{bucket}/o/{object}', objects.update],
     ['storage.objects.delete', 'DELETE', 'b/{bucket}/o/{object}', objects.remove],
-    ['storage.objects.testIamPermissions', 'GET', 'b/{bucket}/o/{object}/iam/testPermissions', objects.testPermissions],
+    [
+      'storage.objects.testIamPermissions',
+      'GET',
+      'b/{bucket}/o/{object}/iam/testPermissions',
+      objects.testPermissions,
+    ],
     ['storage.objects.compose', 'POST', 'b/{bucket}/o/{object}/compose', copies.compose],
-    ['storage.objects.copy', 'POST', 'b/{sourceBucket}/o/{sourceObject}/copyTo/b/{destinationBucket}/o/{destinationObject}', copies.copy],
-    ['storage.objects.rewrite', 'POST', 'b/{sourceBucket}/o/{sourceObject}/rewriteTo/b/{destinationBucket}/o/{destinationObject}', copies.rewrite],
+    [
+      'storage.objects.copy',
+      'POST',
+      'b/{sourceBucket}/o/{sourceObject}/copyTo/b/{destinationBucket}/o/{destinationObject}',
+      copies.copy,
+    ],
+    [
+      'storage.objects.rewrite',
+      'POST',
+      'b/{sourceBucket}/o/{sourceObject}/rewriteTo/b/{destinationBucket}/o/{destinationObject}',
+      copies.rewrite,
+    ],
     ['storage.objects.move', 'POST', 'b/{bucket}/o/{sourceObject}/moveTo/o/{destinationObject}', copies.move],
   ]
-  const named: Pick<Route, 'id' | 'method' | 'path' | 'handler'>[] = [...methods.map(([id, method, path, handler]) => ({ id, method, path, handler: withFields(handler) })), ...refusedRoutes()]
+  const named: Pick<Route, 'id' | 'method' | 'path' | 'handler'>[] = [
+    ...methods.map(([id, method, path, handler]) => ({ id, method, path, handler: withFields(handler) })),
+    ...refusedRoutes(),
+  ]
   // A session address is a capability, as on Google: whoever holds it may send content without a token (https://cloud.google.com/storage/docs/resumable-uploads#session-uris).
   const uploadRoutes = ['/upload/storage/v1', '/resumable/upload/storage/v1'].flatMap((base): Route[] => [
-    { id: 'storage.objects.insert', method: 'POST', path: `${base}/b/{bucket}/o`, handler: withFields(uploads.insert) },
-    { id: 'storage.objects.insert', method: 'PUT', path: `${base}/b/{bucket}/o`, isPublic: true, handler: withFields(uploads.resume) },
-    { id: 'storage.objects.insert', method: 'DELETE', path: `${base}/b/{bucket}/o`, isPublic: true, handler: uploads.cancel },
+    {
+      id: 'storage.objects.insert',
+      method: 'POST',
+      path: `${base}/b/{bucket}/o`,
+      handler: withFields(uploads.insert),
+    },
+    {
+      id: 'storage.objects.insert',
+      method: 'PUT',
+      path: `${base}/b/{bucket}/o`,
+      isPublic: true,
+      handler: withFields(uploads.resume),
+    },
+    {
+      id: 'storage.objects.insert',
+      method: 'DELETE',
+      path: `${base}/b/{bucket}/o`,
+      isPublic: true,
+      handler: uploads.cancel,
+    },
   ])
   return {
     name: 'storage',
@@ -64,10 +111,22 @@ export async function createStorage(context: ServiceContext): Promise<StorageSer
     objects: createObjectStore(catalog, guard, writes),
     routes: [
       // Clients given STORAGE_EMULATOR_HOST leave `/storage/v1` away.
-      ...['/storage/v1/', '/'].flatMap((base) => named.map((route): Route => ({ ...route, path: base + route.path }))),
-      { id: 'storage.objects.get', method: 'GET', path: '/download/storage/v1/b/{bucket}/o/{object}', handler: objects.getMedia },
+      ...['/storage/v1/', '/'].flatMap((base) =>
+        named.map((route): Route => ({ ...route, path: base + route.path })),
+      ),
+      {
+        id: 'storage.objects.get',
+        method: 'GET',
+        path: '/download/storage/v1/b/{bucket}/o/{object}',
+        handler: objects.getMedia,
+      },
       ...uploadRoutes,
-      ...['/batch/storage/v1', '/batch'].map((path): Route => ({ id: 'storage.batch', method: 'POST', path, handler: (request) => answerBatch(request, dispatch) })),
+      ...['/batch/storage/v1', '/batch'].map((path): Route => ({
+        id: 'storage.batch',
+        method: 'POST',
+        path,
+        handler: (request) => answerBatch(request, dispatch),
+      })),
     ],
     async close() {
       catalog.close()
@@ -84,5 +143,10 @@ function withFields(handler: Handler): Handler {
 }
 
 function wrongUploadAddress(): never {
-  throw new CloudError(400, 'wrongUrlForUpload', 'Upload requests must include an uploadType URL parameter and a URL path beginning with /upload/', { location: 'uploadType' })
+  throw new CloudError(
+    400,
+    'wrongUrlForUpload',
+    'Upload requests must include an uploadType URL parameter and a URL path beginning with /upload/',
+    { location: 'uploadType' },
+  )
 }

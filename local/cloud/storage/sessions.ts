@@ -1,9 +1,18 @@
 /**
- * Resumable upload sessions: persisted before their address is given out, content appended in 256 KiB quanta, all of it surviving kill -9.
- * The last quantum and the journal line make the object; a session never shows a half object.
+ * Resumable upload sessions: persisted before their address is given out, content appended in 256 KiB quanta,
+ * all of it surviving kill -9. The last quantum and the journal line make the object; a session never shows a
+ * half object.
  */
 import { randomBytes } from 'node:crypto'
-import { createReadStream, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  createReadStream,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Principal } from '../kernel.ts'
@@ -40,7 +49,10 @@ export interface Session {
 export interface Sessions {
   begin(start: Omit<SessionStart, 'id' | 'blob' | 'createdMs'>): Session
   find(id: string): Session | undefined
-  /** Appends from the current end; returns the bytes after the last whole quantum when `isLast`, else drops them. */
+  /**
+   * Appends from the current end; returns the bytes after the last whole quantum when `isLast`, else drops
+   * them.
+   */
   append(session: Session, chunks: AsyncIterable<Buffer>, isLast: boolean): Promise<Blob | undefined>
   /** Remembers the object for status queries; only the latest thousand are kept, Spark makes many. */
   finish(session: Session, object: StoredObject): void
@@ -53,7 +65,12 @@ const quantumBytes = 256 * 1024
 const lifetimeMs = 7 * 86_400_000
 const finishedLimit = 1000
 
-export function openSessions(dir: string, blobs: Blobs, now: () => number, made: ReadonlyMap<string, StoredObject>): Sessions {
+export function openSessions(
+  dir: string,
+  blobs: Blobs,
+  now: () => number,
+  made: ReadonlyMap<string, StoredObject>,
+): Sessions {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const sessions = new Map<string, Session>()
   const fileOf = (id: string) => join(dir, `${id}.json`)
@@ -77,15 +94,27 @@ export function openSessions(dir: string, blobs: Blobs, now: () => number, made:
   }
   return {
     begin(given) {
-      const start: SessionStart = { ...given, id: randomBytes(24).toString('base64url'), blob: blobs.newId(), createdMs: now() }
+      const start: SessionStart = {
+        ...given,
+        id: randomBytes(24).toString('base64url'),
+        blob: blobs.newId(),
+        createdMs: now(),
+      }
       writeFileSync(`${fileOf(start.id)}.new`, JSON.stringify(start), { mode: 0o600 })
       renameSync(`${fileOf(start.id)}.new`, fileOf(start.id))
-      const session: Session = { start, persistedBytes: 0, digest: createDigest(), isCancelled: false, turn: Promise.resolve() }
+      const session: Session = {
+        start,
+        persistedBytes: 0,
+        digest: createDigest(),
+        isCancelled: false,
+        turn: Promise.resolve(),
+      }
       sessions.set(start.id, session)
       return session
     },
     find: (id) => sessions.get(id),
-    append: (session, chunks, isLast) => appendChunks(session, blobs.path(session.start.blob), chunks, isLast),
+    append: (session, chunks, isLast) =>
+      appendChunks(session, blobs.path(session.start.blob), chunks, isLast),
     finish(session, object) {
       session.finished = object
       rememberFinished(session.start.id)
@@ -99,8 +128,13 @@ export function openSessions(dir: string, blobs: Blobs, now: () => number, made:
   }
 }
 
-async function appendChunks(session: Session, path: string, chunks: AsyncIterable<Buffer>, isLast: boolean): Promise<Blob | undefined> {
-  const digest = session.digest ??= await digestOf(path, session.persistedBytes)
+async function appendChunks(
+  session: Session,
+  path: string,
+  chunks: AsyncIterable<Buffer>,
+  isLast: boolean,
+): Promise<Blob | undefined> {
+  const digest = (session.digest ??= await digestOf(path, session.persistedBytes))
   const file = await open(path, 'a', 0o600)
   let tail: Buffer = Buffer.alloc(0)
   const persist = async (data: Buffer) => {

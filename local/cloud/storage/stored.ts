@@ -1,4 +1,6 @@
-/** What the store keeps about buckets and objects, as written to the journal. It holds no HTTP and no policy. */
+/**
+ * What the store keeps about buckets and objects, as written to the journal. It holds no HTTP and no policy.
+ */
 
 export interface StoredBucket {
   readonly name: string

@@ -1,4 +1,7 @@
-/** Turns finished contents into objects: permission, preconditions and the new generation in one synchronous commit; an overwrite needs the right to delete. */
+/**
+ * Turns finished contents into objects: permission, preconditions and the new generation in one synchronous
+ * commit; an overwrite needs the right to delete.
+ */
 import { CloudError, type Principal } from '../kernel.ts'
 import type { Catalog } from './catalog.ts'
 import type { Guard } from './guard.ts'
@@ -18,7 +21,11 @@ export interface Writes {
   /** What can be known before the content arrives; throws the same refusals as `create`. */
   requireCreatable(principal: Principal, target: Pick<NewObject, 'bucket' | 'name' | 'preconditions'>): void
   /** `alsoRemove` vanishes in the same atomic step (moves). */
-  create(principal: Principal, object: NewObject, alsoRemove?: { readonly bucket: string; readonly name: string }): StoredObject
+  create(
+    principal: Principal,
+    object: NewObject,
+    alsoRemove?: { readonly bucket: string; readonly name: string },
+  ): StoredObject
   replaceMetadata(object: StoredObject, metadata: ObjectMetadata): StoredObject
   remove(object: StoredObject): void
 }
@@ -38,8 +45,17 @@ export function createWrites(catalog: Catalog, guard: Guard, now: () => number):
       const generation = catalog.nextGeneration()
       const nowMs = now()
       const object: StoredObject = {
-        ...metadata, ...content, bucket, name, generation, metageneration: 1, storageClass: metadata.storageClass ?? catalog.bucket(bucket).storageClass,
-        createdMs: nowMs, updatedMs: nowMs, classUpdatedMs: nowMs, uploadId,
+        ...metadata,
+        ...content,
+        bucket,
+        name,
+        generation,
+        metageneration: 1,
+        storageClass: metadata.storageClass ?? catalog.bucket(bucket).storageClass,
+        createdMs: nowMs,
+        updatedMs: nowMs,
+        classUpdatedMs: nowMs,
+        uploadId,
       }
       const changes: Change[] = [{ kind: 'putObject', object }]
       if (alsoRemove) changes.push({ kind: 'removeObject', bucket: alsoRemove.bucket, name: alsoRemove.name })
@@ -47,13 +63,42 @@ export function createWrites(catalog: Catalog, guard: Guard, now: () => number):
       return object
     },
     replaceMetadata(object, metadata) {
-      const { bucket, name, generation, blob, size, crc32c, md5Hash, componentCount, createdMs, classUpdatedMs, uploadId } = object
+      const {
+        bucket,
+        name,
+        generation,
+        blob,
+        size,
+        crc32c,
+        md5Hash,
+        componentCount,
+        createdMs,
+        classUpdatedMs,
+        uploadId,
+      } = object
       if (metadata.storageClass !== undefined && metadata.storageClass !== object.storageClass) {
-        throw new CloudError(400, 'invalid', 'The storage class of an object can be changed by rewriting it only.')
+        throw new CloudError(
+          400,
+          'invalid',
+          'The storage class of an object can be changed by rewriting it only.',
+        )
       }
       const next: StoredObject = {
-        ...metadata, bucket, name, generation, metageneration: object.metageneration + 1, blob, size, crc32c, md5Hash, componentCount,
-        storageClass: object.storageClass, createdMs, updatedMs: now(), classUpdatedMs, uploadId,
+        ...metadata,
+        bucket,
+        name,
+        generation,
+        metageneration: object.metageneration + 1,
+        blob,
+        size,
+        crc32c,
+        md5Hash,
+        componentCount,
+        storageClass: object.storageClass,
+        createdMs,
+        updatedMs: now(),
+        classUpdatedMs,
+        uploadId,
       }
       commit(catalog, [{ kind: 'putObject', object: next }])
       return next

@@ -1,11 +1,22 @@
-/** What a visitor does at each moment: view, cart, order lines, on which item; it refuses an order id outside a transaction. */
+/**
+ * What a visitor does at each moment: view, cart, order lines, on which item; it refuses an order id outside
+ * a transaction.
+ */
 import type { RandomSource } from './random-source.ts'
 import type { Moment } from './visits.ts'
 
 export type EventName = 'view' | 'addtocart' | 'transaction'
-export interface Action { timestampMs: number; event: EventName; itemRank: number; orderId: number | undefined }
+export interface Action {
+  timestampMs: number
+  event: EventName
+  itemRank: number
+  orderId: number | undefined
+}
 
-/** Chances in parts per million, fitted to RetailRocket's mix: 96.67 % views, 2.52 % carts, 0.81 % order lines, 1.27 lines an order. */
+/**
+ * Chances in parts per million, fitted to RetailRocket's mix: 96.67 % views, 2.52 % carts, 0.81 % order
+ * lines, 1.27 lines an order.
+ */
 const FIRST_IS_CART_PPM = 3_200
 const FIRST_IS_ORDER_PPM = 900
 const CART_AFTER_VIEW_PPM = 63_500
@@ -15,10 +26,22 @@ const ANOTHER_LINE_PPM = 380_000
 /** Carts that take a bestseller instead of the item just looked at. */
 const BESTSELLER_PPM = 300_000
 
-export interface Shop { readonly items: number; nextOrderId: number }
+export interface Shop {
+  readonly items: number
+  nextOrderId: number
+}
 
-/** Calls `emit` for the visitor's `size` moments in time order. Lines of one order share id and instant and name different items. */
-export function act(random: RandomSource, shop: Shop, moments: readonly Moment[], size: number, emit: (action: Action) => void): void {
+/**
+ * Calls `emit` for the visitor's `size` moments in time order. Lines of one order share id and instant and
+ * name different items.
+ */
+export function act(
+  random: RandomSource,
+  shop: Shop,
+  moments: readonly Moment[],
+  size: number,
+  emit: (action: Action) => void,
+): void {
   let previous: Action | undefined
   for (let index = 0; index < size; index++) {
     const moment = moments[index]
@@ -36,13 +59,20 @@ function nextAction(random: RandomSource, shop: Shop, moment: Moment, previous: 
   }
   const event = drawEvent(random, previous)
   if (event === 'view') return { timestampMs, event, itemRank: drawItem(random, shop, 2), orderId: undefined }
-  const itemRank = previous === undefined || (event === 'addtocart' && random.chance(BESTSELLER_PPM)) ? drawItem(random, shop, 3) : previous.itemRank
+  const itemRank =
+    previous === undefined || (event === 'addtocart' && random.chance(BESTSELLER_PPM))
+      ? drawItem(random, shop, 3)
+      : previous.itemRank
   return { timestampMs, event, itemRank, orderId: event === 'transaction' ? shop.nextOrderId++ : undefined }
 }
 
 function drawEvent(random: RandomSource, previous: Action | undefined): EventName {
   const isFirst = previous === undefined
-  const cartPpm = isFirst ? FIRST_IS_CART_PPM : previous.event === 'addtocart' ? CART_AFTER_CART_PPM : CART_AFTER_VIEW_PPM
+  const cartPpm = isFirst
+    ? FIRST_IS_CART_PPM
+    : previous.event === 'addtocart'
+      ? CART_AFTER_CART_PPM
+      : CART_AFTER_VIEW_PPM
   const orderPpm = isFirst ? FIRST_IS_ORDER_PPM : previous.event === 'addtocart' ? ORDER_AFTER_CART_PPM : 0
   const draw = random.below(1_000_000)
   return draw < orderPpm ? 'transaction' : draw < orderPpm + cartPpm ? 'addtocart' : 'view'

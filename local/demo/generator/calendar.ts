@@ -1,4 +1,6 @@
-/** RetailRocket's calendar and rhythm of the day and week, UTC; it refuses the machine's clock and time zone. */
+/**
+ * RetailRocket's calendar and rhythm of the day and week, UTC; it refuses the machine's clock and time zone.
+ */
 import type { RandomSource } from './random-source.ts'
 
 /** First and last event of RetailRocket's file: 2015-05-03T03:00:04.384Z and 2015-09-18T02:59:47.788Z. */
@@ -13,7 +15,10 @@ const BY_HOUR = [58, 60, 62, 60, 52, 38, 26, 18, 13, 10, 8, 8, 12, 20, 32, 44, 5
 const BY_WEEKDAY = [84, 100, 100, 98, 96, 90, 78]
 const HIGHEST = 66 * 100
 
-/** Of several instants between `fromMs` and `toMs`, the first that suits the rhythm; after eight tries the last, so that it always ends. */
+/**
+ * Of several instants between `fromMs` and `toMs`, the first that suits the rhythm; after eight tries the
+ * last, so that it always ends.
+ */
 export function drawInstant(random: RandomSource, fromMs: number, toMs: number): number {
   let instant = fromMs
   for (let attempt = 0; attempt < 8; attempt++) {

@@ -1,20 +1,33 @@
-/** Writes lines to a file as they come, shuffled within blocks, and digests exactly the bytes written; it refuses to hold the file in memory. */
+/**
+ * Writes lines to a file as they come, shuffled within blocks, and digests exactly the bytes written; it
+ * refuses to hold the file in memory.
+ */
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import type { RandomSource } from './random-source.ts'
 
-/** Rows are shuffled within blocks of this many: visitors interleave as in RetailRocket's unsorted file, in bounded memory. */
+/**
+ * Rows are shuffled within blocks of this many: visitors interleave as in RetailRocket's unsorted file, in
+ * bounded memory.
+ */
 const BLOCK_ROWS = 65_536
 
 export interface EventFile {
-  /** Queues one line (without line end). True when a block is full and `flush` should run before the next line. */
+  /**
+   * Queues one line (without line end). True when a block is full and `flush` should run before the next
+   * line.
+   */
   add(line: string): boolean
   flush(): Promise<void>
   close(): Promise<{ rows: number; bytes: number; sha256: string }>
   abandon(): Promise<void>
 }
 
-export async function createEventFile(path: string, header: string, random: RandomSource): Promise<EventFile> {
+export async function createEventFile(
+  path: string,
+  header: string,
+  random: RandomSource,
+): Promise<EventFile> {
   const handle = await open(path, 'w')
   const hash = createHash('sha256')
   let block: string[] = []

@@ -1,4 +1,7 @@
-/** A seeded stream of random numbers that is the same on every machine: 32-bit integer steps and IEEE division only; it refuses transcendental functions. */
+/**
+ * A seeded stream of random numbers that is the same on every machine: 32-bit integer steps and IEEE division
+ * only; it refuses transcendental functions.
+ */
 
 export interface RandomSource {
   /** Uniform in [0, 1) with 53 bits. */
@@ -32,13 +35,19 @@ export function createRandomSource(seed: number): RandomSource {
   }
 }
 
-/** A one-to-one scattering of 0..size-1 (affine, exact below 2^53), so that neighbours in one order are strangers in the other. */
+/**
+ * A one-to-one scattering of 0..size-1 (affine, exact below 2^53), so that neighbours in one order are
+ * strangers in the other.
+ */
 export function createScattering(size: number, random: RandomSource): (index: number) => number {
   const limit = Math.min(size, Math.floor(Number.MAX_SAFE_INTEGER / Math.max(size, 1)) - 1)
-  let factor = Math.max(1, Math.floor(limit * 0.6180339887498949) - random.below(Math.max(1, Math.floor(limit / 8))))
+  let factor = Math.max(
+    1,
+    Math.floor(limit * 0.6180339887498949) - random.below(Math.max(1, Math.floor(limit / 8))),
+  )
   while (greatestCommonDivisor(factor, size) !== 1) factor++
   const shift = random.below(size)
-  return (index) => ((index * factor) % size + shift) % size
+  return (index) => (((index * factor) % size) + shift) % size
 }
 
 function greatestCommonDivisor(left: number, right: number): number {

@@ -1,8 +1,14 @@
-/** How many events each visitor has: the quantiles of RetailRocket's heavy-tailed distribution, at any number of rows; it refuses chance. */
+/**
+ * How many events each visitor has: the quantiles of RetailRocket's heavy-tailed distribution, at any number
+ * of rows; it refuses chance.
+ */
 
 /** Share of visitors with more than one event in RetailRocket's events.csv (71.16 % have one). */
 const SHARE_ABOVE_ONE = 0.2884
-/** The tail `SHARE_ABOVE_ONE * (scale / (n + scale - 2)) ^ 1.5`, with which the mean is RetailRocket's 1.958 and the heaviest of 1.4 million about 7,700. */
+/**
+ * The tail `SHARE_ABOVE_ONE * (scale / (n + scale - 2)) ^ 1.5`, with which the mean is RetailRocket's 1.958
+ * and the heaviest of 1.4 million about 7,700.
+ */
 const TAIL_SCALE = 1.38
 const HEAVIEST = 7_710
 
@@ -44,7 +50,10 @@ function totalEvents(atLeast: readonly number[]): number {
   return atLeast.reduce((sum, count) => sum + count, 0)
 }
 
-/** The size of the visitor that is `place`-th from the heaviest (1 = heaviest): the largest n with at least `place` visitors of n events. */
+/**
+ * The size of the visitor that is `place`-th from the heaviest (1 = heaviest): the largest n with at least
+ * `place` visitors of n events.
+ */
 function sizeOf(place: number, atLeast: readonly number[]): number {
   let low = 1
   let high = atLeast.length

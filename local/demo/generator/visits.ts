@@ -1,16 +1,28 @@
-/** When a visitor's events happen: sessions, the pauses inside and between them; it refuses to leave the calendar. */
+/**
+ * When a visitor's events happen: sessions, the pauses inside and between them; it refuses to leave the
+ * calendar.
+ */
 import { drawInstant, FIRST_MS, LAST_MS } from './calendar.ts'
 import type { RandomSource } from './random-source.ts'
 
 export const GAP_MS = 1_800_000
-/** Chance that a further event starts a new session: with it 1.4 million visitors make RetailRocket's 1.76 million sessions. */
+/**
+ * Chance that a further event starts a new session: with it 1.4 million visitors make RetailRocket's 1.76
+ * million sessions.
+ */
 const NEW_SESSION_PPM = 262_600
-/** Pauses exactly at the border, 1,800,000 ms (same session) and 1,800,001 ms (new session): a wrong rule shows in the counts. */
+/**
+ * Pauses exactly at the border, 1,800,000 ms (same session) and 1,800,001 ms (new session): a wrong rule
+ * shows in the counts.
+ */
 const BORDER_PPM = 500
 const DAY_MS = 86_400_000
 
 /** One event's place: its time, and whether it opens a session. */
-export interface Moment { timestampMs: number; isFirst: boolean }
+export interface Moment {
+  timestampMs: number
+  isFirst: boolean
+}
 
 /** Fills `moments[0..size-1]` in time order; the array is reused from visitor to visitor. */
 export function planMoments(random: RandomSource, size: number, moments: Moment[]): void {
@@ -25,7 +37,10 @@ export function planMoments(random: RandomSource, size: number, moments: Moment[
   }
   let freeMs = LAST_MS - FIRST_MS - busyMs - (sessions - 1) * (GAP_MS + 1)
   if (freeMs < 0) throw new RangeError(`a visitor with ${size} events does not fit the calendar`)
-  let now = sessions === 1 ? drawInstant(random, FIRST_MS, FIRST_MS + freeMs) : FIRST_MS + Math.floor(random.fraction() * random.fraction() * freeMs)
+  let now =
+    sessions === 1
+      ? drawInstant(random, FIRST_MS, FIRST_MS + freeMs)
+      : FIRST_MS + Math.floor(random.fraction() * random.fraction() * freeMs)
   freeMs -= now - FIRST_MS
   moments[0] = { timestampMs: now, isFirst: true }
   for (let index = 1; index < size; index++) {
@@ -33,7 +48,9 @@ export function planMoments(random: RandomSource, size: number, moments: Moment[
     if (moment === undefined) break
     if (moment.isFirst) {
       sessions--
-      const absentMs = random.chance(BORDER_PPM) ? 0 : drawAbsence(random, now + GAP_MS + 1, Math.floor(freeMs / sessions))
+      const absentMs = random.chance(BORDER_PPM)
+        ? 0
+        : drawAbsence(random, now + GAP_MS + 1, Math.floor(freeMs / sessions))
       freeMs -= absentMs
       now += GAP_MS + 1 + absentMs
     } else now += moment.timestampMs
@@ -47,10 +64,14 @@ function drawPause(random: RandomSource): number {
   return 1_000 + Math.floor(half * half * (GAP_MS - 2_000))
 }
 
-/** Milliseconds beyond the gap until the next session: soon, within a day or two, or weeks; never more than `limitMs`. */
+/**
+ * Milliseconds beyond the gap until the next session: soon, within a day or two, or weeks; never more than
+ * `limitMs`.
+ */
 function drawAbsence(random: RandomSource, earliestMs: number, limitMs: number): number {
   const kind = random.below(10)
   const reach = random.fraction()
-  const spanMs = kind < 3 ? 3 * 3_600_000 : kind < 7 ? 2 * DAY_MS : Math.floor(reach * reach * 40 * DAY_MS) + 1
+  const spanMs =
+    kind < 3 ? 3 * 3_600_000 : kind < 7 ? 2 * DAY_MS : Math.floor(reach * reach * 40 * DAY_MS) + 1
   return drawInstant(random, earliestMs, earliestMs + Math.min(spanMs, limitMs)) - earliestMs
 }

@@ -11,87 +11,328 @@ const name = (tableId: string) => ({ projectId: 'p', datasetId: 'd', tableId })
 const BODY = '(day DATE, id INT64 NOT NULL, place STRUCT<city STRING>) PARTITION BY day CLUSTER BY id'
 const nothingAllowed = { isBreakingAllowed: false, isDestructiveAllowed: false }
 const existing = (over: Partial<ExistingTable> = {}): ExistingTable => ({
-  type: 'TABLE', etag: 'e1', labels: {}, clustering: ['id'], isFilterRequired: false, timePartitioning: { type: 'DAY', field: 'day' },
+  type: 'TABLE',
+  etag: 'e1',
+  labels: {},
+  clustering: ['id'],
+  isFilterRequired: false,
+  timePartitioning: { type: 'DAY', field: 'day' },
   // As Google answers: a member that this action does not know, and modes left out.
-  columns: [{ name: 'day', type: 'DATE' }, { name: 'id', type: 'INTEGER', mode: 'REQUIRED', policyTags: { names: ['secret'] } }, { name: 'place', type: 'RECORD', fields: [{ name: 'city', type: 'STRING', mode: 'NULLABLE' }] }],
+  columns: [
+    { name: 'day', type: 'DATE' },
+    { name: 'id', type: 'INTEGER', mode: 'REQUIRED', policyTags: { names: ['secret'] } },
+    { name: 'place', type: 'RECORD', fields: [{ name: 'city', type: 'STRING', mode: 'NULLABLE' }] },
+  ],
   ...over,
 })
 function table(body: string, found: ExistingTable | undefined = existing(), tableId = 't') {
   const sql = `CREATE TABLE d.${tableId} ${body}`
-  return { name: name(tableId), file: `ddl/d/${tableId}.sql`, sql, desired: readStatement(sql, name(tableId)), existing: found }
+  return {
+    name: name(tableId),
+    file: `ddl/d/${tableId}.sql`,
+    sql,
+    desired: readStatement(sql, name(tableId)),
+    existing: found,
+  }
 }
-const plan = (body: string, found?: ExistingTable, allowed: Partial<typeof nothingAllowed> = {}) => planTables({ ...nothingAllowed, ...allowed }, { tables: [table(body, found)] }).steps[0]!
+const plan = (body: string, found?: ExistingTable, allowed: Partial<typeof nothingAllowed> = {}) =>
+  planTables({ ...nothingAllowed, ...allowed }, { tables: [table(body, found)] }).steps[0]!
 const columns = existing().columns
 
 describe('planTables', () => {
   it('creates a missing table with the very statement of its file', () => {
     const missing = { ...table(BODY), existing: undefined }
-    expect(planTables(nothingAllowed, { tables: [missing] }).steps).toEqual([{ kind: 'create', target: 'd.t', reason: 'does not exist', name: name('t'), file: 'ddl/d/t.sql', statement: `CREATE TABLE d.t ${BODY}` }])
+    expect(planTables(nothingAllowed, { tables: [missing] }).steps).toEqual([
+      {
+        kind: 'create',
+        target: 'd.t',
+        reason: 'does not exist',
+        name: name('t'),
+        file: 'ddl/d/t.sql',
+        statement: `CREATE TABLE d.t ${BODY}`,
+      },
+    ])
   })
   it('keeps a table that is as its file says, whatever stands in it beside', () => {
-    const more = { description: 'by hand', labels: { cost: 'x' }, columns: columns.map((column) => ({ ...column, description: 'by hand' })) }
-    expect(plan(BODY)).toEqual({ kind: 'keep', target: 'd.t', reason: 'is as its file says', name: name('t') })
+    const more = {
+      description: 'by hand',
+      labels: { cost: 'x' },
+      columns: columns.map((column) => ({ ...column, description: 'by hand' })),
+    }
+    expect(plan(BODY)).toEqual({
+      kind: 'keep',
+      target: 'd.t',
+      reason: 'is as its file says',
+      name: name('t'),
+    })
     expect(plan(BODY.toLowerCase(), existing(more)).kind).toBe('keep')
-    expect(plan('(id INT64 NOT NULL, place STRUCT<city STRING>, day DATE) PARTITION BY day CLUSTER BY id').kind).toBe('keep')
+    expect(
+      plan('(id INT64 NOT NULL, place STRUCT<city STRING>, day DATE) PARTITION BY day CLUSTER BY id').kind,
+    ).toBe('keep')
   })
   it.each<[string, string, ExistingTable, string, object]>([
-    ['adds a column at the end', BODY.replace('day DATE,', 'day DATE, source STRING,'), existing(), 'adds column source', { schema: { fields: [...columns, { name: 'source', type: 'STRING', mode: 'NULLABLE' }] } }],
-    ['adds a column inside a STRUCT', BODY.replace('city STRING', 'city STRING, zip STRING'), existing(), 'adds column place.zip', { schema: { fields: [columns[0], columns[1], { ...columns[2], fields: [...columns[2]!.fields!, { name: 'zip', type: 'STRING', mode: 'NULLABLE' }] }] } }],
-    ['relaxes a column and keeps what it does not know', BODY.replace(' NOT NULL', ''), existing(), 'lets column id be NULL', { schema: { fields: [columns[0], { name: 'id', type: 'INTEGER', mode: 'NULLABLE', policyTags: { names: ['secret'] } }, columns[2]] } }],
-    ['describes a column', BODY.replace('day DATE', 'day DATE OPTIONS (description = "UTC")'), existing(), 'describes column day', { schema: { fields: [{ ...columns[0], description: 'UTC' }, columns[1], columns[2]] } }],
-    ['changes clustering and says its effect', BODY.replace('CLUSTER BY id', 'CLUSTER BY day, id'), existing(), 'clusters by day, id instead of id (rows written before stay as they lie)', { clustering: { fields: ['day', 'id'] } }],
-    ['ends clustering', BODY.replace(' CLUSTER BY id', ''), existing(), 'clusters by nothing instead of id (rows written before stay as they lie)', { clustering: null }],
-    ['changes the description', `${BODY} OPTIONS (description = 'new', friendly_name = 'T')`, existing({ description: 'old' }), 'description changed, friendly name changed', { description: 'new', friendlyName: 'T' }],
-    ['sets its own labels only', `${BODY} OPTIONS (labels = [('team', 'data'), ('same', 'x')])`, existing({ labels: { cost: '1', same: 'x' } }), 'sets label team', { labels: { team: 'data' } }],
-    ['lets partitions live longer', `${BODY} OPTIONS (partition_expiration_days = 10)`, existing({ timePartitioning: { type: 'DAY', field: 'day', expirationMs: '86400000' } }), 'partitions expire after 10 days instead of after 1 days', { timePartitioning: { type: 'DAY', field: 'day', expirationMs: '864000000' } }],
-    ['no longer asks for a partition filter', `${BODY} OPTIONS (require_partition_filter = FALSE)`, existing({ isFilterRequired: true }), 'queries need not filter by the partition any more', { requirePartitionFilter: false }],
+    [
+      'adds a column at the end',
+      BODY.replace('day DATE,', 'day DATE, source STRING,'),
+      existing(),
+      'adds column source',
+      { schema: { fields: [...columns, { name: 'source', type: 'STRING', mode: 'NULLABLE' }] } },
+    ],
+    [
+      'adds a column inside a STRUCT',
+      BODY.replace('city STRING', 'city STRING, zip STRING'),
+      existing(),
+      'adds column place.zip',
+      {
+        schema: {
+          fields: [
+            columns[0],
+            columns[1],
+            {
+              ...columns[2],
+              fields: [...columns[2]!.fields!, { name: 'zip', type: 'STRING', mode: 'NULLABLE' }],
+            },
+          ],
+        },
+      },
+    ],
+    [
+      'relaxes a column and keeps what it does not know',
+      BODY.replace(' NOT NULL', ''),
+      existing(),
+      'lets column id be NULL',
+      {
+        schema: {
+          fields: [
+            columns[0],
+            { name: 'id', type: 'INTEGER', mode: 'NULLABLE', policyTags: { names: ['secret'] } },
+            columns[2],
+          ],
+        },
+      },
+    ],
+    [
+      'describes a column',
+      BODY.replace('day DATE', 'day DATE OPTIONS (description = "UTC")'),
+      existing(),
+      'describes column day',
+      { schema: { fields: [{ ...columns[0], description: 'UTC' }, columns[1], columns[2]] } },
+    ],
+    [
+      'changes clustering and says its effect',
+      BODY.replace('CLUSTER BY id', 'CLUSTER BY day, id'),
+      existing(),
+      'clusters by day, id instead of id (rows written before stay as they lie)',
+      { clustering: { fields: ['day', 'id'] } },
+    ],
+    [
+      'ends clustering',
+      BODY.replace(' CLUSTER BY id', ''),
+      existing(),
+      'clusters by nothing instead of id (rows written before stay as they lie)',
+      { clustering: null },
+    ],
+    [
+      'changes the description',
+      `${BODY} OPTIONS (description = 'new', friendly_name = 'T')`,
+      existing({ description: 'old' }),
+      'description changed, friendly name changed',
+      { description: 'new', friendlyName: 'T' },
+    ],
+    [
+      'sets its own labels only',
+      `${BODY} OPTIONS (labels = [('team', 'data'), ('same', 'x')])`,
+      existing({ labels: { cost: '1', same: 'x' } }),
+      'sets label team',
+      { labels: { team: 'data' } },
+    ],
+    [
+      'lets partitions live longer',
+      `${BODY} OPTIONS (partition_expiration_days = 10)`,
+      existing({ timePartitioning: { type: 'DAY', field: 'day', expirationMs: '86400000' } }),
+      'partitions expire after 10 days instead of after 1 days',
+      { timePartitioning: { type: 'DAY', field: 'day', expirationMs: '864000000' } },
+    ],
+    [
+      'no longer asks for a partition filter',
+      `${BODY} OPTIONS (require_partition_filter = FALSE)`,
+      existing({ isFilterRequired: true }),
+      'queries need not filter by the partition any more',
+      { requirePartitionFilter: false },
+    ],
   ])('%s', (_, body, found, reason, patch) => {
     expect(plan(body, found)).toEqual({ kind: 'update', target: 'd.t', reason, name: name('t'), patch })
   })
   it.each<[string, string, ExistingTable, string]>([
-    ['a dropped column', BODY.replace('day DATE,', 'day DATE, x DATE,').replace(', place STRUCT<city STRING>', ''), existing(), 'drops column place; that would lose or rewrite rows'],
-    ['a dropped column inside a STRUCT', BODY.replace('city STRING', 'zip STRING'), existing(), 'drops column place.city'],
-    ['another type', BODY.replace('id INT64', 'id STRING'), existing(), 'changes column id from INT64 to STRING;'],
-    ['a wider type, with the way out', BODY.replace('id INT64', 'id NUMERIC'), existing(), 'from INT64 to NUMERIC (ALTER TABLE … ALTER COLUMN id SET DATA TYPE NUMERIC does it in place, by hand)'],
-    ['a limit taken off a type', BODY, existing({ columns: [columns[0]!, columns[1]!, { ...columns[2]!, fields: [{ name: 'city', type: 'STRING', maxLength: '10' }] }] }), 'changes column place.city from STRING(10) to STRING'],
-    ['an array instead of a value', BODY.replace('city STRING', 'city ARRAY<STRING>'), existing(), 'from STRING to ARRAY<STRING>'],
-    ['a new column that is NOT NULL', BODY.replace('day DATE,', 'day DATE, n INT64 NOT NULL,'), existing(), 'adds column n as NOT NULL (BigQuery adds nullable columns only)'],
-    ['a column that becomes NOT NULL', BODY.replace('day DATE', 'day DATE NOT NULL'), existing(), 'makes column day NOT NULL instead of NULLABLE'],
-    ['another partition length', BODY.replace('BY day', 'BY DATE_TRUNC(day, MONTH)'), existing(), 'partitions by MONTH of day instead of DAY of day'],
-    ['partitions where there are none', BODY, existing({ timePartitioning: undefined }), 'partitions by DAY of day instead of nothing'],
-    ['no partitions where there are ranges', BODY.replace('PARTITION BY day ', ''), existing({ timePartitioning: undefined, rangePartitioning: { field: 'id' } }), 'partitions by nothing instead of ranges of id'],
-    ['a column instead of the ingestion time', BODY, existing({ timePartitioning: { type: 'DAY' } }), 'instead of DAY of ingestion time'],
+    [
+      'a dropped column',
+      BODY.replace('day DATE,', 'day DATE, x DATE,').replace(', place STRUCT<city STRING>', ''),
+      existing(),
+      'drops column place; that would lose or rewrite rows',
+    ],
+    [
+      'a dropped column inside a STRUCT',
+      BODY.replace('city STRING', 'zip STRING'),
+      existing(),
+      'drops column place.city',
+    ],
+    [
+      'another type',
+      BODY.replace('id INT64', 'id STRING'),
+      existing(),
+      'changes column id from INT64 to STRING;',
+    ],
+    [
+      'a wider type, with the way out',
+      BODY.replace('id INT64', 'id NUMERIC'),
+      existing(),
+      'from INT64 to NUMERIC (ALTER TABLE … ALTER COLUMN id SET DATA TYPE NUMERIC does it in place, by hand)',
+    ],
+    [
+      'a limit taken off a type',
+      BODY,
+      existing({
+        columns: [
+          columns[0]!,
+          columns[1]!,
+          { ...columns[2]!, fields: [{ name: 'city', type: 'STRING', maxLength: '10' }] },
+        ],
+      }),
+      'changes column place.city from STRING(10) to STRING',
+    ],
+    [
+      'an array instead of a value',
+      BODY.replace('city STRING', 'city ARRAY<STRING>'),
+      existing(),
+      'from STRING to ARRAY<STRING>',
+    ],
+    [
+      'a new column that is NOT NULL',
+      BODY.replace('day DATE,', 'day DATE, n INT64 NOT NULL,'),
+      existing(),
+      'adds column n as NOT NULL (BigQuery adds nullable columns only)',
+    ],
+    [
+      'a column that becomes NOT NULL',
+      BODY.replace('day DATE', 'day DATE NOT NULL'),
+      existing(),
+      'makes column day NOT NULL instead of NULLABLE',
+    ],
+    [
+      'another partition length',
+      BODY.replace('BY day', 'BY DATE_TRUNC(day, MONTH)'),
+      existing(),
+      'partitions by MONTH of day instead of DAY of day',
+    ],
+    [
+      'partitions where there are none',
+      BODY,
+      existing({ timePartitioning: undefined }),
+      'partitions by DAY of day instead of nothing',
+    ],
+    [
+      'no partitions where there are ranges',
+      BODY.replace('PARTITION BY day ', ''),
+      existing({ timePartitioning: undefined, rangePartitioning: { field: 'id' } }),
+      'partitions by nothing instead of ranges of id',
+    ],
+    [
+      'a column instead of the ingestion time',
+      BODY,
+      existing({ timePartitioning: { type: 'DAY' } }),
+      'instead of DAY of ingestion time',
+    ],
   ])('refuses %s', (_, body, found, words) => {
-    expect(thrownBy(() => plan(body, found))).toMatchObject({ code: 'REFUSED', message: expect.stringContaining(words), hint: expect.stringContaining('run again'), what: expect.stringMatching(/^ddl\/d\/t\.sql: /) })
+    expect(thrownBy(() => plan(body, found))).toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringContaining(words),
+      hint: expect.stringContaining('run again'),
+      what: expect.stringMatching(/^ddl\/d\/t\.sql: /),
+    })
   })
   it('refuses to take the name of a view', () => {
-    expect(thrownBy(() => plan(BODY, existing({ type: 'MATERIALIZED_VIEW' })))).toMatchObject({ code: 'REFUSED', message: expect.stringContaining('there is a materialized view of this name') })
+    expect(thrownBy(() => plan(BODY, existing({ type: 'MATERIALIZED_VIEW' })))).toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringContaining('there is a materialized view of this name'),
+    })
   })
   it.each([
-    ['a new expiration', `${BODY} OPTIONS (partition_expiration_days = 3)`, existing(), 'allow-destructive: true', { isDestructiveAllowed: true }, 'partitions expire after 3 days instead of never'],
-    ['a shorter expiration', `${BODY} OPTIONS (partition_expiration_days = 3)`, existing({ timePartitioning: { type: 'DAY', field: 'day', expirationMs: '864000000' } }), 'allow-destructive: true', { isDestructiveAllowed: true }, 'partitions expire after 3 days instead of after 10 days'],
-    ['a partition filter', `${BODY} OPTIONS (require_partition_filter = TRUE)`, existing(), 'allow-breaking: true', { isBreakingAllowed: true }, 'queries must filter by the partition'],
+    [
+      'a new expiration',
+      `${BODY} OPTIONS (partition_expiration_days = 3)`,
+      existing(),
+      'allow-destructive: true',
+      { isDestructiveAllowed: true },
+      'partitions expire after 3 days instead of never',
+    ],
+    [
+      'a shorter expiration',
+      `${BODY} OPTIONS (partition_expiration_days = 3)`,
+      existing({ timePartitioning: { type: 'DAY', field: 'day', expirationMs: '864000000' } }),
+      'allow-destructive: true',
+      { isDestructiveAllowed: true },
+      'partitions expire after 3 days instead of after 10 days',
+    ],
+    [
+      'a partition filter',
+      `${BODY} OPTIONS (require_partition_filter = TRUE)`,
+      existing(),
+      'allow-breaking: true',
+      { isBreakingAllowed: true },
+      'queries must filter by the partition',
+    ],
   ])('asks for leave for %s', (_, body, found, allowedBy, allowed, reason) => {
     expect(thrownBy(() => plan(body, found))).toMatchObject({ code: 'REFUSED', allowedBy })
     expect(plan(body, found, allowed)).toMatchObject({ kind: 'update', reason })
   })
   it('goes by name, and digests to the same plan when only the etag changed', () => {
-    const of = (etag: string) => planTables(nothingAllowed, { tables: [table('(a INT64)', existing({ etag, columns: [], clustering: [], timePartitioning: undefined }), 'z'), { ...table('(a INT64)', undefined, 'a'), existing: undefined }] })
+    const of = (etag: string) =>
+      planTables(nothingAllowed, {
+        tables: [
+          table(
+            '(a INT64)',
+            existing({ etag, columns: [], clustering: [], timePartitioning: undefined }),
+            'z',
+          ),
+          { ...table('(a INT64)', undefined, 'a'), existing: undefined },
+        ],
+      })
     expect(of('e1').steps.map(({ target }) => target)).toEqual(['d.a', 'd.z'])
     expect(planDigest(of('e1'))).toBe(planDigest(of('e2')))
   })
 })
 
 describe('the report', () => {
-  const steps = planTables(nothingAllowed, { tables: [{ ...table(BODY, undefined, 'a'), existing: undefined }, table(BODY, existing(), 'b')] }).steps
+  const steps = planTables(nothingAllowed, {
+    tables: [{ ...table(BODY, undefined, 'a'), existing: undefined }, table(BODY, existing(), 'b')],
+  }).steps
   it('counts what was done, and says what was not reached', () => {
     const failure = new Error('no')
-    const { outputs, summary, failure: shown } = report({ steps }, { isApplied: true, done: [{ step: steps[0]! }], failure }, { isDryRun: false }, [])
-    expect(outputs).toMatchObject({ created: 1, updated: 0, unchanged: 0, plan: '{"schemaVersion":1,"steps":[{"kind":"create","target":"d.a","reason":"does not exist"},{"kind":"keep","target":"d.b","reason":"is as its file says"}]}' })
-    expect(summary).toContainEqual({ kind: 'table', head: ['Step', 'What', 'Why', 'State'], rows: [['create', 'd.a', 'does not exist', 'done'], ['keep', 'd.b', 'is as its file says', 'not reached']] })
+    const {
+      outputs,
+      summary,
+      failure: shown,
+    } = report({ steps }, { isApplied: true, done: [{ step: steps[0]! }], failure }, { isDryRun: false }, [])
+    expect(outputs).toMatchObject({
+      created: 1,
+      updated: 0,
+      unchanged: 0,
+      plan: '{"schemaVersion":1,"steps":[{"kind":"create","target":"d.a","reason":"does not exist"},{"kind":"keep","target":"d.b","reason":"is as its file says"}]}',
+    })
+    expect(summary).toContainEqual({
+      kind: 'table',
+      head: ['Step', 'What', 'Why', 'State'],
+      rows: [
+        ['create', 'd.a', 'does not exist', 'done'],
+        ['keep', 'd.b', 'is as its file says', 'not reached'],
+      ],
+    })
     expect(shown).toBe(failure)
   })
   it('counts what a dry run would do', () => {
-    expect(report({ steps }, { isApplied: false, done: [] }, { isDryRun: true }, []).outputs).toMatchObject({ created: 1, unchanged: 1 })
+    expect(report({ steps }, { isApplied: false, done: [] }, { isDryRun: true }, []).outputs).toMatchObject({
+      created: 1,
+      unchanged: 1,
+    })
   })
 })

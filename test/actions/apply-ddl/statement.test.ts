@@ -1,35 +1,73 @@
-/** The strict reader of CREATE TABLE: the table a statement describes, and everything it refuses, at its place. */
+/**
+ * The strict reader of CREATE TABLE: the table a statement describes, and everything it refuses, at its
+ * place.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { readStatement } from '../../../actions/apply-ddl/src/statement.ts'
 import { thrownBy } from '../../support/thrown.ts'
 
 const name = { datasetId: 'd', tableId: 't' }
 const read = (sql: string) => readStatement(sql, name)
-const column = (columnName: string, type: string, mode = 'NULLABLE', more: object = {}) => ({ name: columnName, type, mode, ...more })
+const column = (columnName: string, type: string, mode = 'NULLABLE', more: object = {}) => ({
+  name: columnName,
+  type,
+  mode,
+  ...more,
+})
 
 describe('readStatement', () => {
   it('reads columns, partitioning, clustering and options as the API spells them', () => {
-    expect(read(`
+    expect(
+      read(`
       -- CREATE TABLE other.name (x INT64)
       create table if not exists \`d\`.t (
         day DATE NOT NULL OPTIONS (description = 'UTC "day"'), id INT64, /* a comment, */ amount NUMERIC, isSold BOOL, tags ARRAY<STRING>, place STRUCT<city STRING, points ARRAY<STRUCT<x FLOAT64>>>,
       ) PARTITION BY DAY CLUSTER BY id, ISSOLD
-      OPTIONS (description = "It's \\"here\\"", friendly_name = '', labels = [('team', 'data'), ('x', '')], require_partition_filter = true, partition_expiration_days = 1.5);`)).toEqual({
+      OPTIONS (description = "It's \\"here\\"", friendly_name = '', labels = [('team', 'data'), ('x', '')], require_partition_filter = true, partition_expiration_days = 1.5);`),
+    ).toEqual({
       columns: [
-        column('day', 'DATE', 'REQUIRED', { description: 'UTC "day"' }), column('id', 'INTEGER'), column('amount', 'NUMERIC'), column('isSold', 'BOOLEAN'), column('tags', 'STRING', 'REPEATED'),
-        column('place', 'RECORD', 'NULLABLE', { fields: [column('city', 'STRING'), column('points', 'RECORD', 'REPEATED', { fields: [column('x', 'FLOAT')] })] }),
+        column('day', 'DATE', 'REQUIRED', { description: 'UTC "day"' }),
+        column('id', 'INTEGER'),
+        column('amount', 'NUMERIC'),
+        column('isSold', 'BOOLEAN'),
+        column('tags', 'STRING', 'REPEATED'),
+        column('place', 'RECORD', 'NULLABLE', {
+          fields: [
+            column('city', 'STRING'),
+            column('points', 'RECORD', 'REPEATED', { fields: [column('x', 'FLOAT')] }),
+          ],
+        }),
       ],
-      timePartitioning: { type: 'DAY', field: 'day' }, clustering: ['id', 'isSold'],
-      options: { description: 'It\'s "here"', friendlyName: '', labels: { team: 'data', x: '' }, isFilterRequired: true, partitionExpirationMs: '129600000' },
+      timePartitioning: { type: 'DAY', field: 'day' },
+      clustering: ['id', 'isSold'],
+      options: {
+        description: 'It\'s "here"',
+        friendlyName: '',
+        labels: { team: 'data', x: '' },
+        isFilterRequired: true,
+        partitionExpirationMs: '129600000',
+      },
     })
   })
   it('names nothing that the statement does not', () => {
-    expect(read('CREATE TABLE d.t (a STRING)')).toEqual({ columns: [column('a', 'STRING')], timePartitioning: undefined, clustering: [], options: {} })
+    expect(read('CREATE TABLE d.t (a STRING)')).toEqual({
+      columns: [column('a', 'STRING')],
+      timePartitioning: undefined,
+      clustering: [],
+      options: {},
+    })
   })
   it.each([
-    ['a', 'DAY'], ['DATE_TRUNC(a, MONTH)', 'MONTH'], ['DATE(b)', 'DAY'], ['TIMESTAMP_TRUNC(b, HOUR)', 'HOUR'], ['TIMESTAMP_TRUNC(b, YEAR)', 'YEAR'],
+    ['a', 'DAY'],
+    ['DATE_TRUNC(a, MONTH)', 'MONTH'],
+    ['DATE(b)', 'DAY'],
+    ['TIMESTAMP_TRUNC(b, HOUR)', 'HOUR'],
+    ['TIMESTAMP_TRUNC(b, YEAR)', 'YEAR'],
   ])('partitions by %s', (by, type) => {
-    expect(read(`CREATE TABLE d.t (a DATE, b TIMESTAMP) PARTITION BY ${by}`).timePartitioning).toEqual({ type, field: by.includes('b') ? 'b' : 'a' })
+    expect(read(`CREATE TABLE d.t (a DATE, b TIMESTAMP) PARTITION BY ${by}`).timePartitioning).toEqual({
+      type,
+      field: by.includes('b') ? 'b' : 'a',
+    })
   })
   it.each([
     ['DROP TABLE d.t', 'DROP is not CREATE TABLE'],
@@ -59,12 +97,27 @@ describe('readStatement', () => {
     ['CREATE TABLE d.t (a STRING COLLATE "und:ci")', 'COLLATE at a column is not supported'],
     ['CREATE TABLE d.t (a INT64 OPTIONS (x = 1))', 'the column option x is not supported'],
     ['CREATE TABLE d.t (a TIMESTAMP) PARTITION BY a', 'needs a DATE column'],
-    ['CREATE TABLE d.t (a INT64) PARTITION BY RANGE_BUCKET(a, GENERATE_ARRAY(0, 9, 1))', 'there is no column RANGE_BUCKET'],
-    ['CREATE TABLE d.t (a DATE) PARTITION BY DATE_TRUNC(a, WEEK)', 'expected HOUR, DAY, MONTH, YEAR, found WEEK'],
+    [
+      'CREATE TABLE d.t (a INT64) PARTITION BY RANGE_BUCKET(a, GENERATE_ARRAY(0, 9, 1))',
+      'there is no column RANGE_BUCKET',
+    ],
+    [
+      'CREATE TABLE d.t (a DATE) PARTITION BY DATE_TRUNC(a, WEEK)',
+      'expected HOUR, DAY, MONTH, YEAR, found WEEK',
+    ],
     ['CREATE TABLE d.t (a INT64) CLUSTER BY b', 'there is no column b'],
-    ['CREATE TABLE d.t (a INT64) OPTIONS (expiration_timestamp = TIMESTAMP "2030-01-01")', 'a table that deletes itself'],
-    ['CREATE TABLE d.t (a INT64) OPTIONS (kms_key_name = "k")', 'the table option kms_key_name is not supported'],
-    ['CREATE TABLE d.t (a INT64) OPTIONS (description = "a", description = "b")', 'the option description stands there twice'],
+    [
+      'CREATE TABLE d.t (a INT64) OPTIONS (expiration_timestamp = TIMESTAMP "2030-01-01")',
+      'a table that deletes itself',
+    ],
+    [
+      'CREATE TABLE d.t (a INT64) OPTIONS (kms_key_name = "k")',
+      'the table option kms_key_name is not supported',
+    ],
+    [
+      'CREATE TABLE d.t (a INT64) OPTIONS (description = "a", description = "b")',
+      'the option description stands there twice',
+    ],
     ['CREATE TABLE d.t (a INT64) OPTIONS (description = r"raw")', 'only strings in plain'],
     ['CREATE TABLE d.t (a INT64) OPTIONS (description = """long""")', 'only strings in plain'],
     ['CREATE TABLE d.t (a INT64) OPTIONS (labels = [("Team", "x")])', 'the label "Team" is none'],
@@ -73,9 +126,15 @@ describe('readStatement', () => {
     ['CREATE TABLE d.t (`a b` INT64)', '"a b" is not a plain name'],
     ['CREATE TABLE d.t (a INT64', 'expected ), found the end'],
   ])('refuses %s', (sql, words) => {
-    expect(thrownBy(() => read(sql))).toMatchObject({ name: 'Error', message: expect.stringContaining(words) })
+    expect(thrownBy(() => read(sql))).toMatchObject({
+      name: 'Error',
+      message: expect.stringContaining(words),
+    })
   })
   it('says the place', () => {
-    expect(thrownBy(() => read('CREATE TABLE d.t (\n  a INT64,\n  b STRING(3)\n)'))).toMatchObject({ line: 3, column: 11 })
+    expect(thrownBy(() => read('CREATE TABLE d.t (\n  a INT64,\n  b STRING(3)\n)'))).toMatchObject({
+      line: 3,
+      column: 11,
+    })
   })
 })

@@ -5,28 +5,76 @@ import { parseInputs } from '../../../actions/auth/src/inputs.ts'
 import { planAuth } from '../../../actions/auth/src/plan.ts'
 
 const provider = 'projects/1/locations/global/workloadIdentityPools/github/providers/actions'
-const parse = (changes: Record<string, string> = {}) => parseInputs(createInputs((name) => ({ 'workload-identity-provider': provider, 'service-account': 'ci@p-12345.iam.gserviceaccount.com', ...changes })[name] ?? ''))
-const kinds = (changes: Record<string, string> = {}, projectOfAccount: string | undefined = 'p-12345') => planAuth(parse(changes), { projectOfAccount }).steps.map(({ kind }) => kind)
+const parse = (changes: Record<string, string> = {}) =>
+  parseInputs(
+    createInputs(
+      (name) =>
+        ({
+          'workload-identity-provider': provider,
+          'service-account': 'ci@p-12345.iam.gserviceaccount.com',
+          ...changes,
+        })[name] ?? '',
+    ),
+  )
+const kinds = (changes: Record<string, string> = {}, projectOfAccount: string | undefined = 'p-12345') =>
+  planAuth(parse(changes), { projectOfAccount }).steps.map(({ kind }) => kind)
 
 describe('planAuth', () => {
   it.each([
-    ['a service account', {}, ['exchange', 'access-token', 'credentials-file', 'export-project', 'export-credentials']],
-    ['direct federation', { 'service-account': '' }, ['exchange', 'credentials-file', 'export-project', 'export-credentials']],
-    ['an ID token', { 'token-format': 'id_token', 'id-token-audience': 'https://x' }, ['exchange', 'access-token', 'id-token', 'credentials-file', 'export-project', 'export-credentials']],
+    [
+      'a service account',
+      {},
+      ['exchange', 'access-token', 'credentials-file', 'export-project', 'export-credentials'],
+    ],
+    [
+      'direct federation',
+      { 'service-account': '' },
+      ['exchange', 'credentials-file', 'export-project', 'export-credentials'],
+    ],
+    [
+      'an ID token',
+      { 'token-format': 'id_token', 'id-token-audience': 'https://x' },
+      ['exchange', 'access-token', 'id-token', 'credentials-file', 'export-project', 'export-credentials'],
+    ],
     ['no file', { 'create-credentials-file': 'false' }, ['exchange', 'access-token', 'export-project']],
-    ['no variables', { 'export-environment-variables': 'false' }, ['exchange', 'access-token', 'credentials-file']],
-  ])('for %s', (_name, changes, expected) => expect(kinds(changes as Record<string, string>)).toEqual(expected))
-  it('takes project-id before the account\'s project', () => expect(planAuth(parse({ 'project-id': 'other-project' }), { projectOfAccount: 'p' }).projectId).toBe('other-project'))
+    [
+      'no variables',
+      { 'export-environment-variables': 'false' },
+      ['exchange', 'access-token', 'credentials-file'],
+    ],
+  ])('for %s', (_name, changes, expected) =>
+    expect(kinds(changes as Record<string, string>)).toEqual(expected),
+  )
+  it("takes project-id before the account's project", () =>
+    expect(planAuth(parse({ 'project-id': 'other-project' }), { projectOfAccount: 'p' }).projectId).toBe(
+      'other-project',
+    ))
 })
 
 describe('inputs of auth', () => {
-  it.each([`//iam.googleapis.com/${provider}`, `https://iam.googleapis.com/${provider}`])('takes the provider as %s', (given) => expect(parse({ 'workload-identity-provider': given }).provider).toBe(provider))
+  it.each([`//iam.googleapis.com/${provider}`, `https://iam.googleapis.com/${provider}`])(
+    'takes the provider as %s',
+    (given) => expect(parse({ 'workload-identity-provider': given }).provider).toBe(provider),
+  )
   it.each([
-    ['workload-identity-provider', 'projects/my-project/locations/global/workloadIdentityPools/github/providers/actions'], ['service-account', 'not an address'], ['project-id', 'UPPER'], ['token-format', 'jwt'], ['access-token-lifetime', '60'],
-  ])('refuses %s = %s', (name, value) => expect(() => parse({ [name]: value })).toThrow(expect.objectContaining({ code: 'INPUT', input: name })))
+    [
+      'workload-identity-provider',
+      'projects/my-project/locations/global/workloadIdentityPools/github/providers/actions',
+    ],
+    ['service-account', 'not an address'],
+    ['project-id', 'UPPER'],
+    ['token-format', 'jwt'],
+    ['access-token-lifetime', '60'],
+  ])('refuses %s = %s', (name, value) =>
+    expect(() => parse({ [name]: value })).toThrow(expect.objectContaining({ code: 'INPUT', input: name })),
+  )
   it('refuses tokens that only a service account has, and an ID token without audience', () => {
-    expect(() => parse({ 'service-account': '', 'token-format': 'access_token' })).toThrow(expect.objectContaining({ input: 'service-account' }))
-    expect(() => parse({ 'token-format': 'id_token' })).toThrow(expect.objectContaining({ input: 'id-token-audience' }))
+    expect(() => parse({ 'service-account': '', 'token-format': 'access_token' })).toThrow(
+      expect.objectContaining({ input: 'service-account' }),
+    )
+    expect(() => parse({ 'token-format': 'id_token' })).toThrow(
+      expect.objectContaining({ input: 'id-token-audience' }),
+    )
   })
 })
 

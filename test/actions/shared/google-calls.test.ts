@@ -9,7 +9,10 @@ const seen: { where: string; authorization?: string }[] = []
 let stranger: Server
 let google: Server
 const originOf = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-const listen = (server: Server): Promise<void> => new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+const listen = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
 
 beforeAll(async () => {
   stranger = createServer((request, reply) => {
@@ -22,14 +25,31 @@ beforeAll(async () => {
   })
   await Promise.all([listen(stranger), listen(google)])
 })
-afterAll(() => { for (const server of [stranger, google]) server.close() })
+afterAll(() => {
+  for (const server of [stranger, google]) server.close()
+})
 
 it('does not follow a redirect with its token', async () => {
   const client = new OAuth2Client()
   client.setCredentials({ access_token: 'ya29.secret', expiry_date: Date.now() + 3_600_000 })
   const masked: string[] = []
-  const request = createRequest({ client, endpoints: { overrides: [], root: () => originOf(google) }, log: () => undefined, mask: (secret) => masked.push(secret), rules: { attempts: 1, firstPauseMs: 1, longestPauseMs: 1 } })
-  const failure = await request({ api: 'storage', verb: 'GET', path: '/x', method: 'storage.objects.get', resource: 'gs://b/o' }).then(() => undefined, (error: Error) => error)
+  const request = createRequest({
+    client,
+    endpoints: { overrides: [], root: () => originOf(google) },
+    log: () => undefined,
+    mask: (secret) => masked.push(secret),
+    rules: { attempts: 1, firstPauseMs: 1, longestPauseMs: 1 },
+  })
+  const failure = await request({
+    api: 'storage',
+    verb: 'GET',
+    path: '/x',
+    method: 'storage.objects.get',
+    resource: 'gs://b/o',
+  }).then(
+    () => undefined,
+    (error: Error) => error,
+  )
   expect(failure?.message).toMatch(/^storage\.objects\.get on gs:\/\/b\/o: /)
   expect(failure?.message).not.toContain('ya29.')
   expect(seen).toEqual([{ where: 'google', authorization: 'Bearer ya29.secret' }])

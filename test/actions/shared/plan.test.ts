@@ -17,10 +17,20 @@ describe('plans', () => {
   it('refuse another digest', () => {
     const expected = 'f'.repeat(64)
     let thrown: unknown
-    try { agree(plan, expected) } catch (error) { thrown = error }
+    try {
+      agree(plan, expected)
+    } catch (error) {
+      thrown = error
+    }
     expect(thrown).toBeInstanceOf(ConflictError)
-    expect(thrown).toMatchObject({ code: 'CONFLICT', step: 'expected-plan', expected, found: planDigest(plan) })
+    expect(thrown).toMatchObject({
+      code: 'CONFLICT',
+      step: 'expected-plan',
+      expected,
+      found: planDigest(plan),
+    })
   })
   it('say that a dry run did nothing', () => expect(notApplied(plan)).toEqual({ isApplied: false, done: [] }))
-  it('are written with sorted keys at every level', () => expect(canonicalJson({ b: [{ d: 1, c: undefined }], a: null })).toBe('{"a":null,"b":[{"d":1}]}'))
+  it('are written with sorted keys at every level', () =>
+    expect(canonicalJson({ b: [{ d: 1, c: undefined }], a: null })).toBe('{"a":null,"b":[{"d":1}]}'))
 })

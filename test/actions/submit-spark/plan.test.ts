@@ -11,19 +11,54 @@ import { planBatch } from '../../../actions/submit-spark/src/plan.ts'
 import { annotationsOf, costUsd, report } from '../../../actions/submit-spark/src/report.ts'
 import type { ObjectStorage } from '../../../actions/_shared/google/storage.ts'
 
-const given: Record<string, string> = { main: 'jobs/Clean_Up.py', region: 'us-central1', 'service-account': 'spark@p-12345.iam.gserviceaccount.com', 'staging-bucket': 'staging' }
-const inputs = (changes: Record<string, string> = {}) => parseInputs(createInputs((name) => ({ ...given, ...changes })[name] ?? ''))
-const run = { repository: 'octo/clicks', runId: '1', runAttempt: '1', job: 'spark', stepId: 'clean', sha: 'abc' }
-const source = (name: string, isThere = false) => ({ given: name, object: `submit-spark/hash/${name.split('/').at(-1)}`, isThere })
-const plan = (changes: Record<string, string> = {}, other: Partial<typeof run> = {}, isThere = false) => planBatch(inputs(changes), { sources: new Map([['jobs/Clean_Up.py', source('jobs/Clean_Up.py', isThere)]]), run: { ...run, ...other } })
+const given: Record<string, string> = {
+  main: 'jobs/Clean_Up.py',
+  region: 'us-central1',
+  'service-account': 'spark@p-12345.iam.gserviceaccount.com',
+  'staging-bucket': 'staging',
+}
+const inputs = (changes: Record<string, string> = {}) =>
+  parseInputs(createInputs((name) => ({ ...given, ...changes })[name] ?? ''))
+const run = {
+  repository: 'octo/clicks',
+  runId: '1',
+  runAttempt: '1',
+  job: 'spark',
+  stepId: 'clean',
+  sha: 'abc',
+}
+const source = (name: string, isThere = false) => ({
+  given: name,
+  object: `submit-spark/hash/${name.split('/').at(-1)}`,
+  isThere,
+})
+const plan = (changes: Record<string, string> = {}, other: Partial<typeof run> = {}, isThere = false) =>
+  planBatch(inputs(changes), {
+    sources: new Map([['jobs/Clean_Up.py', source('jobs/Clean_Up.py', isThere)]]),
+    run: { ...run, ...other },
+  })
 
 describe('planBatch', () => {
   it('asks for exactly this batch', () => {
-    expect(plan({ args: '--lake\ngs://x', ttl: '4h', 'network-tags': 'a,b', properties: 'spark.x=1' }).submit!.request).toEqual({
-      pysparkBatch: { mainPythonFileUri: 'gs://staging/submit-spark/hash/Clean_Up.py', args: ['--lake', 'gs://x'] },
+    expect(
+      plan({ args: '--lake\ngs://x', ttl: '4h', 'network-tags': 'a,b', properties: 'spark.x=1' }).submit!
+        .request,
+    ).toEqual({
+      pysparkBatch: {
+        mainPythonFileUri: 'gs://staging/submit-spark/hash/Clean_Up.py',
+        args: ['--lake', 'gs://x'],
+      },
       labels: { 'github-repository': 'octo-clicks', 'github-run-id': '1', 'github-sha': 'abc' },
       runtimeConfig: { version: '2.3', properties: { 'spark.x': '1' } },
-      environmentConfig: { executionConfig: { serviceAccount: 'spark@p-12345.iam.gserviceaccount.com', stagingBucket: 'staging', authenticationConfig: { userWorkloadAuthenticationType: 'SERVICE_ACCOUNT' }, ttl: '14400s', networkTags: ['a', 'b'] } },
+      environmentConfig: {
+        executionConfig: {
+          serviceAccount: 'spark@p-12345.iam.gserviceaccount.com',
+          stagingBucket: 'staging',
+          authenticationConfig: { userWorkloadAuthenticationType: 'SERVICE_ACCOUNT' },
+          ttl: '14400s',
+          networkTags: ['a', 'b'],
+        },
+      },
     })
   })
   it('makes ids Google accepts, equal for equal wishes', () => {
@@ -33,17 +68,38 @@ describe('planBatch', () => {
     expect(plan().submit!).toEqual(plan().submit!)
   })
   it.each([
-    ['attempt', {}, { runAttempt: '2' }], ['run', {}, { runId: '2' }], ['job', {}, { job: 'x' }], ['step', {}, { stepId: 'x' }], ['matrix leg', { matrix: '{"a":1}' }, {}], ['argument', { args: 'x' }, {}],
-  ])('makes another request id for another %s', (_name, changes, other) => expect(plan(changes as Record<string, string>, other).submit!.requestId).not.toBe(plan().submit!.requestId))
+    ['attempt', {}, { runAttempt: '2' }],
+    ['run', {}, { runId: '2' }],
+    ['job', {}, { job: 'x' }],
+    ['step', {}, { stepId: 'x' }],
+    ['matrix leg', { matrix: '{"a":1}' }, {}],
+    ['argument', { args: 'x' }, {}],
+  ])('makes another request id for another %s', (_name, changes, other) =>
+    expect(plan(changes as Record<string, string>, other).submit!.requestId).not.toBe(
+      plan().submit!.requestId,
+    ),
+  )
   it('stages only what is not there', () => {
     expect(plan().steps.map(({ kind }) => kind)).toEqual(['stage', 'submit'])
     expect(plan({}, {}, true).steps.map(({ kind }) => kind)).toEqual(['submit'])
   })
-  it.each([['gs://b0b/a.jar', 'sparkBatch'], ['gs://b0b/a.R', 'sparkRBatch'], ['gs://b0b/a.sql', 'sparkSqlBatch']])('runs %s as %s', (main, kind) => expect(plan({ main }).submit!.request).toHaveProperty(kind))
+  it.each([
+    ['gs://b0b/a.jar', 'sparkBatch'],
+    ['gs://b0b/a.R', 'sparkRBatch'],
+    ['gs://b0b/a.sql', 'sparkSqlBatch'],
+  ])('runs %s as %s', (main, kind) => expect(plan({ main }).submit!.request).toHaveProperty(kind))
   it('names where the files are, staged or remote', () => {
-    const world = { sources: new Map([['jobs/Clean_Up.py', source('jobs/Clean_Up.py', true)], ['lib', source('lib.zip')]]), run }
+    const world = {
+      sources: new Map([
+        ['jobs/Clean_Up.py', source('jobs/Clean_Up.py', true)],
+        ['lib', source('lib.zip')],
+      ]),
+      run,
+    }
     expect(planBatch(inputs({ 'py-files': 'gs://b0b/other.zip\nlib' }), world)).toMatchObject({
-      mainUri: 'gs://staging/submit-spark/hash/Clean_Up.py', pyFileUris: ['gs://b0b/other.zip', 'gs://staging/submit-spark/hash/lib.zip'], staged: 1,
+      mainUri: 'gs://staging/submit-spark/hash/Clean_Up.py',
+      pyFileUris: ['gs://b0b/other.zip', 'gs://staging/submit-spark/hash/lib.zip'],
+      staged: 1,
     })
   })
 })
@@ -51,24 +107,49 @@ describe('planBatch', () => {
 describe('planBatch with stage-only', () => {
   const stageOnly = { 'stage-only': 'true', 'service-account': '' }
   it('stages what a run would stage, and submits nothing', () => {
-    expect(plan(stageOnly)).toEqual({ steps: plan().steps.slice(0, 1), submit: undefined, staged: 0, mainUri: plan().mainUri, pyFileUris: [] })
+    expect(plan(stageOnly)).toEqual({
+      steps: plan().steps.slice(0, 1),
+      submit: undefined,
+      staged: 0,
+      mainUri: plan().mainUri,
+      pyFileUris: [],
+    })
     expect(plan(stageOnly, {}, true)).toMatchObject({ steps: [], submit: undefined, staged: 1 })
   })
   it('refuses files that could not run together, as a run would', () => {
-    expect(() => plan({ ...stageOnly, main: 'gs://b0b/q.sql', 'py-files': 'gs://b0b/x.zip' })).toThrow('takes no py-files')
-    expect(() => plan({ ...stageOnly, 'py-files': 'gs://b0b/x.zip\ngs://c/x.zip' })).toThrow('two entries end in x.zip')
+    expect(() => plan({ ...stageOnly, main: 'gs://b0b/q.sql', 'py-files': 'gs://b0b/x.zip' })).toThrow(
+      'takes no py-files',
+    )
+    expect(() => plan({ ...stageOnly, 'py-files': 'gs://b0b/x.zip\ngs://c/x.zip' })).toThrow(
+      'two entries end in x.zip',
+    )
   })
   it('does without a service account, which a batch must have', () => {
-    expect(() => inputs({ 'service-account': '' })).toThrow(expect.objectContaining({ code: 'INPUT', input: 'service-account', hint: expect.stringContaining('stage-only: true') }))
-    expect(() => inputs({ ...stageOnly, 'service-account': 'me' })).toThrow('the e-mail address of a service account')
+    expect(() => inputs({ 'service-account': '' })).toThrow(
+      expect.objectContaining({
+        code: 'INPUT',
+        input: 'service-account',
+        hint: expect.stringContaining('stage-only: true'),
+      }),
+    )
+    expect(() => inputs({ ...stageOnly, 'service-account': 'me' })).toThrow(
+      'the e-mail address of a service account',
+    )
   })
 })
 
 describe('labels', () => {
-  it.each([['refs/heads/Feature #1', 'refs-heads-feature-1'], ['Octo/Clicks', 'octo-clicks'], ['x'.repeat(80), 'x'.repeat(63)], ['--', '']])('brings %j into the form %j', (text, expected) => expect(labelText(text)).toBe(expected))
-  it('lets the author\'s win and refuses more than 32', () => {
+  it.each([
+    ['refs/heads/Feature #1', 'refs-heads-feature-1'],
+    ['Octo/Clicks', 'octo-clicks'],
+    ['x'.repeat(80), 'x'.repeat(63)],
+    ['--', ''],
+  ])('brings %j into the form %j', (text, expected) => expect(labelText(text)).toBe(expected))
+  it("lets the author's win and refuses more than 32", () => {
     expect(labels({ 'github-sha': 'mine' }, { 'github-sha': 'abc' })).toEqual({ 'github-sha': 'mine' })
-    expect(() => labels(Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`k${index}`, 'v'])), {})).toThrow('Google takes 32')
+    expect(() =>
+      labels(Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`k${index}`, 'v'])), {}),
+    ).toThrow('Google takes 32')
   })
 })
 
@@ -83,16 +164,30 @@ describe('sources', () => {
         await writeFile(join(workspace, folder, '__pycache__/a.pyc'), folder)
       }
       await utimes(join(workspace, 'two/tables/a.py'), new Date(0), new Date(0))
-      const [one, two] = [await readSource(workspace, 'one/tables', 'py-files'), await readSource(workspace, 'two/tables', 'py-files')]
+      const [one, two] = [
+        await readSource(workspace, 'one/tables', 'py-files'),
+        await readSource(workspace, 'two/tables', 'py-files'),
+      ]
       expect([one.fileName, one.sha256]).toEqual(['tables.zip', two.sha256])
-      expect(one.tracebackPaths).toEqual({ 'tables/__init__.py': 'one/tables/__init__.py', 'tables/a.py': 'one/tables/a.py' })
+      expect(one.tracebackPaths).toEqual({
+        'tables/__init__.py': 'one/tables/__init__.py',
+        'tables/a.py': 'one/tables/a.py',
+      })
       await writeFile(join(workspace, 'two/tables/a.py'), 'A = 2\n')
       expect((await readSource(workspace, 'two/tables', 'py-files')).sha256).not.toBe(one.sha256)
       await symlink('/etc/passwd', join(workspace, 'two/tables/link.py'))
-      await expect(readSource(workspace, 'two/tables', 'py-files')).rejects.toMatchObject({ code: 'INPUT', message: expect.stringContaining('symbolic link') })
-      await expect(readSource(workspace, 'one/tables', 'files')).rejects.toMatchObject({ code: 'INPUT', input: 'files' })
+      await expect(readSource(workspace, 'two/tables', 'py-files')).rejects.toMatchObject({
+        code: 'INPUT',
+        message: expect.stringContaining('symbolic link'),
+      })
+      await expect(readSource(workspace, 'one/tables', 'files')).rejects.toMatchObject({
+        code: 'INPUT',
+        input: 'files',
+      })
       await writeFile(join(workspace, 'gha-creds-1.json'), '{}')
-      await expect(readSource(workspace, 'gha-creds-1.json', 'files')).rejects.toMatchObject({ message: expect.stringContaining('never uploaded') })
+      await expect(readSource(workspace, 'gha-creds-1.json', 'files')).rejects.toMatchObject({
+        message: expect.stringContaining('never uploaded'),
+      })
     } finally {
       await rm(workspace, { recursive: true })
     }
@@ -103,8 +198,17 @@ describe('driver output', () => {
   it('hands on whole lines once, across chunks, growth and cut characters', async () => {
     const chunks = new Map<string, Buffer>()
     const storage = {
-      list: async () => [...chunks].map(([name, data]) => ({ name, sizeBytes: data.length, generation: String(data.length), metageneration: '1', crc32c: '', metadata: {} })),
-      read: async (_bucket: string, name: string, range: { startByte?: number }) => chunks.get(name)!.subarray(range.startByte ?? 0),
+      list: async () =>
+        [...chunks].map(([name, data]) => ({
+          name,
+          sizeBytes: data.length,
+          generation: String(data.length),
+          metageneration: '1',
+          crc32c: '',
+          metadata: {},
+        })),
+      read: async (_bucket: string, name: string, range: { startByte?: number }) =>
+        chunks.get(name)!.subarray(range.startByte ?? 0),
     } as unknown as ObjectStorage
     const lines: string[] = []
     const output = followOutput(storage, (line) => lines.push(line))
@@ -120,27 +224,84 @@ describe('driver output', () => {
     await output.drain('gs://bucket/d/driveroutput')
     expect(lines).toEqual(['one', 'twö'])
     output.flush()
-    expect([lines, output.tail]).toEqual([['one', 'twö', 'three'], ['one', 'twö', 'three']])
+    expect([lines, output.tail]).toEqual([
+      ['one', 'twö', 'three'],
+      ['one', 'twö', 'three'],
+    ])
   })
 })
 
 describe('the report', () => {
-  it('computes cost from usage as Google\'s price list does', () => {
-    expect(costUsd({ milliDcuSeconds: 3_600_000, shuffleGbSeconds: 3600 }, { pricePerDcuHour: 0.06, pricePerShuffleGbHour: 0.000054795 })).toBeCloseTo(0.060054795, 12)
+  it("computes cost from usage as Google's price list does", () => {
+    expect(
+      costUsd(
+        { milliDcuSeconds: 3_600_000, shuffleGbSeconds: 3600 },
+        { pricePerDcuHour: 0.06, pricePerShuffleGbHour: 0.000054795 },
+      ),
+    ).toBeCloseTo(0.060054795, 12)
   })
   it.each([
-    ['by its ttl', 'Batch b is CANCELLED as ttl exceeded (600s).', false, 'it was cancelled because its ttl was exceeded', 'Raise the input ttl.'],
-    ['by timeout-minutes', '', true, 'it did not end within 10 minutes and was cancelled (timeout-minutes)', undefined],
+    [
+      'by its ttl',
+      'Batch b is CANCELLED as ttl exceeded (600s).',
+      false,
+      'it was cancelled because its ttl was exceeded',
+      'Raise the input ttl.',
+    ],
+    [
+      'by timeout-minutes',
+      '',
+      true,
+      'it did not end within 10 minutes and was cancelled (timeout-minutes)',
+      undefined,
+    ],
     ['by a person', 'Cancelled by user.', false, 'somebody cancelled it', undefined],
   ])('says when a batch was cancelled %s', (_, stateMessage, isTimedOut, why, hint) => {
-    const submit = { kind: 'submit', target: 'b', reason: 'asked for', batchId: 'b', requestId: 'r', request: {} } as const
+    const submit = {
+      kind: 'submit',
+      target: 'b',
+      reason: 'asked for',
+      batchId: 'b',
+      requestId: 'r',
+      request: {},
+    } as const
     const batch = { name: 'projects/p/locations/r/batches/b', state: 'CANCELLED', stateMessage, history: [] }
-    const { failure } = report({ steps: [submit], submit, staged: 0, mainUri: 'gs://b/m.py', pyFileUris: [] }, { isApplied: true, done: [], watched: { batch, tail: [], isTimedOut } }, { link: 'https://x', prices: { pricePerDcuHour: 0, pricePerShuffleGbHour: 0 }, timeoutMs: 600_000, tracebackPaths: {}, notes: [] })
-    expect(failure).toMatchObject({ code: 'WORK_FAILED', message: expect.stringContaining(`Running batch b: ${why}.`), hint })
+    const { failure } = report(
+      { steps: [submit], submit, staged: 0, mainUri: 'gs://b/m.py', pyFileUris: [] },
+      { isApplied: true, done: [], watched: { batch, tail: [], isTimedOut } },
+      {
+        link: 'https://x',
+        prices: { pricePerDcuHour: 0, pricePerShuffleGbHour: 0 },
+        timeoutMs: 600_000,
+        tracebackPaths: {},
+        notes: [],
+      },
+    )
+    expect(failure).toMatchObject({
+      code: 'WORK_FAILED',
+      message: expect.stringContaining(`Running batch b: ${why}.`),
+      hint,
+    })
   })
-  it('points at the innermost line of the author\'s files', () => {
-    const lines = ['Traceback (most recent call last):', '  File "/tmp/srvls/clean.py", line 9, in <module>', '  File "/tmp/x/tables.zip/tables/a.py", line 4, in f', '  File "/usr/lib/python3/json.py", line 1, in g', 'ValueError: bad']
-    expect(annotationsOf(lines, { 'clean.py': 'spark/jobs/clean.py', 'tables/a.py': 'spark/tables/a.py' })).toEqual([{ kind: 'error', file: 'spark/tables/a.py', line: 4, title: 'The Spark job failed here', message: 'ValueError: bad' }])
+  it("points at the innermost line of the author's files", () => {
+    const lines = [
+      'Traceback (most recent call last):',
+      '  File "/tmp/srvls/clean.py", line 9, in <module>',
+      '  File "/tmp/x/tables.zip/tables/a.py", line 4, in f',
+      '  File "/usr/lib/python3/json.py", line 1, in g',
+      'ValueError: bad',
+    ]
+    expect(
+      annotationsOf(lines, { 'clean.py': 'spark/jobs/clean.py', 'tables/a.py': 'spark/tables/a.py' }),
+    ).toEqual([
+      {
+        kind: 'error',
+        file: 'spark/tables/a.py',
+        line: 4,
+        title: 'The Spark job failed here',
+        message: 'ValueError: bad',
+      },
+    ])
     expect(annotationsOf(['fine'], { 'clean.py': 'x' })).toEqual([])
   })
 })

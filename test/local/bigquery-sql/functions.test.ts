@@ -5,7 +5,9 @@ import { rounded } from './rounded.ts'
 import { openWarehouse, type Warehouse } from './warehouse.ts'
 
 let warehouse: Warehouse
-beforeAll(async () => { warehouse = await openWarehouse() })
+beforeAll(async () => {
+  warehouse = await openWarehouse()
+})
 afterAll(() => warehouse.close())
 
 describe('functions', () => {

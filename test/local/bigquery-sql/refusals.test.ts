@@ -1,4 +1,7 @@
-/** What the language does not support is refused by name, and wrong SQL is refused as BigQuery does, with its place. */
+/**
+ * What the language does not support is refused by name, and wrong SQL is refused as BigQuery does, with its
+ * place.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { CloudError } from '../../../local/cloud/kernel.ts'
 import { field, openWarehouse, type Warehouse } from './warehouse.ts'
@@ -10,51 +13,126 @@ beforeAll(async () => {
 })
 afterAll(() => warehouse.close())
 
-const refusalOf = (sql: string): Promise<CloudError> => warehouse.run(sql).then(() => { throw new Error('was accepted') }, (error: unknown) => {
-  if (error instanceof CloudError) return error
-  throw error
-})
+const refusalOf = (sql: string): Promise<CloudError> =>
+  warehouse.run(sql).then(
+    () => {
+      throw new Error('was accepted')
+    },
+    (error: unknown) => {
+      if (error instanceof CloudError) return error
+      throw error
+    },
+  )
 
 const unsupported: readonly (readonly [string, string])[] = [
   ['SELECT NO_SUCH_FUNCTION(1)', 'Function NO_SUCH_FUNCTION is not supported by the local BigQuery at [1:8]'],
-  ['SELECT NET.HOST(\'x\')', 'Function NET.HOST is not supported by the local BigQuery at [1:8]'],
-  ["SELECT FARM_FINGERPRINT('a')", 'Function FARM_FINGERPRINT is not supported by the local BigQuery at [1:8]'],
-  ["SELECT AVG(NUMERIC '1.1')", 'Function AVG with a NUMERIC argument is not supported by the local BigQuery at [1:8]'],
-  ["SELECT CEIL(NUMERIC '1.1')", 'Function CEIL with a NUMERIC argument is not supported by the local BigQuery at [1:8]'],
-  ["SELECT ROUND(NUMERIC '1.15', 1)", 'Function ROUND with a NUMERIC argument is not supported by the local BigQuery at [1:8]'],
-  ["SELECT SAFE_DIVIDE(NUMERIC '1', 3)", 'Function SAFE_DIVIDE with a NUMERIC argument is not supported by the local BigQuery at [1:8]'],
-  ["SELECT REGEXP_REPLACE('a', 'a', name) FROM d.t", 'A replacement that is not a string literal in REGEXP_REPLACE is not supported by the local BigQuery at [1:8]'],
-  ['SELECT (1, 2) IN (SELECT AS STRUCT 1, 2)', 'IN with STRUCT values from a query or an array is not supported by the local BigQuery at [1:8]'],
-  ['SELECT * FROM d.t PIVOT (SUM(id) FOR name IN (\'a\'))', 'PIVOT is not supported by the local BigQuery at [1:19]'],
+  ["SELECT NET.HOST('x')", 'Function NET.HOST is not supported by the local BigQuery at [1:8]'],
+  [
+    "SELECT FARM_FINGERPRINT('a')",
+    'Function FARM_FINGERPRINT is not supported by the local BigQuery at [1:8]',
+  ],
+  [
+    "SELECT AVG(NUMERIC '1.1')",
+    'Function AVG with a NUMERIC argument is not supported by the local BigQuery at [1:8]',
+  ],
+  [
+    "SELECT CEIL(NUMERIC '1.1')",
+    'Function CEIL with a NUMERIC argument is not supported by the local BigQuery at [1:8]',
+  ],
+  [
+    "SELECT ROUND(NUMERIC '1.15', 1)",
+    'Function ROUND with a NUMERIC argument is not supported by the local BigQuery at [1:8]',
+  ],
+  [
+    "SELECT SAFE_DIVIDE(NUMERIC '1', 3)",
+    'Function SAFE_DIVIDE with a NUMERIC argument is not supported by the local BigQuery at [1:8]',
+  ],
+  [
+    "SELECT REGEXP_REPLACE('a', 'a', name) FROM d.t",
+    'A replacement that is not a string literal in REGEXP_REPLACE is not supported by the local BigQuery at [1:8]',
+  ],
+  [
+    'SELECT (1, 2) IN (SELECT AS STRUCT 1, 2)',
+    'IN with STRUCT values from a query or an array is not supported by the local BigQuery at [1:8]',
+  ],
+  [
+    "SELECT * FROM d.t PIVOT (SUM(id) FOR name IN ('a'))",
+    'PIVOT is not supported by the local BigQuery at [1:19]',
+  ],
   ['SELECT * FROM d.t UNPIVOT (x FOR y IN (id))', 'UNPIVOT is not supported by the local BigQuery at [1:19]'],
-  ['WITH RECURSIVE a AS (SELECT 1) SELECT * FROM a', 'WITH RECURSIVE is not supported by the local BigQuery at [1:6]'],
-  ['SELECT * FROM d.t TABLESAMPLE SYSTEM (10 PERCENT)', 'TABLESAMPLE is not supported by the local BigQuery at [1:19]'],
-  ['SELECT * FROM d.t FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()', 'FOR SYSTEM_TIME AS OF is not supported by the local BigQuery at [1:19]'],
-  ["CREATE TEMP FUNCTION f(x INT64) RETURNS INT64 LANGUAGE js AS 'return x'", 'CREATE TEMP FUNCTION is not supported by the local BigQuery at [1:8]'],
+  [
+    'WITH RECURSIVE a AS (SELECT 1) SELECT * FROM a',
+    'WITH RECURSIVE is not supported by the local BigQuery at [1:6]',
+  ],
+  [
+    'SELECT * FROM d.t TABLESAMPLE SYSTEM (10 PERCENT)',
+    'TABLESAMPLE is not supported by the local BigQuery at [1:19]',
+  ],
+  [
+    'SELECT * FROM d.t FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()',
+    'FOR SYSTEM_TIME AS OF is not supported by the local BigQuery at [1:19]',
+  ],
+  [
+    "CREATE TEMP FUNCTION f(x INT64) RETURNS INT64 LANGUAGE js AS 'return x'",
+    'CREATE TEMP FUNCTION is not supported by the local BigQuery at [1:8]',
+  ],
   ['CREATE FUNCTION d.f(x INT64) AS (x)', 'CREATE FUNCTION is not supported by the local BigQuery at [1:8]'],
-  ['CREATE MATERIALIZED VIEW d.m AS SELECT 1 AS x', 'CREATE MATERIALIZED VIEW is not supported by the local BigQuery at [1:8]'],
-  ['CREATE TEMP TABLE x AS SELECT 1 AS x', 'CREATE TEMP TABLE is not supported by the local BigQuery at [1:8]'],
+  [
+    'CREATE MATERIALIZED VIEW d.m AS SELECT 1 AS x',
+    'CREATE MATERIALIZED VIEW is not supported by the local BigQuery at [1:8]',
+  ],
+  [
+    'CREATE TEMP TABLE x AS SELECT 1 AS x',
+    'CREATE TEMP TABLE is not supported by the local BigQuery at [1:8]',
+  ],
   ['#legacySQL\nSELECT 1', 'Legacy SQL is not supported by the local BigQuery'],
-  ['SELECT * FROM [p:d.t]', 'Legacy SQL ([project:dataset.table]) is not supported by the local BigQuery at [1:15]'],
+  [
+    'SELECT * FROM [p:d.t]',
+    'Legacy SQL ([project:dataset.table]) is not supported by the local BigQuery at [1:15]',
+  ],
   ['SELECT CAST(NULL AS GEOGRAPHY)', 'Type GEOGRAPHY is not supported by the local BigQuery at [1:21]'],
   ['SELECT CAST(NULL AS BIGNUMERIC)', 'Type BIGNUMERIC is not supported by the local BigQuery at [1:21]'],
-  ['SELECT CAST(\'a\' AS STRING(10))', 'A parameterized type (STRING(…)) is not supported by the local BigQuery at [1:20]'],
+  [
+    "SELECT CAST('a' AS STRING(10))",
+    'A parameterized type (STRING(…)) is not supported by the local BigQuery at [1:20]',
+  ],
   ['FROM d.t |> WHERE id = 1', 'Statement FROM is not supported by the local BigQuery at [1:1]'],
   ['SELECT 1 | 2', 'Operator | is not supported by the local BigQuery at [1:10]'],
   ['SELECT 1 << 2', 'Operator << is not supported by the local BigQuery at [1:10]'],
   ["SELECT 'a' LIKE ANY ('b')", 'LIKE ANY is not supported by the local BigQuery at [1:12]'],
   ['BEGIN TRANSACTION', 'Statement BEGIN TRANSACTION is not supported by the local BigQuery at [1:1]'],
   ['IF TRUE THEN SELECT 1; END IF', 'Statement IF is not supported by the local BigQuery at [1:1]'],
-  ["EXECUTE IMMEDIATE 'SELECT 1'", 'Statement EXECUTE IMMEDIATE is not supported by the local BigQuery at [1:1]'],
-  ["EXPORT DATA OPTIONS (uri = 'gs://b/*') AS SELECT 1", 'Statement EXPORT DATA is not supported by the local BigQuery at [1:1]'],
+  [
+    "EXECUTE IMMEDIATE 'SELECT 1'",
+    'Statement EXECUTE IMMEDIATE is not supported by the local BigQuery at [1:1]',
+  ],
+  [
+    "EXPORT DATA OPTIONS (uri = 'gs://b/*') AS SELECT 1",
+    'Statement EXPORT DATA is not supported by the local BigQuery at [1:1]',
+  ],
   ['SELECT @@project_id', 'System variable @@project_id is not supported by the local BigQuery at [1:8]'],
-  ['SELECT SUM(DISTINCT x) OVER () FROM UNNEST([1]) x', 'SUM(DISTINCT …) OVER is not supported by the local BigQuery at [1:8]'],
-  ["SELECT FORMAT_DATE('%E', DATE '2020-01-01')", 'Format element %E of FORMAT_DATE is not supported by the local BigQuery at [1:8]'],
-  ["SELECT REGEXP_EXTRACT('a', name) FROM d.t", 'No matching signature for function REGEXP_EXTRACT for argument types: STRING, STRING at [1:8]'],
-  ["SELECT REGEXP_EXTRACT('b', '(a)?b')", 'A regular expression whose group need not take part in a match is not supported by the local BigQuery at [1:8]'],
+  [
+    'SELECT SUM(DISTINCT x) OVER () FROM UNNEST([1]) x',
+    'SUM(DISTINCT …) OVER is not supported by the local BigQuery at [1:8]',
+  ],
+  [
+    "SELECT FORMAT_DATE('%E', DATE '2020-01-01')",
+    'Format element %E of FORMAT_DATE is not supported by the local BigQuery at [1:8]',
+  ],
+  [
+    "SELECT REGEXP_EXTRACT('a', name) FROM d.t",
+    'No matching signature for function REGEXP_EXTRACT for argument types: STRING, STRING at [1:8]',
+  ],
+  [
+    "SELECT REGEXP_EXTRACT('b', '(a)?b')",
+    'A regular expression whose group need not take part in a match is not supported by the local BigQuery at [1:8]',
+  ],
   ["SELECT JSON_VALUE('{}', '$.a[*]')", 'JSONPath "$.a[*]" is not supported by the local BigQuery at [1:8]'],
-  ['CREATE TABLE d.x (a INT64) PARTITION BY RANGE_BUCKET(a, GENERATE_ARRAY(0, 10, 1))', 'PARTITION BY RANGE_BUCKET is not supported by the local BigQuery at [1:41]'],
-  ['SELECT COLLATE(\'a\', \'und:ci\')', 'Syntax error: Expected identifier but got keyword COLLATE at [1:8]'],
+  [
+    'CREATE TABLE d.x (a INT64) PARTITION BY RANGE_BUCKET(a, GENERATE_ARRAY(0, 10, 1))',
+    'PARTITION BY RANGE_BUCKET is not supported by the local BigQuery at [1:41]',
+  ],
+  ["SELECT COLLATE('a', 'und:ci')", 'Syntax error: Expected identifier but got keyword COLLATE at [1:8]'],
 ]
 
 const wrong: readonly (readonly [string, string])[] = [
@@ -62,38 +140,72 @@ const wrong: readonly (readonly [string, string])[] = [
   ['SELECT x.id FROM d.t', 'Unrecognized name: x.id at [1:8]'],
   ['SELECT t.idd FROM d.t', 'Name idd not found inside t at [1:8]'],
   ['SELECT id FROM d.t AS a JOIN d.t AS b ON a.id = b.id', 'Column name id is ambiguous at [1:8]'],
-  ['SELECT id, id FROM d.t', 'Duplicate column names in the result are not supported when a destination table is present. Found duplicate(s): id at [1:1]'],
-  ['SELECT id = name FROM d.t', 'No matching signature for operator = for argument types: INT64, STRING at [1:11]'],
-  ['SELECT UPPER(id) FROM d.t', 'No matching signature for function UPPER for argument types: INT64 at [1:8]'],
+  [
+    'SELECT id, id FROM d.t',
+    'Duplicate column names in the result are not supported when a destination table is present. Found duplicate(s): id at [1:1]',
+  ],
+  [
+    'SELECT id = name FROM d.t',
+    'No matching signature for operator = for argument types: INT64, STRING at [1:11]',
+  ],
+  [
+    'SELECT UPPER(id) FROM d.t',
+    'No matching signature for function UPPER for argument types: INT64 at [1:8]',
+  ],
   ["SELECT * FROM d.t WHERE day = '2020-13-01'", 'Invalid DATE literal: "2020-13-01" at [1:29]'],
-  ['SELECT name, COUNT(*) FROM d.t', 'SELECT list expression references column name which is neither grouped nor aggregated'],
-  ['SELECT COUNT(*) FROM d.t WHERE COUNT(*) > 1', 'Aggregate function COUNT not allowed in WHERE clause at [1:32]'],
-  ['SELECT id FROM d.t WHERE ROW_NUMBER() OVER () = 1', 'Analytic function not allowed in WHERE clause at [1:26]'],
+  [
+    'SELECT name, COUNT(*) FROM d.t',
+    'SELECT list expression references column name which is neither grouped nor aggregated',
+  ],
+  [
+    'SELECT COUNT(*) FROM d.t WHERE COUNT(*) > 1',
+    'Aggregate function COUNT not allowed in WHERE clause at [1:32]',
+  ],
+  [
+    'SELECT id FROM d.t WHERE ROW_NUMBER() OVER () = 1',
+    'Analytic function not allowed in WHERE clause at [1:26]',
+  ],
   ['SELECT id FROM d.t WHERE id', 'WHERE clause has type INT64 which cannot be coerced to BOOL at [1:26]'],
   ['SELECT 1\nFROM d.t\nWHERE', 'Syntax error: Unexpected end of script at [3:6]'],
   ["SELECT 'abc", 'Syntax error: Unclosed string literal at [1:8]'],
   ["SELECT '\\q'", 'Syntax error: Illegal escape sequence: \\q at [1:8]'],
   ['SELECT 9223372036854775808', 'Invalid integer literal: 9223372036854775808 at [1:8]'],
-  ['SELECT 1 UNION SELECT 2', 'Syntax error: Expected keyword ALL or keyword DISTINCT but got keyword SELECT at [1:16]'],
+  [
+    'SELECT 1 UNION SELECT 2',
+    'Syntax error: Expected keyword ALL or keyword DISTINCT but got keyword SELECT at [1:16]',
+  ],
   ["SELECT 1 UNION ALL SELECT 'a'", 'Column 1 in UNION ALL has incompatible types: INT64, STRING at [1:10]'],
-  ['SELECT 1, 2 UNION ALL SELECT 1', 'Queries in UNION ALL have mismatched column count; query 1 has 2 columns, query 2 has 1 column at [1:13]'],
+  [
+    'SELECT 1, 2 UNION ALL SELECT 1',
+    'Queries in UNION ALL have mismatched column count; query 1 has 2 columns, query 2 has 1 column at [1:13]',
+  ],
   ['DELETE FROM d.t', 'DELETE must have a WHERE clause at [1:16]'],
   ['UPDATE d.t SET id = 1', 'UPDATE must have a WHERE clause at [1:22]'],
   ['INSERT INTO d.t (id, nope) VALUES (1, 2)', 'Column nope is not present in table d.t at [1:1]'],
-  ["INSERT INTO d.t (id) VALUES ('a')", 'Value for column id has type STRING which cannot be coerced to INT64 at [1:30]'],
+  [
+    "INSERT INTO d.t (id) VALUES ('a')",
+    'Value for column id has type STRING which cannot be coerced to INT64 at [1:30]',
+  ],
   ['CREATE TABLE d.x AS SELECT 1', 'CREATE TABLE columns must be named, but column 1 has no name at [1:21]'],
   ['CREATE TABLE d.x PARTITION BY z AS SELECT 1 AS a', 'Unrecognized name: z at [1:31]'],
   ['SELECT 1; SELECT zzz', 'Unrecognized name: zzz at [1:18]'],
   ['SELECT RANK() OVER () FROM d.t', 'Window ORDER BY is required for analytic function RANK at [1:20]'],
   ['SELECT SUBSTR()', 'No matching signature for function SUBSTR with no arguments at [1:8]'],
   ['SET x = 1', 'Undeclared variable: x at [1:1]'],
-  ["LOAD DATA OVERWRITE d.t PARTITIONS (day = '2020-01-01') FROM FILES (format = 'CSV', uris = ['gs://b/x'])", 'LOAD DATA OVERWRITE cannot have a PARTITIONS clause; use LOAD DATA INTO … OVERWRITE PARTITIONS at [1:25]'],
+  [
+    "LOAD DATA OVERWRITE d.t PARTITIONS (day = '2020-01-01') FROM FILES (format = 'CSV', uris = ['gs://b/x'])",
+    'LOAD DATA OVERWRITE cannot have a PARTITIONS clause; use LOAD DATA INTO … OVERWRITE PARTITIONS at [1:25]',
+  ],
 ]
 
 describe('refusals', () => {
   it.each([...unsupported, ...wrong])('%s', async (sql, message) => {
     const error = await refusalOf(sql)
-    expect({ status: error.status, reason: error.reason, message: error.message }).toEqual({ status: 400, reason: 'invalidQuery', message })
+    expect({ status: error.status, reason: error.reason, message: error.message }).toEqual({
+      status: 400,
+      reason: 'invalidQuery',
+      message,
+    })
   })
 
   it('survive hostile nesting', async () => {
@@ -103,8 +215,14 @@ describe('refusals', () => {
 
   it('leave no quote of the input in DuckDB text', async () => {
     const name = `x"; DROP TABLE t; --`
-    expect((await warehouse.run(`SELECT 1 AS \`${name}\`, 'a''' || "b'; SELECT" AS s`.replace("'a'''", "'a\\''"))).schema.map((column) => column.name)).toEqual([name, 's'])
-    expect((await warehouse.run("SELECT '\\'; DROP TABLE t1; --' AS s")).rows).toEqual([["'; DROP TABLE t1; --"]])
+    expect(
+      (
+        await warehouse.run(`SELECT 1 AS \`${name}\`, 'a''' || "b'; SELECT" AS s`.replace("'a'''", "'a\\''"))
+      ).schema.map((column) => column.name),
+    ).toEqual([name, 's'])
+    expect((await warehouse.run("SELECT '\\'; DROP TABLE t1; --' AS s")).rows).toEqual([
+      ["'; DROP TABLE t1; --"],
+    ])
   })
 })
 

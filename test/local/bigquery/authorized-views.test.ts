@@ -5,12 +5,19 @@ import { analytics, insights, openBigQuery, type BigQueryCloud } from './bigquer
 let cloud: BigQueryCloud
 beforeAll(async () => {
   cloud = await openBigQuery()
-  await cloud.query('data-eng', 'CREATE TABLE caec_analytics.secret AS SELECT n, n * 10 AS salary FROM UNNEST([1, 2, 3]) AS n')
+  await cloud.query(
+    'data-eng',
+    'CREATE TABLE caec_analytics.secret AS SELECT n, n * 10 AS salary FROM UNNEST([1, 2, 3]) AS n',
+  )
 })
 afterAll(() => cloud.close())
 
 const view = (tableId: string, query: string, more = {}) =>
-  cloud.api('ci-deploy', 'POST', '/datasets/caec_insights/tables', { tableReference: insights(tableId), view: { query, useLegacySql: false }, ...more })
+  cloud.api('ci-deploy', 'POST', '/datasets/caec_insights/tables', {
+    tableReference: insights(tableId),
+    view: { query, useLegacySql: false },
+    ...more,
+  })
 const read = async (sql: string) => {
   const answer = await cloud.query('analyst', sql)
   return answer.status === 200 ? answer.rows : answer.body.error.message
@@ -39,7 +46,11 @@ describe('a view', () => {
           schema: { fields: [{ name: 'n', type: 'INT64', description: 'the number' }] },
         })
       ).body,
-    ).toMatchObject({ type: 'VIEW', view: { useLegacySql: false }, schema: { fields: [{ name: 'n', type: 'INTEGER', description: 'the number' }] } })
+    ).toMatchObject({
+      type: 'VIEW',
+      view: { useLegacySql: false },
+      schema: { fields: [{ name: 'n', type: 'INTEGER', description: 'the number' }] },
+    })
     expect(await read('SELECT COUNT(*) AS c FROM caec_insights.open')).toBe(denied('caec_analytics.secret'))
   })
 
@@ -47,18 +58,26 @@ describe('a view', () => {
     await authorize({ view: insights('open') })
     expect(await read('SELECT n FROM caec_insights.open ORDER BY n')).toEqual([['1'], ['2'], ['3']])
     expect(await read('SELECT salary FROM caec_analytics.secret')).toBe(denied('caec_analytics.secret'))
-    expect(await read('SELECT n FROM caec_insights.open WHERE n IN (SELECT n FROM caec_analytics.secret)')).toBe(denied('caec_analytics.secret'))
+    expect(
+      await read('SELECT n FROM caec_insights.open WHERE n IN (SELECT n FROM caec_analytics.secret)'),
+    ).toBe(denied('caec_analytics.secret'))
   })
 
   it('does not lend its right to a view that stands on it', async () => {
-    await view('outer', 'SELECT o.n, s.salary FROM `caec-local.caec_insights.open` AS o JOIN `caec-local.caec_analytics.secret` AS s ON o.n = s.n')
+    await view(
+      'outer',
+      'SELECT o.n, s.salary FROM `caec-local.caec_insights.open` AS o JOIN `caec-local.caec_analytics.secret` AS s ON o.n = s.n',
+    )
     expect(await read('SELECT * FROM caec_insights.outer')).toBe(denied('caec_analytics.secret'))
     await view('chain', 'SELECT n + 1 AS n FROM `caec-local.caec_insights.open`')
     expect(await read('SELECT n FROM caec_insights.chain ORDER BY n')).toEqual([['2'], ['3'], ['4']])
   })
 
   it('in a chain of private views needs every link', async () => {
-    await cloud.query('data-eng', 'CREATE VIEW caec_analytics.middle AS SELECT n FROM `caec-local.caec_analytics.secret`')
+    await cloud.query(
+      'data-eng',
+      'CREATE VIEW caec_analytics.middle AS SELECT n FROM `caec-local.caec_analytics.secret`',
+    )
     await view('linked', 'SELECT n FROM `caec-local.caec_analytics.middle`')
     await authorize({ view: insights('open') })
     expect(await read('SELECT n FROM caec_insights.linked')).toBe(denied('caec_analytics.middle'))
@@ -69,7 +88,9 @@ describe('a view', () => {
   })
 
   it('may be covered by its dataset', async () => {
-    await authorize({ dataset: { dataset: { projectId: 'caec-local', datasetId: 'caec_insights' }, targetTypes: ['VIEWS'] } })
+    await authorize({
+      dataset: { dataset: { projectId: 'caec-local', datasetId: 'caec_insights' }, targetTypes: ['VIEWS'] },
+    })
     expect(await read('SELECT COUNT(*) AS c FROM caec_insights.outer')).toEqual([['3']])
     await authorize({ view: insights('open') })
     expect(await read('SELECT COUNT(*) AS c FROM caec_insights.outer')).toBe(denied('caec_analytics.secret'))
@@ -81,16 +102,22 @@ describe('a view', () => {
       view: { query: 'SELECT 1 AS a', useLegacySql: false },
     })
     expect(made.body.error.message).toContain('bigquery.tables.create')
-    expect((await view('x', 'SELECT * FROM `caec-local.caec_raw.t`')).body.error.message).toBe(denied('caec_raw.t'))
-    expect((await view('x', 'SELECT 1 AS a; SELECT 2 AS b')).status).toBe(400)
-    expect((await view('x', 'SELECT 1 AS a', { schema: { fields: [{ name: 'b', type: 'INT64' }] } })).body.error.message).toContain(
-      'does not match the columns of its query',
+    expect((await view('x', 'SELECT * FROM `caec-local.caec_raw.t`')).body.error.message).toBe(
+      denied('caec_raw.t'),
     )
+    expect((await view('x', 'SELECT 1 AS a; SELECT 2 AS b')).status).toBe(400)
+    expect(
+      (await view('x', 'SELECT 1 AS a', { schema: { fields: [{ name: 'b', type: 'INT64' }] } })).body.error
+        .message,
+    ).toContain('does not match the columns of its query')
   })
 
   it('keeps its authorization when its query changes, but only under datasets.update of the source', async () => {
     await authorize({ view: insights('open') })
-    const replaced = await cloud.query('ci-deploy', 'CREATE OR REPLACE VIEW caec_insights.open AS SELECT n * 2 AS n FROM `caec-local.caec_analytics.secret`')
+    const replaced = await cloud.query(
+      'ci-deploy',
+      'CREATE OR REPLACE VIEW caec_insights.open AS SELECT n * 2 AS n FROM `caec-local.caec_analytics.secret`',
+    )
     expect(replaced.status).toBe(200)
     expect(await read('SELECT n FROM caec_insights.open ORDER BY n')).toEqual([['2'], ['4'], ['6']])
     // dbt may write this dataset and read the source, but has no datasets.update on the source.
@@ -102,9 +129,15 @@ describe('a view', () => {
       ],
     })
     const write = (column: string) =>
-      cloud.query('dbt', `CREATE OR REPLACE VIEW published.v AS SELECT ${column} AS n FROM \`caec-local.caec_analytics.secret\``)
+      cloud.query(
+        'dbt',
+        `CREATE OR REPLACE VIEW published.v AS SELECT ${column} AS n FROM \`caec-local.caec_analytics.secret\``,
+      )
     expect((await write('n')).status).toBe(200)
-    await authorize({ view: insights('open') }, { view: { projectId: 'caec-local', datasetId: 'published', tableId: 'v' } })
+    await authorize(
+      { view: insights('open') },
+      { view: { projectId: 'caec-local', datasetId: 'published', tableId: 'v' } },
+    )
     const refusal =
       'Access Denied: Dataset caec-local:caec_analytics: Permission bigquery.datasets.update denied on dataset caec-local:caec_analytics (or it may not exist).'
     expect((await write('salary')).body.error).toMatchObject({ code: 403, message: refusal })

@@ -8,23 +8,39 @@ export interface Answer {
 }
 export interface BigQueryCloud extends TestCloud {
   readonly project: string
-  api(persona: Persona, method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  api(
+    persona: Persona,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer>
   /** Starts a job and waits until it is done. */
   run(persona: Persona, configuration: unknown, jobId?: string): Promise<any>
   /** One query, rows as lists of cell values. */
-  query(persona: Persona, sql: string, more?: Record<string, unknown>): Promise<Answer & { rows: unknown[][] }>
+  query(
+    persona: Persona,
+    sql: string,
+    more?: Record<string, unknown>,
+  ): Promise<Answer & { rows: unknown[][] }>
   /** A load job with the content in the request. */
   upload(persona: Persona, load: unknown, content: string | Buffer): Promise<any>
   finished(persona: Persona, job: any): Promise<any>
 }
 
-export async function openBigQuery(options: Parameters<typeof startTestCloud>[0] = {}): Promise<BigQueryCloud> {
+export async function openBigQuery(
+  options: Parameters<typeof startTestCloud>[0] = {},
+): Promise<BigQueryCloud> {
   const cloud = await startTestCloud({ services: ['storage', 'bigquery'], ...options })
   const project = cloud.cloud.environment.project
   const base = `/bigquery/v2/projects/${project}`
   const read = async (response: Response): Promise<Answer> => {
     const text = await response.text()
-    return { status: response.status, body: text === '' ? undefined : JSON.parse(text), headers: response.headers }
+    return {
+      status: response.status,
+      body: text === '' ? undefined : JSON.parse(text),
+      headers: response.headers,
+    }
   }
   const api: BigQueryCloud['api'] = async (persona, method, path, body, headers = {}) =>
     read(
@@ -37,7 +53,11 @@ export async function openBigQuery(options: Parameters<typeof startTestCloud>[0]
     )
   const finished: BigQueryCloud['finished'] = async (persona, job) => {
     for (;;) {
-      const { body } = await api(persona, 'GET', `/jobs/${job.jobReference.jobId}?location=${job.jobReference.location}`)
+      const { body } = await api(
+        persona,
+        'GET',
+        `/jobs/${job.jobReference.jobId}?location=${job.jobReference.location}`,
+      )
       if (body.status.state === 'DONE') return body
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
@@ -56,8 +76,16 @@ export async function openBigQuery(options: Parameters<typeof startTestCloud>[0]
       return finished(persona, body)
     },
     query: async (persona, sql, more = {}) => {
-      const answer = await api(persona, 'POST', '/queries', { query: sql, useLegacySql: false, timeoutMs: 60_000, ...more })
-      return { ...answer, rows: (answer.body.rows ?? []).map((row: { f: { v: unknown }[] }) => row.f.map((cell) => cell.v)) }
+      const answer = await api(persona, 'POST', '/queries', {
+        query: sql,
+        useLegacySql: false,
+        timeoutMs: 60_000,
+        ...more,
+      })
+      return {
+        ...answer,
+        rows: (answer.body.rows ?? []).map((row: { f: { v: unknown }[] }) => row.f.map((cell) => cell.v)),
+      }
     },
     upload: async (persona, load, content) => {
       const boundary = 'a-boundary'
@@ -66,7 +94,11 @@ export async function openBigQuery(options: Parameters<typeof startTestCloud>[0]
         await cloud.fetchAs(persona, `/upload${base}/jobs?uploadType=multipart`, {
           method: 'POST',
           headers: { 'content-type': `multipart/related; boundary=${boundary}` },
-          body: Buffer.concat([Buffer.from(head), Buffer.from(content), Buffer.from(`\r\n--${boundary}--\r\n`)]),
+          body: Buffer.concat([
+            Buffer.from(head),
+            Buffer.from(content),
+            Buffer.from(`\r\n--${boundary}--\r\n`),
+          ]),
         }),
       )
       if (answer.status !== 200) throw new Error(JSON.stringify(answer.body))
@@ -76,6 +108,15 @@ export async function openBigQuery(options: Parameters<typeof startTestCloud>[0]
 }
 
 export const raw = (tableId: string) => ({ projectId: 'caec-local', datasetId: 'caec_raw', tableId })
-export const analytics = (tableId: string) => ({ projectId: 'caec-local', datasetId: 'caec_analytics', tableId })
-export const insights = (tableId: string) => ({ projectId: 'caec-local', datasetId: 'caec_insights', tableId })
-export const rowsOf = (answer: Answer): unknown[][] => (answer.body.rows ?? []).map((row: { f: { v: unknown }[] }) => row.f.map((cell) => cell.v))
+export const analytics = (tableId: string) => ({
+  projectId: 'caec-local',
+  datasetId: 'caec_analytics',
+  tableId,
+})
+export const insights = (tableId: string) => ({
+  projectId: 'caec-local',
+  datasetId: 'caec_insights',
+  tableId,
+})
+export const rowsOf = (answer: Answer): unknown[][] =>
+  (answer.body.rows ?? []).map((row: { f: { v: unknown }[] }) => row.f.map((cell) => cell.v))

@@ -24,9 +24,13 @@ afterAll(async () => {
 })
 
 async function start(): Promise<Server> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'crash-server.ts'), stateDir, resolve(import.meta.dirname, '../../..')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'crash-server.ts'), stateDir, resolve(import.meta.dirname, '../../..')],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   started.push(child)
   for await (const line of createInterface({ input: child.stdout! })) return { child, ...JSON.parse(line) }
   throw new Error('the server said nothing')
@@ -48,9 +52,12 @@ async function api({ origin, token }: Server, method: string, path: string, body
 }
 
 const job = (jobId: string) => ({ projectId: 'caec-local', jobId, location: 'us-central1' })
-const query = (server: Server, sql: string) => api(server, 'POST', '/queries', { query: sql, useLegacySql: false, timeoutMs: 60_000 })
+const query = (server: Server, sql: string) =>
+  api(server, 'POST', '/queries', { query: sql, useLegacySql: false, timeoutMs: 60_000 })
 const counts = async (server: Server) =>
-  (await query(server, 'SELECT COUNT(*) AS c, COUNT(DISTINCT batch) AS b FROM caec_raw.log')).rows[0].f.map((cell: { v: string }) => Number(cell.v))
+  (await query(server, 'SELECT COUNT(*) AS c, COUNT(DISTINCT batch) AS b FROM caec_raw.log')).rows[0].f.map(
+    (cell: { v: string }) => Number(cell.v),
+  )
 
 describe('kill -9', () => {
   it('in the middle of a write leaves all of it or nothing, and the job tells which', async () => {
@@ -63,7 +70,10 @@ describe('kill -9', () => {
         await api(server, 'POST', '/jobs', {
           jobReference: job(id),
           configuration: {
-            query: { useLegacySql: false, query: `INSERT INTO caec_raw.log (batch, n) SELECT '${id}', n FROM UNNEST(GENERATE_ARRAY(1, ${size})) AS n` },
+            query: {
+              useLegacySql: false,
+              query: `INSERT INTO caec_raw.log (batch, n) SELECT '${id}', n FROM UNNEST(GENERATE_ARRAY(1, ${size})) AS n`,
+            },
           },
         })
       }
@@ -71,11 +81,17 @@ describe('kill -9', () => {
       await api(server, 'GET', `/queries/${ids[round % 3]}?location=us-central1&timeoutMs=60000`)
       await kill(server)
       server = await start()
-      const states = await Promise.all(ids.map((id) => api(server, 'GET', `/jobs/${id}?location=us-central1`)))
+      const states = await Promise.all(
+        ids.map((id) => api(server, 'GET', `/jobs/${id}?location=us-central1`)),
+      )
       expect(states.map((found) => found.status.state)).toEqual(ids.map(() => 'DONE'))
       const present =
-        (await query(server, `SELECT batch, COUNT(*) AS c FROM caec_raw.log WHERE STARTS_WITH(batch, 'round${round}_') GROUP BY batch ORDER BY batch`)).rows ??
-        []
+        (
+          await query(
+            server,
+            `SELECT batch, COUNT(*) AS c FROM caec_raw.log WHERE STARTS_WITH(batch, 'round${round}_') GROUP BY batch ORDER BY batch`,
+          )
+        ).rows ?? []
       const written = new Map(present.map((row: any) => [row.f[0].v, Number(row.f[1].v)]))
       for (const [index, id] of ids.entries()) {
         const { errorResult } = states[index].status
@@ -96,7 +112,11 @@ describe('kill -9', () => {
     await api(server, 'POST', '/jobs', {
       jobReference: job('replace'),
       configuration: {
-        query: { useLegacySql: false, query: 'CREATE OR REPLACE TABLE caec_raw.kept AS SELECT a FROM UNNEST(GENERATE_ARRAY(1, 5000000)) AS a' },
+        query: {
+          useLegacySql: false,
+          query:
+            'CREATE OR REPLACE TABLE caec_raw.kept AS SELECT a FROM UNNEST(GENERATE_ARRAY(1, 5000000)) AS a',
+        },
       },
     })
     await new Promise((done) => setTimeout(done, 300))
@@ -105,20 +125,31 @@ describe('kill -9', () => {
     const found = await api(server, 'GET', '/jobs/replace?location=us-central1')
     const [row] = (await query(server, 'SELECT COUNT(*) AS c FROM caec_raw.kept')).rows
     expect(row.f[0].v).toBe(found.status.errorResult ? '1' : '5000000')
-    expect((await query(server, 'CREATE OR REPLACE TABLE caec_raw.kept AS SELECT 2 AS a')).jobComplete).toBe(true)
-    expect((await api(server, 'GET', '/datasets/caec_raw/tables/kept/data')).rows).toEqual([{ f: [{ v: '2' }] }])
+    expect((await query(server, 'CREATE OR REPLACE TABLE caec_raw.kept AS SELECT 2 AS a')).jobComplete).toBe(
+      true,
+    )
+    expect((await api(server, 'GET', '/datasets/caec_raw/tables/kept/data')).rows).toEqual([
+      { f: [{ v: '2' }] },
+    ])
     await kill(server)
   })
 
   it('keeps uploaded sessions from being taken for files: a half upload is gone', async () => {
     let server = await start()
-    const begin = await fetch(`${server.origin}/upload/bigquery/v2/projects/caec-local/jobs?uploadType=resumable`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ configuration: { load: { destinationTable: raw('half') } } }),
-    })
+    const begin = await fetch(
+      `${server.origin}/upload/bigquery/v2/projects/caec-local/jobs?uploadType=resumable`,
+      {
+        method: 'POST',
+        headers: { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ configuration: { load: { destinationTable: raw('half') } } }),
+      },
+    )
     const session = new URL(begin.headers.get('location')!)
-    await fetch(session, { method: 'PUT', headers: { authorization: `Bearer ${server.token}`, 'content-range': 'bytes 0-1/100' }, body: 'ab' })
+    await fetch(session, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${server.token}`, 'content-range': 'bytes 0-1/100' },
+      body: 'ab',
+    })
     await kill(server)
     server = await start()
     const late = await fetch(`${server.origin}${session.pathname}${session.search}`, {

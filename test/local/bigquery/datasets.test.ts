@@ -21,12 +21,17 @@ describe('datasets', () => {
       datasetReference: { projectId: 'caec-local', datasetId: 'caec_insights' },
     })
     expect(body.access).toContainEqual(viewer)
-    expect(body.access).toContainEqual({ role: 'WRITER', userByEmail: 'caec-ci-deploy@caec-local.iam.gserviceaccount.com' })
+    expect(body.access).toContainEqual({
+      role: 'WRITER',
+      userByEmail: 'caec-ci-deploy@caec-local.iam.gserviceaccount.com',
+    })
   })
 
   it('are listed only to those who may see them', async () => {
     const names = async (persona: 'analyst' | 'data-eng') =>
-      (await cloud.api(persona, 'GET', '/datasets')).body.datasets.map((d: any) => d.datasetReference.datasetId)
+      (await cloud.api(persona, 'GET', '/datasets')).body.datasets.map(
+        (d: any) => d.datasetReference.datasetId,
+      )
     expect(await names('analyst')).toEqual(['caec_insights'])
     expect(await names('data-eng')).toEqual(['caec_analytics', 'caec_insights', 'caec_raw'])
   })
@@ -40,7 +45,8 @@ describe('datasets', () => {
     expect((await cloud.api('analyst', 'GET', '/datasets/caec_raw')).body.error).toMatchObject({
       code: 403,
       errors: [{ reason: 'accessDenied' }],
-      message: 'Access Denied: Dataset caec-local:caec_raw: Permission bigquery.datasets.get denied on dataset caec-local:caec_raw (or it may not exist).',
+      message:
+        'Access Denied: Dataset caec-local:caec_raw: Permission bigquery.datasets.get denied on dataset caec-local:caec_raw (or it may not exist).',
     })
     expect((await cloud.api('analyst', 'GET', '/../other/datasets/caec_raw')).status).toBe(404)
   })
@@ -50,22 +56,36 @@ describe('datasets', () => {
     const { status, body } = await cloud.api('data-eng', 'POST', '/datasets', wanted)
     expect(status).toBe(200)
     expect(body).toMatchObject({ description: 'new', labels: { team: 'a' }, location: 'us-central1' })
-    expect(body.access).toContainEqual({ role: 'OWNER', userByEmail: 'caec-data-eng@caec-local.iam.gserviceaccount.com' })
+    expect(body.access).toContainEqual({
+      role: 'OWNER',
+      userByEmail: 'caec-data-eng@caec-local.iam.gserviceaccount.com',
+    })
     expect((await cloud.api('data-eng', 'POST', '/datasets', wanted)).body.error).toMatchObject({
       code: 409,
       message: 'Already Exists: Dataset caec-local:fresh',
       errors: [{ reason: 'duplicate' }],
     })
-    expect((await cloud.api('analyst', 'POST', '/datasets', { datasetReference: { datasetId: 'mine' } })).body.error.message).toBe(
+    expect(
+      (await cloud.api('analyst', 'POST', '/datasets', { datasetReference: { datasetId: 'mine' } })).body
+        .error.message,
+    ).toBe(
       'Access Denied: Project caec-local: User does not have bigquery.datasets.create permission in project caec-local.',
     )
-    expect((await cloud.api('data-eng', 'POST', '/datasets', { datasetReference: { datasetId: 'a-b' } })).status).toBe(400)
+    expect(
+      (await cloud.api('data-eng', 'POST', '/datasets', { datasetReference: { datasetId: 'a-b' } })).status,
+    ).toBe(400)
   })
 
   it('patch keeps what is not named, removes labels by null, and gives a new etag', async () => {
-    await cloud.api('data-eng', 'POST', '/datasets', { datasetReference: { datasetId: 'patched' }, labels: { a: '1', b: '2' }, description: 'old' })
+    await cloud.api('data-eng', 'POST', '/datasets', {
+      datasetReference: { datasetId: 'patched' },
+      labels: { a: '1', b: '2' },
+      description: 'old',
+    })
     const before = (await cloud.api('data-eng', 'GET', '/datasets/patched')).body
-    const { body } = await cloud.api('data-eng', 'PATCH', '/datasets/patched', { labels: { a: null, c: '3' } })
+    const { body } = await cloud.api('data-eng', 'PATCH', '/datasets/patched', {
+      labels: { a: null, c: '3' },
+    })
     expect(body).toMatchObject({ labels: { b: '2', c: '3' }, description: 'old' })
     expect(body.labels).not.toHaveProperty('a')
     expect(body.access).toEqual(before.access)
@@ -76,8 +96,24 @@ describe('datasets', () => {
   it('refuse a change under an old etag with 412 and leave everything as it was', async () => {
     await cloud.api('data-eng', 'POST', '/datasets', { datasetReference: { datasetId: 'guarded' } })
     const { etag } = (await cloud.api('data-eng', 'GET', '/datasets/guarded')).body
-    expect((await cloud.api('data-eng', 'PATCH', '/datasets/guarded', { description: 'first' }, { 'if-match': etag })).status).toBe(200)
-    const late = await cloud.api('data-eng', 'PATCH', '/datasets/guarded', { description: 'second' }, { 'if-match': etag })
+    expect(
+      (
+        await cloud.api(
+          'data-eng',
+          'PATCH',
+          '/datasets/guarded',
+          { description: 'first' },
+          { 'if-match': etag },
+        )
+      ).status,
+    ).toBe(200)
+    const late = await cloud.api(
+      'data-eng',
+      'PATCH',
+      '/datasets/guarded',
+      { description: 'second' },
+      { 'if-match': etag },
+    )
     expect(late.body.error).toMatchObject({ code: 412, errors: [{ reason: 'conditionNotMet' }] })
     expect((await cloud.api('data-eng', 'GET', '/datasets/guarded')).body.description).toBe('first')
   })
@@ -86,7 +122,9 @@ describe('datasets', () => {
     await cloud.api('data-eng', 'POST', '/datasets', { datasetReference: { datasetId: 'raced' } })
     const { etag } = (await cloud.api('data-eng', 'GET', '/datasets/raced')).body
     const answers = await Promise.all(
-      Array.from({ length: 8 }, (_, n) => cloud.api('data-eng', 'PATCH', '/datasets/raced', { description: `n${n}` }, { 'if-match': etag })),
+      Array.from({ length: 8 }, (_, n) =>
+        cloud.api('data-eng', 'PATCH', '/datasets/raced', { description: `n${n}` }, { 'if-match': etag }),
+      ),
     )
     expect(answers.map((answer) => answer.status).sort()).toEqual([200, 412, 412, 412, 412, 412, 412, 412])
   })
@@ -98,11 +136,15 @@ describe('datasets', () => {
     expect(await modes('ci-deploy', 'UPDATE_FULL')).toBe(200)
     expect(await modes('dbt', 'UPDATE_ACL')).toBe(403)
     expect(await modes('dbt', 'UPDATE_METADATA')).toBe(403)
-    expect((await cloud.api('ci-deploy', 'PATCH', '/datasets/caec_analytics?updateMode=UPDATE_EVERYTHING', {})).status).toBe(400)
+    expect(
+      (await cloud.api('ci-deploy', 'PATCH', '/datasets/caec_analytics?updateMode=UPDATE_EVERYTHING', {}))
+        .status,
+    ).toBe(400)
   })
 
   it('show metadata, ACL or both as asked, the ACL alone under getIamPolicy', async () => {
-    const shown = async (view: string) => Object.keys((await cloud.api('data-eng', 'GET', `/datasets/caec_analytics?datasetView=${view}`)).body)
+    const shown = async (view: string) =>
+      Object.keys((await cloud.api('data-eng', 'GET', `/datasets/caec_analytics?datasetView=${view}`)).body)
     expect(await shown('METADATA')).toEqual(expect.not.arrayContaining(['access']))
     expect(await shown('ACL')).toEqual(expect.arrayContaining(['access']))
     expect(await shown('ACL')).toEqual(expect.not.arrayContaining(['location']))
@@ -111,35 +153,50 @@ describe('datasets', () => {
 
   it('ignore access in UPDATE_METADATA and refuse conditions, bad roles and unknown views by name', async () => {
     const before = (await cloud.api('data-eng', 'GET', '/datasets/caec_analytics')).body.access
-    await cloud.api('data-eng', 'PATCH', '/datasets/caec_analytics?updateMode=UPDATE_METADATA', { access: [], description: 'd' })
+    await cloud.api('data-eng', 'PATCH', '/datasets/caec_analytics?updateMode=UPDATE_METADATA', {
+      access: [],
+      description: 'd',
+    })
     expect((await cloud.api('data-eng', 'GET', '/datasets/caec_analytics')).body.access).toEqual(before)
-    const refused = async (entry: unknown) => (await cloud.api('data-eng', 'PATCH', '/datasets/caec_analytics', { access: [entry] })).body.error
-    expect(await refused({ role: 'READER', userByEmail: 'x@example.com', condition: { expression: 'true' } })).toMatchObject({
+    const refused = async (entry: unknown) =>
+      (await cloud.api('data-eng', 'PATCH', '/datasets/caec_analytics', { access: [entry] })).body.error
+    expect(
+      await refused({ role: 'READER', userByEmail: 'x@example.com', condition: { expression: 'true' } }),
+    ).toMatchObject({
       code: 501,
       errors: [{ reason: 'notImplemented' }],
     })
     expect((await refused({ role: 'KING', userByEmail: 'x@example.com' })).code).toBe(400)
     expect((await refused({ role: 'READER' })).code).toBe(400)
-    expect(await refused({ view: raw('no_view') })).toMatchObject({ code: 404, message: 'Not found: Table caec-local:caec_raw.no_view' })
+    expect(await refused({ view: raw('no_view') })).toMatchObject({
+      code: 404,
+      message: 'Not found: Table caec-local:caec_raw.no_view',
+    })
   })
 
   it('give rights by their entries, and take away with the entry what access.yaml gave through it', async () => {
     await cloud.api('data-eng', 'POST', '/datasets', { datasetReference: { datasetId: 'shared' } })
     expect((await cloud.api('analyst', 'GET', '/datasets/shared')).status).toBe(403)
     const { access } = (await cloud.api('data-eng', 'GET', '/datasets/shared')).body
-    await cloud.api('data-eng', 'PATCH', '/datasets/shared', { access: [...access, { role: 'roles/bigquery.dataViewer', userByEmail: viewer.userByEmail }] })
+    await cloud.api('data-eng', 'PATCH', '/datasets/shared', {
+      access: [...access, { role: 'roles/bigquery.dataViewer', userByEmail: viewer.userByEmail }],
+    })
     expect((await cloud.api('data-eng', 'GET', '/datasets/shared')).body.access).toContainEqual(viewer)
     expect((await cloud.api('analyst', 'GET', '/datasets/shared')).status).toBe(200)
 
     const own = (await cloud.api('data-eng', 'GET', '/datasets/caec_raw')).body
-    const rest = own.access.filter((entry: any) => entry.userByEmail !== 'caec-dbt@caec-local.iam.gserviceaccount.com')
+    const rest = own.access.filter(
+      (entry: any) => entry.userByEmail !== 'caec-dbt@caec-local.iam.gserviceaccount.com',
+    )
     expect((await cloud.api('dbt', 'GET', '/datasets/caec_raw')).status).toBe(200)
     await cloud.api('data-eng', 'POST', '/datasets', { datasetReference: { datasetId: 'own2' } })
     const shared = (await cloud.api('data-eng', 'GET', '/datasets/caec_analytics')).body.access
     expect(shared.length).toBeGreaterThan(0)
     expect(rest.length).toBe(own.access.length - 1)
     // Only ci-deploy and data-eng may change entries, and only of caec_analytics.
-    const without = shared.filter((entry: any) => entry.userByEmail !== 'caec-dbt@caec-local.iam.gserviceaccount.com')
+    const without = shared.filter(
+      (entry: any) => entry.userByEmail !== 'caec-dbt@caec-local.iam.gserviceaccount.com',
+    )
     expect((await cloud.api('dbt', 'GET', '/datasets/caec_analytics')).status).toBe(200)
     await cloud.api('data-eng', 'PATCH', '/datasets/caec_analytics', { access: without })
     expect((await cloud.api('dbt', 'GET', '/datasets/caec_analytics')).status).toBe(403)
@@ -149,7 +206,10 @@ describe('datasets', () => {
 
   it('are deleted only when empty, or with their contents', async () => {
     await cloud.api('data-eng', 'POST', '/datasets', { datasetReference: { datasetId: 'doomed' } })
-    await cloud.api('data-eng', 'POST', '/datasets/doomed/tables', { tableReference: { tableId: 't' }, schema: { fields: [{ name: 'a', type: 'INT64' }] } })
+    await cloud.api('data-eng', 'POST', '/datasets/doomed/tables', {
+      tableReference: { tableId: 't' },
+      schema: { fields: [{ name: 'a', type: 'INT64' }] },
+    })
     expect((await cloud.api('data-eng', 'DELETE', '/datasets/doomed')).body.error).toMatchObject({
       code: 400,
       message: 'Dataset caec-local:doomed is still in use',

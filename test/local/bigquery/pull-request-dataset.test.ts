@@ -1,4 +1,7 @@
-/** What the identity of pull-request tests may do in BigQuery: everything in datasets it made, read the raw events, nothing else. */
+/**
+ * What the identity of pull-request tests may do in BigQuery: everything in datasets it made, read the raw
+ * events, nothing else.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { openBigQuery, type BigQueryCloud } from './bigquery-cloud.ts'
 
@@ -12,9 +15,17 @@ describe('ci-test', () => {
   it('makes a dataset, builds a table and a view in it from the raw events, and drops it', async () => {
     await cloud.query('data-eng', 'CREATE TABLE caec_raw.some AS SELECT 1 AS n')
     expect((await cloud.query('ci-test', 'CREATE SCHEMA IF NOT EXISTS caec_pr_7')).status).toBe(200)
-    expect((await cloud.query('ci-test', 'CREATE TABLE caec_pr_7.t AS SELECT n + 1 AS n FROM caec_raw.some')).status).toBe(200)
-    expect((await cloud.query('ci-test', 'CREATE VIEW caec_pr_7.v AS SELECT n FROM `caec-local.caec_pr_7.t`')).status).toBe(200)
-    expect((await cloud.query('ci-test', 'SELECT n FROM caec_pr_7.v')).body.rows).toEqual([{ f: [{ v: '2' }] }])
+    expect(
+      (await cloud.query('ci-test', 'CREATE TABLE caec_pr_7.t AS SELECT n + 1 AS n FROM caec_raw.some'))
+        .status,
+    ).toBe(200)
+    expect(
+      (await cloud.query('ci-test', 'CREATE VIEW caec_pr_7.v AS SELECT n FROM `caec-local.caec_pr_7.t`'))
+        .status,
+    ).toBe(200)
+    expect((await cloud.query('ci-test', 'SELECT n FROM caec_pr_7.v')).body.rows).toEqual([
+      { f: [{ v: '2' }] },
+    ])
     expect((await cloud.query('ci-test', 'DROP SCHEMA caec_pr_7 CASCADE')).status).toBe(200)
     expect((await cloud.api('data-eng', 'GET', '/datasets/caec_pr_7')).status).toBe(404)
   })

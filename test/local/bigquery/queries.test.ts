@@ -1,4 +1,6 @@
-/** Query jobs: results, bytes, errors, destinations, parameters, cancelling, and no way out of the sandbox. */
+/**
+ * Query jobs: results, bytes, errors, destinations, parameters, cancelling, and no way out of the sandbox.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Persona } from '../../support/cloud.ts'
 import { openBigQuery, raw, rowsOf, type BigQueryCloud } from './bigquery-cloud.ts'
@@ -13,11 +15,16 @@ beforeAll(async () => {
 })
 afterAll(() => cloud.close())
 
-const job = (answer: any) => cloud.api('data-eng', 'GET', `/jobs/${answer.body.jobReference.jobId}?location=us-central1`).then((found) => found.body)
+const job = (answer: any) =>
+  cloud
+    .api('data-eng', 'GET', `/jobs/${answer.body.jobReference.jobId}?location=us-central1`)
+    .then((found) => found.body)
 
 describe('queries', () => {
   it('answer schema, rows and bytes, and leave an anonymous table that only their caller can read for a day', async () => {
-    const answer = await cloud.query('data-eng', 'SELECT n, s FROM caec_raw.t ORDER BY n DESC', { maxResults: 4 })
+    const answer = await cloud.query('data-eng', 'SELECT n, s FROM caec_raw.t ORDER BY n DESC', {
+      maxResults: 4,
+    })
     expect(answer.rows).toEqual([
       ['9', 'v9'],
       ['8', 'v8'],
@@ -37,21 +44,40 @@ describe('queries', () => {
       },
     })
     const { configuration, statistics } = await job(answer)
-    expect(statistics.query).toMatchObject({ statementType: 'SELECT', cacheHit: false, totalBytesBilled: '10485760', referencedTables: [raw('t')] })
+    expect(statistics.query).toMatchObject({
+      statementType: 'SELECT',
+      cacheHit: false,
+      totalBytesBilled: '10485760',
+      referencedTables: [raw('t')],
+    })
     const { datasetId, tableId } = configuration.query.destinationTable
     const table = await cloud.api('data-eng', 'GET', `/datasets/${datasetId}/tables/${tableId}`)
     expect(Number(table.body.expirationTime) - Number(table.body.creationTime)).toBe(86_400_000)
-    expect(rowsOf(await cloud.api('data-eng', 'GET', `/datasets/${datasetId}/tables/${tableId}/data`))).toHaveLength(10)
+    expect(
+      rowsOf(await cloud.api('data-eng', 'GET', `/datasets/${datasetId}/tables/${tableId}/data`)),
+    ).toHaveLength(10)
     expect((await cloud.api('dbt', 'GET', `/datasets/${datasetId}/tables/${tableId}/data`)).status).toBe(403)
-    expect((await cloud.api('data-eng', 'GET', '/datasets?all=true')).body.datasets.some((d: any) => d.datasetReference.datasetId === datasetId)).toBe(false)
+    expect(
+      (await cloud.api('data-eng', 'GET', '/datasets?all=true')).body.datasets.some(
+        (d: any) => d.datasetReference.datasetId === datasetId,
+      ),
+    ).toBe(false)
   })
 
   it('page getQueryResults by token, give only the count for maxResults=0, and timestamps as asked', async () => {
-    const first = await cloud.query('data-eng', "SELECT n, TIMESTAMP '2020-01-01 00:00:00.5' AS ts FROM caec_raw.t ORDER BY n", { maxResults: 3 })
+    const first = await cloud.query(
+      'data-eng',
+      "SELECT n, TIMESTAMP '2020-01-01 00:00:00.5' AS ts FROM caec_raw.t ORDER BY n",
+      { maxResults: 3 },
+    )
     const path = `/queries/${first.body.jobReference.jobId}?location=us-central1`
     const count = (await cloud.api('data-eng', 'GET', `${path}&maxResults=0`)).body
     expect([count.totalRows, count.rows]).toEqual(['10', undefined])
-    const next = await cloud.api('data-eng', 'GET', `${path}&pageToken=${first.body.pageToken}&formatOptions.useInt64Timestamp=true`)
+    const next = await cloud.api(
+      'data-eng',
+      'GET',
+      `${path}&pageToken=${first.body.pageToken}&formatOptions.useInt64Timestamp=true`,
+    )
     expect(rowsOf(next).map((row) => row[0])).toEqual(['3', '4', '5', '6', '7', '8', '9'])
     expect(rowsOf(next)[0]![1]).toBe('1577836800500000')
     expect(first.rows[0]![1]).toBe('1.5778368005E9')
@@ -60,18 +86,31 @@ describe('queries', () => {
 
   it('count bytes of the columns and partitions they read, in a dry run as well', async () => {
     const dry = async (query: string) =>
-      (await cloud.api('data-eng', 'POST', '/jobs', { configuration: { dryRun: true, query: { query, useLegacySql: false } } })).body
+      (
+        await cloud.api('data-eng', 'POST', '/jobs', {
+          configuration: { dryRun: true, query: { query, useLegacySql: false } },
+        })
+      ).body
     const one = await dry("SELECT s FROM caec_raw.t WHERE d = '2020-01-02'")
     // n = 1, 4, 7: 3 dates of 8 and 3 strings of 2 + 2
     expect(one.statistics).toMatchObject({
       totalBytesProcessed: '36',
-      query: { statementType: 'SELECT', schema: { fields: [{ name: 's', type: 'STRING' }] }, referencedTables: [raw('t')] },
+      query: {
+        statementType: 'SELECT',
+        schema: { fields: [{ name: 's', type: 'STRING' }] },
+        referencedTables: [raw('t')],
+      },
     })
     expect(one.status).toEqual({ state: 'DONE' })
     expect(one.jobReference.jobId).toBeUndefined()
     expect((await dry('SELECT COUNT(*) AS c FROM caec_raw.t')).statistics.totalBytesProcessed).toBe('0')
-    expect((await dry('SELECT a.s FROM caec_raw.t AS a JOIN caec_raw.t AS b ON a.n = b.n')).statistics.totalBytesProcessed).toBe('120')
-    expect((await dry('DELETE FROM caec_raw.t WHERE n = 1')).statistics).not.toHaveProperty('totalBytesProcessed')
+    expect(
+      (await dry('SELECT a.s FROM caec_raw.t AS a JOIN caec_raw.t AS b ON a.n = b.n')).statistics
+        .totalBytesProcessed,
+    ).toBe('120')
+    expect((await dry('DELETE FROM caec_raw.t WHERE n = 1')).statistics).not.toHaveProperty(
+      'totalBytesProcessed',
+    )
     expect((await dry('SELECT * FROM caec_raw.missing')).error).toMatchObject({ code: 404 })
     expect(await dry('CREATE TABLE caec_raw.dry AS SELECT 1 AS a')).toMatchObject({
       statistics: { query: { ddlTargetTable: raw('dry'), schema: { fields: [{ name: 'a' }] } } },
@@ -81,19 +120,44 @@ describe('queries', () => {
 
   it('ask in a dry run of CREATE for what the statement itself would need', async () => {
     const dry = async (persona: Persona, query: string) =>
-      (await cloud.api(persona, 'POST', '/jobs', { configuration: { dryRun: true, query: { query, useLegacySql: false } }, jobReference: { projectId: 'caec-local', location: 'us-central1' } })).body
-    expect(await dry('data-eng', 'CREATE TABLE caec_raw.dry (n INT64)')).toMatchObject({ statistics: { query: { statementType: 'CREATE_TABLE', ddlTargetTable: raw('dry') } } })
-    expect((await dry('data-eng', 'CREATE TABLE caec_raw.t (n INT64)')).error).toMatchObject({ code: 409, errors: [{ reason: 'duplicate' }], message: expect.stringContaining('Already Exists: Table caec-local:caec_raw.t') })
-    expect((await dry('data-eng', 'CREATE TABLE IF NOT EXISTS caec_raw.t (other STRING)')).error).toBeUndefined()
-    expect((await dry('data-eng', 'CREATE TABLE caec_raw.dry (n FLOAT64) CLUSTER BY n')).error).toMatchObject({ code: 400, message: expect.stringContaining('cannot be used for clustering') })
-    expect((await dry('data-eng', 'CREATE TABLE caec_missing.dry (n INT64)')).error).toMatchObject({ code: 404 })
-    expect((await dry('ci-plan', 'CREATE TABLE caec_raw.dry (n INT64)')).error).toMatchObject({ code: 403, message: expect.stringContaining('bigquery.tables.create') })
-    expect((await dry('ci-plan', 'CREATE VIEW caec_insights.dry AS SELECT 1 AS n')).error).toMatchObject({ code: 403, message: expect.stringContaining('bigquery.tables.create') })
+      (
+        await cloud.api(persona, 'POST', '/jobs', {
+          configuration: { dryRun: true, query: { query, useLegacySql: false } },
+          jobReference: { projectId: 'caec-local', location: 'us-central1' },
+        })
+      ).body
+    expect(await dry('data-eng', 'CREATE TABLE caec_raw.dry (n INT64)')).toMatchObject({
+      statistics: { query: { statementType: 'CREATE_TABLE', ddlTargetTable: raw('dry') } },
+    })
+    expect((await dry('data-eng', 'CREATE TABLE caec_raw.t (n INT64)')).error).toMatchObject({
+      code: 409,
+      errors: [{ reason: 'duplicate' }],
+      message: expect.stringContaining('Already Exists: Table caec-local:caec_raw.t'),
+    })
+    expect(
+      (await dry('data-eng', 'CREATE TABLE IF NOT EXISTS caec_raw.t (other STRING)')).error,
+    ).toBeUndefined()
+    expect((await dry('data-eng', 'CREATE TABLE caec_raw.dry (n FLOAT64) CLUSTER BY n')).error).toMatchObject(
+      { code: 400, message: expect.stringContaining('cannot be used for clustering') },
+    )
+    expect((await dry('data-eng', 'CREATE TABLE caec_missing.dry (n INT64)')).error).toMatchObject({
+      code: 404,
+    })
+    expect((await dry('ci-plan', 'CREATE TABLE caec_raw.dry (n INT64)')).error).toMatchObject({
+      code: 403,
+      message: expect.stringContaining('bigquery.tables.create'),
+    })
+    expect((await dry('ci-plan', 'CREATE VIEW caec_insights.dry AS SELECT 1 AS n')).error).toMatchObject({
+      code: 403,
+      message: expect.stringContaining('bigquery.tables.create'),
+    })
     expect((await cloud.api('data-eng', 'GET', '/datasets/caec_raw/tables/dry')).status).toBe(404)
   })
 
   it('stop before they start when they would bill more than allowed', async () => {
-    const { body } = await cloud.query('data-eng', 'SELECT n FROM caec_raw.t', { maximumBytesBilled: '1000000' })
+    const { body } = await cloud.query('data-eng', 'SELECT n FROM caec_raw.t', {
+      maximumBytesBilled: '1000000',
+    })
     expect(body.error).toMatchObject({
       code: 400,
       message: 'Query exceeded limit for bytes billed: 1000000. 10485760 or higher required.',
@@ -102,17 +166,26 @@ describe('queries', () => {
   })
 
   it('refuse to scan a table that requires a partition filter', async () => {
-    await cloud.query('data-eng', 'CREATE TABLE caec_raw.strict (d DATE, n INT64) PARTITION BY d OPTIONS (require_partition_filter = TRUE)')
+    await cloud.query(
+      'data-eng',
+      'CREATE TABLE caec_raw.strict (d DATE, n INT64) PARTITION BY d OPTIONS (require_partition_filter = TRUE)',
+    )
     expect((await cloud.query('data-eng', 'SELECT n FROM caec_raw.strict')).body.error.message).toBe(
       "Cannot query over table 'caec-local.caec_raw.strict' without a filter over column(s) 'd' that can be used for partition elimination",
     )
-    expect((await cloud.query('data-eng', "SELECT n FROM caec_raw.strict WHERE d >= '2020-01-01'")).status).toBe(200)
+    expect(
+      (await cloud.query('data-eng', "SELECT n FROM caec_raw.strict WHERE d >= '2020-01-01'")).status,
+    ).toBe(200)
   })
 
   it('report errors by reason with the status that belongs to it, in the job and in its results', async () => {
     const failed = async (sql: string) => {
       const done = await cloud.run('data-eng', { query: { query: sql, useLegacySql: false } })
-      const results = await cloud.api('data-eng', 'GET', `/queries/${done.jobReference.jobId}?location=us-central1`)
+      const results = await cloud.api(
+        'data-eng',
+        'GET',
+        `/queries/${done.jobReference.jobId}?location=us-central1`,
+      )
       return [done.status.errorResult.reason, results.status, results.body.error.errors[0].reason]
     }
     expect(await failed('SELEC 1')).toEqual(['invalidQuery', 400, 'invalidQuery'])
@@ -124,20 +197,31 @@ describe('queries', () => {
   })
 
   it('write a destination table under its dispositions', async () => {
-    const into = (sql: string, more = {}) => cloud.run('data-eng', { query: { query: sql, useLegacySql: false, destinationTable: raw('into'), ...more } })
+    const into = (sql: string, more = {}) =>
+      cloud.run('data-eng', {
+        query: { query: sql, useLegacySql: false, destinationTable: raw('into'), ...more },
+      })
     expect((await into('SELECT 1 AS a')).configuration.query.destinationTable).toEqual(raw('into'))
     expect((await into('SELECT 2 AS a')).status.errorResult.reason).toBe('duplicate')
     await into('SELECT 2 AS a', { writeDisposition: 'WRITE_APPEND' })
-    expect((await cloud.query('data-eng', 'SELECT a FROM caec_raw.into ORDER BY a')).rows).toEqual([['1'], ['2']])
-    expect((await into("SELECT 'x' AS a", { writeDisposition: 'WRITE_APPEND' })).status.errorResult.message).toContain(
-      'Field a has changed type from INTEGER to STRING',
-    )
+    expect((await cloud.query('data-eng', 'SELECT a FROM caec_raw.into ORDER BY a')).rows).toEqual([
+      ['1'],
+      ['2'],
+    ])
+    expect(
+      (await into("SELECT 'x' AS a", { writeDisposition: 'WRITE_APPEND' })).status.errorResult.message,
+    ).toContain('Field a has changed type from INTEGER to STRING')
     await into("SELECT 'x' AS b", { writeDisposition: 'WRITE_TRUNCATE' })
     expect((await cloud.query('data-eng', 'SELECT * FROM caec_raw.into')).rows).toEqual([['x']])
     expect(
       (
         await cloud.run('data-eng', {
-          query: { query: 'SELECT 1 AS a', useLegacySql: false, destinationTable: raw('never'), createDisposition: 'CREATE_NEVER' },
+          query: {
+            query: 'SELECT 1 AS a',
+            useLegacySql: false,
+            destinationTable: raw('never'),
+            createDisposition: 'CREATE_NEVER',
+          },
         })
       ).status.errorResult.reason,
     ).toBe('notFound')
@@ -145,7 +229,9 @@ describe('queries', () => {
 
   it('refuse to replace a table under another partitioning, as BigQuery does', async () => {
     const { body } = await cloud.query('data-eng', 'CREATE OR REPLACE TABLE caec_raw.t AS SELECT 1 AS a')
-    expect(body.error.message).toContain('Cannot replace a table with a different partitioning spec. Instead, DROP the table, and then recreate it.')
+    expect(body.error.message).toContain(
+      'Cannot replace a table with a different partitioning spec. Instead, DROP the table, and then recreate it.',
+    )
     expect((await cloud.query('data-eng', 'SELECT COUNT(*) AS c FROM caec_raw.t')).rows).toEqual([['10']])
   })
 
@@ -156,8 +242,16 @@ describe('queries', () => {
       queryParameters: [
         { name: 'n', parameterType: { type: 'INT64' }, parameterValue: { value: '41' } },
         { name: 's', parameterType: { type: 'STRING' }, parameterValue: { value: "'); DROP TABLE x; --" } },
-        { name: 'l', parameterType: { type: 'ARRAY', arrayType: { type: 'INT64' } }, parameterValue: { arrayValues: [{ value: '1' }, { value: '2' }] } },
-        { name: 'ts', parameterType: { type: 'TIMESTAMP' }, parameterValue: { value: '2020-01-01 01:00:00+01:00' } },
+        {
+          name: 'l',
+          parameterType: { type: 'ARRAY', arrayType: { type: 'INT64' } },
+          parameterValue: { arrayValues: [{ value: '1' }, { value: '2' }] },
+        },
+        {
+          name: 'ts',
+          parameterType: { type: 'TIMESTAMP' },
+          parameterValue: { value: '2020-01-01 01:00:00+01:00' },
+        },
       ],
     })
     expect(named.rows).toEqual([['42', "'); DROP TABLE x; --", [{ v: '1' }, { v: '2' }], '1577836800000000']])
@@ -172,7 +266,9 @@ describe('queries', () => {
     expect(
       (
         await cloud.query('data-eng', 'SELECT @n AS n', {
-          queryParameters: [{ name: 'n', parameterType: { type: 'INT64' }, parameterValue: { value: '1; DROP' } }],
+          queryParameters: [
+            { name: 'n', parameterType: { type: 'INT64' }, parameterValue: { value: '1; DROP' } },
+          ],
         })
       ).status,
     ).toBe(400)
@@ -197,15 +293,22 @@ describe('queries', () => {
   })
 
   it('can be cancelled and timed out, and others run meanwhile', async () => {
-    const slow = 'SELECT COUNT(*) AS c FROM UNNEST(GENERATE_ARRAY(1, 100000)) AS a, UNNEST(GENERATE_ARRAY(1, 100000)) AS b WHERE MOD(a * b, 7) = 3'
+    const slow =
+      'SELECT COUNT(*) AS c FROM UNNEST(GENERATE_ARRAY(1, 100000)) AS a, UNNEST(GENERATE_ARRAY(1, 100000)) AS b WHERE MOD(a * b, 7) = 3'
     const started = await cloud.query('data-eng', slow, { timeoutMs: 50 })
     expect(started.body.jobComplete).toBe(false)
     expect((await cloud.query('data-eng', 'SELECT 1 AS a')).rows).toEqual([['1']])
     const path = `/jobs/${started.body.jobReference.jobId}`
     await cloud.api('data-eng', 'POST', `${path}/cancel?location=us-central1`)
     const done = await cloud.finished('data-eng', started.body)
-    expect(done.status.errorResult).toEqual({ reason: 'stopped', message: 'Job execution was cancelled: User requested cancellation' })
-    const late = await cloud.run('data-eng', { jobTimeoutMs: '100', query: { query: slow, useLegacySql: false } })
+    expect(done.status.errorResult).toEqual({
+      reason: 'stopped',
+      message: 'Job execution was cancelled: User requested cancellation',
+    })
+    const late = await cloud.run('data-eng', {
+      jobTimeoutMs: '100',
+      query: { query: slow, useLegacySql: false },
+    })
     expect(late.status.errorResult.reason).toBe('stopped')
   })
 })

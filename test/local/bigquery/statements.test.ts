@@ -12,7 +12,10 @@ beforeAll(async () => {
 })
 afterAll(() => cloud.close())
 
-const job = (answer: any) => cloud.api('data-eng', 'GET', `/jobs/${answer.body.jobReference.jobId}?location=us-central1`).then((found) => found.body)
+const job = (answer: any) =>
+  cloud
+    .api('data-eng', 'GET', `/jobs/${answer.body.jobReference.jobId}?location=us-central1`)
+    .then((found) => found.body)
 
 describe('statements', () => {
   it('report what DML changed', async () => {
@@ -23,8 +26,16 @@ describe('statements', () => {
       updatedRowCount: '0',
       deletedRowCount: '0',
     })
-    expect(await stats("UPDATE caec_raw.dml SET s = 'c' WHERE n >= 100")).toEqual({ insertedRowCount: '0', updatedRowCount: '2', deletedRowCount: '0' })
-    expect(await stats('DELETE FROM caec_raw.dml WHERE n = 101')).toEqual({ insertedRowCount: '0', updatedRowCount: '0', deletedRowCount: '1' })
+    expect(await stats("UPDATE caec_raw.dml SET s = 'c' WHERE n >= 100")).toEqual({
+      insertedRowCount: '0',
+      updatedRowCount: '2',
+      deletedRowCount: '0',
+    })
+    expect(await stats('DELETE FROM caec_raw.dml WHERE n = 101')).toEqual({
+      insertedRowCount: '0',
+      updatedRowCount: '0',
+      deletedRowCount: '1',
+    })
     expect(
       await stats(
         "MERGE INTO caec_raw.dml AS t USING (SELECT 100 AS n, 'm' AS s UNION ALL SELECT 200, 'new') AS x ON t.n = x.n WHEN MATCHED THEN UPDATE SET s = x.s WHEN NOT MATCHED THEN INSERT (n, s) VALUES (x.n, x.s)",
@@ -32,14 +43,24 @@ describe('statements', () => {
     ).toEqual({ insertedRowCount: '1', updatedRowCount: '1', deletedRowCount: '0' })
     const answer = await cloud.query('data-eng', 'DELETE FROM caec_raw.dml WHERE TRUE')
     expect(answer.body.numDmlAffectedRows).toBe('12')
-    expect((await job(answer)).statistics.query).toMatchObject({ statementType: 'DELETE', numDmlAffectedRows: '12', dmlStats: { deletedRowCount: '12' } })
+    expect((await job(answer)).statistics.query).toMatchObject({
+      statementType: 'DELETE',
+      numDmlAffectedRows: '12',
+      dmlStats: { deletedRowCount: '12' },
+    })
   })
 
   it('keep the target of concurrent changes whole: none is lost, none conflicts', async () => {
     await cloud.query('data-eng', 'CREATE TABLE caec_raw.busy (n INT64)')
-    const answers = await Promise.all(Array.from({ length: 12 }, (_, n) => cloud.query('data-eng', `INSERT INTO caec_raw.busy (n) VALUES (${n})`)))
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, n) =>
+        cloud.query('data-eng', `INSERT INTO caec_raw.busy (n) VALUES (${n})`),
+      ),
+    )
     expect(answers.map((answer) => answer.status)).toEqual(Array(12).fill(200))
-    expect((await cloud.query('data-eng', 'SELECT COUNT(DISTINCT n) AS c FROM caec_raw.busy')).rows).toEqual([['12']])
+    expect((await cloud.query('data-eng', 'SELECT COUNT(DISTINCT n) AS c FROM caec_raw.busy')).rows).toEqual([
+      ['12'],
+    ])
   })
 
   it('run scripts with variables: the incremental overwrite that dbt emits', async () => {
@@ -57,7 +78,14 @@ describe('statements', () => {
     )
     expect(answer.status).toBe(200)
     expect((await job(answer)).statistics.query.statementType).toBe('SCRIPT')
-    expect((await cloud.query('data-eng', 'SELECT d, COUNT(*) AS c, MAX(n) AS m FROM caec_raw.io GROUP BY d ORDER BY d')).rows).toEqual([
+    expect(
+      (
+        await cloud.query(
+          'data-eng',
+          'SELECT d, COUNT(*) AS c, MAX(n) AS m FROM caec_raw.io GROUP BY d ORDER BY d',
+        )
+      ).rows,
+    ).toEqual([
       ['2020-01-01', '4', '9'],
       ['2020-01-02', '1', '77'],
       ['2020-01-03', '3', '8'],
@@ -75,22 +103,37 @@ describe('statements', () => {
       statementType: 'CREATE_TABLE_AS_SELECT',
       ddlOperationPerformed: 'CREATE',
     })
-    expect(await ddl('CREATE OR REPLACE TABLE caec_raw.made AS SELECT 2 AS a')).toMatchObject({ ddlOperationPerformed: 'REPLACE' })
-    expect(await ddl("ALTER TABLE caec_raw.made SET OPTIONS (description = 'd', labels = [('k', 'v')])")).toMatchObject({
+    expect(await ddl('CREATE OR REPLACE TABLE caec_raw.made AS SELECT 2 AS a')).toMatchObject({
+      ddlOperationPerformed: 'REPLACE',
+    })
+    expect(
+      await ddl("ALTER TABLE caec_raw.made SET OPTIONS (description = 'd', labels = [('k', 'v')])"),
+    ).toMatchObject({
       statementType: 'ALTER_TABLE',
       ddlOperationPerformed: 'ALTER',
     })
-    expect((await cloud.api('data-eng', 'GET', '/datasets/caec_raw/tables/made')).body).toMatchObject({ description: 'd', labels: { k: 'v' } })
-    expect(await ddl('DROP TABLE caec_raw.made')).toMatchObject({ statementType: 'DROP_TABLE', ddlOperationPerformed: 'DROP' })
+    expect((await cloud.api('data-eng', 'GET', '/datasets/caec_raw/tables/made')).body).toMatchObject({
+      description: 'd',
+      labels: { k: 'v' },
+    })
+    expect(await ddl('DROP TABLE caec_raw.made')).toMatchObject({
+      statementType: 'DROP_TABLE',
+      ddlOperationPerformed: 'DROP',
+    })
     expect(await ddl('DROP TABLE IF EXISTS caec_raw.made')).toMatchObject({ ddlOperationPerformed: 'SKIP' })
   })
 })
 
 describe('INFORMATION_SCHEMA', () => {
   it('shows tables, columns, partitions and storage of a dataset, and only what the caller may see', async () => {
-    expect((await cloud.query('data-eng', "SELECT table_name, table_type FROM caec_raw.INFORMATION_SCHEMA.TABLES WHERE table_name = 't'")).rows).toEqual([
-      ['t', 'BASE TABLE'],
-    ])
+    expect(
+      (
+        await cloud.query(
+          'data-eng',
+          "SELECT table_name, table_type FROM caec_raw.INFORMATION_SCHEMA.TABLES WHERE table_name = 't'",
+        )
+      ).rows,
+    ).toEqual([['t', 'BASE TABLE']])
     expect(
       (
         await cloud.query(
@@ -104,23 +147,38 @@ describe('INFORMATION_SCHEMA', () => {
       ['s', 'STRING', 'NO', null],
     ])
     expect(
-      (await cloud.query('data-eng', "SELECT partition_id, total_rows FROM caec_raw.INFORMATION_SCHEMA.PARTITIONS WHERE table_name = 't' ORDER BY 1")).rows,
+      (
+        await cloud.query(
+          'data-eng',
+          "SELECT partition_id, total_rows FROM caec_raw.INFORMATION_SCHEMA.PARTITIONS WHERE table_name = 't' ORDER BY 1",
+        )
+      ).rows,
     ).toEqual([
       ['20200101', '4'],
       ['20200102', '3'],
       ['20200103', '3'],
     ])
-    expect((await cloud.query('data-eng', "SELECT row_count, size_bytes FROM caec_raw.__TABLES__ WHERE table_id = 't'")).rows).toEqual([['10', '200']])
-    expect((await cloud.query('data-eng', 'SELECT schema_name FROM INFORMATION_SCHEMA.SCHEMATA ORDER BY 1')).rows).toEqual([
-      ['caec_analytics'],
-      ['caec_insights'],
-      ['caec_raw'],
-    ])
-    expect((await cloud.query('analyst', 'SELECT schema_name FROM INFORMATION_SCHEMA.SCHEMATA')).rows).toEqual([['caec_insights']])
-    expect((await cloud.query('analyst', 'SELECT * FROM caec_raw.INFORMATION_SCHEMA.TABLES')).status).toBe(403)
-    expect((await cloud.query('data-eng', 'SELECT * FROM caec_raw.INFORMATION_SCHEMA.ROUTINES')).body.error.message).toContain(
-      'is not supported by the local BigQuery',
+    expect(
+      (
+        await cloud.query(
+          'data-eng',
+          "SELECT row_count, size_bytes FROM caec_raw.__TABLES__ WHERE table_id = 't'",
+        )
+      ).rows,
+    ).toEqual([['10', '200']])
+    expect(
+      (await cloud.query('data-eng', 'SELECT schema_name FROM INFORMATION_SCHEMA.SCHEMATA ORDER BY 1')).rows,
+    ).toEqual([['caec_analytics'], ['caec_insights'], ['caec_raw']])
+    expect(
+      (await cloud.query('analyst', 'SELECT schema_name FROM INFORMATION_SCHEMA.SCHEMATA')).rows,
+    ).toEqual([['caec_insights']])
+    expect((await cloud.query('analyst', 'SELECT * FROM caec_raw.INFORMATION_SCHEMA.TABLES')).status).toBe(
+      403,
     )
+    expect(
+      (await cloud.query('data-eng', 'SELECT * FROM caec_raw.INFORMATION_SCHEMA.ROUTINES')).body.error
+        .message,
+    ).toContain('is not supported by the local BigQuery')
   })
 })
 
@@ -133,8 +191,15 @@ describe('a script', () => {
     expect(rowsOf({ body } as never)).toEqual([['4']])
     const parent = await job({ body })
     expect(parent.statistics).toMatchObject({ numChildJobs: '2', query: { statementType: 'SCRIPT' } })
-    const children = (await cloud.api('data-eng', 'GET', `/jobs?parentJobId=${body.jobReference.jobId}&projection=full`)).body.jobs
-    expect(children.map((child: any) => child.statistics.query.statementType).sort()).toEqual(['CREATE_TABLE_AS_SELECT', 'SELECT'])
-    expect(children.every((child: any) => child.statistics.parentJobId === body.jobReference.jobId)).toBe(true)
+    const children = (
+      await cloud.api('data-eng', 'GET', `/jobs?parentJobId=${body.jobReference.jobId}&projection=full`)
+    ).body.jobs
+    expect(children.map((child: any) => child.statistics.query.statementType).sort()).toEqual([
+      'CREATE_TABLE_AS_SELECT',
+      'SELECT',
+    ])
+    expect(children.every((child: any) => child.statistics.parentJobId === body.jobReference.jobId)).toBe(
+      true,
+    )
   })
 })

@@ -1,4 +1,7 @@
-/** What may be written: no array keeps a NULL element, a NULL array is stored as an empty one, and columns have names BigQuery takes. */
+/**
+ * What may be written: no array keeps a NULL element, a NULL array is stored as an empty one, and columns
+ * have names BigQuery takes.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { openBigQuery, type BigQueryCloud } from './bigquery-cloud.ts'
 
@@ -21,26 +24,51 @@ describe('an array with a NULL element', () => {
     ['INSERT INTO caec_raw.lists VALUES (1, [2, NULL])', 'list'],
   ])('is no result and is not stored: %s', async (sql, column) => {
     const { status, body } = await cloud.query('data-eng', sql)
-    expect({ status, reason: body.error?.errors[0].reason, message: body.error?.message }).toEqual({ status: 400, reason: 'invalidQuery', message: refusal(column) })
+    expect({ status, reason: body.error?.errors[0].reason, message: body.error?.message }).toEqual({
+      status: 400,
+      reason: 'invalidQuery',
+      message: refusal(column),
+    })
   })
 
   it('changes nothing when it fails', async () => {
     await cloud.query('data-eng', 'INSERT INTO caec_raw.lists VALUES (7, [1])')
-    expect((await cloud.query('data-eng', 'UPDATE caec_raw.lists SET list = [1, NULL] WHERE TRUE')).status).toBe(400)
-    expect((await cloud.query('data-eng', 'SELECT id, ARRAY_LENGTH(list) FROM caec_raw.lists')).rows).toEqual([['7', '1']])
+    expect(
+      (await cloud.query('data-eng', 'UPDATE caec_raw.lists SET list = [1, NULL] WHERE TRUE')).status,
+    ).toBe(400)
+    expect((await cloud.query('data-eng', 'SELECT id, ARRAY_LENGTH(list) FROM caec_raw.lists')).rows).toEqual(
+      [['7', '1']],
+    )
     expect((await cloud.query('data-eng', 'SELECT 1 FROM caec_raw.nulls')).status).toBe(404)
   })
 
   it('may be used inside the query', async () => {
-    expect((await cloud.query('data-eng', 'SELECT ARRAY_LENGTH([1, NULL]), (SELECT COUNT(*) FROM UNNEST([1, NULL]))')).rows).toEqual([['2', '2']])
+    expect(
+      (
+        await cloud.query(
+          'data-eng',
+          'SELECT ARRAY_LENGTH([1, NULL]), (SELECT COUNT(*) FROM UNNEST([1, NULL]))',
+        )
+      ).rows,
+    ).toEqual([['2', '2']])
   })
 })
 
 describe('a NULL array', () => {
   it('is stored as an empty one', async () => {
-    await cloud.query('data-eng', 'CREATE TABLE caec_raw.empty AS SELECT CAST(NULL AS ARRAY<INT64>) AS list, 1 AS id')
+    await cloud.query(
+      'data-eng',
+      'CREATE TABLE caec_raw.empty AS SELECT CAST(NULL AS ARRAY<INT64>) AS list, 1 AS id',
+    )
     await cloud.query('data-eng', 'INSERT INTO caec_raw.empty (id) VALUES (2)')
-    expect((await cloud.query('data-eng', 'SELECT id, list IS NULL, ARRAY_LENGTH(list) FROM caec_raw.empty ORDER BY id')).rows).toEqual([
+    expect(
+      (
+        await cloud.query(
+          'data-eng',
+          'SELECT id, list IS NULL, ARRAY_LENGTH(list) FROM caec_raw.empty ORDER BY id',
+        )
+      ).rows,
+    ).toEqual([
       ['1', 'false', '0'],
       ['2', 'false', '0'],
     ])
@@ -48,8 +76,14 @@ describe('a NULL array', () => {
 })
 
 describe('a column name', () => {
-  it.each(['a"b', 'a.b', 'a*b', 'a`b'.replace('`', '\\`'), 'a;b'])('with a character BigQuery refuses is no column of a result: %s', async (name) => {
-    const { status, body } = await cloud.query('data-eng', `SELECT 1 AS \`${name}\``)
-    expect({ status, message: body.error?.message }).toEqual({ status: 400, message: expect.stringMatching(/^Invalid field name "/) })
-  })
+  it.each(['a"b', 'a.b', 'a*b', 'a`b'.replace('`', '\\`'), 'a;b'])(
+    'with a character BigQuery refuses is no column of a result: %s',
+    async (name) => {
+      const { status, body } = await cloud.query('data-eng', `SELECT 1 AS \`${name}\``)
+      expect({ status, message: body.error?.message }).toEqual({
+        status: 400,
+        message: expect.stringMatching(/^Invalid field name "/),
+      })
+    },
+  )
 })

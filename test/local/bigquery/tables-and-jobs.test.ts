@@ -14,7 +14,11 @@ const fields = [
   { name: 's', type: 'STRING' },
 ]
 const create = (tableId: string, more: Record<string, unknown> = {}) =>
-  cloud.api('data-eng', 'POST', '/datasets/caec_raw/tables', { tableReference: raw(tableId), schema: { fields }, ...more })
+  cloud.api('data-eng', 'POST', '/datasets/caec_raw/tables', {
+    tableReference: raw(tableId),
+    schema: { fields },
+    ...more,
+  })
 const path = (tableId: string) => `/datasets/caec_raw/tables/${tableId}`
 const data = async (tableId: string) => rowsOf(await cloud.api('data-eng', 'GET', `${path(tableId)}/data`))
 
@@ -53,7 +57,10 @@ describe('tables', () => {
   it('have case-sensitive names and refuse a second of the same', async () => {
     await create('Case')
     expect((await create('case')).status).toBe(200)
-    expect((await create('Case')).body.error).toMatchObject({ code: 409, message: 'Already Exists: Table caec-local:caec_raw.Case' })
+    expect((await create('Case')).body.error).toMatchObject({
+      code: 409,
+      message: 'Already Exists: Table caec-local:caec_raw.Case',
+    })
   })
 
   it('take rows with names and values that try to break out of SQL', async () => {
@@ -72,32 +79,49 @@ describe('tables', () => {
     await create('sized')
     await cloud.upload('data-eng', { destinationTable: raw('sized') }, '2020-01-01,1,é\n,2,\n')
     // 8 (date) + 8 + (2 + 2 bytes of é), then 8 alone
-    expect((await cloud.api('data-eng', 'GET', path('sized'))).body).toMatchObject({ numRows: '2', numBytes: '28' })
+    expect((await cloud.api('data-eng', 'GET', path('sized'))).body).toMatchObject({
+      numRows: '2',
+      numBytes: '28',
+    })
   })
 
   it('grow nullable columns and relax REQUIRED, and refuse every other change of schema', async () => {
     await create('grown')
     await cloud.upload('data-eng', { destinationTable: raw('grown') }, '2020-01-01,1,a\n')
     const relaxed = fields.map((field) => ({ ...field, mode: 'NULLABLE' }))
-    const patch = (list: unknown[]) => cloud.api('data-eng', 'PATCH', path('grown'), { schema: { fields: list } })
+    const patch = (list: unknown[]) =>
+      cloud.api('data-eng', 'PATCH', path('grown'), { schema: { fields: list } })
     expect((await patch([...relaxed, { name: 'x', type: 'FLOAT64' }])).status).toBe(200)
     expect(await data('grown')).toEqual([['2020-01-01', '1', 'a', null]])
     expect((await patch(relaxed)).body.error.message).toContain('Field x is missing in new schema')
-    expect((await patch([...relaxed, { name: 'x', type: 'STRING' }])).body.error.message).toContain('Field x has changed type from FLOAT to STRING')
-    expect((await patch([...relaxed, { name: 'x', type: 'FLOAT64' }, { name: 'y', type: 'INT64', mode: 'REQUIRED' }])).body.error.message).toContain(
-      'Cannot add required fields',
+    expect((await patch([...relaxed, { name: 'x', type: 'STRING' }])).body.error.message).toContain(
+      'Field x has changed type from FLOAT to STRING',
     )
+    expect(
+      (
+        await patch([
+          ...relaxed,
+          { name: 'x', type: 'FLOAT64' },
+          { name: 'y', type: 'INT64', mode: 'REQUIRED' },
+        ])
+      ).body.error.message,
+    ).toContain('Cannot add required fields')
   })
 
   it('refuse what is not supported by name', async () => {
-    expect((await create('u', { timePartitioning: { type: 'DAY' } })).body.error).toMatchObject({ code: 501, errors: [{ reason: 'notImplemented' }] })
-    expect((await create('u', { schema: { fields: [{ name: 'g', type: 'GEOGRAPHY' }] } })).body.error.message).toBe(
-      'Columns of type GEOGRAPHY are not supported by the local BigQuery (column g).',
-    )
+    expect((await create('u', { timePartitioning: { type: 'DAY' } })).body.error).toMatchObject({
+      code: 501,
+      errors: [{ reason: 'notImplemented' }],
+    })
+    expect(
+      (await create('u', { schema: { fields: [{ name: 'g', type: 'GEOGRAPHY' }] } })).body.error.message,
+    ).toBe('Columns of type GEOGRAPHY are not supported by the local BigQuery (column g).')
     expect((await create('u', { materializedView: { query: 'SELECT 1' } })).body.error.message).toBe(
       'Table.materializedView is not supported by the local BigQuery.',
     )
-    expect((await create('u', { view: { query: 'SELECT 1' } })).body.error.message).toContain('set view.useLegacySql to false')
+    expect((await create('u', { view: { query: 'SELECT 1' } })).body.error.message).toContain(
+      'set view.useLegacySql to false',
+    )
     expect((await cloud.api('data-eng', 'POST', `${path('whole')}/insertAll`, {})).body.error).toMatchObject({
       code: 501,
       message: 'bigquery.tabledata.insertAll is not supported by the local BigQuery.',
@@ -106,32 +130,55 @@ describe('tables', () => {
 
   it('change under their etag only and vanish with delete', async () => {
     const { etag } = (await create('tagged')).body
-    expect((await cloud.api('data-eng', 'PATCH', path('tagged'), { description: 'a' }, { 'if-match': etag })).status).toBe(200)
-    expect((await cloud.api('data-eng', 'PATCH', path('tagged'), { description: 'b' }, { 'if-match': etag })).status).toBe(412)
+    expect(
+      (await cloud.api('data-eng', 'PATCH', path('tagged'), { description: 'a' }, { 'if-match': etag }))
+        .status,
+    ).toBe(200)
+    expect(
+      (await cloud.api('data-eng', 'PATCH', path('tagged'), { description: 'b' }, { 'if-match': etag }))
+        .status,
+    ).toBe(412)
     expect((await cloud.api('analyst', 'DELETE', path('tagged'))).status).toBe(403)
     expect((await cloud.api('data-eng', 'DELETE', path('tagged'))).status).toBe(204)
-    expect((await cloud.api('data-eng', 'GET', path('tagged'))).body.error).toMatchObject({ code: 404, message: 'Not found: Table caec-local:caec_raw.tagged' })
+    expect((await cloud.api('data-eng', 'GET', path('tagged'))).body.error).toMatchObject({
+      code: 404,
+      message: 'Not found: Table caec-local:caec_raw.tagged',
+    })
   })
 
   it('list models and routines as empty, not as missing', async () => {
-    expect(await cloud.api('data-eng', 'GET', '/datasets/caec_raw/routines')).toMatchObject({ status: 200, body: {} })
+    expect(await cloud.api('data-eng', 'GET', '/datasets/caec_raw/routines')).toMatchObject({
+      status: 200,
+      body: {},
+    })
     expect((await cloud.api('data-eng', 'GET', '/datasets/caec_raw/models')).status).toBe(200)
     expect((await cloud.api('data-eng', 'GET', '/datasets/none/routines')).status).toBe(404)
   })
 
   it('page rows by token and position, in the order they came', async () => {
     await create('paged', { schema: { fields: [{ name: 'n', type: 'INT64' }] } })
-    await cloud.upload('data-eng', { destinationTable: raw('paged') }, Array.from({ length: 25 }, (_, n) => `${n}\n`).join(''))
+    await cloud.upload(
+      'data-eng',
+      { destinationTable: raw('paged') },
+      Array.from({ length: 25 }, (_, n) => `${n}\n`).join(''),
+    )
     const seen: unknown[] = []
     for (let token = ''; ;) {
-      const { body } = await cloud.api('data-eng', 'GET', `${path('paged')}/data?maxResults=10${token && `&pageToken=${token}`}`)
+      const { body } = await cloud.api(
+        'data-eng',
+        'GET',
+        `${path('paged')}/data?maxResults=10${token && `&pageToken=${token}`}`,
+      )
       expect(body.totalRows).toBe('25')
       seen.push(...rowsOf({ body } as never).map((row) => Number(row[0])))
       if (!body.pageToken) break
       token = body.pageToken
     }
     expect(seen).toEqual(Array.from({ length: 25 }, (_, n) => n))
-    expect(rowsOf(await cloud.api('data-eng', 'GET', `${path('paged')}/data?startIndex=23`))).toEqual([['23'], ['24']])
+    expect(rowsOf(await cloud.api('data-eng', 'GET', `${path('paged')}/data?startIndex=23`))).toEqual([
+      ['23'],
+      ['24'],
+    ])
     expect((await cloud.api('data-eng', 'GET', `${path('paged')}/data?pageToken=forged`)).status).toBe(400)
   })
 })
@@ -145,11 +192,18 @@ describe('jobs', () => {
       configuration: copy,
       jobReference: { projectId: 'caec-local', jobId: 'mine-1', location: 'us-central1' },
     })
-    expect(again.body.error).toMatchObject({ code: 409, message: 'Already Exists: Job caec-local:us-central1.mine-1', errors: [{ reason: 'duplicate' }] })
+    expect(again.body.error).toMatchObject({
+      code: 409,
+      message: 'Already Exists: Job caec-local:us-central1.mine-1',
+      errors: [{ reason: 'duplicate' }],
+    })
   })
 
   it('are found only where they ran and only by their owner or a job administrator', async () => {
-    expect((await cloud.api('data-eng', 'GET', '/jobs/mine-1')).body.error).toMatchObject({ code: 404, message: 'Not found: Job caec-local:mine-1' })
+    expect((await cloud.api('data-eng', 'GET', '/jobs/mine-1')).body.error).toMatchObject({
+      code: 404,
+      message: 'Not found: Job caec-local:mine-1',
+    })
     expect((await cloud.api('data-eng', 'GET', '/jobs/mine-1?location=US-central1')).status).toBe(200)
     expect((await cloud.api('analyst', 'GET', '/jobs/mine-1?location=us-central1')).status).toBe(403)
     expect((await cloud.api('ops', 'GET', '/jobs/mine-1?location=us-central1')).status).toBe(200)
@@ -160,27 +214,40 @@ describe('jobs', () => {
     await cloud.upload('data-eng', { destinationTable: raw('from') }, '2020-01-01,1,a\n2020-01-02,2,b\n')
     await cloud.upload('data-eng', { destinationTable: raw('into') }, '2020-01-01,8,x\n2020-01-02,9,y\n')
     const job = await cloud.run('data-eng', {
-      copy: { sourceTable: raw('from$20200102'), destinationTable: raw('into$20200102'), writeDisposition: 'WRITE_TRUNCATE' },
+      copy: {
+        sourceTable: raw('from$20200102'),
+        destinationTable: raw('into$20200102'),
+        writeDisposition: 'WRITE_TRUNCATE',
+      },
     })
     expect(job).toMatchObject({ status: { state: 'DONE' }, statistics: { copy: { copiedRows: '1' } } })
     expect(await data('into')).toEqual([
       ['2020-01-01', '8', 'x'],
       ['2020-01-02', '2', 'b'],
     ])
-    const denied = await cloud.run('analyst', { copy: { sourceTable: raw('from'), destinationTable: raw('mine') } })
+    const denied = await cloud.run('analyst', {
+      copy: { sourceTable: raw('from'), destinationTable: raw('mine') },
+    })
     expect(denied.status.errorResult).toMatchObject({ reason: 'accessDenied' })
   })
 
   it('need jobs.create on the project and legacy SQL switched off', async () => {
-    expect((await cloud.api('ops', 'POST', '/queries', { query: 'SELECT 1', useLegacySql: false })).body.error.message).toBe(
+    expect(
+      (await cloud.api('ops', 'POST', '/queries', { query: 'SELECT 1', useLegacySql: false })).body.error
+        .message,
+    ).toBe(
       'Access Denied: Project caec-local: User does not have bigquery.jobs.create permission in project caec-local.',
     )
-    expect((await cloud.api('data-eng', 'POST', '/queries', { query: 'SELECT 1' })).body.error.message).toContain('Legacy SQL is not supported')
+    expect(
+      (await cloud.api('data-eng', 'POST', '/queries', { query: 'SELECT 1' })).body.error.message,
+    ).toContain('Legacy SQL is not supported')
   })
 
   it('are listed to their owner, and all of them under jobs.list', async () => {
     const ids = async (persona: 'data-eng' | 'analyst' | 'ops', query = '') =>
-      ((await cloud.api(persona, 'GET', `/jobs${query}`)).body.jobs ?? []).map((job: any) => job.jobReference.jobId)
+      ((await cloud.api(persona, 'GET', `/jobs${query}`)).body.jobs ?? []).map(
+        (job: any) => job.jobReference.jobId,
+      )
     expect(await ids('data-eng')).toContain('mine-1')
     expect(await ids('analyst')).not.toContain('mine-1')
     expect(await ids('ops', '?allUsers=true&maxResults=1000')).toContain('mine-1')

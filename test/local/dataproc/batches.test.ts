@@ -6,7 +6,17 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { BatchControllerClient, protos } from '@google-cloud/dataproc'
 import { OAuth2Client } from 'google-auth-library'
 import { repoRoot, startTestCloud, type TestCloud } from '../../support/cloud.ts'
-import { batchOf, BATCHES, createBatch, getBatch, putJob, readOutput, waitFor, WORKLOAD, STAGING } from '../../support/spark-batches.ts'
+import {
+  batchOf,
+  BATCHES,
+  createBatch,
+  getBatch,
+  putJob,
+  readOutput,
+  waitFor,
+  WORKLOAD,
+  STAGING,
+} from '../../support/spark-batches.ts'
 
 const WRITE_AND_READ = `
 import os, sys
@@ -65,27 +75,60 @@ describe('a Spark batch', () => {
   it('runs with the official client: gs:// in and out, support code, output, usage, no inherited secret', async () => {
     const main = await putJob(cloud, 'code/write.py', WRITE_AND_READ)
     const zip = await zipOf('support_words.py', "GREETING = 'hello from the zip'\n")
-    await cloud.cloud.storage.objects.put(cloud.cloud.identity.principalOf(WORKLOAD), STAGING, 'code/support.zip', zip, 'application/zip')
+    await cloud.cloud.storage.objects.put(
+      cloud.cloud.identity.principalOf(WORKLOAD),
+      STAGING,
+      'code/support.zip',
+      zip,
+      'application/zip',
+    )
     const authClient = new OAuth2Client()
     authClient.setCredentials({ access_token: cloud.tokenFor('ci-deploy') })
     const { hostname, port } = new URL(cloud.origin)
-    const client = new BatchControllerClient({ fallback: true, protocol: 'http', apiEndpoint: hostname, port: Number(port), projectId: 'caec-local', authClient: authClient as never })
+    const client = new BatchControllerClient({
+      fallback: true,
+      protocol: 'http',
+      apiEndpoint: hostname,
+      port: Number(port),
+      projectId: 'caec-local',
+      authClient: authClient as never,
+    })
     const [operation] = await client.createBatch({
-      parent: 'projects/caec-local/locations/us-central1', batchId: 'write-1', requestId: 'the-same-request',
+      parent: 'projects/caec-local/locations/us-central1',
+      batchId: 'write-1',
+      requestId: 'the-same-request',
       batch: {
-        pysparkBatch: { mainPythonFileUri: main, pythonFileUris: [`gs://${STAGING}/code/support.zip`], args: ['gs://caec-local-lake/clean/', 'a b; $HOME "q"'] },
-        labels: { team: 'data' }, runtimeConfig: { version: '2.3', properties: { 'spark.executor.instances': '2' } },
+        pysparkBatch: {
+          mainPythonFileUri: main,
+          pythonFileUris: [`gs://${STAGING}/code/support.zip`],
+          args: ['gs://caec-local-lake/clean/', 'a b; $HOME "q"'],
+        },
+        labels: { team: 'data' },
+        runtimeConfig: { version: '2.3', properties: { 'spark.executor.instances': '2' } },
         environmentConfig: { executionConfig: { serviceAccount: WORKLOAD, stagingBucket: STAGING } },
       },
     })
     const [batch] = await operation.promise()
-    expect(batch).toMatchObject({ state: protos.google.cloud.dataproc.v1.Batch.State.SUCCEEDED, creator: 'caec-ci-deploy@caec-local.iam.gserviceaccount.com', labels: { team: 'data' } })
+    expect(batch).toMatchObject({
+      state: protos.google.cloud.dataproc.v1.Batch.State.SUCCEEDED,
+      creator: 'caec-ci-deploy@caec-local.iam.gserviceaccount.com',
+      labels: { team: 'data' },
+    })
     await client.close()
 
-    const shown = await waitFor(cloud, 'write-1', ({ runtimeInfo }) => runtimeInfo.approximateUsage !== undefined)
+    const shown = await waitFor(
+      cloud,
+      'write-1',
+      ({ runtimeInfo }) => runtimeInfo.approximateUsage !== undefined,
+    )
     expect(shown.stateHistory.map(({ state }) => state)).toEqual(['PENDING', 'RUNNING'])
-    expect(shown.runtimeInfo.approximateUsage).toEqual({ milliDcuSeconds: expect.stringMatching(/^[1-9]\d*$/), shuffleStorageGbSeconds: expect.stringMatching(/^[1-9]\d*$/) })
-    expect(shown.runtimeInfo.outputUri).toBe(`gs://${STAGING}/google-cloud-dataproc-metainfo/${shown.uuid}/jobs/srvls-batch-${shown.uuid}/driveroutput`)
+    expect(shown.runtimeInfo.approximateUsage).toEqual({
+      milliDcuSeconds: expect.stringMatching(/^[1-9]\d*$/),
+      shuffleStorageGbSeconds: expect.stringMatching(/^[1-9]\d*$/),
+    })
+    expect(shown.runtimeInfo.outputUri).toBe(
+      `gs://${STAGING}/google-cloud-dataproc-metainfo/${shown.uuid}/jobs/srvls-batch-${shown.uuid}/driveroutput`,
+    )
     const output = await readOutput(cloud, shown)
     expect(output).toContain('hello from the zip 10 rows a b; $HOME "q"')
     expect(output).toContain('secret None zone UTC')
@@ -107,7 +150,11 @@ describe('a Spark batch', () => {
   }, 60_000)
 
   it('reads with the rights of the workload account only', async () => {
-    const main = await putJob(cloud, 'code/steal.py', "from pyspark.sql import SparkSession\nSparkSession.builder.getOrCreate().read.text('gs://caec-local-dags/dags/').count()\n")
+    const main = await putJob(
+      cloud,
+      'code/steal.py',
+      "from pyspark.sql import SparkSession\nSparkSession.builder.getOrCreate().read.text('gs://caec-local-dags/dags/').count()\n",
+    )
     await createBatch(cloud, 'batchId=steal-1', batchOf(main))
     const batch = await waitFor(cloud, 'steal-1', ({ state }) => state === 'FAILED')
     expect(await readOutput(cloud, batch)).toContain(`${WORKLOAD} does not have storage.`)
@@ -116,13 +163,19 @@ describe('a Spark batch', () => {
   it('cannot be deleted while it runs, is cancelled with everything it started, and queues the next', async () => {
     const child = await startSleeping('sleep-1')
     const refused = await cloud.fetchAs('ops', `${BATCHES}/sleep-1`, { method: 'DELETE' })
-    expect([refused.status, (await refused.json() as any).error.status]).toEqual([400, 'FAILED_PRECONDITION'])
+    expect([refused.status, ((await refused.json()) as any).error.status]).toEqual([
+      400,
+      'FAILED_PRECONDITION',
+    ])
     const main = await putJob(cloud, 'code/sleep.py', SLEEP)
     await createBatch(cloud, 'batchId=queued-1', batchOf(main))
     expect((await getBatch(cloud, 'queued-1')).state).toBe('PENDING')
     for (const batchId of ['queued-1', 'sleep-1']) {
       const { operation } = await getBatch(cloud, batchId)
-      const cancelled = await cloud.fetchAs('ci-deploy', `/v1/${operation}:cancel`, { method: 'POST', body: {} })
+      const cancelled = await cloud.fetchAs('ci-deploy', `/v1/${operation}:cancel`, {
+        method: 'POST',
+        body: {},
+      })
       expect([cancelled.status, await cancelled.json()]).toEqual([200, {}])
     }
     const batch = await waitFor(cloud, 'sleep-1', ({ state }) => state === 'CANCELLED')
@@ -149,24 +202,43 @@ describe('a cloud that is killed while a batch runs', () => {
     const script = `import { startCloud } from ${JSON.stringify(join(repoRoot, 'local/cloud/server.ts'))}
       const cloud = await startCloud({ stateDir: ${JSON.stringify(stateDir)}, repoRoot: ${JSON.stringify(repoRoot)}, services: ['storage', 'dataproc'], log: () => {} })
       console.log(JSON.stringify({ origin: cloud.origin, token: cloud.identity.mintAccessToken('caec-data-eng@caec-local.iam.gserviceaccount.com') }))`
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] })
-    const line = await new Promise<string>((resolve) => child.stdout.once('data', (data: Buffer) => resolve(String(data))))
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const line = await new Promise<string>((resolve) =>
+      child.stdout.once('data', (data: Buffer) => resolve(String(data))),
+    )
     const { origin, token } = JSON.parse(line) as { origin: string; token: string }
-    const ask = (path: string, init: RequestInit = {}) => fetch(origin + path, { ...init, headers: { 'authorization': `Bearer ${token}`, 'content-type': 'application/json' } })
-    await ask(`/upload/storage/v1/b/${STAGING}/o?uploadType=media&name=sleep.py`, { method: 'POST', body: SLEEP })
-    await ask(`${BATCHES}?batchId=killed-1`, { method: 'POST', body: JSON.stringify(batchOf(`gs://${STAGING}/sleep.py`)) })
+    const ask = (path: string, init: RequestInit = {}) =>
+      fetch(origin + path, {
+        ...init,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      })
+    await ask(`/upload/storage/v1/b/${STAGING}/o?uploadType=media&name=sleep.py`, {
+      method: 'POST',
+      body: SLEEP,
+    })
+    await ask(`${BATCHES}?batchId=killed-1`, {
+      method: 'POST',
+      body: JSON.stringify(batchOf(`gs://${STAGING}/sleep.py`)),
+    })
     let log = ''
     while (!log.includes('sleeping beside')) {
       await new Promise((resolve) => setTimeout(resolve, 200))
       const [run] = await readdir(join(stateDir, 'dataproc', 'runs')).catch(() => [])
-      log = run ? await readFile(join(stateDir, 'dataproc', 'runs', run, 'driver.log'), 'utf8').catch(() => '') : ''
+      log = run
+        ? await readFile(join(stateDir, 'dataproc', 'runs', run, 'driver.log'), 'utf8').catch(() => '')
+        : ''
     }
     child.kill('SIGKILL')
     await gone(pidIn(log))
     const restarted = await startTestCloud({ stateDir, services: ['storage', 'dataproc'] })
     try {
       const batch = await getBatch(restarted, 'killed-1')
-      expect(batch).toMatchObject({ state: 'FAILED', stateMessage: expect.stringContaining('was interrupted') })
+      expect(batch).toMatchObject({
+        state: 'FAILED',
+        stateMessage: expect.stringContaining('was interrupted'),
+      })
       expect(await readdir(join(stateDir, 'dataproc')).then((names) => names.includes('runs'))).toBe(false)
     } finally {
       await restarted.close()
@@ -186,7 +258,12 @@ async function zipOf(name: string, text: string): Promise<Buffer> {
   header.writeUInt32LE(data.length, 18)
   header.writeUInt16LE(name.length, 22)
   const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), header, Buffer.from(name), data])
-  const central = Buffer.concat([Buffer.from('PK\x01\x02\x14\x00', 'latin1'), header, Buffer.alloc(14), Buffer.from(name)])
+  const central = Buffer.concat([
+    Buffer.from('PK\x01\x02\x14\x00', 'latin1'),
+    header,
+    Buffer.alloc(14),
+    Buffer.from(name),
+  ])
   const end = Buffer.alloc(18)
   end.writeUInt16LE(1, 4)
   end.writeUInt16LE(1, 6)

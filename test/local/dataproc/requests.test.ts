@@ -6,68 +6,251 @@ const MAIN = 'gs://caec-local-staging/code/absent.py'
 
 describe('requests for batches', () => {
   let cloud: TestCloud
-  beforeAll(async () => { cloud = await startTestCloud({ services: ['storage', 'dataproc'] }) })
+  beforeAll(async () => {
+    cloud = await startTestCloud({ services: ['storage', 'dataproc'] })
+  })
   afterAll(() => cloud.close())
 
   const execution = (fields: Record<string, unknown>) => batchOf(MAIN, {}, fields)
-  const cases: { name: string; query?: string; body: Record<string, unknown>; status: number; rpcStatus: string; message: string }[] = [
-    { name: 'an unknown field', body: { ...batchOf(MAIN), nonsense: 1 }, status: 400, rpcStatus: 'INVALID_ARGUMENT', message: 'Invalid JSON payload received. Unknown name "nonsense" at \'batch\': Cannot find field.' },
-    { name: 'an unknown nested field', body: batchOf(MAIN, { mainFile: 'x' }), status: 400, rpcStatus: 'INVALID_ARGUMENT', message: 'Unknown name "mainFile" at \'batch.pysparkBatch\'' },
-    { name: 'a wrong type', body: batchOf(MAIN, { args: 'one' }), status: 400, rpcStatus: 'INVALID_ARGUMENT', message: "Invalid value at 'batch.pysparkBatch.args'" },
-    { name: 'an unknown query parameter', query: 'batchId=b-0001&speed=9', body: batchOf(MAIN), status: 400, rpcStatus: 'INVALID_ARGUMENT', message: 'Unknown name "speed": Cannot bind query parameter.' },
-    { name: 'no workload', body: {}, status: 400, rpcStatus: 'INVALID_ARGUMENT', message: 'Batch config is required' },
-    { name: 'a short id', query: 'batchId=abc', body: batchOf(MAIN), status: 400, rpcStatus: 'INVALID_ARGUMENT', message: '4-63 characters' },
-    { name: 'an id with capitals', query: 'batchId=ABCDE', body: batchOf(MAIN), status: 400, rpcStatus: 'INVALID_ARGUMENT', message: '4-63 characters' },
-    { name: 'a main file that is no Python', body: batchOf('gs://caec-local-staging/code/job.txt'), status: 400, rpcStatus: 'INVALID_ARGUMENT', message: 'Unsupported file type' },
-    { name: 'a file of this machine', body: batchOf('file:///etc/passwd.py'), status: 400, rpcStatus: 'INVALID_ARGUMENT', message: 'only gs://BUCKET/OBJECT' },
-    { name: 'a file name that Spark would split', body: batchOf(MAIN, { fileUris: ['gs://caec-local-staging/a,b.txt'] }), status: 400, rpcStatus: 'INVALID_ARGUMENT', message: 'Invalid file name' },
-    { name: 'a staging bucket given as a URI', body: execution({ stagingBucket: 'gs://caec-local-staging' }), status: 400, rpcStatus: 'INVALID_ARGUMENT', message: 'a bucket name is needed' },
-    { name: 'a ttl under ten minutes', body: execution({ ttl: '599s' }), status: 400, rpcStatus: 'INVALID_ARGUMENT', message: 'between 10 minutes and 14 days' },
-    { name: 'an idle ttl', body: execution({ idleTtl: '600s' }), status: 400, rpcStatus: 'INVALID_ARGUMENT', message: 'idle_ttl cannot be set' },
-    { name: 'a property that would take the batch elsewhere', body: { ...batchOf(MAIN), runtimeConfig: { properties: { 'spark.master': 'yarn' } } }, status: 400, rpcStatus: 'INVALID_ARGUMENT', message: 'unsupported properties: [spark.master]' },
-    { name: 'a label key with capitals', body: { ...batchOf(MAIN), labels: { Team: 'x' } }, status: 400, rpcStatus: 'INVALID_ARGUMENT', message: 'Invalid label key' },
-    { name: 'a Spark SQL batch', body: { sparkSqlBatch: { queryFileUri: 'gs://b/q.sql' } }, status: 501, rpcStatus: 'UNIMPLEMENTED', message: 'batch.sparkSqlBatch is not implemented' },
-    { name: 'a Spark jar batch', body: { sparkBatch: { mainClass: 'X' } }, status: 501, rpcStatus: 'UNIMPLEMENTED', message: 'batch.sparkBatch is not implemented' },
-    { name: 'another runtime', body: { ...batchOf(MAIN), runtimeConfig: { version: '3.0' } }, status: 501, rpcStatus: 'UNIMPLEMENTED', message: 'runtime version "3.0"' },
-    { name: 'a container image', body: { ...batchOf(MAIN), runtimeConfig: { containerImage: 'x' } }, status: 501, rpcStatus: 'UNIMPLEMENTED', message: 'batch.runtimeConfig.containerImage' },
-    { name: 'end user credentials', body: execution({ authenticationConfig: { userWorkloadAuthenticationType: 'END_USER_CREDENTIALS' } }), status: 501, rpcStatus: 'UNIMPLEMENTED', message: 'END_USER_CREDENTIALS' },
-    { name: 'no workload account', body: execution({ serviceAccount: undefined }), status: 501, rpcStatus: 'UNIMPLEMENTED', message: 'default compute account' },
-    { name: 'an account that does not exist', body: execution({ serviceAccount: 'nobody@caec-local.iam.gserviceaccount.com' }), status: 404, rpcStatus: 'NOT_FOUND', message: 'nobody@caec-local.iam.gserviceaccount.com does not exist' },
+  const cases: {
+    name: string
+    query?: string
+    body: Record<string, unknown>
+    status: number
+    rpcStatus: string
+    message: string
+  }[] = [
+    {
+      name: 'an unknown field',
+      body: { ...batchOf(MAIN), nonsense: 1 },
+      status: 400,
+      rpcStatus: 'INVALID_ARGUMENT',
+      message: 'Invalid JSON payload received. Unknown name "nonsense" at \'batch\': Cannot find field.',
+    },
+    {
+      name: 'an unknown nested field',
+      body: batchOf(MAIN, { mainFile: 'x' }),
+      status: 400,
+      rpcStatus: 'INVALID_ARGUMENT',
+      message: 'Unknown name "mainFile" at \'batch.pysparkBatch\'',
+    },
+    {
+      name: 'a wrong type',
+      body: batchOf(MAIN, { args: 'one' }),
+      status: 400,
+      rpcStatus: 'INVALID_ARGUMENT',
+      message: "Invalid value at 'batch.pysparkBatch.args'",
+    },
+    {
+      name: 'an unknown query parameter',
+      query: 'batchId=b-0001&speed=9',
+      body: batchOf(MAIN),
+      status: 400,
+      rpcStatus: 'INVALID_ARGUMENT',
+      message: 'Unknown name "speed": Cannot bind query parameter.',
+    },
+    {
+      name: 'no workload',
+      body: {},
+      status: 400,
+      rpcStatus: 'INVALID_ARGUMENT',
+      message: 'Batch config is required',
+    },
+    {
+      name: 'a short id',
+      query: 'batchId=abc',
+      body: batchOf(MAIN),
+      status: 400,
+      rpcStatus: 'INVALID_ARGUMENT',
+      message: '4-63 characters',
+    },
+    {
+      name: 'an id with capitals',
+      query: 'batchId=ABCDE',
+      body: batchOf(MAIN),
+      status: 400,
+      rpcStatus: 'INVALID_ARGUMENT',
+      message: '4-63 characters',
+    },
+    {
+      name: 'a main file that is no Python',
+      body: batchOf('gs://caec-local-staging/code/job.txt'),
+      status: 400,
+      rpcStatus: 'INVALID_ARGUMENT',
+      message: 'Unsupported file type',
+    },
+    {
+      name: 'a file of this machine',
+      body: batchOf('file:///etc/passwd.py'),
+      status: 400,
+      rpcStatus: 'INVALID_ARGUMENT',
+      message: 'only gs://BUCKET/OBJECT',
+    },
+    {
+      name: 'a file name that Spark would split',
+      body: batchOf(MAIN, { fileUris: ['gs://caec-local-staging/a,b.txt'] }),
+      status: 400,
+      rpcStatus: 'INVALID_ARGUMENT',
+      message: 'Invalid file name',
+    },
+    {
+      name: 'a staging bucket given as a URI',
+      body: execution({ stagingBucket: 'gs://caec-local-staging' }),
+      status: 400,
+      rpcStatus: 'INVALID_ARGUMENT',
+      message: 'a bucket name is needed',
+    },
+    {
+      name: 'a ttl under ten minutes',
+      body: execution({ ttl: '599s' }),
+      status: 400,
+      rpcStatus: 'INVALID_ARGUMENT',
+      message: 'between 10 minutes and 14 days',
+    },
+    {
+      name: 'an idle ttl',
+      body: execution({ idleTtl: '600s' }),
+      status: 400,
+      rpcStatus: 'INVALID_ARGUMENT',
+      message: 'idle_ttl cannot be set',
+    },
+    {
+      name: 'a property that would take the batch elsewhere',
+      body: { ...batchOf(MAIN), runtimeConfig: { properties: { 'spark.master': 'yarn' } } },
+      status: 400,
+      rpcStatus: 'INVALID_ARGUMENT',
+      message: 'unsupported properties: [spark.master]',
+    },
+    {
+      name: 'a label key with capitals',
+      body: { ...batchOf(MAIN), labels: { Team: 'x' } },
+      status: 400,
+      rpcStatus: 'INVALID_ARGUMENT',
+      message: 'Invalid label key',
+    },
+    {
+      name: 'a Spark SQL batch',
+      body: { sparkSqlBatch: { queryFileUri: 'gs://b/q.sql' } },
+      status: 501,
+      rpcStatus: 'UNIMPLEMENTED',
+      message: 'batch.sparkSqlBatch is not implemented',
+    },
+    {
+      name: 'a Spark jar batch',
+      body: { sparkBatch: { mainClass: 'X' } },
+      status: 501,
+      rpcStatus: 'UNIMPLEMENTED',
+      message: 'batch.sparkBatch is not implemented',
+    },
+    {
+      name: 'another runtime',
+      body: { ...batchOf(MAIN), runtimeConfig: { version: '3.0' } },
+      status: 501,
+      rpcStatus: 'UNIMPLEMENTED',
+      message: 'runtime version "3.0"',
+    },
+    {
+      name: 'a container image',
+      body: { ...batchOf(MAIN), runtimeConfig: { containerImage: 'x' } },
+      status: 501,
+      rpcStatus: 'UNIMPLEMENTED',
+      message: 'batch.runtimeConfig.containerImage',
+    },
+    {
+      name: 'end user credentials',
+      body: execution({ authenticationConfig: { userWorkloadAuthenticationType: 'END_USER_CREDENTIALS' } }),
+      status: 501,
+      rpcStatus: 'UNIMPLEMENTED',
+      message: 'END_USER_CREDENTIALS',
+    },
+    {
+      name: 'no workload account',
+      body: execution({ serviceAccount: undefined }),
+      status: 501,
+      rpcStatus: 'UNIMPLEMENTED',
+      message: 'default compute account',
+    },
+    {
+      name: 'an account that does not exist',
+      body: execution({ serviceAccount: 'nobody@caec-local.iam.gserviceaccount.com' }),
+      status: 404,
+      rpcStatus: 'NOT_FOUND',
+      message: 'nobody@caec-local.iam.gserviceaccount.com does not exist',
+    },
   ]
   it.each(cases)('refuses $name', async ({ query = 'batchId=b-0001', body, status, rpcStatus, message }) => {
     const { status: found, json } = await createBatch(cloud, query, body)
-    expect({ found, error: json.error }).toMatchObject({ found: status, error: { code: status, status: rpcStatus, message: expect.stringContaining(message) } })
+    expect({ found, error: json.error }).toMatchObject({
+      found: status,
+      error: { code: status, status: rpcStatus, message: expect.stringContaining(message) },
+    })
   })
 
   it('refuses who may not create batches, and who may not act as the workload account', async () => {
     const denied = await createBatch(cloud, 'batchId=b-0001', batchOf(MAIN), 'analyst')
-    expect([denied.status, denied.json.error.message]).toEqual([403, expect.stringContaining('dataproc.batches.create')])
-    const notAs = await createBatch(cloud, 'batchId=b-0001', batchOf(MAIN, {}, { serviceAccount: 'caec-ops@caec-local.iam.gserviceaccount.com' }))
-    expect([notAs.status, notAs.json.error.status, notAs.json.error.message]).toEqual([403, 'PERMISSION_DENIED', expect.stringContaining('iam.serviceAccounts.actAs')])
+    expect([denied.status, denied.json.error.message]).toEqual([
+      403,
+      expect.stringContaining('dataproc.batches.create'),
+    ])
+    const notAs = await createBatch(
+      cloud,
+      'batchId=b-0001',
+      batchOf(MAIN, {}, { serviceAccount: 'caec-ops@caec-local.iam.gserviceaccount.com' }),
+    )
+    expect([notAs.status, notAs.json.error.status, notAs.json.error.message]).toEqual([
+      403,
+      'PERMISSION_DENIED',
+      expect.stringContaining('iam.serviceAccounts.actAs'),
+    ])
   })
 
   it('says not found for batches and operations that are not there, and refuses another region', async () => {
     expect((await cloud.fetchAs('ci-deploy', `${BATCHES}/nothing`)).status).toBe(404)
-    expect((await cloud.fetchAs('ci-deploy', '/v1/projects/caec-local/regions/us-central1/operations/none')).status).toBe(404)
-    expect((await cloud.fetchAs('ci-deploy', '/v1/projects/caec-local/locations/europe-west1/batches/nothing')).status).toBe(501)
-    expect((await cloud.fetchAs('ci-deploy', '/v1/projects/other/locations/us-central1/batches/nothing')).status).toBe(403)
+    expect(
+      (await cloud.fetchAs('ci-deploy', '/v1/projects/caec-local/regions/us-central1/operations/none'))
+        .status,
+    ).toBe(404)
+    expect(
+      (await cloud.fetchAs('ci-deploy', '/v1/projects/caec-local/locations/europe-west1/batches/nothing'))
+        .status,
+    ).toBe(501)
+    expect(
+      (await cloud.fetchAs('ci-deploy', '/v1/projects/other/locations/us-central1/batches/nothing')).status,
+    ).toBe(403)
   })
 
   it('fails a batch whose file is missing, with the file in its message, and then lists, filters, pages and deletes it', async () => {
     for (const batchId of ['gone-1', 'gone-2', 'gone-3']) {
-      const { status } = await createBatch(cloud, `batchId=${batchId}`, { ...batchOf(MAIN), labels: { number: batchId.slice(-1) } })
+      const { status } = await createBatch(cloud, `batchId=${batchId}`, {
+        ...batchOf(MAIN),
+        labels: { number: batchId.slice(-1) },
+      })
       expect(status).toBe(200)
     }
-    const list = async (query: string) => (await (await cloud.fetchAs('ci-deploy', `${BATCHES}?${query}`)).json()) as { batches: { name: string; state: string; stateMessage: string }[]; nextPageToken?: string; error?: { message: string } }
+    const list = async (query: string) =>
+      (await (await cloud.fetchAs('ci-deploy', `${BATCHES}?${query}`)).json()) as {
+        batches: { name: string; state: string; stateMessage: string }[]
+        nextPageToken?: string
+        error?: { message: string }
+      }
     let all = await list('')
     while (all.batches.some(({ state }) => state !== 'FAILED')) {
       await new Promise((resolve) => setTimeout(resolve, 200))
       all = await list('')
     }
     expect(all.batches[0]!.stateMessage).toContain(`Job failed with message [File not found: ${MAIN}]`)
-    const names = (page: { batches: { name: string }[] }) => page.batches.map(({ name }) => name.split('/').at(-1))
-    expect(names(await list(`filter=${encodeURIComponent('labels.number = 2 AND state = FAILED')}`))).toEqual(['gone-2'])
-    expect(names(await list(`filter=${encodeURIComponent('batch_id = "gone-1" OR batch_id = "gone-3"')}&orderBy=create_time`)).sort()).toEqual(['gone-1', 'gone-3'])
+    const names = (page: { batches: { name: string }[] }) =>
+      page.batches.map(({ name }) => name.split('/').at(-1))
+    expect(names(await list(`filter=${encodeURIComponent('labels.number = 2 AND state = FAILED')}`))).toEqual(
+      ['gone-2'],
+    )
+    expect(
+      names(
+        await list(
+          `filter=${encodeURIComponent('batch_id = "gone-1" OR batch_id = "gone-3"')}&orderBy=create_time`,
+        ),
+      ).sort(),
+    ).toEqual(['gone-1', 'gone-3'])
     expect((await list('filter=speed%20%3D%203')).error!.message).toContain('unknown field "speed"')
     const first = await list('pageSize=2')
     const second = await list(`pageSize=2&pageToken=${first.nextPageToken}`)
@@ -81,10 +264,19 @@ describe('requests for batches', () => {
 
   it('takes enum numbers and snake_case as proto JSON does', async () => {
     const body = {
-      pyspark_batch: { main_python_file_uri: MAIN }, runtime_config: { version: '2.3' },
-      environment_config: { execution_config: { service_account: WORKLOAD, authentication_config: { user_workload_authentication_type: 1 } } },
+      pyspark_batch: { main_python_file_uri: MAIN },
+      runtime_config: { version: '2.3' },
+      environment_config: {
+        execution_config: {
+          service_account: WORKLOAD,
+          authentication_config: { user_workload_authentication_type: 1 },
+        },
+      },
     }
     const { status, json } = await createBatch(cloud, 'batch_id=snake-1&$alt=json;enum-encoding=int', body)
-    expect([status, json.metadata.batch]).toEqual([200, 'projects/caec-local/locations/us-central1/batches/snake-1'])
+    expect([status, json.metadata.batch]).toEqual([
+      200,
+      'projects/caec-local/locations/us-central1/batches/snake-1',
+    ])
   })
 })

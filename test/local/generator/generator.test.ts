@@ -1,4 +1,7 @@
-/** The generated file: exact rows and bytes, RetailRocket's shape within tolerances, the contract's rules in every row. */
+/**
+ * The generated file: exact rows and bytes, RetailRocket's shape within tolerances, the contract's rules in
+ * every row.
+ */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,7 +9,14 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { generateEvents, type GeneratedEvents } from '../../../local/demo/generator.ts'
 
-interface Row { readonly ms: number; readonly visitor: string; readonly event: string; readonly item: string; readonly order: string; readonly line: string }
+interface Row {
+  readonly ms: number
+  readonly visitor: string
+  readonly event: string
+  readonly item: string
+  readonly order: string
+  readonly line: string
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'generator '))
 const file = (name: string): string => join(folder, name)
@@ -25,14 +35,24 @@ afterAll(() => rmSync(folder, { recursive: true }))
 describe('generateEvents', () => {
   it('stops when it is told to, and leaves no file', async () => {
     const stop = new AbortController()
-    const work = generateEvents({ rows: 2_000_000, seed: 1, path: file('stopped.csv'), signal: stop.signal, onProgress: () => stop.abort(new Error('enough')) })
+    const work = generateEvents({
+      rows: 2_000_000,
+      seed: 1,
+      path: file('stopped.csv'),
+      signal: stop.signal,
+      onProgress: () => stop.abort(new Error('enough')),
+    })
     await expect(work).rejects.toThrow('enough')
     expect(existsSync(file('stopped.csv'))).toBe(false)
   })
 
   it('writes the same bytes on every machine', async () => {
     const small = await generateEvents({ rows: 1_000, seed: 1, path: file('small.csv') })
-    expect(small).toEqual({ rows: 1_000, bytes: readFileSync(file('small.csv')).length, sha256: digest(file('small.csv')) })
+    expect(small).toEqual({
+      rows: 1_000,
+      bytes: readFileSync(file('small.csv')).length,
+      sha256: digest(file('small.csv')),
+    })
     expect(small.sha256).toBe('c9c4c646c95b8c7f4a85ce7ec10ea1eec5d11ae48246b8fa8e193b58c77d25f3')
     expect(result.sha256).toBe('6aeab96f04cb8ae82cb4d0fb0ed6c5eb5bde8a791f0e6b7a9208e9df3bf5f1fd')
   })
@@ -49,12 +69,26 @@ describe('generateEvents', () => {
 
   it('reports progress up to the last row', async () => {
     const seen: number[] = []
-    await generateEvents({ rows: 70_000, seed: 1, path: file('p.csv'), onProgress: (done) => seen.push(done) })
+    await generateEvents({
+      rows: 70_000,
+      seed: 1,
+      path: file('p.csv'),
+      onProgress: (done) => seen.push(done),
+    })
     expect(seen.at(-1)).toBe(70_000)
     expect(seen).toEqual([...seen].sort((a, b) => a - b))
   })
 
-  it.each([[0, 1], [1.5, 1], [-1, 1], [Number.NaN, 1], [2e9, 1], [10, -1], [10, 2 ** 32], [10, 0.5]])('refuses %p rows with seed %p', async (count, seed) => {
+  it.each([
+    [0, 1],
+    [1.5, 1],
+    [-1, 1],
+    [Number.NaN, 1],
+    [2e9, 1],
+    [10, -1],
+    [10, 2 ** 32],
+    [10, 0.5],
+  ])('refuses %p rows with seed %p', async (count, seed) => {
     await expect(generateEvents({ rows: count, seed, path: file('never.csv') })).rejects.toThrow(RangeError)
     expect(existsSync(file('never.csv'))).toBe(false)
   })
@@ -62,19 +96,29 @@ describe('generateEvents', () => {
 
 describe('each row', () => {
   it('is an event of the contract inside the calendar', () => {
-    expect(rows.filter((row) => !/^\d{13},\d+,(view,\d+,|addtocart,\d+,|transaction,\d+,\d+)$/.test(row.line))).toEqual([])
-    expect(Math.min(...rows.map((row) => row.ms))).toBeGreaterThanOrEqual(Date.parse('2015-05-03T03:00:04.384Z'))
+    expect(
+      rows.filter((row) => !/^\d{13},\d+,(view,\d+,|addtocart,\d+,|transaction,\d+,\d+)$/.test(row.line)),
+    ).toEqual([])
+    expect(Math.min(...rows.map((row) => row.ms))).toBeGreaterThanOrEqual(
+      Date.parse('2015-05-03T03:00:04.384Z'),
+    )
     expect(Math.max(...rows.map((row) => row.ms))).toBeLessThanOrEqual(Date.parse('2015-09-18T02:59:47.788Z'))
     expect(new Set(rows.map((row) => new Date(row.ms).toISOString().slice(0, 10))).size).toBe(139)
   })
 
   it('belongs to an order of one visitor at one instant with different items', () => {
-    const orders = Map.groupBy(unique(rows).filter((row) => row.order !== ''), (row) => row.order)
+    const orders = Map.groupBy(
+      unique(rows).filter((row) => row.order !== ''),
+      (row) => row.order,
+    )
     for (const lines of orders.values()) {
       expect(new Set(lines.map((line) => `${line.visitor} ${line.ms}`)).size).toBe(1)
       expect(new Set(lines.map((line) => line.item)).size).toBe(lines.length)
     }
-    expect([...orders.values()].reduce((sum, lines) => sum + lines.length, 0) / orders.size).toBeCloseTo(1.27, 0)
+    expect([...orders.values()].reduce((sum, lines) => sum + lines.length, 0) / orders.size).toBeCloseTo(
+      1.27,
+      0,
+    )
   })
 })
 
@@ -95,24 +139,41 @@ describe('the shape', () => {
   it('has its sessions: 1.25 a visitor, 0.8 % with a purchase, some over midnight, some exactly at the border', () => {
     const visitors = new Set(rows.map((row) => row.visitor)).size
     expect(sessions.length / visitors).toBeCloseTo(1.2516, 1)
-    expect(sessions.filter((list) => list.some((row) => row.event === 'transaction')).length / sessions.length).toBeCloseTo(0.0081, 2)
+    expect(
+      sessions.filter((list) => list.some((row) => row.event === 'transaction')).length / sessions.length,
+    ).toBeCloseTo(0.0081, 2)
     expect(sessions.filter((list) => day(list[0]) !== day(list.at(-1))).length).toBeGreaterThan(10)
-    const pauses = [...Map.groupBy(unique(rows), (row) => row.visitor).values()].flatMap((list) => list.sort((a, b) => a.ms - b.ms).slice(1).map((row, at) => row.ms - (list[at]?.ms ?? 0)))
+    const pauses = [...Map.groupBy(unique(rows), (row) => row.visitor).values()].flatMap((list) =>
+      list
+        .sort((a, b) => a.ms - b.ms)
+        .slice(1)
+        .map((row, at) => row.ms - (list[at]?.ms ?? 0)),
+    )
     expect(pauses).toContain(1_800_000)
     expect(pauses).toContain(1_800_001)
   })
 
   it('repeats whole rows at its rate', () => {
-    expect(rows.length - unique(rows).length).toBe(Math.floor(ROWS * 460 / 2_756_101))
+    expect(rows.length - unique(rows).length).toBe(Math.floor((ROWS * 460) / 2_756_101))
   })
 
   it('is busy in the American evening and quiet in its morning', () => {
-    const byHour = Array.from({ length: 24 }, (_, hour) => rows.filter((row) => new Date(row.ms).getUTCHours() === hour).length)
+    const byHour = Array.from(
+      { length: 24 },
+      (_, hour) => rows.filter((row) => new Date(row.ms).getUTCHours() === hour).length,
+    )
     expect(byHour[20]! / byHour[10]!).toBeGreaterThan(3)
   })
 
   it('has bestsellers', () => {
-    const sold = [...Map.groupBy(rows.filter((row) => row.event === 'transaction'), (row) => row.item).values()].map((list) => list.length).sort((a, b) => b - a)
+    const sold = [
+      ...Map.groupBy(
+        rows.filter((row) => row.event === 'transaction'),
+        (row) => row.item,
+      ).values(),
+    ]
+      .map((list) => list.length)
+      .sort((a, b) => b - a)
     expect(sold[0]!).toBeGreaterThan(3 * (sold[9] ?? 1))
   })
 })

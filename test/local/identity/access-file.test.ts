@@ -1,4 +1,6 @@
-/** Mistakes in access.yaml and environment.yaml are named with file and line; conditions decide as IAM's do. */
+/**
+ * Mistakes in access.yaml and environment.yaml are named with file and line; conditions decide as IAM's do.
+ */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,7 +14,10 @@ import { repoRoot } from '../../support/cloud.ts'
 let folder: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'access '))
-  await copyFile(join(repoRoot, 'terraform-infra/environments/dev/environment.yaml'), join(folder, 'environment.yaml'))
+  await copyFile(
+    join(repoRoot, 'terraform-infra/environments/dev/environment.yaml'),
+    join(folder, 'environment.yaml'),
+  )
   await copyFile(join(repoRoot, 'terraform-infra/access.yaml'), join(folder, 'access.yaml'))
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
@@ -28,10 +33,18 @@ async function edit(name: string, from: string, to: string): Promise<number> {
   )
   return text.slice(0, at).split('\n').length
 }
-const load = async () => loadAccessFile(join(folder, 'access.yaml'), await loadEnvironment(join(folder, 'environment.yaml')))
+const load = async () =>
+  loadAccessFile(join(folder, 'access.yaml'), await loadEnvironment(join(folder, 'environment.yaml')))
 
 describe('a mistake in access.yaml or environment.yaml', () => {
-  const mistakes: { name: string; file: string; from: string; to: string; says: string | RegExp; keyLinesAbove?: number }[] = [
+  const mistakes: {
+    name: string
+    file: string
+    from: string
+    to: string
+    says: string | RegExp
+    keyLinesAbove?: number
+  }[] = [
     {
       name: 'an unknown field',
       file: 'access.yaml',
@@ -39,7 +52,13 @@ describe('a mistake in access.yaml or environment.yaml', () => {
       to: 'kind: ci, colour: red, description',
       says: "identities.ci-plan has no field 'colour'",
     },
-    { name: 'an unknown kind', file: 'access.yaml', from: 'kind: persona', to: 'kind: boss', says: 'identities.ops.kind must be one of persona, workload, ci' },
+    {
+      name: 'an unknown kind',
+      file: 'access.yaml',
+      from: 'kind: persona',
+      to: 'kind: boss',
+      says: 'identities.ops.kind must be one of persona, workload, ci',
+    },
     {
       name: 'a role nobody defines',
       file: 'access.yaml',
@@ -61,8 +80,20 @@ describe('a mistake in access.yaml or environment.yaml', () => {
       to: "why: 'x'",
       says: 'bindings.project.5.why must NOT have fewer than 10 characters',
     },
-    { name: 'a member nobody defines', file: 'access.yaml', from: 'members: [ops]', to: 'members: [opps]', says: "'opps' is not an identity of this file" },
-    { name: 'a bucket that does not exist', file: 'access.yaml', from: 'bucket/lake:', to: 'bucket/lakes:', says: "environment.yaml has no bucket 'lakes'" },
+    {
+      name: 'a member nobody defines',
+      file: 'access.yaml',
+      from: 'members: [ops]',
+      to: 'members: [opps]',
+      says: "'opps' is not an identity of this file",
+    },
+    {
+      name: 'a bucket that does not exist',
+      file: 'access.yaml',
+      from: 'bucket/lake:',
+      to: 'bucket/lakes:',
+      says: "environment.yaml has no bucket 'lakes'",
+    },
     {
       name: 'a value that does not exist',
       file: 'access.yaml',
@@ -162,13 +193,21 @@ describe('a condition', () => {
       `{ role: roles/bigquery.jobUser, members: [analyst], condition: { title: t, expression: '${expression}' },`,
     )
     const environment = await loadEnvironment(join(folder, 'environment.yaml'))
-    const access = createAccess(await loadAccessFile(join(folder, 'access.yaml'), environment), environment, () => Date.parse('2026-11-23T12:00:00Z'))
-    return access.allows({ member: `serviceAccount:${environment.serviceAccounts.analyst}`, email: '', memberSets: [] }, 'bigquery.jobs.create', {
-      name: 'projects/caec-local',
-      type: 'T',
-      service: 'S',
-      attributes: { a: 'b' },
-    })
+    const access = createAccess(
+      await loadAccessFile(join(folder, 'access.yaml'), environment),
+      environment,
+      () => Date.parse('2026-11-23T12:00:00Z'),
+    )
+    return access.allows(
+      { member: `serviceAccount:${environment.serviceAccounts.analyst}`, email: '', memberSets: [] },
+      'bigquery.jobs.create',
+      {
+        name: 'projects/caec-local',
+        type: 'T',
+        service: 'S',
+        attributes: { a: 'b' },
+      },
+    )
   }
   it.each([
     ['resource.name == "projects/caec-local" && resource.type == "T" && resource.service == "S"', true],

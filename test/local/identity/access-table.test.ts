@@ -1,4 +1,7 @@
-/** What the decision says where no request of the access matrix (test/local/access) leads: other projects, unknown permissions, listeners, and the words of each refusal. */
+/**
+ * What the decision says where no request of the access matrix (test/local/access) leads: other projects,
+ * unknown permissions, listeners, and the words of each refusal.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startTestCloud, type Persona, type TestCloud } from '../../support/cloud.ts'
 
@@ -8,7 +11,11 @@ beforeAll(async () => {
 })
 afterAll(() => cloud.close())
 
-const project = { name: 'projects/caec-local', type: 'cloudresourcemanager.googleapis.com/Project', service: 'cloudresourcemanager.googleapis.com' }
+const project = {
+  name: 'projects/caec-local',
+  type: 'cloudresourcemanager.googleapis.com/Project',
+  service: 'cloudresourcemanager.googleapis.com',
+}
 const bucket = (name: string, prefix?: string) => ({
   name: `projects/_/buckets/caec-local-${name}`,
   type: 'storage.googleapis.com/Bucket',
@@ -35,18 +42,72 @@ const account = (name: string) => ({
   type: 'iam.googleapis.com/ServiceAccount',
   service: 'iam.googleapis.com',
 })
-const batch = { name: 'projects/caec-local/locations/us-central1/batches/b', type: 'dataproc.googleapis.com/Batch', service: 'dataproc.googleapis.com' }
+const batch = {
+  name: 'projects/caec-local/locations/us-central1/batches/b',
+  type: 'dataproc.googleapis.com/Batch',
+  service: 'dataproc.googleapis.com',
+}
 
-const everyone: readonly Persona[] = ['ops', 'data-eng', 'analyst', 'spark', 'composer', 'dbt', 'ci-plan', 'ci-test', 'ci-deploy']
+const everyone: readonly Persona[] = [
+  'ops',
+  'data-eng',
+  'analyst',
+  'spark',
+  'composer',
+  'dbt',
+  'ci-plan',
+  'ci-test',
+  'ci-deploy',
+]
 /** Each row names exactly the identities that may; everyone else may not. */
-const table_: { what: string; permission: string; resource: Parameters<TestCloud['cloud']['access']['allows']>[2]; who: readonly Persona[] }[] = [
-  { what: 'replace staged code', permission: 'storage.objects.delete', resource: object('staging', 'code/x.py'), who: ['data-eng', 'spark', 'composer'] },
-  { what: 'change a bucket policy', permission: 'storage.buckets.setIamPolicy', resource: bucket('raw'), who: [] },
-  { what: 'act as the data engineer', permission: 'iam.serviceAccounts.actAs', resource: account('data-eng'), who: [] },
-  { what: 'take a token of ci-deploy', permission: 'iam.serviceAccounts.getAccessToken', resource: account('ci-deploy'), who: [] },
-  { what: 'share the raw dataset', permission: 'bigquery.datasets.setIamPolicy', resource: dataset('raw'), who: [] },
-  { what: 'do anything in another project', permission: 'bigquery.jobs.create', resource: { ...project, name: 'projects/someone-else' }, who: [] },
-  { what: 'use a permission no role has', permission: 'bigquery.tables.doAnything', resource: table('insights'), who: [] },
+const table_: {
+  what: string
+  permission: string
+  resource: Parameters<TestCloud['cloud']['access']['allows']>[2]
+  who: readonly Persona[]
+}[] = [
+  {
+    what: 'replace staged code',
+    permission: 'storage.objects.delete',
+    resource: object('staging', 'code/x.py'),
+    who: ['data-eng', 'spark', 'composer'],
+  },
+  {
+    what: 'change a bucket policy',
+    permission: 'storage.buckets.setIamPolicy',
+    resource: bucket('raw'),
+    who: [],
+  },
+  {
+    what: 'act as the data engineer',
+    permission: 'iam.serviceAccounts.actAs',
+    resource: account('data-eng'),
+    who: [],
+  },
+  {
+    what: 'take a token of ci-deploy',
+    permission: 'iam.serviceAccounts.getAccessToken',
+    resource: account('ci-deploy'),
+    who: [],
+  },
+  {
+    what: 'share the raw dataset',
+    permission: 'bigquery.datasets.setIamPolicy',
+    resource: dataset('raw'),
+    who: [],
+  },
+  {
+    what: 'do anything in another project',
+    permission: 'bigquery.jobs.create',
+    resource: { ...project, name: 'projects/someone-else' },
+    who: [],
+  },
+  {
+    what: 'use a permission no role has',
+    permission: 'bigquery.tables.doAnything',
+    resource: table('insights'),
+    who: [],
+  },
 ]
 
 describe('access.yaml', () => {
@@ -56,15 +117,25 @@ describe('access.yaml', () => {
       identity,
       environment: { serviceAccounts },
     } = cloud.cloud
-    expect(everyone.filter((name) => access.allows(identity.principalOf(serviceAccounts[name]!), permission, resource))).toEqual(
-      everyone.filter((name) => who.includes(name)),
-    )
+    expect(
+      everyone.filter((name) =>
+        access.allows(identity.principalOf(serviceAccounts[name]!), permission, resource),
+      ),
+    ).toEqual(everyone.filter((name) => who.includes(name)))
   })
   it('reads legacy dataset roles as their predefined ones and knows nothing of unknown roles', () => {
     const { access } = cloud.cloud
     const answers = (role: string) =>
-      ['bigquery.tables.getData', 'bigquery.tables.updateData', 'bigquery.datasets.setIamPolicy'].map((permission) => access.roleHas(role, permission))
-    expect([answers('READER'), answers('WRITER'), answers('OWNER'), answers('roles/bigquery.dataViewer'), answers('roles/owner')]).toEqual([
+      ['bigquery.tables.getData', 'bigquery.tables.updateData', 'bigquery.datasets.setIamPolicy'].map(
+        (permission) => access.roleHas(role, permission),
+      )
+    expect([
+      answers('READER'),
+      answers('WRITER'),
+      answers('OWNER'),
+      answers('roles/bigquery.dataViewer'),
+      answers('roles/owner'),
+    ]).toEqual([
       [true, false, false],
       [true, true, false],
       [true, true, true],
@@ -83,9 +154,17 @@ describe('access.yaml', () => {
       seen.push(allowed)
     })
     for (const name of ['analyst', 'dbt'] as const)
-      access.allows(identity.principalOf(serviceAccounts[name]!), 'bigquery.tables.updateData', table('analytics'))
+      access.allows(
+        identity.principalOf(serviceAccounts[name]!),
+        'bigquery.tables.updateData',
+        table('analytics'),
+      )
     stop()
-    access.allows(identity.principalOf(serviceAccounts.dbt!), 'bigquery.tables.updateData', table('analytics'))
+    access.allows(
+      identity.principalOf(serviceAccounts.dbt!),
+      'bigquery.tables.updateData',
+      table('analytics'),
+    )
     expect(seen).toEqual([false, true])
   })
   it("refuses in each service's own words", () => {
@@ -99,7 +178,11 @@ describe('access.yaml', () => {
         access.require(identity.principalOf(serviceAccounts.analyst!), permission, resource)
         return undefined
       } catch (error) {
-        return [(error as { status: number }).status, (error as { reason: string }).reason, (error as Error).message]
+        return [
+          (error as { status: number }).status,
+          (error as { reason: string }).reason,
+          (error as Error).message,
+        ]
       }
     }
     const who = 'caec-analyst@caec-local.iam.gserviceaccount.com'

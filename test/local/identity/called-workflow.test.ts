@@ -1,4 +1,7 @@
-/** github.deployWorkflow over HTTP: of all runs in the environment only the pinned called workflow becomes ci-deploy; everything else keeps what it had. */
+/**
+ * github.deployWorkflow over HTTP: of all runs in the environment only the pinned called workflow becomes
+ * ci-deploy; everything else keeps what it had.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -13,7 +16,10 @@ let folder: string
 let cloud: TestCloud
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pinned workflow '))
-  const environment = await readFile(join(repoRoot, 'terraform-infra/environments/dev/environment.yaml'), 'utf8')
+  const environment = await readFile(
+    join(repoRoot, 'terraform-infra/environments/dev/environment.yaml'),
+    'utf8',
+  )
   const file = join(folder, 'environment.yaml')
   await writeFile(file, environment.replace('deployWorkflow: any', `deployWorkflow: ${pinned}`))
   cloud = await startTestCloud({ services: [], environmentFile: file })
@@ -28,7 +34,10 @@ async function becomes(identity: string, claims: Record<string, unknown>): Promi
   const reply = await impersonate(cloud, token, cloud.cloud.environment.serviceAccounts[identity]!)
   return [reply.status, ((await reply.json()) as { error?: { message: string } }).error?.message ?? '']
 }
-const denied = [403, "Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist)."]
+const denied = [
+  403,
+  "Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist).",
+]
 
 describe('with a pinned deploy workflow', () => {
   it('the pinned workflow, called from the trusted repository in its environment, becomes ci-deploy', async () => {
@@ -44,7 +53,10 @@ describe('with a pinned deploy workflow', () => {
     ['a reference in other letters', { job_workflow_ref: pinned.replace('octo', 'Octo') }],
     ['the pinned workflow outside the environment', { job_workflow_ref: pinned, environment: undefined }],
     ['the pinned workflow in another environment', { job_workflow_ref: pinned, environment: 'prod' }],
-    ['an environment that is named like the answer', { job_workflow_ref: `${workflow}@refs/heads/main`, environment: 'dev:admitted' }],
+    [
+      'an environment that is named like the answer',
+      { job_workflow_ref: `${workflow}@refs/heads/main`, environment: 'dev:admitted' },
+    ],
   ])('%s does not', async (_what, claims) => {
     expect(await becomes('ci-deploy', claims)).toEqual(denied)
   })

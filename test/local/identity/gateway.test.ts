@@ -10,7 +10,12 @@ import { missingCredentials } from '../../../local/cloud/error-reply.ts'
 import { CloudError, type Route, type Service } from '../../../local/cloud/kernel.ts'
 
 const caller = { member: 'serviceAccount:a@b', email: 'a@b', memberSets: [] }
-const route = (method: Route['method'], path: string, handler: Route['handler'], extra: Partial<Route> = {}): Route => ({
+const route = (
+  method: Route['method'],
+  path: string,
+  handler: Route['handler'],
+  extra: Partial<Route> = {},
+): Route => ({
   id: `test.${method} ${path}`,
   method,
   path,
@@ -24,9 +29,16 @@ const storage: Service = {
   routes: [
     route('GET', '/storage/v1/b/{bucket}/o/{object}', ({ params }) => ({ json: params })),
     route('POST', '/storage/v1/echo', async ({ json }) => ({ json: await json() })),
-    route('POST', '/storage/v1/raw', async ({ bytes, headers }) => ({ json: { size: (await bytes()).length, encoding: headers['content-encoding'] } }), {
-      isRawBody: true,
-    }),
+    route(
+      'POST',
+      '/storage/v1/raw',
+      async ({ bytes, headers }) => ({
+        json: { size: (await bytes()).length, encoding: headers['content-encoding'] },
+      }),
+      {
+        isRawBody: true,
+      },
+    ),
     route('POST', '/storage/v1/small', async ({ bytes }) => ({ json: { size: (await bytes(10)).length } })),
     route('POST', '/storage/v1/ignores-body', () => ({ json: {} })),
     route('GET', '/storage/v1/gone', () => {
@@ -35,7 +47,10 @@ const storage: Service = {
     route('GET', '/storage/v1/bug', () => {
       throw new TypeError('x is undefined')
     }),
-    route('GET', '/storage/v1/stream', () => ({ headers: { 'content-type': 'text/plain' }, body: Readable.from(['a', 'b']) })),
+    route('GET', '/storage/v1/stream', () => ({
+      headers: { 'content-type': 'text/plain' },
+      body: Readable.from(['a', 'b']),
+    })),
   ],
 }
 const dataproc: Service = {
@@ -91,7 +106,10 @@ describe('gateway', () => {
   })
   it('refuses malformed percent-encoding', async () => {
     const reply = await fetch(`${origin}/storage/v1/b/x/o/%E0%A4%A`, { headers: auth })
-    expect([reply.status, ((await reply.json()) as { error: { errors: { reason: string }[] } }).error.errors[0]!.reason]).toEqual([400, 'invalid'])
+    expect([
+      reply.status,
+      ((await reply.json()) as { error: { errors: { reason: string }[] } }).error.errors[0]!.reason,
+    ]).toEqual([400, 'invalid'])
   })
   it('prefers a literal verb to a greedy hole', async () => {
     const verb = await fetch(`${origin}/v1/projects/p/batches/b:analyze`, { method: 'POST', headers: auth })
@@ -100,16 +118,23 @@ describe('gateway', () => {
     expect(await greedy.json()).toEqual({ name: 'projects/p/batches/b:other' })
   })
   it('asks the next service on the same path when the first does not know the resource', async () => {
-    const at = async (operation: string) => (await fetch(`${origin}/v1/projects/p/locations/l/operations/${operation}`, { headers: auth })).json()
+    const at = async (operation: string) =>
+      (await fetch(`${origin}/v1/projects/p/locations/l/operations/${operation}`, { headers: auth })).json()
     expect(await at('spark')).toEqual({ from: 'dataproc' })
     expect(await at('airflow')).toEqual({ from: 'composer' })
-    expect(await at('none')).toEqual({ error: { code: 404, message: 'no operation here', status: 'NOT_FOUND' } })
+    expect(await at('none')).toEqual({
+      error: { code: 404, message: 'no operation here', status: 'NOT_FOUND' },
+    })
   })
   it('unzips a JSON body, and leaves it alone where the route wants it raw', async () => {
     const body = gzipSync('{"a":1}')
     const headers = { ...auth, 'content-encoding': 'gzip' }
-    expect(await (await fetch(`${origin}/storage/v1/echo`, { method: 'POST', headers, body })).json()).toEqual({ a: 1 })
-    expect(await (await fetch(`${origin}/storage/v1/raw`, { method: 'POST', headers, body })).json()).toEqual({ size: body.length, encoding: 'gzip' })
+    expect(
+      await (await fetch(`${origin}/storage/v1/echo`, { method: 'POST', headers, body })).json(),
+    ).toEqual({ a: 1 })
+    expect(await (await fetch(`${origin}/storage/v1/raw`, { method: 'POST', headers, body })).json()).toEqual(
+      { size: body.length, encoding: 'gzip' },
+    )
   })
   it('refuses a small gzip body that grows beyond the limit', async () => {
     const reply = await fetch(`${origin}/storage/v1/small`, {
@@ -120,24 +145,49 @@ describe('gateway', () => {
     expect(reply.status).toBe(413)
   })
   it('refuses a body beyond the limit and goes on answering', async () => {
-    expect((await fetch(`${origin}/storage/v1/small`, { method: 'POST', headers: auth, body: 'x'.repeat(2_000_000) })).status).toBe(413)
-    expect((await fetch(`${origin}/storage/v1/small`, { method: 'POST', headers: auth, body: 'x' })).status).toBe(200)
+    expect(
+      (
+        await fetch(`${origin}/storage/v1/small`, {
+          method: 'POST',
+          headers: auth,
+          body: 'x'.repeat(2_000_000),
+        })
+      ).status,
+    ).toBe(413)
+    expect(
+      (await fetch(`${origin}/storage/v1/small`, { method: 'POST', headers: auth, body: 'x' })).status,
+    ).toBe(200)
   })
   it('answers when a handler does not read its body', async () => {
     for (let count = 0; count < 3; count++) {
-      expect((await fetch(`${origin}/storage/v1/ignores-body`, { method: 'POST', headers: auth, body: 'x'.repeat(300_000) })).status).toBe(200)
+      expect(
+        (
+          await fetch(`${origin}/storage/v1/ignores-body`, {
+            method: 'POST',
+            headers: auth,
+            body: 'x'.repeat(300_000),
+          })
+        ).status,
+      ).toBe(200)
     }
   })
   it('says that a body is not a JSON object', async () => {
     for (const body of ['[1]', '{', '"x"']) {
       const reply = await fetch(`${origin}/storage/v1/echo`, { method: 'POST', headers: auth, body })
-      expect([reply.status, ((await reply.json()) as { error: { errors: { reason: string }[] } }).error.errors[0]!.reason]).toEqual([400, 'parseError'])
+      expect([
+        reply.status,
+        ((await reply.json()) as { error: { errors: { reason: string }[] } }).error.errors[0]!.reason,
+      ]).toEqual([400, 'parseError'])
     }
   })
   it('writes a legacy error as Storage does', async () => {
     const reply = await fetch(`${origin}/storage/v1/gone`, { headers: auth })
     expect(await reply.json()).toEqual({
-      error: { code: 404, message: 'No such object: b/o', errors: [{ message: 'No such object: b/o', domain: 'global', reason: 'notFound' }] },
+      error: {
+        code: 404,
+        message: 'No such object: b/o',
+        errors: [{ message: 'No such object: b/o', domain: 'global', reason: 'notFound' }],
+      },
     })
   })
   it('answers 401 with a challenge when there is no token', async () => {
@@ -145,7 +195,11 @@ describe('gateway', () => {
     expect(reply.status).toBe(401)
     expect(reply.headers.get('www-authenticate')).toBe('Bearer realm="https://accounts.google.com/"')
     expect(await reply.json()).toMatchObject({
-      error: { code: 401, status: 'UNAUTHENTICATED', message: expect.stringContaining('Request is missing required authentication credential.') },
+      error: {
+        code: 401,
+        status: 'UNAUTHENTICATED',
+        message: expect.stringContaining('Request is missing required authentication credential.'),
+      },
     })
   })
   it('answers 501 naming the method for a path nobody has', async () => {
@@ -188,17 +242,23 @@ describe('gateway', () => {
       body: Buffer.from('{"b":2}'),
     })
     expect([inner.status, JSON.parse(inner.body.toString())]).toEqual([200, { b: 2 }])
-    expect((await gateway.dispatch({ method: 'POST', path: '/storage/v1/echo', headers: {} })).status).toBe(401)
+    expect((await gateway.dispatch({ method: 'POST', path: '/storage/v1/echo', headers: {} })).status).toBe(
+      401,
+    )
   })
   it('opens no tunnel, and says where to', async () => {
     const socket = connect(listener.port, '127.0.0.1')
-    socket.write('CONNECT iamcredentials.googleapis.com:443 HTTP/1.1\r\nhost: iamcredentials.googleapis.com:443\r\n\r\n')
+    socket.write(
+      'CONNECT iamcredentials.googleapis.com:443 HTTP/1.1\r\nhost: iamcredentials.googleapis.com:443\r\n\r\n',
+    )
     const [answer] = (await once(socket, 'data')) as [Buffer]
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 403 /)
     expect(tunnels).toEqual(['iamcredentials.googleapis.com:443'])
     socket.destroy()
   })
   it('reports each exchange by method id', () => {
-    expect(exchanges).toContainEqual(expect.objectContaining({ id: 'test.GET /storage/v1/gone', status: 404 }))
+    expect(exchanges).toContainEqual(
+      expect.objectContaining({ id: 'test.GET /storage/v1/gone', status: 404 }),
+    )
   })
 })

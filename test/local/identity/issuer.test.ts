@@ -13,14 +13,22 @@ const admin = () => ({ authorization: `Bearer ${cloud.cloud.identity.adminToken}
 
 describe('the GitHub-shaped issuer', () => {
   it('signs tokens that verify through its own discovery document', async () => {
-    const discovery = (await (await fetch(`${cloud.origin}/_github/.well-known/openid-configuration`)).json()) as {
+    const discovery = (await (
+      await fetch(`${cloud.origin}/_github/.well-known/openid-configuration`)
+    ).json()) as {
       issuer: string
       jwks_uri: string
       id_token_signing_alg_values_supported: string[]
     }
-    expect(discovery).toMatchObject({ issuer: `${cloud.origin}/_github`, id_token_signing_alg_values_supported: ['RS256'] })
+    expect(discovery).toMatchObject({
+      issuer: `${cloud.origin}/_github`,
+      id_token_signing_alg_values_supported: ['RS256'],
+    })
     const token = await requestOidcToken(await registerRun(cloud), 'my-audience')
-    const { payload } = await jwtVerify(token, createRemoteJWKSet(new URL(discovery.jwks_uri)), { issuer: discovery.issuer, audience: 'my-audience' })
+    const { payload } = await jwtVerify(token, createRemoteJWKSet(new URL(discovery.jwks_uri)), {
+      issuer: discovery.issuer,
+      audience: 'my-audience',
+    })
     expect(payload.exp! - payload.iat!).toBe(300)
     expect(payload).toMatchObject({
       ...trustedClaims,
@@ -34,7 +42,9 @@ describe('the GitHub-shaped issuer', () => {
     })
   })
   it('publishes no private part of its key', async () => {
-    const { keys } = (await (await fetch(`${cloud.origin}/_github/.well-known/jwks`)).json()) as { keys: Record<string, string>[] }
+    const { keys } = (await (await fetch(`${cloud.origin}/_github/.well-known/jwks`)).json()) as {
+      keys: Record<string, string>[]
+    }
     expect(Object.keys(keys[0]!).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use'])
   })
   it.each([
@@ -45,9 +55,15 @@ describe('the GitHub-shaped issuer', () => {
       { environment: undefined, event_name: 'pull_request', ref: 'refs/pull/5/merge' },
       'repo:example/clickstream-platform:pull_request',
     ],
-    ['old form, environment with a colon', { environment: 'a:b' }, 'repo:example/clickstream-platform:environment:a%3Ab'],
+    [
+      'old form, environment with a colon',
+      { environment: 'a:b' },
+      'repo:example/clickstream-platform:environment:a%3Ab',
+    ],
   ])('writes sub in the %s', async (_name, claims, sub) => {
-    expect(decodeJwt(await requestOidcToken(await registerRun(cloud, claims, { immutableSubject: false }))).sub).toBe(sub)
+    expect(
+      decodeJwt(await requestOidcToken(await registerRun(cloud, claims, { immutableSubject: false }))).sub,
+    ).toBe(sub)
   })
   it("uses the owner's address as audience when none is asked for", async () => {
     const run = await registerRun(cloud)
@@ -57,11 +73,17 @@ describe('the GitHub-shaped issuer', () => {
   })
   it('signs nothing without the request token, for another run, or after the end of the run', async () => {
     const [one, other] = [await registerRun(cloud), await registerRun(cloud)]
-    const ask = (authorization?: string) => fetch(one.requestUrl, { headers: authorization ? { authorization } : {} }).then((reply) => reply.status)
-    expect([await ask(), await ask('bearer wrong'), await ask(`bearer ${other.requestToken}`), await ask(`bearer ${one.requestToken}`)]).toEqual([
-      401, 401, 401, 200,
-    ])
-    expect((await fetch(`${cloud.origin}/_local/runs/${one.id}`, { method: 'DELETE', headers: admin() })).status).toBe(200)
+    const ask = (authorization?: string) =>
+      fetch(one.requestUrl, { headers: authorization ? { authorization } : {} }).then((reply) => reply.status)
+    expect([
+      await ask(),
+      await ask('bearer wrong'),
+      await ask(`bearer ${other.requestToken}`),
+      await ask(`bearer ${one.requestToken}`),
+    ]).toEqual([401, 401, 401, 200])
+    expect(
+      (await fetch(`${cloud.origin}/_local/runs/${one.id}`, { method: 'DELETE', headers: admin() })).status,
+    ).toBe(200)
     expect(await ask(`bearer ${one.requestToken}`)).toBe(401)
   })
 })
@@ -78,14 +100,29 @@ describe('registering a run', () => {
     }
   })
   it.each([
-    ['a claim the issuer writes itself', { ...trustedClaims, sub: 'repo:x' }, /claim 'sub' is not one a run can choose/],
+    [
+      'a claim the issuer writes itself',
+      { ...trustedClaims, sub: 'repo:x' },
+      /claim 'sub' is not one a run can choose/,
+    ],
     ['another lifetime', { ...trustedClaims, exp: '1' }, /claim 'exp'/],
     ['a missing id', { ...trustedClaims, repository_id: undefined }, /claim 'repository_id' is missing/],
-    ['an id that is no number', { ...trustedClaims, repository_id: '1" || true' }, /must be a number as text/],
+    [
+      'an id that is no number',
+      { ...trustedClaims, repository_id: '1" || true' },
+      /must be a number as text/,
+    ],
     ['a claim that is not text', { ...trustedClaims, run_number: 5 }, /claim 'run_number' must be text/],
     ['a repository without owner', { ...trustedClaims, repository: 'x' }, /OWNER\/REPO/],
   ])('refuses %s', async (_name, claims, message) => {
-    const reply = await fetch(`${cloud.origin}/_local/runs`, { method: 'POST', headers: admin(), body: JSON.stringify({ claims }) })
-    expect([reply.status, ((await reply.json()) as { error: { message: string } }).error.message]).toEqual([400, expect.stringMatching(message)])
+    const reply = await fetch(`${cloud.origin}/_local/runs`, {
+      method: 'POST',
+      headers: admin(),
+      body: JSON.stringify({ claims }),
+    })
+    expect([reply.status, ((await reply.json()) as { error: { message: string } }).error.message]).toEqual([
+      400,
+      expect.stringMatching(message),
+    ])
   })
 })

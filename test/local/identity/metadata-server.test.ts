@@ -14,7 +14,12 @@ beforeAll(async () => {
 afterAll(() => cloud.close())
 const ask = async (path: string, headers: Record<string, string> = { 'Metadata-Flavor': 'Google' }) => {
   const reply = await fetch(`http://${server.host}${path}`, { headers })
-  return { status: reply.status, flavor: reply.headers.get('metadata-flavor'), type: reply.headers.get('content-type'), body: await reply.text() }
+  return {
+    status: reply.status,
+    flavor: reply.headers.get('metadata-flavor'),
+    type: reply.headers.get('content-type'),
+    body: await reply.text(),
+  }
 }
 const token = async () =>
   JSON.parse((await ask('/computeMetadata/v1/instance/service-accounts/default/token')).body) as {
@@ -60,12 +65,23 @@ describe('a metadata server', () => {
     const path = '/computeMetadata/v1/instance/service-accounts/default/token'
     expect((await ask(path, {})).status).toBe(403)
     expect((await ask(path, { 'Metadata-Flavor': 'Google', 'X-Forwarded-For': '1.2.3.4' })).status).toBe(403)
-    expect((await ask(path.replace('default', 'caec-ops@caec-local.iam.gserviceaccount.com'))).status).toBe(404)
+    expect((await ask(path.replace('default', 'caec-ops@caec-local.iam.gserviceaccount.com'))).status).toBe(
+      404,
+    )
     expect((await ask('/computeMetadata/v1/instance/attributes/ssh-keys')).status).toBe(404)
-    expect((await fetch(`http://${server.host}${path}`, { method: 'POST', headers: { 'Metadata-Flavor': 'Google' } })).status).toBe(405)
+    expect(
+      (
+        await fetch(`http://${server.host}${path}`, {
+          method: 'POST',
+          headers: { 'Metadata-Flavor': 'Google' },
+        })
+      ).status,
+    ).toBe(405)
   })
   it('refuses an account the environment does not name, and is gone after close', async () => {
-    await expect(cloud.cloud.identity.openMetadataServer('x@caec-local.iam.gserviceaccount.com')).rejects.toThrow(/no service account/)
+    await expect(
+      cloud.cloud.identity.openMetadataServer('x@caec-local.iam.gserviceaccount.com'),
+    ).rejects.toThrow(/no service account/)
     const second = await cloud.cloud.identity.openMetadataServer(email)
     await second.close()
     await second.close()

@@ -4,7 +4,13 @@ import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { repoRoot, startTestCloud, type TestCloud } from '../../support/cloud.ts'
-import { exchange, federatedToken, impersonate, registerRun, requestOidcToken } from '../../support/workflow-run.ts'
+import {
+  exchange,
+  federatedToken,
+  impersonate,
+  registerRun,
+  requestOidcToken,
+} from '../../support/workflow-run.ts'
 
 let stateDir: string
 let open: TestCloud[] = []
@@ -22,7 +28,9 @@ async function start(options: Parameters<typeof startTestCloud>[0] = {}): Promis
   return cloud
 }
 const allowed = (cloud: TestCloud, token: string) =>
-  fetch(`${cloud.origin}/v1/projects/-/serviceAccounts/x/allowedLocations`, { headers: { authorization: `Bearer ${token}` } }).then((reply) => reply.status)
+  fetch(`${cloud.origin}/v1/projects/-/serviceAccounts/x/allowedLocations`, {
+    headers: { authorization: `Bearer ${token}` },
+  }).then((reply) => reply.status)
 
 async function withAccess(edit: (text: string) => string): Promise<string> {
   const file = join(stateDir, 'access.yaml')
@@ -40,7 +48,9 @@ describe('after a restart', () => {
     const second = await start()
     expect(await allowed(second, token)).toBe(200)
     expect(second.cloud.identity.adminToken).toBe(old)
-    expect(await requestOidcToken({ ...run, requestUrl: run.requestUrl.replace(first.origin, second.origin) })).toMatch(/^ey/)
+    expect(
+      await requestOidcToken({ ...run, requestUrl: run.requestUrl.replace(first.origin, second.origin) }),
+    ).toMatch(/^ey/)
     expect(await allowed(second, second.tokenFor('ops'))).toBe(200)
   })
   it('forgets tokens that ended', async () => {
@@ -57,15 +67,21 @@ describe('on disk', () => {
     const cloud = await start()
     const run = await registerRun(cloud)
     const federated = await federatedToken(cloud, run)
-    const { accessToken } = (await (await impersonate(cloud, federated, cloud.cloud.environment.serviceAccounts['ci-deploy']!)).json()) as {
+    const { accessToken } = (await (
+      await impersonate(cloud, federated, cloud.cloud.environment.serviceAccounts['ci-deploy']!)
+    ).json()) as {
       accessToken: string
     }
     const secrets = [federated, accessToken, cloud.tokenFor('ops'), run.requestToken]
     for (const name of await readdir(stateDir, { recursive: true })) {
       const file = join(stateDir, name)
-      const { mode, isFile } = await stat(file).then((found) => ({ mode: found.mode, isFile: found.isFile() }))
+      const { mode, isFile } = await stat(file).then((found) => ({
+        mode: found.mode,
+        isFile: found.isFile(),
+      }))
       expect([name, (mode & 0o077).toString(8)]).toEqual([name, '0'])
-      if (isFile) for (const secret of secrets) expect((await readFile(file, 'utf8')).includes(secret)).toBe(false)
+      if (isFile)
+        for (const secret of secrets) expect((await readFile(file, 'utf8')).includes(secret)).toBe(false)
     }
     for (const line of cloud.lines) for (const secret of secrets) expect(line).not.toContain(secret)
   })
@@ -74,23 +90,43 @@ describe('on disk', () => {
 describe('access.yaml decides about federation', () => {
   it('refuses a disabled provider and a disabled pool', async () => {
     for (const field of ['disabled', 'poolDisabled']) {
-      const cloud = await start({ accessFile: await withAccess((text) => text.replace('  issuer: https', `  ${field}: true\n  issuer: https`)) })
+      const cloud = await start({
+        accessFile: await withAccess((text) =>
+          text.replace('  issuer: https', `  ${field}: true\n  issuer: https`),
+        ),
+      })
       const reply = await exchange(cloud, await requestOidcToken(await registerRun(cloud)))
-      expect([reply.status, ((await reply.json()) as { error: string }).error]).toEqual([400, 'invalid_target'])
+      expect([reply.status, ((await reply.json()) as { error: string }).error]).toEqual([
+        400,
+        'invalid_target',
+      ])
       await cloud.close()
     }
   })
   it('refuses a google.subject beyond 127 bytes', async () => {
-    const cloud = await start({ accessFile: await withAccess((text) => text.replace(/google\.subject: .*/, 'google.subject: assertion.sub')) })
+    const cloud = await start({
+      accessFile: await withAccess((text) =>
+        text.replace(/google\.subject: .*/, 'google.subject: assertion.sub'),
+      ),
+    })
     const long = 'x'.repeat(60)
-    const reply = await exchange(cloud, await requestOidcToken(await registerRun(cloud, { repository: `example/${long}`, environment: long })))
+    const reply = await exchange(
+      cloud,
+      await requestOidcToken(await registerRun(cloud, { repository: `example/${long}`, environment: long })),
+    )
     expect(await reply.json()).toEqual({
       error: 'invalid_grant',
-      error_description: expect.stringMatching(/^The size of mapped attribute google\.subject exceeds the 127 bytes limit\./),
+      error_description: expect.stringMatching(
+        /^The size of mapped attribute google\.subject exceeds the 127 bytes limit\./,
+      ),
     })
   })
   it('takes only the listed audiences when there are any', async () => {
-    const cloud = await start({ accessFile: await withAccess((text) => text.replace('  issuer: https', '  allowedAudiences: [my-cloud]\n  issuer: https')) })
+    const cloud = await start({
+      accessFile: await withAccess((text) =>
+        text.replace('  issuer: https', '  allowedAudiences: [my-cloud]\n  issuer: https'),
+      ),
+    })
     const run = await registerRun(cloud)
     expect((await exchange(cloud, await requestOidcToken(run, 'my-cloud'))).status).toBe(200)
     expect((await exchange(cloud, await requestOidcToken(run))).status).toBe(400)
@@ -111,8 +147,16 @@ describe('access.yaml decides about federation', () => {
       'principalSet://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/github/attribute.sha/x',
       false,
     ],
-    ['the whole pool', 'principalSet://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/github/*', true],
-    ['another pool', 'principalSet://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/gitlab/*', false],
+    [
+      'the whole pool',
+      'principalSet://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/github/*',
+      true,
+    ],
+    [
+      'another pool',
+      'principalSet://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/gitlab/*',
+      false,
+    ],
     [
       'the subject',
       'principal://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/github/subject/repository:200000000001:run:4711',
@@ -126,10 +170,21 @@ describe('access.yaml decides about federation', () => {
   ])('gives a federated caller rights directly through %s', async (_name, member, isAllowed) => {
     const cloud = await start({
       accessFile: await withAccess((text) =>
-        text.replace('{ role: roles/bigquery.user, members: [data-eng],', `{ role: roles/bigquery.user, members: ['${member}'],`),
+        text.replace(
+          '{ role: roles/bigquery.user, members: [data-eng],',
+          `{ role: roles/bigquery.user, members: ['${member}'],`,
+        ),
       ),
     })
-    const principal = cloud.cloud.identity.authenticate(`Bearer ${await federatedToken(cloud, await registerRun(cloud))}`)
-    expect(cloud.cloud.access.allows(principal, 'bigquery.jobs.create', { name: 'projects/caec-local', type: 'x', service: 'x' })).toBe(isAllowed)
+    const principal = cloud.cloud.identity.authenticate(
+      `Bearer ${await federatedToken(cloud, await registerRun(cloud))}`,
+    )
+    expect(
+      cloud.cloud.access.allows(principal, 'bigquery.jobs.create', {
+        name: 'projects/caec-local',
+        type: 'x',
+        service: 'x',
+      }),
+    ).toBe(isAllowed)
   })
 })

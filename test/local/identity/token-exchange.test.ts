@@ -1,7 +1,16 @@
-/** The token service's protocol: what a request must look like, each fault refused in its own words. Whose tokens it takes: federation.test.ts. */
+/**
+ * The token service's protocol: what a request must look like, each fault refused in its own words. Whose
+ * tokens it takes: federation.test.ts.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startTestCloud, type TestCloud } from '../../support/cloud.ts'
-import { exchange, forgedToken, providerName, registerRun, requestOidcToken } from '../../support/workflow-run.ts'
+import {
+  exchange,
+  forgedToken,
+  providerName,
+  registerRun,
+  requestOidcToken,
+} from '../../support/workflow-run.ts'
 
 let cloud: TestCloud
 beforeAll(async () => {
@@ -10,7 +19,10 @@ beforeAll(async () => {
 afterAll(() => cloud.close())
 
 async function outcome(reply: Response | Promise<Response>): Promise<[number, string, string]> {
-  const { status, json } = { status: (await reply).status, json: (await (await reply).json()) as { error?: string; error_description?: string } }
+  const { status, json } = {
+    status: (await reply).status,
+    json: (await (await reply).json()) as { error?: string; error_description?: string },
+  }
   return [status, json.error ?? '', json.error_description ?? '']
 }
 
@@ -43,56 +55,80 @@ describe('token exchange', () => {
   })
   it('accepts both spellings of the default audience', async () => {
     const run = await registerRun(cloud)
-    for (const audience of [`https://iam.googleapis.com/${providerName}`, `//iam.googleapis.com/${providerName}`])
+    for (const audience of [
+      `https://iam.googleapis.com/${providerName}`,
+      `//iam.googleapis.com/${providerName}`,
+    ])
       expect((await exchange(cloud, await requestOidcToken(run, audience))).status).toBe(200)
   })
   it('accepts the token of a forged test helper, so that the refusals below are for their own reason', async () => {
     expect((await exchange(cloud, await forgedToken(cloud))).status).toBe(200)
   })
 
-  const requests: { name: string; overrides: Record<string, string>; error: string; description: RegExp }[] = [
-    {
-      name: 'an audience that is no provider',
-      overrides: { audience: 'example' },
-      error: 'invalid_request',
-      description: /full resource name of the Identity Provider/,
-    },
-    {
-      name: 'a project id in the audience',
-      overrides: { audience: `//iam.googleapis.com/${providerName.replace('100000000001', 'caec-local')}` },
-      error: 'invalid_request',
-      description: /full resource name/,
-    },
-    {
-      name: 'an unknown provider',
-      overrides: { audience: `//iam.googleapis.com/${providerName}x` },
-      error: 'invalid_target',
-      description: /^The target service indicated by the "audience" parameters is invalid\./,
-    },
-    {
-      name: 'an unknown pool',
-      overrides: { audience: `//iam.googleapis.com/${providerName.replace('/github/', '/gitlab/')}` },
-      error: 'invalid_target',
-      description: /pool or provider is disabled or deleted/,
-    },
-    { name: 'another grant', overrides: { grant_type: 'refresh_token' }, error: 'unsupported_grant_type', description: /grant_type/ },
-    {
-      name: 'another requested type',
-      overrides: { requested_token_type: 'urn:ietf:params:oauth:token-type:refresh_token' },
-      error: 'invalid_request',
-      description: /requested_token_type/,
-    },
-    {
-      name: 'another subject type',
-      overrides: { subject_token_type: 'urn:ietf:params:oauth:token-type:saml2' },
-      error: 'invalid_request',
-      description: /subject_token_type/,
-    },
-    { name: 'no scope', overrides: { scope: '' }, error: 'invalid_scope', description: /scope/ },
-    { name: 'an unknown field', overrides: { client_secret: 'x' }, error: 'invalid_request', description: /Unknown field "client_secret"/ },
-    { name: 'options that are no JSON', overrides: { options: '{' }, error: 'invalid_request', description: /"options"/ },
-    { name: 'a field given in both spellings', overrides: { subjectToken: 'x' }, error: 'invalid_request', description: /Repeated field "subject_token"/ },
-  ]
+  const requests: { name: string; overrides: Record<string, string>; error: string; description: RegExp }[] =
+    [
+      {
+        name: 'an audience that is no provider',
+        overrides: { audience: 'example' },
+        error: 'invalid_request',
+        description: /full resource name of the Identity Provider/,
+      },
+      {
+        name: 'a project id in the audience',
+        overrides: { audience: `//iam.googleapis.com/${providerName.replace('100000000001', 'caec-local')}` },
+        error: 'invalid_request',
+        description: /full resource name/,
+      },
+      {
+        name: 'an unknown provider',
+        overrides: { audience: `//iam.googleapis.com/${providerName}x` },
+        error: 'invalid_target',
+        description: /^The target service indicated by the "audience" parameters is invalid\./,
+      },
+      {
+        name: 'an unknown pool',
+        overrides: { audience: `//iam.googleapis.com/${providerName.replace('/github/', '/gitlab/')}` },
+        error: 'invalid_target',
+        description: /pool or provider is disabled or deleted/,
+      },
+      {
+        name: 'another grant',
+        overrides: { grant_type: 'refresh_token' },
+        error: 'unsupported_grant_type',
+        description: /grant_type/,
+      },
+      {
+        name: 'another requested type',
+        overrides: { requested_token_type: 'urn:ietf:params:oauth:token-type:refresh_token' },
+        error: 'invalid_request',
+        description: /requested_token_type/,
+      },
+      {
+        name: 'another subject type',
+        overrides: { subject_token_type: 'urn:ietf:params:oauth:token-type:saml2' },
+        error: 'invalid_request',
+        description: /subject_token_type/,
+      },
+      { name: 'no scope', overrides: { scope: '' }, error: 'invalid_scope', description: /scope/ },
+      {
+        name: 'an unknown field',
+        overrides: { client_secret: 'x' },
+        error: 'invalid_request',
+        description: /Unknown field "client_secret"/,
+      },
+      {
+        name: 'options that are no JSON',
+        overrides: { options: '{' },
+        error: 'invalid_request',
+        description: /"options"/,
+      },
+      {
+        name: 'a field given in both spellings',
+        overrides: { subjectToken: 'x' },
+        error: 'invalid_request',
+        description: /Repeated field "subject_token"/,
+      },
+    ]
   it.each(requests)('refuses $name', async ({ overrides, error, description }) => {
     const [status, code, text] = await outcome(exchange(cloud, await forgedToken(cloud), overrides))
     expect([status, code]).toEqual([400, error])
@@ -100,13 +136,19 @@ describe('token exchange', () => {
   })
   it.each([
     ['an actor', { actor_token: 'x' }, /actor_token/],
-    ['an access boundary, which would narrow the token', { options: '{"accessBoundary":{}}' }, /accessBoundary/],
+    [
+      'an access boundary, which would narrow the token',
+      { options: '{"accessBoundary":{}}' },
+      /accessBoundary/,
+    ],
   ])('does not ignore %s', async (_name, overrides: Record<string, string>, description) => {
     const [status, code, text] = await outcome(exchange(cloud, await forgedToken(cloud), overrides))
     expect([status, code]).toEqual([501, 'invalid_request'])
     expect(text).toMatch(description)
   })
   it('lets a client name the project to bill', async () => {
-    expect((await exchange(cloud, await forgedToken(cloud), { options: '{"userProject":"1"}' })).status).toBe(200)
+    expect((await exchange(cloud, await forgedToken(cloud), { options: '{"userProject":"1"}' })).status).toBe(
+      200,
+    )
   })
 })

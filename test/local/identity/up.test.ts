@@ -23,10 +23,14 @@ afterEach(async () => {
 })
 
 function command(...args: string[]) {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(repoRoot, 'local/cli.ts'), ...args], {
-    cwd: state,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', join(repoRoot, 'local/cli.ts'), ...args],
+    {
+      cwd: state,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   children.push(child)
   const text = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk: Buffer) => {
@@ -64,7 +68,12 @@ describe('up', () => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       const { child, ready, ended } = command('up', '--state', state)
       const said = await ready()
-      expect(said).toMatchObject({ url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/), project: 'caec-local', projectNumber: '100000000001', state })
+      expect(said).toMatchObject({
+        url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+        project: 'caec-local',
+        projectNumber: '100000000001',
+        state,
+      })
       expect(said.env.GOOGLE_APPLICATION_CREDENTIALS).toBe(said.personas['data-eng'])
       expect((await fetch(`${said.url}/v1/projects/-/serviceAccounts/x/allowedLocations`)).status).toBe(401)
       child.kill(signal)
@@ -98,11 +107,14 @@ describe('up', () => {
     other.close()
     await command('up', '--state', state, '--port', String(port)).ready()
   })
-  it.each([['--port', 'x'], ['--port', '70000'], ['--prot', '1'], ['extra']])('refuses %s %s', async (...args) => {
-    const { ended, text } = command('up', '--state', state, ...args.filter(Boolean))
-    expect(await ended).toBe(1)
-    expect(text.stderr.trim().split('\n')).toHaveLength(1)
-  })
+  it.each([['--port', 'x'], ['--port', '70000'], ['--prot', '1'], ['extra']])(
+    'refuses %s %s',
+    async (...args) => {
+      const { ended, text } = command('up', '--state', state, ...args.filter(Boolean))
+      expect(await ended).toBe(1)
+      expect(text.stderr.trim().split('\n')).toHaveLength(1)
+    },
+  )
 })
 
 describe('the command line', () => {
@@ -120,6 +132,8 @@ describe('the command line', () => {
 })
 
 async function subjectToken(file: string): Promise<string> {
-  const { credential_source: source } = JSON.parse(await readFile(file, 'utf8')) as { credential_source: { url: string; headers: Record<string, string> } }
+  const { credential_source: source } = JSON.parse(await readFile(file, 'utf8')) as {
+    credential_source: { url: string; headers: Record<string, string> }
+  }
   return ((await (await fetch(source.url, { headers: source.headers })).json()) as { value: string }).value
 }

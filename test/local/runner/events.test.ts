@@ -9,11 +9,17 @@ beforeEach(async () => {
   repository = await makeRepository()
   claims = []
 })
-afterEach(async () => { await repository.remove() })
+afterEach(async () => {
+  await repository.remove()
+})
 
 const cloud: RunOptions['cloud'] = {
-  origin: 'http://127.0.0.1:1', environment: {},
-  registerRun: (given) => { claims.push(given); return Promise.resolve({ requestUrl: 'u', requestToken: 'token-value', end: () => Promise.resolve() }) },
+  origin: 'http://127.0.0.1:1',
+  environment: {},
+  registerRun: (given) => {
+    claims.push(given)
+    return Promise.resolve({ requestUrl: 'u', requestToken: 'token-value', end: () => Promise.resolve() })
+  },
 }
 const workflow = (on: string): string => `on: ${on}
 permissions: { id-token: write, contents: read }
@@ -32,34 +38,64 @@ const run = async (on: string, options: Partial<RunOptions> = {}): Promise<strin
 
 describe('a pull request', () => {
   it('has its merge ref, its branches and its claims', async () => {
-    const shown = await run('pull_request', { event: 'pull_request', eventPayload: { number: 7, pull_request: { head: { ref: 'feature' } } } })
+    const shown = await run('pull_request', {
+      event: 'pull_request',
+      eventPayload: { number: 7, pull_request: { head: { ref: 'feature' } } },
+    })
     expect(shown).toContain('is pull_request opened refs/pull/7/merge 7/merge feature>main feature 7 false|')
     expect(shown).toContain('token [***] key [there]')
     const ref = 'caec/clickstream/workflow.yml@refs/pull/7/merge'
-    expect(claims).toMatchObject([{ event_name: 'pull_request', ref: 'refs/pull/7/merge', ref_type: 'branch', head_ref: 'feature', base_ref: 'main', workflow_ref: ref, job_workflow_ref: ref }])
+    expect(claims).toMatchObject([
+      {
+        event_name: 'pull_request',
+        ref: 'refs/pull/7/merge',
+        ref_type: 'branch',
+        head_ref: 'feature',
+        base_ref: 'main',
+        workflow_ref: ref,
+        job_workflow_ref: ref,
+      },
+    ])
   })
 
   it('from a fork gets neither secrets nor an OIDC token', async () => {
-    const shown = await run('pull_request', { event: 'pull_request', eventPayload: { pull_request: { head: { repo: { full_name: 'someone/clickstream' } } } } })
+    const shown = await run('pull_request', {
+      event: 'pull_request',
+      eventPayload: { pull_request: { head: { repo: { full_name: 'someone/clickstream' } } } },
+    })
     expect(shown).toContain('token [] key []')
     expect(claims).toEqual([])
-    expect(repository.lines[0]).toBe('the pull request comes from a fork: no secrets and no OIDC token, as on GitHub')
+    expect(repository.lines[0]).toBe(
+      'the pull request comes from a fork: no secrets and no OIDC token, as on GitHub',
+    )
   })
 
   it('starts a workflow only for the types it lists', async () => {
-    const closed = { event: 'pull_request', eventPayload: { action: 'closed', pull_request: { merged: true } } }
-    await expect(run('pull_request', closed)).rejects.toThrow("workflow.yml is not started by pull_request 'closed'; it lists: opened, synchronize, reopened")
-    expect(await run('{ pull_request: { types: [closed] } }', closed)).toContain('is pull_request closed refs/pull/1/merge 1/merge main>main main 1 true|')
+    const closed = {
+      event: 'pull_request',
+      eventPayload: { action: 'closed', pull_request: { merged: true } },
+    }
+    await expect(run('pull_request', closed)).rejects.toThrow(
+      "workflow.yml is not started by pull_request 'closed'; it lists: opened, synchronize, reopened",
+    )
+    expect(await run('{ pull_request: { types: [closed] } }', closed)).toContain(
+      'is pull_request closed refs/pull/1/merge 1/merge main>main main 1 true|',
+    )
     expect(await run('{ pull_request: { types: closed } }', closed)).not.toBe('')
   })
 
   it('is said not to be judged by branches and paths', async () => {
     await run('{ pull_request: { branches: [main], paths: [dags/**] } }', { event: 'pull_request' })
-    expect(repository.lines[0]).toBe('warning: workflow.yml:1: on.pull_request: branches, paths is not looked at; the run starts whatever it says')
+    expect(repository.lines[0]).toBe(
+      'warning: workflow.yml:1: on.pull_request: branches, paths is not looked at; the run starts whatever it says',
+    )
   })
 
   it.each([
-    [{ action: 'labeled' }, 'action "labeled" of a pull_request is not supported; supported: opened, synchronize, reopened, closed'],
+    [
+      { action: 'labeled' },
+      'action "labeled" of a pull_request is not supported; supported: opened, synchronize, reopened, closed',
+    ],
     [{ number: 'x' }, 'number of the pull request is "x"; a whole number from 1 is expected'],
   ])('%j is refused', async (eventPayload, message) => {
     await expect(run('pull_request', { event: 'pull_request', eventPayload })).rejects.toThrow(message)
@@ -68,15 +104,22 @@ describe('a pull request', () => {
 
 describe('other events', () => {
   it('take the ref of their payload', async () => {
-    expect(await run('push', { event: 'push', eventPayload: { ref: 'refs/tags/v1' } })).toContain('is push  refs/tags/v1 v1 >')
+    expect(await run('push', { event: 'push', eventPayload: { ref: 'refs/tags/v1' } })).toContain(
+      'is push  refs/tags/v1 v1 >',
+    )
     expect(claims).toMatchObject([{ ref: 'refs/tags/v1', ref_type: 'tag' }])
-    await expect(run('push', { event: 'push', eventPayload: { ref: 'v1' } })).rejects.toThrow("ref 'v1' of the event is not in full; write refs/heads/v1 or refs/tags/v1")
+    await expect(run('push', { event: 'push', eventPayload: { ref: 'v1' } })).rejects.toThrow(
+      "ref 'v1' of the event is not in full; write refs/heads/v1 or refs/tags/v1",
+    )
   })
 
   it('have no inputs, and do not miss those of a dispatch', async () => {
-    const on = '{ schedule: [{ cron: "0 3 * * *" }], workflow_dispatch: { inputs: { must: { required: true } } } }'
+    const on =
+      '{ schedule: [{ cron: "0 3 * * *" }], workflow_dispatch: { inputs: { must: { required: true } } } }'
     expect(await run(on, { event: 'schedule' })).toContain('is schedule')
-    await expect(run(on, { event: 'schedule', inputs: { must: 'x' } })).rejects.toThrow('--input must: only workflow_dispatch has inputs, this event is schedule')
+    await expect(run(on, { event: 'schedule', inputs: { must: 'x' } })).rejects.toThrow(
+      '--input must: only workflow_dispatch has inputs, this event is schedule',
+    )
   })
 })
 
@@ -85,8 +128,15 @@ describe('an environment', () => {
 jobs:
   a: { runs-on: x, ${environment} steps: [{ run: 'echo "vars [\${{ vars.ONLY_DEV }}] [\${{ vars.BOTH }}] [\${{ vars.REPO }}]"' }] }
 `
-  const options = { vars: { REPO: 'repo', BOTH: 'repo' }, environments: { dev: { ONLY_DEV: 'dev', BOTH: 'dev' }, prod: { BOTH: 'prod' } } }
-  it.each([['environment: dev,', '[dev] [dev] [repo]'], ['environment: { name: prod },', '[] [prod] [repo]'], ['', '[] [repo] [repo]']])('%s gives its own variables only', async (environment, vars) => {
+  const options = {
+    vars: { REPO: 'repo', BOTH: 'repo' },
+    environments: { dev: { ONLY_DEV: 'dev', BOTH: 'dev' }, prod: { BOTH: 'prod' } },
+  }
+  it.each([
+    ['environment: dev,', '[dev] [dev] [repo]'],
+    ['environment: { name: prod },', '[] [prod] [repo]'],
+    ['', '[] [repo] [repo]'],
+  ])('%s gives its own variables only', async (environment, vars) => {
     await repository.run(job(environment), options)
     expect(repository.lines).toContain(`a │ vars ${vars}`)
   })
@@ -97,13 +147,19 @@ jobs: { a: { runs-on: x, environment: "\${{ inputs.where }}", steps: [{ run: 'ec
 `
     await repository.run(workflow, { ...options, inputs: { where: 'prod' } })
     expect(repository.lines).toContain('a │ in prod')
-    await expect(repository.run(workflow, { ...options, inputs: { where: 'pord' } })).rejects.toThrow("Input 'where' is 'pord'; accepted: dev, prod")
+    await expect(repository.run(workflow, { ...options, inputs: { where: 'pord' } })).rejects.toThrow(
+      "Input 'where' is 'pord'; accepted: dev, prod",
+    )
   })
 
   it('nobody defined is refused before the first step, or fails its job when only an expression tells', async () => {
     const sentence = "environment 'pord' is not known; write one of dev, prod (terraform-infra/environments)"
-    await expect(repository.run(job('environment: pord,'), options)).rejects.toThrow(`workflow.yml:3: ${sentence}`)
-    const result = await repository.run(job('environment: "${{ format(\'po{0}\', \'rd\') }}",'), options)
-    expect(result.jobs.map(({ result: end, annotations }) => [end, annotations[0]?.message])).toEqual([['failure', `The template is not valid. workflow.yml (Line: 3): ${sentence}`]])
+    await expect(repository.run(job('environment: pord,'), options)).rejects.toThrow(
+      `workflow.yml:3: ${sentence}`,
+    )
+    const result = await repository.run(job("environment: \"${{ format('po{0}', 'rd') }}\","), options)
+    expect(result.jobs.map(({ result: end, annotations }) => [end, annotations[0]?.message])).toEqual([
+      ['failure', `The template is not valid. workflow.yml (Line: 3): ${sentence}`],
+    ])
   })
 })

@@ -8,14 +8,19 @@ import { isRunning, makeRepository, oneJob, onlyJob } from './repository.ts'
 import type { Repository } from './repository.ts'
 
 let repository: Repository
-beforeEach(async () => { repository = await makeRepository() })
-afterEach(async () => { await repository.remove() })
+beforeEach(async () => {
+  repository = await makeRepository()
+})
+afterEach(async () => {
+  await repository.remove()
+})
 
 const jobs = (text: string): string => `on: workflow_dispatch\njobs:\n${text}`
 
 describe('jobs', () => {
   it('run after those they need, with their outputs and results', async () => {
-    const result = await repository.run(jobs(`
+    const result = await repository.run(
+      jobs(`
   last:
     needs: [first, second]
     runs-on: x
@@ -26,7 +31,8 @@ describe('jobs', () => {
     runs-on: x
     outputs: { word: "\${{ steps.s.outputs.w }}" }
     steps: [{ id: s, run: 'echo w=hello >> "$GITHUB_OUTPUT"' }]
-`))
+`),
+    )
     expect(result.conclusion).toBe('success')
     expect(result.jobs.map(({ id }) => id)).toEqual(['last', 'second', 'first'])
     expect(result.jobs[2]?.outputs).toEqual({ word: 'hello' })
@@ -34,24 +40,35 @@ describe('jobs', () => {
   })
 
   it('are skipped when any ancestor failed or was skipped, unless their condition asks for it', async () => {
-    const result = await repository.run(jobs(`
+    const result = await repository.run(
+      jobs(`
   fails: { runs-on: x, steps: [{ run: exit 1 }] }
   skipped: { needs: fails, runs-on: x, steps: [{ run: 'true' }] }
   tidies: { needs: skipped, if: failure(), runs-on: x, steps: [{ run: 'true' }] }
   always: { needs: skipped, if: "always() && needs.skipped.result == 'skipped'", runs-on: x, steps: [{ run: 'true' }] }
   after: { needs: always, runs-on: x, steps: [{ run: 'true' }] }
-`))
-    expect(Object.fromEntries(result.jobs.map(({ id, result: conclusion }) => [id, conclusion]))).toEqual({ fails: 'failure', skipped: 'skipped', tidies: 'success', always: 'success', after: 'skipped' })
+`),
+    )
+    expect(Object.fromEntries(result.jobs.map(({ id, result: conclusion }) => [id, conclusion]))).toEqual({
+      fails: 'failure',
+      skipped: 'skipped',
+      tidies: 'success',
+      always: 'success',
+      after: 'skipped',
+    })
     expect(result.conclusion).toBe('failure')
   })
 
   it('do not hand on an output that holds a secret', async () => {
-    const result = await repository.run(jobs(`
+    const result = await repository.run(
+      jobs(`
   a:
     runs-on: x
     outputs: { open: "\${{ steps.s.outputs.open }}", hidden: "\${{ steps.s.outputs.hidden }}" }
     steps: [{ id: s, run: 'echo open=1 >> $GITHUB_OUTPUT; echo "hidden=\${{ secrets.K }}" >> $GITHUB_OUTPUT' }]
-`), { secrets: { K: 'hush-hush' } })
+`),
+      { secrets: { K: 'hush-hush' } },
+    )
     expect(onlyJob(result).outputs).toEqual({ open: '1' })
     expect(onlyJob(result).annotations[0]?.message).toBe("Skip output 'hidden' since it may contain secret.")
   })
@@ -86,23 +103,33 @@ concurrency: { group: "${group}", cancel-in-progress: "\${{ github.event_name ==
 jobs: { a: { runs-on: x, concurrency: { group: "${own}", cancel-in-progress: true }, steps: [{ run: 'true' }] } }
 `
     expect((await repository.run(grouped('deploy-${{ github.ref }}'))).conclusion).toBe('success')
-    await expect(repository.run(grouped('${{ github.head_ref }}'))).rejects.toThrow('workflow.yml: Concurrency group name cannot be empty')
+    await expect(repository.run(grouped('${{ github.head_ref }}'))).rejects.toThrow(
+      'workflow.yml: Concurrency group name cannot be empty',
+    )
     const result = await repository.run(grouped('a', '${{ github.head_ref }}'))
-    expect(onlyJob(result).annotations[0]?.message).toBe('The template is not valid. workflow.yml (Line: 3): Concurrency group name cannot be empty')
+    expect(onlyJob(result).annotations[0]?.message).toBe(
+      'The template is not valid. workflow.yml (Line: 3): Concurrency group name cannot be empty',
+    )
   })
 
   it('hash files of the workspace', async () => {
     await repository.write('a.lock', 'x')
-    const result = await repository.run(oneJob(`
+    const result = await repository.run(
+      oneJob(`
 - uses: actions/checkout@v5
 - id: h
-  run: printf 'one=%s\\nnone=%s\\n' "\${{ hashFiles('**/*.lock') }}" "\${{ hashFiles('nothing') }}" >> "$GITHUB_OUTPUT"`))
-    expect(onlyJob(result).steps[1]?.outputs).toEqual({ one: expect.stringMatching(/^[0-9a-f]{64}$/), none: '' })
+  run: printf 'one=%s\\nnone=%s\\n' "\${{ hashFiles('**/*.lock') }}" "\${{ hashFiles('nothing') }}" >> "$GITHUB_OUTPUT"`),
+    )
+    expect(onlyJob(result).steps[1]?.outputs).toEqual({
+      one: expect.stringMatching(/^[0-9a-f]{64}$/),
+      none: '',
+    })
   })
 
   it('end on cancellation: the step gets SIGINT, cancelled() and always() steps still run, nothing stays', async () => {
     const cancel = new AbortController()
-    const run = repository.run(oneJob(`
+    const run = repository.run(
+      oneJob(`
 - id: long
   shell: bash
   run: |
@@ -110,7 +137,18 @@ jobs: { a: { runs-on: x, concurrency: { group: "${own}", cancel-in-progress: tru
     echo "pid $$"; for i in $(seq 600); do sleep 0.1; done
 - run: echo not reached
 - if: cancelled()
-  run: echo tidied up`), { signal: cancel.signal, show: (line) => { repository.lines.push(line); if (line.includes('pid ')) setTimeout(() => { cancel.abort() }, 50) } })
+  run: echo tidied up`),
+      {
+        signal: cancel.signal,
+        show: (line) => {
+          repository.lines.push(line)
+          if (line.includes('pid '))
+            setTimeout(() => {
+              cancel.abort()
+            }, 50)
+        },
+      },
+    )
     const result = await run
     expect(result.conclusion).toBe('cancelled')
     expect(onlyJob(result).steps.map(({ outcome }) => outcome)).toEqual(['cancelled', 'skipped', 'success'])
@@ -120,10 +158,12 @@ jobs: { a: { runs-on: x, concurrency: { group: "${own}", cancel-in-progress: tru
   })
 
   it('leave no workspace and no background process behind', async () => {
-    await repository.run(oneJob(`
+    await repository.run(
+      oneJob(`
 - run: |
     nohup sleep 300 > /dev/null 2>&1 &
-    echo "background $!"; echo "in $GITHUB_WORKSPACE"`))
+    echo "background $!"; echo "in $GITHUB_WORKSPACE"`),
+    )
     const shown = repository.lines.join('\n')
     expect(isRunning(Number(/background (\d+)/.exec(shown)?.[1]))).toBe(false)
     const directory = /in .*\/(clickstream-job-[\w-]+)\//.exec(shown)?.[1]
@@ -140,24 +180,41 @@ jobs: { a: { runs-on: x, concurrency: { group: "${own}", cancel-in-progress: tru
     const registered: Record<string, string>[] = []
     const ended: string[] = []
     const cloud = {
-      origin: 'http://127.0.0.1:1', environment: { CLOUDSDK_API_ENDPOINT_OVERRIDES_STS: 'http://127.0.0.1:1/' },
+      origin: 'http://127.0.0.1:1',
+      environment: { CLOUDSDK_API_ENDPOINT_OVERRIDES_STS: 'http://127.0.0.1:1/' },
       registerRun: (claims: Readonly<Record<string, string>>) => {
         registered.push(claims)
-        return Promise.resolve({ requestUrl: 'http://127.0.0.1:1/token?x=1', requestToken: 'request-token-value', end: () => { ended.push(claims.environment ?? ''); return Promise.resolve() } })
+        return Promise.resolve({
+          requestUrl: 'http://127.0.0.1:1/token?x=1',
+          requestToken: 'request-token-value',
+          end: () => {
+            ended.push(claims.environment ?? '')
+            return Promise.resolve()
+          },
+        })
       },
     }
-    await repository.run(jobs(`
+    await repository.run(
+      jobs(`
   without: { runs-on: x, steps: [{ run: 'echo "without [$ACTIONS_ID_TOKEN_REQUEST_URL$ACTIONS_ID_TOKEN_REQUEST_TOKEN] $CLOUDSDK_API_ENDPOINT_OVERRIDES_STS"' }] }
   with:
     permissions: { id-token: write }
     environment: prod
     runs-on: x
     steps: [{ run: 'echo "with [$ACTIONS_ID_TOKEN_REQUEST_URL] $ACTIONS_ID_TOKEN_REQUEST_TOKEN"' }]
-`), { cloud })
+`),
+      { cloud },
+    )
     expect(repository.lines).toContain('without │ without [] http://127.0.0.1:1/')
     expect(repository.lines).toContain('with │ with [http://127.0.0.1:1/token?x=1] ***')
     expect(registered).toHaveLength(1)
-    expect(registered[0]).toMatchObject({ repository: 'caec/clickstream', repository_id: '111', environment: 'prod', event_name: 'workflow_dispatch', workflow_ref: 'caec/clickstream/workflow.yml@refs/heads/main' })
+    expect(registered[0]).toMatchObject({
+      repository: 'caec/clickstream',
+      repository_id: '111',
+      environment: 'prod',
+      event_name: 'workflow_dispatch',
+      workflow_ref: 'caec/clickstream/workflow.yml@refs/heads/main',
+    })
     expect(ended).toEqual(['prod'])
   })
 })

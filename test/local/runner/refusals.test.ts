@@ -7,7 +7,13 @@ import { inputMistakes } from '../../../local/runner/check-uses.ts'
 import { checkWorkflow } from '../../../local/runner/check-workflow.ts'
 import type { Check } from '../../../local/runner/check-workflow.ts'
 import { knownRepositories } from '../../../local/runner/source.ts'
-import { inputTypes, supportedEvents, supportedKeys, supportedShells, unsupportedKeys } from '../../../local/runner/support.ts'
+import {
+  inputTypes,
+  supportedEvents,
+  supportedKeys,
+  supportedShells,
+  unsupportedKeys,
+} from '../../../local/runner/support.ts'
 import { readWorkflow } from '../../../local/runner/workflow.ts'
 import { headOf } from '../../../local/runner/workspace.ts'
 import { identity, makeRepository, nodeAction, oneJob } from './repository.ts'
@@ -17,17 +23,26 @@ let repository: Repository
 beforeEach(async () => {
   repository = await makeRepository({
     'actions/docker/action.yml': 'name: d\ndescription: d\nruns: { using: docker, image: Dockerfile }\n',
-    'actions/composite/action.yml': 'name: c\ndescription: c\nruns:\n  using: composite\n  steps:\n    - { run: echo hi, shell: bash }\n    - uses: other/action@v1\n',
-    'actions/shell-less/action.yml': 'name: c\ndescription: c\nruns:\n  using: composite\n  steps:\n    - run: echo hi\n',
+    'actions/composite/action.yml':
+      'name: c\ndescription: c\nruns:\n  using: composite\n  steps:\n    - { run: echo hi, shell: bash }\n    - uses: other/action@v1\n',
+    'actions/shell-less/action.yml':
+      'name: c\ndescription: c\nruns:\n  using: composite\n  steps:\n    - run: echo hi\n',
     'actions/old/action.yml': 'name: o\ndescription: o\nruns: { using: node12, main: x.js }\n',
     ...nodeAction('one', { main: '', inputs: '  wanted: { description: w, required: true }' }),
   })
 })
-afterEach(async () => { await repository.remove() })
+afterEach(async () => {
+  await repository.remove()
+})
 
-const ownSource = async (root: string): Promise<Check['repositories']['own']> => (await checkOf(root)).repositories.own
+const ownSource = async (root: string): Promise<Check['repositories']['own']> =>
+  (await checkOf(root)).repositories.own
 const checkOf = async (root: string): Promise<Check> => ({
-  repositories: knownRepositories({ repository: identity.repository, root, ...await headOf(root) }, {}), isLeftOut: () => false, warn: (problem) => { throw new Error(problem.message) },
+  repositories: knownRepositories({ repository: identity.repository, root, ...(await headOf(root)) }, {}),
+  isLeftOut: () => false,
+  warn: (problem) => {
+    throw new Error(problem.message)
+  },
 })
 
 const job = (extra: string): string => oneJob('- run: touch "$HOME/../../started"', extra)
@@ -35,39 +50,124 @@ const step = (text: string): string => oneJob(`- run: echo started\n${text}`)
 
 describe('what is not supported stops before the first step, by name, with file and line', () => {
   const cases: { name: string; workflow: string; message: RegExp }[] = [
-    { name: 'containers', workflow: job('container: debian'), message: /^workflow.yml:5: container is not supported in a job$/ },
-    { name: 'services', workflow: job('services: { db: { image: x } }'), message: /services \(containers\) is not supported in a job/ },
-    { name: 'a reusable workflow that is not there', workflow: 'on: workflow_dispatch\njobs:\n  job: { uses: ./.github/workflows/x.yml }\n', message: /^workflow.yml:3: uses: .\/.github\/workflows\/x.yml: there is no workflow file .github\/workflows\/x.yml in / },
-    { name: 'workflows of others', workflow: 'on: workflow_dispatch\njobs:\n  job: { uses: other/one/.github/workflows/x.yml@v1 }\n', message: /^workflow.yml:3: uses: other\/one\/.github\/workflows\/x.yml@v1: workflows of other repositories are not supported.* --without-job, or name a checkout with --repository other\/one=PATH$/ },
-    { name: 'a workflow elsewhere than in .github/workflows', workflow: 'on: workflow_dispatch\njobs:\n  job: { uses: ./ci/x.yml }\n', message: /^workflow.yml:3: .*a reusable workflow lies directly in .github\/workflows; write/ },
-    { name: 'a ref behind $/', workflow: step('- uses: $/actions/one@v1'), message: /^workflow.yml:7: uses: \$\/actions\/one@v1: .* takes no @ref; write \$\/actions\/one$/ },
-    { name: 'actions of others', workflow: step('- uses: other/action@v1'), message: /^workflow.yml:7: uses: other\/action@v1: actions of other repositories are not supported/ },
-    { name: 'docker images', workflow: step('- uses: docker://alpine'), message: /docker actions are not supported \(docker:\/\/alpine\)/ },
-    { name: 'docker actions', workflow: step('- uses: ./actions/docker'), message: /uses: .\/actions\/docker: docker actions are not supported/ },
-    { name: 'what a composite action uses', workflow: step('- uses: ./actions/composite'), message: /^actions\/composite\/action.yml:7: uses: other\/action@v1: actions of other repositories/ },
-    { name: 'a composite step without shell', workflow: step('- uses: ./actions/shell-less'), message: /^workflow.yml:7: uses: .\/actions\/shell-less: action.yml:6: Required property is missing: shell$/ },
+    {
+      name: 'containers',
+      workflow: job('container: debian'),
+      message: /^workflow.yml:5: container is not supported in a job$/,
+    },
+    {
+      name: 'services',
+      workflow: job('services: { db: { image: x } }'),
+      message: /services \(containers\) is not supported in a job/,
+    },
+    {
+      name: 'a reusable workflow that is not there',
+      workflow: 'on: workflow_dispatch\njobs:\n  job: { uses: ./.github/workflows/x.yml }\n',
+      message:
+        /^workflow.yml:3: uses: .\/.github\/workflows\/x.yml: there is no workflow file .github\/workflows\/x.yml in /,
+    },
+    {
+      name: 'workflows of others',
+      workflow: 'on: workflow_dispatch\njobs:\n  job: { uses: other/one/.github/workflows/x.yml@v1 }\n',
+      message:
+        /^workflow.yml:3: uses: other\/one\/.github\/workflows\/x.yml@v1: workflows of other repositories are not supported.* --without-job, or name a checkout with --repository other\/one=PATH$/,
+    },
+    {
+      name: 'a workflow elsewhere than in .github/workflows',
+      workflow: 'on: workflow_dispatch\njobs:\n  job: { uses: ./ci/x.yml }\n',
+      message: /^workflow.yml:3: .*a reusable workflow lies directly in .github\/workflows; write/,
+    },
+    {
+      name: 'a ref behind $/',
+      workflow: step('- uses: $/actions/one@v1'),
+      message: /^workflow.yml:7: uses: \$\/actions\/one@v1: .* takes no @ref; write \$\/actions\/one$/,
+    },
+    {
+      name: 'actions of others',
+      workflow: step('- uses: other/action@v1'),
+      message: /^workflow.yml:7: uses: other\/action@v1: actions of other repositories are not supported/,
+    },
+    {
+      name: 'docker images',
+      workflow: step('- uses: docker://alpine'),
+      message: /docker actions are not supported \(docker:\/\/alpine\)/,
+    },
+    {
+      name: 'docker actions',
+      workflow: step('- uses: ./actions/docker'),
+      message: /uses: .\/actions\/docker: docker actions are not supported/,
+    },
+    {
+      name: 'what a composite action uses',
+      workflow: step('- uses: ./actions/composite'),
+      message: /^actions\/composite\/action.yml:7: uses: other\/action@v1: actions of other repositories/,
+    },
+    {
+      name: 'a composite step without shell',
+      workflow: step('- uses: ./actions/shell-less'),
+      message:
+        /^workflow.yml:7: uses: .\/actions\/shell-less: action.yml:6: Required property is missing: shell$/,
+    },
     { name: 'old runtimes', workflow: step('- uses: ./actions/old'), message: /node12/ },
-    { name: 'missing actions', workflow: step('- uses: ./actions/none'), message: /there is no action.yml in actions\/none/ },
-    { name: 'paths out of the repository', workflow: step('- uses: ./../x'), message: /leaves the repository/ },
-    { name: 'an input of checkout that is not honoured', workflow: step('- uses: actions/checkout@v5\n  with: { submodules: true }'), message: /^workflow.yml:8: actions\/checkout with submodules is not supported; supported: repository, ref, path/ },
-    { name: 'other shells', workflow: step('- { run: x, shell: pwsh }'), message: /^workflow.yml:7: shell: pwsh is not supported; supported: bash, sh, python$/ },
-    { name: 'what GitHub itself refuses', workflow: 'on: workflow_dispatch\njobs:\n  job:\n    runs-on: x\n    step: []\n', message: /^workflow.yml:5: Unexpected value 'step'/ },
-    { name: 'an expression GitHub refuses', workflow: step('- run: echo ${{ nothing.x }}'), message: /^workflow.yml:7: Unrecognized named-value: 'nothing'/ },
-    { name: 'a need nobody has', workflow: `${job('')}  b: { needs: other, runs-on: x, steps: [{ run: x }] }\n`, message: /depends on unknown job 'other'/ },
+    {
+      name: 'missing actions',
+      workflow: step('- uses: ./actions/none'),
+      message: /there is no action.yml in actions\/none/,
+    },
+    {
+      name: 'paths out of the repository',
+      workflow: step('- uses: ./../x'),
+      message: /leaves the repository/,
+    },
+    {
+      name: 'an input of checkout that is not honoured',
+      workflow: step('- uses: actions/checkout@v5\n  with: { submodules: true }'),
+      message:
+        /^workflow.yml:8: actions\/checkout with submodules is not supported; supported: repository, ref, path/,
+    },
+    {
+      name: 'other shells',
+      workflow: step('- { run: x, shell: pwsh }'),
+      message: /^workflow.yml:7: shell: pwsh is not supported; supported: bash, sh, python$/,
+    },
+    {
+      name: 'what GitHub itself refuses',
+      workflow: 'on: workflow_dispatch\njobs:\n  job:\n    runs-on: x\n    step: []\n',
+      message: /^workflow.yml:5: Unexpected value 'step'/,
+    },
+    {
+      name: 'an expression GitHub refuses',
+      workflow: step('- run: echo ${{ nothing.x }}'),
+      message: /^workflow.yml:7: Unrecognized named-value: 'nothing'/,
+    },
+    {
+      name: 'a need nobody has',
+      workflow: `${job('')}  b: { needs: other, runs-on: x, steps: [{ run: x }] }\n`,
+      message: /depends on unknown job 'other'/,
+    },
   ]
   it.each(cases)('$name', async ({ workflow, message }) => {
-    const failure = await repository.run(workflow).then(() => new Error('it ran'), (error: Error) => error)
+    const failure = await repository.run(workflow).then(
+      () => new Error('it ran'),
+      (error: Error) => error,
+    )
     expect(failure.message).toMatch(message)
     expect(repository.lines).toEqual([])
   })
 
   it('an event that is not supported or not listed', async () => {
-    await expect(repository.run(job(''), { event: 'issues' })).rejects.toThrow(/--event issues is not supported/)
-    await expect(repository.run(job(''), { event: 'push' })).rejects.toThrow(/workflow.yml is not started by push/)
+    await expect(repository.run(job(''), { event: 'issues' })).rejects.toThrow(
+      /--event issues is not supported/,
+    )
+    await expect(repository.run(job(''), { event: 'push' })).rejects.toThrow(
+      /workflow.yml is not started by push/,
+    )
   })
 
   it('a workflow file that is not there', async () => {
-    await expect(repository.run('', { file: 'none.yml' })).rejects.toThrow('there is no workflow file none.yml')
+    await expect(repository.run('', { file: 'none.yml' })).rejects.toThrow(
+      'there is no workflow file none.yml',
+    )
   })
 })
 
@@ -76,18 +176,26 @@ describe('inputs of a dispatch', () => {
 jobs: { job: { runs-on: x, steps: [{ run: 'true' }] } }
 `
   it.each([
-    [{}, /Required input 'must' not provided/], [{ must: 'x', more: '1' }, /Unexpected inputs provided: more; workflow.yml declares: must, flag, n, pick/],
-    [{ must: 'x', flag: 'maybe' }, /Input 'flag' is 'maybe'; accepted: true, false/], [{ must: 'x', n: 'two' }, /Input 'n' is 'two'; a number is expected/],
+    [{}, /Required input 'must' not provided/],
+    [
+      { must: 'x', more: '1' },
+      /Unexpected inputs provided: more; workflow.yml declares: must, flag, n, pick/,
+    ],
+    [{ must: 'x', flag: 'maybe' }, /Input 'flag' is 'maybe'; accepted: true, false/],
+    [{ must: 'x', n: 'two' }, /Input 'n' is 'two'; a number is expected/],
     [{ must: 'x', pick: 'c' }, /Input 'pick' is 'c'; accepted: a, b/],
   ])('%j is refused', async (inputs, message) => {
     await expect(repository.run(workflow, { inputs })).rejects.toThrow(message)
   })
 })
 
-describe('the check of authors\' mistakes', () => {
+describe("the check of authors' mistakes", () => {
   it('says a mistake of YAML in one line, without a drawing of the place', async () => {
     await repository.write('workflow.yml', 'on: workflow_dispatch\n jobs: [\n')
-    const failure = await readWorkflow(await ownSource(repository.root), 'workflow.yml').then(() => undefined, (error: Error) => error)
+    const failure = await readWorkflow(await ownSource(repository.root), 'workflow.yml').then(
+      () => undefined,
+      (error: Error) => error,
+    )
     expect(failure?.name).toBe('WorkflowProblems')
     for (const line of failure!.message.split('\n')) expect(line).toMatch(/^workflow\.yml:\d+: \S/)
     expect(failure?.message).not.toMatch(/\^/)
@@ -96,7 +204,13 @@ describe('the check of authors\' mistakes', () => {
   it('names undeclared and missing inputs with their line', async () => {
     await repository.write('workflow.yml', step('- uses: ./actions/one\n  with:\n    wnated: 1'))
     const workflow = await readWorkflow(await ownSource(repository.root), 'workflow.yml')
-    expect(await inputMistakes(workflow.jobs[0]!.steps, { file: 'workflow.yml', source: workflow.source }, await checkOf(repository.root))).toEqual([
+    expect(
+      await inputMistakes(
+        workflow.jobs[0]!.steps,
+        { file: 'workflow.yml', source: workflow.source },
+        await checkOf(repository.root),
+      ),
+    ).toEqual([
       { file: 'workflow.yml', line: 9, message: "Unexpected input(s) 'wnated', valid inputs are ['wanted']" },
       { file: 'workflow.yml', line: 7, message: "uses: ./actions/one: required input 'wanted' is missing" },
     ])
@@ -108,7 +222,10 @@ describe('the check of authors\' mistakes', () => {
     const check = await checkOf(repositoryRoot)
     const loaded = await loadWorkflow(check.repositories.own, file, check)
     const steps = loaded.workflow.jobs.flatMap((job) => job.steps)
-    expect([...(await checkWorkflow(loaded, check)).problems, ...await inputMistakes(steps, { file, source: loaded.workflow.source }, check)]).toEqual([])
+    expect([
+      ...(await checkWorkflow(loaded, check)).problems,
+      ...(await inputMistakes(steps, { file, source: loaded.workflow.source }, check)),
+    ]).toEqual([])
   })
 })
 
@@ -128,7 +245,8 @@ describe('docs/local-runner.md', () => {
     expect(listed('refused step keys')).toEqual([...unsupportedKeys.step])
     expect(listed('events')).toEqual([...supportedEvents])
     expect(listed('shells')).toEqual([...supportedShells])
-    for (const [name, inputs] of Object.entries(builtinInputs)) expect(listed(`inputs of actions/${name}`)).toEqual([...inputs])
+    for (const [name, inputs] of Object.entries(builtinInputs))
+      expect(listed(`inputs of actions/${name}`)).toEqual([...inputs])
     expect(listed('types of dispatch inputs')).toEqual([...inputTypes])
   })
 })

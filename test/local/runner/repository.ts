@@ -1,4 +1,7 @@
-/** Makes a small repository of workflows and real actions in a temporary directory and runs them; it refuses to touch this checkout. */
+/**
+ * Makes a small repository of workflows and real actions in a temporary directory and runs them; it refuses
+ * to touch this checkout.
+ */
 import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -27,12 +30,27 @@ export const makeRepository = async (files: Readonly<Record<string, string>> = {
   }
   for (const [path, content] of Object.entries(files)) await write(path, content)
   return {
-    root, lines, write,
+    root,
+    lines,
+    write,
     async run(workflow, options = {}) {
       await write('workflow.yml', workflow)
-      return runWorkflow({ file: 'workflow.yml', repositoryRoot: root, stateDir: join(root, '.state'), identity, show: (line) => { lines.push(line) }, ...options })
+      return runWorkflow({
+        file: 'workflow.yml',
+        repositoryRoot: root,
+        stateDir: join(root, '.state'),
+        identity,
+        show: (line) => {
+          lines.push(line)
+        },
+        ...options,
+      })
     },
-    git: (...args) => { execFileSync('git', ['-C', root, '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { stdio: 'pipe' }) },
+    git: (...args) => {
+      execFileSync('git', ['-C', root, '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], {
+        stdio: 'pipe',
+      })
+    },
     remove: () => rm(root, { recursive: true, force: true }),
   }
 }
@@ -45,16 +63,32 @@ jobs:
 ${job ? `${indent(job, 4)}\n` : ''}    steps:
 ${indent(steps.replace(/^\n/, ''), 6)}
 `
-const indent = (text: string, spaces: number): string => text.split('\n').map((line) => (line.trim() === '' ? '' : ' '.repeat(spaces) + line)).join('\n')
+const indent = (text: string, spaces: number): string =>
+  text
+    .split('\n')
+    .map((line) => (line.trim() === '' ? '' : ' '.repeat(spaces) + line))
+    .join('\n')
 
 export const onlyJob = (result: WorkflowResult): JobResult => result.jobs[0] as JobResult
-export const stepNamed = (result: WorkflowResult, id: string): StepResult => onlyJob(result).steps.find((step) => step.id === id) as StepResult
+export const stepNamed = (result: WorkflowResult, id: string): StepResult =>
+  onlyJob(result).steps.find((step) => step.id === id) as StepResult
 
 /** A JavaScript action whose stages are given as source. */
-export const nodeAction = (name: string, stages: { main: string; pre?: string; post?: string; inputs?: string; postIf?: string }): Record<string, string> => ({
+export const nodeAction = (
+  name: string,
+  stages: { main: string; pre?: string; post?: string; inputs?: string; postIf?: string },
+): Record<string, string> => ({
   [`actions/${name}/action.yml`]: [
-    `name: ${name}`, 'description: test', ...(stages.inputs ? ['inputs:', stages.inputs] : []), 'runs:', '  using: node24', '  main: main.js',
-    ...(stages.pre ? ['  pre: pre.js'] : []), ...(stages.post ? ['  post: post.js'] : []), ...(stages.postIf ? [`  post-if: ${stages.postIf}`] : []), '',
+    `name: ${name}`,
+    'description: test',
+    ...(stages.inputs ? ['inputs:', stages.inputs] : []),
+    'runs:',
+    '  using: node24',
+    '  main: main.js',
+    ...(stages.pre ? ['  pre: pre.js'] : []),
+    ...(stages.post ? ['  post: post.js'] : []),
+    ...(stages.postIf ? [`  post-if: ${stages.postIf}`] : []),
+    '',
   ].join('\n'),
   [`actions/${name}/main.js`]: stages.main,
   ...(stages.pre ? { [`actions/${name}/pre.js`]: stages.pre } : {}),
@@ -64,7 +98,11 @@ export const nodeAction = (name: string, stages: { main: string; pre?: string; p
 /** A killed process whose parent has not collected it yet is a zombie: it runs no more. */
 export const isRunning = (pid: number): boolean => {
   try {
-    return execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).trim().startsWith('Z') === false
+    return (
+      execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' })
+        .trim()
+        .startsWith('Z') === false
+    )
   } catch {
     return false
   }

@@ -12,10 +12,19 @@ let cloud: TestCloud
 let storage: Storage
 
 beforeAll(async () => {
-  cloud = await startTestCloud({ services: ['storage'], accessFile: join(import.meta.dirname, 'access.yaml') })
+  cloud = await startTestCloud({
+    services: ['storage'],
+    accessFile: join(import.meta.dirname, 'access.yaml'),
+  })
   const authClient = new OAuth2Client()
   authClient.setCredentials({ access_token: cloud.tokenFor('data-eng'), expiry_date: Date.now() + 3_000_000 })
-  storage = new Storage({ apiEndpoint: cloud.origin, projectId: cloud.cloud.environment.project, useAuthWithCustomEndpoint: true, authClient, retryOptions: { autoRetry: false } })
+  storage = new Storage({
+    apiEndpoint: cloud.origin,
+    projectId: cloud.cloud.environment.project,
+    useAuthWithCustomEndpoint: true,
+    authClient,
+    retryOptions: { autoRetry: false },
+  })
 })
 afterAll(() => cloud.close())
 
@@ -24,11 +33,21 @@ const staging = () => storage.bucket(cloud.cloud.environment.buckets.staging)
 describe('uploads', () => {
   it('stores a multipart upload and gives it back with matching checksums', async () => {
     const file = staging().file('node/multipart ü.txt')
-    await file.save('hello, wörld', { resumable: false, validation: 'crc32c', contentType: 'text/plain', metadata: { metadata: { owner: 'node' } } })
+    await file.save('hello, wörld', {
+      resumable: false,
+      validation: 'crc32c',
+      contentType: 'text/plain',
+      metadata: { metadata: { owner: 'node' } },
+    })
     const [content] = await file.download({ validation: 'crc32c' })
     expect(content.toString()).toBe('hello, wörld')
     const [metadata] = await file.getMetadata()
-    expect(metadata).toMatchObject({ contentType: 'text/plain', size: '13', metadata: { owner: 'node' }, metageneration: '1' })
+    expect(metadata).toMatchObject({
+      contentType: 'text/plain',
+      size: '13',
+      metadata: { owner: 'node' },
+      metageneration: '1',
+    })
   })
 
   it('stores resumable uploads of several chunks and of unknown length', async () => {
@@ -36,7 +55,10 @@ describe('uploads', () => {
     for (const chunkSize of [1024 * 1024, undefined]) {
       const file = staging().file(`node/resumable-${chunkSize}`)
       const uri = await openSession(file)
-      await pipeline(Readable.from(slices(data, 100_000)), file.createWriteStream({ uri, chunkSize, validation: 'crc32c' }))
+      await pipeline(
+        Readable.from(slices(data, 100_000)),
+        file.createWriteStream({ uri, chunkSize, validation: 'crc32c' }),
+      )
       expect((await file.download({ validation: 'crc32c' }))[0].equals(data)).toBe(true)
     }
   })
@@ -52,7 +74,10 @@ describe('uploads', () => {
     const file = staging().file('node/once')
     const preconditionOpts = { ifGenerationMatch: 0 }
     await file.save('a', { resumable: false, preconditionOpts })
-    await expect(file.save('b', { resumable: false, preconditionOpts })).rejects.toMatchObject({ code: 412, errors: [{ reason: 'conditionNotMet' }] })
+    await expect(file.save('b', { resumable: false, preconditionOpts })).rejects.toMatchObject({
+      code: 412,
+      errors: [{ reason: 'conditionNotMet' }],
+    })
     await expect(file.createResumableUpload({ preconditionOpts })).rejects.toMatchObject({ status: 412 })
     expect((await file.download())[0].toString()).toBe('a')
   })
@@ -60,7 +85,8 @@ describe('uploads', () => {
 
 describe('reading and changing', () => {
   it('lists with prefix, delimiter and pages', async () => {
-    for (const name of ['l/a/1', 'l/a/2', 'l/b', 'l/c/3']) await staging().file(name).save('x', { resumable: false })
+    for (const name of ['l/a/1', 'l/a/2', 'l/b', 'l/c/3'])
+      await staging().file(name).save('x', { resumable: false })
     const [files, , answer] = await staging().getFiles({ prefix: 'l/', delimiter: '/', autoPaginate: false })
     expect(files.map((file) => file.name)).toEqual(['l/b'])
     expect((answer as { prefixes: string[] }).prefixes).toEqual(['l/a/', 'l/c/'])
@@ -90,14 +116,23 @@ describe('reading and changing', () => {
     await staging().combine([source, staging().file('node/moved')], staging().file('node/combined'))
     expect((await staging().file('node/combined').download())[0].toString()).toBe('sourcesource')
     const [patched] = await source.setMetadata({ cacheControl: 'no-store', metadata: { k: 'v' } })
-    expect(patched).toMatchObject({ cacheControl: 'no-store', metadata: { k: 'v' }, metageneration: '2', contentType: 'text/x-source' })
+    expect(patched).toMatchObject({
+      cacheControl: 'no-store',
+      metadata: { k: 'v' },
+      metageneration: '2',
+      contentType: 'text/x-source',
+    })
     await source.delete({ ifGenerationMatch: patched.generation })
     await expect(source.download()).rejects.toMatchObject({ code: 404 })
   })
 
   it('creates, shows, lists and deletes buckets', async () => {
     const [bucket] = await storage.createBucket('node-made-bucket', { location: 'us-central1' })
-    expect((await bucket.getMetadata())[0]).toMatchObject({ location: 'US-CENTRAL1', locationType: 'region', iamConfiguration: { uniformBucketLevelAccess: { enabled: true } } })
+    expect((await bucket.getMetadata())[0]).toMatchObject({
+      location: 'US-CENTRAL1',
+      locationType: 'region',
+      iamConfiguration: { uniformBucketLevelAccess: { enabled: true } },
+    })
     expect((await storage.getBuckets())[0].map((each) => each.name)).toContain('node-made-bucket')
     await bucket.delete()
     expect((await bucket.exists())[0]).toBe(false)
@@ -109,7 +144,10 @@ describe('reading and changing', () => {
   })
 })
 
-/** The client sends its token when it opens a session, but `save` and `createWriteStream` on another endpoint drop it: the session's address is enough, as on Google. */
+/**
+ * The client sends its token when it opens a session, but `save` and `createWriteStream` on another endpoint
+ * drop it: the session's address is enough, as on Google.
+ */
 async function openSession(file: File): Promise<string> {
   return (await file.createResumableUpload())[0]
 }

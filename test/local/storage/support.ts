@@ -10,21 +10,38 @@ export function startStorage(options: Partial<CloudOptions> = {}): Promise<TestC
   return startTestCloud({ services: ['storage'], accessFile, ...options })
 }
 
-export interface Answer { readonly status: number; readonly json: any; readonly text: string; readonly headers: Headers }
-export type Call = (method: string, path: string, options?: { body?: BodyInit | object; headers?: Record<string, string>; as?: Persona }) => Promise<Answer>
+export interface Answer {
+  readonly status: number
+  readonly json: any
+  readonly text: string
+  readonly headers: Headers
+}
+export type Call = (
+  method: string,
+  path: string,
+  options?: { body?: BodyInit | object; headers?: Record<string, string>; as?: Persona },
+) => Promise<Answer>
 
 export function caller(cloud: () => TestCloud): Call {
   return async (method, path, { body, headers = {}, as = 'data-eng' } = {}) => {
     const response = await cloud().fetchAs(as, path, { method, body, headers, redirect: 'manual' })
     const text = Buffer.from(await response.arrayBuffer()).toString('utf8')
     const isJson = response.headers.get('content-type')?.startsWith('application/json')
-    return { status: response.status, text, headers: response.headers, json: isJson ? JSON.parse(text) : undefined }
+    return {
+      status: response.status,
+      text,
+      headers: response.headers,
+      json: isJson ? JSON.parse(text) : undefined,
+    }
   }
 }
 
-export const objectPath = (name: string, inBucket = bucket) => `/storage/v1/b/${inBucket}/o/${encodeURIComponent(name)}`
-export const mediaPath = (name: string, query = '') => `/upload/storage/v1/b/${bucket}/o?uploadType=media&name=${encodeURIComponent(name)}${query}`
-export const resumablePath = (name: string, query = '') => `/upload/storage/v1/b/${bucket}/o?uploadType=resumable&name=${encodeURIComponent(name)}${query}`
+export const objectPath = (name: string, inBucket = bucket) =>
+  `/storage/v1/b/${inBucket}/o/${encodeURIComponent(name)}`
+export const mediaPath = (name: string, query = '') =>
+  `/upload/storage/v1/b/${bucket}/o?uploadType=media&name=${encodeURIComponent(name)}${query}`
+export const resumablePath = (name: string, query = '') =>
+  `/upload/storage/v1/b/${bucket}/o?uploadType=resumable&name=${encodeURIComponent(name)}${query}`
 
 /** The first error item of Google's legacy shape. */
 export const reasonOf = (answer: Answer): string => answer.json.error.errors[0].reason

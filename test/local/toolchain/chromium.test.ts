@@ -7,7 +7,9 @@ import { ensureChromium } from '../../../local/toolchain/index.ts'
 
 describe('the browser of the tests', () => {
   let profile: string
-  beforeAll(async () => { profile = await mkdtemp(join(tmpdir(), 'profile ')) })
+  beforeAll(async () => {
+    profile = await mkdtemp(join(tmpdir(), 'profile '))
+  })
   afterAll(() => rm(profile, { recursive: true, force: true }))
 
   it('opens a page as this user and runs its script', async () => {
@@ -15,7 +17,9 @@ describe('the browser of the tests', () => {
     const browser = await puppeteer.launch({ executablePath, args, headless: 'shell', userDataDir: profile })
     try {
       const page = await browser.newPage()
-      await page.setContent('<p id="sum"></p><script>document.getElementById("sum").textContent = 6 * 7</script>')
+      await page.setContent(
+        '<p id="sum"></p><script>document.getElementById("sum").textContent = 6 * 7</script>',
+      )
       expect(await page.$eval('#sum', (element) => element.textContent)).toBe('42')
     } finally {
       await browser.close()

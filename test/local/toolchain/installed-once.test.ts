@@ -10,7 +10,9 @@ import { runTool } from '../../../local/toolchain/run-tool.ts'
 import { repoRoot } from '../../support/cloud.ts'
 
 let cache: string
-beforeEach(async () => { cache = await mkdtemp(join(tmpdir(), 'tool cache ')) })
+beforeEach(async () => {
+  cache = await mkdtemp(join(tmpdir(), 'tool cache '))
+})
 afterEach(() => rm(cache, { recursive: true, force: true }))
 
 /** One process that asks for the same thing; each real installation adds a line to `log` in the cache. */
@@ -24,12 +26,21 @@ function installer(content = 'v1', pauseMs = 300): { ended: Promise<string>; kil
       return { file: directory + '/half' }
     } })
     console.log(file)`
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { env: { ...process.env, XDG_CACHE_HOME: cache }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    env: { ...process.env, XDG_CACHE_HOME: cache },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   let stdout = ''
-  child.stdout.on('data', (data: Buffer) => { stdout += data })
-  return { ended: new Promise((resolve) => child.once('close', () => resolve(stdout.trim()))), kill: () => child.kill('SIGKILL') }
+  child.stdout.on('data', (data: Buffer) => {
+    stdout += data
+  })
+  return {
+    ended: new Promise((resolve) => child.once('close', () => resolve(stdout.trim()))),
+    kill: () => child.kill('SIGKILL'),
+  }
 }
-const installations = async (): Promise<number> => (await readFile(join(cache, 'log'), 'utf8').catch(() => '')).split('\n').length - 1
+const installations = async (): Promise<number> =>
+  (await readFile(join(cache, 'log'), 'utf8').catch(() => '')).split('\n').length - 1
 
 describe('an installation', () => {
   it('happens once when two processes want it at the same time, and not again later', async () => {
@@ -46,7 +57,7 @@ describe('an installation', () => {
 
   it('that was killed half-way is not taken for whole', async () => {
     const killed = installer('v1', 60_000)
-    while (await installations() === 0) await new Promise((resolve) => setTimeout(resolve, 50))
+    while ((await installations()) === 0) await new Promise((resolve) => setTimeout(resolve, 50))
     killed.kill()
     expect(await killed.ended).toBe('')
     const folder = join(cache, 'clickstream-actions')
@@ -60,20 +71,36 @@ describe('an installation', () => {
 
 describe('a failed installer', () => {
   it.each([
-    ['error: Failed to fetch\n  Caused by: dns error: failed to lookup address information', 'the package registry could not be reached; the first set-up needs the network once (later runs do not).'],
-    ['OSError: [Errno 28] No space left on device', 'the disk is full; free some space and run the same command again.'],
-    ['npm error code EACCES', 'a folder could not be written; check the owner of the checkout and of the cache folder.'],
-    ['invalid peer certificate: UnknownIssuer', 'the certificate of the package registry was not accepted; name your certificate file in SSL_CERT_FILE and NODE_EXTRA_CA_CERTS.'],
+    [
+      'error: Failed to fetch\n  Caused by: dns error: failed to lookup address information',
+      'the package registry could not be reached; the first set-up needs the network once (later runs do not).',
+    ],
+    [
+      'OSError: [Errno 28] No space left on device',
+      'the disk is full; free some space and run the same command again.',
+    ],
+    [
+      'npm error code EACCES',
+      'a folder could not be written; check the owner of the checkout and of the cache folder.',
+    ],
+    [
+      'invalid peer certificate: UnknownIssuer',
+      'the certificate of the package registry was not accepted; name your certificate file in SSL_CERT_FILE and NODE_EXTRA_CA_CERTS.',
+    ],
   ])('is one sentence for %j', (output, advice) => {
     expect(explainFailure('Installing it', output).message).toBe(`Installing it failed: ${advice}`)
   })
 
   it('shows its last words when the cause is not known', () => {
-    expect(explainFailure('Installing it', 'one\n\ntwo\n').message).toBe('Installing it failed:\n  one\n  two')
+    expect(explainFailure('Installing it', 'one\n\ntwo\n').message).toBe(
+      'Installing it failed:\n  one\n  two',
+    )
   })
 
   it('does not hide a command that is not there', async () => {
-    await expect(runTool(join(cache, 'absent'), [], { doing: 'Installing it', progress: () => undefined, cwd: cache })).rejects.toThrow(/^Installing it failed:\n {2}spawn .*ENOENT/)
+    await expect(
+      runTool(join(cache, 'absent'), [], { doing: 'Installing it', progress: () => undefined, cwd: cache }),
+    ).rejects.toThrow(/^Installing it failed:\n {2}spawn .*ENOENT/)
   })
 })
 
@@ -91,7 +118,10 @@ describe('what the machine has', () => {
     await fake('python3.11', 'echo 3.11.9; echo /opt/python3.11')
     try {
       Object.assign(process.env, { PATH: `${cache}:/bin`, CLICKSTREAM_PYTHON: '' })
-      expect(findPython(10, 11)).toMatchObject({ python: { path: '/opt/python3.11', minor: 11 }, seen: ['3.14.2'] })
+      expect(findPython(10, 11)).toMatchObject({
+        python: { path: '/opt/python3.11', minor: 11 },
+        seen: ['3.14.2'],
+      })
       expect(findPython(10)).toMatchObject({ python: { version: '3.14.2' } })
     } finally {
       process.env.PATH = before.PATH
@@ -101,9 +131,19 @@ describe('what the machine has', () => {
   })
 
   it('is judged by the version and home a Java reports; a command that is none is passed over', async () => {
-    const java = await fake('java', 'echo "    java.home = /opt/jdk 21" >&2; echo "    java.specification.version = 21" >&2')
+    const java = await fake(
+      'java',
+      'echo "    java.home = /opt/jdk 21" >&2; echo "    java.specification.version = 21" >&2',
+    )
     expect(await askJava(java)).toEqual({ home: '/opt/jdk 21', major: 21 })
-    expect(await askJava(await fake('old', 'echo "    java.home = /opt/8" >&2; echo "    java.specification.version = 1.8" >&2'))).toEqual({ home: '/opt/8', major: 1 })
+    expect(
+      await askJava(
+        await fake(
+          'old',
+          'echo "    java.home = /opt/8" >&2; echo "    java.specification.version = 1.8" >&2',
+        ),
+      ),
+    ).toEqual({ home: '/opt/8', major: 1 })
     expect(await askJava(join(cache, 'absent'))).toBeUndefined()
   })
 })

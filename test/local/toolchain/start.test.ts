@@ -13,40 +13,84 @@ let checkout: string
 beforeEach(async () => {
   checkout = join(await mkdtemp(join(tmpdir(), 'start ')), 'a path with spaces')
   await mkdir(join(checkout, 'scripts'), { recursive: true })
-  for (const name of ['start.mjs', 'package.json']) await cp(join(repoRoot, 'local', name), join(checkout, 'local', name))
-  for (const name of ['complete-modules.mjs', 'explain-failure.mjs', 'find-python.mjs']) await cp(join(repoRoot, 'local/toolchain', name), join(checkout, 'local/toolchain', name))
+  for (const name of ['start.mjs', 'package.json'])
+    await cp(join(repoRoot, 'local', name), join(checkout, 'local', name))
+  for (const name of ['complete-modules.mjs', 'explain-failure.mjs', 'find-python.mjs'])
+    await cp(join(repoRoot, 'local/toolchain', name), join(checkout, 'local/toolchain', name))
   await write('package.json', JSON.stringify({ ...PACKAGE, type: 'module' }))
   await write('package-lock.json', JSON.stringify(EMPTY_LOCK))
-  await write('scripts/docs.ts', 'const words: string[] = process.argv.slice(2)\nconsole.log(JSON.stringify(words))\nprocess.exitCode = 7\n')
+  await write(
+    'scripts/docs.ts',
+    'const words: string[] = process.argv.slice(2)\nconsole.log(JSON.stringify(words))\nprocess.exitCode = 7\n',
+  )
 })
 afterEach(() => rm(dirname(checkout), { recursive: true, force: true }))
 
 const write = (name: string, text: string) => writeFile(join(checkout, name), text)
 
-interface Ended { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }
-function start(args: string[], env: NodeJS.ProcessEnv = {}, nodeArgs: string[] = []): { child: ChildProcess; ended: Promise<Ended>; said: (text: string) => Promise<void> } {
-  const child = spawn(process.execPath, [...nodeArgs, join(checkout, 'local/start.mjs'), ...args], { cwd: tmpdir(), env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+interface Ended {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+function start(
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+  nodeArgs: string[] = [],
+): { child: ChildProcess; ended: Promise<Ended>; said: (text: string) => Promise<void> } {
+  const child = spawn(process.execPath, [...nodeArgs, join(checkout, 'local/start.mjs'), ...args], {
+    cwd: tmpdir(),
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const seen = { stdout: '', stderr: '' }
-  child.stdout.on('data', (data: Buffer) => { seen.stdout += data })
-  child.stderr.on('data', (data: Buffer) => { seen.stderr += data })
+  child.stdout.on('data', (data: Buffer) => {
+    seen.stdout += data
+  })
+  child.stderr.on('data', (data: Buffer) => {
+    seen.stderr += data
+  })
   return {
     child,
-    ended: new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal, ...seen }))),
-    async said(text) { while (!seen.stdout.includes(text) && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 50)) },
+    ended: new Promise((resolve) =>
+      child.once('close', (code, signal) => resolve({ code, signal, ...seen })),
+    ),
+    async said(text) {
+      while (!seen.stdout.includes(text) && child.exitCode === null)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+    },
   }
 }
 
 describe('the door of the npm verbs', () => {
   it('installs, passes arguments, exit code and standard output on, and installs only once', async () => {
     const first = await start(['docs', 'a b', '--x']).ended
-    expect(first).toMatchObject({ code: 7, stdout: '["a b","--x"]\n', stderr: expect.stringContaining('Installing the packages of package-lock.json') })
+    expect(first).toMatchObject({
+      code: 7,
+      stdout: '["a b","--x"]\n',
+      stderr: expect.stringContaining('Installing the packages of package-lock.json'),
+    })
     const second = await start(['docs']).ended
     expect(second).toMatchObject({ code: 7, stdout: '[]\n', stderr: '' })
   })
 
   it('installs again when the lock file changed or an installation was cut off', async () => {
     await start(['docs']).ended
-    await write('package-lock.json', JSON.stringify({ ...EMPTY_LOCK, packages: { '': { ...PACKAGE, license: 'MIT' }, 'node_modules/absent': { version: '1.0.0', optional: true, os: ['none'] } } }, null, 1))
+    await write(
+      'package-lock.json',
+      JSON.stringify(
+        {
+          ...EMPTY_LOCK,
+          packages: {
+            '': { ...PACKAGE, license: 'MIT' },
+            'node_modules/absent': { version: '1.0.0', optional: true, os: ['none'] },
+          },
+        },
+        null,
+        1,
+      ),
+    )
     await rm(join(checkout, 'node_modules/.package-lock.json'), { force: true })
     expect((await start(['docs']).ended).stderr).toContain('Installing the packages')
     expect((await start(['docs']).ended).stderr).toBe('')
@@ -63,15 +107,33 @@ describe('the door of the npm verbs', () => {
 
   it('says in one sentence that the registry is unreachable', async () => {
     await write('package.json', JSON.stringify({ ...PACKAGE, dependencies: { 'left-behind': '1.0.0' } }))
-    await write('package-lock.json', JSON.stringify({ ...EMPTY_LOCK, packages: { '': { ...PACKAGE, dependencies: { 'left-behind': '1.0.0' } }, 'node_modules/left-behind': { version: '1.0.0' } } }))
-    const offline = { npm_config_registry: 'http://127.0.0.1:9/', npm_config_fetch_retries: '0', npm_config_cache: join(checkout, 'cache') }
+    await write(
+      'package-lock.json',
+      JSON.stringify({
+        ...EMPTY_LOCK,
+        packages: {
+          '': { ...PACKAGE, dependencies: { 'left-behind': '1.0.0' } },
+          'node_modules/left-behind': { version: '1.0.0' },
+        },
+      }),
+    )
+    const offline = {
+      npm_config_registry: 'http://127.0.0.1:9/',
+      npm_config_fetch_retries: '0',
+      npm_config_cache: join(checkout, 'cache'),
+    }
     const { code, stdout, stderr } = await start(['docs'], offline).ended
     expect([code, stdout]).toEqual([1, ''])
-    expect(stderr.trim().split('\n').at(-1)).toBe('Installing the npm packages failed: the package registry could not be reached; the first set-up needs the network once (later runs do not).')
+    expect(stderr.trim().split('\n').at(-1)).toBe(
+      'Installing the npm packages failed: the package registry could not be reached; the first set-up needs the network once (later runs do not).',
+    )
   })
 
   it('passes a signal on and ends with what the verb makes of it', async () => {
-    await write('scripts/docs.ts', "process.once('SIGTERM', () => { console.log('tidied up'); process.exit(3) })\nconsole.log('ready', process.pid)\nsetInterval(() => {}, 1000)\n")
+    await write(
+      'scripts/docs.ts',
+      "process.once('SIGTERM', () => { console.log('tidied up'); process.exit(3) })\nconsole.log('ready', process.pid)\nsetInterval(() => {}, 1000)\n",
+    )
     const { child, ended, said } = start(['docs'])
     await said('ready')
     child.kill('SIGTERM')
@@ -88,10 +150,20 @@ describe('the door of the npm verbs', () => {
   })
 
   it('refuses an old Node, an unknown verb and a verb without its script in one sentence each', async () => {
-    const old = 'data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"18.20.4"}})'
-    expect(await start(['docs'], {}, ['--import', old]).ended).toMatchObject({ code: 1, stderr: 'Node 20 or newer is needed, this is 18.20.4; install a newer Node and run the same command again.\n' })
-    expect(await start(['constructor']).ended).toMatchObject({ code: 1, stderr: expect.stringContaining('Unknown verb "constructor"; one of demo, local,') })
-    expect((await start(['bundle']).ended).stderr).toContain('The verb bundle has no scripts/bundle.ts in this checkout.')
+    const old =
+      'data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"18.20.4"}})'
+    expect(await start(['docs'], {}, ['--import', old]).ended).toMatchObject({
+      code: 1,
+      stderr:
+        'Node 20 or newer is needed, this is 18.20.4; install a newer Node and run the same command again.\n',
+    })
+    expect(await start(['constructor']).ended).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Unknown verb "constructor"; one of demo, local,'),
+    })
+    expect((await start(['bundle']).ended).stderr).toContain(
+      'The verb bundle has no scripts/bundle.ts in this checkout.',
+    )
   })
 
   it('refuses a machine whose only Python is too old, naming what it found', async () => {
@@ -102,11 +174,16 @@ describe('the door of the npm verbs', () => {
     await chmod(join(bin, 'python3'), 0o755)
     await symlink(process.execPath, join(bin, 'node'))
     const { code, stderr } = await start(['demo'], { PATH: bin, CLICKSTREAM_PYTHON: '' }).ended
-    expect([code, stderr]).toEqual([1, 'Python 3.10 or newer is needed and only 3.9.18 was found; install one (or name it in CLICKSTREAM_PYTHON) and run the same command again.\n'])
+    expect([code, stderr]).toEqual([
+      1,
+      'Python 3.10 or newer is needed and only 3.9.18 was found; install one (or name it in CLICKSTREAM_PYTHON) and run the same command again.\n',
+    ])
   })
 
   it('leaves the lock stamp in node_modules, so that removing node_modules removes it too', async () => {
     await start(['docs']).ended
-    expect((await readFile(join(checkout, 'node_modules/.clickstream-lock'), 'utf8')).trim()).toMatch(/^[0-9a-f]{64}$/)
+    expect((await readFile(join(checkout, 'node_modules/.clickstream-lock'), 'utf8')).trim()).toMatch(
+      /^[0-9a-f]{64}$/,
+    )
   })
 })

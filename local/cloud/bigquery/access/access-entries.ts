@@ -1,4 +1,7 @@
-/** `Dataset.access[]` as clients write it and as it is kept: checks each entry, uses legacy role names, binds views to their identity. */
+/**
+ * `Dataset.access[]` as clients write it and as it is kept: checks each entry, uses legacy role names, binds
+ * views to their identity.
+ */
 import type { Access } from '../../kernel.ts'
 import { tableKey } from '../engine/names.ts'
 import type { AccessEntry } from '../engine/records.ts'
@@ -15,7 +18,11 @@ const granteeFields = ['userByEmail', 'groupByEmail', 'domain', 'specialGroup', 
 const specialGroups = ['projectOwners', 'projectReaders', 'projectWriters', 'allAuthenticatedUsers']
 const maximumAuthorizedResources = 2500
 
-export function parseAccess(given: unknown, before: readonly AccessEntry[], warehouse: Warehouse): AccessEntry[] {
+export function parseAccess(
+  given: unknown,
+  before: readonly AccessEntry[],
+  warehouse: Warehouse,
+): AccessEntry[] {
   if (!Array.isArray(given)) throw invalid("Invalid value at 'access': a list is expected.")
   const seen = new Set<string>()
   const entries: AccessEntry[] = []
@@ -23,41 +30,59 @@ export function parseAccess(given: unknown, before: readonly AccessEntry[], ware
     if (!isRecord(item)) throw invalid("Invalid value at 'access': objects are expected.")
     const entry = parseEntry(item, before, warehouse)
     const key = entryKey(entry)
-    if (seen.has(key) && (entry.view || entry.dataset || entry.routine)) throw invalid(`Duplicate authorized views are not supported: ${key}`)
+    if (seen.has(key) && (entry.view || entry.dataset || entry.routine))
+      throw invalid(`Duplicate authorized views are not supported: ${key}`)
     if (!seen.has(key)) entries.push(entry)
     seen.add(key)
   }
   const authorized = entries.filter((entry) => entry.view || entry.dataset || entry.routine).length
-  if (authorized > maximumAuthorizedResources) throw invalid(`A dataset can have at most ${maximumAuthorizedResources} authorized resources.`)
+  if (authorized > maximumAuthorizedResources)
+    throw invalid(`A dataset can have at most ${maximumAuthorizedResources} authorized resources.`)
   return entries
 }
 
 function parseEntry(item: Body, before: readonly AccessEntry[], warehouse: Warehouse): AccessEntry {
-  if (item.condition !== undefined && item.condition !== null) throw unsupported('A condition in a dataset access entry')
+  if (item.condition !== undefined && item.condition !== null)
+    throw unsupported('A condition in a dataset access entry')
   if (item.view) return parseView(item.view as Body, before, warehouse)
   if (item.dataset) return parseDataset(item.dataset as Body, warehouse)
   if (item.routine) {
     const routine = item.routine as Body
     return {
-      routine: { projectId: requiredText(routine, 'projectId'), datasetId: requiredText(routine, 'datasetId'), routineId: requiredText(routine, 'routineId') },
+      routine: {
+        projectId: requiredText(routine, 'projectId'),
+        datasetId: requiredText(routine, 'datasetId'),
+        routineId: requiredText(routine, 'routineId'),
+      },
     }
   }
   const grantees = granteeFields.filter((field) => item[field] !== undefined && item[field] !== null)
-  if (grantees.length !== 1) throw invalid(`An access entry must have exactly one of ${granteeFields.join(', ')}, view, routine, dataset.`)
+  if (grantees.length !== 1)
+    throw invalid(
+      `An access entry must have exactly one of ${granteeFields.join(', ')}, view, routine, dataset.`,
+    )
   const field = grantees[0]!
   const role = requiredText(item, 'role')
   const grantee = requiredText(item, field)
-  if (field === 'specialGroup' && !specialGroups.includes(grantee)) throw invalid(`Invalid special group: ${grantee}`)
-  if (!/^(READER|WRITER|OWNER|roles\/[\w.]+|(projects|organizations)\/[^/]+\/roles\/[\w.]+)$/.test(role)) throw invalid(`Invalid role: ${role}`)
+  if (field === 'specialGroup' && !specialGroups.includes(grantee))
+    throw invalid(`Invalid special group: ${grantee}`)
+  if (!/^(READER|WRITER|OWNER|roles\/[\w.]+|(projects|organizations)\/[^/]+\/roles\/[\w.]+)$/.test(role))
+    throw invalid(`Invalid role: ${role}`)
   return { role: legacyRoles[role] ?? role, [field]: grantee }
 }
 
 function parseView(view: Body, before: readonly AccessEntry[], warehouse: Warehouse): AccessEntry {
-  const reference = { projectId: requiredText(view, 'projectId'), datasetId: requiredText(view, 'datasetId'), tableId: requiredText(view, 'tableId') }
+  const reference = {
+    projectId: requiredText(view, 'projectId'),
+    datasetId: requiredText(view, 'datasetId'),
+    tableId: requiredText(view, 'tableId'),
+  }
   const record = warehouse.tables.get(tableKey(reference))
   if (record?.kind === 'VIEW') return { view: reference, viewUid: record.uid }
-  if (record) throw invalid(`${reference.projectId}:${reference.datasetId}.${reference.tableId} is not a view.`)
-  // A view deleted since stays listed for a while without giving anything; writing the list back must not fail.
+  if (record)
+    throw invalid(`${reference.projectId}:${reference.datasetId}.${reference.tableId} is not a view.`)
+  // A view deleted since stays listed for a while without giving anything; writing the list back must not
+  // fail.
   const stale = before.find((entry) => entry.view && tableKey(entry.view) === tableKey(reference))
   if (!stale) throw tableNotFound(reference)
   return stale
@@ -65,9 +90,13 @@ function parseView(view: Body, before: readonly AccessEntry[], warehouse: Wareho
 
 function parseDataset(given: Body, warehouse: Warehouse): AccessEntry {
   const reference = isRecord(given.dataset) ? given.dataset : {}
-  const dataset = { projectId: requiredText(reference, 'projectId'), datasetId: requiredText(reference, 'datasetId') }
+  const dataset = {
+    projectId: requiredText(reference, 'projectId'),
+    datasetId: requiredText(reference, 'datasetId'),
+  }
   const targetTypes = texts(given, 'targetTypes') ?? []
-  if (targetTypes.length === 0 || targetTypes.some((type) => type !== 'VIEWS')) throw invalid('targetTypes of an authorized dataset must be ["VIEWS"].')
+  if (targetTypes.length === 0 || targetTypes.some((type) => type !== 'VIEWS'))
+    throw invalid('targetTypes of an authorized dataset must be ["VIEWS"].')
   if (!warehouse.dataset(dataset.datasetId)) throw datasetNotFound(dataset.projectId, dataset.datasetId)
   return { dataset: { dataset, targetTypes } }
 }
@@ -90,12 +119,21 @@ export function entriesOfBindings(bindings: ReturnType<Access['datasetBindings']
     if (kind === 'user' || kind === 'serviceAccount') return { role: shown, userByEmail: name }
     if (kind === 'group') return { role: shown, groupByEmail: name }
     if (kind === 'domain') return { role: shown, domain: name }
-    return member === 'allAuthenticatedUsers' ? { role: shown, specialGroup: member } : { role: shown, iamMember: member }
+    return member === 'allAuthenticatedUsers'
+      ? { role: shown, specialGroup: member }
+      : { role: shown, iamMember: member }
   })
 }
 
-/** Entries after a change of access.yaml: what the file gave before goes, what it gives now comes, everything else stays. */
-export function reconcile(entries: readonly AccessEntry[], before: readonly string[], now: readonly AccessEntry[]): AccessEntry[] {
+/**
+ * Entries after a change of access.yaml: what the file gave before goes, what it gives now comes, everything
+ * else stays.
+ */
+export function reconcile(
+  entries: readonly AccessEntry[],
+  before: readonly string[],
+  now: readonly AccessEntry[],
+): AccessEntry[] {
   const gone = new Set(before)
   const kept = entries.filter((entry) => !gone.has(entryKey(entry)))
   const known = new Set(kept.map(entryKey))

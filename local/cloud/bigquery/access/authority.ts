@@ -1,4 +1,7 @@
-/** Decides who may do what: access.yaml, the dataset's own access entries and authorized views; it changes nothing. */
+/**
+ * Decides who may do what: access.yaml, the dataset's own access entries and authorized views; it changes
+ * nothing.
+ */
 import type { Access, Environment, Principal, Resource } from '../../kernel.ts'
 import type { TableReference } from '../sql/types.ts'
 import { tableKey } from '../engine/names.ts'
@@ -34,21 +37,29 @@ export class Authority {
   }
 
   requireOnDataset(principal: Principal, permission: string, datasetId: string): void {
-    if (!this.mayOnDataset(principal, permission, datasetId)) throw datasetDenied(this.#project, datasetId, permission)
+    if (!this.mayOnDataset(principal, permission, datasetId))
+      throw datasetDenied(this.#project, datasetId, permission)
   }
 
   mayOnTable(principal: Principal, permission: string, reference: TableReference): boolean {
     const owner = this.#warehouse.tables.get(tableKey(reference))?.ownerMember
     if (owner !== undefined) return owner === principal.member
     const name = `projects/${this.#project}/datasets/${reference.datasetId}/tables/${reference.tableId}`
-    return this.#may(principal, permission, reference.datasetId, { name, type: 'bigquery.googleapis.com/Table', service: 'bigquery.googleapis.com' })
+    return this.#may(principal, permission, reference.datasetId, {
+      name,
+      type: 'bigquery.googleapis.com/Table',
+      service: 'bigquery.googleapis.com',
+    })
   }
 
   requireOnTable(principal: Principal, permission: string, reference: TableReference): void {
     if (!this.mayOnTable(principal, permission, reference)) throw tableDenied(reference, permission)
   }
 
-  /** Reading a name in a query: the reader's own right, or the right of the view through which it is reached (only the nearest view counts). */
+  /**
+   * Reading a name in a query: the reader's own right, or the right of the view through which it is reached
+   * (only the nearest view counts).
+   */
   requireToQuery(principal: Principal, reference: TableReference, via: readonly TableReference[]): void {
     if (this.mayOnTable(principal, 'bigquery.tables.getData', reference)) return
     const view = via.at(-1)
@@ -72,11 +83,17 @@ export class Authority {
 
   /** Datasets that authorize exactly this view: changing its query would change what they give away. */
   authorizersOf(view: TableRecord): DatasetRecord[] {
-    return [...this.#warehouse.datasets.values()].filter((dataset) => dataset.access.some((entry) => entryNames(entry, view)))
+    return [...this.#warehouse.datasets.values()].filter((dataset) =>
+      dataset.access.some((entry) => entryNames(entry, view)),
+    )
   }
 
   #projectResource(): Resource {
-    return { name: `projects/${this.#project}`, type: 'cloudresourcemanager.googleapis.com/Project', service: 'cloudresourcemanager.googleapis.com' }
+    return {
+      name: `projects/${this.#project}`,
+      type: 'cloudresourcemanager.googleapis.com/Project',
+      service: 'cloudresourcemanager.googleapis.com',
+    }
   }
 
   #may(principal: Principal, permission: string, datasetId: string, resource: Resource): boolean {
@@ -87,13 +104,22 @@ export class Authority {
 
   #isGranted(principal: Principal, permission: string, datasetId: string, resource: Resource): boolean {
     const dataset = this.#warehouse.dataset(datasetId)
-    if (dataset?.access.some((entry) => isFor(entry, principal) && entry.role !== undefined && this.#access.roleHas(entry.role, permission))) return true
+    if (
+      dataset?.access.some(
+        (entry) =>
+          isFor(entry, principal) && entry.role !== undefined && this.#access.roleHas(entry.role, permission),
+      )
+    )
+      return true
     if (!this.#access.grants(principal, permission, resource)) return false
     if (this.#access.grants(principal, permission, this.#projectResource())) return true
-    // A binding that access.yaml puts on the dataset lives on as its access entry: whoever removed the entry removed the right.
+    // A binding that access.yaml puts on the dataset lives on as its access entry: whoever removed the entry
+    // removed the right.
     const fromFile = this.#access
       .datasetBindings(datasetId)
-      .some((binding) => isMember(binding.member, principal) && this.#access.roleHas(binding.role, permission))
+      .some(
+        (binding) => isMember(binding.member, principal) && this.#access.roleHas(binding.role, permission),
+      )
     return !(dataset && fromFile)
   }
 }
@@ -108,15 +134,24 @@ function entryNames(entry: AccessEntry, view: TableRecord): boolean {
 }
 
 function isMember(member: string, principal: Principal): boolean {
-  if (member === principal.member || principal.memberSets.includes(member) || member === 'allUsers') return true
+  if (member === principal.member || principal.memberSets.includes(member) || member === 'allUsers')
+    return true
   return member === 'allAuthenticatedUsers' && principal.member !== 'allUsers'
 }
 
 function isFor(entry: AccessEntry, principal: Principal): boolean {
   if (entry.userByEmail !== undefined)
-    return entry.userByEmail.toLowerCase() === principal.email.toLowerCase() && /^(serviceAccount|user):/.test(principal.member)
+    return (
+      entry.userByEmail.toLowerCase() === principal.email.toLowerCase() &&
+      /^(serviceAccount|user):/.test(principal.member)
+    )
   if (entry.iamMember !== undefined) return isMember(entry.iamMember, principal)
-  if (entry.domain !== undefined) return principal.member.startsWith('user:') && principal.email.toLowerCase().endsWith(`@${entry.domain.toLowerCase()}`)
-  // Project-wide groups get their rights from the project's own bindings in access.yaml; groups have no members here.
+  if (entry.domain !== undefined)
+    return (
+      principal.member.startsWith('user:') &&
+      principal.email.toLowerCase().endsWith(`@${entry.domain.toLowerCase()}`)
+    )
+  // Project-wide groups get their rights from the project's own bindings in access.yaml; groups have no
+  // members here.
   return entry.specialGroup === 'allAuthenticatedUsers' && principal.member !== 'allUsers'
 }

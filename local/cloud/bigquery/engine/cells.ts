@@ -1,4 +1,7 @@
-/** Writes DuckDB values as BigQuery's REST cells (`{f: [{v}]}`); it refuses a value that does not fit its column. */
+/**
+ * Writes DuckDB values as BigQuery's REST cells (`{f: [{v}]}`); it refuses a value that does not fit its
+ * column.
+ */
 import {
   DuckDBBlobValue,
   DuckDBDateValue,
@@ -16,7 +19,11 @@ import type { FieldSchema } from '../sql/types.ts'
 export type TimestampFormat = 'FLOAT64' | 'INT64' | 'ISO8601_STRING'
 export type Cell = { v: unknown }
 
-export function writeRow(row: readonly DuckDBValue[], schema: readonly FieldSchema[], format: TimestampFormat): { f: Cell[] } {
+export function writeRow(
+  row: readonly DuckDBValue[],
+  schema: readonly FieldSchema[],
+  format: TimestampFormat,
+): { f: Cell[] } {
   return { f: schema.map((field, index) => ({ v: writeValue(row[index] ?? null, field, format) })) }
 }
 
@@ -33,7 +40,11 @@ function writeScalar(value: DuckDBValue, field: FieldSchema, format: TimestampFo
   if (value === null) return null
   if (value instanceof DuckDBStructValue) {
     const entries = Object.values(value.entries)
-    return { f: (field.fields ?? []).map((inner, index) => ({ v: writeValue(entries[index] ?? null, inner, format) })) }
+    return {
+      f: (field.fields ?? []).map((inner, index) => ({
+        v: writeValue(entries[index] ?? null, inner, format),
+      })),
+    }
   }
   if (value instanceof DuckDBTimestampTZValue) return writeTimestamp(value.micros, format)
   if (value instanceof DuckDBTimestampValue) return writeDatetime(value.micros)
@@ -55,7 +66,8 @@ function writeScalar(value: DuckDBValue, field: FieldSchema, format: TimestampFo
   }
 }
 
-const unfit = (field: FieldSchema): CloudError => new CloudError(500, 'internalError', `A value of column ${field.name} cannot be written as ${field.type}.`)
+const unfit = (field: FieldSchema): CloudError =>
+  new CloudError(500, 'internalError', `A value of column ${field.name} cannot be written as ${field.type}.`)
 
 /** As Java prints doubles, which is what the REST API shows. */
 function writeFloat(value: number): string {

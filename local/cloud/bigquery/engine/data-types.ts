@@ -1,4 +1,7 @@
-/** Schemas in BigQuery's REST words: checks them and gives DuckDB's type for each; what has no exact twin is refused by name. */
+/**
+ * Schemas in BigQuery's REST words: checks them and gives DuckDB's type for each; what has no exact twin is
+ * refused by name.
+ */
 import { CloudError } from '../../kernel.ts'
 import type { FieldSchema } from '../sql/types.ts'
 import { quoteName } from './names.ts'
@@ -40,13 +43,25 @@ export function legacyTypeName(type: string): string {
 export function duckdbType(field: FieldSchema): string {
   const type = legacyTypeName(field.type)
   const base =
-    type === 'RECORD' ? `STRUCT(${(field.fields ?? []).map((inner) => `${quoteName(inner.name)} ${duckdbType(inner)}`).join(', ')})` : duckdbTypes[type]
-  if (base === undefined) throw new CloudError(501, 'notImplemented', `Columns of type ${type} are not supported by the local BigQuery (column ${field.name}).`)
+    type === 'RECORD'
+      ? `STRUCT(${(field.fields ?? []).map((inner) => `${quoteName(inner.name)} ${duckdbType(inner)}`).join(', ')})`
+      : duckdbTypes[type]
+  if (base === undefined)
+    throw new CloudError(
+      501,
+      'notImplemented',
+      `Columns of type ${type} are not supported by the local BigQuery (column ${field.name}).`,
+    )
   return field.mode === 'REPEATED' ? `${base}[]` : base
 }
 
 export function columnDefinitions(schema: readonly FieldSchema[]): string {
-  return schema.map((field) => `${quoteName(field.name)} ${duckdbType(field)}${field.mode === 'REQUIRED' ? ' NOT NULL' : ''}`).join(', ')
+  return schema
+    .map(
+      (field) =>
+        `${quoteName(field.name)} ${duckdbType(field)}${field.mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
+    )
+    .join(', ')
 }
 
 /** Checks a schema as a client sent it and spells it as Google answers it. */
@@ -97,17 +112,34 @@ function parseField(given: unknown, where: string): FieldSchema {
       JSON.stringify(value) === '{"names":[]}' ||
       JSON.stringify(value) === '[]'
     if (!isEmpty && !(part === 'timestampPrecision' && Number(value) === 6))
-      throw new CloudError(501, 'notImplemented', `Field ${name}: ${part} is not supported by the local BigQuery.`)
+      throw new CloudError(
+        501,
+        'notImplemented',
+        `Field ${name}: ${part} is not supported by the local BigQuery.`,
+      )
   }
   const type = legacyTypeName(item.type)
   const mode = typeof item.mode === 'string' && item.mode !== '' ? item.mode.toUpperCase() : 'NULLABLE'
-  if (!['NULLABLE', 'REQUIRED', 'REPEATED'].includes(mode)) throw new CloudError(400, 'invalid', `Invalid mode ${mode} of field ${name}.`)
-  const description = typeof item.description === 'string' && item.description !== '' ? item.description : undefined
+  if (!['NULLABLE', 'REQUIRED', 'REPEATED'].includes(mode))
+    throw new CloudError(400, 'invalid', `Invalid mode ${mode} of field ${name}.`)
+  const description =
+    typeof item.description === 'string' && item.description !== '' ? item.description : undefined
   if (description !== undefined && description.length > 1024)
-    throw new CloudError(400, 'invalid', `The description for field ${name} is too long. The maximum length is 1024 characters.`)
+    throw new CloudError(
+      400,
+      'invalid',
+      `The description for field ${name} is too long. The maximum length is 1024 characters.`,
+    )
   const fields = type === 'RECORD' ? parseSchema(item.fields ?? [], `${where}.${name}`) : undefined
-  if (type === 'RECORD' && fields?.length === 0) throw new CloudError(400, 'invalid', `Field ${name} is type RECORD but has no schema`)
-  const field: FieldSchema = { name, type, mode, ...(description === undefined ? {} : { description }), ...(fields ? { fields } : {}) }
+  if (type === 'RECORD' && fields?.length === 0)
+    throw new CloudError(400, 'invalid', `Field ${name} is type RECORD but has no schema`)
+  const field: FieldSchema = {
+    name,
+    type,
+    mode,
+    ...(description === undefined ? {} : { description }),
+    ...(fields ? { fields } : {}),
+  }
   duckdbType(field)
   return field
 }
@@ -125,7 +157,11 @@ export function resultSchema(schema: readonly FieldSchema[]): FieldSchema[] {
     seen.add(field.name.toLowerCase())
   }
   for (const field of schema) checkFieldName(field, 'invalidQuery')
-  return schema.map((field) => ({ ...field, type: legacyTypeName(field.type), mode: field.mode === 'REPEATED' ? 'REPEATED' : 'NULLABLE' }))
+  return schema.map((field) => ({
+    ...field,
+    type: legacyTypeName(field.type),
+    mode: field.mode === 'REPEATED' ? 'REPEATED' : 'NULLABLE',
+  }))
 }
 
 /** For names that come from a query or a file, not from a client's schema. */

@@ -1,4 +1,7 @@
-/** Opens the one DuckDB file and hands out sessions; it never loads an extension, never reads a file outside the incoming folder, and never blocks the event loop. */
+/**
+ * Opens the one DuckDB file and hands out sessions; it never loads an extension, never reads a file outside
+ * the incoming folder, and never blocks the event loop.
+ */
 import { mkdirSync, rmSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import path from 'node:path'
@@ -97,7 +100,10 @@ export class Session {
     return rows.map((row) => ({ name: String(row[0]), type: String(row[1]) }))
   }
 
-  /** All or nothing: a throw inside rolls back. The last step may be a commit of the work's own (see Warehouse.commit). */
+  /**
+   * All or nothing: a throw inside rolls back. The last step may be a commit of the work's own (see
+   * Warehouse.commit).
+   */
   async inTransaction<T>(work: () => Promise<T>): Promise<T> {
     await this.run('BEGIN TRANSACTION')
     try {
@@ -119,7 +125,10 @@ export class Session {
   }
 
   async #execute(sql: string): Promise<DuckDBResult> {
-    if (sql.includes('\0')) throw explainEngineError(new Error('Invalid Input Error: a statement cannot contain the character U+0000'))
+    if (sql.includes('\0'))
+      throw explainEngineError(
+        new Error('Invalid Input Error: a statement cannot contain the character U+0000'),
+      )
     const release = await this.#slots.take()
     try {
       if (this.#isInterrupted) throw new Error('INTERRUPT Error: Interrupted!')

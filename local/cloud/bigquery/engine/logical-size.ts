@@ -1,4 +1,7 @@
-/** BigQuery's documented logical sizes as DuckDB expressions; NULL is 0 bytes. https://cloud.google.com/bigquery/pricing#data */
+/**
+ * BigQuery's documented logical sizes as DuckDB expressions; NULL is 0 bytes.
+ * https://cloud.google.com/bigquery/pricing#data
+ */
 import type { FieldSchema } from '../sql/types.ts'
 import { legacyTypeName } from './data-types.ts'
 import type { Session } from './database.ts'
@@ -27,13 +30,15 @@ function sizeOf(expression: string, field: FieldSchema, depth: number): string {
   const type = legacyTypeName(field.type)
   const fixed = fixedBytes[type]
   if (fixed !== undefined) return `CASE WHEN ${expression} IS NULL THEN 0 ELSE ${fixed} END`
-  if (type === 'RECORD') return `(${(field.fields ?? []).map((inner) => sizeOf(`${expression}.${quoteName(inner.name)}`, inner, depth)).join(' + ')})`
+  if (type === 'RECORD')
+    return `(${(field.fields ?? []).map((inner) => sizeOf(`${expression}.${quoteName(inner.name)}`, inner, depth)).join(' + ')})`
   if (type === 'BYTES') return `coalesce(2 + octet_length(${expression}), 0)`
   return `coalesce(2 + strlen(CAST(${expression} AS VARCHAR)), 0)`
 }
 
 /** JSON has a size of its own after canonicalization: not computed here, so such columns have no number. */
-export const hasKnownSize = (field: FieldSchema): boolean => legacyTypeName(field.type) !== 'JSON' && (field.fields ?? []).every(hasKnownSize)
+export const hasKnownSize = (field: FieldSchema): boolean =>
+  legacyTypeName(field.type) !== 'JSON' && (field.fields ?? []).every(hasKnownSize)
 
 export function totalSizeExpression(fields: readonly FieldSchema[]): string {
   if (fields.length === 0) return '0'
@@ -50,13 +55,20 @@ const measured = new WeakMap<TableRecord, TableSize>()
 export async function measureTable(warehouse: Warehouse, table: TableRecord): Promise<TableSize> {
   const known = measured.get(table)
   if (known) return known
-  const size = await warehouse.whileReading(() => warehouse.database.withSession((session) => measure(session, table)))
+  const size = await warehouse.whileReading(() =>
+    warehouse.database.withSession((session) => measure(session, table)),
+  )
   measured.set(table, size)
   return size
 }
 
 async function measure(session: Session, table: TableRecord): Promise<TableSize> {
   const isKnown = table.schema.every(hasKnownSize)
-  const [row] = await session.rows(`SELECT count(*), CAST(${isKnown ? totalSizeExpression(table.schema) : 'NULL'} AS BIGINT) FROM ${physicalOf(table)}`)
-  return { rows: BigInt(row?.[0] as bigint), ...(row?.[1] === null || row?.[1] === undefined ? {} : { bytes: row[1] as bigint }) }
+  const [row] = await session.rows(
+    `SELECT count(*), CAST(${isKnown ? totalSizeExpression(table.schema) : 'NULL'} AS BIGINT) FROM ${physicalOf(table)}`,
+  )
+  return {
+    rows: BigInt(row?.[0] as bigint),
+    ...(row?.[1] === null || row?.[1] === undefined ? {} : { bytes: row[1] as bigint }),
+  }
 }

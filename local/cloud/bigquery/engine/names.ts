@@ -7,7 +7,8 @@ export const quoteText = (text: string): string => `'${text.replaceAll("'", "''"
 
 export const tableKey = (reference: TableReference): string => `${reference.datasetId}.${reference.tableId}`
 /** `project:dataset.table`, as Google's messages write it. */
-export const showTable = (reference: TableReference): string => `${reference.projectId}:${reference.datasetId}.${reference.tableId}`
+export const showTable = (reference: TableReference): string =>
+  `${reference.projectId}:${reference.datasetId}.${reference.tableId}`
 
 export function checkDatasetId(id: unknown): string {
   if (typeof id !== 'string' || !/^[A-Za-z0-9_]{1,1024}$/.test(id)) {
@@ -21,7 +22,11 @@ export function checkDatasetId(id: unknown): string {
 }
 
 export function checkTableId(id: unknown): string {
-  if (typeof id !== 'string' || !/^[\p{L}\p{M}\p{N}\p{Pc}\p{Pd} ]{1,1024}$/u.test(id) || Buffer.byteLength(id) > 1024) {
+  if (
+    typeof id !== 'string' ||
+    !/^[\p{L}\p{M}\p{N}\p{Pc}\p{Pd} ]{1,1024}$/u.test(id) ||
+    Buffer.byteLength(id) > 1024
+  ) {
     throw new CloudError(400, 'invalid', `Invalid table ID "${String(id)}".`)
   }
   return id

@@ -1,7 +1,10 @@
 /** What the warehouse remembers: datasets, tables, jobs, as plain values that survive a restart. */
 import type { FieldSchema, TableReference } from '../sql/types.ts'
 
-/** One line of `Dataset.access[]`. `viewUid` is ours: an authorized view is bound to the view itself, not to its name. */
+/**
+ * One line of `Dataset.access[]`. `viewUid` is ours: an authorized view is bound to the view itself, not to
+ * its name.
+ */
 export interface AccessEntry {
   readonly role?: string
   readonly userByEmail?: string
@@ -11,7 +14,10 @@ export interface AccessEntry {
   readonly iamMember?: string
   readonly view?: TableReference
   readonly routine?: { readonly projectId: string; readonly datasetId: string; readonly routineId: string }
-  readonly dataset?: { readonly dataset: { readonly projectId: string; readonly datasetId: string }; readonly targetTypes: readonly string[] }
+  readonly dataset?: {
+    readonly dataset: { readonly projectId: string; readonly datasetId: string }
+    readonly targetTypes: readonly string[]
+  }
   readonly viewUid?: string
 }
 
@@ -27,7 +33,9 @@ export interface DatasetRecord {
   readonly defaultTableExpirationMs?: string
   readonly defaultPartitionExpirationMs?: string
   readonly access: readonly AccessEntry[]
-  /** The bindings of access.yaml that were turned into entries, so that a later edit of the file is noticed. */
+  /**
+   * The bindings of access.yaml that were turned into entries, so that a later edit of the file is noticed.
+   */
   readonly appliedBindings?: readonly string[]
   readonly creationMs: number
   readonly modifiedMs: number

@@ -4,7 +4,8 @@ import { invalid, required } from './refusals.ts'
 
 export type Body = Readonly<Record<string, unknown>>
 
-export const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export function record(body: Body, name: string): Body | undefined {
   const value = body[name]
@@ -38,7 +39,12 @@ export function flag(body: Body, name: string): boolean | undefined {
 export function count(body: Body, name: string): number | undefined {
   const value = body[name]
   if (value === undefined || value === null || value === '') return undefined
-  const number = typeof value === 'number' ? value : typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : Number.NaN
+  const number =
+    typeof value === 'number'
+      ? value
+      : typeof value === 'string' && /^-?\d+$/.test(value)
+        ? Number(value)
+        : Number.NaN
   if (!Number.isSafeInteger(number)) throw invalid(`Invalid value at '${name}': an integer is expected.`)
   if (number < 0) throw invalid(`Invalid value at '${name}': an integer that is not negative is expected.`)
   return number
@@ -47,19 +53,28 @@ export function count(body: Body, name: string): number | undefined {
 export function texts(body: Body, name: string): string[] | undefined {
   const value = body[name]
   if (value === undefined || value === null) return undefined
-  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) throw invalid(`Invalid value at '${name}': a list of strings is expected.`)
+  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string'))
+    throw invalid(`Invalid value at '${name}': a list of strings is expected.`)
   return value
 }
 
 /** Labels as Google checks them; null removes a label in a patch. */
-export function parseLabels(value: unknown, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+export function parseLabels(
+  value: unknown,
+  before: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   if (value === undefined || value === null) return {}
   if (!isRecord(value)) throw invalid("Invalid value at 'labels': an object is expected.")
   const labels: Record<string, string> = { ...before }
   for (const [key, label] of Object.entries(value)) {
-    if (!/^\p{L}[\p{L}\p{N}_-]{0,62}$/u.test(key) || key !== key.toLowerCase()) throw invalid(`Invalid label key "${key}".`)
+    if (!/^\p{L}[\p{L}\p{N}_-]{0,62}$/u.test(key) || key !== key.toLowerCase())
+      throw invalid(`Invalid label key "${key}".`)
     if (label === null) delete labels[key]
-    else if (typeof label !== 'string' || !/^[\p{L}\p{N}_-]{0,63}$/u.test(label) || label !== label.toLowerCase())
+    else if (
+      typeof label !== 'string' ||
+      !/^[\p{L}\p{N}_-]{0,63}$/u.test(label) ||
+      label !== label.toLowerCase()
+    )
       throw invalid(`Invalid label value of "${key}".`)
     else labels[key] = label
   }
@@ -67,7 +82,8 @@ export function parseLabels(value: unknown, before: Readonly<Record<string, stri
   return labels
 }
 
-export const makeEtag = (uid: string, version: number): string => createHash('sha256').update(`${uid}/${version}`).digest('base64').slice(0, 24)
+export const makeEtag = (uid: string, version: number): string =>
+  createHash('sha256').update(`${uid}/${version}`).digest('base64').slice(0, 24)
 
 /** Drops what is not there, so that answers carry only fields that mean something. */
 export function present<T extends Record<string, unknown>>(value: T): Partial<T> {
@@ -75,14 +91,22 @@ export function present<T extends Record<string, unknown>>(value: T): Partial<T>
 }
 
 /** Pages over a sorted list by position; the token is opaque to clients. */
-export function page<T>(items: readonly T[], query: URLSearchParams, defaultSize = 50): { items: readonly T[]; nextPageToken?: string } {
+export function page<T>(
+  items: readonly T[],
+  query: URLSearchParams,
+  defaultSize = 50,
+): { items: readonly T[]; nextPageToken?: string } {
   const size = Math.min(Math.max(Number(query.get('maxResults') ?? defaultSize) || defaultSize, 1), 1000)
   const from = readPageToken(query.get('pageToken'))
   const next = from + size
-  return { items: items.slice(from, next), ...(next < items.length ? { nextPageToken: writePageToken(next) } : {}) }
+  return {
+    items: items.slice(from, next),
+    ...(next < items.length ? { nextPageToken: writePageToken(next) } : {}),
+  }
 }
 
-export const writePageToken = (position: number): string => Buffer.from(`at:${position}`).toString('base64url')
+export const writePageToken = (position: number): string =>
+  Buffer.from(`at:${position}`).toString('base64url')
 export function readPageToken(token: string | null | undefined): number {
   if (!token) return 0
   const match = /^at:(\d{1,15})$/.exec(Buffer.from(token, 'base64url').toString())

@@ -1,4 +1,7 @@
-/** Datasets, tables and jobs in memory, with a ledger beside the rows in the same database: data and what is known of it commit together or not at all. */
+/**
+ * Datasets, tables and jobs in memory, with a ledger beside the rows in the same database: data and what is
+ * known of it commit together or not at all.
+ */
 import { CloudError } from '../../kernel.ts'
 import type { TableReference } from '../sql/types.ts'
 import { Database, Slots, type Session } from './database.ts'
@@ -37,7 +40,8 @@ export class Change {
   }
 }
 
-export const jobKey = (job: { location: string; jobId: string }): string => `${job.location.toLowerCase()}.${job.jobId}`
+export const jobKey = (job: { location: string; jobId: string }): string =>
+  `${job.location.toLowerCase()}.${job.jobId}`
 
 export class Warehouse {
   readonly database: Database
@@ -67,16 +71,26 @@ export class Warehouse {
     await session.inTransaction(async () => {
       await session.run('CREATE SCHEMA IF NOT EXISTS control')
       await session.run('CREATE SCHEMA IF NOT EXISTS data')
-      await session.run('CREATE TABLE IF NOT EXISTS control.ledger (seq BIGINT NOT NULL, kind VARCHAR NOT NULL, key VARCHAR NOT NULL, body VARCHAR)')
+      await session.run(
+        'CREATE TABLE IF NOT EXISTS control.ledger (seq BIGINT NOT NULL, kind VARCHAR NOT NULL, key VARCHAR NOT NULL, body VARCHAR)',
+      )
       await session.run(
         'CREATE TEMP TABLE latest AS SELECT max(seq) AS seq, kind, key, arg_max(body, seq) AS body, arg_max(body IS NULL, seq) AS is_gone FROM control.ledger GROUP BY kind, key',
       )
       await session.run('DELETE FROM control.ledger')
-      await session.run('INSERT INTO control.ledger SELECT seq, kind, key, body FROM latest WHERE NOT is_gone ORDER BY seq')
+      await session.run(
+        'INSERT INTO control.ledger SELECT seq, kind, key, body FROM latest WHERE NOT is_gone ORDER BY seq',
+      )
       await session.run('COMMIT')
     })
-    const maps: Record<string, Map<string, unknown>> = { dataset: this.datasets, table: this.tables, job: this.jobs }
-    for (const [seq, kind, key, body] of await session.rows('SELECT seq, kind, key, body FROM control.ledger ORDER BY seq')) {
+    const maps: Record<string, Map<string, unknown>> = {
+      dataset: this.datasets,
+      table: this.tables,
+      job: this.jobs,
+    }
+    for (const [seq, kind, key, body] of await session.rows(
+      'SELECT seq, kind, key, body FROM control.ledger ORDER BY seq',
+    )) {
       maps[String(kind)]?.set(String(key), JSON.parse(String(body)))
       this.#sequence = Number(seq)
     }
@@ -86,7 +100,9 @@ export class Warehouse {
   /** Physical tables without a record: replaced, expired or of a transaction's other world. */
   async #dropOrphans(session: Session): Promise<void> {
     const known = new Set([...this.tables.values()].map((table) => `t${table.physical}`))
-    for (const [name] of await session.rows("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'data'")) {
+    for (const [name] of await session.rows(
+      "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'data'",
+    )) {
       const text = String(name)
       this.#physical = Math.max(this.#physical, Number(text.slice(1)))
       if (!known.has(text)) await session.run(`DROP TABLE "data"."${text}"`)
@@ -103,10 +119,14 @@ export class Warehouse {
     return ++this.#physical
   }
 
-  /** Ends the session's open transaction (or a fresh one) together with the records, then shows them to everybody. */
+  /**
+   * Ends the session's open transaction (or a fresh one) together with the records, then shows them to
+   * everybody.
+   */
   async commit(change: Change, session?: Session): Promise<void> {
     if (!session) return this.database.withSession((own) => own.inTransaction(() => this.commit(change, own)))
-    for (const { kind, record } of change.entries) if (kind === 'table' && record) await settleArrays(session, record as TableRecord)
+    for (const { kind, record } of change.entries)
+      if (kind === 'table' && record) await settleArrays(session, record as TableRecord)
     const release = await this.#committing.take()
     try {
       for (const verify of change.verify) verify()
@@ -123,17 +143,22 @@ export class Warehouse {
   }
 
   #apply({ kind, key, record }: Entry): void {
-    const map: Map<string, unknown> = kind === 'dataset' ? this.datasets : kind === 'table' ? this.tables : this.jobs
+    const map: Map<string, unknown> =
+      kind === 'dataset' ? this.datasets : kind === 'table' ? this.tables : this.jobs
     if (kind === 'table') {
       this.#revision += 1
       const before = this.tables.get(key)?.physical
-      if (before !== undefined && before !== (record as TableRecord | null)?.physical) this.#retired.push({ physical: before, tick: ++this.#tick })
+      if (before !== undefined && before !== (record as TableRecord | null)?.physical)
+        this.#retired.push({ physical: before, tick: ++this.#tick })
     }
     if (record === null) map.delete(key)
     else map.set(key, record)
   }
 
-  /** One writer at a time per table: BigQuery queues concurrent changes of a table, DuckDB would refuse the second. */
+  /**
+   * One writer at a time per table: BigQuery queues concurrent changes of a table, DuckDB would refuse the
+   * second.
+   */
   async lock<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
     const releases: (() => void)[] = []
     try {
@@ -154,7 +179,9 @@ export class Warehouse {
     }
   }
 
-  /** Rows a reader has resolved stay until it is done, even when their table is replaced or dropped meanwhile. */
+  /**
+   * Rows a reader has resolved stay until it is done, even when their table is replaced or dropped meanwhile.
+   */
   async whileReading<T>(work: () => Promise<T>): Promise<T> {
     const tick = ++this.#tick
     this.#readers.add(tick)
@@ -187,15 +214,21 @@ export class Warehouse {
 
   tablesOf(datasetId: string, nowMs: number): TableRecord[] {
     return [...this.tables.values()]
-      .filter((table) => table.reference.datasetId === datasetId && (table.expirationMs === undefined || table.expirationMs > nowMs))
+      .filter(
+        (table) =>
+          table.reference.datasetId === datasetId &&
+          (table.expirationMs === undefined || table.expirationMs > nowMs),
+      )
       .sort((a, b) => (a.reference.tableId < b.reference.tableId ? -1 : 1))
   }
 
   /** Forgets what has expired; rows go with the next sweep. */
   async purgeExpired(nowMs: number, jobLifetimeMs: number): Promise<void> {
     const change = new Change()
-    for (const table of this.tables.values()) if (table.expirationMs !== undefined && table.expirationMs <= nowMs) change.removeTable(table.reference)
-    for (const job of this.jobs.values()) if (job.state === 'DONE' && job.creationMs + jobLifetimeMs < nowMs) change.removeJob(job)
+    for (const table of this.tables.values())
+      if (table.expirationMs !== undefined && table.expirationMs <= nowMs) change.removeTable(table.reference)
+    for (const job of this.jobs.values())
+      if (job.state === 'DONE' && job.creationMs + jobLifetimeMs < nowMs) change.removeJob(job)
     if (change.entries.length > 0) await this.whileReading(() => this.commit(change))
   }
 
@@ -205,11 +238,24 @@ export class Warehouse {
 }
 
 /** Guards a write against a table that changed since it was read. */
-export function unchanged(warehouse: Warehouse, reference: TableReference, seen: TableRecord | undefined): () => void {
+export function unchanged(
+  warehouse: Warehouse,
+  reference: TableReference,
+  seen: TableRecord | undefined,
+): () => void {
   return () => {
     const now = warehouse.tables.get(tableKey(reference))
     if (now?.uid !== seen?.uid || now?.version !== seen?.version)
-      throw new CloudError(409, 'duplicate', `Table ${showTable(reference)} was changed by another job at the same time.`)
-    if (!warehouse.dataset(reference.datasetId)) throw new CloudError(404, 'notFound', `Not found: Dataset ${reference.projectId}:${reference.datasetId}`)
+      throw new CloudError(
+        409,
+        'duplicate',
+        `Table ${showTable(reference)} was changed by another job at the same time.`,
+      )
+    if (!warehouse.dataset(reference.datasetId))
+      throw new CloudError(
+        404,
+        'notFound',
+        `Not found: Dataset ${reference.projectId}:${reference.datasetId}`,
+      )
   }
 }

@@ -1,4 +1,7 @@
-/** ALTER TABLE and ALTER VIEW: options, added and dropped columns, column descriptions; the compiler says which, here it is checked and done. */
+/**
+ * ALTER TABLE and ALTER VIEW: options, added and dropped columns, column descriptions; the compiler says
+ * which, here it is checked and done.
+ */
 import { columnDefinitions, parseSchema } from '../engine/data-types.ts'
 import { quoteName, showTable, tableKey } from '../engine/names.ts'
 import { physicalOf, type TableRecord } from '../engine/records.ts'
@@ -21,7 +24,8 @@ export async function runAlter(scope: StatementScope, statement: Statement): Pro
     room.authority.requireOnTable(principal, 'bigquery.tables.update', target)
     if (!before) throw tableNotFound(target, scope.location)
     const wanted = statement.type === 'ALTER_VIEW' ? 'VIEW' : 'TABLE'
-    if (before.kind !== wanted) throw invalidQuery(`${showTable(target)} is a ${before.kind}: ALTER ${wanted} cannot change it.`)
+    if (before.kind !== wanted)
+      throw invalidQuery(`${showTable(target)} is a ${before.kind}: ALTER ${wanted} cannot change it.`)
     const plan = planAlter(before, statement, room.now())
     const outcome = ddlResult('ALTER', target)
     const change = new Change()
@@ -48,7 +52,12 @@ function planAlter(before: TableRecord, statement: Statement, nowMs: number): Al
     case 'SET_OPTIONS': {
       const body = bodyOfOptions(alter.options ?? {}, before)
       // OPTIONS(labels=…) says all labels, a REST patch only those that change.
-      const fields = readTableFields(body, 'labels' in body ? { ...before, labels: {} } : before, before.schema, nowMs)
+      const fields = readTableFields(
+        body,
+        'labels' in body ? { ...before, labels: {} } : before,
+        before.schema,
+        nowMs,
+      )
       return { table: touch(before, nowMs, fields), statements: [] }
     }
     case 'ADD_COLUMN':
@@ -56,9 +65,16 @@ function planAlter(before: TableRecord, statement: Statement, nowMs: number): Al
     case 'DROP_COLUMN':
       return planDropColumns(before, alter.columns ?? [], alter.ifNotExists === true, nowMs)
     case 'SET_COLUMN_OPTIONS': {
-      const described = new Map((alter.columns ?? []).map((column) => [column.name.toLowerCase(), column.description]))
-      for (const column of alter.columns ?? []) if (!find(before, column.name)) throw invalidQuery(`Column not found: ${column.name}`)
-      const schema = before.schema.map((field) => (described.has(field.name.toLowerCase()) ? describe(field, described.get(field.name.toLowerCase())) : field))
+      const described = new Map(
+        (alter.columns ?? []).map((column) => [column.name.toLowerCase(), column.description]),
+      )
+      for (const column of alter.columns ?? [])
+        if (!find(before, column.name)) throw invalidQuery(`Column not found: ${column.name}`)
+      const schema = before.schema.map((field) =>
+        described.has(field.name.toLowerCase())
+          ? describe(field, described.get(field.name.toLowerCase()))
+          : field,
+      )
       return { table: touch(before, nowMs, { schema }), statements: [] }
     }
   }
@@ -69,22 +85,37 @@ function describe(field: FieldSchema, description: string | undefined): FieldSch
   return description ? { ...rest, description } : rest
 }
 
-const find = (table: TableRecord, name: string): FieldSchema | undefined => table.schema.find((field) => field.name.toLowerCase() === name.toLowerCase())
+const find = (table: TableRecord, name: string): FieldSchema | undefined =>
+  table.schema.find((field) => field.name.toLowerCase() === name.toLowerCase())
 
-function planAddColumns(before: TableRecord, columns: readonly FieldSchema[], isTolerant: boolean, nowMs: number): AlterPlan {
+function planAddColumns(
+  before: TableRecord,
+  columns: readonly FieldSchema[],
+  isTolerant: boolean,
+  nowMs: number,
+): AlterPlan {
   const added = parseSchema(columns).filter((column) => {
     if (!find(before, column.name)) return true
     if (isTolerant) return false
     throw invalidQuery(`Column already exists: ${column.name}`)
   })
-  for (const column of added) if (column.mode === 'REQUIRED') throw invalidQuery(`Cannot add required column ${column.name} to an existing table.`)
+  for (const column of added)
+    if (column.mode === 'REQUIRED')
+      throw invalidQuery(`Cannot add required column ${column.name} to an existing table.`)
   return {
     table: touch(before, nowMs, { schema: [...before.schema, ...added] }),
-    statements: added.map((column) => `ALTER TABLE ${physicalOf(before)} ADD COLUMN ${columnDefinitions([column])}`),
+    statements: added.map(
+      (column) => `ALTER TABLE ${physicalOf(before)} ADD COLUMN ${columnDefinitions([column])}`,
+    ),
   }
 }
 
-function planDropColumns(before: TableRecord, columns: readonly FieldSchema[], isTolerant: boolean, nowMs: number): AlterPlan {
+function planDropColumns(
+  before: TableRecord,
+  columns: readonly FieldSchema[],
+  isTolerant: boolean,
+  nowMs: number,
+): AlterPlan {
   const dropped = columns.flatMap((column) => {
     const field = find(before, column.name)
     if (!field && !isTolerant) throw invalidQuery(`Column not found: ${column.name}`)
@@ -96,6 +127,8 @@ function planDropColumns(before: TableRecord, columns: readonly FieldSchema[], i
   if (schema.length === 0) throw invalidQuery('A table must keep at least one column.')
   return {
     table: touch(before, nowMs, { schema }),
-    statements: dropped.map((field) => `ALTER TABLE ${physicalOf(before)} DROP COLUMN ${quoteName(field.name)}`),
+    statements: dropped.map(
+      (field) => `ALTER TABLE ${physicalOf(before)} DROP COLUMN ${quoteName(field.name)}`,
+    ),
   }
 }

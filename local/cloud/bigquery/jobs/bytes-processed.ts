@@ -1,4 +1,7 @@
-/** `totalBytesProcessed` from the columns and partitions a statement reads; says nothing where BigQuery's own rule is not known exactly. */
+/**
+ * `totalBytesProcessed` from the columns and partitions a statement reads; says nothing where BigQuery's own
+ * rule is not known exactly.
+ */
 import type { Session } from '../engine/database.ts'
 import { hasKnownSize, totalSizeExpression } from '../engine/logical-size.ts'
 import { showTable, tableKey } from '../engine/names.ts'
@@ -17,15 +20,25 @@ export interface Bytes {
 }
 
 /** Undefined for UPDATE, DELETE and MERGE: there BigQuery also counts the whole partitions it rewrites. */
-export async function measureBytes(room: Room, session: Session, statement: Statement): Promise<Bytes | undefined> {
+export async function measureBytes(
+  room: Room,
+  session: Session,
+  statement: Statement,
+): Promise<Bytes | undefined> {
   if (['UPDATE', 'DELETE', 'MERGE', 'SCRIPT'].includes(statement.type)) return undefined
-  if (statement.references.some((reference) => /^INFORMATION_SCHEMA\.|^__TABLES__$/.test(reference.tableId))) return undefined
+  if (statement.references.some((reference) => /^INFORMATION_SCHEMA\.|^__TABLES__$/.test(reference.tableId)))
+    return undefined
   let [processed, billed] = [0n, 0n]
   for (const reads of groupByTable(statement.reads)) {
     const bytes = await measureTableRead(room, session, reads)
     if (bytes === undefined) return undefined
     processed += bytes
-    billed += bytes === 0n ? 0n : bytes > minimumBilledPerTable ? ((bytes + mebibyte - 1n) / mebibyte) * mebibyte : minimumBilledPerTable
+    billed +=
+      bytes === 0n
+        ? 0n
+        : bytes > minimumBilledPerTable
+          ? ((bytes + mebibyte - 1n) / mebibyte) * mebibyte
+          : minimumBilledPerTable
   }
   return { processed, billed }
 }
@@ -33,21 +46,32 @@ export async function measureBytes(room: Room, session: Session, statement: Stat
 /** A table read twice is charged once for the columns and partitions of both. */
 function groupByTable(reads: readonly TableRead[]): TableRead[][] {
   const groups = new Map<string, TableRead[]>()
-  for (const read of reads) groups.set(tableKey(read.reference), [...(groups.get(tableKey(read.reference)) ?? []), read])
+  for (const read of reads)
+    groups.set(tableKey(read.reference), [...(groups.get(tableKey(read.reference)) ?? []), read])
   return [...groups.values()]
 }
 
-async function measureTableRead(room: Room, session: Session, reads: readonly TableRead[]): Promise<bigint | undefined> {
+async function measureTableRead(
+  room: Room,
+  session: Session,
+  reads: readonly TableRead[],
+): Promise<bigint | undefined> {
   const table = room.warehouse.tables.get(tableKey(reads[0]!.reference))
   if (table?.kind !== 'TABLE') return undefined
   const isAll = reads.some((read) => read.columns === 'all')
-  const names = new Set(reads.flatMap((read) => (read.columns === 'all' ? [] : read.columns.map((name) => name.toLowerCase()))))
+  const names = new Set(
+    reads.flatMap((read) => (read.columns === 'all' ? [] : read.columns.map((name) => name.toLowerCase()))),
+  )
   const fields = isAll ? table.schema : table.schema.filter((field) => names.has(field.name.toLowerCase()))
   if (fields.length === 0) return 0n
   if (!fields.every(hasKnownSize)) return undefined
   const predicates = reads.map((read) => read.partitionPredicate)
-  const where = predicates.every((predicate) => predicate !== undefined) ? ` WHERE ${predicates.map((predicate) => `(${predicate})`).join(' OR ')}` : ''
-  const [row] = await session.rows(`SELECT CAST(${totalSizeExpression(fields)} AS BIGINT) FROM ${physicalOf(table)}${where}`)
+  const where = predicates.every((predicate) => predicate !== undefined)
+    ? ` WHERE ${predicates.map((predicate) => `(${predicate})`).join(' OR ')}`
+    : ''
+  const [row] = await session.rows(
+    `SELECT CAST(${totalSizeExpression(fields)} AS BIGINT) FROM ${physicalOf(table)}${where}`,
+  )
   return BigInt(row?.[0] as bigint)
 }
 
@@ -64,5 +88,9 @@ export function checkPartitionFilters(room: Room, statement: Statement): void {
 
 export function checkBytesBilled(bytes: Bytes | undefined, maximum: number | undefined): void {
   if (bytes === undefined || maximum === undefined || bytes.billed <= BigInt(maximum)) return
-  throw new CloudError(400, 'bytesBilledLimitExceeded', `Query exceeded limit for bytes billed: ${maximum}. ${bytes.billed} or higher required.`)
+  throw new CloudError(
+    400,
+    'bytesBilledLimitExceeded',
+    `Query exceeded limit for bytes billed: ${maximum}. ${bytes.billed} or higher required.`,
+  )
 }

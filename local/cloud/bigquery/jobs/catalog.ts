@@ -1,4 +1,7 @@
-/** Answers the compiler's question «what is this name?» for one caller, checking each name on the way; it never shows what the caller may not read. */
+/**
+ * Answers the compiler's question «what is this name?» for one caller, checking each name on the way; it
+ * never shows what the caller may not read.
+ */
 import type { Principal } from '../../kernel.ts'
 import type { Session } from '../engine/database.ts'
 import { showTable, tableKey } from '../engine/names.ts'
@@ -37,22 +40,33 @@ export function referenceOf(
   const project = scope.room.environment.project
   if (parts.length === 1) {
     const dataset = via.length > 0 ? undefined : scope.defaultDataset
-    if (!dataset) throw invalidQuery(`Table "${parts[0]}" must be qualified with a dataset (e.g. dataset.table).`)
+    if (!dataset)
+      throw invalidQuery(`Table "${parts[0]}" must be qualified with a dataset (e.g. dataset.table).`)
     return { projectId: dataset.projectId, datasetId: dataset.datasetId, tableId: parts[0]! }
   }
   if (parts.length === 2)
-    return { projectId: (via.length > 0 ? undefined : scope.defaultDataset?.projectId) ?? project, datasetId: parts[0]!, tableId: parts[1]! }
+    return {
+      projectId: (via.length > 0 ? undefined : scope.defaultDataset?.projectId) ?? project,
+      datasetId: parts[0]!,
+      tableId: parts[1]!,
+    }
   if (parts.length === 3) return { projectId: parts[0]!, datasetId: parts[1]!, tableId: parts[2]! }
   throw invalidQuery(`Invalid table name: \`${parts.join('.')}\``)
 }
 
-function resolveTable(scope: CatalogScope, reference: TableReference, via: readonly TableReference[], purpose: 'read' | 'write'): Resolved {
+function resolveTable(
+  scope: CatalogScope,
+  reference: TableReference,
+  via: readonly TableReference[],
+  purpose: 'read' | 'write',
+): Resolved {
   const { room, principal } = scope
   if (reference.projectId !== room.environment.project) throw queryDenied(reference)
   const table = room.warehouse.table(reference, room.now())
   const dataset = room.warehouse.dataset(reference.datasetId)
   const location = table?.location ?? dataset?.location
-  if (!location || location.toLowerCase() !== scope.location.toLowerCase()) throw datasetNotFound(reference.projectId, reference.datasetId, scope.location)
+  if (!location || location.toLowerCase() !== scope.location.toLowerCase())
+    throw datasetNotFound(reference.projectId, reference.datasetId, scope.location)
   if (purpose === 'write') room.authority.requireOnTable(principal, 'bigquery.tables.updateData', reference)
   else room.authority.requireToQuery(principal, reference, via)
   if (!table) throw tableNotFound(reference, scope.location)
@@ -70,13 +84,18 @@ export function resolvedTable(table: TableRecord): Resolved {
     reference: table.reference,
     schema: table.schema,
     relation: physicalOf(table),
-    ...(table.partitioning ? { partitionField: table.partitioning.field, partitionType: table.partitioning.type } : {}),
+    ...(table.partitioning
+      ? { partitionField: table.partitioning.field, partitionType: table.partitioning.type }
+      : {}),
     ...(table.clustering ? { clusterFields: table.clustering } : {}),
   }
 }
 
 /** Where DDL, DML and loads write: same name rules, no right checked yet. */
-export function targetOf(scope: Pick<CatalogScope, 'room' | 'defaultDataset'>, path: readonly string[] | undefined): TableReference {
+export function targetOf(
+  scope: Pick<CatalogScope, 'room' | 'defaultDataset'>,
+  path: readonly string[] | undefined,
+): TableReference {
   if (!path) throw unsupported('A statement without a target')
   const reference = referenceOf(scope, splitPath(path))
   if (reference.projectId !== scope.room.environment.project) throw queryDenied(reference)

@@ -1,4 +1,7 @@
-/** Checks the query of a view for the one who writes it: it must compile, and he must be allowed to read what it reads. */
+/**
+ * Checks the query of a view for the one who writes it: it must compile, and he must be allowed to read what
+ * it reads.
+ */
 import type { Principal } from '../../kernel.ts'
 import { resultSchema } from '../engine/data-types.ts'
 import type { TableRecord } from '../engine/records.ts'
@@ -7,10 +10,16 @@ import type { Room } from '../room.ts'
 import type { FieldSchema } from '../sql/types.ts'
 import { createCatalog } from './catalog.ts'
 
-export async function compileView(room: Room, principal: Principal, query: string, location: string): Promise<readonly FieldSchema[]> {
+export async function compileView(
+  room: Room,
+  principal: Principal,
+  query: string,
+  location: string,
+): Promise<readonly FieldSchema[]> {
   if (Buffer.byteLength(query) > 256 * 1024) throw invalid('The view query is too long: at most 256 KB.')
   const statements = room.compiler.parseScript(query)
-  if (statements.length !== 1 || statements[0]!.type !== 'SELECT') throw invalidQuery('A view must be one SELECT statement.')
+  if (statements.length !== 1 || statements[0]!.type !== 'SELECT')
+    throw invalidQuery('A view must be one SELECT statement.')
   return room.warehouse.whileReading(() =>
     room.warehouse.database.withSession(async (session) => {
       const statement = await room.compiler.compile(statements[0]!, {
@@ -25,7 +34,10 @@ export async function compileView(room: Room, principal: Principal, query: strin
   )
 }
 
-/** Changing what an authorized view reads changes what the source gives away: BigQuery asks for datasets.update there. Deleting a view ends its authorization instead. */
+/**
+ * Changing what an authorized view reads changes what the source gives away: BigQuery asks for
+ * datasets.update there. Deleting a view ends its authorization instead.
+ */
 export function requireToChangeView(room: Room, principal: Principal, view: TableRecord | undefined): void {
   if (view?.kind !== 'VIEW') return
   for (const source of room.authority.authorizersOf(view)) {

@@ -1,13 +1,30 @@
-/** CREATE, DROP and ALTER of tables, views and schemas: the same rules as the REST methods, in one transaction with the rows. */
+/**
+ * CREATE, DROP and ALTER of tables, views and schemas: the same rules as the REST methods, in one transaction
+ * with the rows.
+ */
 import { parseSchema, resultSchema } from '../engine/data-types.ts'
 import { checkDatasetId, checkTableId, showTable, tableKey } from '../engine/names.ts'
 import { physicalOf, type DatasetRecord, type TableRecord } from '../engine/records.ts'
-import { alreadyExists, datasetNotFound, invalid, invalidQuery, tableNotFound, unsupported } from '../engine/refusals.ts'
+import {
+  alreadyExists,
+  datasetNotFound,
+  invalid,
+  invalidQuery,
+  tableNotFound,
+  unsupported,
+} from '../engine/refusals.ts'
 import { Change, unchanged } from '../engine/warehouse.ts'
 import { createDataset, removeDataset } from '../resources/datasets.ts'
 import { createPhysical, planTable } from '../resources/new-table.ts'
 import { describeViewSchema } from '../resources/schema-changes.ts'
-import { bodyOfOptions, readClustering, readLabelPairs, readPartitioning, readTableFields, type TableFields } from '../resources/table-fields.ts'
+import {
+  bodyOfOptions,
+  readClustering,
+  readLabelPairs,
+  readPartitioning,
+  readTableFields,
+  type TableFields,
+} from '../resources/table-fields.ts'
 import type { FieldSchema, Statement, TableHeader, TableReference } from '../sql/types.ts'
 import { runAlter } from './alter.ts'
 import { splitPath, targetOf, type CatalogScope } from './catalog.ts'
@@ -55,7 +72,12 @@ async function runCreate(scope: StatementScope, first: Statement): Promise<State
     const before = room.warehouse.table(target, room.now())
     if (isSkipped(before, header, target)) return ddlResult('SKIP', target)
     if (before) checkReplaceable(scope, statement, before)
-    const planned = planTable(room, { reference: target, dataset, ...planContent(scope, statement, header, target), ...(before ? { before } : {}) })
+    const planned = planTable(room, {
+      reference: target,
+      dataset,
+      ...planContent(scope, statement, header, target),
+      ...(before ? { before } : {}),
+    })
     const outcome = ddlResult(before ? 'REPLACE' : 'CREATE', target)
     await session.inTransaction(async () => {
       await createPhysical(session, planned)
@@ -74,7 +96,10 @@ async function runCreate(scope: StatementScope, first: Statement): Promise<State
   })
 }
 
-/** What a dry run of CREATE answers for: the right to create, an object of this name, and a definition that fits together. */
+/**
+ * What a dry run of CREATE answers for: the right to create, an object of this name, and a definition that
+ * fits together.
+ */
 export function dryCreate(scope: CatalogScope, statement: Statement): void {
   const target = targetOf(scope, statement.target)
   checkTableId(target.tableId)
@@ -86,9 +111,13 @@ export function dryCreate(scope: CatalogScope, statement: Statement): void {
   planContent(scope, statement, header, target)
 }
 
-function datasetToCreateIn({ room, principal, location }: CatalogScope, target: TableReference): DatasetRecord {
+function datasetToCreateIn(
+  { room, principal, location }: CatalogScope,
+  target: TableReference,
+): DatasetRecord {
   const dataset = room.warehouse.dataset(target.datasetId)
-  if (!dataset || dataset.location.toLowerCase() !== location.toLowerCase()) throw datasetNotFound(target.projectId, target.datasetId, location)
+  if (!dataset || dataset.location.toLowerCase() !== location.toLowerCase())
+    throw datasetNotFound(target.projectId, target.datasetId, location)
   room.authority.requireOnDataset(principal, 'bigquery.tables.create', target.datasetId)
   return dataset
 }
@@ -106,10 +135,17 @@ function planContent(
   target: TableReference,
 ): { schema: readonly FieldSchema[]; fields: TableFields; view?: { query: string } } {
   const isView = statement.type === 'CREATE_VIEW'
-  const schema = isView ? describeColumns(resultSchema(statement.schema ?? []), header.columns, target) : tableSchema(statement, header)
+  const schema = isView
+    ? describeColumns(resultSchema(statement.schema ?? []), header.columns, target)
+    : tableSchema(statement, header)
   const partitioning = header.partitionBy ? readPartitioning({ ...header.partitionBy }, schema) : undefined
   const clustering = header.clusterBy ? readClustering(header.clusterBy, schema) : undefined
-  const fields = readTableFields(bodyOfOptions(header.options, { partitioning }), { partitioning, clustering }, schema, scope.room.now())
+  const fields = readTableFields(
+    bodyOfOptions(header.options, { partitioning }),
+    { partitioning, clustering },
+    schema,
+    scope.room.now(),
+  )
   if (!isView) return { schema, fields }
   if (statement.viewQuery === undefined) throw new Error('a compiled CREATE VIEW has no query')
   return { schema, fields, view: { query: statement.viewQuery } }
@@ -117,7 +153,8 @@ function planContent(
 
 function tableSchema(statement: Statement, header: TableHeader): FieldSchema[] {
   if (statement.type === 'CREATE_TABLE') {
-    if (!header.columns || header.columns.length === 0) throw invalidQuery('CREATE TABLE needs a list of columns.')
+    if (!header.columns || header.columns.length === 0)
+      throw invalidQuery('CREATE TABLE needs a list of columns.')
     return parseSchema(header.columns)
   }
   const made = resultSchema(statement.schema ?? [])
@@ -131,10 +168,16 @@ function tableSchema(statement: Statement, header: TableHeader): FieldSchema[] {
 }
 
 /** The column list of a view names and describes; types come from the query. */
-function describeColumns(made: readonly FieldSchema[], columns: readonly FieldSchema[] | undefined, target: TableReference): readonly FieldSchema[] {
+function describeColumns(
+  made: readonly FieldSchema[],
+  columns: readonly FieldSchema[] | undefined,
+  target: TableReference,
+): readonly FieldSchema[] {
   if (!columns || columns.length === 0) return made
   if (columns.length !== made.length)
-    throw invalidQuery(`The column list of view ${showTable(target)} has ${columns.length} columns, its query ${made.length}.`)
+    throw invalidQuery(
+      `The column list of view ${showTable(target)} has ${columns.length} columns, its query ${made.length}.`,
+    )
   const renamed = made.map((field, index) => ({ ...field, name: columns[index]!.name }))
   return describeViewSchema(
     renamed,
@@ -145,7 +188,10 @@ function describeColumns(made: readonly FieldSchema[], columns: readonly FieldSc
 
 function checkReplaceable(scope: CatalogScope, statement: Statement, before: TableRecord): void {
   const wanted = statement.type === 'CREATE_VIEW' ? 'VIEW' : 'TABLE'
-  if (before.kind !== wanted) throw invalid(`${showTable(before.reference)} is not allowed for this operation because it is currently a ${before.kind}.`)
+  if (before.kind !== wanted)
+    throw invalid(
+      `${showTable(before.reference)} is not allowed for this operation because it is currently a ${before.kind}.`,
+    )
   if (wanted === 'TABLE') {
     scope.room.authority.requireOnTable(scope.principal, 'bigquery.tables.updateData', before.reference)
     scope.room.authority.requireOnTable(scope.principal, 'bigquery.tables.update', before.reference)
@@ -157,8 +203,11 @@ function checkReplaceable(scope: CatalogScope, statement: Statement, before: Tab
 
 function checkSameSpec(before: TableRecord, after: TableRecord): void {
   const partition = (table: TableRecord): string =>
-    table.partitioning ? `interval(type:${table.partitioning.type.toLowerCase()},field:${table.partitioning.field})` : 'none'
-  const cluster = (table: TableRecord): string => (table.clustering ? `clustering(${table.clustering.join(',')})` : 'none')
+    table.partitioning
+      ? `interval(type:${table.partitioning.type.toLowerCase()},field:${table.partitioning.field})`
+      : 'none'
+  const cluster = (table: TableRecord): string =>
+    table.clustering ? `clustering(${table.clustering.join(',')})` : 'none'
   if (partition(before) !== partition(after))
     throw invalid(
       `Cannot replace a table with a different partitioning spec. Instead, DROP the table, and then recreate it. New partitioning spec is ${partition(after)} and existing spec is ${partition(before)}`,
@@ -176,10 +225,14 @@ async function runDrop(scope: StatementScope, statement: Statement): Promise<Sta
   return room.warehouse.lock([tableKey(target)], async () => {
     const before = room.warehouse.table(target, room.now())
     if (!before && statement.ifExists) return ddlResult('SKIP', target)
-    if (!room.warehouse.dataset(target.datasetId)) throw datasetNotFound(target.projectId, target.datasetId, scope.location)
+    if (!room.warehouse.dataset(target.datasetId))
+      throw datasetNotFound(target.projectId, target.datasetId, scope.location)
     room.authority.requireOnTable(principal, 'bigquery.tables.delete', target)
     if (!before) throw tableNotFound(target, scope.location)
-    if (before.kind !== wanted) throw invalidQuery(`Cannot drop ${showTable(target)} which has type ${before.kind}. An object of type ${wanted} was expected.`)
+    if (before.kind !== wanted)
+      throw invalidQuery(
+        `Cannot drop ${showTable(target)} which has type ${before.kind}. An object of type ${wanted} was expected.`,
+      )
     const outcome = ddlResult('DROP', target)
     const change = new Change()
     change.removeTable(target)
@@ -192,7 +245,8 @@ async function runDrop(scope: StatementScope, statement: Statement): Promise<Sta
 
 function schemaTarget(scope: StatementScope, statement: Statement): string {
   const parts = splitPath(statement.target ?? [])
-  if (parts.length > 2 || (parts.length === 2 && parts[0] !== scope.room.environment.project)) throw invalidQuery(`Invalid schema name: ${parts.join('.')}`)
+  if (parts.length > 2 || (parts.length === 2 && parts[0] !== scope.room.environment.project))
+    throw invalidQuery(`Invalid schema name: ${parts.join('.')}`)
   return checkDatasetId(parts.at(-1))
 }
 
@@ -200,7 +254,10 @@ async function runCreateSchema(scope: StatementScope, statement: Statement): Pro
   const { room, principal } = scope
   const datasetId = schemaTarget(scope, statement)
   const done = (operation: string): StatementResult => ({
-    query: { ddlOperationPerformed: operation, ddlTargetDataset: { projectId: room.environment.project, datasetId } },
+    query: {
+      ddlOperationPerformed: operation,
+      ddlTargetDataset: { projectId: room.environment.project, datasetId },
+    },
     result: { totalRows: '0', schema: [] },
   })
   const header = statement.header ?? emptyHeader
@@ -211,8 +268,10 @@ async function runCreateSchema(scope: StatementScope, statement: Statement): Pro
     if (name === 'location' || name === 'description') body[name] = value
     else if (name === 'friendly_name') body.friendlyName = value
     else if (name === 'labels') body.labels = readLabelPairs(value)
-    else if (name === 'default_table_expiration_days') body.defaultTableExpirationMs = String(Math.round(Number(value) * 86_400_000))
-    else if (name === 'default_partition_expiration_days') body.defaultPartitionExpirationMs = String(Math.round(Number(value) * 86_400_000))
+    else if (name === 'default_table_expiration_days')
+      body.defaultTableExpirationMs = String(Math.round(Number(value) * 86_400_000))
+    else if (name === 'default_partition_expiration_days')
+      body.defaultPartitionExpirationMs = String(Math.round(Number(value) * 86_400_000))
     else throw unsupported(`The schema option ${name}`)
   }
   await createDataset(room, principal, datasetId, body)
@@ -223,7 +282,10 @@ async function runDropSchema(scope: StatementScope, statement: Statement): Promi
   const { room, principal } = scope
   const datasetId = schemaTarget(scope, statement)
   const done = (operation: string): StatementResult => ({
-    query: { ddlOperationPerformed: operation, ddlTargetDataset: { projectId: room.environment.project, datasetId } },
+    query: {
+      ddlOperationPerformed: operation,
+      ddlTargetDataset: { projectId: room.environment.project, datasetId },
+    },
     result: { totalRows: '0', schema: [] },
   })
   if (!room.warehouse.dataset(datasetId)) {

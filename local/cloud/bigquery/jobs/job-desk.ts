@@ -47,7 +47,11 @@ export class JobDesk {
           ...job,
           state: 'DONE',
           endMs: this.#room.now(),
-          error: { reason: 'backendError', message: 'The job was interrupted by a restart and changed nothing. Retry the job.', httpStatus: 503 },
+          error: {
+            reason: 'backendError',
+            message: 'The job was interrupted by a restart and changed nothing. Retry the job.',
+            httpStatus: 503,
+          },
         })
     }
     if (change.entries.length > 0) await this.#room.warehouse.commit(change)
@@ -57,7 +61,9 @@ export class JobDesk {
     const { warehouse, environment, now } = this.#room
     const jobId = wanted.jobId ?? `job_${randomUUID().replaceAll('-', '').slice(0, 28)}`
     if (!/^[A-Za-z0-9_-]{1,1024}$/.test(jobId))
-      throw invalid(`Invalid job ID "${jobId}". Job IDs must be alphanumeric (plus underscores and dashes) and must be at most 1024 characters long.`)
+      throw invalid(
+        `Invalid job ID "${jobId}". Job IDs must be alphanumeric (plus underscores and dashes) and must be at most 1024 characters long.`,
+      )
     const job: JobRecord = {
       projectId: environment.project,
       jobId,
@@ -73,7 +79,8 @@ export class JobDesk {
     const change = new Change()
     change.putJob(job)
     change.verify.push(() => {
-      if (warehouse.jobs.has(jobKey(job))) throw alreadyExists('Job', `${job.projectId}:${job.location}.${jobId}`)
+      if (warehouse.jobs.has(jobKey(job)))
+        throw alreadyExists('Job', `${job.projectId}:${job.location}.${jobId}`)
     })
     await warehouse.commit(change)
     const key = jobKey(job)
@@ -83,7 +90,12 @@ export class JobDesk {
     return warehouse.jobs.get(key) ?? job
   }
 
-  async #execute(job: JobRecord, wanted: NewJob, work: JobWork, entry: { session?: Session; cancel?: CloudError }): Promise<void> {
+  async #execute(
+    job: JobRecord,
+    wanted: NewJob,
+    work: JobWork,
+    entry: { session?: Session; cancel?: CloudError },
+  ): Promise<void> {
     const { warehouse, now } = this.#room
     const started: JobRecord = { ...job, state: 'RUNNING', startMs: now() }
     warehouse.jobs.set(jobKey(job), started)
@@ -95,7 +107,12 @@ export class JobDesk {
       ...(outcome.configuration ? { configuration: outcome.configuration } : {}),
       ...(outcome.result ? { result: outcome.result } : {}),
     })
-    const timer = wanted.timeoutMs ? setTimeout(() => this.#stop(entry, `Job timed out after ${wanted.timeoutMs! / 1000} sec`), wanted.timeoutMs) : undefined
+    const timer = wanted.timeoutMs
+      ? setTimeout(
+          () => this.#stop(entry, `Job timed out after ${wanted.timeoutMs! / 1000} sec`),
+          wanted.timeoutMs,
+        )
+      : undefined
     try {
       await warehouse.whileReading(() =>
         warehouse.database.withSession(async (session) => {
@@ -122,7 +139,10 @@ export class JobDesk {
 
   async #fail(job: JobRecord, error: unknown): Promise<void> {
     const known = error instanceof CloudError ? error : undefined
-    if (!known) this.#room.log(`bigquery job ${job.jobId} failed inside: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    if (!known)
+      this.#room.log(
+        `bigquery job ${job.jobId} failed inside: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      )
     const isQuery = job.configuration.jobType === 'QUERY'
     const said = known?.status === 501 ? 'invalidQuery' : (known?.reason ?? 'internalError')
     const reason = said === 'invalidQuery' && !isQuery ? 'invalid' : said
@@ -141,7 +161,9 @@ export class JobDesk {
     }
     const change = new Change()
     change.putJob(failed)
-    await this.#room.warehouse.commit(change).catch(() => this.#room.warehouse.jobs.set(jobKey(failed), failed))
+    await this.#room.warehouse
+      .commit(change)
+      .catch(() => this.#room.warehouse.jobs.set(jobKey(failed), failed))
   }
 
   find(projectId: string, jobId: string, location: string | null): JobRecord {
@@ -187,4 +209,8 @@ export class JobDesk {
   }
 }
 
-export const showError = ({ reason, message, location }: ErrorProto): ErrorProto => ({ reason, message, ...(location ? { location } : {}) })
+export const showError = ({ reason, message, location }: ErrorProto): ErrorProto => ({
+  reason,
+  message,
+  ...(location ? { location } : {}),
+})

@@ -3,7 +3,11 @@ import type { JobRecord } from '../engine/records.ts'
 import { makeEtag, present } from '../engine/request-body.ts'
 import { showError } from './job-desk.ts'
 
-export const jobReference = (job: JobRecord): Record<string, string> => ({ projectId: job.projectId, jobId: job.jobId, location: job.location })
+export const jobReference = (job: JobRecord): Record<string, string> => ({
+  projectId: job.projectId,
+  jobId: job.jobId,
+  location: job.location,
+})
 
 export function jobResource(job: JobRecord, origin: string): Record<string, unknown> {
   return {
@@ -20,7 +24,11 @@ export function jobResource(job: JobRecord, origin: string): Record<string, unkn
 }
 
 export function jobStatus(job: JobRecord): Record<string, unknown> {
-  return present({ state: job.state, errorResult: job.error ? showError(job.error) : undefined, errors: job.error ? [showError(job.error)] : undefined })
+  return present({
+    state: job.state,
+    errorResult: job.error ? showError(job.error) : undefined,
+    errors: job.error ? [showError(job.error)] : undefined,
+  })
 }
 
 export function jobStatistics(job: JobRecord): Record<string, unknown> {
@@ -30,7 +38,8 @@ export function jobStatistics(job: JobRecord): Record<string, unknown> {
     startTime: time(job.startMs),
     endTime: time(job.endMs),
     parentJobId: job.parentJobId,
-    finalExecutionDurationMs: job.endMs !== undefined && job.startMs !== undefined ? String(job.endMs - job.startMs) : undefined,
+    finalExecutionDurationMs:
+      job.endMs !== undefined && job.startMs !== undefined ? String(job.endMs - job.startMs) : undefined,
     ...job.statistics,
   })
 }

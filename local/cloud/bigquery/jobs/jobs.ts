@@ -2,7 +2,19 @@
 import { CloudError, type CloudRequest, type Principal, type Reply } from '../../kernel.ts'
 import type { JobRecord } from '../engine/records.ts'
 import { invalid, projectDenied, required, unsupported } from '../engine/refusals.ts'
-import { count, flag, isRecord, isSet, makeEtag, page, parseLabels, present, record, text, type Body } from '../engine/request-body.ts'
+import {
+  count,
+  flag,
+  isRecord,
+  isSet,
+  makeEtag,
+  page,
+  parseLabels,
+  present,
+  record,
+  text,
+  type Body,
+} from '../engine/request-body.ts'
 import { Change } from '../engine/warehouse.ts'
 import { readLoadConfig } from '../loads/load-config.ts'
 import { loadWork } from '../loads/load-job.ts'
@@ -42,19 +54,29 @@ function planJob({ room, body, upload }: JobRequest): PlannedJob {
     dryRun: flag(configuration, 'dryRun'),
   })
   if (upload && kinds[0] !== 'load') throw invalid('Only load jobs can be uploaded.')
-  if (flag(configuration, 'dryRun') && kinds[0] !== 'query') throw invalid('dryRun is only possible for query jobs.')
+  if (flag(configuration, 'dryRun') && kinds[0] !== 'query')
+    throw invalid('dryRun is only possible for query jobs.')
   switch (kinds[0]) {
     case 'query': {
       const config = readQueryConfig(room, configuration.query as Body)
-      return { configuration: { jobType: 'QUERY', query: config.shown, ...common }, work: queryWork(room, config) }
+      return {
+        configuration: { jobType: 'QUERY', query: config.shown, ...common },
+        work: queryWork(room, config),
+      }
     }
     case 'load': {
       const config = readLoadConfig(room, configuration.load as Body)
-      return { configuration: { jobType: 'LOAD', load: config.shown, ...common }, work: loadWork(room, config, upload) }
+      return {
+        configuration: { jobType: 'LOAD', load: config.shown, ...common },
+        work: loadWork(room, config, upload),
+      }
     }
     case 'copy': {
       const config = readCopyConfig(room, configuration.copy as Body)
-      return { configuration: { jobType: 'COPY', copy: config.shown, ...common }, work: copyWork(room, config) }
+      return {
+        configuration: { jobType: 'COPY', copy: config.shown, ...common },
+        work: copyWork(room, config),
+      }
     }
     default:
       throw unsupported('bigquery.jobs.insert with an extract job')
@@ -84,7 +106,10 @@ export async function startJob(request: JobRequest): Promise<Reply> {
   }
   const timeoutMs = count(given, 'jobTimeoutMs')
   const jobId = text(reference, 'jobId')
-  const job = await desk.start({ principal, location, configuration, ...(jobId ? { jobId } : {}), ...(timeoutMs ? { timeoutMs } : {}) }, work)
+  const job = await desk.start(
+    { principal, location, configuration, ...(jobId ? { jobId } : {}), ...(timeoutMs ? { timeoutMs } : {}) },
+    work,
+  )
   return { json: jobResource(job, room.origin) }
 }
 
@@ -119,13 +144,26 @@ export async function runQuery(room: Room, desk: JobDesk, request: CloudRequest)
   const labels = body.labels === undefined ? {} : { labels: parseLabels(body.labels) }
   const timeoutMs = count(body, 'jobTimeoutMs')
   const started = await desk.start(
-    { principal: request.principal, location, configuration: { jobType: 'QUERY', query: config.shown, ...labels }, ...(timeoutMs ? { timeoutMs } : {}) },
+    {
+      principal: request.principal,
+      location,
+      configuration: { jobType: 'QUERY', query: config.shown, ...labels },
+      ...(timeoutMs ? { timeoutMs } : {}),
+    },
     queryWork(room, config),
   )
-  const job = await desk.settle(started, Math.min(count(body, 'timeoutMs') ?? defaultWaitMs, longestWaitMs), request.signal)
+  const job = await desk.settle(
+    started,
+    Math.min(count(body, 'timeoutMs') ?? defaultWaitMs, longestWaitMs),
+    request.signal,
+  )
   throwJobError(job)
   const maxResults = count(body, 'maxResults')
-  const answer = await resultBody(room, request.principal, job, { startIndex: 0, format, ...(maxResults === undefined ? {} : { maxResults }) })
+  const answer = await resultBody(room, request.principal, job, {
+    startIndex: 0,
+    format,
+    ...(maxResults === undefined ? {} : { maxResults }),
+  })
   const { totalBytesBilled, dmlStats } = (job.statistics.query ?? {}) as Body
   return { json: present({ kind: 'bigquery#queryResponse', ...answer, totalBytesBilled, dmlStats }) }
 }
@@ -143,7 +181,11 @@ function requireOnJob(room: Room, principal: Principal, job: JobRecord, permissi
 
 function findJob(room: Room, desk: JobDesk, request: CloudRequest, permission: string): JobRecord {
   checkProject(room, request.params.projectId)
-  const job = desk.find(room.environment.project, request.params.jobId ?? '', request.url.searchParams.get('location'))
+  const job = desk.find(
+    room.environment.project,
+    request.params.jobId ?? '',
+    request.url.searchParams.get('location'),
+  )
   requireOnJob(room, request.principal, job, permission)
   return job
 }
@@ -154,13 +196,20 @@ export function getJob(room: Room, desk: JobDesk, request: CloudRequest): Reply 
 
 export async function getQueryResults(room: Room, desk: JobDesk, request: CloudRequest): Promise<Reply> {
   const found = findJob(room, desk, request, 'bigquery.jobs.get')
-  if (found.configuration.jobType !== 'QUERY') throw invalid(`Cannot get query results of a ${String(found.configuration.jobType)} job.`)
+  if (found.configuration.jobType !== 'QUERY')
+    throw invalid(`Cannot get query results of a ${String(found.configuration.jobType)} job.`)
   const query = request.url.searchParams
   const given = query.get('timeoutMs')
-  const job = await desk.settle(found, Math.min(given && /^\d+$/.test(given) ? Number(given) : defaultWaitMs, longestWaitMs), request.signal)
+  const job = await desk.settle(
+    found,
+    Math.min(given && /^\d+$/.test(given) ? Number(given) : defaultWaitMs, longestWaitMs),
+    request.signal,
+  )
   throwJobError(job)
   const body = await resultBody(room, request.principal, job, readPageRequest(query))
-  return { json: { kind: 'bigquery#getQueryResultsResponse', etag: makeEtag(job.jobId, job.endMs ?? 0), ...body } }
+  return {
+    json: { kind: 'bigquery#getQueryResultsResponse', etag: makeEtag(job.jobId, job.endMs ?? 0), ...body },
+  }
 }
 
 export async function cancelJob(room: Room, desk: JobDesk, request: CloudRequest): Promise<Reply> {
@@ -172,8 +221,13 @@ export async function cancelJob(room: Room, desk: JobDesk, request: CloudRequest
 
 export async function deleteJob(room: Room, desk: JobDesk, request: CloudRequest): Promise<Reply> {
   checkProject(room, request.params.projectId)
-  const job = desk.find(room.environment.project, request.params.jobId ?? '', request.url.searchParams.get('location'))
-  if (!room.authority.mayOnProject(request.principal, 'bigquery.jobs.delete')) throw projectDenied(room.environment.project, 'bigquery.jobs.delete')
+  const job = desk.find(
+    room.environment.project,
+    request.params.jobId ?? '',
+    request.url.searchParams.get('location'),
+  )
+  if (!room.authority.mayOnProject(request.principal, 'bigquery.jobs.delete'))
+    throw projectDenied(room.environment.project, 'bigquery.jobs.delete')
   if (job.state !== 'DONE') throw invalid(`Job ${job.jobId} is still running and cannot be deleted.`)
   const change = new Change()
   change.removeJob(job)
@@ -188,7 +242,10 @@ export function listJobs(room: Room, request: CloudRequest): Reply {
   room.authority.requireOnProject(request.principal, isAll ? 'bigquery.jobs.list' : 'bigquery.jobs.create')
   const states = new Set(query.getAll('stateFilter').map((state) => state.toUpperCase()))
   const parent = query.get('parentJobId')
-  const [from, to] = [Number(query.get('minCreationTime') ?? 0), Number(query.get('maxCreationTime') ?? Number.MAX_SAFE_INTEGER)]
+  const [from, to] = [
+    Number(query.get('minCreationTime') ?? 0),
+    Number(query.get('maxCreationTime') ?? Number.MAX_SAFE_INTEGER),
+  ]
   const jobs = [...room.warehouse.jobs.values()]
     .filter(
       (job) =>
@@ -204,7 +261,10 @@ export function listJobs(room: Room, request: CloudRequest): Reply {
       kind: 'bigquery#jobList',
       etag: makeEtag('jobs', jobs.length),
       nextPageToken,
-      jobs: items.length > 0 ? items.map((job) => jobListItem(job, query.get('projection') === 'full')) : undefined,
+      jobs:
+        items.length > 0
+          ? items.map((job) => jobListItem(job, query.get('projection') === 'full'))
+          : undefined,
     }),
   }
 }

@@ -1,4 +1,7 @@
-/** LOAD DATA INTO/OVERWRITE: the statement's words turned into a load configuration; the rows go through the same code as load jobs. */
+/**
+ * LOAD DATA INTO/OVERWRITE: the statement's words turned into a load configuration; the rows go through the
+ * same code as load jobs.
+ */
 import { tableKey } from '../engine/names.ts'
 import { partitionFormats } from './system-views.ts'
 import { invalid, unsupported } from '../engine/refusals.ts'
@@ -54,7 +57,11 @@ export async function runLoadData(scope: StatementScope, first: Statement): Prom
   })
 }
 
-async function configOf(scope: StatementScope, statement: Statement, target: TableReference): Promise<LoadConfig> {
+async function configOf(
+  scope: StatementScope,
+  statement: Statement,
+  target: TableReference,
+): Promise<LoadConfig> {
   const { room } = scope
   const load = statement.load
   if (!load) throw new Error('a compiled LOAD DATA says nothing to load')
@@ -66,19 +73,26 @@ async function configOf(scope: StatementScope, statement: Statement, target: Tab
   }
   for (const [name, value] of Object.entries(load.options)) {
     if (name === 'format' || name === 'uris') continue
-    if (name === 'hive_partition_uri_prefix') body.hivePartitioningOptions = { mode: 'AUTO', sourceUriPrefix: value }
+    if (name === 'hive_partition_uri_prefix')
+      body.hivePartitioningOptions = { mode: 'AUTO', sourceUriPrefix: value }
     else if (name === 'enable_list_inference') body.parquetOptions = { enableListInference: value }
     else if (optionNames[name]) body[optionNames[name]] = value
     else throw unsupported(`The LOAD DATA option ${name}`)
   }
-  if (load.partitionColumns && !body.hivePartitioningOptions) throw invalid('WITH PARTITION COLUMNS needs the option hive_partition_uri_prefix.')
+  if (load.partitionColumns && !body.hivePartitioningOptions)
+    throw invalid('WITH PARTITION COLUMNS needs the option hive_partition_uri_prefix.')
   if (header?.columns && header.columns.length > 0) body.schema = { fields: header.columns }
   else body.autodetect = true
   if (header?.partitionBy) body.timePartitioning = header.partitionBy
   if (header?.clusterBy) body.clustering = { fields: header.clusterBy }
   if (header) body.destinationTableProperties = bodyOfOptions(header.options, {})
-  const partitionId = load.partitions ? await partitionIdOf(scope, load.partitions, target, header?.partitionBy) : undefined
-  body.destinationTable = { ...target, tableId: partitionId === undefined ? target.tableId : `${target.tableId}$${partitionId}` }
+  const partitionId = load.partitions
+    ? await partitionIdOf(scope, load.partitions, target, header?.partitionBy)
+    : undefined
+  body.destinationTable = {
+    ...target,
+    tableId: partitionId === undefined ? target.tableId : `${target.tableId}$${partitionId}`,
+  }
   const config = readLoadConfig(room, body)
   return load.partitionColumns ? { ...config, hiveColumns: load.partitionColumns } : config
 }
@@ -92,12 +106,20 @@ async function partitionIdOf(
 ): Promise<string> {
   const table = scope.room.warehouse.table(target, scope.room.now())
   const partitioning = table?.partitioning ?? fresh
-  if (!partitioning) throw invalid(`Table ${target.datasetId}.${target.tableId} is not partitioned: PARTITIONS cannot be used.`)
+  if (!partitioning)
+    throw invalid(
+      `Table ${target.datasetId}.${target.tableId} is not partitioned: PARTITIONS cannot be used.`,
+    )
   if (partitioning.field.toLowerCase() !== given.column.toLowerCase())
     throw invalid(`The table is partitioned by ${partitioning.field}, not by ${given.column}.`)
-  const type = legacyTypeName(table?.schema.find((field) => field.name === partitioning.field)?.type ?? 'DATE')
-  const value = type === 'DATE' ? `CAST(${given.duckdbValue} AS DATE)` : `CAST(${given.duckdbValue} AS TIMESTAMP)`
-  const [row] = await scope.session.rows(`SELECT strftime(${value}, '${partitionFormats[partitioning.type]!}')`)
+  const type = legacyTypeName(
+    table?.schema.find((field) => field.name === partitioning.field)?.type ?? 'DATE',
+  )
+  const value =
+    type === 'DATE' ? `CAST(${given.duckdbValue} AS DATE)` : `CAST(${given.duckdbValue} AS TIMESTAMP)`
+  const [row] = await scope.session.rows(
+    `SELECT strftime(${value}, '${partitionFormats[partitioning.type]!}')`,
+  )
   if (row?.[0] === null || row?.[0] === undefined) throw invalid('The partition to overwrite is NULL.')
   return String(row[0])
 }

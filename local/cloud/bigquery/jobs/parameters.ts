@@ -1,4 +1,7 @@
-/** Query parameters from REST into DuckDB expressions; every value is quoted and cast, types outside the list are refused. */
+/**
+ * Query parameters from REST into DuckDB expressions; every value is quoted and cast, types outside the list
+ * are refused.
+ */
 import { legacyTypeName } from '../engine/data-types.ts'
 import { quoteName, quoteText } from '../engine/names.ts'
 import { invalid, unsupported } from '../engine/refusals.ts'
@@ -37,8 +40,13 @@ export function readParameters(given: unknown, mode: string | undefined): Parame
     return { ...(name ? { name } : {}), type: writeSqlType(type), duckdb: writeValue(type, value) }
   })
   const named = parameters.filter((parameter) => parameter.name !== undefined).length
-  if (named !== 0 && named !== parameters.length) throw invalid('Query parameters must be all named or all positional.')
-  if (mode !== undefined && parameters.length > 0 && mode.toUpperCase() !== (named > 0 ? 'NAMED' : 'POSITIONAL'))
+  if (named !== 0 && named !== parameters.length)
+    throw invalid('Query parameters must be all named or all positional.')
+  if (
+    mode !== undefined &&
+    parameters.length > 0 &&
+    mode.toUpperCase() !== (named > 0 ? 'NAMED' : 'POSITIONAL')
+  )
     throw invalid(`parameterMode ${mode} does not fit the parameters given.`)
   return parameters
 }
@@ -85,7 +93,8 @@ function writeValue(type: Body, value: Body): string {
   if (name === 'RECORD') {
     const values = isRecord(value.structValues) ? value.structValues : {}
     const fields = innerTypes(type).map(
-      (field) => `${quoteName(requiredText(field, 'name'))} := ${writeValue(field.type as Body, (values[requiredText(field, 'name')] ?? {}) as Body)}`,
+      (field) =>
+        `${quoteName(requiredText(field, 'name'))} := ${writeValue(field.type as Body, (values[requiredText(field, 'name')] ?? {}) as Body)}`,
     )
     return `CAST(struct_pack(${fields.join(', ')}) AS ${target})`
   }
@@ -102,12 +111,16 @@ const shapes: Readonly<Record<string, RegExp>> = {
   DATE: /^\d{4}-\d{1,2}-\d{1,2}$/,
   DATETIME: /^\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{1,2}:\d{1,2}(\.\d{1,6})?)?$/,
   TIME: /^\d{1,2}:\d{1,2}:\d{1,2}(\.\d{1,6})?$/,
-  TIMESTAMP: /^\d{4}-\d{1,2}-\d{1,2}([ Tt]\d{1,2}:\d{1,2}:\d{1,2}(\.\d{1,6})?)?\s?(Z|z|UTC|[+-]\d{1,2}(:\d{2})?)?$/,
+  TIMESTAMP:
+    /^\d{4}-\d{1,2}-\d{1,2}([ Tt]\d{1,2}:\d{1,2}:\d{1,2}(\.\d{1,6})?)?\s?(Z|z|UTC|[+-]\d{1,2}(:\d{2})?)?$/,
   NUMERIC: /^[+-]?\d{1,29}(\.\d{1,9})?$/,
 }
 
 function checkScalar(type: string, given: string): string {
-  if (shapes[type] && !shapes[type].test(given)) throw invalid(`Invalid value for query parameter of type ${sqlNames[type] ?? type}: ${JSON.stringify(given)}`)
+  if (shapes[type] && !shapes[type].test(given))
+    throw invalid(
+      `Invalid value for query parameter of type ${sqlNames[type] ?? type}: ${JSON.stringify(given)}`,
+    )
   if (type !== 'TIMESTAMP') return given
   const zoned = given.replace(/\s?(Z|z|UTC)$/, '+00')
   return /[+-]\d{1,2}(:\d{2})?$/.test(zoned.slice(10)) ? zoned : `${zoned}+00`

@@ -1,4 +1,7 @@
-/** Reads `configuration.query` (and the body of jobs.query): what is asked, checked; and the same as REST answers it. */
+/**
+ * Reads `configuration.query` (and the body of jobs.query): what is asked, checked; and the same as REST
+ * answers it.
+ */
 import { checkDatasetId } from '../engine/names.ts'
 import { withoutDecorator } from '../engine/partitions.ts'
 import { invalid, unsupported } from '../engine/refusals.ts'
@@ -27,13 +30,23 @@ export interface QueryConfig {
 export function readTableReference(room: Room, given: Body): TableReference {
   const projectId = text(given, 'projectId') ?? room.environment.project
   checkProject(room, projectId)
-  return { projectId: room.environment.project, datasetId: checkDatasetId(requiredText(given, 'datasetId')), tableId: requiredText(given, 'tableId') }
+  return {
+    projectId: room.environment.project,
+    datasetId: checkDatasetId(requiredText(given, 'datasetId')),
+    tableId: requiredText(given, 'tableId'),
+  }
 }
 
-export function readDisposition<T extends string>(given: Body, name: string, accepted: readonly T[], fallback: T): T {
+export function readDisposition<T extends string>(
+  given: Body,
+  name: string,
+  accepted: readonly T[],
+  fallback: T,
+): T {
   const value = text(given, name)
   if (value === undefined || value === '') return fallback
-  if (!accepted.includes(value as T)) throw invalid(`Invalid value for ${name}: ${value} is not a valid value`)
+  if (!accepted.includes(value as T))
+    throw invalid(`Invalid value for ${name}: ${value} is not a valid value`)
   return value as T
 }
 
@@ -51,23 +64,44 @@ const refused = [
 export function readQueryConfig(room: Room, given: Body): QueryConfig {
   const query = requiredText(given, 'query')
   if (query.length > 1024 * 1024)
-    throw invalid('The query is too large. The maximum standard SQL query length is 1024.00K characters, including comments and white space characters.')
-  if (flag(given, 'useLegacySql') !== false && !/^\s*#standardSQL/i.test(query)) throw invalid('Legacy SQL is not supported: set useLegacySql to false.')
+    throw invalid(
+      'The query is too large. The maximum standard SQL query length is 1024.00K characters, including comments and white space characters.',
+    )
+  if (flag(given, 'useLegacySql') !== false && !/^\s*#standardSQL/i.test(query))
+    throw invalid('Legacy SQL is not supported: set useLegacySql to false.')
   for (const name of refused) {
     const value = given[name]
-    if (value !== undefined && value !== null && JSON.stringify(value) !== '{}' && JSON.stringify(value) !== '[]')
+    if (
+      value !== undefined &&
+      value !== null &&
+      JSON.stringify(value) !== '{}' &&
+      JSON.stringify(value) !== '[]'
+    )
       throw unsupported(`configuration.query.${name}`)
   }
   const dataset = record(given, 'defaultDataset')
   const destination = record(given, 'destinationTable')
-  const defaultDataset = dataset && { projectId: text(dataset, 'projectId') ?? room.environment.project, datasetId: requiredText(dataset, 'datasetId') }
+  const defaultDataset = dataset && {
+    projectId: text(dataset, 'projectId') ?? room.environment.project,
+    datasetId: requiredText(dataset, 'datasetId'),
+  }
   const maximumBytesBilled = count(given, 'maximumBytesBilled')
   return {
     query,
     ...(defaultDataset ? { defaultDataset } : {}),
     ...(destination ? { destination: withoutDecorator(readTableReference(room, destination)) } : {}),
-    writeDisposition: readDisposition(given, 'writeDisposition', ['WRITE_EMPTY', 'WRITE_APPEND', 'WRITE_TRUNCATE'], 'WRITE_EMPTY'),
-    createDisposition: readDisposition(given, 'createDisposition', ['CREATE_IF_NEEDED', 'CREATE_NEVER'], 'CREATE_IF_NEEDED'),
+    writeDisposition: readDisposition(
+      given,
+      'writeDisposition',
+      ['WRITE_EMPTY', 'WRITE_APPEND', 'WRITE_TRUNCATE'],
+      'WRITE_EMPTY',
+    ),
+    createDisposition: readDisposition(
+      given,
+      'createDisposition',
+      ['CREATE_IF_NEEDED', 'CREATE_NEVER'],
+      'CREATE_IF_NEEDED',
+    ),
     schemaUpdateOptions: texts(given, 'schemaUpdateOptions') ?? [],
     parameters: readParameters(given.queryParameters, text(given, 'parameterMode')),
     ...(maximumBytesBilled ? { maximumBytesBilled } : {}),
@@ -82,7 +116,8 @@ export function readQueryConfig(room: Room, given: Body): QueryConfig {
       writeDisposition: text(given, 'writeDisposition'),
       createDisposition: text(given, 'createDisposition'),
       useQueryCache: flag(given, 'useQueryCache'),
-      maximumBytesBilled: given.maximumBytesBilled === undefined ? undefined : String(given.maximumBytesBilled),
+      maximumBytesBilled:
+        given.maximumBytesBilled === undefined ? undefined : String(given.maximumBytesBilled),
       queryParameters: given.queryParameters ?? undefined,
       parameterMode: text(given, 'parameterMode'),
       timePartitioning: given.timePartitioning ?? undefined,

@@ -1,4 +1,7 @@
-/** The work of a query job: compiles and runs one statement or a script, measures bytes first, and says what a dry run would do. */
+/**
+ * The work of a query job: compiles and runs one statement or a script, measures bytes first, and says what a
+ * dry run would do.
+ */
 import type { Principal } from '../../kernel.ts'
 import { resultSchema } from '../engine/data-types.ts'
 import type { Session } from '../engine/database.ts'
@@ -47,12 +50,20 @@ export function queryWork(room: Room, config: QueryConfig): JobWork {
       variables: new Map(),
       nowMicros: BigInt(room.now()) * 1000n,
     }
-    return isScript(statements) ? runScript(execution, statements, run) : runSingle(execution, statements[0]!, run)
+    return isScript(statements)
+      ? runScript(execution, statements, run)
+      : runSingle(execution, statements[0]!, run)
   }
 }
 
 function scopeOf({ room, principal, session, location, config }: Execution): CatalogScope {
-  return { room, principal, session, location, ...(config.defaultDataset ? { defaultDataset: config.defaultDataset } : {}) }
+  return {
+    room,
+    principal,
+    session,
+    location,
+    ...(config.defaultDataset ? { defaultDataset: config.defaultDataset } : {}),
+  }
 }
 
 function compile(execution: Execution, parsed: ParsedStatement): Promise<Statement> {
@@ -84,7 +95,12 @@ async function runOne(
     return statement
   }
   const result = await runStatement(
-    { ...scopeOf(execution), config, recompile, conclude: (change, done) => conclude(change, done, statement, bytes) },
+    {
+      ...scopeOf(execution),
+      config,
+      recompile,
+      conclude: (change, done) => conclude(change, done, statement, bytes),
+    },
     statement,
   )
   return { result, statement, bytes }
@@ -95,7 +111,10 @@ async function runSingle(execution: Execution, parsed: ParsedStatement, run: Job
     statistics: statistics(statement, bytes, result.query),
     configuration: {
       ...run.job.configuration,
-      query: present({ ...execution.config.shown, ...(result.destination ? { destinationTable: result.destination } : {}) }),
+      query: present({
+        ...execution.config.shown,
+        ...(result.destination ? { destinationTable: result.destination } : {}),
+      }),
     },
     ...(result.result ? { result: result.result } : {}),
   })
@@ -105,8 +124,15 @@ async function runSingle(execution: Execution, parsed: ParsedStatement, run: Job
   return outcomeOf(result, statement, bytes)
 }
 
-/** Each statement commits by itself, as in BigQuery outside BEGIN TRANSACTION; the job's result is the last one's. */
-async function runScript(execution: Execution, statements: readonly ParsedStatement[], run: JobRun): Promise<Outcome> {
+/**
+ * Each statement commits by itself, as in BigQuery outside BEGIN TRANSACTION; the job's result is the last
+ * one's.
+ */
+async function runScript(
+  execution: Execution,
+  statements: readonly ParsedStatement[],
+  run: JobRun,
+): Promise<Outcome> {
   const { room } = execution
   let last: StatementResult | undefined
   let children = 0
@@ -133,11 +159,17 @@ async function runScript(execution: Execution, statements: readonly ParsedStatem
       statistics: statistics(statement, bytes, result.query),
       configuration: {
         jobType: 'QUERY',
-        query: present({ ...execution.config.shown, query: parsed.text, ...(result.destination ? { destinationTable: result.destination } : {}) }),
+        query: present({
+          ...execution.config.shown,
+          query: parsed.text,
+          ...(result.destination ? { destinationTable: result.destination } : {}),
+        }),
       },
       ...(result.result ? { result: result.result } : {}),
     })
-    const done = await runOne(execution, parsed, (change, result, statement, bytes) => change.putJob(child(result, statement, bytes)))
+    const done = await runOne(execution, parsed, (change, result, statement, bytes) =>
+      change.putJob(child(result, statement, bytes)),
+    )
     children += 1
     last = done.result
     for (const reference of done.statement.references) references.set(JSON.stringify(reference), reference)
@@ -147,7 +179,10 @@ async function runScript(execution: Execution, statements: readonly ParsedStatem
   return {
     configuration: {
       ...run.job.configuration,
-      query: present({ ...execution.config.shown, ...(last?.destination ? { destinationTable: last.destination } : {}) }),
+      query: present({
+        ...execution.config.shown,
+        ...(last?.destination ? { destinationTable: last.destination } : {}),
+      }),
     },
     statistics: present({
       totalBytesProcessed: isExact ? String(processed) : undefined,
@@ -165,7 +200,11 @@ async function runScript(execution: Execution, statements: readonly ParsedStatem
   }
 }
 
-function statistics(statement: Statement, bytes: Bytes | undefined, more: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function statistics(
+  statement: Statement,
+  bytes: Bytes | undefined,
+  more: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   const processed = bytes === undefined ? undefined : String(bytes.processed)
   return present({
     totalBytesProcessed: processed,
@@ -181,11 +220,24 @@ function statistics(statement: Statement, bytes: Bytes | undefined, more: Readon
 }
 
 /** Compiles everything, runs nothing. */
-export async function dryRun(room: Room, config: QueryConfig, principal: Principal, location: string): Promise<Record<string, unknown>> {
+export async function dryRun(
+  room: Room,
+  config: QueryConfig,
+  principal: Principal,
+  location: string,
+): Promise<Record<string, unknown>> {
   const statements = parse(room, config.query)
   return room.warehouse.whileReading(() =>
     room.warehouse.database.withSession(async (session) => {
-      const execution: Execution = { room, config, principal, session, location, variables: new Map(), nowMicros: BigInt(room.now()) * 1000n }
+      const execution: Execution = {
+        room,
+        config,
+        principal,
+        session,
+        location,
+        variables: new Map(),
+        nowMicros: BigInt(room.now()) * 1000n,
+      }
       let found: Record<string, unknown> = {}
       for (const parsed of statements) {
         const statement = await compile(execution, parsed)
@@ -193,7 +245,8 @@ export async function dryRun(room: Room, config: QueryConfig, principal: Princip
           declareVariables(execution.variables, parsed, statement)
           continue
         }
-        if (statement.type.startsWith('CREATE_') && statement.type !== 'CREATE_SCHEMA') dryCreate(scopeOf(execution), statement)
+        if (statement.type.startsWith('CREATE_') && statement.type !== 'CREATE_SCHEMA')
+          dryCreate(scopeOf(execution), statement)
         checkPartitionFilters(room, statement)
         const bytes = await measureBytes(room, session, statement)
         checkBytesBilled(bytes, config.maximumBytesBilled)
@@ -208,6 +261,7 @@ export async function dryRun(room: Room, config: QueryConfig, principal: Princip
 function dryDetails(execution: Execution, statement: Statement): Record<string, unknown> {
   const isDdl = /^(CREATE|DROP|ALTER)_/.test(statement.type) && !statement.type.endsWith('_SCHEMA')
   const target = isDdl ? targetOf(scopeOf(execution), statement.target) : undefined
-  const schema = statement.schema && statement.schema.length > 0 ? { fields: resultSchema(statement.schema) } : undefined
+  const schema =
+    statement.schema && statement.schema.length > 0 ? { fields: resultSchema(statement.schema) } : undefined
   return present({ schema, ddlTargetTable: target, totalBytesProcessedAccuracy: 'PRECISE' })
 }

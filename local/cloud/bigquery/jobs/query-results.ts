@@ -1,4 +1,7 @@
-/** Reads rows back: jobs.getQueryResults, the answer of jobs.query, tabledata.list; pages by position, never more than about 10 MB at once. */
+/**
+ * Reads rows back: jobs.getQueryResults, the answer of jobs.query, tabledata.list; pages by position, never
+ * more than about 10 MB at once.
+ */
 import { CloudError, type CloudRequest, type Principal, type Reply } from '../../kernel.ts'
 import { legacyTypeName } from '../engine/data-types.ts'
 import { writeRow, type TimestampFormat } from '../engine/cells.ts'
@@ -34,32 +37,54 @@ export function readPageRequest(query: URLSearchParams): PageRequest {
   return {
     ...(maxResults === undefined ? {} : { maxResults }),
     startIndex: token ? readPageToken(token) : (number('startIndex') ?? 0),
-    format: readFormat(isSet(query.get('formatOptions.useInt64Timestamp')), query.get('formatOptions.timestampOutputFormat')),
+    format: readFormat(
+      isSet(query.get('formatOptions.useInt64Timestamp')),
+      query.get('formatOptions.timestampOutputFormat'),
+    ),
   }
 }
 
 export function readFormat(isInt64: boolean, name: unknown): TimestampFormat {
-  if (name === undefined || name === null || name === '' || name === 'TIMESTAMP_OUTPUT_FORMAT_UNSPECIFIED') return isInt64 ? 'INT64' : 'FLOAT64'
-  if (isInt64) throw invalid('formatOptions.useInt64Timestamp and formatOptions.timestampOutputFormat cannot both be set.')
+  if (name === undefined || name === null || name === '' || name === 'TIMESTAMP_OUTPUT_FORMAT_UNSPECIFIED')
+    return isInt64 ? 'INT64' : 'FLOAT64'
+  if (isInt64)
+    throw invalid(
+      'formatOptions.useInt64Timestamp and formatOptions.timestampOutputFormat cannot both be set.',
+    )
   if (name === 'FLOAT64' || name === 'INT64' || name === 'ISO8601_STRING') return name
   throw invalid(`Invalid value for formatOptions.timestampOutputFormat: ${String(name)}`)
 }
 
-const cellBytes = (value: unknown): number => (typeof value === 'string' ? value.length + 8 : value === null ? 12 : JSON.stringify(value).length + 8)
+const cellBytes = (value: unknown): number =>
+  typeof value === 'string' ? value.length + 8 : value === null ? 12 : JSON.stringify(value).length + 8
 
 interface RowsPage {
   readonly rows: { f: unknown[] }[]
   readonly nextPageToken?: string
 }
 
-async function readRows(room: Room, table: TableRecord, fields: readonly FieldSchema[], total: number, page: PageRequest): Promise<RowsPage> {
+async function readRows(
+  room: Room,
+  table: TableRecord,
+  fields: readonly FieldSchema[],
+  total: number,
+  page: PageRequest,
+): Promise<RowsPage> {
   const wanted = Math.min(page.maxResults ?? defaultPageRows, total - page.startIndex)
-  if (wanted <= 0) return { rows: [], ...(page.maxResults === 0 && page.startIndex < total ? { nextPageToken: writePageToken(page.startIndex) } : {}) }
+  if (wanted <= 0)
+    return {
+      rows: [],
+      ...(page.maxResults === 0 && page.startIndex < total
+        ? { nextPageToken: writePageToken(page.startIndex) }
+        : {}),
+    }
   const columns = fields.map((field) => quoteName(field.name)).join(', ')
   const rows: { f: unknown[] }[] = []
   let size = 0
   await room.warehouse.database.withSession(async (session) => {
-    for await (const chunk of session.stream(`SELECT ${columns} FROM ${physicalOf(table)} LIMIT ${wanted} OFFSET ${page.startIndex}`)) {
+    for await (const chunk of session.stream(
+      `SELECT ${columns} FROM ${physicalOf(table)} LIMIT ${wanted} OFFSET ${page.startIndex}`,
+    )) {
       for (const row of chunk) {
         const cells = writeRow(row, fields, page.format)
         size += cells.f.reduce((sum, cell) => sum + cellBytes(cell.v), 0)
@@ -73,7 +98,12 @@ async function readRows(room: Room, table: TableRecord, fields: readonly FieldSc
 }
 
 /** The body that jobs.query and getQueryResults share; jobs.query says more. */
-export async function resultBody(room: Room, principal: Principal, job: JobRecord, page: PageRequest): Promise<Record<string, unknown>> {
+export async function resultBody(
+  room: Room,
+  principal: Principal,
+  job: JobRecord,
+  page: PageRequest,
+): Promise<Record<string, unknown>> {
   const query = (job.statistics.query ?? {}) as Record<string, unknown>
   const common = {
     jobReference: jobReference(job),
@@ -94,9 +124,13 @@ export async function resultBody(room: Room, principal: Principal, job: JobRecor
   if (!table) throw tableNotFound(result.table)
   room.authority.requireOnTable(principal, 'bigquery.tables.getData', result.table)
   const isAnonymous = table.ownerMember !== undefined
-  const total = isAnonymous ? Number(result.totalRows) : Number((await measureTable(room.warehouse, table)).rows)
+  const total = isAnonymous
+    ? Number(result.totalRows)
+    : Number((await measureTable(room.warehouse, table)).rows)
   const fields = isAnonymous ? (result.schema ?? table.schema) : table.schema
-  const { rows, nextPageToken } = await room.warehouse.whileReading(() => readRows(room, table, fields, total, page))
+  const { rows, nextPageToken } = await room.warehouse.whileReading(() =>
+    readRows(room, table, fields, total, page),
+  )
   return present({
     ...common,
     schema: { fields: result.schema ?? table.schema },
@@ -108,12 +142,19 @@ export async function resultBody(room: Room, principal: Principal, job: JobRecor
 
 /** A failed job's results are its error, under the status that belongs to the reason. */
 export function throwJobError(job: JobRecord): void {
-  if (job.error) throw new CloudError(job.error.httpStatus, job.error.reason, job.error.message, job.error.location ? { location: job.error.location } : {})
+  if (job.error)
+    throw new CloudError(
+      job.error.httpStatus,
+      job.error.reason,
+      job.error.message,
+      job.error.location ? { location: job.error.location } : {},
+    )
 }
 
 export async function listTableData(room: Room, request: CloudRequest): Promise<Reply> {
   const reference = referenceOfRequest(room, request)
-  if (!room.warehouse.tables.has(tableKey(reference))) findDataset(room, reference.projectId, reference.datasetId)
+  if (!room.warehouse.tables.has(tableKey(reference)))
+    findDataset(room, reference.projectId, reference.datasetId)
   room.authority.requireOnTable(request.principal, 'bigquery.tables.getData', reference)
   const table = findTable(room, reference)
   if (table.kind === 'VIEW') throw invalid('Cannot list a table of type VIEW.')
@@ -121,7 +162,9 @@ export async function listTableData(room: Room, request: CloudRequest): Promise<
   const selected = request.url.searchParams.get('selectedFields')
   const fields = selected ? selectFields(table, selected) : table.schema
   const total = Number((await measureTable(room.warehouse, table)).rows)
-  const { rows, nextPageToken } = await room.warehouse.whileReading(() => readRows(room, table, fields, total, page))
+  const { rows, nextPageToken } = await room.warehouse.whileReading(() =>
+    readRows(room, table, fields, total, page),
+  )
   return {
     json: present({
       kind: 'bigquery#tableDataList',
@@ -135,7 +178,12 @@ export async function listTableData(room: Room, request: CloudRequest): Promise<
 
 function selectFields(table: TableRecord, selected: string): FieldSchema[] {
   const names = selected.split(',').map((name) => name.trim().toLowerCase())
-  if (names.some((name) => name.includes('.'))) throw invalid('selectedFields of nested fields is not supported.')
-  for (const name of names) if (!table.schema.some((field) => field.name.toLowerCase() === name)) throw invalid(`No such field: ${name}`)
-  return table.schema.filter((field) => names.includes(field.name.toLowerCase())).map((field) => ({ ...field, type: legacyTypeName(field.type) }))
+  if (names.some((name) => name.includes('.')))
+    throw invalid('selectedFields of nested fields is not supported.')
+  for (const name of names)
+    if (!table.schema.some((field) => field.name.toLowerCase() === name))
+      throw invalid(`No such field: ${name}`)
+  return table.schema
+    .filter((field) => names.includes(field.name.toLowerCase()))
+    .map((field) => ({ ...field, type: legacyTypeName(field.type) }))
 }

@@ -1,4 +1,7 @@
-/** Script variables: values live in the DuckDB session, the compiler gets an expression that reads them; nothing is pasted into SQL as text. */
+/**
+ * Script variables: values live in the DuckDB session, the compiler gets an expression that reads them;
+ * nothing is pasted into SQL as text.
+ */
 import { duckdbType, legacyTypeName } from '../engine/data-types.ts'
 import type { Session } from '../engine/database.ts'
 import { quoteName, quoteText } from '../engine/names.ts'
@@ -12,13 +15,23 @@ function targets(parsed: ParsedStatement, statement: Statement): { name: string;
   const names = parsed.variable?.names ?? []
   const schema = statement.schema ?? []
   if (schema.length !== names.length && !(parsed.type === 'DECLARE' && schema.length === 1))
-    throw invalidQuery(`${parsed.type} names ${names.length} variables, its value has ${schema.length} fields.`)
-  return names.map((name, index) => ({ name: name.toLowerCase(), field: schema[schema.length === 1 ? 0 : index]! }))
+    throw invalidQuery(
+      `${parsed.type} names ${names.length} variables, its value has ${schema.length} fields.`,
+    )
+  return names.map((name, index) => ({
+    name: name.toLowerCase(),
+    field: schema[schema.length === 1 ? 0 : index]!,
+  }))
 }
 
 const spell = (field: FieldSchema): string => duckdbType({ ...field, type: legacyTypeName(field.type) })
 
-export async function assignVariables(session: Session, variables: Variables, parsed: ParsedStatement, statement: Statement): Promise<void> {
+export async function assignVariables(
+  session: Session,
+  variables: Variables,
+  parsed: ParsedStatement,
+  statement: Statement,
+): Promise<void> {
   const wanted = targets(parsed, statement)
   for (const sql of statement.duckdb.slice(0, -1)) await session.run(sql)
   await session.run(`CREATE OR REPLACE TEMP TABLE script_values AS ${statement.duckdb.at(-1)!}`)
@@ -29,13 +42,20 @@ export async function assignVariables(session: Session, variables: Variables, pa
     const column = columns[columns.length === 1 ? 0 : index]!
     const known = variables.get(name)
     if (parsed.type === 'SET' && !known) throw invalidQuery(`Undeclared variable: ${name}`)
-    await session.run(`SET VARIABLE ${quoteName(`v_${name}`)} = (SELECT ${quoteName(column)} FROM script_values)`)
-    if (parsed.type === 'DECLARE') variables.set(name, { type: writeType(field), duckdb: `CAST(getvariable(${quoteText(`v_${name}`)}) AS ${spell(field)})` })
+    await session.run(
+      `SET VARIABLE ${quoteName(`v_${name}`)} = (SELECT ${quoteName(column)} FROM script_values)`,
+    )
+    if (parsed.type === 'DECLARE')
+      variables.set(name, {
+        type: writeType(field),
+        duckdb: `CAST(getvariable(${quoteText(`v_${name}`)}) AS ${spell(field)})`,
+      })
   }
 }
 
 /** For a dry run: types without values. */
 export function declareVariables(variables: Variables, parsed: ParsedStatement, statement: Statement): void {
   if (parsed.type !== 'DECLARE') return
-  for (const { name, field } of targets(parsed, statement)) variables.set(name, { type: writeType(field), duckdb: `CAST(NULL AS ${spell(field)})` })
+  for (const { name, field } of targets(parsed, statement))
+    variables.set(name, { type: writeType(field), duckdb: `CAST(NULL AS ${spell(field)})` })
 }

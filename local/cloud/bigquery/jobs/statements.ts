@@ -1,4 +1,7 @@
-/** Runs one compiled statement: SELECT into a result table, DML in one transaction; DDL and LOAD DATA go to their own rooms. */
+/**
+ * Runs one compiled statement: SELECT into a result table, DML in one transaction; DDL and LOAD DATA go to
+ * their own rooms.
+ */
 import { createHash, randomUUID } from 'node:crypto'
 import type { Principal } from '../../kernel.ts'
 import { resultSchema } from '../engine/data-types.ts'
@@ -61,7 +64,11 @@ async function selectAnonymous(scope: StatementScope, statement: Statement): Pro
   const { room, session, principal } = scope
   const schema = resultSchema(statement.schema ?? [])
   const datasetId = `_${createHash('sha1').update(principal.member).digest('hex')}`
-  const reference = { projectId: room.environment.project, datasetId, tableId: `anon${randomUUID().replaceAll('-', '')}` }
+  const reference = {
+    projectId: room.environment.project,
+    datasetId,
+    tableId: `anon${randomUUID().replaceAll('-', '')}`,
+  }
   const table = planTable(room, {
     reference,
     schema,
@@ -72,8 +79,14 @@ async function selectAnonymous(scope: StatementScope, statement: Statement): Pro
   let outcome: StatementResult | undefined
   await session.inTransaction(async () => {
     await createPhysical(session, table)
-    const rows = await runAll(session, statement.duckdb, (last) => session.run(`INSERT INTO ${physicalOf(table)} ${last}`))
-    outcome = { query: {}, destination: reference, result: { table: reference, schema, totalRows: String(rows) } }
+    const rows = await runAll(session, statement.duckdb, (last) =>
+      session.run(`INSERT INTO ${physicalOf(table)} ${last}`),
+    )
+    outcome = {
+      query: {},
+      destination: reference,
+      result: { table: reference, schema, totalRows: String(rows) },
+    }
     const change = new Change()
     change.putTable(table)
     scope.conclude(change, outcome)
@@ -82,7 +95,11 @@ async function selectAnonymous(scope: StatementScope, statement: Statement): Pro
   return outcome!
 }
 
-async function runAll(session: Session, statements: readonly string[], runLast: (sql: string) => Promise<number>): Promise<number> {
+async function runAll(
+  session: Session,
+  statements: readonly string[],
+  runLast: (sql: string) => Promise<number>,
+): Promise<number> {
   for (const sql of statements.slice(0, -1)) await session.run(sql)
   const last = statements.at(-1)
   if (last === undefined) throw new Error('a compiled SELECT has no DuckDB statement')
@@ -95,12 +112,19 @@ async function selectInto(scope: StatementScope, first: Statement): Promise<Stat
   return room.warehouse.lock([tableKey(destination.reference)], async () => {
     const statement = await fresh(scope, first)
     const schema = resultSchema(statement.schema ?? [])
-    const partitioning = readPartitioning(config.timePartitioning as Record<string, unknown> | undefined, schema)
+    const partitioning = readPartitioning(
+      config.timePartitioning as Record<string, unknown> | undefined,
+      schema,
+    )
     const clustering = readClustering(config.clustering, schema)
     let outcome: StatementResult | undefined
     await session.inTransaction(async () => {
       const written = await runSelectInto(scope, statement, { partitioning, clustering })
-      outcome = { query: {}, destination: destination.reference, result: { table: destination.reference, schema, totalRows: String(written.rows) } }
+      outcome = {
+        query: {},
+        destination: destination.reference,
+        result: { table: destination.reference, schema, totalRows: String(written.rows) },
+      }
       scope.conclude(written.change, outcome)
       await room.warehouse.commit(written.change, session)
     })
@@ -108,7 +132,11 @@ async function selectInto(scope: StatementScope, first: Statement): Promise<Stat
   })
 }
 
-async function runSelectInto(scope: StatementScope, statement: Statement, fields: Parameters<typeof writeTable>[0]['fields']) {
+async function runSelectInto(
+  scope: StatementScope,
+  statement: Statement,
+  fields: Parameters<typeof writeTable>[0]['fields'],
+) {
   const { room, session, principal, config } = scope
   for (const sql of statement.duckdb.slice(0, -1)) await session.run(sql)
   return writeTable({
@@ -116,7 +144,9 @@ async function runSelectInto(scope: StatementScope, statement: Statement, fields
     session,
     principal,
     target: config.destination!.reference,
-    ...(config.destination!.partitionId === undefined ? {} : { partitionId: config.destination!.partitionId }),
+    ...(config.destination!.partitionId === undefined
+      ? {}
+      : { partitionId: config.destination!.partitionId }),
     source: statement.duckdb.at(-1)!,
     schema: resultSchema(statement.schema ?? []),
     writeDisposition: config.writeDisposition,
@@ -172,8 +202,15 @@ interface DmlCounts {
   readonly parts?: Readonly<Record<string, string>>
 }
 
-/** DuckDB counts INSERT, UPDATE, DELETE; for MERGE it knows only the sum, which the growth of the table splits unless rows were also deleted. */
-async function runDmlStatements(session: Session, statement: Statement, relation: string): Promise<DmlCounts> {
+/**
+ * DuckDB counts INSERT, UPDATE, DELETE; for MERGE it knows only the sum, which the growth of the table splits
+ * unless rows were also deleted.
+ */
+async function runDmlStatements(
+  session: Session,
+  statement: Statement,
+  relation: string,
+): Promise<DmlCounts> {
   const counts = { INSERT: 0, UPDATE: 0, DELETE: 0 }
   let isExact = true
   for (const sql of statement.duckdb) {
@@ -191,7 +228,15 @@ async function runDmlStatements(session: Session, statement: Statement, relation
   }
   const total = counts.INSERT + counts.UPDATE + counts.DELETE
   if (!isExact) return { total }
-  return { total, parts: { insertedRowCount: String(counts.INSERT), updatedRowCount: String(counts.UPDATE), deletedRowCount: String(counts.DELETE) } }
+  return {
+    total,
+    parts: {
+      insertedRowCount: String(counts.INSERT),
+      updatedRowCount: String(counts.UPDATE),
+      deletedRowCount: String(counts.DELETE),
+    },
+  }
 }
 
-const countRows = async (session: Session, relation: string): Promise<number> => Number((await session.rows(`SELECT count(*) FROM ${relation}`))[0]![0])
+const countRows = async (session: Session, relation: string): Promise<number> =>
+  Number((await session.rows(`SELECT count(*) FROM ${relation}`))[0]![0])

@@ -1,4 +1,7 @@
-/** INFORMATION_SCHEMA and __TABLES__ for one statement, from the caller's point of view: only what he may see is in them. */
+/**
+ * INFORMATION_SCHEMA and __TABLES__ for one statement, from the caller's point of view: only what he may see
+ * is in them.
+ */
 import type { CloudError } from '../../kernel.ts'
 import { duckdbType } from '../engine/data-types.ts'
 import { quoteName, quoteText } from '../engine/names.ts'
@@ -32,7 +35,12 @@ function readName(scope: CatalogScope, parts: readonly string[]): SystemName {
   const region = qualifier && /^region-/i.test(qualifier) ? qualifier.slice(7) : undefined
   if (before.length > 2) throw invalidQuery(`Invalid table name: \`${parts.join('.')}\``)
   const datasetId = region === undefined ? (qualifier ?? scope.defaultDataset?.datasetId) : undefined
-  return { project, view, ...(datasetId === undefined ? {} : { datasetId }), ...(region === undefined ? {} : { region }) }
+  return {
+    project,
+    view,
+    ...(datasetId === undefined ? {} : { datasetId }),
+    ...(region === undefined ? {} : { region }),
+  }
 }
 
 export async function resolveSystemTable(scope: CatalogScope, parts: readonly string[]): Promise<Resolved> {
@@ -67,21 +75,32 @@ function visibleDatasets(scope: CatalogScope, name: SystemName): DatasetRecord[]
   const { room, principal } = scope
   if (name.datasetId !== undefined) {
     const dataset = room.warehouse.dataset(name.datasetId)
-    if (!dataset || dataset.location.toLowerCase() !== scope.location.toLowerCase()) throw datasetNotFound(name.project, name.datasetId, scope.location)
+    if (!dataset || dataset.location.toLowerCase() !== scope.location.toLowerCase())
+      throw datasetNotFound(name.project, name.datasetId, scope.location)
     room.authority.requireOnDataset(principal, 'bigquery.tables.list', name.datasetId)
     return [dataset]
   }
   const region = name.region ?? scope.location
   return [...room.warehouse.datasets.values()].filter(
-    (dataset) => dataset.location.toLowerCase() === region.toLowerCase() && room.authority.mayOnDataset(principal, 'bigquery.datasets.get', dataset.datasetId),
+    (dataset) =>
+      dataset.location.toLowerCase() === region.toLowerCase() &&
+      room.authority.mayOnDataset(principal, 'bigquery.datasets.get', dataset.datasetId),
   )
 }
 
-async function materialise(scope: CatalogScope, view: SystemView, rows: readonly (readonly unknown[])[]): Promise<string> {
+async function materialise(
+  scope: CatalogScope,
+  view: SystemView,
+  rows: readonly (readonly unknown[])[],
+): Promise<string> {
   const relation = quoteName(`system_${systemCount++}`)
-  await scope.session.run(`CREATE TEMP TABLE ${relation} (${view.columns.map((field) => `${quoteName(field.name)} ${duckdbType(field)}`).join(', ')})`)
+  await scope.session.run(
+    `CREATE TEMP TABLE ${relation} (${view.columns.map((field) => `${quoteName(field.name)} ${duckdbType(field)}`).join(', ')})`,
+  )
   for (let from = 0; from < rows.length; from += 500) {
-    const chunk = rows.slice(from, from + 500).map((row) => `(${row.map((value, index) => literal(value, view.columns[index]!)).join(', ')})`)
+    const chunk = rows
+      .slice(from, from + 500)
+      .map((row) => `(${row.map((value, index) => literal(value, view.columns[index]!)).join(', ')})`)
     await scope.session.run(`INSERT INTO ${relation} VALUES ${chunk.join(', ')}`)
   }
   return `"temp"."main".${relation}`

@@ -1,4 +1,7 @@
-/** The rows of each INFORMATION_SCHEMA view that is offered; columns follow Google's documentation of the view. */
+/**
+ * The rows of each INFORMATION_SCHEMA view that is offered; columns follow Google's documentation of the
+ * view.
+ */
 import { legacyTypeName } from '../engine/data-types.ts'
 import { measureTable } from '../engine/logical-size.ts'
 import { quoteName } from '../engine/names.ts'
@@ -10,7 +13,10 @@ import { tableOptions, writeDdl, writeType } from './system-ddl.ts'
 type Row = readonly unknown[]
 export interface SystemView {
   readonly columns: readonly FieldSchema[]
-  readonly rows: (scope: CatalogScope, datasets: readonly DatasetRecord[]) => Promise<readonly Row[]> | readonly Row[]
+  readonly rows: (
+    scope: CatalogScope,
+    datasets: readonly DatasetRecord[],
+  ) => Promise<readonly Row[]> | readonly Row[]
 }
 
 const columns = (spec: string): FieldSchema[] =>
@@ -22,16 +28,24 @@ const columns = (spec: string): FieldSchema[] =>
 function tablesOf(scope: CatalogScope, datasets: readonly DatasetRecord[]): TableRecord[] {
   return datasets
     .flatMap((dataset) => scope.room.warehouse.tablesOf(dataset.datasetId, scope.room.now()))
-    .filter((table) => scope.room.authority.mayOnTable(scope.principal, 'bigquery.tables.get', table.reference))
+    .filter((table) =>
+      scope.room.authority.mayOnTable(scope.principal, 'bigquery.tables.get', table.reference),
+    )
 }
 
-const names = (table: TableRecord): [string, string, string] => [table.reference.projectId, table.reference.datasetId, table.reference.tableId]
+const names = (table: TableRecord): [string, string, string] => [
+  table.reference.projectId,
+  table.reference.datasetId,
+  table.reference.tableId,
+]
 const yes = (is: unknown): string => (is ? 'YES' : 'NO')
 const kindOf = (table: TableRecord): string => (table.kind === 'VIEW' ? 'VIEW' : 'BASE TABLE')
 
 export const projectViews: Readonly<Record<string, SystemView>> = {
   SCHEMATA: {
-    columns: columns('catalog_name schema_name schema_owner creation_time:TIMESTAMP last_modified_time:TIMESTAMP location ddl default_collation_name'),
+    columns: columns(
+      'catalog_name schema_name schema_owner creation_time:TIMESTAMP last_modified_time:TIMESTAMP location ddl default_collation_name',
+    ),
     rows: (_, datasets) =>
       datasets.map((d) => [
         d.projectId,
@@ -47,7 +61,11 @@ export const projectViews: Readonly<Record<string, SystemView>> = {
   SCHEMATA_OPTIONS: {
     columns: columns('catalog_name schema_name option_name option_type option_value'),
     rows: (_, datasets) =>
-      datasets.flatMap((d) => (d.description === undefined ? [] : [[d.projectId, d.datasetId, 'description', 'STRING', JSON.stringify(d.description)]])),
+      datasets.flatMap((d) =>
+        d.description === undefined
+          ? []
+          : [[d.projectId, d.datasetId, 'description', 'STRING', JSON.stringify(d.description)]],
+      ),
   },
 }
 
@@ -66,7 +84,16 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
       'table_catalog table_schema table_name table_type is_insertable_into is_typed is_change_history_enabled creation_time:TIMESTAMP ddl default_collation_name',
     ),
     rows: (scope, datasets) =>
-      tablesOf(scope, datasets).map((t) => [...names(t), kindOf(t), yes(t.kind === 'TABLE'), 'NO', 'NO', t.creationMs, writeDdl(t), 'NULL']),
+      tablesOf(scope, datasets).map((t) => [
+        ...names(t),
+        kindOf(t),
+        yes(t.kind === 'TABLE'),
+        'NO',
+        'NO',
+        t.creationMs,
+        writeDdl(t),
+        'NULL',
+      ]),
   },
   COLUMNS: {
     columns: columns(
@@ -95,17 +122,30 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
       ),
   },
   COLUMN_FIELD_PATHS: {
-    columns: columns('table_catalog table_schema table_name column_name field_path data_type description collation_name rounding_mode'),
+    columns: columns(
+      'table_catalog table_schema table_name column_name field_path data_type description collation_name rounding_mode',
+    ),
     rows: (scope, datasets) =>
       tablesOf(scope, datasets).flatMap((t) =>
         t.schema.flatMap((column) =>
-          fieldPaths(column).map(({ path, field }) => [...names(t), column.name, path, writeType(field), field.description ?? null, 'NULL', null]),
+          fieldPaths(column).map(({ path, field }) => [
+            ...names(t),
+            column.name,
+            path,
+            writeType(field),
+            field.description ?? null,
+            'NULL',
+            null,
+          ]),
         ),
       ),
   },
   TABLE_OPTIONS: {
     columns: columns('table_catalog table_schema table_name option_name option_type option_value'),
-    rows: (scope, datasets) => tablesOf(scope, datasets).flatMap((t) => tableOptions(t).map((option) => [...names(t), option.name, option.type, option.value])),
+    rows: (scope, datasets) =>
+      tablesOf(scope, datasets).flatMap((t) =>
+        tableOptions(t).map((option) => [...names(t), option.name, option.type, option.value]),
+      ),
   },
   VIEWS: {
     columns: columns('table_catalog table_schema table_name view_definition check_option use_standard_sql'),
@@ -115,7 +155,9 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
         .map((t) => [...names(t), t.view!.query, null, 'YES']),
   },
   MATERIALIZED_VIEWS: {
-    columns: columns('table_catalog table_schema table_name last_refresh_time:TIMESTAMP refresh_watermark:TIMESTAMP last_refresh_status:JSON'),
+    columns: columns(
+      'table_catalog table_schema table_name last_refresh_time:TIMESTAMP refresh_watermark:TIMESTAMP last_refresh_status:JSON',
+    ),
     rows: () => [],
   },
   PARTITIONS: {
@@ -140,7 +182,10 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
         tablesOf(scope, datasets)
           .filter((t) => t.kind === 'TABLE')
           .map(async (t) => {
-            const [size, partitions] = [await measureTable(scope.room.warehouse, t), t.partitioning ? await partitionRows(scope, t) : []]
+            const [size, partitions] = [
+              await measureTable(scope.room.warehouse, t),
+              t.partitioning ? await partitionRows(scope, t) : [],
+            ]
             return [
               t.reference.projectId,
               t.reference.projectId,
@@ -161,18 +206,32 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
       ),
   },
   __TABLES__: {
-    columns: columns('project_id dataset_id table_id creation_time:INTEGER last_modified_time:INTEGER row_count:INTEGER size_bytes:INTEGER type:INTEGER'),
+    columns: columns(
+      'project_id dataset_id table_id creation_time:INTEGER last_modified_time:INTEGER row_count:INTEGER size_bytes:INTEGER type:INTEGER',
+    ),
     rows: async (scope, datasets) =>
       Promise.all(
         tablesOf(scope, datasets).map(async (t) => {
           const size = t.kind === 'TABLE' ? await measureTable(scope.room.warehouse, t) : undefined
-          return [...names(t), t.creationMs, t.modifiedMs, size?.rows ?? null, size?.bytes ?? null, t.kind === 'VIEW' ? 2 : 1]
+          return [
+            ...names(t),
+            t.creationMs,
+            t.modifiedMs,
+            size?.rows ?? null,
+            size?.bytes ?? null,
+            t.kind === 'VIEW' ? 2 : 1,
+          ]
         }),
       ),
   },
 }
 
-export const partitionFormats: Readonly<Record<string, string>> = { DAY: '%Y%m%d', HOUR: '%Y%m%d%H', MONTH: '%Y%m', YEAR: '%Y' }
+export const partitionFormats: Readonly<Record<string, string>> = {
+  DAY: '%Y%m%d',
+  HOUR: '%Y%m%d%H',
+  MONTH: '%Y%m',
+  YEAR: '%Y',
+}
 
 async function partitionRows(scope: CatalogScope, table: TableRecord): Promise<Row[]> {
   if (!table.partitioning) {
@@ -180,8 +239,21 @@ async function partitionRows(scope: CatalogScope, table: TableRecord): Promise<R
     return [[...names(table), null, size.rows, size.bytes, size.bytes, table.modifiedMs, 'ACTIVE']]
   }
   const field = table.schema.find((column) => column.name === table.partitioning!.field)!
-  const source = legacyTypeName(field.type) === 'DATE' ? quoteName(field.name) : `CAST(${quoteName(field.name)} AS TIMESTAMP)`
+  const source =
+    legacyTypeName(field.type) === 'DATE'
+      ? quoteName(field.name)
+      : `CAST(${quoteName(field.name)} AS TIMESTAMP)`
   const id = `coalesce(strftime(${source}, '${partitionFormats[table.partitioning.type]}'), '__NULL__')`
-  const rows = await scope.session.rows(`SELECT ${id} AS id, count(*) FROM ${physicalOf(table)} GROUP BY 1 ORDER BY 1`)
-  return rows.map(([partition, count]) => [...names(table), partition, count, null, null, table.modifiedMs, 'ACTIVE'])
+  const rows = await scope.session.rows(
+    `SELECT ${id} AS id, count(*) FROM ${physicalOf(table)} GROUP BY 1 ORDER BY 1`,
+  )
+  return rows.map(([partition, count]) => [
+    ...names(table),
+    partition,
+    count,
+    null,
+    null,
+    table.modifiedMs,
+    'ACTIVE',
+  ])
 }

@@ -1,4 +1,7 @@
-/** Puts the rows of a query, a load or a copy into a table under write and create dispositions; whole table or one partition, always in the caller's transaction. */
+/**
+ * Puts the rows of a query, a load or a copy into a table under write and create dispositions; whole table or
+ * one partition, always in the caller's transaction.
+ */
 import type { Principal } from '../../kernel.ts'
 import { columnDefinitions, legacyTypeName } from '../engine/data-types.ts'
 import type { Session } from '../engine/database.ts'
@@ -46,17 +49,23 @@ export async function writeTable(write: TableWrite): Promise<Written> {
   change.verify.push(unchanged(room.warehouse, target, stored))
   const isWhole = write.partitionId === undefined
   const isReplace = before !== undefined && write.writeDisposition === 'WRITE_TRUNCATE' && isWhole
-  if (before && write.writeDisposition === 'WRITE_EMPTY' && (await hasRows(write, before))) throw alreadyExists('Table', showTable(target))
+  if (before && write.writeDisposition === 'WRITE_EMPTY' && (await hasRows(write, before)))
+    throw alreadyExists('Table', showTable(target))
   if (!before && write.createDisposition === 'CREATE_NEVER') throw tableNotFound(target)
-  const written = before && !isReplace ? await writeInto(write, before) : await writeNew(write, before, dataset)
+  const written =
+    before && !isReplace ? await writeInto(write, before) : await writeNew(write, before, dataset)
   change.putTable(written.table)
   return { ...written, change }
 }
 
-function requireRights({ room, principal, target, writeDisposition, partitionId }: TableWrite, before: TableRecord | undefined): void {
+function requireRights(
+  { room, principal, target, writeDisposition, partitionId }: TableWrite,
+  before: TableRecord | undefined,
+): void {
   if (!before) room.authority.requireOnDataset(principal, 'bigquery.tables.create', target.datasetId)
   room.authority.requireOnTable(principal, 'bigquery.tables.updateData', target)
-  if (before && writeDisposition === 'WRITE_TRUNCATE' && partitionId === undefined) room.authority.requireOnTable(principal, 'bigquery.tables.update', target)
+  if (before && writeDisposition === 'WRITE_TRUNCATE' && partitionId === undefined)
+    room.authority.requireOnTable(principal, 'bigquery.tables.update', target)
 }
 
 async function hasRows({ session, partitionId }: TableWrite, table: TableRecord): Promise<boolean> {
@@ -83,22 +92,35 @@ async function writeNew(
         friendlyName: before.friendlyName,
       }
     : {}
-  const given = Object.fromEntries(Object.entries(write.fields ?? {}).filter(([, value]) => value !== undefined))
+  const given = Object.fromEntries(
+    Object.entries(write.fields ?? {}).filter(([, value]) => value !== undefined),
+  )
   const schema = before ? carryDescriptions(write.schema, before.schema) : write.schema
-  const planned = planTable(room, { reference: target, dataset, schema, fields: { ...kept, ...given }, ...(before ? { before } : {}) })
+  const planned = planTable(room, {
+    reference: target,
+    dataset,
+    schema,
+    fields: { ...kept, ...given },
+    ...(before ? { before } : {}),
+  })
   const table = before ? { ...planned, creationMs: before.creationMs } : planned
   if (write.partitionId !== undefined && !table.partitioning)
-    throw invalid(`Table ${showTable(target)} must be created with timePartitioning to write its partition $${write.partitionId}.`)
+    throw invalid(
+      `Table ${showTable(target)} must be created with timePartitioning to write its partition $${write.partitionId}.`,
+    )
   await createPhysical(session, table)
   const rows = await session.run(`INSERT INTO ${physicalOf(table)} ${write.source}`)
-  if (write.partitionId !== undefined) await checkPartition(session, table, physicalOf(table), write.partitionId)
+  if (write.partitionId !== undefined)
+    await checkPartition(session, table, physicalOf(table), write.partitionId)
   return { table, rows }
 }
 
 function carryDescriptions(schema: readonly FieldSchema[], before: readonly FieldSchema[]): FieldSchema[] {
   return schema.map((field) => {
     const old = before.find((item) => item.name.toLowerCase() === field.name.toLowerCase())
-    return field.description === undefined && old?.description !== undefined ? { ...field, description: old.description } : field
+    return field.description === undefined && old?.description !== undefined
+      ? { ...field, description: old.description }
+      : field
   })
 }
 
@@ -114,15 +136,24 @@ async function writeInto(write: TableWrite, before: TableRecord): Promise<Omit<W
   await session.run(`CREATE TEMP TABLE partition_rows (${columnDefinitions(write.schema)})`)
   const rows = await session.run(`INSERT INTO partition_rows ${write.source}`)
   await checkPartition(session, before, 'partition_rows', partitionId)
-  if (write.writeDisposition === 'WRITE_TRUNCATE') await session.run(`DELETE FROM ${relation} WHERE ${partitionPredicate(before, partitionId)}`)
+  if (write.writeDisposition === 'WRITE_TRUNCATE')
+    await session.run(`DELETE FROM ${relation} WHERE ${partitionPredicate(before, partitionId)}`)
   await session.run(`INSERT INTO ${relation} (${columns}) SELECT * FROM partition_rows`)
   await session.run('DROP TABLE partition_rows')
   return { rows, table: touch(before, room.now(), { schema }) }
 }
 
-async function checkPartition(session: Session, table: TableRecord, relation: string, partitionId: string): Promise<void> {
-  const strangers = await session.rows(`SELECT 1 FROM ${relation} WHERE (${partitionPredicate(table, partitionId)}) IS NOT TRUE LIMIT 1`)
-  if (strangers.length > 0) throw invalid(`Some rows belong to different partitions rather than destination partition ${partitionId}`)
+async function checkPartition(
+  session: Session,
+  table: TableRecord,
+  relation: string,
+  partitionId: string,
+): Promise<void> {
+  const strangers = await session.rows(
+    `SELECT 1 FROM ${relation} WHERE (${partitionPredicate(table, partitionId)}) IS NOT TRUE LIMIT 1`,
+  )
+  if (strangers.length > 0)
+    throw invalid(`Some rows belong to different partitions rather than destination partition ${partitionId}`)
 }
 
 /** Columns must fit by name and type; new ones only where the job allows them. */
@@ -133,7 +164,10 @@ async function extendSchema(write: TableWrite, before: TableRecord): Promise<rea
   for (const field of write.schema) {
     const old = known.get(field.name.toLowerCase())
     if (!old) added.push(field)
-    else if (legacyTypeName(old.type) !== legacyTypeName(field.type) || (old.mode === 'REPEATED') !== (field.mode === 'REPEATED')) {
+    else if (
+      legacyTypeName(old.type) !== legacyTypeName(field.type) ||
+      (old.mode === 'REPEATED') !== (field.mode === 'REPEATED')
+    ) {
       throw invalid(
         `Provided Schema does not match Table ${showTable(before.reference)}. Field ${field.name} has changed type from ${old.type} to ${field.type}`,
       )
@@ -141,9 +175,12 @@ async function extendSchema(write: TableWrite, before: TableRecord): Promise<rea
   }
   if (added.length === 0) return before.schema
   if (!write.schemaUpdateOptions?.includes('ALLOW_FIELD_ADDITION'))
-    throw invalid(`Provided Schema does not match Table ${showTable(before.reference)}. Cannot add fields (field: ${added[0]!.name})`)
+    throw invalid(
+      `Provided Schema does not match Table ${showTable(before.reference)}. Cannot add fields (field: ${added[0]!.name})`,
+    )
   write.room.authority.requireOnTable(write.principal, 'bigquery.tables.update', before.reference)
   const nullable = added.map((field) => (field.mode === 'REQUIRED' ? { ...field, mode: 'NULLABLE' } : field))
-  for (const field of nullable) await session.run(`ALTER TABLE ${physicalOf(before)} ADD COLUMN ${columnDefinitions([field])}`)
+  for (const field of nullable)
+    await session.run(`ALTER TABLE ${physicalOf(before)} ADD COLUMN ${columnDefinitions([field])}`)
   return [...before.schema, ...nullable]
 }

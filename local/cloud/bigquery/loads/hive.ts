@@ -1,4 +1,6 @@
-/** Hive partition keys in object names (`event_date=2015-05-03/`): their columns and, per file, their values. */
+/**
+ * Hive partition keys in object names (`event_date=2015-05-03/`): their columns and, per file, their values.
+ */
 import { legacyTypeName } from '../engine/data-types.ts'
 import { quoteText } from '../engine/names.ts'
 import { invalid } from '../engine/refusals.ts'
@@ -11,15 +13,23 @@ export interface HiveColumns {
   readonly valuesOf: (file: SourceFile) => readonly string[]
 }
 
-export function readHive(options: Body | undefined, files: readonly SourceFile[], declared: readonly FieldSchema[] = []): HiveColumns | undefined {
+export function readHive(
+  options: Body | undefined,
+  files: readonly SourceFile[],
+  declared: readonly FieldSchema[] = [],
+): HiveColumns | undefined {
   if (!options) return undefined
   const mode = (text(options, 'mode') ?? 'AUTO').toUpperCase()
   const given = text(options, 'sourceUriPrefix')
   if (given === undefined) throw invalid('hivePartitioningOptions.sourceUriPrefix is required.')
-  const custom = [...given.matchAll(/\{([A-Za-z_][\w]*):([A-Za-z0-9_]+)\}/g)].map((match) => ({ name: match[1]!, type: legacyTypeName(match[2]!) }))
+  const custom = [...given.matchAll(/\{([A-Za-z_][\w]*):([A-Za-z0-9_]+)\}/g)].map((match) => ({
+    name: match[1]!,
+    type: legacyTypeName(match[2]!),
+  }))
   const prefix = (given.includes('{') ? given.slice(0, given.indexOf('{')) : given).replace(/\/*$/, '/')
   const keysOf = (file: SourceFile): [string, string][] => {
-    if (!file.uri.startsWith(prefix)) throw invalid(`The source URI ${file.uri} does not begin with sourceUriPrefix ${prefix}.`)
+    if (!file.uri.startsWith(prefix))
+      throw invalid(`The source URI ${file.uri} does not begin with sourceUriPrefix ${prefix}.`)
     return file.uri
       .slice(prefix.length)
       .split('/')
@@ -43,7 +53,11 @@ export function readHive(options: Body | undefined, files: readonly SourceFile[]
   const columns = names.map((name, index): FieldSchema => {
     const known = declared.find((field) => field.name.toLowerCase() === name.toLowerCase()) ?? custom[index]
     const values = files.map((file) => keysOf(file)[index]![1])
-    return { name, mode: 'NULLABLE', type: known ? legacyTypeName(known.type) : mode === 'STRINGS' ? 'STRING' : inferType(values) }
+    return {
+      name,
+      mode: 'NULLABLE',
+      type: known ? legacyTypeName(known.type) : mode === 'STRINGS' ? 'STRING' : inferType(values),
+    }
   })
   return { columns, valuesOf: (file) => keysOf(file).map(([, value]) => value) }
 }
@@ -78,5 +92,7 @@ const duckdbNames: Readonly<Record<string, string>> = {
 export function hiveLiteral(value: string, field: FieldSchema): string {
   const type = duckdbNames[field.type]
   if (!type) throw invalid(`Hive partition column ${field.name} cannot be of type ${field.type}.`)
-  return value === '__HIVE_DEFAULT_PARTITION__' ? `CAST(NULL AS ${type})` : `CAST(${quoteText(value)} AS ${type})`
+  return value === '__HIVE_DEFAULT_PARTITION__'
+    ? `CAST(NULL AS ${type})`
+    : `CAST(${quoteText(value)} AS ${type})`
 }

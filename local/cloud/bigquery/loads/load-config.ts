@@ -1,8 +1,16 @@
-/** Reads `configuration.load`: checked, with BigQuery's defaults; options that would change the result and are not done are refused. */
+/**
+ * Reads `configuration.load`: checked, with BigQuery's defaults; options that would change the result and are
+ * not done are refused.
+ */
 import { withoutDecorator } from '../engine/partitions.ts'
 import { invalid, unsupported } from '../engine/refusals.ts'
 import { count, flag, isRecord, present, record, text, texts, type Body } from '../engine/request-body.ts'
-import { readDisposition, readTableReference, type CreateDisposition, type WriteDisposition } from '../jobs/query-config.ts'
+import {
+  readDisposition,
+  readTableReference,
+  type CreateDisposition,
+  type WriteDisposition,
+} from '../jobs/query-config.ts'
 import { required } from '../engine/refusals.ts'
 import { schemaOfBody } from '../resources/table-fields.ts'
 import type { Room } from '../room.ts'
@@ -56,7 +64,10 @@ const refused = [
   'schemaInline',
   'columnNameCharacterMap',
 ]
-/** Node's client sends its location here as well: like Google, the answer leaves out what the schema does not have. */
+/**
+ * Node's client sends its location here as well: like Google, the answer leaves out what the schema does not
+ * have.
+ */
 const shownFields = [
   'sourceUris',
   'destinationTable',
@@ -79,13 +90,20 @@ const shownFields = [
   'parquetOptions',
 ]
 const isEmpty = (value: unknown): boolean =>
-  value === undefined || value === null || value === '' || JSON.stringify(value) === '[]' || JSON.stringify(value) === '{}'
+  value === undefined ||
+  value === null ||
+  value === '' ||
+  JSON.stringify(value) === '[]' ||
+  JSON.stringify(value) === '{}'
 
 export function readLoadConfig(room: Room, given: Body): LoadConfig {
-  for (const name of refused) if (!isEmpty(given[name]) && !/_UNSPECIFIED$/.test(String(given[name]))) throw unsupported(`configuration.load.${name}`)
+  for (const name of refused)
+    if (!isEmpty(given[name]) && !/_UNSPECIFIED$/.test(String(given[name])))
+      throw unsupported(`configuration.load.${name}`)
   if ((count(given, 'maxBadRecords') ?? 0) > 0) throw unsupported('configuration.load.maxBadRecords')
   const format = (text(given, 'sourceFormat') || 'CSV').toUpperCase()
-  if (!['CSV', 'PARQUET', 'NEWLINE_DELIMITED_JSON'].includes(format)) throw unsupported(`The source format ${format}`)
+  if (!['CSV', 'PARQUET', 'NEWLINE_DELIMITED_JSON'].includes(format))
+    throw unsupported(`The source format ${format}`)
   const encoding = text(given, 'encoding')
   if (encoding && !/^UTF-?8$/i.test(encoding)) throw unsupported(`The encoding ${encoding}`)
   const destination = record(given, 'destinationTable')
@@ -103,12 +121,26 @@ export function readLoadConfig(room: Room, given: Body): LoadConfig {
     ...(schema ? { schema } : {}),
     hasSchema: schema !== undefined,
     isAutodetect: flag(given, 'autodetect') ?? false,
-    writeDisposition: readDisposition(given, 'writeDisposition', ['WRITE_EMPTY', 'WRITE_APPEND', 'WRITE_TRUNCATE'], 'WRITE_APPEND'),
-    createDisposition: readDisposition(given, 'createDisposition', ['CREATE_IF_NEEDED', 'CREATE_NEVER'], 'CREATE_IF_NEEDED'),
+    writeDisposition: readDisposition(
+      given,
+      'writeDisposition',
+      ['WRITE_EMPTY', 'WRITE_APPEND', 'WRITE_TRUNCATE'],
+      'WRITE_APPEND',
+    ),
+    createDisposition: readDisposition(
+      given,
+      'createDisposition',
+      ['CREATE_IF_NEEDED', 'CREATE_NEVER'],
+      'CREATE_IF_NEEDED',
+    ),
     schemaUpdateOptions: texts(given, 'schemaUpdateOptions') ?? [],
     ...(isRecord(given.timePartitioning) ? { timePartitioning: given.timePartitioning } : {}),
     ...(isEmpty(given.clustering) ? {} : { clustering: given.clustering }),
-    tableProperties: { description: properties.description, friendlyName: properties.friendlyName, labels: properties.labels },
+    tableProperties: {
+      description: properties.description,
+      friendlyName: properties.friendlyName,
+      labels: properties.labels,
+    },
     ...(hive ? { hive } : {}),
     skipLeadingRows: count(given, 'skipLeadingRows') ?? 0,
     isHeaderless: count(given, 'skipLeadingRows') === 0,

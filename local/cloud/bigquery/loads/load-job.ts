@@ -1,4 +1,6 @@
-/** The work of a load job: finds the files as the caller, loads them in one transaction, tells what was read. */
+/**
+ * The work of a load job: finds the files as the caller, loads them in one transaction, tells what was read.
+ */
 import { rm } from 'node:fs/promises'
 import { showTable, tableKey } from '../engine/names.ts'
 import type { JobWork, Outcome } from '../jobs/job-desk.ts'
@@ -24,12 +26,21 @@ export function loadWork(room: Room, config: LoadConfig, upload?: SourceFile): J
             const size = sources.reduce((sum, file) => sum + file.size, 0)
             outcome = {
               configuration: job.configuration,
-              statistics: { load: { inputFiles: String(sources.length), inputFileBytes: String(size), outputRows: String(written.rows), badRecords: '0' } },
+              statistics: {
+                load: {
+                  inputFiles: String(sources.length),
+                  inputFileBytes: String(size),
+                  outputRows: String(written.rows),
+                  badRecords: '0',
+                },
+              },
             }
             conclude(written.change, outcome)
             await room.warehouse.commit(written.change, session)
           })
-          room.log(`bigquery: loaded ${sources.length} file(s) into ${showTable(config.destination.reference)}`)
+          room.log(
+            `bigquery: loaded ${sources.length} file(s) into ${showTable(config.destination.reference)}`,
+          )
           return outcome!
         }),
       )

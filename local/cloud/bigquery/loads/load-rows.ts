@@ -1,4 +1,7 @@
-/** The one way rows come from files into a table: load jobs, uploads and LOAD DATA all end here, in the caller's transaction. */
+/**
+ * The one way rows come from files into a table: load jobs, uploads and LOAD DATA all end here, in the
+ * caller's transaction.
+ */
 import type { Principal } from '../../kernel.ts'
 import { checkFieldName, duckdbType } from '../engine/data-types.ts'
 import type { Session } from '../engine/database.ts'
@@ -31,14 +34,22 @@ export async function loadRows(run: LoadRun): Promise<Written & { schema: readon
   const schema = await chooseSchema(run, files.length > 0 ? reader : undefined, hive, before)
   for (const field of schema) checkFieldName(field, 'invalid')
   const skip = new Set((hive?.columns ?? []).map((column) => column.name))
-  const content = schema.filter((field) => !hive?.columns.some((column) => column.name.toLowerCase() === field.name.toLowerCase()))
+  const content = schema.filter(
+    (field) => !hive?.columns.some((column) => column.name.toLowerCase() === field.name.toLowerCase()),
+  )
   const selects: string[] = []
   for (const file of files) {
-    const values = new Map((hive?.columns ?? []).map((column, index) => [column.name.toLowerCase(), hiveLiteral(hive!.valuesOf(file)[index]!, column)]))
+    const values = new Map(
+      (hive?.columns ?? []).map((column, index) => [
+        column.name.toLowerCase(),
+        hiveLiteral(hive!.valuesOf(file)[index]!, column),
+      ]),
+    )
     const outer = schema.map((field) => values.get(field.name.toLowerCase()) ?? quoteName(field.name))
     selects.push(`SELECT ${outer.join(', ')} FROM (${await reader.select(file, content, skip)})`)
   }
-  if (selects.length === 0) selects.push(`SELECT ${schema.map((field) => `CAST(NULL AS ${duckdbType(field)})`).join(', ')} LIMIT 0`)
+  if (selects.length === 0)
+    selects.push(`SELECT ${schema.map((field) => `CAST(NULL AS ${duckdbType(field)})`).join(', ')} LIMIT 0`)
   const partitioning = readPartitioning(config.timePartitioning, schema)
   const clustering = readClustering(config.clustering, schema)
   const written = await writeTable({
@@ -73,9 +84,11 @@ async function chooseSchema(
     return [...schema, ...(hive?.columns ?? []).filter((column) => !known.has(column.name.toLowerCase()))]
   }
   if (config.schema) return extra(config.schema)
-  const isKept = before && (config.writeDisposition !== 'WRITE_TRUNCATE' || config.destination.partitionId !== undefined)
+  const isKept =
+    before && (config.writeDisposition !== 'WRITE_TRUNCATE' || config.destination.partitionId !== undefined)
   const own = await reader?.ownSchema()
-  if (isKept) return own && config.sourceFormat === 'PARQUET' ? orderLike(extra(own), before.schema) : before.schema
+  if (isKept)
+    return own && config.sourceFormat === 'PARQUET' ? orderLike(extra(own), before.schema) : before.schema
   if (own) return extra(own)
   if (before) return before.schema
   throw invalid('No schema specified on job or table.')

@@ -1,4 +1,7 @@
-/** The schema of a Parquet file in BigQuery's types, by BigQuery's conversion table; types without a twin are refused by name. */
+/**
+ * The schema of a Parquet file in BigQuery's types, by BigQuery's conversion table; types without a twin are
+ * refused by name.
+ */
 import type { Session } from '../engine/database.ts'
 import { quoteText } from '../engine/names.ts'
 import { invalid, unsupported } from '../engine/refusals.ts'
@@ -26,26 +29,44 @@ const simple: Readonly<Record<string, string>> = {
   JSON: 'JSON',
 }
 
-export async function parquetSchema(session: Session, file: string, isListInference: boolean): Promise<FieldSchema[]> {
-  const described = await session.describe(`SELECT * FROM read_parquet(${quoteText(file)}, hive_partitioning = false)`).catch((error: Error) => {
-    throw invalid(`Error while reading data, error message: Input file is not in Parquet format. ${error.message}`)
-  })
+export async function parquetSchema(
+  session: Session,
+  file: string,
+  isListInference: boolean,
+): Promise<FieldSchema[]> {
+  const described = await session
+    .describe(`SELECT * FROM read_parquet(${quoteText(file)}, hive_partitioning = false)`)
+    .catch((error: Error) => {
+      throw invalid(
+        `Error while reading data, error message: Input file is not in Parquet format. ${error.message}`,
+      )
+    })
   // INT96 is an instant for BigQuery, but DuckDB shows it without a zone.
-  const old = new Set((await session.rows(`SELECT name FROM parquet_schema(${quoteText(file)}) WHERE type = 'INT96'`)).map(([name]) => String(name)))
+  const old = new Set(
+    (await session.rows(`SELECT name FROM parquet_schema(${quoteText(file)}) WHERE type = 'INT96'`)).map(
+      ([name]) => String(name),
+    ),
+  )
   return described.map(({ name, type }) =>
-    fieldOfDuckdb(name, old.has(name) && type.startsWith('TIMESTAMP') ? 'TIMESTAMP WITH TIME ZONE' : type, isListInference),
+    fieldOfDuckdb(
+      name,
+      old.has(name) && type.startsWith('TIMESTAMP') ? 'TIMESTAMP WITH TIME ZONE' : type,
+      isListInference,
+    ),
   )
 }
 
 export function fieldOfDuckdb(name: string, type: string, isListInference: boolean): FieldSchema {
   if (type.endsWith('[]')) {
-    if (!isListInference) throw unsupported(`The list column ${name} without parquetOptions.enableListInference`)
+    if (!isListInference)
+      throw unsupported(`The list column ${name} without parquetOptions.enableListInference`)
     return { ...fieldOfDuckdb(name, type.slice(0, -2), isListInference), mode: 'REPEATED' }
   }
   const decimal = /^DECIMAL\((\d+),(\d+)\)$/.exec(type)
   if (decimal) {
     const [precision, scale] = [Number(decimal[1]), Number(decimal[2])]
-    if (scale > 9 || precision - scale > 29) throw unsupported(`The column ${name} of type ${type} (BIGNUMERIC)`)
+    if (scale > 9 || precision - scale > 29)
+      throw unsupported(`The column ${name} of type ${type} (BIGNUMERIC)`)
     return { name, type: 'NUMERIC', mode: 'NULLABLE' }
   }
   if (type.startsWith('STRUCT('))
@@ -53,7 +74,9 @@ export function fieldOfDuckdb(name: string, type: string, isListInference: boole
       name,
       type: 'RECORD',
       mode: 'NULLABLE',
-      fields: splitStruct(type.slice(7, -1)).map(([part, inner]) => fieldOfDuckdb(part, inner, isListInference)),
+      fields: splitStruct(type.slice(7, -1)).map(([part, inner]) =>
+        fieldOfDuckdb(part, inner, isListInference),
+      ),
     }
   const known = simple[type]
   if (!known) throw unsupported(`The column ${name} of type ${type}`)

@@ -1,4 +1,7 @@
-/** Finds the files a load reads: gs:// addresses through the object store as the caller, or an uploaded file; the engine sees them only as links under random names. */
+/**
+ * Finds the files a load reads: gs:// addresses through the object store as the caller, or an uploaded file;
+ * the engine sees them only as links under random names.
+ */
 import { randomUUID } from 'node:crypto'
 import { copyFile, link, open, rm } from 'node:fs/promises'
 import path from 'node:path'
@@ -18,7 +21,11 @@ export interface LinkedFile extends SourceFile {
   readonly isGzip: boolean
 }
 
-export async function findSources(room: Room, principal: Principal, uris: readonly string[]): Promise<SourceFile[]> {
+export async function findSources(
+  room: Room,
+  principal: Principal,
+  uris: readonly string[],
+): Promise<SourceFile[]> {
   if (uris.length === 0) throw invalid('Required parameter is missing: sourceUris')
   if (uris.length > 10_000) throw invalid('A load job can name at most 10,000 source URIs.')
   const found = await Promise.all(uris.map((uri) => findOne(room, principal, uri)))
@@ -40,10 +47,17 @@ async function findOne(room: Room, principal: Principal, uri: string): Promise<S
   const [before, after] = name.split('*') as [string, string]
   const listed = await room.objects.list(principal, bucket, before)
   const matching = listed.filter(
-    (object) => object.name.endsWith(after) && object.name.length >= before.length + after.length && !(object.name.endsWith('/') && object.size === 0),
+    (object) =>
+      object.name.endsWith(after) &&
+      object.name.length >= before.length + after.length &&
+      !(object.name.endsWith('/') && object.size === 0),
   )
   if (matching.length === 0) throw new CloudError(404, 'notFound', `Not found: Files ${uri}`)
-  return matching.map((object) => ({ uri: `gs://${bucket}/${object.name}`, path: object.path, size: object.size }))
+  return matching.map((object) => ({
+    uri: `gs://${bucket}/${object.name}`,
+    path: object.path,
+    size: object.size,
+  }))
 }
 
 /** Hard links (copies across devices) with unguessable names, gone again when the work ends. */
@@ -57,7 +71,10 @@ export async function withLinkedFiles<T>(
   try {
     for (const file of files) {
       const isGzip = await startsWithGzip(file.path)
-      const target = path.join(room.warehouse.database.incomingDir, `${randomUUID()}.${extension}${isGzip ? '.gz' : ''}`)
+      const target = path.join(
+        room.warehouse.database.incomingDir,
+        `${randomUUID()}.${extension}${isGzip ? '.gz' : ''}`,
+      )
       await link(file.path, target).catch(() => copyFile(file.path, target))
       linked.push({ ...file, linked: target, isGzip })
     }

@@ -1,4 +1,7 @@
-/** Load jobs with the file in the request: multipart and resumable. The file is written to disk as it comes; the job starts when all of it is there. */
+/**
+ * Load jobs with the file in the request: multipart and resumable. The file is written to disk as it comes;
+ * the job starts when all of it is there.
+ */
 import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdir, open, rm, stat } from 'node:fs/promises'
@@ -65,7 +68,8 @@ export class Uploads {
           body = json
         },
         content: async (chunk) => {
-          if (!out.write(chunk)) await Promise.race([new Promise<void>((resolve) => out.once('drain', () => resolve())), failed])
+          if (!out.write(chunk))
+            await Promise.race([new Promise<void>((resolve) => out.once('drain', () => resolve())), failed])
         },
       })
       out.end()
@@ -80,12 +84,20 @@ export class Uploads {
 
   async #begin(request: CloudRequest): Promise<Reply> {
     const now = this.#room.now()
-    for (const [id, session] of this.#sessions) if (session.touchedMs + sessionLifetimeMs < now) await this.#forget(id, session)
+    for (const [id, session] of this.#sessions)
+      if (session.touchedMs + sessionLifetimeMs < now) await this.#forget(id, session)
     const body = await request.json()
     const id = randomUUID()
     const file = this.#newFile()
     await (await open(file, 'w', 0o600)).close()
-    this.#sessions.set(id, { file, body, member: request.principal.member, received: 0, turn: Promise.resolve(), touchedMs: now })
+    this.#sessions.set(id, {
+      file,
+      body,
+      member: request.principal.member,
+      received: 0,
+      turn: Promise.resolve(),
+      touchedMs: now,
+    })
     const location = `${this.#room.origin}/upload/bigquery/v2/projects/${this.#room.environment.project}/jobs?uploadType=resumable&upload_id=${id}`
     return { headers: { location, 'x-guploader-uploadid': id }, body: '' }
   }
@@ -97,7 +109,8 @@ export class Uploads {
 
   resume(request: CloudRequest): Promise<Reply> {
     const session = this.#sessions.get(request.url.searchParams.get('upload_id') ?? '')
-    if (!session || session.member !== request.principal.member) throw new CloudError(404, 'notFound', 'Upload session not found.')
+    if (!session || session.member !== request.principal.member)
+      throw new CloudError(404, 'notFound', 'Upload session not found.')
     const turn = session.turn.then(() => this.#receive(request, session))
     session.turn = turn.catch(() => undefined)
     return turn
@@ -113,23 +126,42 @@ export class Uploads {
     }
     if (range.start !== undefined) {
       if (range.start !== session.received)
-        throw new CloudError(400, 'badRequest', `Invalid request. The next byte expected is ${session.received}, not ${range.start}.`)
+        throw new CloudError(
+          400,
+          'badRequest',
+          `Invalid request. The next byte expected is ${session.received}, not ${range.start}.`,
+        )
       const out = createWriteStream(session.file, { flags: 'r+', start: range.start })
       await pipeline(request.stream, out)
       const size = range.start + out.bytesWritten
       if (range.end !== undefined && size !== range.end + 1)
-        throw new CloudError(400, 'badRequest', `Invalid request. ${out.bytesWritten} bytes came where Content-Range said ${range.end - range.start + 1}.`)
+        throw new CloudError(
+          400,
+          'badRequest',
+          `Invalid request. ${out.bytesWritten} bytes came where Content-Range said ${range.end - range.start + 1}.`,
+        )
       session.received = size
     } else request.stream.resume()
     const isComplete = range.isLast || (range.start === undefined && range.total === session.received)
-    if (!isComplete) return { status: 308, headers: session.received > 0 ? { range: `bytes=0-${session.received - 1}` } : {}, body: '' }
+    if (!isComplete)
+      return {
+        status: 308,
+        headers: session.received > 0 ? { range: `bytes=0-${session.received - 1}` } : {},
+        body: '',
+      }
     session.reply = await this.#start(request, session.body, session.file)
     return session.reply
   }
 
   async #start(request: CloudRequest, body: Body, file: string): Promise<Reply> {
     const { size } = await stat(file)
-    return startJob({ room: this.#room, desk: this.#desk, principal: request.principal, body, upload: { uri: 'upload', path: file, size } })
+    return startJob({
+      room: this.#room,
+      desk: this.#desk,
+      principal: request.principal,
+      body,
+      upload: { uri: 'upload', path: file, size },
+    })
   }
 
   #newFile(): string {

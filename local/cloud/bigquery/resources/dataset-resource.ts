@@ -5,7 +5,11 @@ import { showAccess } from '../access/access-entries.ts'
 
 export type DatasetView = 'METADATA' | 'ACL' | 'FULL'
 
-export function datasetResource(dataset: DatasetRecord, origin: string, view: DatasetView = 'FULL'): Record<string, unknown> {
+export function datasetResource(
+  dataset: DatasetRecord,
+  origin: string,
+  view: DatasetView = 'FULL',
+): Record<string, unknown> {
   const identity = {
     kind: 'bigquery#dataset',
     etag: makeEtag(dataset.uid, dataset.version),

@@ -1,11 +1,37 @@
-/** datasets.*: get, list, insert, patch, update, delete, each under the permission Google documents for it and for its mode. */
+/**
+ * datasets.*: get, list, insert, patch, update, delete, each under the permission Google documents for it and
+ * for its mode.
+ */
 import { randomUUID } from 'node:crypto'
 import type { CloudRequest, Principal, Reply } from '../../kernel.ts'
-import { bindingKeys, defaultAccess, entriesOfBindings, parseAccess, reconcile } from '../access/access-entries.ts'
+import {
+  bindingKeys,
+  defaultAccess,
+  entriesOfBindings,
+  parseAccess,
+  reconcile,
+} from '../access/access-entries.ts'
 import { checkDatasetId } from '../engine/names.ts'
 import type { AccessEntry, DatasetRecord } from '../engine/records.ts'
-import { alreadyExists, datasetNotFound, invalid, preconditionFailed, unsupported } from '../engine/refusals.ts'
-import { count, isSet, makeEtag, page, parseLabels, present, record, requiredText, text, type Body } from '../engine/request-body.ts'
+import {
+  alreadyExists,
+  datasetNotFound,
+  invalid,
+  preconditionFailed,
+  unsupported,
+} from '../engine/refusals.ts'
+import {
+  count,
+  isSet,
+  makeEtag,
+  page,
+  parseLabels,
+  present,
+  record,
+  requiredText,
+  text,
+  type Body,
+} from '../engine/request-body.ts'
 import { Change } from '../engine/warehouse.ts'
 import { checkProject, type Room } from '../room.ts'
 import { datasetListItem, datasetResource, type DatasetView } from './dataset-resource.ts'
@@ -22,7 +48,8 @@ export function getDataset(room: Room, request: CloudRequest): Reply {
   const dataset = findDataset(room, projectId, datasetId)
   const view = readView(request.url.searchParams.get('datasetView'))
   if (view !== 'ACL') room.authority.requireOnDataset(request.principal, 'bigquery.datasets.get', datasetId)
-  if (view === 'ACL') room.authority.requireOnDataset(request.principal, 'bigquery.datasets.getIamPolicy', datasetId)
+  if (view === 'ACL')
+    room.authority.requireOnDataset(request.principal, 'bigquery.datasets.getIamPolicy', datasetId)
   return { json: datasetResource(dataset, room.origin, view) }
 }
 
@@ -44,9 +71,16 @@ export function listDatasets(room: Room, request: CloudRequest): Reply {
       return { key: match[1]!, value: match[2] }
     })
   const visible = [...room.warehouse.datasets.values()]
-    .filter((dataset) => room.authority.mayOnDataset(request.principal, 'bigquery.datasets.get', dataset.datasetId))
+    .filter((dataset) =>
+      room.authority.mayOnDataset(request.principal, 'bigquery.datasets.get', dataset.datasetId),
+    )
     .filter((dataset) => isSet(query.get('all')) || !dataset.datasetId.startsWith('_'))
-    .filter((dataset) => filters.every(({ key, value }) => dataset.labels?.[key] !== undefined && (value === undefined || dataset.labels[key] === value)))
+    .filter((dataset) =>
+      filters.every(
+        ({ key, value }) =>
+          dataset.labels?.[key] !== undefined && (value === undefined || dataset.labels[key] === value),
+      ),
+    )
     .sort((a, b) => (a.datasetId < b.datasetId ? -1 : 1))
   const { items, nextPageToken } = page(visible, query)
   return {
@@ -68,15 +102,29 @@ export async function insertDataset(room: Room, request: CloudRequest): Promise<
 }
 
 /** Shared by datasets.insert and CREATE SCHEMA. */
-export async function createDataset(room: Room, principal: Principal, datasetId: string, body: Body): Promise<DatasetRecord> {
+export async function createDataset(
+  room: Room,
+  principal: Principal,
+  datasetId: string,
+  body: Body,
+): Promise<DatasetRecord> {
   room.authority.requireOnProject(principal, 'bigquery.datasets.create')
   // Its owner could list and drop the results of whoever this name belongs to.
-  if (/^_[0-9a-f]{40}$/.test(datasetId)) throw invalid(`Invalid dataset ID "${datasetId}". It is reserved for the results of queries.`)
-  const own = body.access === undefined || body.access === null ? defaultAccess(principal.email) : parseAccess(body.access, [], room.warehouse)
+  if (/^_[0-9a-f]{40}$/.test(datasetId))
+    throw invalid(`Invalid dataset ID "${datasetId}". It is reserved for the results of queries.`)
+  const own =
+    body.access === undefined || body.access === null
+      ? defaultAccess(principal.email)
+      : parseAccess(body.access, [], room.warehouse)
   return addDataset(room, datasetId, body, own)
 }
 
-async function addDataset(room: Room, datasetId: string, body: Body, access: readonly AccessEntry[]): Promise<DatasetRecord> {
+async function addDataset(
+  room: Room,
+  datasetId: string,
+  body: Body,
+  access: readonly AccessEntry[],
+): Promise<DatasetRecord> {
   const bound = entriesOfBindings(room.access.datasetBindings(datasetId))
   const nowMs = room.now()
   const dataset: DatasetRecord = {
@@ -103,7 +151,8 @@ async function addDataset(room: Room, datasetId: string, body: Body, access: rea
 /** At start: the environment's datasets exist, and their entries follow access.yaml. */
 export async function provisionDatasets(room: Room): Promise<void> {
   for (const datasetId of Object.values(room.environment.datasets)) {
-    if (!room.warehouse.dataset(datasetId)) await addDataset(room, datasetId, {}, [{ role: 'OWNER', specialGroup: 'projectOwners' }])
+    if (!room.warehouse.dataset(datasetId))
+      await addDataset(room, datasetId, {}, [{ role: 'OWNER', specialGroup: 'projectOwners' }])
   }
   for (const dataset of room.warehouse.datasets.values()) {
     const bound = entriesOfBindings(room.access.datasetBindings(dataset.datasetId))
@@ -121,12 +170,22 @@ export async function provisionDatasets(room: Room): Promise<void> {
   }
 }
 
-type Fields = Pick<DatasetRecord, 'description' | 'friendlyName' | 'labels' | 'defaultTableExpirationMs' | 'defaultPartitionExpirationMs'>
+type Fields = Pick<
+  DatasetRecord,
+  'description' | 'friendlyName' | 'labels' | 'defaultTableExpirationMs' | 'defaultPartitionExpirationMs'
+>
 
 function readFields(body: Body, before: Fields): Fields {
-  for (const name of ['defaultEncryptionConfiguration', 'externalDatasetReference', 'defaultCollation', 'linkedDatasetSource', 'resourceTags']) {
+  for (const name of [
+    'defaultEncryptionConfiguration',
+    'externalDatasetReference',
+    'defaultCollation',
+    'linkedDatasetSource',
+    'resourceTags',
+  ]) {
     const value = body[name]
-    if (value !== undefined && value !== null && value !== '' && JSON.stringify(value) !== '{}') throw unsupported(`Dataset.${name}`)
+    if (value !== undefined && value !== null && value !== '' && JSON.stringify(value) !== '{}')
+      throw unsupported(`Dataset.${name}`)
   }
   const duration = (name: 'defaultTableExpirationMs' | 'defaultPartitionExpirationMs') => {
     if (!(name in body)) return before[name]
@@ -144,7 +203,10 @@ function readFields(body: Body, before: Fields): Fields {
   }
 }
 
-/** PATCH keeps what the body does not name; PUT starts from nothing except `access`, which Google keeps when absent. */
+/**
+ * PATCH keeps what the body does not name; PUT starts from nothing except `access`, which Google keeps when
+ * absent.
+ */
 export async function changeDataset(room: Room, request: CloudRequest, isPatch: boolean): Promise<Reply> {
   const { projectId, datasetId } = request.params as { projectId: string; datasetId: string }
   findDataset(room, projectId, datasetId)
@@ -158,9 +220,11 @@ export async function changeDataset(room: Room, request: CloudRequest, isPatch: 
   let after: DatasetRecord | undefined
   await room.warehouse.lock([`dataset ${datasetId}`], async () => {
     const before = findDataset(room, projectId, datasetId)
-    if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== makeEtag(before.uid, before.version)) throw preconditionFailed()
+    if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== makeEtag(before.uid, before.version))
+      throw preconditionFailed()
     const location = text(body, 'location')
-    if (location !== undefined && location.toLowerCase() !== before.location.toLowerCase()) throw invalid('Cannot change the location of a dataset.')
+    if (location !== undefined && location.toLowerCase() !== before.location.toLowerCase())
+      throw invalid('Cannot change the location of a dataset.')
     after = {
       ...before,
       version: before.version + 1,
@@ -197,12 +261,22 @@ function neededToUpdate(mode: string): string[] {
 export async function deleteDataset(room: Room, request: CloudRequest): Promise<Reply> {
   const { projectId, datasetId } = request.params as { projectId: string; datasetId: string }
   findDataset(room, projectId, datasetId)
-  await removeDataset(room, request.principal, datasetId, isSet(request.url.searchParams.get('deleteContents')))
+  await removeDataset(
+    room,
+    request.principal,
+    datasetId,
+    isSet(request.url.searchParams.get('deleteContents')),
+  )
   return { status: 204 }
 }
 
 /** Shared by datasets.delete and DROP SCHEMA. */
-export async function removeDataset(room: Room, principal: Principal, datasetId: string, isCascade: boolean): Promise<void> {
+export async function removeDataset(
+  room: Room,
+  principal: Principal,
+  datasetId: string,
+  isCascade: boolean,
+): Promise<void> {
   room.authority.requireOnDataset(principal, 'bigquery.datasets.delete', datasetId)
   if (isCascade) room.authority.requireOnDataset(principal, 'bigquery.tables.delete', datasetId)
   await room.warehouse.whileReading(async () => {
@@ -212,7 +286,8 @@ export async function removeDataset(room: Room, principal: Principal, datasetId:
     for (const table of tables) change.removeTable(table.reference)
     change.removeDataset(datasetId)
     change.verify.push(() => {
-      if (room.warehouse.tablesOf(datasetId, room.now()).length !== tables.length) throw invalidInUse(room.environment.project, datasetId)
+      if (room.warehouse.tablesOf(datasetId, room.now()).length !== tables.length)
+        throw invalidInUse(room.environment.project, datasetId)
     })
     await room.warehouse.commit(change)
   })

@@ -9,7 +9,10 @@ import type { TableFields } from './table-fields.ts'
 
 export interface TablePlan {
   readonly reference: TableReference
-  readonly dataset: Pick<DatasetRecord, 'location' | 'defaultTableExpirationMs' | 'defaultPartitionExpirationMs'>
+  readonly dataset: Pick<
+    DatasetRecord,
+    'location' | 'defaultTableExpirationMs' | 'defaultPartitionExpirationMs'
+  >
   readonly schema: readonly FieldSchema[]
   readonly fields: TableFields
   readonly view?: { readonly query: string }
@@ -25,7 +28,10 @@ export function planTable(room: Room, plan: TablePlan): TableRecord {
   const lifetime = plan.dataset.defaultTableExpirationMs
   const { partitioning, ...fields } = plan.fields
   const partitionLifetime = plan.dataset.defaultPartitionExpirationMs
-  const partitioned = partitioning && !partitioning.expirationMs && partitionLifetime ? { ...partitioning, expirationMs: partitionLifetime } : partitioning
+  const partitioned =
+    partitioning && !partitioning.expirationMs && partitionLifetime
+      ? { ...partitioning, expirationMs: partitionLifetime }
+      : partitioning
   return {
     reference: plan.reference,
     uid: before?.uid ?? randomUUID(),
@@ -36,7 +42,9 @@ export function planTable(room: Room, plan: TablePlan): TableRecord {
     ...fields,
     ...(partitioned ? { partitioning: partitioned } : {}),
     ...(isView ? { view: plan.view } : { physical: room.warehouse.nextPhysical() }),
-    ...(fields.expirationMs === undefined && lifetime && !partitioned ? { expirationMs: nowMs + Number(lifetime) } : {}),
+    ...(fields.expirationMs === undefined && lifetime && !partitioned
+      ? { expirationMs: nowMs + Number(lifetime) }
+      : {}),
     ...(plan.ownerMember === undefined ? {} : { ownerMember: plan.ownerMember }),
     creationMs: nowMs,
     modifiedMs: nowMs,
@@ -44,10 +52,16 @@ export function planTable(room: Room, plan: TablePlan): TableRecord {
 }
 
 export async function createPhysical(session: Session, table: TableRecord): Promise<void> {
-  if (table.physical !== undefined) await session.run(`CREATE TABLE ${relationOf(table.physical)} (${columnDefinitions(table.schema)})`)
+  if (table.physical !== undefined)
+    await session.run(`CREATE TABLE ${relationOf(table.physical)} (${columnDefinitions(table.schema)})`)
 }
 
 /** The next version of a table whose rows or fields changed in place. */
 export function touch(table: TableRecord, nowMs: number, changes: Partial<TableRecord> = {}): TableRecord {
-  return { ...table, ...changes, version: table.version + 1, modifiedMs: Math.max(nowMs, table.modifiedMs + 1) }
+  return {
+    ...table,
+    ...changes,
+    version: table.version + 1,
+    modifiedMs: Math.max(nowMs, table.modifiedMs + 1),
+  }
 }

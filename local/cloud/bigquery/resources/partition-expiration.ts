@@ -1,4 +1,6 @@
-/** Removes the rows of partitions that are past their table's partition expiration; it touches no other row. */
+/**
+ * Removes the rows of partitions that are past their table's partition expiration; it touches no other row.
+ */
 import { legacyTypeName } from '../engine/data-types.ts'
 import { quoteName, tableKey } from '../engine/names.ts'
 import { physicalOf, type TableRecord } from '../engine/records.ts'
@@ -8,7 +10,8 @@ import { touch } from './new-table.ts'
 
 export async function expirePartitions(room: Room): Promise<void> {
   for (const table of room.warehouse.tables.values()) {
-    if (table.partitioning?.expirationMs) await room.warehouse.lock([tableKey(table.reference)], () => expireOne(room, table))
+    if (table.partitioning?.expirationMs)
+      await room.warehouse.lock([tableKey(table.reference)], () => expireOne(room, table))
   }
 }
 

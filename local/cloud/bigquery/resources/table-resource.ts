@@ -4,7 +4,8 @@ import { showTable } from '../engine/names.ts'
 import type { TableRecord } from '../engine/records.ts'
 import { makeEtag, present } from '../engine/request-body.ts'
 
-const labelsOf = (table: TableRecord) => (table.labels && Object.keys(table.labels).length > 0 ? table.labels : undefined)
+const labelsOf = (table: TableRecord) =>
+  table.labels && Object.keys(table.labels).length > 0 ? table.labels : undefined
 
 function timePartitioning(table: TableRecord): Record<string, unknown> | undefined {
   if (!table.partitioning) return undefined
@@ -16,7 +17,11 @@ function timePartitioning(table: TableRecord): Record<string, unknown> | undefin
   })
 }
 
-export function tableResource(table: TableRecord, size: TableSize | undefined, origin: string): Record<string, unknown> {
+export function tableResource(
+  table: TableRecord,
+  size: TableSize | undefined,
+  origin: string,
+): Record<string, unknown> {
   const { projectId, datasetId, tableId } = table.reference
   const isTable = table.kind === 'TABLE'
   return present({

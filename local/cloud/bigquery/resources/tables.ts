@@ -1,4 +1,7 @@
-/** tables.*: get, list, insert, patch, update, delete of tables and views, each under the permission Google documents for it. */
+/**
+ * tables.*: get, list, insert, patch, update, delete of tables and views, each under the permission Google
+ * documents for it.
+ */
 import type { CloudRequest, Reply } from '../../kernel.ts'
 import { measureTable } from '../engine/logical-size.ts'
 import { checkTableId, showTable, tableKey } from '../engine/names.ts'
@@ -16,7 +19,11 @@ import { readTableFields, refuseUnsupportedParts, schemaOfBody } from './table-f
 import { tableListItem, tableResource } from './table-resource.ts'
 
 export function referenceOfRequest(room: Room, request: CloudRequest): TableReference {
-  const { projectId, datasetId, tableId } = request.params as { projectId: string; datasetId: string; tableId: string }
+  const { projectId, datasetId, tableId } = request.params as {
+    projectId: string
+    datasetId: string
+    tableId: string
+  }
   checkProject(room, projectId)
   return { projectId: room.environment.project, datasetId, tableId }
 }
@@ -29,12 +36,17 @@ export function findTable(room: Room, reference: TableReference): TableRecord {
 }
 
 async function show(room: Room, table: TableRecord): Promise<Record<string, unknown>> {
-  return tableResource(table, table.kind === 'TABLE' ? await measureTable(room.warehouse, table) : undefined, room.origin)
+  return tableResource(
+    table,
+    table.kind === 'TABLE' ? await measureTable(room.warehouse, table) : undefined,
+    room.origin,
+  )
 }
 
 export async function getTable(room: Room, request: CloudRequest): Promise<Reply> {
   const reference = referenceOfRequest(room, request)
-  if (!room.warehouse.tables.has(tableKey(reference))) findDataset(room, reference.projectId, reference.datasetId)
+  if (!room.warehouse.tables.has(tableKey(reference)))
+    findDataset(room, reference.projectId, reference.datasetId)
   room.authority.requireOnTable(request.principal, 'bigquery.tables.get', reference)
   return { json: await show(room, findTable(room, reference)) }
 }
@@ -62,14 +74,23 @@ export async function insertTable(room: Room, request: CloudRequest): Promise<Re
   room.authority.requireOnDataset(request.principal, 'bigquery.tables.create', datasetId)
   const body = await request.json()
   refuseUnsupportedParts(body)
-  const reference = { projectId: room.environment.project, datasetId, tableId: checkTableId(requiredText(record(body, 'tableReference') ?? {}, 'tableId')) }
+  const reference = {
+    projectId: room.environment.project,
+    datasetId,
+    tableId: checkTableId(requiredText(record(body, 'tableReference') ?? {}, 'tableId')),
+  }
   const view = readView(body)
   const given = schemaOfBody(body)
   const schema = view
-    ? describeViewSchema(await compileView(room, request.principal, view.query, dataset.location), given, showTable(reference))
+    ? describeViewSchema(
+        await compileView(room, request.principal, view.query, dataset.location),
+        given,
+        showTable(reference),
+      )
     : (given ?? [])
   const fields = readTableFields(body, {}, schema, room.now())
-  if (view && (fields.partitioning || fields.clustering)) throw invalid('A view cannot be partitioned or clustered.')
+  if (view && (fields.partitioning || fields.clustering))
+    throw invalid('A view cannot be partitioned or clustered.')
   const table = await room.warehouse.lock([tableKey(reference)], async () => {
     const expired = room.warehouse.tables.get(tableKey(reference))
     if (room.warehouse.table(reference, room.now())) throw alreadyExists('Table', showTable(reference))
@@ -93,8 +114,12 @@ function readView(body: Body): { query: string } | undefined {
   const view = record(body, 'view')
   if (!view) return undefined
   // Google's default is legacy SQL, which nothing here speaks: leaving it out must not mean standard SQL.
-  if (flag(view, 'useLegacySql') !== false) throw invalid('Legacy SQL views are not supported: set view.useLegacySql to false.')
-  if (view.userDefinedFunctionResources !== undefined && JSON.stringify(view.userDefinedFunctionResources) !== '[]')
+  if (flag(view, 'useLegacySql') !== false)
+    throw invalid('Legacy SQL views are not supported: set view.useLegacySql to false.')
+  if (
+    view.userDefinedFunctionResources !== undefined &&
+    JSON.stringify(view.userDefinedFunctionResources) !== '[]'
+  )
     throw invalid('view.userDefinedFunctionResources is not supported.')
   return { query: requiredText(view, 'query') }
 }
@@ -102,15 +127,20 @@ function readView(body: Body): { query: string } | undefined {
 /** PATCH keeps what the body does not name; PUT starts from nothing. */
 export async function changeTable(room: Room, request: CloudRequest, isPatch: boolean): Promise<Reply> {
   const reference = referenceOfRequest(room, request)
-  if (!room.warehouse.tables.has(tableKey(reference))) findDataset(room, reference.projectId, reference.datasetId)
+  if (!room.warehouse.tables.has(tableKey(reference)))
+    findDataset(room, reference.projectId, reference.datasetId)
   room.authority.requireOnTable(request.principal, 'bigquery.tables.update', reference)
   const body = await request.json()
   refuseUnsupportedParts(body)
   const ifMatch = request.headers['if-match']
   const after = await room.warehouse.lock([tableKey(reference)], async () => {
     const before = findTable(room, reference)
-    if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== makeEtag(before.uid, before.version)) throw preconditionFailed()
-    const plan = before.kind === 'VIEW' ? await planViewChange(room, request, body, before, isPatch) : planTableChange(room, body, before, isPatch)
+    if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== makeEtag(before.uid, before.version))
+      throw preconditionFailed()
+    const plan =
+      before.kind === 'VIEW'
+        ? await planViewChange(room, request, body, before, isPatch)
+        : planTableChange(room, body, before, isPatch)
     const change = new Change()
     change.putTable(plan.table)
     change.verify.push(unchanged(room.warehouse, reference, before))
@@ -131,42 +161,68 @@ interface PlannedChange {
 }
 
 function planTableChange(room: Room, body: Body, before: TableRecord, isPatch: boolean): PlannedChange {
-  if (body.view !== undefined && body.view !== null) throw invalid(`Cannot convert table ${showTable(before.reference)} to a view.`)
+  if (body.view !== undefined && body.view !== null)
+    throw invalid(`Cannot convert table ${showTable(before.reference)} to a view.`)
   const wanted = schemaOfBody(body)
-  const { schema, statements } = wanted ? planSchemaChange(before, wanted) : { schema: before.schema, statements: [] }
+  const { schema, statements } = wanted
+    ? planSchemaChange(before, wanted)
+    : { schema: before.schema, statements: [] }
   const kept = isPatch ? before : { partitioning: before.partitioning }
   const fields = readTableFields(body, kept, schema, room.now())
   if (
     before.partitioning &&
     fields.partitioning &&
-    (fields.partitioning.field !== before.partitioning.field || fields.partitioning.type !== before.partitioning.type)
+    (fields.partitioning.field !== before.partitioning.field ||
+      fields.partitioning.type !== before.partitioning.type)
   ) {
     throw invalid('Cannot change partitioning of an existing table.')
   }
-  if (!before.partitioning && fields.partitioning) throw invalid('Cannot convert non partitioned table to partitioned table.')
-  return { statements, table: touch(before, room.now(), { ...fields, partitioning: fields.partitioning ?? before.partitioning, schema }) }
+  if (!before.partitioning && fields.partitioning)
+    throw invalid('Cannot convert non partitioned table to partitioned table.')
+  return {
+    statements,
+    table: touch(before, room.now(), {
+      ...fields,
+      partitioning: fields.partitioning ?? before.partitioning,
+      schema,
+    }),
+  }
 }
 
-async function planViewChange(room: Room, request: CloudRequest, body: Body, before: TableRecord, isPatch: boolean): Promise<PlannedChange> {
+async function planViewChange(
+  room: Room,
+  request: CloudRequest,
+  body: Body,
+  before: TableRecord,
+  isPatch: boolean,
+): Promise<PlannedChange> {
   const view = readView(body)
   if (!view && !isPatch) throw invalid('view.query is required to update a view.')
   const isNewQuery = view !== undefined && view.query !== before.view!.query
   if (isNewQuery) requireToChangeView(room, request.principal, before)
-  const computed = isNewQuery || schemaOfBody(body) ? await compileView(room, request.principal, (view ?? before.view!).query, before.location) : before.schema
+  const computed =
+    isNewQuery || schemaOfBody(body)
+      ? await compileView(room, request.principal, (view ?? before.view!).query, before.location)
+      : before.schema
   const schema = describeViewSchema(computed, schemaOfBody(body), showTable(before.reference))
   const fields = readTableFields(body, isPatch ? before : {}, schema, room.now())
-  return { statements: [], table: touch(before, room.now(), { ...fields, schema, view: view ?? before.view! }) }
+  return {
+    statements: [],
+    table: touch(before, room.now(), { ...fields, schema, view: view ?? before.view! }),
+  }
 }
 
 export async function deleteTable(room: Room, request: CloudRequest): Promise<Reply> {
   const reference = referenceOfRequest(room, request)
-  if (!room.warehouse.tables.has(tableKey(reference))) findDataset(room, reference.projectId, reference.datasetId)
+  if (!room.warehouse.tables.has(tableKey(reference)))
+    findDataset(room, reference.projectId, reference.datasetId)
   room.authority.requireOnTable(request.principal, 'bigquery.tables.delete', reference)
   await room.warehouse.whileReading(() =>
     room.warehouse.lock([tableKey(reference)], async () => {
       const before = findTable(room, reference)
       const ifMatch = request.headers['if-match']
-      if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== makeEtag(before.uid, before.version)) throw preconditionFailed()
+      if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== makeEtag(before.uid, before.version))
+        throw preconditionFailed()
       const change = new Change()
       change.removeTable(reference)
       change.verify.push(unchanged(room.warehouse, reference, before))

@@ -1,46 +1,115 @@
-/** Writes docs/bigquery-language.md from the function table and the grammar's lists: run with `--write`, or ask `describeLanguage()`. It says nothing that the tests do not run. */
+/**
+ * Writes docs/bigquery-language.md from the function table and the grammar's lists: run with `--write`, or
+ * ask `describeLanguage()`. It says nothing that the tests do not run.
+ */
 import { writeFileSync } from 'node:fs'
 import { functionRows } from './functions/table.ts'
 import type { FunctionRow } from './functions/row.ts'
 
 const statements: readonly (readonly [string, string])[] = [
-  ['SELECT', 'WITH (not recursive); UNION ALL and UNION, INTERSECT, EXCEPT DISTINCT; DISTINCT; AS STRUCT, AS VALUE; `*` with EXCEPT and REPLACE; joins (INNER, LEFT, RIGHT, FULL, CROSS, comma) with ON and USING; UNNEST, array paths, WITH OFFSET; WHERE; GROUP BY expressions, positions, aliases, ALL, ROLLUP, CUBE; HAVING; QUALIFY; WINDOW; ORDER BY with NULLS FIRST and LAST; LIMIT and OFFSET with a literal or parameter'],
+  [
+    'SELECT',
+    'WITH (not recursive); UNION ALL and UNION, INTERSECT, EXCEPT DISTINCT; DISTINCT; AS STRUCT, AS VALUE; `*` with EXCEPT and REPLACE; joins (INNER, LEFT, RIGHT, FULL, CROSS, comma) with ON and USING; UNNEST, array paths, WITH OFFSET; WHERE; GROUP BY expressions, positions, aliases, ALL, ROLLUP, CUBE; HAVING; QUALIFY; WINDOW; ORDER BY with NULLS FIRST and LAST; LIMIT and OFFSET with a literal or parameter',
+  ],
   ['INSERT', 'VALUES or a query, with or without a column list'],
   ['UPDATE, DELETE', 'WHERE is required; UPDATE … FROM fails when two source rows match one target row'],
-  ['MERGE', 'all WHEN clauses with conditions; every clause sees the target as it was; `ON FALSE` as dbt writes it'],
+  [
+    'MERGE',
+    'all WHEN clauses with conditions; every clause sees the target as it was; `ON FALSE` as dbt writes it',
+  ],
   ['TRUNCATE TABLE', ''],
-  ['CREATE TABLE', 'OR REPLACE, IF NOT EXISTS, columns (NOT NULL, OPTIONS(description)), PARTITION BY a column, DATE(), DATE_TRUNC, DATETIME_TRUNC, TIMESTAMP_TRUNC (hour, day, month, year), CLUSTER BY, OPTIONS, AS query'],
+  [
+    'CREATE TABLE',
+    'OR REPLACE, IF NOT EXISTS, columns (NOT NULL, OPTIONS(description)), PARTITION BY a column, DATE(), DATE_TRUNC, DATETIME_TRUNC, TIMESTAMP_TRUNC (hour, day, month, year), CLUSTER BY, OPTIONS, AS query',
+  ],
   ['CREATE VIEW', 'OR REPLACE, IF NOT EXISTS, column list with descriptions, OPTIONS'],
   ['CREATE SCHEMA, DROP SCHEMA', 'IF (NOT) EXISTS, OPTIONS, CASCADE'],
   ['DROP TABLE, DROP VIEW', 'IF EXISTS'],
   ['ALTER TABLE, ALTER VIEW', 'SET OPTIONS, ADD COLUMN, DROP COLUMN, ALTER COLUMN … SET OPTIONS'],
-  ['LOAD DATA', 'INTO or OVERWRITE, columns, (OVERWRITE) PARTITIONS, PARTITION BY, CLUSTER BY, OPTIONS, FROM FILES, WITH PARTITION COLUMNS'],
+  [
+    'LOAD DATA',
+    'INTO or OVERWRITE, columns, (OVERWRITE) PARTITIONS, PARTITION BY, CLUSTER BY, OPTIONS, FROM FILES, WITH PARTITION COLUMNS',
+  ],
   ['ASSERT', 'with or without AS message'],
   ['Scripts', 'several statements; DECLARE and SET, also of a list of variables from `SELECT AS STRUCT`'],
 ]
 
-const refused = ['recursive CTEs', 'PIVOT, UNPIVOT, TABLESAMPLE, FOR SYSTEM_TIME AS OF, pipe syntax, table functions', 'functions and procedures of your own, JavaScript, temporary tables, materialized views', 'control flow, transactions, EXECUTE IMMEDIATE, EXPORT DATA, GRANT',
-  'BIGNUMERIC, GEOGRAPHY, RANGE, INTERVAL values, parameterised types such as STRING(10), COLLATE', 'bit operators, LIKE ANY, named arguments, lambdas', 'division and multiplication of NUMERIC, functions that would answer a NUMERIC in FLOAT64 (AVG, CEIL, ROUND with digits)', 'IN with STRUCT values from a query, CASE and NULLIF on STRUCT', 'REGEXP_REPLACE with a replacement that is no literal', 'legacy SQL']
+const refused = [
+  'recursive CTEs',
+  'PIVOT, UNPIVOT, TABLESAMPLE, FOR SYSTEM_TIME AS OF, pipe syntax, table functions',
+  'functions and procedures of your own, JavaScript, temporary tables, materialized views',
+  'control flow, transactions, EXECUTE IMMEDIATE, EXPORT DATA, GRANT',
+  'BIGNUMERIC, GEOGRAPHY, RANGE, INTERVAL values, parameterised types such as STRING(10), COLLATE',
+  'bit operators, LIKE ANY, named arguments, lambdas',
+  'division and multiplication of NUMERIC, functions that would answer a NUMERIC in FLOAT64 (AVG, CEIL, ROUND with digits)',
+  'IN with STRUCT values from a query, CASE and NULLIF on STRUCT',
+  'REGEXP_REPLACE with a replacement that is no literal',
+  'legacy SQL',
+]
 
-const differences = ['Dates shifted beyond the year 9999 are not an error.', 'Overflow of FLOAT64 arithmetic gives infinity, where BigQuery raises an error.', 'NaN sorts as the largest number in SELECT DISTINCT … ORDER BY and in RANGE frames; elsewhere it sorts and compares as in BigQuery.', 'JSON_VALUE of a number in JSON-formatted text gives its shortest spelling (1.5 for 1.50).',
-  'APPROX_COUNT_DISTINCT is exact.', 'AVG and the variance functions may differ in the last digits.', 'LOWER and UPPER map letter by letter: LOWER of İ is i, where BigQuery keeps the dot.']
+const differences = [
+  'Dates shifted beyond the year 9999 are not an error.',
+  'Overflow of FLOAT64 arithmetic gives infinity, where BigQuery raises an error.',
+  'NaN sorts as the largest number in SELECT DISTINCT … ORDER BY and in RANGE frames; elsewhere it sorts and compares as in BigQuery.',
+  'JSON_VALUE of a number in JSON-formatted text gives its shortest spelling (1.5 for 1.50).',
+  'APPROX_COUNT_DISTINCT is exact.',
+  'AVG and the variance functions may differ in the last digits.',
+  'LOWER and UPPER map letter by letter: LOWER of İ is i, where BigQuery keeps the dot.',
+]
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
-const usage = (row: FunctionRow): string => row.usage ?? row.signatures.map((signature) => `${row.name}(${signature.text.split('->')[0]!.trim()}) → ${signature.text.split('->')[1]!.trim()}`).join('; ')
+const usage = (row: FunctionRow): string =>
+  row.usage ??
+  row.signatures
+    .map(
+      (signature) =>
+        `${row.name}(${signature.text.split('->')[0]!.trim()}) → ${signature.text.split('->')[1]!.trim()}`,
+    )
+    .join('; ')
 
 export function describeLanguage(): string {
   const families = [...new Set(functionRows.map((row) => row.family))]
   return [
-    '# GoogleSQL of the local BigQuery', '',
-    'Generated from the table the compiler uses; do not edit. The language is an allow-list: what is not here is refused by name with a 400, never passed on in the hope that it means the same.', '',
-    `${functionRows.length} functions, each with at least one example of Google's documentation that the tests run.`, '',
-    '## Statements', '', '| statement | supported |', '|---|---|', ...statements.map(([name, text]) => `| ${name} | ${cell(text)} |`), '',
-    '## Operators and expressions', '',
-    '`+ - * / ||`, comparisons, `IS [NOT] NULL, TRUE, FALSE`, `IS [NOT] DISTINCT FROM`, `[NOT] BETWEEN`, `[NOT] LIKE`, `[NOT] IN` (list, query, UNNEST), AND, OR, NOT, CASE, CAST, SAFE_CAST, EXTRACT, EXISTS, scalar and ARRAY subqueries, ARRAY and STRUCT constructors, field and element access (OFFSET, ORDINAL, SAFE_OFFSET, SAFE_ORDINAL), the SAFE. prefix, named and positional parameters, script variables. Literals: integers (also hexadecimal), floats, strings and bytes (raw, triple-quoted), DATE, DATETIME, TIME, TIMESTAMP, NUMERIC, JSON, INTERVAL in date arithmetic.', '',
-    'Types: INT64, FLOAT64, NUMERIC, BOOL, STRING, BYTES, DATE, DATETIME, TIME, TIMESTAMP, JSON, ARRAY, STRUCT.', '',
-    '## Not supported', '', ...refused.map((line) => `- ${line}`), '', '## Known differences', '', ...differences.map((line) => `- ${line}`), '', '## Functions', '',
-    ...families.flatMap((family) => [`### ${family}`, '', '| function | forms | in DuckDB |', '|---|---|---|', ...functionRows.filter((row) => row.family === family).map((row) => `| ${row.name} | ${cell(usage(row))} | ${row.kind} |`), '']),
+    '# GoogleSQL of the local BigQuery',
+    '',
+    'Generated from the table the compiler uses; do not edit. The language is an allow-list: what is not here is refused by name with a 400, never passed on in the hope that it means the same.',
+    '',
+    `${functionRows.length} functions, each with at least one example of Google's documentation that the tests run.`,
+    '',
+    '## Statements',
+    '',
+    '| statement | supported |',
+    '|---|---|',
+    ...statements.map(([name, text]) => `| ${name} | ${cell(text)} |`),
+    '',
+    '## Operators and expressions',
+    '',
+    '`+ - * / ||`, comparisons, `IS [NOT] NULL, TRUE, FALSE`, `IS [NOT] DISTINCT FROM`, `[NOT] BETWEEN`, `[NOT] LIKE`, `[NOT] IN` (list, query, UNNEST), AND, OR, NOT, CASE, CAST, SAFE_CAST, EXTRACT, EXISTS, scalar and ARRAY subqueries, ARRAY and STRUCT constructors, field and element access (OFFSET, ORDINAL, SAFE_OFFSET, SAFE_ORDINAL), the SAFE. prefix, named and positional parameters, script variables. Literals: integers (also hexadecimal), floats, strings and bytes (raw, triple-quoted), DATE, DATETIME, TIME, TIMESTAMP, NUMERIC, JSON, INTERVAL in date arithmetic.',
+    '',
+    'Types: INT64, FLOAT64, NUMERIC, BOOL, STRING, BYTES, DATE, DATETIME, TIME, TIMESTAMP, JSON, ARRAY, STRUCT.',
+    '',
+    '## Not supported',
+    '',
+    ...refused.map((line) => `- ${line}`),
+    '',
+    '## Known differences',
+    '',
+    ...differences.map((line) => `- ${line}`),
+    '',
+    '## Functions',
+    '',
+    ...families.flatMap((family) => [
+      `### ${family}`,
+      '',
+      '| function | forms | in DuckDB |',
+      '|---|---|---|',
+      ...functionRows
+        .filter((row) => row.family === family)
+        .map((row) => `| ${row.name} | ${cell(usage(row))} | ${row.kind} |`),
+      '',
+    ]),
   ].join('\n')
 }
 
-if (process.argv[1] === import.meta.filename && process.argv.includes('--write')) writeFileSync(new URL('../../../../docs/bigquery-language.md', import.meta.url), describeLanguage())
+if (process.argv[1] === import.meta.filename && process.argv.includes('--write'))
+  writeFileSync(new URL('../../../../docs/bigquery-language.md', import.meta.url), describeLanguage())

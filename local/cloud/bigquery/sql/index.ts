@@ -1,4 +1,7 @@
-/** The language of the local BigQuery: scripts to statements, statements to DuckDB. Only what is in its grammar and function table exists; it never runs anything itself. */
+/**
+ * The language of the local BigQuery: scripts to statements, statements to DuckDB. Only what is in its
+ * grammar and function table exists; it never runs anything itself.
+ */
 import { CloudError } from '../../kernel.ts'
 import { tokenize } from './parse/lexer.ts'
 import { parseStatements } from './parse/script-parser.ts'
@@ -15,7 +18,9 @@ async function compile(parsed: ParsedStatement, context: CompileContext): Promis
   // Padding keeps the positions of the script in the messages of its statements.
   const text = '\n'.repeat(parsed.line - 1) + ' '.repeat((parsed.column ?? 1) - 1) + parsed.text
   const { syntax } = guarded(() => parseStatements(text, true)[0]!)
-  const placeholders = tokenize(text).filter((token) => token.kind === 'parameter' && token.value === '').map((token) => token.start)
+  const placeholders = tokenize(text)
+    .filter((token) => token.kind === 'parameter' && token.value === '')
+    .map((token) => token.start)
   const answers = new Map<string, Resolved>()
   for (;;) {
     const translation = new Translation(context, answers)
@@ -24,18 +29,25 @@ async function compile(parsed: ParsedStatement, context: CompileContext): Promis
       return await compileStatement(syntax, parsed, translation)
     } catch (error) {
       if (error instanceof RangeError) throw tooComplex()
-      if (!(error instanceof MissingName)) throw error instanceof CloudError ? error : explainBinderError(error)
-      answers.set(keyOf(error.path, error.via, error.purpose), await context.catalog.resolve(error.path, error.via, error.purpose))
+      if (!(error instanceof MissingName))
+        throw error instanceof CloudError ? error : explainBinderError(error)
+      answers.set(
+        keyOf(error.path, error.via, error.purpose),
+        await context.catalog.resolve(error.path, error.via, error.purpose),
+      )
     }
   }
 }
 
 function guarded<T>(parse: () => T): T {
-  try { return parse() } catch (error) {
+  try {
+    return parse()
+  } catch (error) {
     if (error instanceof RangeError) throw tooComplex()
     throw error
   }
 }
 
 /** What the stack cannot hold. */
-const tooComplex = (): CloudError => new CloudError(400, 'invalidQuery', 'Query is too complex', { location: 'query' })
+const tooComplex = (): CloudError =>
+  new CloudError(400, 'invalidQuery', 'Query is too complex', { location: 'query' })

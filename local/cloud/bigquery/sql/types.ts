@@ -1,38 +1,111 @@
 // 2026-11-23 13:30, control plane to language:
-// 1. DECLARE and SET: compile() answers type 'SELECT', duckdb = one SELECT whose columns are the variables in order (for `SET (x) = (SELECT AS STRUCT ..)` one column per variable), schema = their columns.
+// 1. DECLARE and SET: compile() answers type 'SELECT', duckdb = one SELECT whose columns are the variables in
+// order (for `SET (x) = (SELECT AS STRUCT ..)` one column per variable), schema = their columns.
 //    The control plane runs it, keeps each value as a DuckDB session variable and puts {type: BigQuery type, duckdb: `CAST(getvariable('v_name') AS T)`} under the lower-cased name in context.variables. DECLARE without DEFAULT: SELECT NULL of the type.
-// 2. New: resolve(path, via, purpose) with 'write' for the target of INSERT/UPDATE/DELETE/MERGE/TRUNCATE (checks updateData, not getData); Statement.ifExists / isCascade for DROP.
-// 3. DML runs statement by statement; affected rows = DuckDB's counts of INSERT/DELETE/UPDATE; a single MERGE INTO gets ` RETURNING merge_action` appended by the control plane, so end it without one and without `;`.
-// 4. Output column order of SELECT must equal Statement.schema by position; result tables are made from schema, so declare types exactly. Physical relations are "data"."t17": never derive them from names.
-// 5. DROP/CREATE/ALTER/LOAD: do not call resolve() for the target, give Statement.target as 1-3 parts; the control plane applies the default dataset.
-// 2026-11-23 14:05, language to control plane: ParsedStatement.column; expiration_timestamp arrives as ISO text; DML begins with CREATE TEMP TABLE and check SELECTs where BigQuery checks before it writes, and needs `rowid` of the relation.
-/** The border between BigQuery's control plane (datasets, tables, jobs, access) and its language (GoogleSQL to DuckDB). Values only; it does nothing. */
+// 2. New: resolve(path, via, purpose) with 'write' for the target of INSERT/UPDATE/DELETE/MERGE/TRUNCATE
+// (checks updateData, not getData); Statement.ifExists / isCascade for DROP.
+// 3. DML runs statement by statement; affected rows = DuckDB's counts of INSERT/DELETE/UPDATE; a single MERGE
+// INTO gets ` RETURNING merge_action` appended by the control plane, so end it without one and without `;`.
+// 4. Output column order of SELECT must equal Statement.schema by position; result tables are made from
+// schema, so declare types exactly. Physical relations are "data"."t17": never derive them from names.
+// 5. DROP/CREATE/ALTER/LOAD: do not call resolve() for the target, give Statement.target as 1-3 parts; the
+// control plane applies the default dataset. 2026-11-23 14:05, language to control plane:
+// ParsedStatement.column; expiration_timestamp arrives as ISO text; DML begins with CREATE TEMP TABLE and
+// check SELECTs where BigQuery checks before it writes, and needs `rowid` of the relation.
+/**
+ * The border between BigQuery's control plane (datasets, tables, jobs, access) and its language (GoogleSQL to
+ * DuckDB). Values only; it does nothing.
+ */
 
-export interface TableReference { readonly projectId: string; readonly datasetId: string; readonly tableId: string }
+export interface TableReference {
+  readonly projectId: string
+  readonly datasetId: string
+  readonly tableId: string
+}
 
-/** A column in BigQuery's REST words: `INTEGER|FLOAT|BOOLEAN|STRING|BYTES|DATE|DATETIME|TIME|TIMESTAMP|NUMERIC|BIGNUMERIC|JSON|RECORD`, `NULLABLE|REQUIRED|REPEATED`. */
-export interface FieldSchema { readonly name: string; readonly type: string; readonly mode?: string; readonly description?: string; readonly fields?: readonly FieldSchema[] }
+/**
+ * A column in BigQuery's REST words:
+ * `INTEGER|FLOAT|BOOLEAN|STRING|BYTES|DATE|DATETIME|TIME|TIMESTAMP|NUMERIC|BIGNUMERIC|JSON|RECORD`,
+ * `NULLABLE|REQUIRED|REPEATED`.
+ */
+export interface FieldSchema {
+  readonly name: string
+  readonly type: string
+  readonly mode?: string
+  readonly description?: string
+  readonly fields?: readonly FieldSchema[]
+}
 
-/** What a name in FROM stands for. The control plane answers; it also records the reference for access checks. */
+/**
+ * What a name in FROM stands for. The control plane answers; it also records the reference for access checks.
+ */
 export type Resolved =
-  | { readonly kind: 'table'; readonly reference: TableReference; readonly schema: readonly FieldSchema[]; readonly partitionField?: string; readonly partitionType?: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR'; readonly clusterFields?: readonly string[]; /** quoted DuckDB relation */ readonly relation: string }
-  | { readonly kind: 'view'; readonly reference: TableReference; readonly query: string; readonly schema: readonly FieldSchema[] }
-  /** INFORMATION_SCHEMA views and `__TABLES__`: the control plane materialises them as a DuckDB relation for this statement. */
-  | { readonly kind: 'system'; readonly reference: TableReference; readonly relation: string; readonly schema: readonly FieldSchema[] }
+  | {
+      readonly kind: 'table'
+      readonly reference: TableReference
+      readonly schema: readonly FieldSchema[]
+      readonly partitionField?: string
+      readonly partitionType?: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR'
+      readonly clusterFields?: readonly string[]
+      /** quoted DuckDB relation */ readonly relation: string
+    }
+  | {
+      readonly kind: 'view'
+      readonly reference: TableReference
+      readonly query: string
+      readonly schema: readonly FieldSchema[]
+    }
+  /**
+   * INFORMATION_SCHEMA views and `__TABLES__`: the control plane materialises them as a DuckDB relation for
+   * this statement.
+   */
+  | {
+      readonly kind: 'system'
+      readonly reference: TableReference
+      readonly relation: string
+      readonly schema: readonly FieldSchema[]
+    }
 
 export interface Catalog {
-  /** `via` is the chain of views through which the name was reached, outermost first (empty for the query itself). Throws CloudError 404/403. `path` is the dotted name as written, split, 1–4 parts; INFORMATION_SCHEMA names come whole. */
-  resolve(path: readonly string[], via: readonly TableReference[], purpose?: 'read' | 'write'): Promise<Resolved>
+  /**
+   * `via` is the chain of views through which the name was reached, outermost first (empty for the query
+   * itself). Throws CloudError 404/403. `path` is the dotted name as written, split, 1–4 parts;
+   * INFORMATION_SCHEMA names come whole.
+   */
+  resolve(
+    path: readonly string[],
+    via: readonly TableReference[],
+    purpose?: 'read' | 'write',
+  ): Promise<Resolved>
 }
 
 /** Columns and partition predicate a statement reads of one base table, for `totalBytesProcessed`. */
-export interface TableRead { readonly reference: TableReference; readonly columns: readonly string[] | 'all'; /** DuckDB predicate over the partition column that BigQuery would prune on (constant expressions only); absent = all partitions */ readonly partitionPredicate?: string }
+export interface TableRead {
+  readonly reference: TableReference
+  readonly columns: readonly string[] | 'all'
+  /** DuckDB predicate over the partition column that BigQuery would prune on (constant expressions only); absent = all partitions */ readonly partitionPredicate?: string
+}
 
 /** Statement types as `statistics.query.statementType` spells them. */
 export type StatementType =
-  | 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE' | 'MERGE' | 'TRUNCATE_TABLE'
-  | 'CREATE_TABLE' | 'CREATE_TABLE_AS_SELECT' | 'CREATE_VIEW' | 'CREATE_SCHEMA' | 'DROP_TABLE' | 'DROP_VIEW' | 'DROP_SCHEMA' | 'ALTER_TABLE' | 'ALTER_VIEW'
-  | 'LOAD_DATA' | 'SCRIPT' | 'ASSERT'
+  | 'SELECT'
+  | 'INSERT'
+  | 'UPDATE'
+  | 'DELETE'
+  | 'MERGE'
+  | 'TRUNCATE_TABLE'
+  | 'CREATE_TABLE'
+  | 'CREATE_TABLE_AS_SELECT'
+  | 'CREATE_VIEW'
+  | 'CREATE_SCHEMA'
+  | 'DROP_TABLE'
+  | 'DROP_VIEW'
+  | 'DROP_SCHEMA'
+  | 'ALTER_TABLE'
+  | 'ALTER_VIEW'
+  | 'LOAD_DATA'
+  | 'SCRIPT'
+  | 'ASSERT'
 
 /** Everything a DDL header says, parsed; BigQuery's option names as keys, values as JSON. */
 export interface TableHeader {
@@ -54,28 +127,55 @@ export interface Statement {
   /** DROP … IF EXISTS, and DROP SCHEMA … CASCADE. */
   readonly ifExists?: boolean
   readonly isCascade?: boolean
-  /** DuckDB SQL to run, in order, in one transaction. For CREATE TABLE AS / CREATE VIEW: the SELECT only; the control plane makes the table. For DML: full statements against the target's relation. */
+  /**
+   * DuckDB SQL to run, in order, in one transaction. For CREATE TABLE AS / CREATE VIEW: the SELECT only; the
+   * control plane makes the table. For DML: full statements against the target's relation.
+   */
   readonly duckdb: readonly string[]
   /** The GoogleSQL query of a CREATE VIEW, verbatim. */
   readonly viewQuery?: string
   readonly references: readonly TableReference[]
   readonly reads: readonly TableRead[]
-  /** Output columns of SELECT/CTAS/CREATE VIEW, in BigQuery types (from DuckDB's own binder plus our type rules). */
+  /**
+   * Output columns of SELECT/CTAS/CREATE VIEW, in BigQuery types (from DuckDB's own binder plus our type
+   * rules).
+   */
   readonly schema?: readonly FieldSchema[]
   /** LOAD DATA: format, uris, partition it overwrites, options. */
-  readonly load?: { readonly overwrite: boolean; readonly partitions?: { readonly column: string; readonly duckdbValue: string }; readonly format: string; readonly uris: readonly string[]; readonly options: Readonly<Record<string, unknown>>; readonly partitionColumns?: readonly FieldSchema[] }
+  readonly load?: {
+    readonly overwrite: boolean
+    readonly partitions?: { readonly column: string; readonly duckdbValue: string }
+    readonly format: string
+    readonly uris: readonly string[]
+    readonly options: Readonly<Record<string, unknown>>
+    readonly partitionColumns?: readonly FieldSchema[]
+  }
   /** ALTER ... SET OPTIONS, ADD COLUMN, ...; `kind` names it. */
-  readonly alter?: { readonly kind: 'SET_OPTIONS' | 'ADD_COLUMN' | 'DROP_COLUMN' | 'SET_COLUMN_OPTIONS'; readonly options?: Readonly<Record<string, unknown>>; readonly columns?: readonly FieldSchema[]; readonly ifNotExists?: boolean }
+  readonly alter?: {
+    readonly kind: 'SET_OPTIONS' | 'ADD_COLUMN' | 'DROP_COLUMN' | 'SET_COLUMN_OPTIONS'
+    readonly options?: Readonly<Record<string, unknown>>
+    readonly columns?: readonly FieldSchema[]
+    readonly ifNotExists?: boolean
+  }
 }
 
 /** A script keeps variables between statements; a single statement is a script of one. */
 export interface Compiler {
-  /** Splits and classifies without touching the catalog; throws CloudError 400 invalidQuery with `[line:column]`, or 501-style 400 naming what is unsupported. */
+  /**
+   * Splits and classifies without touching the catalog; throws CloudError 400 invalidQuery with
+   * `[line:column]`, or 501-style 400 naming what is unsupported.
+   */
   parseScript(sql: string): readonly ParsedStatement[]
   /** Translates one statement now, resolving names through the catalog. */
   compile(statement: ParsedStatement, context: CompileContext): Promise<Statement>
 }
-export interface ParsedStatement { readonly type: StatementType | 'DECLARE' | 'SET'; readonly text: string; readonly line: number; readonly column?: number; readonly variable?: { readonly names: readonly string[]; readonly type?: string } }
+export interface ParsedStatement {
+  readonly type: StatementType | 'DECLARE' | 'SET'
+  readonly text: string
+  readonly line: number
+  readonly column?: number
+  readonly variable?: { readonly names: readonly string[]; readonly type?: string }
+}
 export interface CompileContext {
   readonly catalog: Catalog
   readonly variables: ReadonlyMap<string, { readonly type: string; readonly duckdb: string }>

@@ -2,7 +2,7 @@
 
 import sys
 
-if 'scheduler' in sys.argv:
+if "scheduler" in sys.argv:
     import airflow.providers.google.cloud.operators.bigquery
     import airflow.providers.google.cloud.operators.dataproc
     import airflow.providers.google.cloud.sensors.gcs

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-ORIGIN = os.environ.get('LOCAL_CLOUD_ORIGIN', '').rstrip('/')
+ORIGIN = os.environ.get("LOCAL_CLOUD_ORIGIN", "").rstrip("/")
 
 
 def redirect_storage(module: Any) -> None:
@@ -19,12 +19,14 @@ def redirect_storage(module: Any) -> None:
 
 
 def redirect_bigquery(module: Any) -> None:
-    module.init_api_root = lambda api_root, api_is_dev=None: (False, api_root or f'{ORIGIN}/bigquery/v2')
+    module.init_api_root = lambda api_root, api_is_dev=None: (False, api_root or f"{ORIGIN}/bigquery/v2")
 
 
 def redirect_dataproc(module: Any) -> None:
     """The hooks speak gRPC; the same requests go out over the library's own REST transport."""
-    from google.cloud.dataproc_v1.services.batch_controller.transports.rest import BatchControllerRestTransport
+    from google.cloud.dataproc_v1.services.batch_controller.transports.rest import (
+        BatchControllerRestTransport,
+    )
 
     client_class = module.BatchControllerClient
 
@@ -38,7 +40,9 @@ def redirect_dataproc(module: Any) -> None:
             return super().list_batches(request=_with_locations(request), **options)
 
     def connect(hook: Any) -> Any:
-        return RestBatchClient(transport=BatchControllerRestTransport(host=ORIGIN, credentials=hook.get_credentials()))
+        return RestBatchClient(
+            transport=BatchControllerRestTransport(host=ORIGIN, credentials=hook.get_credentials())
+        )
 
     class AsyncBatchClient:
         """The library has no asynchronous REST transport: a thread does what it would do."""
@@ -61,8 +65,8 @@ def redirect_dataproc(module: Any) -> None:
 
 
 def _with_locations(request: Any) -> Any:
-    if isinstance(request, dict) and 'parent' in request:
-        return {**request, 'parent': request['parent'].replace('/regions/', '/locations/')}
+    if isinstance(request, dict) and "parent" in request:
+        return {**request, "parent": request["parent"].replace("/regions/", "/locations/")}
     return request
 
 
@@ -71,9 +75,9 @@ def main() -> None:
         from wrapt import when_imported
     except ImportError:  # Another Python that a task starts, such as dbt's: its clients read variables.
         return
-    when_imported('gcloud.aio.storage.storage')(redirect_storage)
-    when_imported('gcloud.aio.bigquery.bigquery')(redirect_bigquery)
-    when_imported('airflow.providers.google.cloud.hooks.dataproc')(redirect_dataproc)
+    when_imported("gcloud.aio.storage.storage")(redirect_storage)
+    when_imported("gcloud.aio.bigquery.bigquery")(redirect_bigquery)
+    when_imported("airflow.providers.google.cloud.hooks.dataproc")(redirect_dataproc)
 
 
 if ORIGIN:

@@ -1,4 +1,6 @@
-/** The moment of the job and random values: one moment for the whole job, as BigQuery has it for a statement. */
+/**
+ * The moment of the job and random values: one moment for the whole job, as BigQuery has it for a statement.
+ */
 import type { Env } from '../resolve/scope.ts'
 import { DATE, DATETIME, STRING, TIME, TIMESTAMP, type GType } from '../values/gtype.ts'
 import { datetimeIn } from '../values/temporal.ts'
@@ -8,7 +10,10 @@ import { zoneOf } from './zones.ts'
 
 const F = 'Current moment'
 
-function current(type: GType, write: (datetime: string, timestamp: string) => string): NonNullable<FunctionRow['resolve']> {
+function current(
+  type: GType,
+  write: (datetime: string, timestamp: string) => string,
+): NonNullable<FunctionRow['resolve']> {
   return (call, env: Env, resolve) => {
     arity(call, 0, type === TIMESTAMP ? 0 : 1)
     const zone = call.args[0] ? zoneOf(asType(resolve(call.args[0]), STRING, call), call.at) : undefined
@@ -18,10 +23,46 @@ function current(type: GType, write: (datetime: string, timestamp: string) => st
 }
 
 export const currentRows: readonly FunctionRow[] = [
-  special(F, 'CURRENT_TIMESTAMP', 'CURRENT_TIMESTAMP()', current(TIMESTAMP, (_, timestamp) => timestamp), example('SELECT CURRENT_TIMESTAMP() = CURRENT_TIMESTAMP', [true])),
-  special(F, 'CURRENT_DATE', 'CURRENT_DATE([zone])', current(DATE, (datetime) => `CAST(${datetime} AS DATE)`), example('SELECT CURRENT_DATE() = DATE(CURRENT_TIMESTAMP())', [true])),
-  special(F, 'CURRENT_DATETIME', 'CURRENT_DATETIME([zone])', current(DATETIME, (datetime) => datetime), example('SELECT CURRENT_DATETIME() = DATETIME(CURRENT_TIMESTAMP())', [true])),
-  special(F, 'CURRENT_TIME', 'CURRENT_TIME([zone])', current(TIME, (datetime) => `CAST(${datetime} AS TIME)`), example('SELECT CURRENT_TIME() = TIME(CURRENT_DATETIME())', [true])),
-  { ...scalar(F, 'rewrite', 'GENERATE_UUID', { ' -> STRING': () => 'CAST(uuid() AS VARCHAR)' }, example('SELECT LENGTH(GENERATE_UUID())', [36])), isVolatile: true },
-  { ...scalar(F, 'native', 'RAND', { ' -> FLOAT64': 'random' }, example('SELECT RAND() < 1', [true])), isVolatile: true },
+  special(
+    F,
+    'CURRENT_TIMESTAMP',
+    'CURRENT_TIMESTAMP()',
+    current(TIMESTAMP, (_, timestamp) => timestamp),
+    example('SELECT CURRENT_TIMESTAMP() = CURRENT_TIMESTAMP', [true]),
+  ),
+  special(
+    F,
+    'CURRENT_DATE',
+    'CURRENT_DATE([zone])',
+    current(DATE, (datetime) => `CAST(${datetime} AS DATE)`),
+    example('SELECT CURRENT_DATE() = DATE(CURRENT_TIMESTAMP())', [true]),
+  ),
+  special(
+    F,
+    'CURRENT_DATETIME',
+    'CURRENT_DATETIME([zone])',
+    current(DATETIME, (datetime) => datetime),
+    example('SELECT CURRENT_DATETIME() = DATETIME(CURRENT_TIMESTAMP())', [true]),
+  ),
+  special(
+    F,
+    'CURRENT_TIME',
+    'CURRENT_TIME([zone])',
+    current(TIME, (datetime) => `CAST(${datetime} AS TIME)`),
+    example('SELECT CURRENT_TIME() = TIME(CURRENT_DATETIME())', [true]),
+  ),
+  {
+    ...scalar(
+      F,
+      'rewrite',
+      'GENERATE_UUID',
+      { ' -> STRING': () => 'CAST(uuid() AS VARCHAR)' },
+      example('SELECT LENGTH(GENERATE_UUID())', [36]),
+    ),
+    isVolatile: true,
+  },
+  {
+    ...scalar(F, 'native', 'RAND', { ' -> FLOAT64': 'random' }, example('SELECT RAND() < 1', [true])),
+    isVolatile: true,
+  },
 ]

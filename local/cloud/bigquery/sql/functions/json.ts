@@ -1,16 +1,25 @@
-/** JSON functions on JSON and JSON-formatted STRING; paths are literals of the documented subset, translated key by key. */
+/**
+ * JSON functions on JSON and JSON-formatted STRING; paths are literals of the documented subset, translated
+ * key by key.
+ */
 import { invalid, unsupported } from '../refusal.ts'
 import { once, quoteText } from '../values/value.ts'
 import { example, scalar, type Emit, type FunctionRow } from './row.ts'
 
 const F = 'JSON'
 
-/** `$.a.b[0]`, `$."a b"`, `$['a']` → DuckDB's path with every key quoted, so that `*` and `#` mean themselves or are refused. */
+/**
+ * `$.a.b[0]`, `$."a b"`, `$['a']` → DuckDB's path with every key quoted, so that `*` and `#` mean themselves
+ * or are refused.
+ */
 function pathOf(how: Emit): string {
   const literal = how.values[1] ? how.values[1].literal : '$'
   if (literal === undefined) throw unsupported('A JSONPath that is not a string literal', how.at)
-  let rest = literal.replace(/^(lax|strict)\s+/i, (word) => { throw unsupported(`JSONPath mode ${word.trim()}`, how.at) })
-  if (!rest.startsWith('$')) throw invalid(`Invalid JSONPath: ${JSON.stringify(literal)}: must start with $`, how.at)
+  let rest = literal.replace(/^(lax|strict)\s+/i, (word) => {
+    throw unsupported(`JSONPath mode ${word.trim()}`, how.at)
+  })
+  if (!rest.startsWith('$'))
+    throw invalid(`Invalid JSONPath: ${JSON.stringify(literal)}: must start with $`, how.at)
   rest = rest.slice(1)
   let path = '$'
   while (rest !== '') {
@@ -22,16 +31,95 @@ function pathOf(how: Emit): string {
   return quoteText(path)
 }
 
-const value = (args: string[], how: Emit) => { const path = pathOf(how); return once([args[0]!], ([x]) => `CASE WHEN json_type(${x}, ${path}) NOT IN ('OBJECT', 'ARRAY', 'NULL') THEN json_extract_string(${x}, ${path}) END`) }
-const query = (args: string[], how: Emit) => { const path = pathOf(how); return once([args[0]!], ([x]) => `CASE WHEN json_type(${x}, ${path}) <> 'NULL' THEN CAST(json_extract(${x}, ${path}) AS VARCHAR) END`) }
-const signatures = (emit: typeof value) => ({ 'STRING -> STRING': emit, 'STRING, STRING! -> STRING': emit, 'JSON -> STRING': emit, 'JSON, STRING! -> STRING': emit })
-const queries = { 'STRING -> STRING': query, 'STRING, STRING! -> STRING': query, 'JSON, STRING! -> JSON': (args: string[], how: Emit) => `json_extract(${args[0]}, ${pathOf(how)})` }
+const value = (args: string[], how: Emit) => {
+  const path = pathOf(how)
+  return once(
+    [args[0]!],
+    ([x]) =>
+      `CASE WHEN json_type(${x}, ${path}) NOT IN ('OBJECT', 'ARRAY', 'NULL') THEN json_extract_string(${x}, ${path}) END`,
+  )
+}
+const query = (args: string[], how: Emit) => {
+  const path = pathOf(how)
+  return once(
+    [args[0]!],
+    ([x]) =>
+      `CASE WHEN json_type(${x}, ${path}) <> 'NULL' THEN CAST(json_extract(${x}, ${path}) AS VARCHAR) END`,
+  )
+}
+const signatures = (emit: typeof value) => ({
+  'STRING -> STRING': emit,
+  'STRING, STRING! -> STRING': emit,
+  'JSON -> STRING': emit,
+  'JSON, STRING! -> STRING': emit,
+})
+const queries = {
+  'STRING -> STRING': query,
+  'STRING, STRING! -> STRING': query,
+  'JSON, STRING! -> JSON': (args: string[], how: Emit) => `json_extract(${args[0]}, ${pathOf(how)})`,
+}
 
 export const jsonRows: readonly FunctionRow[] = [
-  scalar(F, 'rewrite', 'JSON_VALUE', signatures(value), example(`SELECT JSON_VALUE('{"name": "Jakob", "age": "6"}', '$.age'), JSON_VALUE('{"fruits": ["apple"]}', '$.fruits'), JSON_VALUE('"hello"')`, ['6', null, 'hello']), example(`SELECT JSON_VALUE('{"a": true, "b": null, "c": {"d": 7}}', '$.a'), JSON_VALUE('{"b": null}', '$.b'), JSON_VALUE(JSON '{"c": {"d": 7}}', '$.c.d')`, ['true', null, '7'])),
-  scalar(F, 'rewrite', 'JSON_EXTRACT_SCALAR', signatures(value), example(`SELECT JSON_EXTRACT_SCALAR('{"name": "Jakob", "age": "6"}', '$.age'), JSON_EXTRACT_SCALAR('{"fruits": ["apple"]}', '$.fruits')`, ['6', null])),
-  scalar(F, 'rewrite', 'JSON_QUERY', queries, example(`SELECT JSON_QUERY('{"class": {"students": [{"name": "Jane"}]}}', '$.class'), JSON_QUERY('{"a": null}', '$.a')`, ['{"students":[{"name":"Jane"}]}', null])),
-  scalar(F, 'rewrite', 'JSON_EXTRACT', queries, example(`SELECT JSON_EXTRACT('{"class": {"students": [{"name": "Jane"}]}}', '$.class.students[0]')`, ['{"name":"Jane"}'])),
-  scalar(F, 'rewrite', 'PARSE_JSON', { 'STRING -> JSON': ([x]) => `CAST(${x} AS JSON)` }, example(`SELECT JSON_VALUE(PARSE_JSON('{"a": 1}'), '$.a')`, ['1'])),
-  scalar(F, 'rewrite', 'TO_JSON_STRING', { 'JSON -> STRING': ([x]) => `CAST(${x} AS VARCHAR)`, 'INT64 -> STRING': ([x]) => `coalesce(CAST(${x} AS VARCHAR), 'null')`, 'BOOL -> STRING': ([x]) => `coalesce(CAST(${x} AS VARCHAR), 'null')`, 'STRING -> STRING': ([x]) => `coalesce(CAST(to_json(${x}) AS VARCHAR), 'null')` }, example("SELECT TO_JSON_STRING('a\"b'), TO_JSON_STRING(TRUE)", ['"a\\"b"', 'true'])),
+  scalar(
+    F,
+    'rewrite',
+    'JSON_VALUE',
+    signatures(value),
+    example(
+      `SELECT JSON_VALUE('{"name": "Jakob", "age": "6"}', '$.age'), JSON_VALUE('{"fruits": ["apple"]}', '$.fruits'), JSON_VALUE('"hello"')`,
+      ['6', null, 'hello'],
+    ),
+    example(
+      `SELECT JSON_VALUE('{"a": true, "b": null, "c": {"d": 7}}', '$.a'), JSON_VALUE('{"b": null}', '$.b'), JSON_VALUE(JSON '{"c": {"d": 7}}', '$.c.d')`,
+      ['true', null, '7'],
+    ),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'JSON_EXTRACT_SCALAR',
+    signatures(value),
+    example(
+      `SELECT JSON_EXTRACT_SCALAR('{"name": "Jakob", "age": "6"}', '$.age'), JSON_EXTRACT_SCALAR('{"fruits": ["apple"]}', '$.fruits')`,
+      ['6', null],
+    ),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'JSON_QUERY',
+    queries,
+    example(
+      `SELECT JSON_QUERY('{"class": {"students": [{"name": "Jane"}]}}', '$.class'), JSON_QUERY('{"a": null}', '$.a')`,
+      ['{"students":[{"name":"Jane"}]}', null],
+    ),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'JSON_EXTRACT',
+    queries,
+    example(`SELECT JSON_EXTRACT('{"class": {"students": [{"name": "Jane"}]}}', '$.class.students[0]')`, [
+      '{"name":"Jane"}',
+    ]),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'PARSE_JSON',
+    { 'STRING -> JSON': ([x]) => `CAST(${x} AS JSON)` },
+    example(`SELECT JSON_VALUE(PARSE_JSON('{"a": 1}'), '$.a')`, ['1']),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'TO_JSON_STRING',
+    {
+      'JSON -> STRING': ([x]) => `CAST(${x} AS VARCHAR)`,
+      'INT64 -> STRING': ([x]) => `coalesce(CAST(${x} AS VARCHAR), 'null')`,
+      'BOOL -> STRING': ([x]) => `coalesce(CAST(${x} AS VARCHAR), 'null')`,
+      'STRING -> STRING': ([x]) => `coalesce(CAST(to_json(${x}) AS VARCHAR), 'null')`,
+    },
+    example("SELECT TO_JSON_STRING('a\"b'), TO_JSON_STRING(TRUE)", ['"a\\"b"', 'true']),
+  ),
 ]

@@ -1,4 +1,7 @@
-/** Chooses a signature for the arguments of a call, as BigQuery does: exact types first, then literals, then widening; none is an error that names the types. */
+/**
+ * Chooses a signature for the arguments of a call, as BigQuery does: exact types first, then literals, then
+ * widening; none is an error that names the types.
+ */
 import { invalid, unsupported, type Position } from '../refusal.ts'
 import { coerce, coercionCost, commonType } from '../values/coerce.ts'
 import { arrayOf, INT64, isNullType, isScalar, typeName, type GType } from '../values/gtype.ts'
@@ -6,24 +9,52 @@ import { typeFromText } from '../values/type-text.ts'
 import type { Value } from '../values/value.ts'
 import type { FunctionRow, Signature } from './row.ts'
 
-interface Parameter { readonly type: string; readonly isOptional: boolean; readonly isRepeated: boolean; readonly isLiteral: boolean }
-interface Parsed { readonly parameters: readonly Parameter[]; readonly returns: string }
+interface Parameter {
+  readonly type: string
+  readonly isOptional: boolean
+  readonly isRepeated: boolean
+  readonly isLiteral: boolean
+}
+interface Parsed {
+  readonly parameters: readonly Parameter[]
+  readonly returns: string
+}
 const parsed = new Map<string, Parsed>()
 
 function parse(text: string): Parsed {
   const known = parsed.get(text)
   if (known) return known
   const [left, returns] = text.split('->').map((side) => side.trim())
-  const parameters = left === '' ? [] : left!.split(', ').map((word) => ({ type: word.replace(/[?*!]/g, ''), isOptional: word.includes('?'), isRepeated: word.includes('*'), isLiteral: word.includes('!') }))
+  const parameters =
+    left === ''
+      ? []
+      : left!.split(', ').map((word) => ({
+          type: word.replace(/[?*!]/g, ''),
+          isOptional: word.includes('?'),
+          isRepeated: word.includes('*'),
+          isLiteral: word.includes('!'),
+        }))
   const result = { parameters, returns: returns! }
   parsed.set(text, result)
   return result
 }
 
 /** Documented to answer NUMERIC arguments with FLOAT64. */
-const floatFromNumeric = new Set(['IEEE_DIVIDE', 'STDDEV', 'STDDEV_SAMP', 'STDDEV_POP', 'VARIANCE', 'VAR_SAMP', 'VAR_POP'])
+const floatFromNumeric = new Set([
+  'IEEE_DIVIDE',
+  'STDDEV',
+  'STDDEV_SAMP',
+  'STDDEV_POP',
+  'VARIANCE',
+  'VAR_SAMP',
+  'VAR_POP',
+])
 
-export interface Match { readonly signature: Signature; readonly values: readonly Value[]; readonly returns: GType }
+export interface Match {
+  readonly signature: Signature
+  readonly values: readonly Value[]
+  readonly returns: GType
+}
 
 export function match(row: FunctionRow, values: readonly Value[], at: Position): Match {
   let best: (Match & { cost: number }) | undefined
@@ -33,15 +64,26 @@ export function match(row: FunctionRow, values: readonly Value[], at: Position):
   }
   if (best) {
     // Where BigQuery computes in NUMERIC, an answer in FLOAT64 would have another type and other digits.
-    const isApproximated = best.returns.kind === 'scalar' && best.returns.name === 'FLOAT64' && !floatFromNumeric.has(row.name)
-    if (isApproximated && values.some((value) => isScalar(value.type, 'NUMERIC'))) throw unsupported(`Function ${row.name} with a NUMERIC argument`, at)
+    const isApproximated =
+      best.returns.kind === 'scalar' && best.returns.name === 'FLOAT64' && !floatFromNumeric.has(row.name)
+    if (isApproximated && values.some((value) => isScalar(value.type, 'NUMERIC')))
+      throw unsupported(`Function ${row.name} with a NUMERIC argument`, at)
     return best
   }
   const types = values.map((value) => typeName(value.type)).join(', ')
-  throw invalid(values.length === 0 ? `No matching signature for function ${row.name} with no arguments` : `No matching signature for function ${row.name} for argument types: ${types}`, at)
+  throw invalid(
+    values.length === 0
+      ? `No matching signature for function ${row.name} with no arguments`
+      : `No matching signature for function ${row.name} for argument types: ${types}`,
+    at,
+  )
 }
 
-function tryMatch(signature: Signature, values: readonly Value[], at: Position): (Match & { cost: number }) | undefined {
+function tryMatch(
+  signature: Signature,
+  values: readonly Value[],
+  at: Position,
+): (Match & { cost: number }) | undefined {
   const { parameters, returns } = parse(signature.text)
   const slots: Parameter[] = []
   for (const parameter of parameters) {
@@ -67,11 +109,19 @@ function tryMatch(signature: Signature, values: readonly Value[], at: Position):
   return { signature, values: coerced, returns: typeOf(returns, template, coerced), cost }
 }
 
-function templateType(slots: readonly Parameter[], values: readonly Value[]): GType | undefined | 'impossible' {
+function templateType(
+  slots: readonly Parameter[],
+  values: readonly Value[],
+): GType | undefined | 'impossible' {
   const shares = slots.flatMap((slot, i): Value[] => {
     const value = values[i]!
     if (slot.type === 'T') return [value]
-    if (slot.type === 'ARRAY<T>') return value.type.kind === 'array' ? [{ sql: value.sql, type: value.type.element }] : isNullType(value.type) ? [] : [{ sql: '', type: { kind: 'struct', fields: [] } }]
+    if (slot.type === 'ARRAY<T>')
+      return value.type.kind === 'array'
+        ? [{ sql: value.sql, type: value.type.element }]
+        : isNullType(value.type)
+          ? []
+          : [{ sql: '', type: { kind: 'struct', fields: [] } }]
     return []
   })
   if (shares.length === 0) return undefined

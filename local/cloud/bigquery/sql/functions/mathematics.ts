@@ -3,40 +3,166 @@ import { once } from '../values/value.ts'
 import { example, failing, scalar, type Emit, type FunctionRow } from './row.ts'
 
 const F = 'Mathematics'
-const divisor = (word: string, write: (a: string, b: string) => string) => (args: string[], how: Emit) => once(args, ([a, b]) =>
-  `CASE WHEN ${b} = 0 AND ${a} IS NOT NULL THEN ${how.fail(`concat('division by zero: ${word}(', ${a}, ', ', ${b}, ')')`)} ELSE ${write(a!, b!)} END`)
-const positive = (word: string, test: string, write: (x: string) => string) => (args: string[], how: Emit) => once(args, ([x]) =>
-  `CASE WHEN ${x} ${test} THEN ${how.fail(`concat('Floating point error in function: ${word}(', ${x}, ')')`)} ELSE ${write(x!)} END`)
+const divisor = (word: string, write: (a: string, b: string) => string) => (args: string[], how: Emit) =>
+  once(
+    args,
+    ([a, b]) =>
+      `CASE WHEN ${b} = 0 AND ${a} IS NOT NULL THEN ${how.fail(`concat('division by zero: ${word}(', ${a}, ', ', ${b}, ')')`)} ELSE ${write(a!, b!)} END`,
+  )
+const positive = (word: string, test: string, write: (x: string) => string) => (args: string[], how: Emit) =>
+  once(
+    args,
+    ([x]) =>
+      `CASE WHEN ${x} ${test} THEN ${how.fail(`concat('Floating point error in function: ${word}(', ${x}, ')')`)} ELSE ${write(x!)} END`,
+  )
 const safely = (operator: string) => ({
-  'INT64, INT64 -> INT64': ([a, b]: string[]) => `TRY_CAST(CAST(${a} AS HUGEINT) ${operator} CAST(${b} AS HUGEINT) AS BIGINT)`,
-  'FLOAT64, FLOAT64 -> FLOAT64': ([a, b]: string[]) => once([`${a} ${operator} ${b}`], ([x]) => `CASE WHEN isfinite(${x}) OR NOT (isfinite(${a}) AND isfinite(${b})) THEN ${x} END`),
+  'INT64, INT64 -> INT64': ([a, b]: string[]) =>
+    `TRY_CAST(CAST(${a} AS HUGEINT) ${operator} CAST(${b} AS HUGEINT) AS BIGINT)`,
+  'FLOAT64, FLOAT64 -> FLOAT64': ([a, b]: string[]) =>
+    once(
+      [`${a} ${operator} ${b}`],
+      ([x]) => `CASE WHEN isfinite(${x}) OR NOT (isfinite(${a}) AND isfinite(${b})) THEN ${x} END`,
+    ),
 })
 const rounding = (name: string) => ({ 'FLOAT64 -> FLOAT64': name })
 
 export const mathRows: readonly FunctionRow[] = [
-  scalar(F, 'native', 'ABS', { 'INT64 -> INT64': 'abs', 'FLOAT64 -> FLOAT64': 'abs', 'NUMERIC -> NUMERIC': 'abs' }, example('SELECT ABS(25), ABS(-25)', [25, 25])),
-  scalar(F, 'rewrite', 'SIGN', { 'INT64 -> INT64': ([x]) => `CAST(sign(${x}) AS BIGINT)`, 'FLOAT64 -> FLOAT64': ([x]) => `CAST(sign(${x}) AS DOUBLE)` }, example('SELECT SIGN(25), SIGN(0), SIGN(-25)', [1, 0, -1])),
-  scalar(F, 'rewrite', 'DIV', { 'INT64, INT64 -> INT64': divisor('DIV', (a, b) => `${a} // ${b}`) }, example('SELECT DIV(20, 4), DIV(12, -7), DIV(0, 20)', [5, -1, 0]), failing('SELECT DIV(20, 0)', 'division by zero')),
-  scalar(F, 'rewrite', 'MOD', { 'INT64, INT64 -> INT64': divisor('MOD', (a, b) => `${a} % ${b}`) }, example('SELECT MOD(25, 12), MOD(25, 0 - 12), MOD(-25, 12)', [1, 1, -1]), failing('SELECT MOD(25, 0)', 'division by zero')),
-  scalar(F, 'rewrite', 'SAFE_DIVIDE', { 'FLOAT64, FLOAT64 -> FLOAT64': (args) => once(args, ([a, b]) => `CASE WHEN ${b} <> 0 THEN ${a} / ${b} END`) }, example('SELECT SAFE_DIVIDE(20, 4), SAFE_DIVIDE(0, 20), SAFE_DIVIDE(20, 0)', [5, 0, null])),
-  scalar(F, 'rewrite', 'IEEE_DIVIDE', { 'FLOAT64, FLOAT64 -> FLOAT64': ([a, b]) => `(${a} / ${b})` }, example('SELECT IEEE_DIVIDE(20.0, 4.0), IEEE_DIVIDE(25.0, 0.0)', [5, Number.POSITIVE_INFINITY])),
-  scalar(F, 'rewrite', 'SAFE_ADD', safely('+'), example('SELECT SAFE_ADD(5, 4), SAFE_ADD(9223372036854775807, 1)', [9, null])),
+  scalar(
+    F,
+    'native',
+    'ABS',
+    { 'INT64 -> INT64': 'abs', 'FLOAT64 -> FLOAT64': 'abs', 'NUMERIC -> NUMERIC': 'abs' },
+    example('SELECT ABS(25), ABS(-25)', [25, 25]),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'SIGN',
+    {
+      'INT64 -> INT64': ([x]) => `CAST(sign(${x}) AS BIGINT)`,
+      'FLOAT64 -> FLOAT64': ([x]) => `CAST(sign(${x}) AS DOUBLE)`,
+    },
+    example('SELECT SIGN(25), SIGN(0), SIGN(-25)', [1, 0, -1]),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'DIV',
+    { 'INT64, INT64 -> INT64': divisor('DIV', (a, b) => `${a} // ${b}`) },
+    example('SELECT DIV(20, 4), DIV(12, -7), DIV(0, 20)', [5, -1, 0]),
+    failing('SELECT DIV(20, 0)', 'division by zero'),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'MOD',
+    { 'INT64, INT64 -> INT64': divisor('MOD', (a, b) => `${a} % ${b}`) },
+    example('SELECT MOD(25, 12), MOD(25, 0 - 12), MOD(-25, 12)', [1, 1, -1]),
+    failing('SELECT MOD(25, 0)', 'division by zero'),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'SAFE_DIVIDE',
+    {
+      'FLOAT64, FLOAT64 -> FLOAT64': (args) =>
+        once(args, ([a, b]) => `CASE WHEN ${b} <> 0 THEN ${a} / ${b} END`),
+    },
+    example('SELECT SAFE_DIVIDE(20, 4), SAFE_DIVIDE(0, 20), SAFE_DIVIDE(20, 0)', [5, 0, null]),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'IEEE_DIVIDE',
+    { 'FLOAT64, FLOAT64 -> FLOAT64': ([a, b]) => `(${a} / ${b})` },
+    example('SELECT IEEE_DIVIDE(20.0, 4.0), IEEE_DIVIDE(25.0, 0.0)', [5, Number.POSITIVE_INFINITY]),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'SAFE_ADD',
+    safely('+'),
+    example('SELECT SAFE_ADD(5, 4), SAFE_ADD(9223372036854775807, 1)', [9, null]),
+  ),
   scalar(F, 'rewrite', 'SAFE_SUBTRACT', safely('-'), example('SELECT SAFE_SUBTRACT(5, 4)', [1])),
   scalar(F, 'rewrite', 'SAFE_MULTIPLY', safely('*'), example('SELECT SAFE_MULTIPLY(20, 4)', [80])),
-  scalar(F, 'rewrite', 'SAFE_NEGATE', { 'INT64 -> INT64': ([x]) => `TRY_CAST(-CAST(${x} AS HUGEINT) AS BIGINT)`, 'FLOAT64 -> FLOAT64': ([x]) => `(-${x})` }, example('SELECT SAFE_NEGATE(1), SAFE_NEGATE(-9223372036854775808)', [-1, null])),
-  scalar(F, 'native', 'ROUND', { 'FLOAT64 -> FLOAT64': 'round', 'FLOAT64, INT64 -> FLOAT64': ([x, n]) => `round(${x}, CAST(${n} AS INTEGER))`, 'NUMERIC -> NUMERIC': ([x]) => `CAST(round(${x}, 0) AS DECIMAL(38,9))` },
-    example('SELECT ROUND(2.0), ROUND(2.3), ROUND(2.5), ROUND(-2.5), ROUND(123.7, -1), ROUND(1.235, 2)', [2, 2, 3, -3, 120, 1.24])),
+  scalar(
+    F,
+    'rewrite',
+    'SAFE_NEGATE',
+    {
+      'INT64 -> INT64': ([x]) => `TRY_CAST(-CAST(${x} AS HUGEINT) AS BIGINT)`,
+      'FLOAT64 -> FLOAT64': ([x]) => `(-${x})`,
+    },
+    example('SELECT SAFE_NEGATE(1), SAFE_NEGATE(-9223372036854775808)', [-1, null]),
+  ),
+  scalar(
+    F,
+    'native',
+    'ROUND',
+    {
+      'FLOAT64 -> FLOAT64': 'round',
+      'FLOAT64, INT64 -> FLOAT64': ([x, n]) => `round(${x}, CAST(${n} AS INTEGER))`,
+      'NUMERIC -> NUMERIC': ([x]) => `CAST(round(${x}, 0) AS DECIMAL(38,9))`,
+    },
+    example(
+      'SELECT ROUND(2.0), ROUND(2.3), ROUND(2.5), ROUND(-2.5), ROUND(123.7, -1), ROUND(1.235, 2)',
+      [2, 2, 3, -3, 120, 1.24],
+    ),
+  ),
   scalar(F, 'native', 'TRUNC', rounding('trunc'), example('SELECT TRUNC(2.8), TRUNC(-2.8)', [2, -2])),
   scalar(F, 'native', 'CEIL', rounding('ceil'), example('SELECT CEIL(2.3), CEIL(-2.3)', [3, -2])),
   scalar(F, 'native', 'CEILING', rounding('ceil'), example('SELECT CEILING(2.3)', [3])),
   scalar(F, 'native', 'FLOOR', rounding('floor'), example('SELECT FLOOR(2.8), FLOOR(-2.3)', [2, -3])),
-  scalar(F, 'rewrite', 'SQRT', { 'FLOAT64 -> FLOAT64': positive('SQRT', '< 0', (x) => `sqrt(${x})`) }, example('SELECT SQRT(25.0)', [5]), failing('SELECT SQRT(-1)', 'SQRT')),
+  scalar(
+    F,
+    'rewrite',
+    'SQRT',
+    { 'FLOAT64 -> FLOAT64': positive('SQRT', '< 0', (x) => `sqrt(${x})`) },
+    example('SELECT SQRT(25.0)', [5]),
+    failing('SELECT SQRT(-1)', 'SQRT'),
+  ),
   scalar(F, 'native', 'POW', { 'FLOAT64, FLOAT64 -> FLOAT64': 'pow' }, example('SELECT POW(2.0, 3.0)', [8])),
   scalar(F, 'native', 'POWER', { 'FLOAT64, FLOAT64 -> FLOAT64': 'pow' }, example('SELECT POWER(2, 3)', [8])),
   scalar(F, 'native', 'EXP', { 'FLOAT64 -> FLOAT64': 'exp' }, example('SELECT EXP(0.0)', [1])),
-  scalar(F, 'rewrite', 'LN', { 'FLOAT64 -> FLOAT64': positive('LN', '<= 0', (x) => `ln(${x})`) }, example('SELECT LN(1.0)', [0]), failing('SELECT LN(0)', 'LN')),
-  scalar(F, 'rewrite', 'LOG10', { 'FLOAT64 -> FLOAT64': positive('LOG10', '<= 0', (x) => `log10(${x})`) }, example('SELECT LOG10(100.0)', [2])),
-  scalar(F, 'rewrite', 'LOG', { 'FLOAT64 -> FLOAT64': positive('LOG', '<= 0', (x) => `ln(${x})`), 'FLOAT64, FLOAT64 -> FLOAT64': ([x, base], how) => `CASE WHEN ${x} <= 0 OR ${base} <= 0 OR ${base} = 1 THEN ${how.fail("'Floating point error in function: LOG'")} ELSE ln(${x}) / ln(${base}) END` }, example('SELECT LOG(1.0), ROUND(LOG(100.0, 10.0), 9)', [0, 2])),
-  scalar(F, 'native', 'IS_NAN', { 'FLOAT64 -> BOOL': 'isnan' }, example("SELECT IS_NAN(CAST('nan' AS FLOAT64)), IS_NAN(25)", [true, false])),
-  scalar(F, 'native', 'IS_INF', { 'FLOAT64 -> BOOL': 'isinf' }, example("SELECT IS_INF(CAST('inf' AS FLOAT64)), IS_INF(25)", [true, false])),
+  scalar(
+    F,
+    'rewrite',
+    'LN',
+    { 'FLOAT64 -> FLOAT64': positive('LN', '<= 0', (x) => `ln(${x})`) },
+    example('SELECT LN(1.0)', [0]),
+    failing('SELECT LN(0)', 'LN'),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'LOG10',
+    { 'FLOAT64 -> FLOAT64': positive('LOG10', '<= 0', (x) => `log10(${x})`) },
+    example('SELECT LOG10(100.0)', [2]),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'LOG',
+    {
+      'FLOAT64 -> FLOAT64': positive('LOG', '<= 0', (x) => `ln(${x})`),
+      'FLOAT64, FLOAT64 -> FLOAT64': ([x, base], how) =>
+        `CASE WHEN ${x} <= 0 OR ${base} <= 0 OR ${base} = 1 THEN ${how.fail("'Floating point error in function: LOG'")} ELSE ln(${x}) / ln(${base}) END`,
+    },
+    example('SELECT LOG(1.0), ROUND(LOG(100.0, 10.0), 9)', [0, 2]),
+  ),
+  scalar(
+    F,
+    'native',
+    'IS_NAN',
+    { 'FLOAT64 -> BOOL': 'isnan' },
+    example("SELECT IS_NAN(CAST('nan' AS FLOAT64)), IS_NAN(25)", [true, false]),
+  ),
+  scalar(
+    F,
+    'native',
+    'IS_INF',
+    { 'FLOAT64 -> BOOL': 'isinf' },
+    example("SELECT IS_INF(CAST('inf' AS FLOAT64)), IS_INF(25)", [true, false]),
+  ),
 ]

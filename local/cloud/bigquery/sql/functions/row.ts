@@ -1,12 +1,23 @@
-/** What one function of the language is: its signatures, its DuckDB form, its documented examples. A function without a row does not exist. */
+/**
+ * What one function of the language is: its signatures, its DuckDB form, its documented examples. A function
+ * without a row does not exist.
+ */
 import type { Position } from '../refusal.ts'
 import type { Call, Expression } from '../parse/syntax.ts'
 import type { GType } from '../values/gtype.ts'
 import type { Value } from '../values/value.ts'
 import type { Env } from '../resolve/scope.ts'
 
-/** An example of BigQuery's documentation (or one computed by hand from its text): run by the tests and shown in docs/bigquery-language.md. */
-export interface Example { readonly sql: string; readonly rows: readonly (readonly unknown[])[]; readonly error?: string; readonly note?: string }
+/**
+ * An example of BigQuery's documentation (or one computed by hand from its text): run by the tests and shown
+ * in docs/bigquery-language.md.
+ */
+export interface Example {
+  readonly sql: string
+  readonly rows: readonly (readonly unknown[])[]
+  readonly error?: string
+  readonly note?: string
+}
 
 /** How an emit may write: SAFE. turns errors of this function, and only of it, into NULL. */
 export interface Emit {
@@ -21,7 +32,10 @@ export interface Emit {
   readonly env: Env
 }
 export interface Signature {
-  /** `STRING, INT64? -> STRING`; `T` one common type, `ANY` whatever, `?` optional, `*` repeated, `!` a literal or parameter. */
+  /**
+   * `STRING, INT64? -> STRING`; `T` one common type, `ANY` whatever, `?` optional, `*` repeated, `!` a
+   * literal or parameter.
+   */
   readonly text: string
   readonly emit: (args: string[], how: Emit) => string
 }
@@ -34,7 +48,11 @@ export interface FunctionRow {
   readonly shape: Shape
   readonly signatures: readonly Signature[]
   /** For forms a signature cannot say (date parts, clauses inside the parentheses). */
-  readonly resolve?: (call: Call & { at: Position }, env: Env, resolveArgument: (argument: Expression) => Value) => { sql: string; type: GType } & Partial<Value>
+  readonly resolve?: (
+    call: Call & { at: Position },
+    env: Env,
+    resolveArgument: (argument: Expression) => Value,
+  ) => { sql: string; type: GType } & Partial<Value>
   readonly usage?: string
   readonly isVolatile?: boolean
   readonly examples: readonly Example[]
@@ -46,19 +64,46 @@ export const failing = (sql: string, error: string): Example => ({ sql, rows: []
 type Emits = Readonly<Record<string, Signature['emit'] | string>>
 
 /** `emits`: signature → emit, or the name of the DuckDB function that takes the same arguments. */
-export function scalar(family: string, kind: Kind, name: string, emits: Emits, ...examples: Example[]): FunctionRow {
+export function scalar(
+  family: string,
+  kind: Kind,
+  name: string,
+  emits: Emits,
+  ...examples: Example[]
+): FunctionRow {
   return { name, family, kind, shape: 'scalar', signatures: signaturesOf(emits), examples }
 }
-export function aggregate(family: string, kind: Kind, name: string, emits: Emits, ...examples: Example[]): FunctionRow {
+export function aggregate(
+  family: string,
+  kind: Kind,
+  name: string,
+  emits: Emits,
+  ...examples: Example[]
+): FunctionRow {
   return { name, family, kind, shape: 'both', signatures: signaturesOf(emits), examples }
 }
-export function windowed(family: string, kind: Kind, name: string, emits: Emits, ...examples: Example[]): FunctionRow {
+export function windowed(
+  family: string,
+  kind: Kind,
+  name: string,
+  emits: Emits,
+  ...examples: Example[]
+): FunctionRow {
   return { name, family, kind, shape: 'window', signatures: signaturesOf(emits), examples }
 }
-export function special(family: string, name: string, usage: string, resolve: NonNullable<FunctionRow['resolve']>, ...examples: Example[]): FunctionRow {
+export function special(
+  family: string,
+  name: string,
+  usage: string,
+  resolve: NonNullable<FunctionRow['resolve']>,
+  ...examples: Example[]
+): FunctionRow {
   return { name, family, kind: 'rewrite', shape: 'scalar', signatures: [], resolve, usage, examples }
 }
 
 function signaturesOf(emits: Emits): Signature[] {
-  return Object.entries(emits).map(([text, emit]) => ({ text, emit: typeof emit === 'string' ? (args) => `${emit}(${args.join(', ')})` : emit }))
+  return Object.entries(emits).map(([text, emit]) => ({
+    text,
+    emit: typeof emit === 'string' ? (args) => `${emit}(${args.join(', ')})` : emit,
+  }))
 }

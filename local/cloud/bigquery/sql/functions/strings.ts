@@ -5,45 +5,232 @@ import { example, failing, scalar, type Emit, type FunctionRow } from './row.ts'
 const F = 'String'
 const chained = (args: string[]) => (args.length === 1 ? args[0]! : `(${args.join(' || ')})`)
 /** Position 0 counts as 1; a negative one from the end, and before the start means the start. */
-const substring = (args: string[], how: Emit) => once(args, ([text, position, length]) => {
-  const start = `CASE WHEN ${position} = 0 THEN 1 WHEN ${position} < 0 THEN greatest(length(${text}) + ${position} + 1, 1) ELSE ${position} END`
-  const plain = `substr(${text}, ${start}${length ? `, greatest(${length}, 0)` : ''})`
-  return length ? `CASE WHEN ${length} < 0 AND ${text} IS NOT NULL AND ${position} IS NOT NULL THEN ${how.fail("'Third argument in SUBSTR() cannot be negative'")} ELSE ${plain} END` : plain
+const substring = (args: string[], how: Emit) =>
+  once(args, ([text, position, length]) => {
+    const start = `CASE WHEN ${position} = 0 THEN 1 WHEN ${position} < 0 THEN greatest(length(${text}) + ${position} + 1, 1) ELSE ${position} END`
+    const plain = `substr(${text}, ${start}${length ? `, greatest(${length}, 0)` : ''})`
+    return length
+      ? `CASE WHEN ${length} < 0 AND ${text} IS NOT NULL AND ${position} IS NOT NULL THEN ${how.fail("'Third argument in SUBSTR() cannot be negative'")} ELSE ${plain} END`
+      : plain
+  })
+const pad = (name: string) => (args: string[], how: Emit) =>
+  once(
+    args,
+    ([text, length, filler = "' '"]) =>
+      `CASE WHEN ${length} < 0 THEN ${how.fail(`'Second argument in ${name.toUpperCase()}() must be greater than or equal to 0'`)} WHEN ${filler} = '' THEN ${how.fail("'Third argument must not be an empty string'")} ELSE ${name}(${text}, CAST(${length} AS INTEGER), ${filler}) END`,
+  )
+const WHITESPACE =
+  "chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || ' ' || chr(133) || chr(160) || chr(5760) || chr(8192) || chr(8193) || chr(8194) || chr(8195) || chr(8196) || chr(8197) || chr(8198) || chr(8199) || chr(8200) || chr(8201) || chr(8202) || chr(8232) || chr(8233) || chr(8239) || chr(8287) || chr(12288)"
+const trimming = (name: string) => ({
+  'STRING -> STRING': ([x]: string[]) => `${name}(${x}, ${WHITESPACE})`,
+  'STRING, STRING -> STRING': name,
 })
-const pad = (name: string) => (args: string[], how: Emit) => once(args, ([text, length, filler = "' '"]) =>
-  `CASE WHEN ${length} < 0 THEN ${how.fail(`'Second argument in ${name.toUpperCase()}() must be greater than or equal to 0'`)} WHEN ${filler} = '' THEN ${how.fail("'Third argument must not be an empty string'")} ELSE ${name}(${text}, CAST(${length} AS INTEGER), ${filler}) END`)
-const WHITESPACE = "chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || ' ' || chr(133) || chr(160) || chr(5760) || chr(8192) || chr(8193) || chr(8194) || chr(8195) || chr(8196) || chr(8197) || chr(8198) || chr(8199) || chr(8200) || chr(8201) || chr(8202) || chr(8232) || chr(8233) || chr(8239) || chr(8287) || chr(12288)"
-const trimming = (name: string) => ({ 'STRING -> STRING': ([x]: string[]) => `${name}(${x}, ${WHITESPACE})`, 'STRING, STRING -> STRING': name })
-const ends = (name: string, words: string) => (args: string[], how: Emit) => once(args, ([text, length]) => `CASE WHEN ${length} < 0 THEN ${how.fail(`'Second argument in ${words}() cannot be a negative value'`)} ELSE ${name}(${text}, ${length}) END`)
+const ends = (name: string, words: string) => (args: string[], how: Emit) =>
+  once(
+    args,
+    ([text, length]) =>
+      `CASE WHEN ${length} < 0 THEN ${how.fail(`'Second argument in ${words}() cannot be a negative value'`)} ELSE ${name}(${text}, ${length}) END`,
+  )
 
 export const stringRows: readonly FunctionRow[] = [
-  scalar(F, 'rewrite', 'CONCAT', { 'STRING, STRING* -> STRING': chained, 'BYTES, BYTES* -> BYTES': chained }, example("SELECT CONCAT('T.P.', ' ', 'Bar'), CONCAT('Summer', ' ', NULL)", ['T.P. Bar', null])),
-  scalar(F, 'native', 'LENGTH', { 'STRING -> INT64': 'length', 'BYTES -> INT64': 'octet_length' }, example("SELECT LENGTH('абвгд'), LENGTH(CAST('абвгд' AS BYTES))", [5, 10])),
-  scalar(F, 'native', 'CHAR_LENGTH', { 'STRING -> INT64': 'length' }, example("SELECT CHAR_LENGTH('абвгд')", [5])),
-  scalar(F, 'rewrite', 'BYTE_LENGTH', { 'STRING -> INT64': ([x]) => `octet_length(encode(${x}))`, 'BYTES -> INT64': 'octet_length' }, example("SELECT BYTE_LENGTH('абвгд')", [10])),
+  scalar(
+    F,
+    'rewrite',
+    'CONCAT',
+    { 'STRING, STRING* -> STRING': chained, 'BYTES, BYTES* -> BYTES': chained },
+    example("SELECT CONCAT('T.P.', ' ', 'Bar'), CONCAT('Summer', ' ', NULL)", ['T.P. Bar', null]),
+  ),
+  scalar(
+    F,
+    'native',
+    'LENGTH',
+    { 'STRING -> INT64': 'length', 'BYTES -> INT64': 'octet_length' },
+    example("SELECT LENGTH('абвгд'), LENGTH(CAST('абвгд' AS BYTES))", [5, 10]),
+  ),
+  scalar(
+    F,
+    'native',
+    'CHAR_LENGTH',
+    { 'STRING -> INT64': 'length' },
+    example("SELECT CHAR_LENGTH('абвгд')", [5]),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'BYTE_LENGTH',
+    { 'STRING -> INT64': ([x]) => `octet_length(encode(${x}))`, 'BYTES -> INT64': 'octet_length' },
+    example("SELECT BYTE_LENGTH('абвгд')", [10]),
+  ),
   scalar(F, 'native', 'LOWER', { 'STRING -> STRING': 'lower' }, example("SELECT LOWER('FOO')", ['foo'])),
   scalar(F, 'native', 'UPPER', { 'STRING -> STRING': 'upper' }, example("SELECT UPPER('foo')", ['FOO'])),
-  scalar(F, 'rewrite', 'SUBSTR', { 'STRING, INT64 -> STRING': substring, 'STRING, INT64, INT64 -> STRING': substring },
-    example("SELECT SUBSTR('apple', 2), SUBSTR('apple', 2, 2), SUBSTR('apple', -2), SUBSTR('apple', 1, 123), SUBSTR('apple', 123)", ['pple', 'pp', 'le', 'apple', '']), example("SELECT SUBSTR('apple', 0), SUBSTR('apple', 0, 2), SUBSTR('apple', -9, 2), SUBSTR('apple', 2, 0)", ['apple', 'ap', 'ap', '']), failing("SELECT SUBSTR('apple', 1, -1)", 'negative')),
-  scalar(F, 'rewrite', 'SUBSTRING', { 'STRING, INT64 -> STRING': substring, 'STRING, INT64, INT64 -> STRING': substring }, example("SELECT SUBSTRING('apple', 2, 2)", ['pp'])),
-  scalar(F, 'rewrite', 'LEFT', { 'STRING, INT64 -> STRING': ends('left', 'LEFT') }, example("SELECT LEFT('banana', 3)", ['ban'])),
-  scalar(F, 'rewrite', 'RIGHT', { 'STRING, INT64 -> STRING': ends('right', 'RIGHT') }, example("SELECT RIGHT('apple', 3)", ['ple'])),
-  scalar(F, 'rewrite', 'LPAD', { 'STRING, INT64 -> STRING': pad('lpad'), 'STRING, INT64, STRING -> STRING': pad('lpad') }, example("SELECT LPAD('abc', 5), LPAD('abc', 2), LPAD('abc', 8, 'def')", ['  abc', 'ab', 'defdeabc'])),
-  scalar(F, 'rewrite', 'RPAD', { 'STRING, INT64 -> STRING': pad('rpad'), 'STRING, INT64, STRING -> STRING': pad('rpad') }, example("SELECT RPAD('abc', 5, '-'), RPAD('abc', 2), RPAD('abc', 8, 'def')", ['abc--', 'ab', 'abcdefde'])),
-  scalar(F, 'native', 'TRIM', trimming('trim'), example("SELECT TRIM('   apple   '), TRIM('***apple***', '*')", ['apple', 'apple'])),
-  scalar(F, 'native', 'LTRIM', trimming('ltrim'), example("SELECT LTRIM('   apple   '), LTRIM('***apple***', '*')", ['apple   ', 'apple***'])),
-  scalar(F, 'native', 'RTRIM', trimming('rtrim'), example("SELECT RTRIM('***apple***', '*'), RTRIM('applexxz', 'xyz')", ['***apple', 'apple'])),
-  scalar(F, 'native', 'STARTS_WITH', { 'STRING, STRING -> BOOL': 'starts_with' }, example("SELECT STARTS_WITH('bar', 'b')", [true])),
-  scalar(F, 'native', 'ENDS_WITH', { 'STRING, STRING -> BOOL': 'ends_with' }, example("SELECT ENDS_WITH('apple', 'e'), ENDS_WITH('banana', 'e')", [true, false])),
-  scalar(F, 'rewrite', 'REPLACE', { 'STRING, STRING, STRING -> STRING': (args) => once(args, ([text, from, to]) => `CASE WHEN ${from} = '' THEN ${text} ELSE replace(${text}, ${from}, ${to}) END`) }, example("SELECT REPLACE('apple pie', 'pie', 'cobbler')", ['apple cobbler'])),
-  scalar(F, 'rewrite', 'REVERSE', { 'STRING -> STRING': ([x]) => `array_to_string(list_reverse(regexp_extract_all(${x}, '(?s).')), '')` }, example("SELECT REVERSE('abc'), REVERSE('абв')", ['cba', 'вба'])),
-  scalar(F, 'rewrite', 'REPEAT', { 'STRING, INT64 -> STRING': (args, how) => once(args, ([text, n]) => `CASE WHEN ${n} < 0 THEN ${how.fail("'Second argument in REPEAT() must not be negative'")} ELSE repeat(${text}, ${n}) END`) }, example("SELECT REPEAT('abc', 3), REPEAT('abc', NULL)", ['abcabcabc', null])),
-  scalar(F, 'rewrite', 'STRPOS', { 'STRING, STRING -> INT64': ([text, part]) => `CAST(strpos(${text}, ${part}) AS BIGINT)` }, example("SELECT STRPOS('foo@example.com', '@'), STRPOS('foobar', '@')", [4, 0])),
-  scalar(F, 'rewrite', 'INSTR', { 'STRING, STRING -> INT64': ([text, part]) => `CAST(strpos(${text}, ${part}) AS BIGINT)` }, example("SELECT INSTR('banana', 'an'), INSTR('helloooo', 'oo')", [2, 5])),
-  scalar(F, 'rewrite', 'SPLIT', {
-    'STRING -> ARRAY<STRING>': ([x]) => `CASE WHEN ${x} = '' THEN [''] ELSE string_split(${x}, ',') END`,
-    'STRING, STRING -> ARRAY<STRING>': (args) => once(args, ([x, separator]) => `CASE WHEN ${x} = '' THEN CASE WHEN ${separator} = '' THEN CAST([] AS VARCHAR[]) ELSE [''] END WHEN ${separator} = '' THEN regexp_extract_all(${x}, '(?s).') ELSE string_split(${x}, ${separator}) END`),
-  }, example("SELECT SPLIT('b c d', ' '), SPLIT('', ' '), SPLIT('a,,b')", [['b', 'c', 'd'], [''], ['a', '', 'b']])),
-  scalar(F, 'native', 'ASCII', { 'STRING -> INT64': ([x]) => `CASE WHEN ${x} = '' THEN CAST(0 AS BIGINT) ELSE CAST(ascii(${x}) AS BIGINT) END` }, example("SELECT ASCII('abcd'), ASCII('a'), ASCII('')", [97, 97, 0])),
-  scalar(F, 'native', 'CHR', { 'INT64 -> STRING': ([n]) => `chr(CAST(${n} AS INTEGER))` }, example('SELECT CHR(65), CHR(255), CHR(513), CHR(1024)', ['A', 'ÿ', 'ȁ', 'Ѐ'])),
+  scalar(
+    F,
+    'rewrite',
+    'SUBSTR',
+    { 'STRING, INT64 -> STRING': substring, 'STRING, INT64, INT64 -> STRING': substring },
+    example(
+      "SELECT SUBSTR('apple', 2), SUBSTR('apple', 2, 2), SUBSTR('apple', -2), SUBSTR('apple', 1, 123), SUBSTR('apple', 123)",
+      ['pple', 'pp', 'le', 'apple', ''],
+    ),
+    example(
+      "SELECT SUBSTR('apple', 0), SUBSTR('apple', 0, 2), SUBSTR('apple', -9, 2), SUBSTR('apple', 2, 0)",
+      ['apple', 'ap', 'ap', ''],
+    ),
+    failing("SELECT SUBSTR('apple', 1, -1)", 'negative'),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'SUBSTRING',
+    { 'STRING, INT64 -> STRING': substring, 'STRING, INT64, INT64 -> STRING': substring },
+    example("SELECT SUBSTRING('apple', 2, 2)", ['pp']),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'LEFT',
+    { 'STRING, INT64 -> STRING': ends('left', 'LEFT') },
+    example("SELECT LEFT('banana', 3)", ['ban']),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'RIGHT',
+    { 'STRING, INT64 -> STRING': ends('right', 'RIGHT') },
+    example("SELECT RIGHT('apple', 3)", ['ple']),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'LPAD',
+    { 'STRING, INT64 -> STRING': pad('lpad'), 'STRING, INT64, STRING -> STRING': pad('lpad') },
+    example("SELECT LPAD('abc', 5), LPAD('abc', 2), LPAD('abc', 8, 'def')", ['  abc', 'ab', 'defdeabc']),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'RPAD',
+    { 'STRING, INT64 -> STRING': pad('rpad'), 'STRING, INT64, STRING -> STRING': pad('rpad') },
+    example("SELECT RPAD('abc', 5, '-'), RPAD('abc', 2), RPAD('abc', 8, 'def')", ['abc--', 'ab', 'abcdefde']),
+  ),
+  scalar(
+    F,
+    'native',
+    'TRIM',
+    trimming('trim'),
+    example("SELECT TRIM('   apple   '), TRIM('***apple***', '*')", ['apple', 'apple']),
+  ),
+  scalar(
+    F,
+    'native',
+    'LTRIM',
+    trimming('ltrim'),
+    example("SELECT LTRIM('   apple   '), LTRIM('***apple***', '*')", ['apple   ', 'apple***']),
+  ),
+  scalar(
+    F,
+    'native',
+    'RTRIM',
+    trimming('rtrim'),
+    example("SELECT RTRIM('***apple***', '*'), RTRIM('applexxz', 'xyz')", ['***apple', 'apple']),
+  ),
+  scalar(
+    F,
+    'native',
+    'STARTS_WITH',
+    { 'STRING, STRING -> BOOL': 'starts_with' },
+    example("SELECT STARTS_WITH('bar', 'b')", [true]),
+  ),
+  scalar(
+    F,
+    'native',
+    'ENDS_WITH',
+    { 'STRING, STRING -> BOOL': 'ends_with' },
+    example("SELECT ENDS_WITH('apple', 'e'), ENDS_WITH('banana', 'e')", [true, false]),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'REPLACE',
+    {
+      'STRING, STRING, STRING -> STRING': (args) =>
+        once(
+          args,
+          ([text, from, to]) =>
+            `CASE WHEN ${from} = '' THEN ${text} ELSE replace(${text}, ${from}, ${to}) END`,
+        ),
+    },
+    example("SELECT REPLACE('apple pie', 'pie', 'cobbler')", ['apple cobbler']),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'REVERSE',
+    { 'STRING -> STRING': ([x]) => `array_to_string(list_reverse(regexp_extract_all(${x}, '(?s).')), '')` },
+    example("SELECT REVERSE('abc'), REVERSE('абв')", ['cba', 'вба']),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'REPEAT',
+    {
+      'STRING, INT64 -> STRING': (args, how) =>
+        once(
+          args,
+          ([text, n]) =>
+            `CASE WHEN ${n} < 0 THEN ${how.fail("'Second argument in REPEAT() must not be negative'")} ELSE repeat(${text}, ${n}) END`,
+        ),
+    },
+    example("SELECT REPEAT('abc', 3), REPEAT('abc', NULL)", ['abcabcabc', null]),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'STRPOS',
+    { 'STRING, STRING -> INT64': ([text, part]) => `CAST(strpos(${text}, ${part}) AS BIGINT)` },
+    example("SELECT STRPOS('foo@example.com', '@'), STRPOS('foobar', '@')", [4, 0]),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'INSTR',
+    { 'STRING, STRING -> INT64': ([text, part]) => `CAST(strpos(${text}, ${part}) AS BIGINT)` },
+    example("SELECT INSTR('banana', 'an'), INSTR('helloooo', 'oo')", [2, 5]),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'SPLIT',
+    {
+      'STRING -> ARRAY<STRING>': ([x]) => `CASE WHEN ${x} = '' THEN [''] ELSE string_split(${x}, ',') END`,
+      'STRING, STRING -> ARRAY<STRING>': (args) =>
+        once(
+          args,
+          ([x, separator]) =>
+            `CASE WHEN ${x} = '' THEN CASE WHEN ${separator} = '' THEN CAST([] AS VARCHAR[]) ELSE [''] END WHEN ${separator} = '' THEN regexp_extract_all(${x}, '(?s).') ELSE string_split(${x}, ${separator}) END`,
+        ),
+    },
+    example("SELECT SPLIT('b c d', ' '), SPLIT('', ' '), SPLIT('a,,b')", [
+      ['b', 'c', 'd'],
+      [''],
+      ['a', '', 'b'],
+    ]),
+  ),
+  scalar(
+    F,
+    'native',
+    'ASCII',
+    {
+      'STRING -> INT64': ([x]) =>
+        `CASE WHEN ${x} = '' THEN CAST(0 AS BIGINT) ELSE CAST(ascii(${x}) AS BIGINT) END`,
+    },
+    example("SELECT ASCII('abcd'), ASCII('a'), ASCII('')", [97, 97, 0]),
+  ),
+  scalar(
+    F,
+    'native',
+    'CHR',
+    { 'INT64 -> STRING': ([n]) => `chr(CAST(${n} AS INTEGER))` },
+    example('SELECT CHR(65), CHR(255), CHR(513), CHR(1024)', ['A', 'ÿ', 'ȁ', 'Ѐ']),
+  ),
 ]

@@ -15,7 +15,19 @@ import { timestampRows } from './timestamps.ts'
 import { windowRows } from './windows.ts'
 
 export const functionRows: readonly FunctionRow[] = [
-  ...aggregateRows, ...arrayRows, ...conditionalRows, ...currentRows, ...dateRows, ...timestampRows, ...formatRows, ...hashRows, ...jsonRows, ...mathRows, ...regexpRows, ...stringRows, ...windowRows,
+  ...aggregateRows,
+  ...arrayRows,
+  ...conditionalRows,
+  ...currentRows,
+  ...dateRows,
+  ...timestampRows,
+  ...formatRows,
+  ...hashRows,
+  ...jsonRows,
+  ...mathRows,
+  ...regexpRows,
+  ...stringRows,
+  ...windowRows,
 ]
 
 const byName = new Map<string, FunctionRow>()

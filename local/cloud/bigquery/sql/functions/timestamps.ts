@@ -16,15 +16,27 @@ const timestampOf: Resolver = (call, _env, resolve) => {
   const value = resolve(call.args[0]!)
   const zone = zoneOf(call.args[1] ? asType(resolve(call.args[1]), STRING, call) : undefined, call.at)
   if (isScalar(value.type, 'TIMESTAMP') && !zone) return { sql: value.sql, type: TIMESTAMP }
-  if (isScalar(value.type, 'STRING') && !zone) return { sql: value.literal !== undefined ? asType(value, TIMESTAMP, call).sql : castSql(value.sql, STRING, TIMESTAMP, { isSafe: false, at: call.at }), type: TIMESTAMP }
-  if (!isScalar(value.type, 'STRING', 'DATE', 'DATETIME', 'NULL')) throw invalid('No matching signature for function TIMESTAMP', call.at)
-  const datetime = isScalar(value.type, 'STRING') ? asType(value, DATETIME, call).sql : castSql(value.sql, value.type, DATETIME, { isSafe: false, at: call.at })
+  if (isScalar(value.type, 'STRING') && !zone)
+    return {
+      sql:
+        value.literal !== undefined
+          ? asType(value, TIMESTAMP, call).sql
+          : castSql(value.sql, STRING, TIMESTAMP, { isSafe: false, at: call.at }),
+      type: TIMESTAMP,
+    }
+  if (!isScalar(value.type, 'STRING', 'DATE', 'DATETIME', 'NULL'))
+    throw invalid('No matching signature for function TIMESTAMP', call.at)
+  const datetime = isScalar(value.type, 'STRING')
+    ? asType(value, DATETIME, call).sql
+    : castSql(value.sql, value.type, DATETIME, { isSafe: false, at: call.at })
   return { sql: timestampIn(datetime, zone), type: TIMESTAMP }
 }
 
 const difference: Resolver = (call, _env, resolve) => {
   arity(call, 3)
-  const [a, b] = [resolve(call.args[0]!), resolve(call.args[1]!)].map((value) => asType(value, TIMESTAMP, call).sql)
+  const [a, b] = [resolve(call.args[0]!), resolve(call.args[1]!)].map(
+    (value) => asType(value, TIMESTAMP, call).sql,
+  )
   return { sql: elapsed(a!, b!, partOf(call.args[2], call.at), call.name, call.at), type: INT64 }
 }
 
@@ -33,31 +45,137 @@ const truncating: Resolver = (call, _env, resolve) => {
   const given = resolve(call.args[0]!)
   const value = isScalar(given.type, 'DATETIME') ? given : asType(given, TIMESTAMP, call)
   const zone = zoneOf(call.args[2] ? asType(resolve(call.args[2]), STRING, call) : undefined, call.at)
-  return truncate(value, partOf(call.args[1], call.at), zone ? { sql: zone, type: STRING } : undefined, call.name, call.at)
+  return truncate(
+    value,
+    partOf(call.args[1], call.at),
+    zone ? { sql: zone, type: STRING } : undefined,
+    call.name,
+    call.at,
+  )
 }
 
 export const timestampRows: readonly FunctionRow[] = [
-  special(F, 'TIMESTAMP', 'TIMESTAMP(string | date | datetime[, zone])', timestampOf,
-    example("SELECT TIMESTAMP('2008-12-25 15:30:00+00'), TIMESTAMP('2008-12-25 15:30:00', 'America/Los_Angeles'), TIMESTAMP(DATETIME '2008-12-25 15:30:00'), TIMESTAMP(DATE '2008-12-25')",
-      ['2008-12-25 15:30:00+00', '2008-12-25 23:30:00+00', '2008-12-25 15:30:00+00', '2008-12-25 00:00:00+00'])),
-  special(F, 'TIMESTAMP_ADD', 'TIMESTAMP_ADD(timestamp, INTERVAL n part)', adding(TIMESTAMP, false), example("SELECT TIMESTAMP_ADD(TIMESTAMP '2008-12-25 15:30:00+00', INTERVAL 10 MINUTE)", ['2008-12-25 15:40:00+00'])),
-  special(F, 'TIMESTAMP_SUB', 'TIMESTAMP_SUB(timestamp, INTERVAL n part)', adding(TIMESTAMP, true), example("SELECT TIMESTAMP_SUB(TIMESTAMP '2008-12-25 15:30:00+00', INTERVAL 10 MINUTE)", ['2008-12-25 15:20:00+00'])),
-  special(F, 'TIMESTAMP_DIFF', 'TIMESTAMP_DIFF(end, start, part): whole units elapsed', difference,
-    example("SELECT TIMESTAMP_DIFF(TIMESTAMP '2010-07-07 10:20:00+00', TIMESTAMP '2008-12-25 15:30:00+00', HOUR)", [13410]), example("SELECT TIMESTAMP_DIFF(TIMESTAMP '2018-08-14', TIMESTAMP '2018-10-14', DAY)", [-61]),
-    example("SELECT TIMESTAMP_DIFF('2001-02-01 01:00:00', '2001-02-01 00:00:01', HOUR)", [0])),
-  special(F, 'TIMESTAMP_TRUNC', 'TIMESTAMP_TRUNC(timestamp, part[, zone])', truncating,
-    example("SELECT TIMESTAMP_TRUNC(TIMESTAMP '2008-12-25 15:30:00+00', DAY, 'UTC'), TIMESTAMP_TRUNC(TIMESTAMP '2008-12-25 15:30:00+00', DAY, 'America/Los_Angeles')", ['2008-12-25 00:00:00+00', '2008-12-25 08:00:00+00']),
-    example("SELECT TIMESTAMP_TRUNC('2015-06-15 00:00:00+00', ISOYEAR), TIMESTAMP_TRUNC(TIMESTAMP '2017-11-06 00:00:00+12', WEEK(MONDAY), 'UTC')", ['2014-12-29 00:00:00+00', '2017-10-30 00:00:00+00'])),
-  scalar(F, 'rewrite', 'TIMESTAMP_SECONDS', { 'INT64 -> TIMESTAMP': ([n]) => `make_timestamptz(${n} * CAST(1000000 AS BIGINT))` }, example('SELECT TIMESTAMP_SECONDS(1230219000)', ['2008-12-25 15:30:00+00'])),
-  scalar(F, 'rewrite', 'TIMESTAMP_MILLIS', { 'INT64 -> TIMESTAMP': ([n]) => `make_timestamptz(${n} * CAST(1000 AS BIGINT))` }, example('SELECT TIMESTAMP_MILLIS(1230219000000)', ['2008-12-25 15:30:00+00'])),
-  scalar(F, 'native', 'TIMESTAMP_MICROS', { 'INT64 -> TIMESTAMP': 'make_timestamptz' }, example('SELECT TIMESTAMP_MICROS(1230219000000000)', ['2008-12-25 15:30:00+00'])),
-  scalar(F, 'rewrite', 'UNIX_SECONDS', { 'TIMESTAMP -> INT64': ([x]) => `((epoch_us(${x}) - ((epoch_us(${x}) % 1000000 + 1000000) % 1000000)) // 1000000)` }, example("SELECT UNIX_SECONDS(TIMESTAMP '2008-12-25 15:30:00+00'), UNIX_SECONDS(TIMESTAMP '1970-01-01 00:00:01.8+00')", [1230219000, 1])),
-  scalar(F, 'rewrite', 'UNIX_MILLIS', { 'TIMESTAMP -> INT64': ([x]) => `((epoch_us(${x}) - ((epoch_us(${x}) % 1000 + 1000) % 1000)) // 1000)` }, example("SELECT UNIX_MILLIS(TIMESTAMP '2008-12-25 15:30:00+00'), UNIX_MILLIS(TIMESTAMP '1970-01-01 00:00:00.0018+00')", [1230219000000, 1])),
-  scalar(F, 'native', 'UNIX_MICROS', { 'TIMESTAMP -> INT64': 'epoch_us' }, example("SELECT UNIX_MICROS(TIMESTAMP '2008-12-25 15:30:00+00')", [1230219000000000])),
-  special(F, 'STRING', 'STRING(timestamp | date | datetime)', (call, _env, resolve) => {
-    arity(call, 1)
-    const value = resolve(call.args[0]!)
-    if (!isScalar(value.type, 'TIMESTAMP', 'DATE', 'DATETIME', 'TIME')) throw invalid('No matching signature for function STRING', call.at)
-    return { sql: castSql(value.sql, value.type, STRING, { isSafe: false, at: call.at }), type: STRING }
-  }, example("SELECT STRING(TIMESTAMP '2008-12-25 15:30:00+00')", ['2008-12-25 15:30:00+00'])),
+  special(
+    F,
+    'TIMESTAMP',
+    'TIMESTAMP(string | date | datetime[, zone])',
+    timestampOf,
+    example(
+      "SELECT TIMESTAMP('2008-12-25 15:30:00+00'), TIMESTAMP('2008-12-25 15:30:00', 'America/Los_Angeles'), TIMESTAMP(DATETIME '2008-12-25 15:30:00'), TIMESTAMP(DATE '2008-12-25')",
+      [
+        '2008-12-25 15:30:00+00',
+        '2008-12-25 23:30:00+00',
+        '2008-12-25 15:30:00+00',
+        '2008-12-25 00:00:00+00',
+      ],
+    ),
+  ),
+  special(
+    F,
+    'TIMESTAMP_ADD',
+    'TIMESTAMP_ADD(timestamp, INTERVAL n part)',
+    adding(TIMESTAMP, false),
+    example("SELECT TIMESTAMP_ADD(TIMESTAMP '2008-12-25 15:30:00+00', INTERVAL 10 MINUTE)", [
+      '2008-12-25 15:40:00+00',
+    ]),
+  ),
+  special(
+    F,
+    'TIMESTAMP_SUB',
+    'TIMESTAMP_SUB(timestamp, INTERVAL n part)',
+    adding(TIMESTAMP, true),
+    example("SELECT TIMESTAMP_SUB(TIMESTAMP '2008-12-25 15:30:00+00', INTERVAL 10 MINUTE)", [
+      '2008-12-25 15:20:00+00',
+    ]),
+  ),
+  special(
+    F,
+    'TIMESTAMP_DIFF',
+    'TIMESTAMP_DIFF(end, start, part): whole units elapsed',
+    difference,
+    example(
+      "SELECT TIMESTAMP_DIFF(TIMESTAMP '2010-07-07 10:20:00+00', TIMESTAMP '2008-12-25 15:30:00+00', HOUR)",
+      [13410],
+    ),
+    example("SELECT TIMESTAMP_DIFF(TIMESTAMP '2018-08-14', TIMESTAMP '2018-10-14', DAY)", [-61]),
+    example("SELECT TIMESTAMP_DIFF('2001-02-01 01:00:00', '2001-02-01 00:00:01', HOUR)", [0]),
+  ),
+  special(
+    F,
+    'TIMESTAMP_TRUNC',
+    'TIMESTAMP_TRUNC(timestamp, part[, zone])',
+    truncating,
+    example(
+      "SELECT TIMESTAMP_TRUNC(TIMESTAMP '2008-12-25 15:30:00+00', DAY, 'UTC'), TIMESTAMP_TRUNC(TIMESTAMP '2008-12-25 15:30:00+00', DAY, 'America/Los_Angeles')",
+      ['2008-12-25 00:00:00+00', '2008-12-25 08:00:00+00'],
+    ),
+    example(
+      "SELECT TIMESTAMP_TRUNC('2015-06-15 00:00:00+00', ISOYEAR), TIMESTAMP_TRUNC(TIMESTAMP '2017-11-06 00:00:00+12', WEEK(MONDAY), 'UTC')",
+      ['2014-12-29 00:00:00+00', '2017-10-30 00:00:00+00'],
+    ),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'TIMESTAMP_SECONDS',
+    { 'INT64 -> TIMESTAMP': ([n]) => `make_timestamptz(${n} * CAST(1000000 AS BIGINT))` },
+    example('SELECT TIMESTAMP_SECONDS(1230219000)', ['2008-12-25 15:30:00+00']),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'TIMESTAMP_MILLIS',
+    { 'INT64 -> TIMESTAMP': ([n]) => `make_timestamptz(${n} * CAST(1000 AS BIGINT))` },
+    example('SELECT TIMESTAMP_MILLIS(1230219000000)', ['2008-12-25 15:30:00+00']),
+  ),
+  scalar(
+    F,
+    'native',
+    'TIMESTAMP_MICROS',
+    { 'INT64 -> TIMESTAMP': 'make_timestamptz' },
+    example('SELECT TIMESTAMP_MICROS(1230219000000000)', ['2008-12-25 15:30:00+00']),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'UNIX_SECONDS',
+    {
+      'TIMESTAMP -> INT64': ([x]) =>
+        `((epoch_us(${x}) - ((epoch_us(${x}) % 1000000 + 1000000) % 1000000)) // 1000000)`,
+    },
+    example(
+      "SELECT UNIX_SECONDS(TIMESTAMP '2008-12-25 15:30:00+00'), UNIX_SECONDS(TIMESTAMP '1970-01-01 00:00:01.8+00')",
+      [1230219000, 1],
+    ),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'UNIX_MILLIS',
+    { 'TIMESTAMP -> INT64': ([x]) => `((epoch_us(${x}) - ((epoch_us(${x}) % 1000 + 1000) % 1000)) // 1000)` },
+    example(
+      "SELECT UNIX_MILLIS(TIMESTAMP '2008-12-25 15:30:00+00'), UNIX_MILLIS(TIMESTAMP '1970-01-01 00:00:00.0018+00')",
+      [1230219000000, 1],
+    ),
+  ),
+  scalar(
+    F,
+    'native',
+    'UNIX_MICROS',
+    { 'TIMESTAMP -> INT64': 'epoch_us' },
+    example("SELECT UNIX_MICROS(TIMESTAMP '2008-12-25 15:30:00+00')", [1230219000000000]),
+  ),
+  special(
+    F,
+    'STRING',
+    'STRING(timestamp | date | datetime)',
+    (call, _env, resolve) => {
+      arity(call, 1)
+      const value = resolve(call.args[0]!)
+      if (!isScalar(value.type, 'TIMESTAMP', 'DATE', 'DATETIME', 'TIME'))
+        throw invalid('No matching signature for function STRING', call.at)
+      return { sql: castSql(value.sql, value.type, STRING, { isSafe: false, at: call.at }), type: STRING }
+    },
+    example("SELECT STRING(TIMESTAMP '2008-12-25 15:30:00+00')", ['2008-12-25 15:30:00+00']),
+  ),
 ]

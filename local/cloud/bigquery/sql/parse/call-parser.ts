@@ -1,4 +1,7 @@
-/** The inside of a call's parentheses and its OVER clause; named arguments, HAVING MAX and COLLATE are refused. */
+/**
+ * The inside of a call's parentheses and its OVER clause; named arguments, HAVING MAX and COLLATE are
+ * refused.
+ */
 import { invalid, unsupported, type Position } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
 import { parseExpression } from './expression-parser.ts'
@@ -12,7 +15,7 @@ export function finishCall(cursor: Cursor, path: readonly string[], at: Position
   const isDistinct = cursor.acceptWord('DISTINCT')
   if (!isDistinct) cursor.acceptWord('ALL')
   const args: Expression[] = []
-  if (cursor.isSymbol('*') && (cursor.isSymbol(')', 1))) args.push({ kind: 'star', at: cursor.next().at })
+  if (cursor.isSymbol('*') && cursor.isSymbol(')', 1)) args.push({ kind: 'star', at: cursor.next().at })
   else if (!cursor.isSymbol(')')) args.push(...cursor.list(() => parseArgument(cursor)))
   let nulls: 'IGNORE' | 'RESPECT' | undefined
   if (cursor.acceptWord('IGNORE NULLS')) nulls = 'IGNORE'
@@ -26,7 +29,8 @@ export function finishCall(cursor: Cursor, path: readonly string[], at: Position
 }
 
 function parseArgument(cursor: Cursor): Expression {
-  if (cursor.isName() && cursor.isSymbol('=>', 1)) throw unsupported(`Named argument ${cursor.peek().text}`, cursor.at)
+  if (cursor.isName() && cursor.isSymbol('=>', 1))
+    throw unsupported(`Named argument ${cursor.peek().text}`, cursor.at)
   if (cursor.isName() && cursor.isSymbol('->', 1)) throw unsupported('Lambda argument', cursor.at)
   const expression = parseExpression(cursor)
   if (cursor.isWord('AS')) throw unsupported('AS inside a function call', cursor.at)
@@ -39,7 +43,11 @@ export function parseOrderItems(cursor: Cursor): OrderItem[] {
     if (cursor.isWord('COLLATE')) throw unsupported('COLLATE', cursor.at)
     const isDescending = cursor.acceptWord('DESC')
     if (!isDescending) cursor.acceptWord('ASC')
-    const nulls = cursor.acceptWord('NULLS FIRST') ? 'FIRST' as const : cursor.acceptWord('NULLS LAST') ? 'LAST' as const : undefined
+    const nulls = cursor.acceptWord('NULLS FIRST')
+      ? ('FIRST' as const)
+      : cursor.acceptWord('NULLS LAST')
+        ? ('LAST' as const)
+        : undefined
     return { expression, isDescending, nulls }
   })
 }
@@ -51,7 +59,11 @@ export function parseWindow(cursor: Cursor): Window {
   const base = cursor.isName() && !cursor.isWord('PARTITION') ? cursor.name() : undefined
   const partitionBy = cursor.acceptWord('PARTITION BY') ? cursor.list(() => parseExpression(cursor)) : []
   const orderBy = cursor.acceptWord('ORDER BY') ? parseOrderItems(cursor) : []
-  const unit = cursor.acceptWord('ROWS') ? 'ROWS' as const : cursor.acceptWord('RANGE') ? 'RANGE' as const : undefined
+  const unit = cursor.acceptWord('ROWS')
+    ? ('ROWS' as const)
+    : cursor.acceptWord('RANGE')
+      ? ('RANGE' as const)
+      : undefined
   let frame: Window['frame']
   if (unit) {
     if (cursor.acceptWord('BETWEEN')) {
@@ -65,7 +77,8 @@ export function parseWindow(cursor: Cursor): Window {
 }
 
 function parseBound(cursor: Cursor): FrameBound {
-  for (const kind of ['UNBOUNDED PRECEDING', 'UNBOUNDED FOLLOWING', 'CURRENT ROW'] as const) if (cursor.acceptWord(kind)) return { kind }
+  for (const kind of ['UNBOUNDED PRECEDING', 'UNBOUNDED FOLLOWING', 'CURRENT ROW'] as const)
+    if (cursor.acceptWord(kind)) return { kind }
   const offset = parseExpression(cursor)
   if (cursor.acceptWord('PRECEDING')) return { kind: 'PRECEDING', offset }
   if (cursor.acceptWord('FOLLOWING')) return { kind: 'FOLLOWING', offset }

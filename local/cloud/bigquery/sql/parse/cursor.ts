@@ -2,10 +2,14 @@
 import { invalid, type Position } from '../refusal.ts'
 import type { Token } from './lexer.ts'
 
-const RESERVED = new Set(('ALL AND ANY ARRAY AS ASC ASSERT_ROWS_MODIFIED AT BETWEEN BY CASE CAST COLLATE CONTAINS CREATE CROSS CUBE CURRENT DEFAULT DEFINE DESC DISTINCT ELSE END ENUM ESCAPE EXCEPT '
-  + 'EXCLUDE EXISTS EXTRACT FALSE FETCH FOLLOWING FOR FROM FULL GROUP GROUPING GROUPS HASH HAVING IF IGNORE IN INNER INTERSECT INTERVAL INTO IS JOIN LATERAL LEFT LIKE LIMIT LOOKUP MERGE NATURAL '
-  + 'NEW NO NOT NULL NULLS OF ON OR ORDER OUTER OVER PARTITION PRECEDING PROTO QUALIFY RANGE RECURSIVE RESPECT RIGHT ROLLUP ROWS SELECT SET SOME STRUCT TABLESAMPLE THEN TO TREAT TRUE UNBOUNDED '
-  + 'UNION UNNEST USING WHEN WHERE WINDOW WITH WITHIN').split(' '))
+const RESERVED = new Set(
+  (
+    'ALL AND ANY ARRAY AS ASC ASSERT_ROWS_MODIFIED AT BETWEEN BY CASE CAST COLLATE CONTAINS CREATE CROSS CUBE CURRENT DEFAULT DEFINE DESC DISTINCT ELSE END ENUM ESCAPE EXCEPT ' +
+    'EXCLUDE EXISTS EXTRACT FALSE FETCH FOLLOWING FOR FROM FULL GROUP GROUPING GROUPS HASH HAVING IF IGNORE IN INNER INTERSECT INTERVAL INTO IS JOIN LATERAL LEFT LIKE LIMIT LOOKUP MERGE NATURAL ' +
+    'NEW NO NOT NULL NULLS OF ON OR ORDER OUTER OVER PARTITION PRECEDING PROTO QUALIFY RANGE RECURSIVE RESPECT RIGHT ROLLUP ROWS SELECT SET SOME STRUCT TABLESAMPLE THEN TO TREAT TRUE UNBOUNDED ' +
+    'UNION UNNEST USING WHEN WHERE WINDOW WITH WITHIN'
+  ).split(' '),
+)
 
 export class Cursor {
   readonly sql: string
@@ -16,22 +20,38 @@ export class Cursor {
     this.sql = sql
     this.#tokens = tokens
   }
-  peek(ahead = 0): Token { return this.#tokens[Math.min(this.#index + ahead, this.#tokens.length - 1)]! }
+  peek(ahead = 0): Token {
+    return this.#tokens[Math.min(this.#index + ahead, this.#tokens.length - 1)]!
+  }
   next(): Token {
     const token = this.peek()
     if (this.#index < this.#tokens.length - 1) this.#index++
     return token
   }
-  get at(): Position { return this.peek().at }
+  get at(): Position {
+    return this.peek().at
+  }
   /** End of the last token taken, for cutting texts out. */
-  get lastEnd(): number { return this.#tokens[Math.max(0, this.#index - 1)]!.end }
-  get mark(): number { return this.#index }
-  rewind(mark: number): void { this.#index = mark }
+  get lastEnd(): number {
+    return this.#tokens[Math.max(0, this.#index - 1)]!.end
+  }
+  get mark(): number {
+    return this.#index
+  }
+  rewind(mark: number): void {
+    this.#index = mark
+  }
 
   isWord(words: string, ahead = 0): boolean {
-    return words.split(' ').every((word, i) => { const token = this.peek(ahead + i); return token.kind === 'word' && token.value === word })
+    return words.split(' ').every((word, i) => {
+      const token = this.peek(ahead + i)
+      return token.kind === 'word' && token.value === word
+    })
   }
-  isSymbol(symbol: string, ahead = 0): boolean { const token = this.peek(ahead); return token.kind === 'symbol' && token.text === symbol }
+  isSymbol(symbol: string, ahead = 0): boolean {
+    const token = this.peek(ahead)
+    return token.kind === 'symbol' && token.text === symbol
+  }
   acceptWord(words: string): boolean {
     if (!this.isWord(words)) return false
     for (const _ of words.split(' ')) this.next()
@@ -42,15 +62,34 @@ export class Cursor {
     this.next()
     return true
   }
-  expectWord(words: string): void { if (!this.acceptWord(words)) throw this.unexpected(`keyword ${words}`) }
-  expectSymbol(symbol: string): void { if (!this.acceptSymbol(symbol)) throw this.unexpected(`"${symbol}"`) }
+  expectWord(words: string): void {
+    if (!this.acceptWord(words)) throw this.unexpected(`keyword ${words}`)
+  }
+  expectSymbol(symbol: string): void {
+    if (!this.acceptSymbol(symbol)) throw this.unexpected(`"${symbol}"`)
+  }
   unexpected(expected?: string): Error {
     const token = this.peek()
-    const got = token.kind === 'end' ? 'end of script' : token.kind === 'word' ? (RESERVED.has(token.value) ? `keyword ${token.value}` : `identifier "${token.text}"`) : token.kind === 'string' ? `string literal ${token.text}` : token.text
-    return invalid(expected ? `Syntax error: Expected ${expected} but got ${got}` : `Syntax error: Unexpected ${got}`, token.at)
+    const got =
+      token.kind === 'end'
+        ? 'end of script'
+        : token.kind === 'word'
+          ? RESERVED.has(token.value)
+            ? `keyword ${token.value}`
+            : `identifier "${token.text}"`
+          : token.kind === 'string'
+            ? `string literal ${token.text}`
+            : token.text
+    return invalid(
+      expected ? `Syntax error: Expected ${expected} but got ${got}` : `Syntax error: Unexpected ${got}`,
+      token.at,
+    )
   }
   /** True when the token can be a name without backquotes. */
-  isName(ahead = 0): boolean { const token = this.peek(ahead); return token.kind === 'quoted' || (token.kind === 'word' && !RESERVED.has(token.value)) }
+  isName(ahead = 0): boolean {
+    const token = this.peek(ahead)
+    return token.kind === 'quoted' || (token.kind === 'word' && !RESERVED.has(token.value))
+  }
   name(): string {
     if (!this.isName()) throw this.unexpected('identifier')
     const token = this.next()
@@ -60,7 +99,10 @@ export class Cursor {
   nameAfterDot(): string {
     const token = this.next()
     if (token.kind === 'quoted') return token.value
-    if (token.kind !== 'word') { this.#index--; throw this.unexpected('identifier') }
+    if (token.kind !== 'word') {
+      this.#index--
+      throw this.unexpected('identifier')
+    }
     return token.text
   }
   list<T>(item: () => T): T[] {
@@ -81,6 +123,10 @@ export class Cursor {
   /** Hostile nesting ends here, not in the stack. */
   nested<T>(inner: () => T): T {
     if (++this.#depth > 250) throw invalid('Query is too complex: nesting is deeper than 250', this.at)
-    try { return inner() } finally { this.#depth-- }
+    try {
+      return inner()
+    } finally {
+      this.#depth--
+    }
   }
 }

@@ -1,4 +1,6 @@
-/** INSERT, UPDATE, DELETE, MERGE, TRUNCATE, LOAD DATA. UPDATE and DELETE without WHERE are BigQuery's error. */
+/**
+ * INSERT, UPDATE, DELETE, MERGE, TRUNCATE, LOAD DATA. UPDATE and DELETE without WHERE are BigQuery's error.
+ */
 import { invalid, unsupported } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
 import { parseColumns, parseOptionList, parseOptions, parseShape } from './ddl-parser.ts'
@@ -9,7 +11,13 @@ import type { StatementSyntax } from './statement-syntax.ts'
 import type { Assignment, Expression, MergeClause } from './syntax.ts'
 
 function parseNames(cursor: Cursor): string[] | undefined {
-  if (!cursor.isSymbol('(') || cursor.isWord('SELECT', 1) || cursor.isWord('WITH', 1) || cursor.isSymbol('(', 1)) return undefined
+  if (
+    !cursor.isSymbol('(') ||
+    cursor.isWord('SELECT', 1) ||
+    cursor.isWord('WITH', 1) ||
+    cursor.isSymbol('(', 1)
+  )
+    return undefined
   cursor.next()
   const names = cursor.list(() => cursor.name())
   cursor.expectSymbol(')')
@@ -18,7 +26,10 @@ function parseNames(cursor: Cursor): string[] | undefined {
 
 function parseRow(cursor: Cursor): Expression[] {
   cursor.expectSymbol('(')
-  const values = cursor.list(() => { if (cursor.isWord('DEFAULT')) throw unsupported('DEFAULT in VALUES', cursor.at); return parseExpression(cursor) })
+  const values = cursor.list(() => {
+    if (cursor.isWord('DEFAULT')) throw unsupported('DEFAULT in VALUES', cursor.at)
+    return parseExpression(cursor)
+  })
   cursor.expectSymbol(')')
   return values
 }
@@ -28,7 +39,8 @@ export function parseInsert(cursor: Cursor): StatementSyntax {
   cursor.acceptWord('INTO')
   const path = parseTablePath(cursor)
   const columns = parseNames(cursor)
-  if (cursor.acceptWord('VALUES')) return { kind: 'insert', path, columns, rows: cursor.list(() => parseRow(cursor)), at }
+  if (cursor.acceptWord('VALUES'))
+    return { kind: 'insert', path, columns, rows: cursor.list(() => parseRow(cursor)), at }
   return { kind: 'insert', path, columns, query: parseQuery(cursor), at }
 }
 
@@ -42,7 +54,8 @@ function parseAssignments(cursor: Cursor, alias: readonly string[]): Assignment[
     const at = cursor.at
     const parts = [cursor.name()]
     while (cursor.acceptSymbol('.')) parts.push(cursor.nameAfterDot())
-    if (parts.length === 2 && alias.some((name) => name.toLowerCase() === parts[0]!.toLowerCase())) parts.shift()
+    if (parts.length === 2 && alias.some((name) => name.toLowerCase() === parts[0]!.toLowerCase()))
+      parts.shift()
     if (parts.length > 1) throw unsupported('UPDATE of a STRUCT field', at)
     cursor.expectSymbol('=')
     if (cursor.isWord('DEFAULT')) throw unsupported('SET … = DEFAULT', cursor.at)
@@ -87,20 +100,31 @@ export function parseMerge(cursor: Cursor): StatementSyntax {
 
 function parseClause(cursor: Cursor, alias: readonly string[]): MergeClause {
   const { at } = cursor.next()
-  const when = cursor.acceptWord('MATCHED') ? 'MATCHED' as const : cursor.acceptWord('NOT MATCHED BY SOURCE') ? 'NOT_BY_SOURCE' as const
-    : cursor.acceptWord('NOT MATCHED BY TARGET') || cursor.acceptWord('NOT MATCHED') ? 'NOT_BY_TARGET' as const : undefined
+  const when = cursor.acceptWord('MATCHED')
+    ? ('MATCHED' as const)
+    : cursor.acceptWord('NOT MATCHED BY SOURCE')
+      ? ('NOT_BY_SOURCE' as const)
+      : cursor.acceptWord('NOT MATCHED BY TARGET') || cursor.acceptWord('NOT MATCHED')
+        ? ('NOT_BY_TARGET' as const)
+        : undefined
   if (!when) throw cursor.unexpected('keyword MATCHED or NOT MATCHED')
   const condition = cursor.acceptWord('AND') ? parseExpression(cursor) : undefined
   cursor.expectWord('THEN')
   const clause = { when, condition, at }
-  if (cursor.acceptWord('DELETE')) { if (when === 'NOT_BY_TARGET') throw invalid('DELETE is not allowed in a WHEN NOT MATCHED BY TARGET clause', at); return { ...clause, action: { kind: 'delete' } } }
+  if (cursor.acceptWord('DELETE')) {
+    if (when === 'NOT_BY_TARGET')
+      throw invalid('DELETE is not allowed in a WHEN NOT MATCHED BY TARGET clause', at)
+    return { ...clause, action: { kind: 'delete' } }
+  }
   if (cursor.acceptWord('UPDATE')) {
-    if (when === 'NOT_BY_TARGET') throw invalid('UPDATE is not allowed in a WHEN NOT MATCHED BY TARGET clause', at)
+    if (when === 'NOT_BY_TARGET')
+      throw invalid('UPDATE is not allowed in a WHEN NOT MATCHED BY TARGET clause', at)
     cursor.expectWord('SET')
     return { ...clause, action: { kind: 'update', assignments: parseAssignments(cursor, alias) } }
   }
   cursor.expectWord('INSERT')
-  if (when !== 'NOT_BY_TARGET') throw invalid('INSERT is only allowed in a WHEN NOT MATCHED BY TARGET clause', at)
+  if (when !== 'NOT_BY_TARGET')
+    throw invalid('INSERT is only allowed in a WHEN NOT MATCHED BY TARGET clause', at)
   if (cursor.acceptWord('ROW')) return { ...clause, action: { kind: 'insert' } }
   const columns = parseNames(cursor)
   if (cursor.acceptWord('ROW')) return { ...clause, action: { kind: 'insert', columns } }
@@ -119,13 +143,18 @@ export function parseLoad(cursor: Cursor): StatementSyntax {
   cursor.expectWord('DATA')
   const isOverwrite = cursor.acceptWord('OVERWRITE')
   if (!isOverwrite) cursor.expectWord('INTO')
-  if (cursor.isWord('TEMP TABLE') || cursor.isWord('TEMPORARY TABLE')) throw unsupported('LOAD DATA into a temporary table', at)
+  if (cursor.isWord('TEMP TABLE') || cursor.isWord('TEMPORARY TABLE'))
+    throw unsupported('LOAD DATA into a temporary table', at)
   const path = parseTablePath(cursor)
   const columns = cursor.isSymbol('(') ? parseColumns(cursor) : undefined
   let partition: { column: string; value: Expression } | undefined
   let isPartitionOverwrite = false
   if (cursor.isWord('OVERWRITE') || cursor.isWord('PARTITIONS')) {
-    if (isOverwrite) throw invalid('LOAD DATA OVERWRITE cannot have a PARTITIONS clause; use LOAD DATA INTO … OVERWRITE PARTITIONS', cursor.at)
+    if (isOverwrite)
+      throw invalid(
+        'LOAD DATA OVERWRITE cannot have a PARTITIONS clause; use LOAD DATA INTO … OVERWRITE PARTITIONS',
+        cursor.at,
+      )
     isPartitionOverwrite = cursor.acceptWord('OVERWRITE')
     cursor.expectWord('PARTITIONS')
     cursor.expectSymbol('(')
@@ -139,7 +168,21 @@ export function parseLoad(cursor: Cursor): StatementSyntax {
   cursor.expectWord('FROM')
   cursor.expectWord('FILES')
   const files = parseOptionList(cursor)
-  const partitionColumns = cursor.acceptWord('WITH PARTITION COLUMNS') ? (cursor.isSymbol('(') ? parseColumns(cursor) : []) : undefined
+  const partitionColumns = cursor.acceptWord('WITH PARTITION COLUMNS')
+    ? cursor.isSymbol('(')
+      ? parseColumns(cursor)
+      : []
+    : undefined
   if (cursor.isWord('WITH CONNECTION')) throw unsupported('LOAD DATA … WITH CONNECTION', cursor.at)
-  return { kind: 'load', path, isOverwrite: isOverwrite || isPartitionOverwrite, partition, ...shape, options, files, partitionColumns, at }
+  return {
+    kind: 'load',
+    path,
+    isOverwrite: isOverwrite || isPartitionOverwrite,
+    partition,
+    ...shape,
+    options,
+    files,
+    partitionColumns,
+    at,
+  }
 }

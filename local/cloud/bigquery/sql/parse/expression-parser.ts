@@ -11,13 +11,19 @@ export function parseExpression(cursor: Cursor): Expression {
 
 function parseOr(cursor: Cursor): Expression {
   let left = parseAnd(cursor)
-  while (cursor.isWord('OR')) { const { at } = cursor.next(); left = { kind: 'binary', operator: 'OR', left, right: parseAnd(cursor), at } }
+  while (cursor.isWord('OR')) {
+    const { at } = cursor.next()
+    left = { kind: 'binary', operator: 'OR', left, right: parseAnd(cursor), at }
+  }
   return left
 }
 
 function parseAnd(cursor: Cursor): Expression {
   let left = parseNot(cursor)
-  while (cursor.isWord('AND')) { const { at } = cursor.next(); left = { kind: 'binary', operator: 'AND', left, right: parseNot(cursor), at } }
+  while (cursor.isWord('AND')) {
+    const { at } = cursor.next()
+    left = { kind: 'binary', operator: 'AND', left, right: parseNot(cursor), at }
+  }
   return left
 }
 
@@ -35,12 +41,26 @@ function parseComparison(cursor: Cursor): Expression {
   const symbol = COMPARISONS.find((candidate) => cursor.isSymbol(candidate))
   if (symbol) {
     cursor.next()
-    return single(cursor, { kind: 'binary', operator: symbol === '<>' ? '!=' : symbol, left, right: parseOrBits(cursor), at })
+    return single(cursor, {
+      kind: 'binary',
+      operator: symbol === '<>' ? '!=' : symbol,
+      left,
+      right: parseOrBits(cursor),
+      at,
+    })
   }
   if (cursor.acceptWord('IS')) {
     const isNot = cursor.acceptWord('NOT')
-    if (cursor.acceptWord('DISTINCT FROM')) return single(cursor, { kind: 'binary', operator: isNot ? 'IS NOT DISTINCT FROM' : 'IS DISTINCT FROM', left, right: parseOrBits(cursor), at })
-    for (const test of ['NULL', 'TRUE', 'FALSE'] as const) if (cursor.acceptWord(test)) return single(cursor, { kind: 'is', operand: left, test, isNot, at })
+    if (cursor.acceptWord('DISTINCT FROM'))
+      return single(cursor, {
+        kind: 'binary',
+        operator: isNot ? 'IS NOT DISTINCT FROM' : 'IS DISTINCT FROM',
+        left,
+        right: parseOrBits(cursor),
+        at,
+      })
+    for (const test of ['NULL', 'TRUE', 'FALSE'] as const)
+      if (cursor.acceptWord(test)) return single(cursor, { kind: 'is', operand: left, test, isNot, at })
     if (cursor.isWord('UNKNOWN')) throw unsupported('IS UNKNOWN', cursor.at)
     throw cursor.unexpected('keyword NULL, TRUE, FALSE or DISTINCT')
   }
@@ -52,7 +72,8 @@ function parseComparison(cursor: Cursor): Expression {
     return single(cursor, { kind: 'between', operand: left, low, high: parseOrBits(cursor), isNot, at })
   }
   if (cursor.acceptWord('LIKE')) {
-    if (['ANY', 'SOME', 'ALL'].some((word) => cursor.isWord(word))) throw unsupported(`LIKE ${cursor.peek().value}`, at)
+    if (['ANY', 'SOME', 'ALL'].some((word) => cursor.isWord(word)))
+      throw unsupported(`LIKE ${cursor.peek().value}`, at)
     return single(cursor, { kind: 'like', operand: left, pattern: parseOrBits(cursor), isNot, at })
   }
   if (cursor.acceptWord('IN')) return single(cursor, parseIn(cursor, left, isNot))
@@ -86,20 +107,27 @@ function parseIn(cursor: Cursor, operand: Expression, isNot: boolean): Expressio
 
 function parseOrBits(cursor: Cursor): Expression {
   const left = parseSum(cursor)
-  for (const symbol of ['|', '&', '^', '<<', '>>'] as const) if (cursor.isSymbol(symbol)) throw unsupported(`Operator ${symbol}`, cursor.at)
+  for (const symbol of ['|', '&', '^', '<<', '>>'] as const)
+    if (cursor.isSymbol(symbol)) throw unsupported(`Operator ${symbol}`, cursor.at)
   return left
 }
 
 function parseSum(cursor: Cursor): Expression {
   let left = parseProduct(cursor)
-  while (cursor.isSymbol('+') || cursor.isSymbol('-')) { const { at, text } = cursor.next(); left = { kind: 'binary', operator: text, left, right: parseProduct(cursor), at } }
+  while (cursor.isSymbol('+') || cursor.isSymbol('-')) {
+    const { at, text } = cursor.next()
+    left = { kind: 'binary', operator: text, left, right: parseProduct(cursor), at }
+  }
   return left
 }
 
 /** BigQuery gives `||` the precedence of `*`. */
 function parseProduct(cursor: Cursor): Expression {
   let left = parseUnary(cursor)
-  while (cursor.isSymbol('*') || cursor.isSymbol('/') || cursor.isSymbol('||')) { const { at, text } = cursor.next(); left = { kind: 'binary', operator: text, left, right: parseUnary(cursor), at } }
+  while (cursor.isSymbol('*') || cursor.isSymbol('/') || cursor.isSymbol('||')) {
+    const { at, text } = cursor.next()
+    left = { kind: 'binary', operator: text, left, right: parseUnary(cursor), at }
+  }
   return left
 }
 
@@ -109,6 +137,12 @@ function parseUnary(cursor: Cursor): Expression {
   if (!cursor.isSymbol('-') && !cursor.isSymbol('+')) return parsePrimary(cursor)
   const operator = cursor.next().text as '-' | '+'
   const operand = cursor.nested(() => parseUnary(cursor))
-  if (operator === '-' && operand.kind === 'literal' && (operand.type === 'INT64' || operand.type === 'FLOAT64') && !operand.value.startsWith('-')) return { ...operand, value: `-${operand.value}`, at }
+  if (
+    operator === '-' &&
+    operand.kind === 'literal' &&
+    (operand.type === 'INT64' || operand.type === 'FLOAT64') &&
+    !operand.value.startsWith('-')
+  )
+    return { ...operand, value: `-${operand.value}`, at }
   return { kind: 'unary', operator, operand, at }
 }

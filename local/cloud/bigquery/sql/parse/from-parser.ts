@@ -1,4 +1,7 @@
-/** FROM: tables, subqueries, UNNEST and joins. TABLESAMPLE, PIVOT, UNPIVOT, table functions and time travel are refused by name. */
+/**
+ * FROM: tables, subqueries, UNNEST and joins. TABLESAMPLE, PIVOT, UNPIVOT, table functions and time travel
+ * are refused by name.
+ */
 import { invalid, unsupported } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
 import { parseExpression } from './expression-parser.ts'
@@ -23,14 +26,18 @@ function parseJoinTail(cursor: Cursor, first: From): From {
     const type = joinType(cursor)
     if (!type) return left
     const right = parseFactor(cursor)
-    if (type === 'CROSS') { left = { kind: 'join', type, left, right, at }; continue }
+    if (type === 'CROSS') {
+      left = { kind: 'join', type, left, right, at }
+      continue
+    }
     if (cursor.acceptWord('ON')) left = { kind: 'join', type, left, right, on: parseExpression(cursor), at }
     else if (cursor.acceptWord('USING')) {
       cursor.expectSymbol('(')
       const using = cursor.list(() => cursor.name())
       cursor.expectSymbol(')')
       left = { kind: 'join', type, left, right, using, at }
-    } else if (right.kind === 'unnest' || (right.kind === 'table' && right.path.length > 1)) left = { kind: 'join', type, left, right, at }
+    } else if (right.kind === 'unnest' || (right.kind === 'table' && right.path.length > 1))
+      left = { kind: 'join', type, left, right, at }
     else throw invalid(`Syntax error: ${type} JOIN must have an immediately following ON or USING clause`, at)
   }
 }
@@ -38,7 +45,8 @@ function parseJoinTail(cursor: Cursor, first: From): From {
 function joinType(cursor: Cursor): 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS' | undefined {
   if (cursor.acceptWord('JOIN') || cursor.acceptWord('INNER JOIN')) return 'INNER'
   if (cursor.acceptWord('CROSS JOIN')) return 'CROSS'
-  for (const side of ['LEFT', 'RIGHT', 'FULL'] as const) if (cursor.acceptWord(`${side} JOIN`) || cursor.acceptWord(`${side} OUTER JOIN`)) return side
+  for (const side of ['LEFT', 'RIGHT', 'FULL'] as const)
+    if (cursor.acceptWord(`${side} JOIN`) || cursor.acceptWord(`${side} OUTER JOIN`)) return side
   return undefined
 }
 
@@ -76,7 +84,8 @@ function parseFactor(cursor: Cursor): From {
 }
 
 function parseAlias(cursor: Cursor): string | undefined {
-  for (const word of ['PIVOT', 'UNPIVOT', 'MATCH_RECOGNIZE']) if (cursor.isWord(word) && cursor.isSymbol('(', 1)) throw unsupported(word, cursor.at)
+  for (const word of ['PIVOT', 'UNPIVOT', 'MATCH_RECOGNIZE'])
+    if (cursor.isWord(word) && cursor.isSymbol('(', 1)) throw unsupported(word, cursor.at)
   if (cursor.acceptWord('AS')) return cursor.name()
   if (!cursor.isName() || cursor.isWord('TABLESAMPLE')) return undefined
   return cursor.name()
@@ -92,13 +101,21 @@ function aliasAndOffset(cursor: Cursor): { alias?: string; offset?: string; hasO
 /** `a.b.c`, `` `a.b.c` ``, `` `a.b`.c `` and the dashed project form `my-project.d.t`. */
 export function parseTablePath(cursor: Cursor): string[] {
   const parts: string[] = []
-  const push = (part: string, isQuoted: boolean) => { parts.push(...(isQuoted ? part.split('.') : [part])) }
+  const push = (part: string, isQuoted: boolean) => {
+    parts.push(...(isQuoted ? part.split('.') : [part]))
+  }
   const first = cursor.peek()
   let name = cursor.name()
-  if (first.kind === 'word') while (cursor.isSymbol('-') && cursor.peek().start === cursor.lastEnd && ['word', 'integer'].includes(cursor.peek(1).kind) && cursor.peek(1).start === cursor.peek().end) {
-    cursor.next()
-    name += `-${cursor.next().text}`
-  }
+  if (first.kind === 'word')
+    while (
+      cursor.isSymbol('-') &&
+      cursor.peek().start === cursor.lastEnd &&
+      ['word', 'integer'].includes(cursor.peek(1).kind) &&
+      cursor.peek(1).start === cursor.peek().end
+    ) {
+      cursor.next()
+      name += `-${cursor.next().text}`
+    }
   push(name, first.kind === 'quoted')
   while (cursor.isSymbol('.')) {
     cursor.next()

@@ -1,8 +1,12 @@
-/** GoogleSQL text to tokens with positions; it decodes literals and refuses characters and escapes the language does not have. */
+/**
+ * GoogleSQL text to tokens with positions; it decodes literals and refuses characters and escapes the
+ * language does not have.
+ */
 import { invalid, type Position } from '../refusal.ts'
 import { readQuoted } from './quoted.ts'
 
-export type TokenKind = 'word' | 'quoted' | 'string' | 'bytes' | 'integer' | 'float' | 'symbol' | 'parameter' | 'system' | 'end'
+export type TokenKind =
+  'word' | 'quoted' | 'string' | 'bytes' | 'integer' | 'float' | 'symbol' | 'parameter' | 'system' | 'end'
 export interface Token {
   readonly kind: TokenKind
   /** Exactly as written. */
@@ -14,7 +18,41 @@ export interface Token {
   readonly at: Position
 }
 
-const SYMBOLS = ['<=>', '!=', '<>', '<=', '>=', '||', '<<', '>>', '=>', '->', '|>', '(', ')', '[', ']', '{', '}', ',', ';', '.', '+', '-', '*', '/', '=', '<', '>', '?', ':', '&', '|', '^', '~']
+const SYMBOLS = [
+  '<=>',
+  '!=',
+  '<>',
+  '<=',
+  '>=',
+  '||',
+  '<<',
+  '>>',
+  '=>',
+  '->',
+  '|>',
+  '(',
+  ')',
+  '[',
+  ']',
+  '{',
+  '}',
+  ',',
+  ';',
+  '.',
+  '+',
+  '-',
+  '*',
+  '/',
+  '=',
+  '<',
+  '>',
+  '?',
+  ':',
+  '&',
+  '|',
+  '^',
+  '~',
+]
 
 export function tokenize(sql: string): Token[] {
   const tokens: Token[] = []
@@ -28,13 +66,23 @@ export function tokenize(sql: string): Token[] {
   let i = 0
   while (i < sql.length) {
     const skipped = skipBlank(sql, i, positionOf)
-    if (skipped > i) { i = skipped; continue }
+    if (skipped > i) {
+      i = skipped
+      continue
+    }
     const at = positionOf(i)
     const token = readToken(sql, i, at, tokens.at(-1))
     tokens.push(token)
     i = token.end
   }
-  tokens.push({ kind: 'end', text: '', value: '', start: sql.length, end: sql.length, at: positionOf(sql.length) })
+  tokens.push({
+    kind: 'end',
+    text: '',
+    value: '',
+    start: sql.length,
+    end: sql.length,
+    at: positionOf(sql.length),
+  })
   return tokens
 }
 
@@ -55,11 +103,22 @@ function skipBlank(sql: string, i: number, positionOf: (offset: number) => Posit
 
 function readToken(sql: string, start: number, at: Position, previous: Token | undefined): Token {
   const rest = sql.slice(start, start + 200)
-  const make = (kind: TokenKind, end: number, value?: string): Token => ({ kind, text: sql.slice(start, end), value: value ?? sql.slice(start, end), start, end, at })
+  const make = (kind: TokenKind, end: number, value?: string): Token => ({
+    kind,
+    text: sql.slice(start, end),
+    value: value ?? sql.slice(start, end),
+    start,
+    end,
+    at,
+  })
   const literal = /^(r|b|rb|br)?("""|'''|"|')/i.exec(rest)
   if (literal) {
     const prefix = (literal[1] ?? '').toLowerCase()
-    const read = readQuoted(sql, start + literal[0].length, literal[2]!, { isRaw: prefix.includes('r'), isBytes: prefix.includes('b'), at })
+    const read = readQuoted(sql, start + literal[0].length, literal[2]!, {
+      isRaw: prefix.includes('r'),
+      isBytes: prefix.includes('b'),
+      at,
+    })
     return make(prefix.includes('b') ? 'bytes' : 'string', read.end, read.value)
   }
   if (rest[0] === '`') {
@@ -67,17 +126,20 @@ function readToken(sql: string, start: number, at: Position, previous: Token | u
     if (read.value === '') throw invalid('Syntax error: Invalid empty identifier', at)
     return make('quoted', read.end, read.value)
   }
-  // After a dot `t.1x` cannot be a number; `t.5` never starts a path part in GoogleSQL either, so numbers stay numbers.
+  // After a dot `t.1x` cannot be a number; `t.5` never starts a path part in GoogleSQL either, so numbers
+  // stay numbers.
   const number = /^(0[xX][0-9a-fA-F]+|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)/.exec(sql.slice(start, start + 400))
   if (number && !(rest[0] === '.' && previous !== undefined && endsOperand(previous))) {
     const end = start + number[0].length
-    if (/[A-Za-z_]/.test(sql[end] ?? '')) throw invalid('Syntax error: Missing whitespace between literal and alias', at)
+    if (/[A-Za-z_]/.test(sql[end] ?? ''))
+      throw invalid('Syntax error: Missing whitespace between literal and alias', at)
     return make(/^(0[xX]|\d+$)/.test(number[0]) ? 'integer' : 'float', end)
   }
   const word = /^[A-Za-z_][A-Za-z0-9_]*/.exec(sql.slice(start, start + 1100))
   if (word) return make('word', start + word[0].length, word[0].toUpperCase())
   const parameter = /^@(@?)([A-Za-z_][A-Za-z0-9_.]*)/.exec(rest)
-  if (parameter) return make(parameter[1] ? 'system' : 'parameter', start + parameter[0].length, parameter[2]!)
+  if (parameter)
+    return make(parameter[1] ? 'system' : 'parameter', start + parameter[0].length, parameter[2]!)
   if (rest[0] === '?') return make('parameter', start + 1, '')
   const symbol = SYMBOLS.find((candidate) => rest.startsWith(candidate))
   if (symbol) return make('symbol', start + symbol.length)

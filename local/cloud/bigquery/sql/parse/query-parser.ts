@@ -1,4 +1,7 @@
-/** WITH, SELECT, set operations, ORDER BY, LIMIT. RECURSIVE, pipes, UNION BY NAME and FETCH are refused by name. */
+/**
+ * WITH, SELECT, set operations, ORDER BY, LIMIT. RECURSIVE, pipes, UNION BY NAME and FETCH are refused by
+ * name.
+ */
 import { unsupported } from '../refusal.ts'
 import { parseOrderItems, parseWindow } from './call-parser.ts'
 import type { Cursor } from './cursor.ts'
@@ -48,9 +51,13 @@ function parseSetOperation(cursor: Cursor): Body {
     const at = cursor.at
     const operator = SET_OPERATORS.find((words) => cursor.acceptWord(words))
     if (!operator) break
-    if (first && first !== operator) throw cursor.unexpected('parentheses: different set operations cannot be used in the same query without them,')
+    if (first && first !== operator)
+      throw cursor.unexpected(
+        'parentheses: different set operations cannot be used in the same query without them,',
+      )
     first = operator
-    if (cursor.isWord('BY NAME') || cursor.isWord('CORRESPONDING')) throw unsupported('A set operation by name', cursor.at)
+    if (cursor.isWord('BY NAME') || cursor.isWord('CORRESPONDING'))
+      throw unsupported('A set operation by name', cursor.at)
     left = { kind: 'set', operator, left, right: parseSetOperand(cursor), at }
   }
   if (['UNION', 'INTERSECT', 'EXCEPT'].some((word) => cursor.isWord(word))) {
@@ -77,10 +84,15 @@ function parseSelect(cursor: Cursor): Select {
   if (cursor.isWord('WITH')) throw unsupported(`SELECT WITH ${cursor.peek(1).text}`, cursor.at)
   const isDistinct = cursor.acceptWord('DISTINCT')
   if (!isDistinct) cursor.acceptWord('ALL')
-  const as = cursor.acceptWord('AS STRUCT') ? 'STRUCT' as const : cursor.acceptWord('AS VALUE') ? 'VALUE' as const : undefined
+  const as = cursor.acceptWord('AS STRUCT')
+    ? ('STRUCT' as const)
+    : cursor.acceptWord('AS VALUE')
+      ? ('VALUE' as const)
+      : undefined
   const items: SelectItem[] = []
   do {
-    if (items.length > 0 && (cursor.isWord('FROM') || cursor.isSymbol(')') || cursor.peek().kind === 'end')) break // trailing comma
+    if (items.length > 0 && (cursor.isWord('FROM') || cursor.isSymbol(')') || cursor.peek().kind === 'end'))
+      break // trailing comma
     items.push(parseItem(cursor))
   } while (cursor.acceptSymbol(','))
   const from = cursor.acceptWord('FROM') ? parseFrom(cursor) : undefined
@@ -89,17 +101,22 @@ function parseSelect(cursor: Cursor): Select {
   if (cursor.isWord('GROUP')) throw unsupported('GROUP AND ORDER BY', cursor.at)
   const having = cursor.acceptWord('HAVING') ? parseExpression(cursor) : undefined
   const qualify = cursor.acceptWord('QUALIFY') ? parseExpression(cursor) : undefined
-  const windows = cursor.acceptWord('WINDOW') ? cursor.list(() => {
-    const name = cursor.name()
-    cursor.expectWord('AS')
-    return { name, window: parseWindow(cursor) }
-  }) : []
+  const windows = cursor.acceptWord('WINDOW')
+    ? cursor.list(() => {
+        const name = cursor.name()
+        cursor.expectWord('AS')
+        return { name, window: parseWindow(cursor) }
+      })
+    : []
   return { isDistinct, as, items, from, where, groupBy, having, qualify, windows, at }
 }
 
 function parseItem(cursor: Cursor): SelectItem {
   const at = cursor.at
-  if (cursor.isSymbol('*')) { cursor.next(); return starItem(cursor, undefined, at) }
+  if (cursor.isSymbol('*')) {
+    cursor.next()
+    return starItem(cursor, undefined, at)
+  }
   const expression = parseExpression(cursor)
   if (cursor.isSymbol('.') && cursor.isSymbol('*', 1)) {
     cursor.next()
@@ -114,7 +131,8 @@ function starItem(cursor: Cursor, of: Expression | undefined, at: Expression['at
   let except: string[] = []
   let replace: { name: string; expression: Expression }[] = []
   if (cursor.isWord('EXCEPT') && cursor.isSymbol('(', 1)) {
-    cursor.next(); cursor.next()
+    cursor.next()
+    cursor.next()
     except = cursor.list(() => cursor.name())
     cursor.expectSymbol(')')
   }
@@ -133,7 +151,11 @@ function starItem(cursor: Cursor, of: Expression | undefined, at: Expression['at
 
 function parseGroupBy(cursor: Cursor): GroupBy {
   if (cursor.acceptWord('ALL')) return { kind: 'ALL' }
-  const kind = cursor.acceptWord('ROLLUP') ? 'ROLLUP' as const : cursor.acceptWord('CUBE') ? 'CUBE' as const : undefined
+  const kind = cursor.acceptWord('ROLLUP')
+    ? ('ROLLUP' as const)
+    : cursor.acceptWord('CUBE')
+      ? ('CUBE' as const)
+      : undefined
   if (cursor.isWord('GROUPING SETS')) throw unsupported('GROUPING SETS', cursor.at)
   if (kind) {
     cursor.expectSymbol('(')

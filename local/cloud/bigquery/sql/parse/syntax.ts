@@ -4,34 +4,109 @@ import type { Position } from '../refusal.ts'
 export type TypeSyntax =
   | { readonly kind: 'name'; readonly name: string; readonly at: Position }
   | { readonly kind: 'array'; readonly element: TypeSyntax; readonly at: Position }
-  | { readonly kind: 'struct'; readonly fields: readonly { readonly name?: string; readonly type: TypeSyntax }[]; readonly at: Position }
+  | {
+      readonly kind: 'struct'
+      readonly fields: readonly { readonly name?: string; readonly type: TypeSyntax }[]
+      readonly at: Position
+    }
 
-export type LiteralType = 'INT64' | 'FLOAT64' | 'STRING' | 'BYTES' | 'BOOL' | 'NULL' | 'NUMERIC' | 'DATE' | 'TIMESTAMP' | 'DATETIME' | 'TIME' | 'JSON'
+export type LiteralType =
+  | 'INT64'
+  | 'FLOAT64'
+  | 'STRING'
+  | 'BYTES'
+  | 'BOOL'
+  | 'NULL'
+  | 'NUMERIC'
+  | 'DATE'
+  | 'TIMESTAMP'
+  | 'DATETIME'
+  | 'TIME'
+  | 'JSON'
 
-interface At { readonly at: Position }
-export type Expression = At & (
-  | { readonly kind: 'literal'; readonly type: LiteralType; readonly value: string }
-  | { readonly kind: 'path'; readonly parts: readonly string[] }
-  | { readonly kind: 'field'; readonly object: Expression; readonly name: string }
-  | { readonly kind: 'index'; readonly object: Expression; readonly index: Expression; readonly mode: 'OFFSET' | 'ORDINAL' | 'SAFE_OFFSET' | 'SAFE_ORDINAL' | 'PLAIN' }
-  | { readonly kind: 'unary'; readonly operator: '-' | '+' | 'NOT' | '~'; readonly operand: Expression }
-  | { readonly kind: 'binary'; readonly operator: string; readonly left: Expression; readonly right: Expression }
-  | { readonly kind: 'is'; readonly operand: Expression; readonly test: 'NULL' | 'TRUE' | 'FALSE'; readonly isNot: boolean }
-  | { readonly kind: 'between'; readonly operand: Expression; readonly low: Expression; readonly high: Expression; readonly isNot: boolean }
-  | { readonly kind: 'in'; readonly operand: Expression; readonly isNot: boolean; readonly list?: readonly Expression[]; readonly query?: Query; readonly unnest?: Expression }
-  | { readonly kind: 'like'; readonly operand: Expression; readonly pattern: Expression; readonly isNot: boolean }
-  | { readonly kind: 'case'; readonly operand?: Expression; readonly branches: readonly { readonly when: Expression; readonly then: Expression }[]; readonly otherwise?: Expression }
-  | { readonly kind: 'cast'; readonly operand: Expression; readonly type: TypeSyntax; readonly isSafe: boolean }
-  | { readonly kind: 'extract'; readonly part: string; readonly weekday?: string; readonly operand: Expression; readonly zone?: Expression }
-  | Call
-  | { readonly kind: 'star' }
-  | { readonly kind: 'interval'; readonly value: Expression; readonly unit: string }
-  | { readonly kind: 'array'; readonly element?: TypeSyntax; readonly items: readonly Expression[] }
-  | { readonly kind: 'struct'; readonly fields: readonly { readonly name?: string; readonly type?: TypeSyntax; readonly value: Expression }[] }
-  | { readonly kind: 'subquery' | 'exists' | 'arraySubquery'; readonly query: Query }
-  | { readonly kind: 'parameter'; readonly name?: string; readonly index: number }
-  | { readonly kind: 'system'; readonly name: string }
-)
+interface At {
+  readonly at: Position
+}
+export type Expression = At &
+  (
+    | { readonly kind: 'literal'; readonly type: LiteralType; readonly value: string }
+    | { readonly kind: 'path'; readonly parts: readonly string[] }
+    | { readonly kind: 'field'; readonly object: Expression; readonly name: string }
+    | {
+        readonly kind: 'index'
+        readonly object: Expression
+        readonly index: Expression
+        readonly mode: 'OFFSET' | 'ORDINAL' | 'SAFE_OFFSET' | 'SAFE_ORDINAL' | 'PLAIN'
+      }
+    | { readonly kind: 'unary'; readonly operator: '-' | '+' | 'NOT' | '~'; readonly operand: Expression }
+    | {
+        readonly kind: 'binary'
+        readonly operator: string
+        readonly left: Expression
+        readonly right: Expression
+      }
+    | {
+        readonly kind: 'is'
+        readonly operand: Expression
+        readonly test: 'NULL' | 'TRUE' | 'FALSE'
+        readonly isNot: boolean
+      }
+    | {
+        readonly kind: 'between'
+        readonly operand: Expression
+        readonly low: Expression
+        readonly high: Expression
+        readonly isNot: boolean
+      }
+    | {
+        readonly kind: 'in'
+        readonly operand: Expression
+        readonly isNot: boolean
+        readonly list?: readonly Expression[]
+        readonly query?: Query
+        readonly unnest?: Expression
+      }
+    | {
+        readonly kind: 'like'
+        readonly operand: Expression
+        readonly pattern: Expression
+        readonly isNot: boolean
+      }
+    | {
+        readonly kind: 'case'
+        readonly operand?: Expression
+        readonly branches: readonly { readonly when: Expression; readonly then: Expression }[]
+        readonly otherwise?: Expression
+      }
+    | {
+        readonly kind: 'cast'
+        readonly operand: Expression
+        readonly type: TypeSyntax
+        readonly isSafe: boolean
+      }
+    | {
+        readonly kind: 'extract'
+        readonly part: string
+        readonly weekday?: string
+        readonly operand: Expression
+        readonly zone?: Expression
+      }
+    | Call
+    | { readonly kind: 'star' }
+    | { readonly kind: 'interval'; readonly value: Expression; readonly unit: string }
+    | { readonly kind: 'array'; readonly element?: TypeSyntax; readonly items: readonly Expression[] }
+    | {
+        readonly kind: 'struct'
+        readonly fields: readonly {
+          readonly name?: string
+          readonly type?: TypeSyntax
+          readonly value: Expression
+        }[]
+      }
+    | { readonly kind: 'subquery' | 'exists' | 'arraySubquery'; readonly query: Query }
+    | { readonly kind: 'parameter'; readonly name?: string; readonly index: number }
+    | { readonly kind: 'system'; readonly name: string }
+  )
 
 export interface Call {
   readonly kind: 'call'
@@ -46,8 +121,15 @@ export interface Call {
   readonly over?: Window
 }
 
-export interface OrderItem { readonly expression: Expression; readonly isDescending: boolean; readonly nulls?: 'FIRST' | 'LAST' }
-export interface FrameBound { readonly kind: 'UNBOUNDED PRECEDING' | 'UNBOUNDED FOLLOWING' | 'CURRENT ROW' | 'PRECEDING' | 'FOLLOWING'; readonly offset?: Expression }
+export interface OrderItem {
+  readonly expression: Expression
+  readonly isDescending: boolean
+  readonly nulls?: 'FIRST' | 'LAST'
+}
+export interface FrameBound {
+  readonly kind: 'UNBOUNDED PRECEDING' | 'UNBOUNDED FOLLOWING' | 'CURRENT ROW' | 'PRECEDING' | 'FOLLOWING'
+  readonly offset?: Expression
+}
 export interface Window extends At {
   readonly base?: string
   readonly partitionBy: readonly Expression[]
@@ -62,10 +144,19 @@ export interface Query extends At {
   readonly limit?: Expression
   readonly offset?: Expression
 }
-export interface Cte extends At { readonly name: string; readonly query: Query }
+export interface Cte extends At {
+  readonly name: string
+  readonly query: Query
+}
 export type Body =
   | { readonly kind: 'select'; readonly select: Select }
-  | { readonly kind: 'set'; readonly operator: 'UNION ALL' | 'UNION DISTINCT' | 'INTERSECT DISTINCT' | 'EXCEPT DISTINCT'; readonly left: Body; readonly right: Body; readonly at: Position }
+  | {
+      readonly kind: 'set'
+      readonly operator: 'UNION ALL' | 'UNION DISTINCT' | 'INTERSECT DISTINCT' | 'EXCEPT DISTINCT'
+      readonly left: Body
+      readonly right: Body
+      readonly at: Position
+    }
   | { readonly kind: 'query'; readonly query: Query }
 
 export interface Select extends At {
@@ -84,14 +175,40 @@ export type GroupBy =
   | { readonly kind: 'PLAIN' | 'ROLLUP' | 'CUBE'; readonly items: readonly Expression[] }
 export type SelectItem =
   | { readonly kind: 'expression'; readonly expression: Expression; readonly alias?: string }
-  | { readonly kind: 'star'; readonly of?: Expression; readonly except: readonly string[]; readonly replace: readonly { readonly name: string; readonly expression: Expression }[]; readonly at: Position }
+  | {
+      readonly kind: 'star'
+      readonly of?: Expression
+      readonly except: readonly string[]
+      readonly replace: readonly { readonly name: string; readonly expression: Expression }[]
+      readonly at: Position
+    }
 
-export type From = At & (
-  | { readonly kind: 'table'; readonly path: readonly string[]; readonly alias?: string; readonly offset?: string; readonly hasOffset: boolean }
-  | { readonly kind: 'subquery'; readonly query: Query; readonly alias?: string }
-  | { readonly kind: 'unnest'; readonly value: Expression; readonly alias?: string; readonly offset?: string; readonly hasOffset: boolean }
-  | { readonly kind: 'join'; readonly type: 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS'; readonly left: From; readonly right: From; readonly on?: Expression; readonly using?: readonly string[] }
-)
+export type From = At &
+  (
+    | {
+        readonly kind: 'table'
+        readonly path: readonly string[]
+        readonly alias?: string
+        readonly offset?: string
+        readonly hasOffset: boolean
+      }
+    | { readonly kind: 'subquery'; readonly query: Query; readonly alias?: string }
+    | {
+        readonly kind: 'unnest'
+        readonly value: Expression
+        readonly alias?: string
+        readonly offset?: string
+        readonly hasOffset: boolean
+      }
+    | {
+        readonly kind: 'join'
+        readonly type: 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS'
+        readonly left: From
+        readonly right: From
+        readonly on?: Expression
+        readonly using?: readonly string[]
+      }
+  )
 
 export type Assignment = At & { readonly column: string; readonly value: Expression }
 export interface MergeClause extends At {
@@ -100,5 +217,9 @@ export interface MergeClause extends At {
   readonly action:
     | { readonly kind: 'delete' }
     | { readonly kind: 'update'; readonly assignments: readonly Assignment[] }
-    | { readonly kind: 'insert'; readonly columns?: readonly string[]; readonly values?: readonly Expression[] }
+    | {
+        readonly kind: 'insert'
+        readonly columns?: readonly string[]
+        readonly values?: readonly Expression[]
+      }
 }

@@ -1,4 +1,7 @@
-/** Type names in CAST, DECLARE and column lists: INT64, ARRAY<…>, STRUCT<…>; parameters such as STRING(10) are refused. */
+/**
+ * Type names in CAST, DECLARE and column lists: INT64, ARRAY<…>, STRUCT<…>; parameters such as STRING(10) are
+ * refused.
+ */
 import { unsupported } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
 import type { TypeSyntax } from './syntax.ts'
@@ -15,7 +18,8 @@ export function parseType(cursor: Cursor): TypeSyntax {
     if (cursor.acceptWord('STRUCT')) {
       cursor.expectSymbol('<')
       const fields: { name?: string; type: TypeSyntax }[] = []
-      if (!cursor.isSymbol('>') && !cursor.isSymbol('>>')) fields.push(...cursor.list(() => structField(cursor)))
+      if (!cursor.isSymbol('>') && !cursor.isSymbol('>>'))
+        fields.push(...cursor.list(() => structField(cursor)))
       cursor.expectCloser()
       return { kind: 'struct', fields, at }
     }
@@ -27,6 +31,7 @@ export function parseType(cursor: Cursor): TypeSyntax {
 }
 
 function structField(cursor: Cursor): { name?: string; type: TypeSyntax } {
-  const isNamed = cursor.isName() && (cursor.isName(1) || cursor.isWord('ARRAY', 1) || cursor.isWord('STRUCT', 1))
+  const isNamed =
+    cursor.isName() && (cursor.isName(1) || cursor.isWord('ARRAY', 1) || cursor.isWord('STRUCT', 1))
   return isNamed ? { name: cursor.name(), type: parseType(cursor) } : { type: parseType(cursor) }
 }

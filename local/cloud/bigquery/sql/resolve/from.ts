@@ -12,7 +12,9 @@ import { onceOnly } from './translation.ts'
 /** `left` is what stands before in the same FROM: UNNEST and array paths may use it. */
 export function resolveFrom(from: From, env: Env, left?: FromResult): FromResult {
   const checked = resolveAny(from, env, left)
-  const aliases = checked.relations.map((relation) => relation.alias?.toLowerCase()).filter((alias) => alias !== undefined)
+  const aliases = checked.relations
+    .map((relation) => relation.alias?.toLowerCase())
+    .filter((alias) => alias !== undefined)
   const duplicate = aliases.find((alias, i) => aliases.indexOf(alias) !== i)
   if (duplicate) throw invalid(`Duplicate table alias ${duplicate} in the same FROM clause`, from.at)
   return checked
@@ -20,14 +22,22 @@ export function resolveFrom(from: From, env: Env, left?: FromResult): FromResult
 
 function resolveAny(from: From, env: Env, left?: FromResult): FromResult {
   switch (from.kind) {
-    case 'join': return resolveJoin(from, env, left)
-    case 'subquery': return resolveSubquery(from, env)
-    case 'unnest': return resolveUnnest(from, env, left)
-    case 'table': return resolveTable(from, env, left)
+    case 'join':
+      return resolveJoin(from, env, left)
+    case 'subquery':
+      return resolveSubquery(from, env)
+    case 'unnest':
+      return resolveUnnest(from, env, left)
+    case 'table':
+      return resolveTable(from, env, left)
   }
 }
 
-const single = (sql: string, relation: Relation): FromResult => ({ sql, relations: [relation], visible: relation.columns })
+const single = (sql: string, relation: Relation): FromResult => ({
+  sql,
+  relations: [relation],
+  visible: relation.columns,
+})
 
 function resolveSubquery(from: From & { kind: 'subquery' }, env: Env): FromResult {
   // A derived table sees outer queries, not its neighbours.
@@ -42,37 +52,73 @@ function resolveTable(from: From & { kind: 'table' }, env: Env, left?: FromResul
   if (cte) {
     const { sql, columns } = cte.use()
     const label = env.translation.fresh(alias)
-    return single(`${sql} AS ${label}`, { alias, columns: columns.map((column) => ({ ...column, sql: prefixed(label, column.sql) })) })
+    return single(`${sql} AS ${label}`, {
+      alias,
+      columns: columns.map((column) => ({ ...column, sql: prefixed(label, column.sql) })),
+    })
   }
   const scope = left ? childEnv(env, left) : env
-  if (from.path.length > 1 && scope.relations.concat(env.relations).some((relation) => sameName(relation.alias, from.path[0]!))) {
+  if (
+    from.path.length > 1 &&
+    scope.relations.concat(env.relations).some((relation) => sameName(relation.alias, from.path[0]!))
+  ) {
     const found = lookUp(from.path, scope, from.at)
-    if (found) return resolveUnnest({ ...from, kind: 'unnest', value: { kind: 'path', parts: from.path, at: from.at }, alias }, env, left)
+    if (found)
+      return resolveUnnest(
+        { ...from, kind: 'unnest', value: { kind: 'path', parts: from.path, at: from.at }, alias },
+        env,
+        left,
+      )
   }
   if (from.hasOffset) throw invalid('WITH OFFSET can only be used with UNNEST', from.at)
   const resolved = env.translation.resolve(from.path, env.via, from.at)
   const label = env.translation.fresh(alias)
   if (resolved.kind === 'view') {
     const id = JSON.stringify(resolved.reference)
-    if (env.via.some((view) => JSON.stringify(view) === id)) throw invalid(`View ${resolved.reference.datasetId}.${resolved.reference.tableId} refers to itself`, from.at)
+    if (env.via.some((view) => JSON.stringify(view) === id))
+      throw invalid(
+        `View ${resolved.reference.datasetId}.${resolved.reference.tableId} refers to itself`,
+        from.at,
+      )
     if (env.via.length >= 16) throw invalid('Views are nested deeper than 16 levels', from.at)
-    const inner: Env = { translation: env.translation, relations: [], visible: [], ctes: new Map(), via: [...env.via, resolved.reference] }
+    const inner: Env = {
+      translation: env.translation,
+      relations: [],
+      visible: [],
+      ctes: new Map(),
+      via: [...env.via, resolved.reference],
+    }
     const result = resolveQuery(parseQueryText(resolved.query), inner)
-    const columns = asColumns(result, label).map((column, i) => ({ ...column, name: resolved.schema[i]?.name ?? column.name }))
+    const columns = asColumns(result, label).map((column, i) => ({
+      ...column,
+      name: resolved.schema[i]?.name ?? column.name,
+    }))
     return single(`(${result.sql}) AS ${label}`, { alias, columns })
   }
-  const read = resolved.kind === 'table' ? env.translation.read(resolved.reference, resolved.partitionField) : undefined
+  const read =
+    resolved.kind === 'table' ? env.translation.read(resolved.reference, resolved.partitionField) : undefined
   const columns: Column[] = resolved.schema.map((field) => ({
-    name: field.name, type: typeOfField(field, from.at), sql: `${label}.${quoteName(field.name)}`,
-    touch: onceOnly([() => { read?.columns.add(field.name) }]),
-    partitionOf: read && sameName(resolved.kind === 'table' ? resolved.partitionField : undefined, field.name) ? read : undefined,
+    name: field.name,
+    type: typeOfField(field, from.at),
+    sql: `${label}.${quoteName(field.name)}`,
+    touch: onceOnly([
+      () => {
+        read?.columns.add(field.name)
+      },
+    ]),
+    partitionOf:
+      read && sameName(resolved.kind === 'table' ? resolved.partitionField : undefined, field.name)
+        ? read
+        : undefined,
   }))
   return single(`${resolved.relation} AS ${label}`, { alias, columns })
 }
 
 /** A CTE's columns are labels, or an expression over one when it is a STRUCT's field. */
 function prefixed(label: string, sql: string): string {
-  return sql.startsWith('struct_extract(') ? sql.replace('struct_extract(', `struct_extract(${label}.`) : `${label}.${sql}`
+  return sql.startsWith('struct_extract(')
+    ? sql.replace('struct_extract(', `struct_extract(${label}.`)
+    : `${label}.${sql}`
 }
 
 function resolveUnnest(from: From & { kind: 'unnest' }, env: Env, left?: FromResult): FromResult {
@@ -83,49 +129,109 @@ function resolveUnnest(from: From & { kind: 'unnest' }, env: Env, left?: FromRes
   const element = array.type.element
   const touch = () => {}
   const value: Column = { name: from.alias ?? '', type: element, sql: `${label}."value"`, touch }
-  const columns: Column[] = element.kind === 'struct'
-    ? element.fields.map((field) => ({ name: field.name, type: field.type, sql: `struct_extract(${label}."value", '${field.name.replaceAll("'", "''")}')`, touch }))
-    : [value]
-  const offset: Column[] = from.hasOffset ? [{ name: from.offset!, type: INT64, sql: `${label}."offset"`, touch }] : []
+  const columns: Column[] =
+    element.kind === 'struct'
+      ? element.fields.map((field) => ({
+          name: field.name,
+          type: field.type,
+          sql: `struct_extract(${label}."value", '${field.name.replaceAll("'", "''")}')`,
+          touch,
+        }))
+      : [value]
+  const offset: Column[] = from.hasOffset
+    ? [{ name: from.offset!, type: INT64, sql: `${label}."offset"`, touch }]
+    : []
   const list = `CAST(${array.sql} AS ${duckdbType(array.type)})`
   const sql = `(SELECT unnest(${list}) AS "value"${from.hasOffset ? `, unnest(range(len(${list}))) AS "offset"` : ''}) AS ${label}`
-  return { sql: `LATERAL ${sql}`, relations: [{ alias: from.alias, columns, value }, ...(offset.length > 0 ? [{ alias: from.offset, columns: [], value: offset[0]! }] : [])], visible: [...columns, ...offset] }
+  return {
+    sql: `LATERAL ${sql}`,
+    relations: [
+      { alias: from.alias, columns, value },
+      ...(offset.length > 0 ? [{ alias: from.offset, columns: [], value: offset[0]! }] : []),
+    ],
+    visible: [...columns, ...offset],
+  }
 }
 
 function resolveJoin(from: From & { kind: 'join' }, env: Env, before?: FromResult): FromResult {
   const left = resolveFrom(from.left, env, before)
-  const reach = before ? { sql: '', relations: [...before.relations, ...left.relations], visible: [...before.visible, ...left.visible] } : left
+  const reach = before
+    ? {
+        sql: '',
+        relations: [...before.relations, ...left.relations],
+        visible: [...before.visible, ...left.visible],
+      }
+    : left
   const right = resolveFrom(from.right, env, reach)
   const relations = [...left.relations, ...right.relations]
   const visible = [...left.visible, ...right.visible]
   const isLateral = right.sql.startsWith('LATERAL')
-  const paired = (type: string, on?: string) => `${left.sql} ${type} JOIN ${from.right.kind === 'join' ? `(${right.sql})` : right.sql}${on ? ` ON ${on}` : ''}`
-  if (isLateral && (from.type === 'RIGHT' || from.type === 'FULL')) throw unsupported(`${from.type} JOIN with UNNEST`, from.at)
+  const paired = (type: string, on?: string) =>
+    `${left.sql} ${type} JOIN ${from.right.kind === 'join' ? `(${right.sql})` : right.sql}${on ? ` ON ${on}` : ''}`
+  if (isLateral && (from.type === 'RIGHT' || from.type === 'FULL'))
+    throw unsupported(`${from.type} JOIN with UNNEST`, from.at)
   if (from.type === 'CROSS') return { sql: paired('CROSS'), relations, visible }
   if (from.using) return joinUsing(from, env, left, right, paired)
-  const scope: Env = { ...childEnv(env, { relations, visible }), noAggregate: 'JOIN ON clause', noWindow: 'JOIN ON clause' }
-  const on = from.on ? coerce(resolveExpression(from.on, scope), BOOL, from.on.at, 'JOIN ON clause').sql : 'TRUE'
+  const scope: Env = {
+    ...childEnv(env, { relations, visible }),
+    noAggregate: 'JOIN ON clause',
+    noWindow: 'JOIN ON clause',
+  }
+  const on = from.on
+    ? coerce(resolveExpression(from.on, scope), BOOL, from.on.at, 'JOIN ON clause').sql
+    : 'TRUE'
   return { sql: paired(from.type, on), relations, visible }
 }
 
-function joinUsing(from: From & { kind: 'join' }, env: Env, left: FromResult, right: FromResult, paired: (type: string, on: string) => string): FromResult {
+function joinUsing(
+  from: From & { kind: 'join' },
+  env: Env,
+  left: FromResult,
+  right: FromResult,
+  paired: (type: string, on: string) => string,
+): FromResult {
   const merged: Column[] = []
   const conditions: string[] = []
   for (const name of from.using!) {
     const pick = (side: FromResult, where: string): Column => {
       const found = side.visible.filter((column) => sameName(column.name, name))
-      if (found.length === 0) throw invalid(`Column ${name} in USING clause not found on ${where} side of join`, from.at)
-      if (found.length > 1) throw invalid(`Column ${name} in USING clause is ambiguous on ${where} side of join`, from.at)
+      if (found.length === 0)
+        throw invalid(`Column ${name} in USING clause not found on ${where} side of join`, from.at)
+      if (found.length > 1)
+        throw invalid(`Column ${name} in USING clause is ambiguous on ${where} side of join`, from.at)
       return found[0]!
     }
     const [l, r] = [pick(left, 'left'), pick(right, 'right')]
     env.translation.touch(l.touch)
     env.translation.touch(r.touch)
-    const both = coerceAll([{ sql: l.sql, type: l.type }, { sql: r.sql, type: r.type }], `column ${name} in USING`, from.at)
+    const both = coerceAll(
+      [
+        { sql: l.sql, type: l.type },
+        { sql: r.sql, type: r.type },
+      ],
+      `column ${name} in USING`,
+      from.at,
+    )
     conditions.push(`${both.values[0]!.sql} = ${both.values[1]!.sql}`)
-    const sql = from.type === 'RIGHT' ? r.sql : from.type === 'FULL' ? `coalesce(${both.values[0]!.sql}, ${both.values[1]!.sql})` : l.sql
-    merged.push({ name: l.name, type: from.type === 'FULL' ? both.type : from.type === 'RIGHT' ? r.type : l.type, sql, touch: l.touch, partitionOf: from.type === 'INNER' ? l.partitionOf : undefined })
+    const sql =
+      from.type === 'RIGHT'
+        ? r.sql
+        : from.type === 'FULL'
+          ? `coalesce(${both.values[0]!.sql}, ${both.values[1]!.sql})`
+          : l.sql
+    merged.push({
+      name: l.name,
+      type: from.type === 'FULL' ? both.type : from.type === 'RIGHT' ? r.type : l.type,
+      sql,
+      touch: l.touch,
+      partitionOf: from.type === 'INNER' ? l.partitionOf : undefined,
+    })
   }
-  const others = (side: FromResult) => side.visible.filter((column) => !from.using!.some((name) => sameName(column.name, name)))
-  return { sql: paired(from.type, conditions.join(' AND ')), relations: [...left.relations, ...right.relations], visible: [...merged, ...others(left), ...others(right)] }
+  const others = (side: FromResult) =>
+    side.visible.filter((column) => !from.using!.some((name) => sameName(column.name, name)))
+  return {
+    sql: paired(from.type, conditions.join(' AND ')),
+    relations: [...left.relations, ...right.relations],
+    visible: [...merged, ...others(left), ...others(right)],
+  }
 }

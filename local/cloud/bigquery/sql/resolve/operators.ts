@@ -1,9 +1,23 @@
-/** Arithmetic, comparison, logic, LIKE and IN with BigQuery's types: `/` is FLOAT64, division by zero is an error, literals coerce to the column's type. */
+/**
+ * Arithmetic, comparison, logic, LIKE and IN with BigQuery's types: `/` is FLOAT64, division by zero is an
+ * error, literals coerce to the column's type.
+ */
 import { invalid, unsupported } from '../refusal.ts'
 import type { Expression } from '../parse/syntax.ts'
 import { castSql } from '../values/cast.ts'
 import { coerce, coerceAll, commonType } from '../values/coerce.ts'
-import { BOOL, DATE, duckdbType, FLOAT64, INT64, isNullType, isScalar, STRING, typeName, type GType } from '../values/gtype.ts'
+import {
+  BOOL,
+  DATE,
+  duckdbType,
+  FLOAT64,
+  INT64,
+  isNullType,
+  isScalar,
+  STRING,
+  typeName,
+  type GType,
+} from '../values/gtype.ts'
 import { compareFloats } from '../values/floats.ts'
 import { once, quoteText, type Value } from '../values/value.ts'
 import { shift } from '../functions/date-arithmetic.ts'
@@ -13,14 +27,23 @@ import { childEnv, type Env } from './scope.ts'
 
 export function resolveUnary(expression: Expression & { kind: 'unary' }, env: Env): Value {
   const operand = resolveExpression(expression.operand, env)
-  if (expression.operator === 'NOT') return { sql: `(NOT ${coerce(operand, BOOL, expression.at, 'Operand of NOT').sql})`, type: BOOL, ...joinFacts([operand]) }
+  if (expression.operator === 'NOT')
+    return {
+      sql: `(NOT ${coerce(operand, BOOL, expression.at, 'Operand of NOT').sql})`,
+      type: BOOL,
+      ...joinFacts([operand]),
+    }
   const value = isNullType(operand.type) ? coerce(operand, INT64) : operand
-  if (!isScalar(value.type, 'INT64', 'FLOAT64', 'NUMERIC')) throw noSignature(expression.operator, [operand], expression)
+  if (!isScalar(value.type, 'INT64', 'FLOAT64', 'NUMERIC'))
+    throw noSignature(expression.operator, [operand], expression)
   return { sql: `(${expression.operator}${value.sql})`, type: value.type, ...joinFacts([operand]) }
 }
 
 function noSignature(operator: string, values: readonly Value[], expression: Expression): Error {
-  return invalid(`No matching signature for operator ${operator} for argument types: ${values.map((value) => typeName(value.type)).join(', ')}`, expression.at)
+  return invalid(
+    `No matching signature for operator ${operator} for argument types: ${values.map((value) => typeName(value.type)).join(', ')}`,
+    expression.at,
+  )
 }
 
 const COMPARISONS = ['=', '!=', '<', '>', '<=', '>=', 'IS DISTINCT FROM', 'IS NOT DISTINCT FROM']
@@ -28,50 +51,102 @@ const COMPARISONS = ['=', '!=', '<', '>', '<=', '>=', 'IS DISTINCT FROM', 'IS NO
 export function resolveBinary(expression: Expression & { kind: 'binary' }, env: Env): Value {
   const { operator, at } = expression
   if (operator === 'AND' || operator === 'OR') return resolveLogic(expression, env)
-  if ((operator === '+' || operator === '-') && (expression.right.kind === 'interval' || expression.left.kind === 'interval')) return shiftByInterval(expression, env)
+  if (
+    (operator === '+' || operator === '-') &&
+    (expression.right.kind === 'interval' || expression.left.kind === 'interval')
+  )
+    return shiftByInterval(expression, env)
   const left = resolveExpression(expression.left, env)
   const right = resolveExpression(expression.right, env)
   const facts = joinFacts([left, right])
   if (COMPARISONS.includes(operator)) return { ...compare(operator, left, right, expression), ...facts }
   if (operator === '||') return { ...concatenate(left, right, expression), ...facts }
-  if ((operator === '+' || operator === '-') && isScalar(left.type, 'DATE') && isScalar(right.type, 'INT64')) return { sql: `(${left.sql} ${operator} CAST(${right.sql} AS INTEGER))`, type: DATE, ...facts }
-  if (operator === '+' && isScalar(left.type, 'INT64') && isScalar(right.type, 'DATE')) return { sql: `(${right.sql} + CAST(${left.sql} AS INTEGER))`, type: DATE, ...facts }
-  if (operator === '-' && isScalar(left.type, 'DATE', 'TIMESTAMP', 'DATETIME') && isScalar(right.type, 'DATE', 'TIMESTAMP', 'DATETIME')) throw unsupported(`Subtraction of ${typeName(right.type)} values (an INTERVAL result)`, at)
+  if ((operator === '+' || operator === '-') && isScalar(left.type, 'DATE') && isScalar(right.type, 'INT64'))
+    return { sql: `(${left.sql} ${operator} CAST(${right.sql} AS INTEGER))`, type: DATE, ...facts }
+  if (operator === '+' && isScalar(left.type, 'INT64') && isScalar(right.type, 'DATE'))
+    return { sql: `(${right.sql} + CAST(${left.sql} AS INTEGER))`, type: DATE, ...facts }
+  if (
+    operator === '-' &&
+    isScalar(left.type, 'DATE', 'TIMESTAMP', 'DATETIME') &&
+    isScalar(right.type, 'DATE', 'TIMESTAMP', 'DATETIME')
+  )
+    throw unsupported(`Subtraction of ${typeName(right.type)} values (an INTERVAL result)`, at)
   const type = commonType([left, right])
-  if (!type || !(isNullType(type) || isScalar(type, 'INT64', 'FLOAT64', 'NUMERIC'))) throw noSignature(operator, [left, right], expression)
+  if (!type || !(isNullType(type) || isScalar(type, 'INT64', 'FLOAT64', 'NUMERIC')))
+    throw noSignature(operator, [left, right], expression)
   return { ...arithmetic(operator, left, right, isNullType(type) ? INT64 : type, expression), ...facts }
 }
 
-function arithmetic(operator: string, left: Value, right: Value, type: GType, expression: Expression): { sql: string; type: GType } {
+function arithmetic(
+  operator: string,
+  left: Value,
+  right: Value,
+  type: GType,
+  expression: Expression,
+): { sql: string; type: GType } {
   if (operator === '/') {
-    if (isScalar(type, 'NUMERIC')) throw unsupported('Division of NUMERIC values (cast to FLOAT64)', expression.at)
+    if (isScalar(type, 'NUMERIC'))
+      throw unsupported('Division of NUMERIC values (cast to FLOAT64)', expression.at)
     const sql = once([coerce(left, FLOAT64).sql, coerce(right, FLOAT64).sql], ([a, b]) =>
-      (right.literal !== undefined && Number(right.literal) !== 0 ? `(${a} / ${b})` : `CASE WHEN ${b} = 0 THEN CASE WHEN ${a} IS NOT NULL THEN error(concat('division by zero: ', ${a}, ' / ', ${b})) END ELSE ${a} / ${b} END`))
+      right.literal !== undefined && Number(right.literal) !== 0
+        ? `(${a} / ${b})`
+        : `CASE WHEN ${b} = 0 THEN CASE WHEN ${a} IS NOT NULL THEN error(concat('division by zero: ', ${a}, ' / ', ${b})) END ELSE ${a} / ${b} END`,
+    )
     return { sql, type: FLOAT64 }
   }
   const [a, b] = [coerce(left, type).sql, coerce(right, type).sql]
-  if (operator === '*' && isScalar(type, 'NUMERIC')) throw unsupported('Multiplication of NUMERIC values (cast to FLOAT64)', expression.at)
+  if (operator === '*' && isScalar(type, 'NUMERIC'))
+    throw unsupported('Multiplication of NUMERIC values (cast to FLOAT64)', expression.at)
   const sql = `(${a} ${operator} ${b})`
   return { sql: isScalar(type, 'NUMERIC') ? `CAST(${sql} AS ${duckdbType(type)})` : sql, type }
 }
 
-function compare(operator: string, left: Value, right: Value, expression: Expression): { sql: string; type: GType } {
+function compare(
+  operator: string,
+  left: Value,
+  right: Value,
+  expression: Expression,
+): { sql: string; type: GType } {
   const type = commonType([left, right])
   if (!type) throw noSignature(operator, [left, right], expression)
-  if (type.kind === 'array') throw invalid(`Equality is not defined for arguments of type ${typeName(type)}`, expression.at)
+  if (type.kind === 'array')
+    throw invalid(`Equality is not defined for arguments of type ${typeName(type)}`, expression.at)
   if (isScalar(type, 'JSON')) throw noSignature(operator, [left, right], expression)
-  if (type.kind === 'struct' && !['=', '!='].includes(operator)) throw invalid(`${operator} is not defined for arguments of type ${typeName(type)}`, expression.at)
+  if (type.kind === 'struct' && !['=', '!='].includes(operator))
+    throw invalid(`${operator} is not defined for arguments of type ${typeName(type)}`, expression.at)
   const [a, b] = [coerce(left, type, expression.at), coerce(right, type, expression.at)]
-  if (type.kind === 'struct' && !operator.startsWith('IS')) return { sql: equalStructs(a.sql, b.sql, type, operator === '!=', expression), type: BOOL }
-  return { sql: isScalar(type, 'FLOAT64') ? compareFloats(operator, a, b) : `(${a.sql} ${operator === '!=' ? '<>' : operator} ${b.sql})`, type: BOOL }
+  if (type.kind === 'struct' && !operator.startsWith('IS'))
+    return { sql: equalStructs(a.sql, b.sql, type, operator === '!=', expression), type: BOOL }
+  return {
+    sql: isScalar(type, 'FLOAT64')
+      ? compareFloats(operator, a, b)
+      : `(${a.sql} ${operator === '!=' ? '<>' : operator} ${b.sql})`,
+    type: BOOL,
+  }
 }
 
-/** Field by field, because DuckDB takes two NULL fields for equal and a NULL field for different from a value, where BigQuery answers NULL. */
-function equalStructs(a: string, b: string, type: GType & { kind: 'struct' }, isNegated: boolean, expression: Expression): string {
-  const sql = once([a, b], ([x, y]) => type.fields.map((field) => {
-    const [left, right] = [x, y].map((whole): Value => ({ sql: `struct_extract(${whole}, ${quoteText(field.name)})`, type: field.type }))
-    return compare('=', left!, right!, expression).sql
-  }).join(' AND '))
+/**
+ * Field by field, because DuckDB takes two NULL fields for equal and a NULL field for different from a value,
+ * where BigQuery answers NULL.
+ */
+function equalStructs(
+  a: string,
+  b: string,
+  type: GType & { kind: 'struct' },
+  isNegated: boolean,
+  expression: Expression,
+): string {
+  const sql = once([a, b], ([x, y]) =>
+    type.fields
+      .map((field) => {
+        const [left, right] = [x, y].map((whole): Value => ({
+          sql: `struct_extract(${whole}, ${quoteText(field.name)})`,
+          type: field.type,
+        }))
+        return compare('=', left!, right!, expression).sql
+      })
+      .join(' AND '),
+  )
   return isNegated ? `(NOT (${sql}))` : `(${sql})`
 }
 
@@ -79,7 +154,14 @@ export function concatenate(left: Value, right: Value, expression: Expression): 
   const type = commonType([left, right])
   if (!type || isNullType(type)) return { sql: 'CAST(NULL AS VARCHAR)', type: STRING }
   const [a, b] = [coerce(left, type, expression.at).sql, coerce(right, type, expression.at).sql]
-  if (type.kind === 'array') return { sql: once([a, b], ([x, y]) => `CASE WHEN ${x} IS NOT NULL AND ${y} IS NOT NULL THEN list_concat(${x}, ${y}) END`), type }
+  if (type.kind === 'array')
+    return {
+      sql: once(
+        [a, b],
+        ([x, y]) => `CASE WHEN ${x} IS NOT NULL AND ${y} IS NOT NULL THEN list_concat(${x}, ${y}) END`,
+      ),
+      type,
+    }
   if (!isScalar(type, 'STRING', 'BYTES')) throw noSignature('||', [left, right], expression)
   return { sql: `(${a} || ${b})`, type }
 }
@@ -88,50 +170,125 @@ export function concatenate(left: Value, right: Value, expression: Expression): 
 function resolveLogic(expression: Expression & { kind: 'binary' }, env: Env): Value {
   const parts: Expression[] = []
   let rest: Expression = expression
-  while (rest.kind === 'binary' && rest.operator === expression.operator) { parts.unshift(rest.right); rest = rest.left }
+  while (rest.kind === 'binary' && rest.operator === expression.operator) {
+    parts.unshift(rest.right)
+    rest = rest.left
+  }
   parts.unshift(rest)
-  const values = parts.map((part) => coerce(resolveExpression(part, env), BOOL, part.at, `Operand of ${expression.operator}`))
-  return { sql: `(${values.map((value) => value.sql).join(` ${expression.operator} `)})`, type: BOOL, ...joinFacts(values) }
+  const values = parts.map((part) =>
+    coerce(resolveExpression(part, env), BOOL, part.at, `Operand of ${expression.operator}`),
+  )
+  return {
+    sql: `(${values.map((value) => value.sql).join(` ${expression.operator} `)})`,
+    type: BOOL,
+    ...joinFacts(values),
+  }
 }
 
 function shiftByInterval(expression: Expression & { kind: 'binary' }, env: Env): Value {
-  const [base, interval] = expression.right.kind === 'interval' ? [expression.left, expression.right] : [expression.right, expression.left]
-  if (interval.kind !== 'interval' || (expression.left.kind === 'interval' && expression.operator === '-')) throw noSignature(expression.operator, [], expression)
+  const [base, interval] =
+    expression.right.kind === 'interval'
+      ? [expression.left, expression.right]
+      : [expression.right, expression.left]
+  if (interval.kind !== 'interval' || (expression.left.kind === 'interval' && expression.operator === '-'))
+    throw noSignature(expression.operator, [], expression)
   const value = resolveExpression(base, env)
   const amount = coerce(resolveExpression(interval.value, env), INT64, interval.at, 'INTERVAL')
   // DATE ± INTERVAL is a DATETIME in BigQuery, unlike DATE_ADD.
-  const operand = isScalar(value.type, 'DATE') ? { ...value, sql: castSql(value.sql, value.type, { kind: 'scalar', name: 'DATETIME' }, { isSafe: false }), type: { kind: 'scalar', name: 'DATETIME' } as GType } : value
-  return { ...shift(operand, amount, interval.unit, expression.operator === '-', `operator ${expression.operator}`, expression.at), ...joinFacts([value, amount]) }
+  const operand = isScalar(value.type, 'DATE')
+    ? {
+        ...value,
+        sql: castSql(value.sql, value.type, { kind: 'scalar', name: 'DATETIME' }, { isSafe: false }),
+        type: { kind: 'scalar', name: 'DATETIME' } as GType,
+      }
+    : value
+  return {
+    ...shift(
+      operand,
+      amount,
+      interval.unit,
+      expression.operator === '-',
+      `operator ${expression.operator}`,
+      expression.at,
+    ),
+    ...joinFacts([value, amount]),
+  }
 }
 
 export function resolveLike(expression: Expression & { kind: 'like' }, env: Env): Value {
-  const found = coerceAll([resolveExpression(expression.operand, env), resolveExpression(expression.pattern, env)], 'operator LIKE', expression.at)
+  const found = coerceAll(
+    [resolveExpression(expression.operand, env), resolveExpression(expression.pattern, env)],
+    'operator LIKE',
+    expression.at,
+  )
   if (isScalar(found.type, 'BYTES')) throw unsupported('LIKE on BYTES', expression.at)
   if (!isScalar(found.type, 'STRING', 'NULL')) throw noSignature('LIKE', found.values, expression)
   const [operand, pattern] = found.values.map((value) => coerce(value, STRING))
-  return { sql: `(${operand!.sql} ${expression.isNot ? 'NOT ' : ''}LIKE ${pattern!.sql} ESCAPE ${quoteText('\\')})`, type: BOOL, ...joinFacts(found.values) }
+  return {
+    sql: `(${operand!.sql} ${expression.isNot ? 'NOT ' : ''}LIKE ${pattern!.sql} ESCAPE ${quoteText('\\')})`,
+    type: BOOL,
+    ...joinFacts(found.values),
+  }
 }
 
 export function resolveIn(expression: Expression & { kind: 'in' }, env: Env): Value {
   const operand = resolveExpression(expression.operand, env)
   const not = expression.isNot ? 'NOT ' : ''
   if (expression.list) {
-    const { values, type } = coerceAll([operand, ...expression.list.map((item) => resolveExpression(item, env))], 'operator IN', expression.at)
-    if (type.kind === 'struct') return { sql: `(${not}(${values.slice(1).map((value) => equalStructs(values[0]!.sql, value.sql, type, false, expression)).join(' OR ')}))`, type: BOOL, ...joinFacts(values) }
-    return { sql: `(${values[0]!.sql} ${not}IN (${values.slice(1).map((value) => value.sql).join(', ')}))`, type: BOOL, ...joinFacts(values) }
+    const { values, type } = coerceAll(
+      [operand, ...expression.list.map((item) => resolveExpression(item, env))],
+      'operator IN',
+      expression.at,
+    )
+    if (type.kind === 'struct')
+      return {
+        sql: `(${not}(${values
+          .slice(1)
+          .map((value) => equalStructs(values[0]!.sql, value.sql, type, false, expression))
+          .join(' OR ')}))`,
+        type: BOOL,
+        ...joinFacts(values),
+      }
+    return {
+      sql: `(${values[0]!.sql} ${not}IN (${values
+        .slice(1)
+        .map((value) => value.sql)
+        .join(', ')}))`,
+      type: BOOL,
+      ...joinFacts(values),
+    }
   }
-  if (operand.type.kind === 'struct') throw unsupported('IN with STRUCT values from a query or an array', expression.at)
+  if (operand.type.kind === 'struct')
+    throw unsupported('IN with STRUCT values from a query or an array', expression.at)
   if (expression.query) {
-    const single = singleColumn(resolveQuery(expression.query, childEnv(env)), env, 'Subquery of type IN', expression.at)
+    const single = singleColumn(
+      resolveQuery(expression.query, childEnv(env)),
+      env,
+      'Subquery of type IN',
+      expression.at,
+    )
     const both = coerceAll([operand, { sql: 'x', type: single.type }], 'operator IN', expression.at)
     const relation = env.translation.fresh('among')
-    const inner = both.values[1]!.sql === 'x' ? single.sql : `SELECT ${castSql(`${relation}."x"`, single.type, both.type, { isSafe: false })} FROM (${single.sql}) AS ${relation}("x")`
-    return { sql: `(${both.values[0]!.sql} ${not}IN (${inner}))`, type: BOOL, hasAggregate: operand.hasAggregate, hasWindow: operand.hasWindow }
+    const inner =
+      both.values[1]!.sql === 'x'
+        ? single.sql
+        : `SELECT ${castSql(`${relation}."x"`, single.type, both.type, { isSafe: false })} FROM (${single.sql}) AS ${relation}("x")`
+    return {
+      sql: `(${both.values[0]!.sql} ${not}IN (${inner}))`,
+      type: BOOL,
+      hasAggregate: operand.hasAggregate,
+      hasWindow: operand.hasWindow,
+    }
   }
   const array = resolveExpression(expression.unnest!, env)
-  if (array.type.kind !== 'array') throw invalid('Second argument of IN UNNEST must be an array', expression.at)
+  if (array.type.kind !== 'array')
+    throw invalid('Second argument of IN UNNEST must be an array', expression.at)
   const value = coerce(operand, array.type.element, expression.at, 'Operand of IN UNNEST')
   // Spelt out, because list_contains ignores NULL elements where IN answers NULL.
-  const sql = once([value.sql, array.sql], ([x, list]) => `CASE WHEN len(${list}) IS NULL OR len(${list}) = 0 THEN FALSE WHEN ${x} IS NULL THEN NULL WHEN list_contains(${list}, ${x}) THEN TRUE WHEN list_count(${list}) < len(${list}) THEN NULL ELSE FALSE END`)
+  const sql = once(
+    [value.sql, array.sql],
+    ([x, list]) =>
+      `CASE WHEN len(${list}) IS NULL OR len(${list}) = 0 THEN FALSE WHEN ${x} IS NULL THEN NULL WHEN list_contains(${list}, ${x}) THEN TRUE WHEN list_count(${list}) < len(${list}) THEN NULL ELSE FALSE END`,
+  )
   return { sql: `(${not}${sql})`, type: BOOL, ...joinFacts([value, array]) }
 }

@@ -1,8 +1,20 @@
-/** WITH, set operations, ORDER BY and LIMIT around SELECT. Every relation gets a fresh DuckDB name, so that shadowing is decided here and never by DuckDB. */
+/**
+ * WITH, set operations, ORDER BY and LIMIT around SELECT. Every relation gets a fresh DuckDB name, so that
+ * shadowing is decided here and never by DuckDB.
+ */
 import { invalid, unsupported } from '../refusal.ts'
 import type { Body, Expression, OrderItem, Query } from '../parse/syntax.ts'
 import { commonType, coerce } from '../values/coerce.ts'
-import { duckdbType, INT64, isNullType, isScalar, quoteName, sameType, typeName, type GType } from '../values/gtype.ts'
+import {
+  duckdbType,
+  INT64,
+  isNullType,
+  isScalar,
+  quoteName,
+  sameType,
+  typeName,
+  type GType,
+} from '../values/gtype.ts'
 import { sortKeys } from '../values/floats.ts'
 import type { Value } from '../values/value.ts'
 import { resolveExpression } from './expression.ts'
@@ -19,18 +31,29 @@ export interface OutputColumn {
   readonly touch: () => void
   readonly partitionOf?: Column['partitionOf']
 }
-export interface QueryResult { readonly sql: string; readonly columns: readonly OutputColumn[]; readonly as?: 'STRUCT' | 'VALUE' }
+export interface QueryResult {
+  readonly sql: string
+  readonly columns: readonly OutputColumn[]
+  readonly as?: 'STRUCT' | 'VALUE'
+}
 
 export function resolveQuery(query: Query, outer: Env): QueryResult {
   const { env, prefixes } = withCtes(query, outer)
-  const result = query.body.kind === 'select'
-    ? resolveSelect(query.body.select, env, query.orderBy)
-    : orderedBody(resolveBody(query.body, env), query.orderBy, env)
+  const result =
+    query.body.kind === 'select'
+      ? resolveSelect(query.body.select, env, query.orderBy)
+      : orderedBody(resolveBody(query.body, env), query.orderBy, env)
   const limit = query.limit ? ` LIMIT ${countOf(query.limit, env, 'LIMIT')}` : ''
   const offset = query.offset ? ` OFFSET ${countOf(query.offset, env, 'OFFSET')}` : ''
   const ctes = prefixes()
-  const columns = query.limit ? result.columns.map((column) => ({ ...column, partitionOf: undefined })) : result.columns
-  return { ...result, columns, sql: `${ctes.length > 0 ? `WITH ${ctes.join(', ')} ` : ''}${result.sql}${limit}${offset}` }
+  const columns = query.limit
+    ? result.columns.map((column) => ({ ...column, partitionOf: undefined }))
+    : result.columns
+  return {
+    ...result,
+    columns,
+    sql: `${ctes.length > 0 ? `WITH ${ctes.join(', ')} ` : ''}${result.sql}${limit}${offset}`,
+  }
 }
 
 function withCtes(query: Query, outer: Env): { env: Env; prefixes: () => string[] } {
@@ -39,14 +62,25 @@ function withCtes(query: Query, outer: Env): { env: Env; prefixes: () => string[
   const used: string[] = []
   for (const cte of query.with) {
     const key = cte.name.toLowerCase()
-    if (query.with.filter((other) => sameName(other.name, cte.name)).length > 1) throw invalid(`Duplicate alias ${cte.name} for WITH subquery`, cte.at)
+    if (query.with.filter((other) => sameName(other.name, cte.name)).length > 1)
+      throw invalid(`Duplicate alias ${cte.name} for WITH subquery`, cte.at)
     const scope: Env = { ...childEnv(outer), ctes: new Map(ctes) }
-    // Resolved here and not at first use, so that an unused one is still checked; its columns count as read only when it is used.
+    // Resolved here and not at first use, so that an unused one is still checked; its columns count as read
+    // only when it is used.
     const { result, touches } = outer.translation.collect(() => resolveQuery(cte.query, scope))
     const label = outer.translation.fresh(cte.name)
     used.push(`${label} AS (${result.sql})`)
     const always = onceOnly(touches)
-    const entry: CteEntry = { cte, use: () => { outer.translation.touch(always); return { sql: label, columns: asColumns(result, '').map((column) => ({ ...column, partitionOf: undefined })) } } }
+    const entry: CteEntry = {
+      cte,
+      use: () => {
+        outer.translation.touch(always)
+        return {
+          sql: label,
+          columns: asColumns(result, '').map((column) => ({ ...column, partitionOf: undefined })),
+        }
+      },
+    }
     ctes.set(key, entry)
   }
   return { env: { ...childEnv(outer), ctes }, prefixes: () => used }
@@ -54,10 +88,22 @@ function withCtes(query: Query, outer: Env): { env: Env; prefixes: () => string[
 
 /** Output columns as a FROM clause sees them behind `relation`. */
 export function asColumns(result: QueryResult, relation: string): Column[] {
-  const columns = result.columns.map((column) => ({ name: column.name ?? '', type: isNullType(column.type) ? INT64 : column.type, sql: relation ? `${relation}.${column.label}` : column.label, touch: column.touch, partitionOf: column.partitionOf }))
+  const columns = result.columns.map((column) => ({
+    name: column.name ?? '',
+    type: isNullType(column.type) ? INT64 : column.type,
+    sql: relation ? `${relation}.${column.label}` : column.label,
+    touch: column.touch,
+    partitionOf: column.partitionOf,
+  }))
   const only = columns[0]
   if (result.as !== 'VALUE' || columns.length !== 1 || only?.type.kind !== 'struct') return columns
-  return only.type.fields.map((field) => ({ name: field.name, type: field.type, sql: `struct_extract(${only.sql}, '${field.name.replaceAll("'", "''")}')`, touch: only.touch, partitionOf: undefined }))
+  return only.type.fields.map((field) => ({
+    name: field.name,
+    type: field.type,
+    sql: `struct_extract(${only.sql}, '${field.name.replaceAll("'", "''")}')`,
+    touch: only.touch,
+    partitionOf: undefined,
+  }))
 }
 
 function resolveBody(body: Body, env: Env): QueryResult {
@@ -65,33 +111,72 @@ function resolveBody(body: Body, env: Env): QueryResult {
   if (body.kind === 'query') return resolveQuery(body.query, env)
   const left = resolveBody(body.left, env)
   const right = resolveBody(body.right, env)
-  if (left.columns.length !== right.columns.length) throw invalid(`Queries in ${body.operator} have mismatched column count; query 1 has ${left.columns.length} column${left.columns.length === 1 ? '' : 's'}, query 2 has ${right.columns.length} column${right.columns.length === 1 ? '' : 's'}`, body.at)
+  if (left.columns.length !== right.columns.length)
+    throw invalid(
+      `Queries in ${body.operator} have mismatched column count; query 1 has ${left.columns.length} column${left.columns.length === 1 ? '' : 's'}, query 2 has ${right.columns.length} column${right.columns.length === 1 ? '' : 's'}`,
+      body.at,
+    )
   const types = left.columns.map((column, i) => {
-    const type = commonType([{ sql: '', type: column.type }, { sql: '', type: right.columns[i]!.type }])
-    if (!type) throw invalid(`Column ${i + 1} in ${body.operator} has incompatible types: ${typeName(column.type)}, ${typeName(right.columns[i]!.type)}`, body.at)
+    const type = commonType([
+      { sql: '', type: column.type },
+      { sql: '', type: right.columns[i]!.type },
+    ])
+    if (!type)
+      throw invalid(
+        `Column ${i + 1} in ${body.operator} has incompatible types: ${typeName(column.type)}, ${typeName(right.columns[i]!.type)}`,
+        body.at,
+      )
     return type
   })
   const isAll = body.operator === 'UNION ALL'
   if (!isAll) for (const column of [...left.columns, ...right.columns]) env.translation.touch(column.touch)
   const operator = isAll ? 'UNION ALL' : body.operator.replace(' DISTINCT', '')
   const sql = `${converted(left, types, env)} ${operator} ${converted(right, types, env)}`
-  const columns = left.columns.map((column, i) => ({ name: column.name, label: column.label, type: types[i]!, touch: () => { column.touch(); right.columns[i]!.touch() } }))
+  const columns = left.columns.map((column, i) => ({
+    name: column.name,
+    label: column.label,
+    type: types[i]!,
+    touch: () => {
+      column.touch()
+      right.columns[i]!.touch()
+    },
+  }))
   return { sql: `SELECT * FROM (${sql}) AS ${env.translation.fresh('set')}`, columns, as: left.as }
 }
 
 function converted(result: QueryResult, types: readonly GType[], env: Env): string {
-  if (result.columns.every((column, i) => sameType(column.type, types[i]!) && duckdbType(column.type) === duckdbType(types[i]!))) return `(${result.sql})`
+  if (
+    result.columns.every(
+      (column, i) => sameType(column.type, types[i]!) && duckdbType(column.type) === duckdbType(types[i]!),
+    )
+  )
+    return `(${result.sql})`
   const relation = env.translation.fresh('side')
-  const items = result.columns.map((column, i) => `${coerce({ sql: `${relation}.${column.label}`, type: column.type }, types[i]!).sql} AS ${column.label}`)
+  const items = result.columns.map(
+    (column, i) =>
+      `${coerce({ sql: `${relation}.${column.label}`, type: column.type }, types[i]!).sql} AS ${column.label}`,
+  )
   return `(SELECT ${items.join(', ')} FROM (${result.sql}) AS ${relation})`
 }
 
 function orderedBody(result: QueryResult, orderBy: readonly OrderItem[], env: Env): QueryResult {
-  if (orderBy.length === 0) return { ...result, sql: `SELECT * FROM (${result.sql}) AS ${env.translation.fresh('q')}` }
+  if (orderBy.length === 0)
+    return { ...result, sql: `SELECT * FROM (${result.sql}) AS ${env.translation.fresh('q')}` }
   const relation = env.translation.fresh('q')
   const columns = asColumns(result, relation)
-  const inner: Env = { ...childEnv(env, { relations: [], visible: columns }), noAggregate: 'ORDER BY clause after a set operation' }
-  const keys = orderBy.map((item) => orderKey(item, ordinal(item.expression, columns.map((column) => ({ sql: column.sql, type: column.type }))) ?? resolveExpression(item.expression, inner)))
+  const inner: Env = {
+    ...childEnv(env, { relations: [], visible: columns }),
+    noAggregate: 'ORDER BY clause after a set operation',
+  }
+  const keys = orderBy.map((item) =>
+    orderKey(
+      item,
+      ordinal(
+        item.expression,
+        columns.map((column) => ({ sql: column.sql, type: column.type })),
+      ) ?? resolveExpression(item.expression, inner),
+    ),
+  )
   return { ...result, sql: `SELECT * FROM (${result.sql}) AS ${relation} ORDER BY ${keys.join(', ')}` }
 }
 
@@ -100,31 +185,56 @@ export function ordinal(expression: Expression, values: readonly Value[]): Value
   const count = values.length
   if (expression.kind !== 'literal' || expression.type !== 'INT64') return undefined
   const position = Number(expression.value)
-  if (position < 1 || position > count) throw invalid(`ORDER BY is out of SELECT column number range: ${expression.value}`, expression.at)
+  if (position < 1 || position > count)
+    throw invalid(`ORDER BY is out of SELECT column number range: ${expression.value}`, expression.at)
   const value = values[position - 1]!
   return isScalar(value.type, 'FLOAT64') ? value : { sql: String(position), type: value.type }
 }
 
-/** BigQuery: NULL is the smallest value, NaN the next. DuckDB takes NaN for the largest, so floats get a rank before them. */
+/**
+ * BigQuery: NULL is the smallest value, NaN the next. DuckDB takes NaN for the largest, so floats get a rank
+ * before them.
+ */
 export function orderKey(item: OrderItem, value: Value, needsOneKey = false): string {
-  if (value.type.kind !== 'scalar' || isScalar(value.type, 'JSON')) throw invalid(`ORDER BY does not support expressions of type ${typeName(value.type)}`, item.expression.at)
-  return sortKeys(value.sql, value.type, item.isDescending, item.nulls ?? (item.isDescending ? 'LAST' : 'FIRST'), needsOneKey)
+  if (value.type.kind !== 'scalar' || isScalar(value.type, 'JSON'))
+    throw invalid(`ORDER BY does not support expressions of type ${typeName(value.type)}`, item.expression.at)
+  return sortKeys(
+    value.sql,
+    value.type,
+    item.isDescending,
+    item.nulls ?? (item.isDescending ? 'LAST' : 'FIRST'),
+    needsOneKey,
+  )
 }
 
 function countOf(expression: Expression, env: Env, clause: string): string {
-  const isLiteral = expression.kind === 'literal' && expression.type === 'INT64' && !expression.value.startsWith('-')
+  const isLiteral =
+    expression.kind === 'literal' && expression.type === 'INT64' && !expression.value.startsWith('-')
   if (isLiteral) return BigInt(expression.value).toString()
-  if (expression.kind !== 'parameter') throw unsupported(`${clause} with anything but an integer literal or parameter`, expression.at)
+  if (expression.kind !== 'parameter')
+    throw unsupported(`${clause} with anything but an integer literal or parameter`, expression.at)
   return coerce(resolveExpression(expression, env), INT64, expression.at, clause).sql
 }
 
 /** A query where one value per row is wanted: `(SELECT …)`, `IN (SELECT …)`, `ARRAY(SELECT …)`. */
-export function singleColumn(result: QueryResult, env: Env, what: string, at: Query['at']): { sql: string; type: GType } {
+export function singleColumn(
+  result: QueryResult,
+  env: Env,
+  what: string,
+  at: Query['at'],
+): { sql: string; type: GType } {
   for (const column of result.columns) env.translation.touch(column.touch)
   if (result.as === 'STRUCT') {
     const relation = env.translation.fresh('row')
-    const fields = result.columns.map((column, i) => ({ name: column.name ?? `_field_${i + 1}`, type: isNullType(column.type) ? INT64 : column.type, label: column.label }))
-    return { sql: `SELECT struct_pack(${fields.map((field) => `${quoteName(field.name)} := ${relation}.${field.label}`).join(', ')}) FROM (${result.sql}) AS ${relation}`, type: { kind: 'struct', fields } }
+    const fields = result.columns.map((column, i) => ({
+      name: column.name ?? `_field_${i + 1}`,
+      type: isNullType(column.type) ? INT64 : column.type,
+      label: column.label,
+    }))
+    return {
+      sql: `SELECT struct_pack(${fields.map((field) => `${quoteName(field.name)} := ${relation}.${field.label}`).join(', ')}) FROM (${result.sql}) AS ${relation}`,
+      type: { kind: 'struct', fields },
+    }
   }
   if (result.columns.length !== 1) throw invalid(`${what} must produce exactly one column`, at)
   return { sql: result.sql, type: result.columns[0]!.type }

@@ -1,4 +1,7 @@
-/** Names in reach of an expression: relations, their columns, SELECT aliases, outer queries. Case-insensitive; an ambiguous name is refused as BigQuery does. */
+/**
+ * Names in reach of an expression: relations, their columns, SELECT aliases, outer queries. Case-insensitive;
+ * an ambiguous name is refused as BigQuery does.
+ */
 import { invalid, type Position } from '../refusal.ts'
 import { quoteName, type GType } from '../values/gtype.ts'
 import type { Value } from '../values/value.ts'
@@ -27,7 +30,10 @@ export interface FromResult {
   readonly visible: readonly Column[]
 }
 
-export interface CteEntry { readonly cte: Cte; readonly use: () => { readonly sql: string; readonly columns: readonly Column[] } }
+export interface CteEntry {
+  readonly cte: Cte
+  readonly use: () => { readonly sql: string; readonly columns: readonly Column[] }
+}
 
 /** Where an expression stands. */
 export interface Env {
@@ -38,7 +44,10 @@ export interface Env {
   readonly ctes: ReadonlyMap<string, CteEntry>
   readonly via: readonly TableReference[]
   /** SELECT aliases that ORDER BY, GROUP BY, HAVING and QUALIFY may use. */
-  readonly aliases?: ReadonlyMap<string, { readonly value: Value; readonly touch: () => void; readonly isAmbiguous?: boolean }>
+  readonly aliases?: ReadonlyMap<
+    string,
+    { readonly value: Value; readonly touch: () => void; readonly isAmbiguous?: boolean }
+  >
   readonly windows?: ReadonlyMap<string, import('../parse/syntax.ts').Window>
   /** Name of the clause when it forbids aggregates, e.g. `WHERE clause`. */
   readonly noAggregate?: string
@@ -47,10 +56,18 @@ export interface Env {
 
 /** A new FROM inside `outer`: outer names stay in reach, outer aliases, windows and prohibitions do not. */
 export function childEnv(outer: Env, from?: Pick<FromResult, 'relations' | 'visible'>): Env {
-  return { translation: outer.translation, ctes: outer.ctes, via: outer.via, relations: from?.relations ?? [], visible: from?.visible ?? [], parent: outer }
+  return {
+    translation: outer.translation,
+    ctes: outer.ctes,
+    via: outer.via,
+    relations: from?.relations ?? [],
+    visible: from?.visible ?? [],
+    parent: outer,
+  }
 }
 
-export const sameName = (a: string | undefined, b: string): boolean => a !== undefined && a.toLowerCase() === b.toLowerCase()
+export const sameName = (a: string | undefined, b: string): boolean =>
+  a !== undefined && a.toLowerCase() === b.toLowerCase()
 
 export function columnValue(column: Column, env: Env): Value {
   env.translation.touch(column.touch)
@@ -58,7 +75,11 @@ export function columnValue(column: Column, env: Env): Value {
 }
 
 /** Resolves the longest prefix that is a column; the rest are STRUCT fields. */
-export function lookUp(parts: readonly string[], env: Env, at: Position): { value: Value; rest: readonly string[] } | undefined {
+export function lookUp(
+  parts: readonly string[],
+  env: Env,
+  at: Position,
+): { value: Value; rest: readonly string[] } | undefined {
   const [first, second] = parts
   for (let scope: Env | undefined = env; scope; scope = scope.parent) {
     const alias = scope.aliases?.get(first!.toLowerCase())
@@ -78,20 +99,35 @@ export function lookUp(parts: readonly string[], env: Env, at: Position): { valu
     const columns = scope.visible.filter((column) => sameName(column.name, first!))
     if (columns.length > 1) throw invalid(`Column name ${first} is ambiguous`, at)
     if (columns[0]) return { value: columnValue(columns[0], scope), rest: parts.slice(1) }
-    if (relation) return { value: relation.value ? columnValue(relation.value, scope) : wholeRow(relation, scope), rest: [] }
+    if (relation)
+      return {
+        value: relation.value ? columnValue(relation.value, scope) : wholeRow(relation, scope),
+        rest: [],
+      }
   }
   return undefined
 }
 
 function wholeRow(relation: Relation, env: Env): Value {
   const fields = relation.columns.map((column) => ({ name: column.name, value: columnValue(column, env) }))
-  return { sql: `struct_pack(${fields.map((field) => `${quoteName(field.name)} := ${field.value.sql}`).join(', ')})`, type: { kind: 'struct', fields: fields.map((field) => ({ name: field.name, type: field.value.type })) } }
+  return {
+    sql: `struct_pack(${fields.map((field) => `${quoteName(field.name)} := ${field.value.sql}`).join(', ')})`,
+    type: { kind: 'struct', fields: fields.map((field) => ({ name: field.name, type: field.value.type })) },
+  }
 }
 
 export function unrecognised(parts: readonly string[], env: Env, at: Position): Error {
   const known: string[] = []
-  for (let scope: Env | undefined = env; scope; scope = scope.parent) known.push(...scope.visible.map((column) => column.name), ...scope.relations.map((relation) => relation.alias ?? ''))
-  const near = known.find((name) => name.length >= 3 && distance(name.toLowerCase(), parts[0]!.toLowerCase()) <= Math.min(2, Math.floor(name.length / 3)))
+  for (let scope: Env | undefined = env; scope; scope = scope.parent)
+    known.push(
+      ...scope.visible.map((column) => column.name),
+      ...scope.relations.map((relation) => relation.alias ?? ''),
+    )
+  const near = known.find(
+    (name) =>
+      name.length >= 3 &&
+      distance(name.toLowerCase(), parts[0]!.toLowerCase()) <= Math.min(2, Math.floor(name.length / 3)),
+  )
   return invalid(`Unrecognized name: ${parts.join('.')}${near ? `; Did you mean ${near}?` : ''}`, at)
 }
 
@@ -100,7 +136,8 @@ function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
-    for (let j = 1; j <= b.length; j++) next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
     row = next
   }
   return row[b.length]!

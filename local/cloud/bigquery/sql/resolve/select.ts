@@ -1,4 +1,7 @@
-/** One SELECT: list, WHERE, GROUP BY, HAVING, QUALIFY, ORDER BY. Stars are expanded here; every output column has its own DuckDB label. */
+/**
+ * One SELECT: list, WHERE, GROUP BY, HAVING, QUALIFY, ORDER BY. Stars are expanded here; every output column
+ * has its own DuckDB label.
+ */
 import { invalid, unsupported } from '../refusal.ts'
 import type { Expression, GroupBy, OrderItem, Select, SelectItem } from '../parse/syntax.ts'
 import { coerce } from '../values/coerce.ts'
@@ -11,32 +14,75 @@ import { orderKey, ordinal, type OutputColumn, type QueryResult } from './query.
 import { childEnv, columnValue, lookUp, sameName, type Column, type Env } from './scope.ts'
 import { onceOnly } from './translation.ts'
 
-interface Item { readonly name?: string; readonly value: Value; readonly touch: () => void; readonly isExplicit: boolean }
+interface Item {
+  readonly name?: string
+  readonly value: Value
+  readonly touch: () => void
+  readonly isExplicit: boolean
+}
 
 export function resolveSelect(select: Select, outer: Env, orderBy: readonly OrderItem[]): QueryResult {
   const from = select.from ? resolveFrom(select.from, outer) : undefined
-  const env: Env = { ...childEnv(outer, from), windows: new Map(select.windows.map(({ name, window }) => [name.toLowerCase(), window])) }
-  const where = select.where ? ` WHERE ${condition(select.where, { ...env, noAggregate: 'WHERE clause', noWindow: 'WHERE clause' }, 'WHERE clause')}` : ''
-  if (select.where && !from) throw invalid('Query without FROM clause cannot have a WHERE clause', select.where.at)
+  const env: Env = {
+    ...childEnv(outer, from),
+    windows: new Map(select.windows.map(({ name, window }) => [name.toLowerCase(), window])),
+  }
+  const where = select.where
+    ? ` WHERE ${condition(select.where, { ...env, noAggregate: 'WHERE clause', noWindow: 'WHERE clause' }, 'WHERE clause')}`
+    : ''
+  if (select.where && !from)
+    throw invalid('Query without FROM clause cannot have a WHERE clause', select.where.at)
   if (select.where) noteConjuncts(select.where, env)
   const items = select.items.flatMap((item) => expand(item, env, from !== undefined))
   if (items.length === 0) throw invalid('SELECT list must not be empty', select.at)
   const aliased: Env = { ...env, aliases: aliasesOf(items) }
   const grouping = select.groupBy ? ` GROUP BY ${resolveGroupBy(select.groupBy, items, env)}` : ''
-  const having = select.having ? ` HAVING ${condition(select.having, { ...aliased, noWindow: 'HAVING clause' }, 'HAVING clause')}` : ''
+  const having = select.having
+    ? ` HAVING ${condition(select.having, { ...aliased, noWindow: 'HAVING clause' }, 'HAVING clause')}`
+    : ''
   const qualify = select.qualify ? ` QUALIFY ${condition(select.qualify, aliased, 'QUALIFY clause')}` : ''
-  const order = orderBy.length > 0 ? ` ORDER BY ${orderBy.map((item) => orderKey(item, ordinal(item.expression, items.map((one) => one.value)) ?? sortValue(item.expression, aliased), select.isDistinct)).join(', ')}` : ''
+  const order =
+    orderBy.length > 0
+      ? ` ORDER BY ${orderBy
+          .map((item) =>
+            orderKey(
+              item,
+              ordinal(
+                item.expression,
+                items.map((one) => one.value),
+              ) ?? sortValue(item.expression, aliased),
+              select.isDistinct,
+            ),
+          )
+          .join(', ')}`
+      : ''
   if (select.isDistinct) for (const item of items) env.translation.touch(item.touch)
-  const isPlain = !select.groupBy && !select.isDistinct && !select.qualify && items.every((item) => !item.value.hasAggregate && !item.value.hasWindow)
+  const isPlain =
+    !select.groupBy &&
+    !select.isDistinct &&
+    !select.qualify &&
+    items.every((item) => !item.value.hasAggregate && !item.value.hasWindow)
   const labels = labelsOf(items)
   const columns: OutputColumn[] = items.map((item, i) => ({
-    name: item.name, label: labels[i]!, type: item.value.type, touch: item.touch,
+    name: item.name,
+    label: labels[i]!,
+    type: item.value.type,
+    touch: item.touch,
     partitionOf: isPlain ? (item.value.column as Column | undefined)?.partitionOf : undefined,
   }))
-  if (select.as === 'VALUE' && items.length !== 1) throw invalid('SELECT AS VALUE query must have exactly one column', select.at)
-  const list = items.map((item, i) => `${isNullType(item.value.type) ? 'CAST(NULL AS BIGINT)' : item.value.sql} AS ${labels[i]}`).join(', ')
+  if (select.as === 'VALUE' && items.length !== 1)
+    throw invalid('SELECT AS VALUE query must have exactly one column', select.at)
+  const list = items
+    .map(
+      (item, i) => `${isNullType(item.value.type) ? 'CAST(NULL AS BIGINT)' : item.value.sql} AS ${labels[i]}`,
+    )
+    .join(', ')
   const source = from ? ` FROM ${from.sql}` : ''
-  return { sql: `SELECT ${select.isDistinct ? 'DISTINCT ' : ''}${list}${source}${where}${grouping}${having}${qualify}${order}`, columns, as: select.as }
+  return {
+    sql: `SELECT ${select.isDistinct ? 'DISTINCT ' : ''}${list}${source}${where}${grouping}${having}${qualify}${order}`,
+    columns,
+    as: select.as,
+  }
 }
 
 function condition(expression: Expression, env: Env, clause: string): string {
@@ -52,17 +98,31 @@ function sortValue(expression: Expression, env: Env): Value {
 function expand(item: SelectItem, env: Env, hasFrom: boolean): Item[] {
   if (item.kind === 'expression') {
     const { result: value, touches } = env.translation.collect(() => resolveExpression(item.expression, env))
-    return [{ name: item.alias ?? impliedName(item.expression), value, touch: onceOnly(touches), isExplicit: item.alias !== undefined }]
+    return [
+      {
+        name: item.alias ?? impliedName(item.expression),
+        value,
+        touch: onceOnly(touches),
+        isExplicit: item.alias !== undefined,
+      },
+    ]
   }
   if (!item.of && !hasFrom) throw invalid('SELECT * must have a FROM clause', item.at)
   const columns = item.of ? fieldsOf(item.of, env) : env.visible.map((column) => ofColumn(column, env))
-  for (const name of [...item.except, ...item.replace.map((one) => one.name)]) if (!columns.some((column) => sameName(column.name, name))) throw invalid(`Column ${name} in SELECT * ${item.except.includes(name) ? 'EXCEPT' : 'REPLACE'} list does not exist`, item.at)
+  for (const name of [...item.except, ...item.replace.map((one) => one.name)])
+    if (!columns.some((column) => sameName(column.name, name)))
+      throw invalid(
+        `Column ${name} in SELECT * ${item.except.includes(name) ? 'EXCEPT' : 'REPLACE'} list does not exist`,
+        item.at,
+      )
   const kept = columns.filter((column) => !item.except.some((name) => sameName(column.name, name)))
   if (kept.length === 0) throw invalid('SELECT * EXCEPT leaves no columns', item.at)
   return kept.map((column) => {
     const replaced = item.replace.find((one) => sameName(column.name, one.name))
     if (!replaced) return column
-    const { result: value, touches } = env.translation.collect(() => resolveExpression(replaced.expression, env))
+    const { result: value, touches } = env.translation.collect(() =>
+      resolveExpression(replaced.expression, env),
+    )
     return { name: column.name, value, touch: onceOnly(touches), isExplicit: true }
   })
 }
@@ -73,12 +133,24 @@ function ofColumn(column: Column, env: Env): Item {
 }
 
 function fieldsOf(of: Expression, env: Env): Item[] {
-  const relation = of.kind === 'path' && of.parts.length === 1 ? env.relations.find((candidate) => sameName(candidate.alias, of.parts[0]!)) : undefined
+  const relation =
+    of.kind === 'path' && of.parts.length === 1
+      ? env.relations.find((candidate) => sameName(candidate.alias, of.parts[0]!))
+      : undefined
   if (relation && relation.columns.length > 0) return relation.columns.map((column) => ofColumn(column, env))
   const { result: value, touches } = env.translation.collect(() => resolveExpression(of, env))
   const touch = onceOnly(touches)
-  if (value.type.kind !== 'struct') throw invalid(`Dot-star is not supported for type ${value.type.kind === 'array' ? 'ARRAY' : value.type.name}`, of.at)
-  return value.type.fields.map((field) => ({ name: field.name, value: { sql: `struct_extract(${value.sql}, '${field.name.replaceAll("'", "''")}')`, type: field.type }, touch, isExplicit: false }))
+  if (value.type.kind !== 'struct')
+    throw invalid(
+      `Dot-star is not supported for type ${value.type.kind === 'array' ? 'ARRAY' : value.type.name}`,
+      of.at,
+    )
+  return value.type.fields.map((field) => ({
+    name: field.name,
+    value: { sql: `struct_extract(${value.sql}, '${field.name.replaceAll("'", "''")}')`, type: field.type },
+    touch,
+    isExplicit: false,
+  }))
 }
 
 export function impliedName(expression: Expression): string | undefined {
@@ -99,19 +171,27 @@ function labelsOf(items: readonly Item[]): string[] {
   })
 }
 
-function aliasesOf(items: readonly Item[]): Map<string, { value: Value; touch: () => void; isAmbiguous?: boolean }> {
+function aliasesOf(
+  items: readonly Item[],
+): Map<string, { value: Value; touch: () => void; isAmbiguous?: boolean }> {
   const aliases = new Map<string, { value: Value; touch: () => void; isAmbiguous?: boolean }>()
   for (const item of items) {
     if (!item.name) continue
     const before = aliases.get(item.name.toLowerCase())
-    aliases.set(item.name.toLowerCase(), { value: item.value, touch: item.touch, isAmbiguous: before !== undefined && before.value.sql !== item.value.sql })
+    aliases.set(item.name.toLowerCase(), {
+      value: item.value,
+      touch: item.touch,
+      isAmbiguous: before !== undefined && before.value.sql !== item.value.sql,
+    })
   }
   return aliases
 }
 
 function resolveGroupBy(groupBy: GroupBy, items: readonly Item[], env: Env): string {
   if (groupBy.kind === 'ALL') {
-    const keys = items.flatMap((item, i) => (item.value.hasAggregate || item.value.hasWindow ? [] : [{ item, position: i + 1 }]))
+    const keys = items.flatMap((item, i) =>
+      item.value.hasAggregate || item.value.hasWindow ? [] : [{ item, position: i + 1 }],
+    )
     for (const { item } of keys) env.translation.touch(item.touch)
     if (keys.length === 0) throw unsupported('GROUP BY ALL without a grouping column')
     return keys.map(({ position }) => String(position)).join(', ')
@@ -124,19 +204,30 @@ function groupKey(expression: Expression, items: readonly Item[], env: Env, isTe
   let position: number | undefined
   if (expression.kind === 'literal' && expression.type === 'INT64') {
     position = Number(expression.value)
-    if (position < 1 || position > items.length) throw invalid(`GROUP BY is out of SELECT column number range: ${expression.value}`, expression.at)
+    if (position < 1 || position > items.length)
+      throw invalid(`GROUP BY is out of SELECT column number range: ${expression.value}`, expression.at)
   } else if (expression.kind === 'path' && expression.parts.length === 1) {
     const matches = items.flatMap((item, i) => (sameName(item.name, expression.parts[0]!) ? [i] : []))
-    const isAmbiguous = matches.length > 1 && matches.some((i) => items[i]!.value.sql !== items[matches[0]!]!.value.sql)
-    if (isAmbiguous && !lookUp(expression.parts, env, expression.at)) throw invalid(`Name ${expression.parts[0]} in GROUP BY clause is ambiguous`, expression.at)
+    const isAmbiguous =
+      matches.length > 1 && matches.some((i) => items[i]!.value.sql !== items[matches[0]!]!.value.sql)
+    if (isAmbiguous && !lookUp(expression.parts, env, expression.at))
+      throw invalid(`Name ${expression.parts[0]} in GROUP BY clause is ambiguous`, expression.at)
     if (matches.length > 0) position = matches[0]! + 1
   } else if (expression.kind === 'literal') throw invalid('Cannot GROUP BY literal values', expression.at)
   if (position === undefined) {
-    const value = resolveExpression(expression, { ...env, noAggregate: 'GROUP BY clause', noWindow: 'GROUP BY clause' })
+    const value = resolveExpression(expression, {
+      ...env,
+      noAggregate: 'GROUP BY clause',
+      noWindow: 'GROUP BY clause',
+    })
     return value.sql
   }
   const item = items[position - 1]!
-  if (item.value.hasAggregate) throw invalid(`Column ${position} contains an aggregation function, which is not allowed in GROUP BY`, expression.at)
+  if (item.value.hasAggregate)
+    throw invalid(
+      `Column ${position} contains an aggregation function, which is not allowed in GROUP BY`,
+      expression.at,
+    )
   env.translation.touch(item.touch)
   return isText ? item.value.sql : String(position)
 }

@@ -1,4 +1,7 @@
-/** What one statement's translation knows: answers of the catalog, tables read, fresh names. It never asks the catalog itself; it says which name it misses. */
+/**
+ * What one statement's translation knows: answers of the catalog, tables read, fresh names. It never asks the
+ * catalog itself; it says which name it misses.
+ */
 import type { CompileContext, Resolved, TableRead, TableReference } from '../types.ts'
 import type { Position } from '../refusal.ts'
 import { quoteName } from '../values/gtype.ts'
@@ -9,7 +12,12 @@ export class MissingName extends Error {
   readonly via: readonly TableReference[]
   readonly at: Position
   readonly purpose: 'read' | 'write'
-  constructor(path: readonly string[], via: readonly TableReference[], at: Position, purpose: 'read' | 'write') {
+  constructor(
+    path: readonly string[],
+    via: readonly TableReference[],
+    at: Position,
+    purpose: 'read' | 'write',
+  ) {
     super(`unresolved ${path.join('.')}`)
     this.path = path
     this.via = via
@@ -18,9 +26,19 @@ export class MissingName extends Error {
   }
 }
 
-export interface Read { readonly reference: TableReference; readonly columns: Set<string>; partitionPredicate?: string; readonly partitionField?: string }
+export interface Read {
+  readonly reference: TableReference
+  readonly columns: Set<string>
+  partitionPredicate?: string
+  readonly partitionField?: string
+}
 
-export const keyOf = (path: readonly string[], via: readonly TableReference[], purpose: 'read' | 'write'): string => JSON.stringify([purpose, path, via.map((view) => [view.projectId, view.datasetId, view.tableId])])
+export const keyOf = (
+  path: readonly string[],
+  via: readonly TableReference[],
+  purpose: 'read' | 'write',
+): string =>
+  JSON.stringify([purpose, path, via.map((view) => [view.projectId, view.datasetId, view.tableId])])
 
 export class Translation {
   readonly context: CompileContext
@@ -35,7 +53,12 @@ export class Translation {
     this.#answers = answers
   }
 
-  resolve(path: readonly string[], via: readonly TableReference[], at: Position, purpose: 'read' | 'write' = 'read'): Resolved {
+  resolve(
+    path: readonly string[],
+    via: readonly TableReference[],
+    at: Position,
+    purpose: 'read' | 'write' = 'read',
+  ): Resolved {
     const answer = this.#answers.get(keyOf(path, via, purpose))
     if (!answer) throw new MissingName(path, via, at, purpose)
     const { projectId, datasetId, tableId } = answer.reference
@@ -53,7 +76,9 @@ export class Translation {
     return read
   }
 
-  touch(mark: () => void): void { this.#touches.push(mark) }
+  touch(mark: () => void): void {
+    this.#touches.push(mark)
+  }
 
   /** Runs `resolve` and hands back its touches instead of making them now. */
   collect<T>(resolve: () => T): { result: T; touches: (() => void)[] } {
@@ -67,21 +92,31 @@ export class Translation {
   }
 
   /** Which `?` this is: by its place in the text, asked in any order. */
-  positionOf(offset: number): number { return this.placeholders.indexOf(offset) }
+  positionOf(offset: number): number {
+    return this.placeholders.indexOf(offset)
+  }
   /** Offsets of `?` in the statement's text, ascending; set by the compiler. */
   placeholders: readonly number[] = []
 
-  get references(): TableReference[] { return [...this.#references.values()] }
+  get references(): TableReference[] {
+    return [...this.#references.values()]
+  }
 
   get reads(): TableRead[] {
     const merged = new Map<string, TableRead>()
     for (const read of this.#reads) {
       const key = JSON.stringify(read.reference)
       const before = merged.get(key)
-      const columns = [...new Set([...(before ? before.columns as string[] : []), ...read.columns])].sort()
-      const predicates = before ? [before.partitionPredicate, read.partitionPredicate] : [read.partitionPredicate]
+      const columns = [...new Set([...(before ? (before.columns as string[]) : []), ...read.columns])].sort()
+      const predicates = before
+        ? [before.partitionPredicate, read.partitionPredicate]
+        : [read.partitionPredicate]
       const isPruned = predicates.every((predicate) => predicate !== undefined)
-      merged.set(key, { reference: read.reference, columns, ...(isPruned ? { partitionPredicate: [...new Set(predicates)].join(' OR ') } : {}) })
+      merged.set(key, {
+        reference: read.reference,
+        columns,
+        ...(isPruned ? { partitionPredicate: [...new Set(predicates)].join(' OR ') } : {}),
+      })
     }
     return [...merged.values()]
   }

@@ -17,10 +17,19 @@ function settled<T>(translation: Translation, resolve: () => T): T {
   return result
 }
 
-export async function compileStatement(syntax: StatementSyntax, parsed: ParsedStatement, translation: Translation): Promise<Statement> {
+export async function compileStatement(
+  syntax: StatementSyntax,
+  parsed: ParsedStatement,
+  translation: Translation,
+): Promise<Statement> {
   const env = rootEnv(translation)
   const type = parsed.type === 'DECLARE' || parsed.type === 'SET' ? 'SELECT' : parsed.type
-  const facts = () => ({ type, text: parsed.text, references: translation.references, reads: translation.reads })
+  const facts = () => ({
+    type,
+    text: parsed.text,
+    references: translation.references,
+    reads: translation.reads,
+  })
   const checked = (output: Output) => verifyTypes(output, translation.context.describe)
   const dml = (path: readonly string[], write: () => string[]): Statement => {
     const duckdb = settled(translation, write)
@@ -31,22 +40,42 @@ export async function compileStatement(syntax: StatementSyntax, parsed: ParsedSt
       const output = await checked(settled(translation, () => outputOf(syntax.query, env)))
       return { ...facts(), duckdb: [output.sql], schema: output.schema }
     }
-    case 'insert': return dml(syntax.path, () => insertInto(syntax, env))
-    case 'update': return dml(syntax.path, () => updateTable(syntax, env))
-    case 'delete': return dml(syntax.path, () => deleteFrom(syntax, env))
-    case 'merge': return dml(syntax.path, () => mergeInto(syntax, env))
-    case 'truncate': return dml(syntax.path, () => [`DELETE FROM ${targetOf(syntax.path, undefined, env, syntax.at).resolved.relation}`])
-    case 'assert': return { ...facts(), duckdb: settled(translation, () => compileAssert(syntax, env)) }
-    case 'declare': case 'set': {
+    case 'insert':
+      return dml(syntax.path, () => insertInto(syntax, env))
+    case 'update':
+      return dml(syntax.path, () => updateTable(syntax, env))
+    case 'delete':
+      return dml(syntax.path, () => deleteFrom(syntax, env))
+    case 'merge':
+      return dml(syntax.path, () => mergeInto(syntax, env))
+    case 'truncate':
+      return dml(syntax.path, () => [
+        `DELETE FROM ${targetOf(syntax.path, undefined, env, syntax.at).resolved.relation}`,
+      ])
+    case 'assert':
+      return { ...facts(), duckdb: settled(translation, () => compileAssert(syntax, env)) }
+    case 'declare':
+    case 'set': {
       const output = await checked(settled(translation, () => compileVariables(syntax, env)))
       return { ...facts(), duckdb: [output.sql], schema: output.schema }
     }
-    case 'load': return { ...facts(), ...settled(translation, () => compileLoad(syntax, env)), duckdb: [] }
-    case 'createTable': case 'createView': case 'createSchema': case 'drop': case 'alter': {
+    case 'load':
+      return { ...facts(), ...settled(translation, () => compileLoad(syntax, env)), duckdb: [] }
+    case 'createTable':
+    case 'createView':
+    case 'createSchema':
+    case 'drop':
+    case 'alter': {
       const { output, ...rest } = settled(translation, () => compileDdl(syntax, env))
       const verified = output ? await checked(output) : undefined
-      return { ...facts(), ...rest, duckdb: verified ? [verified.sql] : [], ...(verified ? { schema: verified.schema } : {}) }
+      return {
+        ...facts(),
+        ...rest,
+        duckdb: verified ? [verified.sql] : [],
+        ...(verified ? { schema: verified.schema } : {}),
+      }
     }
-    default: throw unsupported('This statement')
+    default:
+      throw unsupported('This statement')
   }
 }

@@ -1,4 +1,7 @@
-/** CREATE, DROP and ALTER as values for the control plane: headers, options, columns; the query of CREATE … AS is translated, everything else is only read. */
+/**
+ * CREATE, DROP and ALTER as values for the control plane: headers, options, columns; the query of CREATE … AS
+ * is translated, everything else is only read.
+ */
 import { invalid, unsupported } from '../refusal.ts'
 import type { StatementSyntax, TableShape } from '../parse/statement-syntax.ts'
 import type { Env } from '../resolve/scope.ts'
@@ -12,39 +15,88 @@ type Ddl = StatementSyntax & { kind: 'createTable' | 'createView' | 'createSchem
 export function compileDdl(syntax: Ddl, env: Env): Partial<Statement> & { output?: Output } {
   const { nowMicros } = env.translation.context
   switch (syntax.kind) {
-    case 'createTable': return createTable(syntax, env)
+    case 'createTable':
+      return createTable(syntax, env)
     case 'createView': {
-      if (syntax.orReplace && syntax.ifNotExists) throw invalid('CREATE VIEW cannot be both OR REPLACE and IF NOT EXISTS', syntax.at)
-      if (env.translation.context.parameters.length > 0 && /[@?]/.test(syntax.text)) throw unsupported('A query parameter in CREATE VIEW', syntax.at)
+      if (syntax.orReplace && syntax.ifNotExists)
+        throw invalid('CREATE VIEW cannot be both OR REPLACE and IF NOT EXISTS', syntax.at)
+      if (env.translation.context.parameters.length > 0 && /[@?]/.test(syntax.text))
+        throw unsupported('A query parameter in CREATE VIEW', syntax.at)
       const output = outputOf(syntax.query, env, syntax.names ? undefined : 'CREATE VIEW')
       const columns = syntax.names?.map((column, i): FieldSchema => {
         const { description } = readOptions(column.options, nowMicros)
-        return { ...(output.schema[i] ?? { type: 'STRING' }), name: column.name, ...(description === undefined ? {} : { description: String(description) }) }
+        return {
+          ...(output.schema[i] ?? { type: 'STRING' }),
+          name: column.name,
+          ...(description === undefined ? {} : { description: String(description) }),
+        }
       })
-      if (columns && columns.length !== output.schema.length) throw invalid(`View column name list has ${columns.length} columns, the query has ${output.schema.length}`, syntax.at)
+      if (columns && columns.length !== output.schema.length)
+        throw invalid(
+          `View column name list has ${columns.length} columns, the query has ${output.schema.length}`,
+          syntax.at,
+        )
       return { target: syntax.path, header: header(syntax, env, {}, columns), viewQuery: syntax.text, output }
     }
-    case 'createSchema': return { target: syntax.path, header: header(syntax, env, {}) }
-    case 'drop': return { target: syntax.path, ifExists: syntax.ifExists, isCascade: syntax.isCascade }
+    case 'createSchema':
+      return { target: syntax.path, header: header(syntax, env, {}) }
+    case 'drop':
+      return { target: syntax.path, ifExists: syntax.ifExists, isCascade: syntax.isCascade }
     case 'alter': {
       const { action } = syntax
       const target = { target: syntax.path, ifExists: syntax.ifExists }
       switch (action.kind) {
-        case 'SET_OPTIONS': return { ...target, alter: { kind: 'SET_OPTIONS', options: readOptions(action.options, nowMicros) } }
-        case 'ADD_COLUMN': return { ...target, alter: { kind: 'ADD_COLUMN', columns: readColumns(action.columns, nowMicros), ifNotExists: action.isConditional } }
-        case 'DROP_COLUMN': return { ...target, alter: { kind: 'DROP_COLUMN', columns: action.names.map((name) => ({ name, type: 'STRING' })), ifNotExists: action.isConditional } }
-        case 'SET_COLUMN_OPTIONS': return { ...target, alter: { kind: 'SET_COLUMN_OPTIONS', columns: [{ name: action.name, type: 'STRING' }], options: readOptions(action.options, nowMicros) } }
+        case 'SET_OPTIONS':
+          return {
+            ...target,
+            alter: { kind: 'SET_OPTIONS', options: readOptions(action.options, nowMicros) },
+          }
+        case 'ADD_COLUMN':
+          return {
+            ...target,
+            alter: {
+              kind: 'ADD_COLUMN',
+              columns: readColumns(action.columns, nowMicros),
+              ifNotExists: action.isConditional,
+            },
+          }
+        case 'DROP_COLUMN':
+          return {
+            ...target,
+            alter: {
+              kind: 'DROP_COLUMN',
+              columns: action.names.map((name) => ({ name, type: 'STRING' })),
+              ifNotExists: action.isConditional,
+            },
+          }
+        case 'SET_COLUMN_OPTIONS':
+          return {
+            ...target,
+            alter: {
+              kind: 'SET_COLUMN_OPTIONS',
+              columns: [{ name: action.name, type: 'STRING' }],
+              options: readOptions(action.options, nowMicros),
+            },
+          }
       }
     }
   }
 }
 
-function createTable(syntax: Ddl & { kind: 'createTable' }, env: Env): Partial<Statement> & { output?: Output } {
-  if (syntax.orReplace && syntax.ifNotExists) throw invalid('CREATE TABLE cannot be both OR REPLACE and IF NOT EXISTS', syntax.at)
+function createTable(
+  syntax: Ddl & { kind: 'createTable' },
+  env: Env,
+): Partial<Statement> & { output?: Output } {
+  if (syntax.orReplace && syntax.ifNotExists)
+    throw invalid('CREATE TABLE cannot be both OR REPLACE and IF NOT EXISTS', syntax.at)
   const result = { target: syntax.path, header: header(syntax, env, syntax) }
   if (!syntax.query) {
-    if (!syntax.columns || syntax.columns.length === 0) throw invalid('CREATE TABLE needs a list of columns or AS query', syntax.at)
-    checkShape(syntax, syntax.columns.map((column) => column.name))
+    if (!syntax.columns || syntax.columns.length === 0)
+      throw invalid('CREATE TABLE needs a list of columns or AS query', syntax.at)
+    checkShape(
+      syntax,
+      syntax.columns.map((column) => column.name),
+    )
     return result
   }
   const made = outputOf(syntax.query, env, syntax.columns ? undefined : 'CREATE TABLE')
@@ -57,16 +109,29 @@ function createTable(syntax: Ddl & { kind: 'createTable' }, env: Env): Partial<S
 
 function checkShape(syntax: Ddl & { kind: 'createTable' }, names: readonly string[]): void {
   const has = (name: string) => names.some((candidate) => candidate.toLowerCase() === name.toLowerCase())
-  if (syntax.partitionBy && !has(syntax.partitionBy.field)) throw invalid(`Unrecognized name: ${syntax.partitionBy.field}`, syntax.partitionBy.at)
-  for (const name of syntax.clusterBy ?? []) if (!has(name)) throw invalid(`Unrecognized name: ${name}`, syntax.at)
+  if (syntax.partitionBy && !has(syntax.partitionBy.field))
+    throw invalid(`Unrecognized name: ${syntax.partitionBy.field}`, syntax.partitionBy.at)
+  for (const name of syntax.clusterBy ?? [])
+    if (!has(name)) throw invalid(`Unrecognized name: ${name}`, syntax.at)
 }
 
-function header(syntax: { orReplace: boolean; ifNotExists: boolean; options: Parameters<typeof readOptions>[0] }, env: Env, shape: TableShape, columns?: readonly FieldSchema[]): TableHeader {
+function header(
+  syntax: { orReplace: boolean; ifNotExists: boolean; options: Parameters<typeof readOptions>[0] },
+  env: Env,
+  shape: TableShape,
+  columns?: readonly FieldSchema[],
+): TableHeader {
   const { nowMicros } = env.translation.context
   const fields = columns ?? (shape.columns ? readColumns(shape.columns, nowMicros) : undefined)
   return {
-    orReplace: syntax.orReplace, ifNotExists: syntax.ifNotExists, options: readOptions(syntax.options, nowMicros), ...(fields ? { columns: fields } : {}),
-    ...(shape.partitionBy ? { partitionBy: { field: shape.partitionBy.field, type: shape.partitionBy.type } } : {}), ...(shape.clusterBy ? { clusterBy: shape.clusterBy } : {}),
+    orReplace: syntax.orReplace,
+    ifNotExists: syntax.ifNotExists,
+    options: readOptions(syntax.options, nowMicros),
+    ...(fields ? { columns: fields } : {}),
+    ...(shape.partitionBy
+      ? { partitionBy: { field: shape.partitionBy.field, type: shape.partitionBy.type } }
+      : {}),
+    ...(shape.clusterBy ? { clusterBy: shape.clusterBy } : {}),
   }
 }
 

@@ -1,4 +1,7 @@
-/** INSERT, UPDATE, DELETE, TRUNCATE and MERGE's target: values coerce to the columns' types, a row updated twice is an error before anything is written. */
+/**
+ * INSERT, UPDATE, DELETE, TRUNCATE and MERGE's target: values coerce to the columns' types, a row updated
+ * twice is an error before anything is written.
+ */
 import { invalid, type Position } from '../refusal.ts'
 import type { StatementSyntax } from '../parse/statement-syntax.ts'
 import type { Assignment, Expression } from '../parse/syntax.ts'
@@ -12,7 +15,13 @@ import { onceOnly, type Read } from '../resolve/translation.ts'
 import type { Resolved } from '../types.ts'
 import { coercedTo, outputOf } from './outcome.ts'
 
-export interface Target { readonly resolved: Resolved & { kind: 'table' }; readonly relation: Relation; readonly label: string; readonly read: Read; readonly alias: string }
+export interface Target {
+  readonly resolved: Resolved & { kind: 'table' }
+  readonly relation: Relation
+  readonly label: string
+  readonly read: Read
+  readonly alias: string
+}
 export const MANY = 'UPDATE/MERGE must match at most one source row for each target row'
 
 export function targetOf(path: readonly string[], alias: string | undefined, env: Env, at: Position): Target {
@@ -21,7 +30,14 @@ export function targetOf(path: readonly string[], alias: string | undefined, env
   const label = env.translation.fresh('target')
   const read = env.translation.read(resolved.reference, resolved.partitionField)
   const columns: Column[] = resolved.schema.map((field) => ({
-    name: field.name, type: typeOfField(field, at), sql: `${label}.${quoteName(field.name)}`, touch: onceOnly([() => { read.columns.add(field.name) }]),
+    name: field.name,
+    type: typeOfField(field, at),
+    sql: `${label}.${quoteName(field.name)}`,
+    touch: onceOnly([
+      () => {
+        read.columns.add(field.name)
+      },
+    ]),
     partitionOf: sameName(resolved.partitionField, field.name) ? read : undefined,
   }))
   const name = alias ?? path.at(-1)!
@@ -30,15 +46,29 @@ export function targetOf(path: readonly string[], alias: string | undefined, env
 
 export function columnOf(target: Target, name: string, at: Position): { name: string; type: GType } {
   const field = target.resolved.schema.find((candidate) => sameName(candidate.name, name))
-  if (!field) throw invalid(`Column ${name} is not present in table ${target.resolved.reference.datasetId}.${target.resolved.reference.tableId}`, at)
+  if (!field)
+    throw invalid(
+      `Column ${name} is not present in table ${target.resolved.reference.datasetId}.${target.resolved.reference.tableId}`,
+      at,
+    )
   return { name: field.name, type: typeOfField(field, at) }
 }
 
-export function columnsOf(target: Target, names: readonly string[] | undefined, at: Position): { name: string; type: GType }[] {
-  const columns = (names ?? target.resolved.schema.map((field) => field.name)).map((name) => columnOf(target, name, at))
-  const duplicate = columns.find((column, i) => columns.findIndex((other) => other.name === column.name) !== i)
+export function columnsOf(
+  target: Target,
+  names: readonly string[] | undefined,
+  at: Position,
+): { name: string; type: GType }[] {
+  const columns = (names ?? target.resolved.schema.map((field) => field.name)).map((name) =>
+    columnOf(target, name, at),
+  )
+  const duplicate = columns.find(
+    (column, i) => columns.findIndex((other) => other.name === column.name) !== i,
+  )
   if (duplicate) throw invalid(`Duplicate column ${duplicate.name} in the column list`, at)
-  const missing = target.resolved.schema.find((field) => field.mode === 'REQUIRED' && !columns.some((column) => column.name === field.name))
+  const missing = target.resolved.schema.find(
+    (field) => field.mode === 'REQUIRED' && !columns.some((column) => column.name === field.name),
+  )
   if (missing) throw invalid(`Required field ${missing.name} cannot be null`, at)
   return columns
 }
@@ -49,21 +79,42 @@ export function insertInto(syntax: StatementSyntax & { kind: 'insert' }, env: En
   const list = columns.map((column) => quoteName(column.name)).join(', ')
   if (syntax.rows) {
     const rows = syntax.rows.map((row) => {
-      if (row.length !== columns.length) throw invalid(`Inserted row has wrong column count; Has ${row.length}, expected ${columns.length}`, row[0]?.at ?? syntax.at)
+      if (row.length !== columns.length)
+        throw invalid(
+          `Inserted row has wrong column count; Has ${row.length}, expected ${columns.length}`,
+          row[0]?.at ?? syntax.at,
+        )
       return `(${row.map((value, i) => assigned(value, columns[i]!, childEnv(env))).join(', ')})`
     })
     return [`INSERT INTO ${target.resolved.relation} (${list}) VALUES ${rows.join(', ')}`]
   }
   // By position: names may repeat.
   const output = outputOf(syntax.query!, env, undefined, true)
-  return [`INSERT INTO ${target.resolved.relation} (${list}) ${coercedTo(output, columns.map((column) => column.type), env, syntax.at, 'INSERT')}`]
+  return [
+    `INSERT INTO ${target.resolved.relation} (${list}) ${coercedTo(
+      output,
+      columns.map((column) => column.type),
+      env,
+      syntax.at,
+      'INSERT',
+    )}`,
+  ]
 }
 
 export function assigned(expression: Expression, column: { name: string; type: GType }, env: Env): string {
-  return coerce(resolveExpression(expression, { ...env, noAggregate: 'DML value', noWindow: 'DML value' }), column.type, expression.at, `Value for column ${column.name}`).sql
+  return coerce(
+    resolveExpression(expression, { ...env, noAggregate: 'DML value', noWindow: 'DML value' }),
+    column.type,
+    expression.at,
+    `Value for column ${column.name}`,
+  ).sql
 }
 
-export function assignments(list: readonly Assignment[], target: Target, env: Env): { column: string; sql: string }[] {
+export function assignments(
+  list: readonly Assignment[],
+  target: Target,
+  env: Env,
+): { column: string; sql: string }[] {
   const result = list.map((assignment) => {
     const column = columnOf(target, assignment.column, assignment.at)
     return { column: column.name, sql: assigned(assignment.value, column, env) }
@@ -73,7 +124,13 @@ export function assignments(list: readonly Assignment[], target: Target, env: En
   return result
 }
 
-const filter = (expression: Expression, env: Env): string => coerce(resolveExpression(expression, { ...env, noAggregate: 'WHERE clause', noWindow: 'WHERE clause' }), BOOL, expression.at, 'WHERE clause').sql
+const filter = (expression: Expression, env: Env): string =>
+  coerce(
+    resolveExpression(expression, { ...env, noAggregate: 'WHERE clause', noWindow: 'WHERE clause' }),
+    BOOL,
+    expression.at,
+    'WHERE clause',
+  ).sql
 
 export function deleteFrom(syntax: StatementSyntax & { kind: 'delete' }, env: Env): string[] {
   const target = targetOf(syntax.path, syntax.alias, env, syntax.at)
@@ -86,11 +143,17 @@ export function deleteFrom(syntax: StatementSyntax & { kind: 'delete' }, env: En
 export function updateTable(syntax: StatementSyntax & { kind: 'update' }, env: Env): string[] {
   const target = targetOf(syntax.path, syntax.alias, env, syntax.at)
   const from = syntax.from ? resolveFrom(syntax.from, env) : undefined
-  const scope = childEnv(env, { relations: [target.relation, ...(from?.relations ?? [])], visible: [...target.relation.columns, ...(from?.visible ?? [])] })
+  const scope = childEnv(env, {
+    relations: [target.relation, ...(from?.relations ?? [])],
+    visible: [...target.relation.columns, ...(from?.visible ?? [])],
+  })
   const sets = assignments(syntax.assignments, target, scope)
   const where = filter(syntax.where, scope)
   noteConjuncts(syntax.where, scope)
-  if (!from) return [`UPDATE ${target.resolved.relation} AS ${target.label} SET ${sets.map((set) => `${quoteName(set.column)} = ${set.sql}`).join(', ')} WHERE ${where}`]
+  if (!from)
+    return [
+      `UPDATE ${target.resolved.relation} AS ${target.label} SET ${sets.map((set) => `${quoteName(set.column)} = ${set.sql}`).join(', ')} WHERE ${where}`,
+    ]
   const changes = env.translation.fresh('changes')
   return [
     `CREATE OR REPLACE TEMP TABLE ${changes} AS SELECT ${target.label}.rowid AS "_row", ${sets.map((set, i) => `${set.sql} AS "_v${i}"`).join(', ')} FROM ${target.resolved.relation} AS ${target.label}, ${from.sql} WHERE ${where}`,

@@ -1,4 +1,6 @@
-/** LOAD DATA as values: format, files, partition, columns. Which options exist is checked where they are used. */
+/**
+ * LOAD DATA as values: format, files, partition, columns. Which options exist is checked where they are used.
+ */
 import { invalid } from '../refusal.ts'
 import type { StatementSyntax } from '../parse/statement-syntax.ts'
 import { resolveExpression } from '../resolve/expression.ts'
@@ -13,16 +15,30 @@ export function compileLoad(syntax: StatementSyntax & { kind: 'load' }, env: Env
   const { nowMicros } = env.translation.context
   const { format, uris, ...options } = readOptions(syntax.files, nowMicros)
   if (typeof format !== 'string') throw invalid('LOAD DATA needs the option format', syntax.at)
-  if (!Array.isArray(uris) || uris.length === 0 || !uris.every((uri) => typeof uri === 'string')) throw invalid('LOAD DATA needs the option uris, an array of strings', syntax.at)
+  if (!Array.isArray(uris) || uris.length === 0 || !uris.every((uri) => typeof uri === 'string'))
+    throw invalid('LOAD DATA needs the option uris, an array of strings', syntax.at)
   const names = ['PARQUET', 'CSV', 'JSON', 'NEWLINE_DELIMITED_JSON', 'AVRO', 'ORC']
-  if (!names.includes(format.toUpperCase())) throw invalid(`Invalid value for the option format: ${format}`, syntax.at)
+  if (!names.includes(format.toUpperCase()))
+    throw invalid(`Invalid value for the option format: ${format}`, syntax.at)
   return {
     target: syntax.path,
     header: header({ orReplace: false, ifNotExists: false, options: syntax.options }, env, syntax),
     load: {
-      overwrite: syntax.isOverwrite, format: format.toUpperCase(), uris, options,
-      ...(syntax.partition ? { partitions: { column: syntax.partition.column, duckdbValue: partitionValue(syntax.partition.value, env) } } : {}),
-      ...(syntax.partitionColumns ? { partitionColumns: readColumns(syntax.partitionColumns, nowMicros) } : {}),
+      overwrite: syntax.isOverwrite,
+      format: format.toUpperCase(),
+      uris,
+      options,
+      ...(syntax.partition
+        ? {
+            partitions: {
+              column: syntax.partition.column,
+              duckdbValue: partitionValue(syntax.partition.value, env),
+            },
+          }
+        : {}),
+      ...(syntax.partitionColumns
+        ? { partitionColumns: readColumns(syntax.partitionColumns, nowMicros) }
+        : {}),
     },
   }
 }

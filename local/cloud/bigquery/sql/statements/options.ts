@@ -1,4 +1,7 @@
-/** OPTIONS(…) to JSON: literals, arrays, pairs, and the one moment dbt writes (now plus an interval). Other expressions are refused. */
+/**
+ * OPTIONS(…) to JSON: literals, arrays, pairs, and the one moment dbt writes (now plus an interval). Other
+ * expressions are refused.
+ */
 import { invalid, unsupported } from '../refusal.ts'
 import type { ColumnSyntax, OptionSyntax } from '../parse/statement-syntax.ts'
 import type { Expression } from '../parse/syntax.ts'
@@ -14,21 +17,37 @@ export function readOptions(options: readonly OptionSyntax[], nowMicros: bigint)
   return read
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { SECOND: 1000, MINUTE: 60_000, HOUR: 3_600_000, DAY: 86_400_000 }
+const UNIT_MS: Readonly<Record<string, number>> = {
+  SECOND: 1000,
+  MINUTE: 60_000,
+  HOUR: 3_600_000,
+  DAY: 86_400_000,
+}
 
 function readValue(expression: Expression, nowMicros: bigint): unknown {
   switch (expression.kind) {
-    case 'literal': return readLiteral(expression)
-    case 'array': return expression.items.map((item) => readValue(item, nowMicros))
-    case 'struct': return expression.fields.map((field) => readValue(field.value, nowMicros))
+    case 'literal':
+      return readLiteral(expression)
+    case 'array':
+      return expression.items.map((item) => readValue(item, nowMicros))
+    case 'struct':
+      return expression.fields.map((field) => readValue(field.value, nowMicros))
     case 'call': {
       const nowMs = Number(nowMicros / 1000n)
       if (expression.name === 'CURRENT_TIMESTAMP') return new Date(nowMs).toISOString()
       const [base, interval] = expression.args
       const isAdding = expression.name === 'TIMESTAMP_ADD'
-      if ((isAdding || expression.name === 'TIMESTAMP_SUB') && base && interval?.kind === 'interval' && UNIT_MS[interval.unit] && interval.value.kind === 'literal') {
+      if (
+        (isAdding || expression.name === 'TIMESTAMP_SUB') &&
+        base &&
+        interval?.kind === 'interval' &&
+        UNIT_MS[interval.unit] &&
+        interval.value.kind === 'literal'
+      ) {
         const from = Date.parse(String(readValue(base, nowMicros)))
-        return new Date(from + (isAdding ? 1 : -1) * Number(interval.value.value) * UNIT_MS[interval.unit]!).toISOString()
+        return new Date(
+          from + (isAdding ? 1 : -1) * Number(interval.value.value) * UNIT_MS[interval.unit]!,
+        ).toISOString()
       }
       break
     }
@@ -39,17 +58,25 @@ function readValue(expression: Expression, nowMicros: bigint): unknown {
 
 function readLiteral(expression: Expression & { kind: 'literal' }): unknown {
   switch (expression.type) {
-    case 'NULL': return null
-    case 'BOOL': return expression.value === 'true'
-    case 'INT64': case 'FLOAT64': return Number(expression.value)
-    case 'STRING': return expression.value
+    case 'NULL':
+      return null
+    case 'BOOL':
+      return expression.value === 'true'
+    case 'INT64':
+    case 'FLOAT64':
+      return Number(expression.value)
+    case 'STRING':
+      return expression.value
     case 'TIMESTAMP': {
       const text = expression.value.replace(' UTC', 'Z').replace(' ', 'T')
-      const ms = Date.parse(/([zZ]|[+-]\d\d(:?\d\d)?)$/.test(text.slice(10)) ? text.replace(/([+-]\d\d)$/, '$1:00') : `${text}Z`)
+      const ms = Date.parse(
+        /([zZ]|[+-]\d\d(:?\d\d)?)$/.test(text.slice(10)) ? text.replace(/([+-]\d\d)$/, '$1:00') : `${text}Z`,
+      )
       if (Number.isNaN(ms)) throw invalid(`Invalid TIMESTAMP literal: ${expression.value}`, expression.at)
       return new Date(ms).toISOString()
     }
-    default: throw unsupported(`A ${expression.type} literal as an option value`, expression.at)
+    default:
+      throw unsupported(`A ${expression.type} literal as an option value`, expression.at)
   }
 }
 
@@ -59,7 +86,12 @@ export function readColumns(columns: readonly ColumnSyntax[], nowMicros: bigint)
     const other = Object.keys(others)[0]
     if (other) throw unsupported(`Column option ${other}`, column.at)
     const field = fieldOf(column.name, typeFromSyntax(column.type))
-    if (column.isRequired && field.mode === 'REPEATED') throw invalid(`NOT NULL cannot be used on ARRAY column ${column.name}`, column.at)
-    return { ...field, ...(column.isRequired ? { mode: 'REQUIRED' } : {}), ...(description === undefined ? {} : { description: String(description) }) }
+    if (column.isRequired && field.mode === 'REPEATED')
+      throw invalid(`NOT NULL cannot be used on ARRAY column ${column.name}`, column.at)
+    return {
+      ...field,
+      ...(column.isRequired ? { mode: 'REQUIRED' } : {}),
+      ...(description === undefined ? {} : { description: String(description) }),
+    }
   })
 }

@@ -1,7 +1,19 @@
-/** Implicit coercion: what fits where without CAST, and the common type of several values. Anything else is BigQuery's type error. */
+/**
+ * Implicit coercion: what fits where without CAST, and the common type of several values. Anything else is
+ * BigQuery's type error.
+ */
 import { invalid, type Position } from '../refusal.ts'
 import { castSql } from './cast.ts'
-import { duckdbType, FLOAT64, isNullType, isScalar, NUMERIC, sameType, typeName, type GType } from './gtype.ts'
+import {
+  duckdbType,
+  FLOAT64,
+  isNullType,
+  isScalar,
+  NUMERIC,
+  sameType,
+  typeName,
+  type GType,
+} from './gtype.ts'
 import { dateLiteral, datetimeLiteral, timeLiteral, timestampLiteral } from './temporal.ts'
 import { quoteBytes, type Value } from './value.ts'
 
@@ -11,10 +23,24 @@ export function coercionCost(value: Value, to: GType): number | undefined {
   if (sameType(from, to)) return 0
   if (isNullType(from)) return 1
   if (from.kind === 'array' && to.kind === 'array') return value.sql.startsWith('CAST([] AS') ? 1 : undefined
-  if (from.kind === 'struct' && to.kind === 'struct') return from.fields.length === to.fields.length && from.fields.every((field, i) => isNullType(field.type) || coercionCost({ sql: '', type: field.type }, to.fields[i]!.type) !== undefined) ? 2 : undefined
+  if (from.kind === 'struct' && to.kind === 'struct')
+    return from.fields.length === to.fields.length &&
+      from.fields.every(
+        (field, i) =>
+          isNullType(field.type) ||
+          coercionCost({ sql: '', type: field.type }, to.fields[i]!.type) !== undefined,
+      )
+      ? 2
+      : undefined
   if (from.kind !== 'scalar' || to.kind !== 'scalar') return undefined
-  if (value.literal !== undefined && from.name === 'STRING' && ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP', 'BYTES'].includes(to.name)) return 1
-  if (from.name === 'INT64' && (to.name === 'FLOAT64' || to.name === 'NUMERIC')) return value.literal === undefined ? 2 : 1
+  if (
+    value.literal !== undefined &&
+    from.name === 'STRING' &&
+    ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP', 'BYTES'].includes(to.name)
+  )
+    return 1
+  if (from.name === 'INT64' && (to.name === 'FLOAT64' || to.name === 'NUMERIC'))
+    return value.literal === undefined ? 2 : 1
   if (from.name === 'NUMERIC' && to.name === 'FLOAT64') return 3
   if (from.name === 'FLOAT64' && to.name === 'NUMERIC' && value.literal !== undefined) return 1
   if (from.name === 'DATE' && to.name === 'DATETIME') return 2
@@ -23,27 +49,48 @@ export function coercionCost(value: Value, to: GType): number | undefined {
 
 export function coerce(value: Value, to: GType, at?: Position, what?: string): Value {
   const cost = coercionCost(value, to)
-  if (cost === undefined) throw invalid(`${what ?? 'Value'} has type ${typeName(value.type)} which cannot be coerced to ${typeName(to)}`, at)
-  if (cost === 0) return value.type.kind === 'struct' ? { ...value, sql: renamed(value, to), type: to } : value
+  if (cost === undefined)
+    throw invalid(
+      `${what ?? 'Value'} has type ${typeName(value.type)} which cannot be coerced to ${typeName(to)}`,
+      at,
+    )
+  if (cost === 0)
+    return value.type.kind === 'struct' ? { ...value, sql: renamed(value, to), type: to } : value
   if (isNullType(value.type)) return { ...value, sql: `CAST(NULL AS ${duckdbType(to)})`, type: to }
-  if (value.literal !== undefined && isScalar(value.type, 'STRING') && to.kind === 'scalar') return { ...value, sql: literalOf(value.literal, to.name, at), type: to, literal: undefined }
-  if (value.literal !== undefined && isScalar(value.type, 'INT64', 'FLOAT64') && to.kind === 'scalar') return { ...value, sql: `CAST('${value.literal}' AS ${duckdbType(to)})`, type: to }
-  return { ...value, sql: castSql(value.sql, value.type, to, { isSafe: false, at }), type: to, literal: undefined, column: undefined }
+  if (value.literal !== undefined && isScalar(value.type, 'STRING') && to.kind === 'scalar')
+    return { ...value, sql: literalOf(value.literal, to.name, at), type: to, literal: undefined }
+  if (value.literal !== undefined && isScalar(value.type, 'INT64', 'FLOAT64') && to.kind === 'scalar')
+    return { ...value, sql: `CAST('${value.literal}' AS ${duckdbType(to)})`, type: to }
+  return {
+    ...value,
+    sql: castSql(value.sql, value.type, to, { isSafe: false, at }),
+    type: to,
+    literal: undefined,
+    column: undefined,
+  }
 }
 
 /** Structs of equal field types and other names differ for DuckDB only. */
 function renamed(value: Value, to: GType): string {
-  return duckdbType(value.type) === duckdbType(to) ? value.sql : castSql(value.sql, value.type, to, { isSafe: false })
+  return duckdbType(value.type) === duckdbType(to)
+    ? value.sql
+    : castSql(value.sql, value.type, to, { isSafe: false })
 }
 
 export function literalOf(text: string, type: string, at?: Position): string {
   switch (type) {
-    case 'DATE': return dateLiteral(text, at)
-    case 'TIME': return timeLiteral(text, at)
-    case 'DATETIME': return datetimeLiteral(text, at)
-    case 'TIMESTAMP': return timestampLiteral(text, at)
-    case 'BYTES': return quoteBytes(Buffer.from(text, 'utf8').toString('latin1'))
-    default: throw invalid(`Could not cast literal ${JSON.stringify(text)} to type ${type}`, at)
+    case 'DATE':
+      return dateLiteral(text, at)
+    case 'TIME':
+      return timeLiteral(text, at)
+    case 'DATETIME':
+      return datetimeLiteral(text, at)
+    case 'TIMESTAMP':
+      return timestampLiteral(text, at)
+    case 'BYTES':
+      return quoteBytes(Buffer.from(text, 'utf8').toString('latin1'))
+    default:
+      throw invalid(`Could not cast literal ${JSON.stringify(text)} to type ${type}`, at)
   }
 }
 
@@ -51,20 +98,35 @@ export function literalOf(text: string, type: string, at?: Position): string {
 export function commonType(values: readonly Value[]): GType | undefined {
   const typed = values.filter((value) => !isNullType(value.type))
   if (typed.length === 0) return values[0]?.type
-  const candidates = [...typed.map((value) => value.type), ...(typed.some((value) => isScalar(value.type, 'NUMERIC')) ? [NUMERIC] : []), FLOAT64]
+  const candidates = [
+    ...typed.map((value) => value.type),
+    ...(typed.some((value) => isScalar(value.type, 'NUMERIC')) ? [NUMERIC] : []),
+    FLOAT64,
+  ]
   let best: GType | undefined
   let bestCost = Number.POSITIVE_INFINITY
   for (const candidate of candidates) {
     const costs = typed.map((value) => coercionCost(value, candidate))
     if (costs.some((cost) => cost === undefined)) continue
     const total = costs.reduce<number>((sum, cost) => sum + cost!, 0)
-    if (total < bestCost) { best = candidate; bestCost = total }
+    if (total < bestCost) {
+      best = candidate
+      bestCost = total
+    }
   }
   return best
 }
 
-export function coerceAll(values: readonly Value[], what: string, at?: Position): { type: GType; values: Value[] } {
+export function coerceAll(
+  values: readonly Value[],
+  what: string,
+  at?: Position,
+): { type: GType; values: Value[] } {
   const type = commonType(values)
-  if (!type) throw invalid(`No matching signature for ${what} for argument types: ${values.map((value) => typeName(value.type)).join(', ')}`, at)
+  if (!type)
+    throw invalid(
+      `No matching signature for ${what} for argument types: ${values.map((value) => typeName(value.type)).join(', ')}`,
+      at,
+    )
   return { type, values: values.map((value) => coerce(value, type, at)) }
 }

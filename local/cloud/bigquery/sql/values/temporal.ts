@@ -1,4 +1,7 @@
-/** Date and time text: validates literals as BigQuery does and gives the DuckDB forms of conversion, all independent of the session's time zone. */
+/**
+ * Date and time text: validates literals as BigQuery does and gives the DuckDB forms of conversion, all
+ * independent of the session's time zone.
+ */
 import { invalid, type Position } from '../refusal.ts'
 import { once, quoteText } from './value.ts'
 
@@ -9,10 +12,18 @@ export const DATETIME_PATTERN = String.raw`${DATE_PATTERN}([ Tt]${TIME_PATTERN})
 export const OFFSET_PATTERN = String.raw`( ?[+-]\d{1,2}(:\d{2})?|[Zz])`
 export const ZONE_PATTERN = String.raw` [A-Za-z][A-Za-z_]*(/[A-Za-z_+-][A-Za-z0-9_+-]*)*`
 
-function dateText(year: string, month: string, day: string, text: string, type: string, at?: Position): string {
+function dateText(
+  year: string,
+  month: string,
+  day: string,
+  text: string,
+  type: string,
+  at?: Position,
+): string {
   const date = new Date(Date.UTC(2000, Number(month) - 1, Number(day)))
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day))
-  if (Number(year) < 1 || date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day)) throw bad(text, type, at)
+  if (Number(year) < 1 || date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day))
+    throw bad(text, type, at)
   return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
 }
 
@@ -22,7 +33,8 @@ function clockText(match: (string | undefined)[], text: string, type: string, at
   return `${hour.padStart(2, '0')}:${minute.padStart(2, '0')}:${second.padStart(2, '0')}.${fraction.padEnd(6, '0')}`
 }
 
-const bad = (text: string, type: string, at?: Position) => invalid(`Invalid ${type} literal: ${JSON.stringify(text)}`, at)
+const bad = (text: string, type: string, at?: Position) =>
+  invalid(`Invalid ${type} literal: ${JSON.stringify(text)}`, at)
 
 export function dateLiteral(text: string, at?: Position): string {
   const match = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text)
@@ -45,36 +57,59 @@ export function datetimeLiteral(text: string, at?: Position, type = 'DATETIME'):
 export function timestampLiteral(text: string, at?: Position): string {
   const offset = new RegExp(`^(.*?)(?: ?([+-])(\\d{1,2})(?::(\\d{2}))?|([Zz]))$`).exec(text)
   if (offset && /\d{4}-\d{1,2}-\d{1,2}/.test(offset[1]!)) {
-    const minutes = offset[5] ? 0 : (offset[2] === '-' ? -1 : 1) * (Number(offset[3]) * 60 + Number(offset[4] ?? 0))
+    const minutes = offset[5]
+      ? 0
+      : (offset[2] === '-' ? -1 : 1) * (Number(offset[3]) * 60 + Number(offset[4] ?? 0))
     return `(${utcTimestamp(datetimeLiteral(offset[1]!, at, 'TIMESTAMP'))} - to_minutes(${minutes}))`
   }
   const zone = new RegExp(`^(.*?)(${ZONE_PATTERN})$`).exec(text)
-  if (zone && zone[2]!.trim().toUpperCase() !== 'UTC') return timestampIn(datetimeLiteral(zone[1]!, at, 'TIMESTAMP'), quoteText(zoneName(zone[2]!.trim(), at)))
+  if (zone && zone[2]!.trim().toUpperCase() !== 'UTC')
+    return timestampIn(datetimeLiteral(zone[1]!, at, 'TIMESTAMP'), quoteText(zoneName(zone[2]!.trim(), at)))
   return utcTimestamp(datetimeLiteral(zone ? zone[1]! : text, at, 'TIMESTAMP'))
 }
 
 /** Time zones as BigQuery takes them: a tz database name, or an offset such as +05:30. */
 export function zoneName(name: string, at?: Position): string {
-  const known = (() => { try { return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== undefined } catch { return false } })()
+  const known = (() => {
+    try {
+      return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== undefined
+    } catch {
+      return false
+    }
+  })()
   if (!known || /^[+-]/.test(name)) throw invalid(`Invalid time zone: ${name}`, at)
   return name
 }
 
-/** DATETIME (read as UTC) to TIMESTAMP, and back: microseconds only, so neither the session's zone nor a calendar is asked. */
+/**
+ * DATETIME (read as UTC) to TIMESTAMP, and back: microseconds only, so neither the session's zone nor a
+ * calendar is asked.
+ */
 export const utcTimestamp = (datetime: string): string => `make_timestamptz(epoch_us(${datetime}))`
 export const utcDatetime = (timestamp: string): string => `make_timestamp(epoch_us(${timestamp}))`
 
 /** `zone` is DuckDB text; absent means UTC. */
-export const datetimeIn = (timestamp: string, zone?: string): string => (zone ? `timezone(${zone}, ${timestamp})` : utcDatetime(timestamp))
-export const timestampIn = (datetime: string, zone?: string): string => (zone ? firstOfBoth(datetime, zone) : utcTimestamp(datetime))
+export const datetimeIn = (timestamp: string, zone?: string): string =>
+  zone ? `timezone(${zone}, ${timestamp})` : utcDatetime(timestamp)
+export const timestampIn = (datetime: string, zone?: string): string =>
+  zone ? firstOfBoth(datetime, zone) : utcTimestamp(datetime)
 
-/** A clock set back shows a time twice: BigQuery means the first, DuckDB the second. Clocks are set back by an hour, on Lord Howe Island by half an hour. */
-export const firstOfBoth = (datetime: string, zone: string): string => once([datetime, zone], ([wall, place]) => once([`timezone(${place}, ${wall})`], ([last]) => {
-  const earlier = (minutes: number): string => `${last} - to_minutes(${minutes})`
-  return `CASE ${[60, 30].map((minutes) => `WHEN timezone(${place}, ${earlier(minutes)}) = ${wall} THEN ${earlier(minutes)}`).join(' ')} ELSE ${last} END`
-}))
+/**
+ * A clock set back shows a time twice: BigQuery means the first, DuckDB the second. Clocks are set back by an
+ * hour, on Lord Howe Island by half an hour.
+ */
+export const firstOfBoth = (datetime: string, zone: string): string =>
+  once([datetime, zone], ([wall, place]) =>
+    once([`timezone(${place}, ${wall})`], ([last]) => {
+      const earlier = (minutes: number): string => `${last} - to_minutes(${minutes})`
+      return `CASE ${[60, 30].map((minutes) => `WHEN timezone(${place}, ${earlier(minutes)}) = ${wall} THEN ${earlier(minutes)}`).join(' ')} ELSE ${last} END`
+    }),
+  )
 
-/** BigQuery prints no, three or six digits of the second's fraction. strftime stays outside CASE: inside a lambda's second branch DuckDB no longer sees its format as a constant. */
+/**
+ * BigQuery prints no, three or six digits of the second's fraction. strftime stays outside CASE: inside a
+ * lambda's second branch DuckDB no longer sees its format as a constant.
+ */
 export const datetimeText = (datetime: string): string => {
   const micros = `microsecond(${datetime}) % 1000000`
   return `(strftime(${datetime}, '%Y-%m-%d %H:%M:%S') || CASE WHEN ${micros} = 0 THEN '' WHEN ${micros} % 1000 = 0 THEN '.' || lpad(CAST(${micros} // 1000 AS VARCHAR), 3, '0') ELSE '.' || lpad(CAST(${micros} AS VARCHAR), 6, '0') END)`

@@ -1,4 +1,7 @@
-/** A translated expression: DuckDB text, GoogleSQL type, and what the rules need to know of it; constructors of literals. */
+/**
+ * A translated expression: DuckDB text, GoogleSQL type, and what the rules need to know of it; constructors
+ * of literals.
+ */
 import { createHash } from 'node:crypto'
 import { invalid, unsupported, type Position } from '../refusal.ts'
 import type { GType } from './gtype.ts'
@@ -33,16 +36,23 @@ export function integerLiteral(text: string, at?: Position): string {
 }
 
 /** True when writing the text twice costs nothing. */
-export const isSimple = (sql: string): boolean => sql.length <= 60 && !sql.includes('(SELECT') && !/\b(random|uuid|error)\(/.test(sql)
+export const isSimple = (sql: string): boolean =>
+  sql.length <= 60 && !sql.includes('(SELECT') && !/\b(random|uuid|error)\(/.test(sql)
 
 /**
- * Evaluates texts once and uses them by name: DuckDB repeats the work of repeated text, and a volatile text would differ.
- * The name depends on the texts alone, because GROUP BY finds its expressions again by equality.
+ * Evaluates texts once and uses them by name: DuckDB repeats the work of repeated text, and a volatile text
+ * would differ. The name depends on the texts alone, because GROUP BY finds its expressions again by
+ * equality.
  */
 export function once(sqls: readonly string[], use: (names: string[]) => string): string {
   if (sqls.every(isSimple)) return use([...sqls])
   const name = `v_${createHash('sha256').update(sqls.join('\0')).digest('hex').slice(0, 10)}`
-  const bound = sqls.map((sql, i) => (isSimple(sql) && /^(CAST\()?['\d]/.test(sql) ? undefined : { field: `a${i}`, sql }))
-  const fields = bound.filter((item) => item !== undefined).map((item) => `${item.field} := ${item.sql}`).join(', ')
+  const bound = sqls.map((sql, i) =>
+    isSimple(sql) && /^(CAST\()?['\d]/.test(sql) ? undefined : { field: `a${i}`, sql },
+  )
+  const fields = bound
+    .filter((item) => item !== undefined)
+    .map((item) => `${item.field} := ${item.sql}`)
+    .join(', ')
   return `list_transform([struct_pack(${fields})], lambda ${name}: ${use(sqls.map((sql, i) => (bound[i] ? `${name}.a${i}` : sql)))})[1]`
 }
