@@ -57,7 +57,7 @@ describe('docs/troubleshooting.md', () => {
       sources
         .filter(({ file }) => !file.endsWith('/problems.ts'))
         .flatMap(({ text }) =>
-          [...text.matchAll(/problem: [^,}\n]*/g)].flatMap(([line]) =>
+          [...text.matchAll(/problem:[^,}]*/g)].flatMap(([line]) =>
             [...line.matchAll(/'([\w-]+)'/g)].map((match) => match[1]),
           ),
         ),
