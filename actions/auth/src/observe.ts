@@ -21,7 +21,22 @@ export interface Observed {
   readonly idTokenBearer: string
 }
 
-export async function observe(inputs: AuthInputs, runner: Runner): Promise<Observed> {
+/** Where the token services are; nothing is asked yet. */
+export function findEndpoints(
+  inputs: AuthInputs,
+  runner: Pick<Runner, 'environment' | 'log'>,
+): Promise<{ readonly endpoints: Endpoints; readonly notes: readonly string[] }> {
+  const endpoints = readEndpoints(runner.environment, endpointRules(inputs, runner.environment))
+  const notes = describeOverrides(endpoints)
+  for (const note of notes) runner.log.warning(note)
+  return Promise.resolve({ endpoints, notes })
+}
+
+export async function observe(
+  inputs: AuthInputs,
+  { endpoints }: { readonly endpoints: Endpoints },
+  runner: Runner,
+): Promise<Observed> {
   const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = runner.environment
   if (!url || !bearer) {
     throw new InputError(
@@ -35,8 +50,6 @@ export async function observe(inputs: AuthInputs, runner: Runner): Promise<Obser
     )
   }
   runner.mask(bearer)
-  const endpoints = readEndpoints(runner.environment, endpointRules(inputs, runner.environment))
-  for (const line of describeOverrides(endpoints)) runner.log.warning(line)
   return {
     claims: decodeClaims(await subjectToken(inputs, runner)),
     endpoints,

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import pMap from 'p-map'
+import { applySteps } from '../../_shared/apply.ts'
 import { ConflictError, GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
 import { runAirflowCommand } from '../../_shared/google/composer.ts'
 import type { Google } from '../../_shared/google/connect.ts'
@@ -14,6 +14,7 @@ import { assertNever, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { fileOf, readImportErrors, type ImportError } from './import-errors.ts'
 import type { DeployInputs } from './inputs.ts'
+import type { Observed } from './observe.ts'
 import { COMMIT_KEY, OWNER_KEY, type DeployPlan, type DeployStep } from './plan.ts'
 
 const AT_ONCE = 16
@@ -39,7 +40,7 @@ export interface Deployed extends Outcome<DeployStep> {
 export async function apply(
   plan: DeployPlan,
   inputs: DeployInputs,
-  folder: string,
+  { folder }: Pick<Observed, 'folder'>,
   google: Google,
   runner: Runner,
 ): Promise<Deployed> {
@@ -52,32 +53,17 @@ export async function apply(
         step.kind === kind && (phase === undefined || (step.kind === 'upload' && step.phase === phase)),
     )
   for (const group of [of('adopt'), of('upload', 'modules'), of('upload', 'dags'), of('delete')]) {
-    const failures: unknown[] = []
-    await pMap(
+    const outcome = await applySteps(
       group,
+      AT_ONCE,
       async (step) => {
-        if (runner.cancelled.aborted) return
-        try {
-          await change(step, { storage, folder, bucket: plan.bucket, metadata })
-          done.push({ step })
-          runner.log.info(`${step.kind} ${step.target} (${step.reason})`)
-        } catch (error) {
-          failures.push(error)
-          runner.log.info(`${step.kind} ${step.target}: ${(error as Error).message}`)
-        }
+        await change(step, { storage, folder, bucket: plan.bucket, metadata })
+        runner.log.info(`${step.kind} ${step.target} (${step.reason})`)
       },
-      { concurrency: AT_ONCE },
+      runner,
     )
-    if (failures.length > 0) return { isApplied: true, done, failure: failures[0] }
-    if (runner.cancelled.aborted)
-      return {
-        isApplied: true,
-        done,
-        failure: new WorkFailedError(
-          'Deploying DAGs: the run was cancelled; what the summary calls done is in the bucket, run again for the rest.',
-          { problem: 'cancelled' },
-        ),
-      }
+    done.push(...outcome.done)
+    if (outcome.failure !== undefined) return { ...outcome, done }
   }
   if (!inputs.areImportsChecked) return { isApplied: true, done }
   try {
