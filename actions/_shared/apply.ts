@@ -16,11 +16,11 @@ export interface Carrying {
 }
 
 /**
- * At most `atOnce` steps at a time. The first failure ends it: what is in flight ends, nothing new begins, and
- * what was done stands beside it.
+ * Group after group, at most `atOnce` steps of one at a time. The first failure ends it: what is in flight ends,
+ * nothing new begins, and what was done stands beside it.
  */
-export async function applySteps<S extends Step, Result = undefined>(
-  steps: readonly S[],
+export async function applyGroups<S extends Step, Result = void>(
+  groups: readonly (readonly S[])[],
   atOnce: number,
   applyStep: (step: S) => Promise<Result>,
   { cancelled: signal, log }: Carrying,
@@ -28,34 +28,30 @@ export async function applySteps<S extends Step, Result = undefined>(
   const done: { step: S; result: Result }[] = []
   const failures: unknown[] = []
   const inFlight = new Set<S>()
-  const all = pMap(
-    steps,
-    async (step) => {
-      if (signal.aborted || failures.length > 0) return
-      inFlight.add(step)
-      try {
-        done.push({ step, result: await applyStep(step) })
-      } catch (error) {
-        failures.push(error)
-        log.info(`${step.kind} ${step.target}: ${error instanceof Error ? error.message : String(error)}`)
-      } finally {
-        inFlight.delete(step)
-      }
-    },
-    { concurrency: atOnce },
-  )
-  await endWithin(all, signal)
+  const carryOut = async (step: S): Promise<void> => {
+    if (signal.aborted || failures.length > 0) return
+    inFlight.add(step)
+    try {
+      done.push({ step, result: await applyStep(step) })
+    } catch (error) {
+      failures.push(error)
+      log.info(`${step.kind} ${step.target}: ${error instanceof Error ? error.message : String(error)}`)
+    } finally {
+      inFlight.delete(step)
+    }
+  }
+  for (const group of groups) await endWithin(pMap(group, carryOut, { concurrency: atOnce }), signal)
   // Copies: what still runs would go on writing into them.
   const outcome = { isApplied: true, done: [...done] } as const
   if (!signal.aborted) return failures.length === 0 ? outcome : { ...outcome, failure: failures[0] }
-  const left = steps.length - done.length
-  if (left === 0) return outcome
+  const all = groups.flat().length
+  if (done.length === all) return outcome
   return {
     ...outcome,
     unfinished: [...inFlight],
     failure: cancelled(
       'Applying the plan',
-      `${done.length} of ${steps.length} steps ${done.length === 1 ? 'is' : 'are'} done${inFlight.size > 0 ? `, ${inFlight.size} did not end in time` : ''}; run again for the rest, what is done stays`,
+      `${done.length} of ${all} ${all === 1 ? 'step is' : 'steps are'} done${inFlight.size > 0 ? `, ${inFlight.size} did not end in time` : ''}; run again for the rest, what is done stays`,
     ),
   }
 }
@@ -66,7 +62,7 @@ export function applyInOrder<S extends Step>(
   applyStep: (step: S) => Promise<void>,
   carrying: Carrying,
 ): Promise<Outcome<S>> {
-  return applySteps(plan.steps, 1, applyStep, carrying)
+  return applyGroups([plan.steps], 1, applyStep, carrying)
 }
 
 /** Ends with `work`, or some seconds after the run was cancelled; the answer says whether the work ended. */

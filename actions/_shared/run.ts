@@ -115,7 +115,7 @@ export function runPlanned<
   })
 }
 
-/** More than applySteps gives what is in flight, so that its own account comes first. */
+/** More than applyGroups gives what is in flight, so that its own account comes first. */
 const LAST_WORDS_MS = 6_000
 
 /** Reading stages change nothing: a cancellation ends them at once. */

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { applySteps } from '../../_shared/apply.ts'
+import { applyGroups } from '../../_shared/apply.ts'
 import { ConflictError, GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
 import { runAirflowCommand } from '../../_shared/google/composer.ts'
 import type { Google } from '../../_shared/google/connect.ts'
@@ -45,26 +45,23 @@ export async function apply(
   runner: Runner,
 ): Promise<Deployed> {
   const storage = openStorage(google)
-  const done: { step: DeployStep }[] = []
   const metadata = { [OWNER_KEY]: plan.owner, [COMMIT_KEY]: runner.context.sha || 'unknown' }
   const of = (kind: DeployStep['kind'], phase?: string) =>
     plan.steps.filter(
       (step) =>
         step.kind === kind && (phase === undefined || (step.kind === 'upload' && step.phase === phase)),
     )
-  for (const group of [of('adopt'), of('upload', 'modules'), of('upload', 'dags'), of('delete')]) {
-    const outcome = await applySteps(
-      group,
-      AT_ONCE,
-      async (step) => {
-        await change(step, { storage, folder, bucket: plan.bucket, metadata })
-        runner.log.info(`${step.kind} ${step.target} (${step.reason})`)
-      },
-      runner,
-    )
-    done.push(...outcome.done)
-    if (outcome.failure !== undefined) return { ...outcome, done }
-  }
+  const outcome = await applyGroups(
+    [of('adopt'), of('upload', 'modules'), of('upload', 'dags'), of('delete')],
+    AT_ONCE,
+    async (step) => {
+      await change(step, { storage, folder, bucket: plan.bucket, metadata })
+      runner.log.info(`${step.kind} ${step.target} (${step.reason})`)
+    },
+    runner,
+  )
+  if (outcome.failure !== undefined) return outcome
+  const { done } = outcome
   if (!inputs.areImportsChecked) return { isApplied: true, done }
   try {
     const importErrors = await checkImports(plan, inputs, google, runner, done.length > 0)

@@ -51,6 +51,7 @@ describe('planTables', () => {
       {
         kind: 'create',
         target: 'd.t',
+        after: `CREATE TABLE d.t ${BODY}`,
         reason: 'does not exist',
         name: name('t'),
         file: 'ddl/d/t.sql',

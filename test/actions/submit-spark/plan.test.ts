@@ -109,7 +109,9 @@ describe('planBatch', () => {
 describe('planBatch with stage-only', () => {
   const stageOnly = { 'stage-only': 'true', 'service-account': '' }
   it('stages what a run would stage, and submits nothing', () => {
-    expect(plan(stageOnly)).toEqual({
+    expect(plan(stageOnly)).toMatchObject({
+      target: { project: 'p', region: 'us-central1', bucket: 'staging' },
+      owner: 'octo/clicks',
       steps: plan().steps.slice(0, 1),
       submit: undefined,
       staged: 0,
