@@ -168,6 +168,7 @@ export async function runAction(name: string, work: (runner: OpenRunner) => Prom
       (runner.cancelled.aborted
         ? cancelled(`Running ${name}`, 'everything it had to do was done by then')
         : undefined)
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- kept as it was caught, whatever it was
     if (failure !== undefined) throw failure
   } catch (error) {
     isFailed = true
