@@ -199,7 +199,7 @@ function wireError(data: unknown): { reason: string; text: string; isPage?: bool
     status,
   ]
   return {
-    reason: String(reasons.find((value) => typeof value === 'string' && value !== '') ?? ''),
+    reason: reasons.find((value): value is string => typeof value === 'string' && value !== '') ?? '',
     text: typeof message === 'string' ? message : '',
   }
 }
