@@ -43,7 +43,7 @@ export function writeLicences(all: readonly Licensed[]): string {
   const groups = new Map<string, Map<string, Licensed>>()
   for (const one of [...all].sort((a, b) => (a.title < b.title ? -1 : a.title > b.title ? 1 : 0))) {
     const key = one.text.replace(/\s+/g, ' ').trim()
-    groups.set(key, (groups.get(key) ?? new Map()).set(one.title, one))
+    groups.set(key, (groups.get(key) ?? new Map<string, Licensed>()).set(one.title, one))
   }
   return [...groups.values()]
     .map((group) => [...group.values()])
