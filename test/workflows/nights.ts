@@ -1,5 +1,6 @@
 /** Events on the three days before today, in the raw bucket of dev, for the examples that run every night. */
 import { gzipSync } from 'node:zlib'
+import type { RunOptions } from '../../local/runner/run-workflow.ts'
 import { query, type Platforms } from './platforms.ts'
 
 const dayMs = 86_400_000
@@ -41,7 +42,7 @@ export const pullRequest = (
   platforms: Platforms,
   action: string,
   repository = 'example/clickstream-platform',
-): { event: string; eventPayload: Record<string, unknown>; vars: Record<string, string> } => ({
+): Partial<RunOptions> => ({
   event: 'pull_request',
   eventPayload: {
     action,
