@@ -17,6 +17,11 @@ void runAction('publish-views', async (runner) => {
   const observed = await observe(inputs, google)
   const plan = planViews(inputs, observed)
   agree(plan, inputs.expectedPlan)
-  const outcome = inputs.isDryRun ? notApplied(plan) : await apply(plan, google)
+  const outcome =
+    plan.refusal !== undefined
+      ? { ...notApplied(plan), failure: plan.refusal }
+      : inputs.isDryRun
+        ? notApplied(plan)
+        : await apply(plan, google, runner)
   return report(plan, outcome, inputs, google.notes)
 })

@@ -1,4 +1,5 @@
 /** Puts the plan and what became of it into words and outputs; it refuses to write anything. */
+import { sayFirstLook } from '../../_shared/ownership.ts'
 import { planDigest, stateOf, type Outcome } from '../../_shared/plan.ts'
 import type { Report, SummaryBlock } from '../../_shared/report.ts'
 import type { Inputs } from './inputs.ts'
@@ -10,10 +11,10 @@ export function report(
   inputs: Inputs,
   notes: readonly string[],
 ): Report {
-  const effective = inputs.isDryRun ? plan.steps : outcome.done.map(({ step }) => step)
+  const effective = outcome.isApplied ? outcome.done.map(({ step }) => step) : plan.steps
   const count = (kind: ViewStep['kind']): number => effective.filter((step) => step.kind === kind).length
   const authorized = effective.reduce(
-    (sum, step) => sum + (step.kind === 'authorize' ? step.add.length : 0),
+    (sum, step) => sum + (step.kind === 'authorize' ? step.add.length + step.addDatasets.length : 0),
     0,
   )
   const digest = planDigest(plan)
@@ -21,6 +22,7 @@ export function report(
     outputs: {
       created: count('create'),
       updated: count('update'),
+      adopted: count('adopt'),
       unchanged: count('keep'),
       deleted: count('delete'),
       authorized,
@@ -38,8 +40,16 @@ export function report(
       },
       {
         kind: 'text',
-        text: `${count('create')} created, ${count('update')} updated, ${count('keep')} unchanged, ${count('delete')} deleted; ${authorized} access ${authorized === 1 ? 'entry' : 'entries'} granted${inputs.isDryRun ? ' (dry run: nothing was changed)' : ''}.`,
+        text: `${count('create')} created, ${count('update')} updated, ${count('adopt')} adopted, ${count('keep')} unchanged, ${count('delete')} deleted; ${authorized} access ${authorized === 1 ? 'entry' : 'entries'} granted${!outcome.isApplied ? ' (nothing was changed)' : ''}.`,
       },
+      ...(plan.look.adopt + plan.look.conflict > 0
+        ? [
+            {
+              kind: 'text',
+              text: `Not everything here was published by this owner (${inputs.owner}): ${sayFirstLook(plan.look)}.`,
+            } as const,
+          ]
+        : []),
       ...notes.map((text): SummaryBlock => ({ kind: 'text', text })),
       {
         kind: 'table',
@@ -60,6 +70,9 @@ const describeStep = (step: ViewStep): Record<string, unknown> => ({
     ? {
         add: step.add.map(({ datasetId, tableId }) => `${datasetId}.${tableId}`),
         remove: step.remove.map(({ datasetId, tableId }) => `${datasetId}.${tableId}`),
+        ...(step.addDatasets.length > 0
+          ? { addDatasets: step.addDatasets.map(({ datasetId }) => datasetId) }
+          : {}),
       }
     : {}),
 })

@@ -161,7 +161,14 @@ const publish =
     runBundle('publish-views', {
       job,
       env,
-      with: { source: 'views', location: 'us-central1', prune: 'true', ...inputs },
+      with: {
+        source: 'views',
+        location: 'us-central1',
+        owner: 'permissions',
+        adopt: 'true',
+        prune: 'true',
+        ...inputs,
+      },
     })
 
 async function tables(place: Place): Promise<void> {
