@@ -25,6 +25,16 @@ export interface ExistingView {
   readonly columns: readonly Column[]
   readonly createdMs: number
 }
+/** What is written of a view; a member that is undefined stays as it stands there. */
+export interface ViewContent {
+  readonly query?: string
+  readonly description?: string
+  readonly friendlyName?: string
+  readonly expirationTime?: string
+  readonly labels: Readonly<Record<string, string>>
+  /** The columns the query gives, with their descriptions. */
+  readonly columns?: readonly Column[]
+}
 export interface DatasetName {
   readonly projectId: string
   readonly datasetId: string

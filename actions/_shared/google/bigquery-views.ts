@@ -2,22 +2,12 @@
  * Views and access lists of BigQuery as domain values (datasets and tables of the v2 REST API). It refuses to
  * choose.
  */
-import type { AccessEntry, Column, DatasetAccess, ExistingView, TableName } from '../dataset.ts'
+import type { AccessEntry, Column, DatasetAccess, ExistingView, TableName, ViewContent } from '../dataset.ts'
 import { GoogleApiError } from '../errors.ts'
 import { bigQueryRequest, spelled, tablePath } from './bigquery.ts'
 import type { Google } from './connect.ts'
 import { apiPath } from './request.ts'
 
-/** What is written of a view; a member that is undefined stays as it stands there. */
-export interface ViewContent {
-  readonly query?: string
-  readonly description?: string
-  readonly friendlyName?: string
-  readonly expirationTime?: string
-  readonly labels: Readonly<Record<string, string>>
-  /** The columns the query gives, with their descriptions. */
-  readonly columns?: readonly Column[]
-}
 /**
  * Version 3 is needed once any entry has a condition: without it conditional entries would come back mangled
  * and be lost.

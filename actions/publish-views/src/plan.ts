@@ -9,9 +9,9 @@ import {
   type Column,
   type DatasetName,
   type TableName,
+  type ViewContent,
 } from '../../_shared/dataset.ts'
 import { InputError, RefusedError } from '../../_shared/errors.ts'
-import type { ViewContent } from '../../_shared/google/bigquery-views.ts'
 import { digestOn, markOf, ownerOf, type FirstLook } from '../../_shared/ownership.ts'
 import type { Plan } from '../../_shared/plan.ts'
 import { planAccess, staleEntries, type AccessChange, type ListedViews } from './access.ts'
