@@ -158,7 +158,7 @@ describe('publish-views beside others', () => {
       'caec_insights/equal.sql': CARTS,
       'caec_insights/fresh.sql': VISITS,
     })
-    for (const inputs of [{ 'dry-run': 'true' }, {}]) {
+    for (const inputs of [{ 'dry-run': 'true' }, {}] as Record<string, string>[]) {
       const refused = await publish(inputs)
       expect([refused.exitCode, errorOf(refused)]).toEqual([
         1,
