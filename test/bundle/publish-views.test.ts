@@ -190,7 +190,8 @@ AS ${VISITS};
     })
     expect((await publish()).outputs).toMatchObject({ unchanged: '1', updated: '0' })
     await write({
-      'caec_insights/by_day.sql': 'CREATE VIEW caec_insights.by_day AS\nSELECT day, nothing_like_it\nFROM caec_analytics.visits',
+      'caec_insights/by_day.sql':
+        'CREATE VIEW caec_insights.by_day AS\nSELECT day, nothing_like_it\nFROM caec_analytics.visits',
     })
     expect((await publish()).annotations).toContainEqual(
       expect.objectContaining({ properties: expect.stringContaining('by_day.sql,line=2,col=13') }),
@@ -206,7 +207,8 @@ AS ${VISITS};
       'caec_insights/alias.sql':
         'WITH x AS (SELECT caec_analytics.day FROM caec_insights.base AS caec_analytics) SELECT o.visitor FROM caec_analytics.carts o JOIN x ON x.day = o.day',
       'caec_insights/comment.sql': 'SELECT visitor FROM caec_analytics . carts--old\n',
-      'caec_insights/last.sql': 'SELECT c.visitor FROM caec_insights.column AS c JOIN caec_insights.base ON TRUE',
+      'caec_insights/last.sql':
+        'SELECT c.visitor FROM caec_insights.column AS c JOIN caec_insights.base ON TRUE',
     }
     await write(dependents)
     const result = await publish()
@@ -216,7 +218,8 @@ AS ${VISITS};
       expect((await cloud.query('analyst', `SELECT * FROM caec_insights.${name}`)).status).toBe(200)
     await write({
       'caec_insights/base.sql': 'SELECT day, visitor AS guest FROM caec_analytics.visits',
-      'caec_insights/last.sql': '-- Two lines\n-- before.\nSELECT c.visitor\nFROM caec_insights.column AS c JOIN caec_insights.base ON base.nothing',
+      'caec_insights/last.sql':
+        '-- Two lines\n-- before.\nSELECT c.visitor\nFROM caec_insights.column AS c JOIN caec_insights.base ON base.nothing',
     })
     const refused = await publish({ 'dry-run': 'true', 'allow-breaking': 'true' })
     expect(refused.annotations).toContainEqual(

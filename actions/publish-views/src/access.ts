@@ -16,6 +16,8 @@ import { RefusedError } from '../../_shared/errors.ts'
 export interface AccessChange {
   readonly dataset: DatasetName
   readonly add: readonly TableName[]
+  /** Those of `add` that are on the list, and are granted again. */
+  readonly again: readonly TableName[]
   readonly remove: readonly TableName[]
   /** Datasets whose views may all read. */
   readonly addDatasets: readonly DatasetName[]
@@ -62,7 +64,7 @@ export function staleEntries(source: DatasetAccess, listed: ListedViews): Access
   )
   if (remove.length === 0) return undefined
   const reason = `${remove.length} left of a view that is gone`
-  return { dataset: source, add: [], remove, addDatasets: [], reason }
+  return { dataset: source, add: [], again: [], remove, addDatasets: [], reason }
 }
 
 /** What the list needs once the views are as their files say. */
@@ -121,6 +123,7 @@ export function planAccess(
   return {
     dataset: source,
     add: [...missing, ...again],
+    again,
     remove,
     addDatasets,
     reason: reasons.filter(Boolean).join(', '),

@@ -2,7 +2,8 @@
  * Carries out the plan step by step; it refuses to overwrite a view or an access list that changed after it
  * was read.
  */
-import { GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
+import { applyInOrder } from '../../_shared/apply.ts'
+import { GoogleApiError } from '../../_shared/errors.ts'
 import { asConflict } from '../../_shared/google/bigquery.ts'
 import {
   createView,
@@ -13,9 +14,11 @@ import {
   setAccess,
 } from '../../_shared/google/bigquery-views.ts'
 import type { Google } from '../../_shared/google/connect.ts'
-import { applyInOrder, assertNever, type Outcome } from '../../_shared/plan.ts'
+import { assertNever, notApplied, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { mergeAccess } from './access.ts'
+import type { Inputs } from './inputs.ts'
+import type { Observed } from './observe.ts'
 import type { ViewPlan, ViewStep } from './plan.ts'
 
 /**
@@ -24,19 +27,15 @@ import type { ViewPlan, ViewStep } from './plan.ts'
  */
 const ACCESS_ROUNDS = 6
 
-export function apply(
+export async function apply(
   plan: ViewPlan,
+  _inputs: Inputs,
+  _observed: Observed,
   google: Google,
-  runner: Pick<Runner, 'cancelled'>,
+  runner: Pick<Runner, 'cancelled' | 'log'>,
 ): Promise<Outcome<ViewStep>> {
-  return applyInOrder(plan, (step) => {
-    if (runner.cancelled.aborted)
-      throw new WorkFailedError(
-        `Applying ${step.target}: the run was cancelled before it; run again, finished views are kept.`,
-        { problem: 'cancelled' },
-      )
-    return applyStep(step, google)
-  })
+  if (plan.refusal !== undefined) return { ...notApplied(plan), failure: plan.refusal }
+  return applyInOrder(plan, (step) => applyStep(step, google), runner)
 }
 
 async function applyStep(step: ViewStep, google: Google): Promise<void> {

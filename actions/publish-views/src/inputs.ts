@@ -2,6 +2,7 @@
 import { parseLocation, parseSource, type SqlSource } from '../../_shared/bigquery-inputs.ts'
 import { wrongValue } from '../../_shared/errors.ts'
 import { parseOwner } from '../../_shared/ownership.ts'
+import { parseExpectedPlan } from '../../_shared/plan-inputs.ts'
 import type { RunContext } from '../../_shared/runner/context.ts'
 import type { Inputs as RawInputs } from '../../_shared/runner/inputs.ts'
 
@@ -19,7 +20,7 @@ export interface Inputs extends SqlSource {
   readonly authorizeExcept: readonly string[]
   readonly isBreakingAllowed: boolean
   readonly isPruning: boolean
-  readonly allowEndpointHosts: readonly string[]
+  readonly allowedHosts: readonly string[]
   readonly isDryRun: boolean
   readonly expectedPlan: string
 }
@@ -40,8 +41,8 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
     }),
     isBreakingAllowed: raw.boolean('allow-breaking', false),
     isPruning: raw.boolean('prune', false),
-    allowEndpointHosts: raw.lines('allow-endpoint-hosts'),
+    allowedHosts: raw.lines('allow-endpoint-hosts'),
     isDryRun: raw.boolean('dry-run', false),
-    expectedPlan: raw.text('expected-plan'),
+    expectedPlan: parseExpectedPlan(raw),
   }
 }

@@ -47,6 +47,7 @@ export interface ObservedView {
   readonly ownership: Ownership
 }
 export interface Observed {
+  readonly projectId: string
   readonly views: readonly ObservedView[]
   /** Views of this owner that have no file any more. */
   readonly orphans: readonly Orphan[]
@@ -115,7 +116,7 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
     ...orphans.flatMap((orphan) => outside(orphan.name, orphan.references)),
   ]
   return {
-    ...{ views, orphans, left },
+    ...{ projectId: google.projectId, views, orphans, left },
     sources: await readSources(inputs, google, { homes, read, earlier, isResuming }),
   }
 }

@@ -13,27 +13,20 @@ import {
 } from '../../_shared/dataset.ts'
 import { InputError, RefusedError } from '../../_shared/errors.ts'
 import { digestOn, markOf, ownerOf, type FirstLook } from '../../_shared/ownership.ts'
-import type { Plan } from '../../_shared/plan.ts'
+import type { Plan, Step } from '../../_shared/plan.ts'
 import { planAccess, staleEntries, type AccessChange, type ListedViews } from './access.ts'
 import { isDescribed, keepBeside, lostColumns, newColumns } from './columns.ts'
 import type { Inputs } from './inputs.ts'
 import { LEAVING, type Observed, type ObservedView } from './observe.ts'
 import { inReferenceOrder } from './order.ts'
 
-interface StepOf<Kind extends string> {
-  readonly kind: Kind
-  readonly target: string
-  readonly reason: string
-}
+type StepOf<Kind extends string> = Step & { readonly kind: Kind }
 export type ViewStep =
-  | (StepOf<'create'> & { readonly name: TableName; readonly content: ViewContent; readonly bytes?: number })
+  | (StepOf<'create'> & { readonly name: TableName; readonly content: ViewContent })
   | (StepOf<'update' | 'adopt'> & {
       readonly name: TableName
       readonly content: ViewContent
       readonly etag: string
-      /** The query that stands there, when it changes. */
-      readonly before?: string
-      readonly bytes?: number
     })
   | (StepOf<'keep' | 'orphan' | 'conflict'> & { readonly name: TableName })
   /** Labels only, once the access lists are as the view needs them. */
@@ -109,6 +102,8 @@ export function planViews(inputs: Inputs, observed: Observed): ViewPlan {
   const conflicts = steps.filter(({ kind }) => kind === 'conflict')
   const count = (kind: ViewStep['kind']): number => steps.filter((step) => step.kind === kind).length
   return {
+    target: { project: observed.projectId, location: inputs.location },
+    owner: inputs.owner,
     steps,
     look: {
       adopt: count('adopt'),
@@ -124,6 +119,11 @@ const authorizeStep = ({ dataset: { projectId, datasetId }, reason, ...change }:
   kind: 'authorize',
   target: datasetId,
   reason,
+  // Of the list, the entries this action is about: everyone else's stay.
+  before: [...change.again, ...change.remove].map(shortName).sort().join('\n'),
+  after: [...change.add.map(shortName), ...change.addDatasets.map((name) => `${name.datasetId}.*`)]
+    .sort()
+    .join('\n'),
   dataset: { projectId, datasetId },
   ...change,
 })
@@ -176,7 +176,7 @@ function planView(view: ObservedView, inputs: Inputs): ViewStep {
     }
   const change = {
     ...{ target, name, bytes, etag: existing.etag, content: { ...content, labels: marked } },
-    ...(content.query === undefined ? {} : { before: existing.query }),
+    ...(content.query === undefined ? {} : { before: existing.query, after: content.query }),
   }
   if (ownership !== 'ours') {
     const how = ownership === 'earlier' ? 'marked with its owner' : 'adopted'

@@ -60,15 +60,30 @@ describe('readDefinition refuses', () => {
     ['a script', 'DECLARE x INT64;\nSELECT x', 1, 'expected SELECT, WITH or CREATE VIEW, found DECLARE'],
     ['a table', 'CREATE OR REPLACE TABLE reports.daily AS SELECT 1', 1, 'expected VIEW, found TABLE'],
     ['a function', 'CREATE TEMP FUNCTION f() AS (1); SELECT f()', 1, 'expected VIEW, found TEMP'],
-    ['an option it would not apply', 'CREATE VIEW reports.daily OPTIONS(privacy_policy="x") AS SELECT 1', 1, 'the view option privacy_policy'],
-    ['an option of a column', 'CREATE VIEW reports.daily (a OPTIONS(x="y")) AS SELECT 1', 1, 'the column option x'],
+    [
+      'an option it would not apply',
+      'CREATE VIEW reports.daily OPTIONS(privacy_policy="x") AS SELECT 1',
+      1,
+      'the view option privacy_policy',
+    ],
+    [
+      'an option of a column',
+      'CREATE VIEW reports.daily (a OPTIONS(x="y")) AS SELECT 1',
+      1,
+      'the column option x',
+    ],
     [
       'a time that moves',
       'CREATE VIEW reports.daily\nOPTIONS(expiration_timestamp=TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 1 DAY)) AS SELECT 1',
       2,
       'counted from now changes in every run',
     ],
-    ['its own labels', 'CREATE VIEW reports.daily OPTIONS(labels=[("clickstream-owner", "x")]) AS SELECT 1', 1, 'belongs to this action'],
+    [
+      'its own labels',
+      'CREATE VIEW reports.daily OPTIONS(labels=[("clickstream-owner", "x")]) AS SELECT 1',
+      1,
+      'belongs to this action',
+    ],
     ['a header without query', 'CREATE VIEW reports.daily AS', 1, 'the query is missing'],
     ['comments alone', '-- nothing\n', 2, 'holds no statement'],
   ])('%s', (_, sql, line, words) => {

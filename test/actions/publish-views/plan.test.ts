@@ -11,18 +11,19 @@ import { thrownBy } from '../../support/thrown.ts'
 const name = (datasetId: string, tableId: string) => ({ projectId: 'p', datasetId, tableId })
 const labels = markOf('me', 'd1')
 const inputs = (over: Partial<Inputs> = {}): Inputs => ({
+  workspace: '/w',
+  owner: 'me',
   sourceDir: '/w/v',
   source: 'v',
   projectId: 'p',
   location: 'EU',
-  owner: 'me',
   isAdopting: false,
   isAuthorizing: true,
   isAuthorizingDatasets: false,
   authorizeExcept: [],
   isBreakingAllowed: false,
   isPruning: false,
-  allowEndpointHosts: [],
+  allowedHosts: [],
   isDryRun: false,
   expectedPlan: '',
   ...over,
@@ -57,6 +58,7 @@ const source = (...tables: string[]): DatasetAccess => ({
   access: [{ role: 'OWNER', userByEmail: 'o@x' }, ...tables.map((table) => ({ view: name('out', table) }))],
 })
 const observed = (over: Partial<Observed>): Observed => ({
+  projectId: 'p',
   views: [],
   orphans: [],
   left: 0,
