@@ -6,6 +6,7 @@ import type { Annotation, SummaryBlock } from '../report.ts'
 import { chooseAnnotations } from './annotations.ts'
 import { listenForCancellation, type Tidy } from './cancel.ts'
 import { readContext, type RunContext } from './context.ts'
+import { converse, type Conversation, type ConversationOptions } from './conversation.ts'
 import { execute, type ExecOptions, type ExecResult } from './exec.ts'
 import { createInputs, type Inputs } from './inputs.ts'
 import { renderSummary } from './summary.ts'
@@ -35,6 +36,8 @@ export interface Runner {
   writeSummary(blocks: readonly SummaryBlock[]): Promise<void>
   fail(message: string): void
   execute(program: string, args: readonly string[], options?: ExecOptions): Promise<ExecResult>
+  /** For a program that can be asked to end. */
+  converse(program: string, args: readonly string[], options: ConversationOptions): Conversation
   /** An OIDC token of this job; throws the toolkit's error when the job may not have one. */
   idToken(audience: string): Promise<string>
   readonly cancelled: AbortSignal
@@ -82,6 +85,7 @@ export async function openRunner(): Promise<Runner & { close(): void }> {
     },
     fail: (message) => core.setFailed(message),
     execute,
+    converse,
     idToken: (audience) => core.getIDToken(audience),
     cancelled: cancellation.signal,
     onCancel: cancellation.onCancel,

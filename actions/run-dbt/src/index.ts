@@ -18,5 +18,5 @@ void runAction('run-dbt', async (runner) => {
   const plan = planRun(inputs, observed, { projectId: google.projectId, endpoint })
   // A dry run's plan holds no step that builds: `dbt ls` only reads the project.
   const outcome = await apply(plan, inputs, observed, google.projectId, runner)
-  return report(plan, outcome, inputs, google.notes)
+  return report(plan, outcome, inputs, google.notes, observed.project.notes, runner.cancelled.aborted)
 })

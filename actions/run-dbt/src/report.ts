@@ -2,14 +2,23 @@
 import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
 import type { DbtOutcome } from './apply.ts'
 import type { Inputs } from './inputs.ts'
-import type { DbtPlan } from './plan.ts'
-import type { NodeResult, Verdict } from './results.ts'
+import type { DbtPlan, DbtStep } from './plan.ts'
+import type { CommandResult, NodeResult, Verdict } from './results.ts'
+import { acts } from './verbs.ts'
 
-export function report(plan: DbtPlan, outcome: DbtOutcome, inputs: Inputs, notes: readonly string[]): Report {
+export function report(
+  plan: DbtPlan,
+  outcome: DbtOutcome,
+  inputs: Inputs,
+  notes: readonly string[],
+  projectNotes: readonly string[] = [],
+  isCancelled = false,
+): Report {
   const nodes = outcome.done.flatMap(({ result }) => result?.nodes ?? [])
   const count = (verdict: Verdict): number => nodes.filter((node) => node.verdict === verdict).length
   const bytes = nodes.map((node) => node.bytesProcessed).filter((value) => value !== undefined)
-  const status = outcome.failure !== undefined ? 'failure' : inputs.isDryRun ? 'dry-run' : 'success'
+  const failed = isCancelled ? 'cancelled' : 'failure'
+  const status = outcome.failure !== undefined ? failed : inputs.isDryRun ? 'dry-run' : 'success'
   return {
     outputs: {
       status,
@@ -18,6 +27,7 @@ export function report(plan: DbtPlan, outcome: DbtOutcome, inputs: Inputs, notes
       'nodes-failed': count('failed'),
       'nodes-warned': count('warned'),
       'nodes-skipped': count('skipped'),
+      'exit-code': exitCodeOf(outcome),
       'bytes-processed': bytes.length === 0 ? '' : bytes.reduce((sum, value) => sum + value, 0),
     },
     summary: [
@@ -27,16 +37,22 @@ export function report(plan: DbtPlan, outcome: DbtOutcome, inputs: Inputs, notes
           ? 'dbt: what would run'
           : outcome.failure === undefined
             ? 'dbt: succeeded'
-            : 'dbt: failed',
+            : isCancelled
+              ? 'dbt: cancelled'
+              : 'dbt: failed',
       },
       {
         kind: 'text',
         text: `dbt-core ${inputs.coreVersion}, dbt-bigquery ${inputs.adapterVersion}; target ${inputs.target}, dataset ${inputs.dataset}, location ${inputs.location}.`,
       },
-      ...notes.map((text): SummaryBlock => ({ kind: 'text', text })),
+      ...[...notes, ...projectNotes].map((text): SummaryBlock => ({ kind: 'text', text })),
       ...(inputs.isDryRun ? describePlan(plan, outcome) : describeRun(outcome, nodes)),
     ],
-    annotations: nodes.flatMap((node) => annotate(node, inputs)),
+    annotations: [
+      ...nodes.flatMap((node) => annotate(node, inputs)),
+      ...outcome.done.flatMap(({ step, result }) => annotateCommand(step, result, inputs)),
+      ...projectNotes.map((message): Annotation => ({ kind: 'notice', message })),
+    ],
     failure: outcome.failure,
   }
 }
@@ -120,19 +136,46 @@ function thousands(value: number | undefined): string {
   return value === undefined ? '' : value.toLocaleString('en-US')
 }
 
+/** dbt's own: that of the command it stopped at; empty when dbt never ran. */
+function exitCodeOf(outcome: DbtOutcome): number | string {
+  const codes = outcome.done.flatMap(({ result }) => (result === undefined ? [] : [result.exitCode]))
+  return codes.length === 0 ? '' : Math.max(...codes)
+}
+
+const inWorkspace = (file: string, inputs: Inputs): string =>
+  [inputs.projectPath, file.replaceAll('\\', '/')].filter(Boolean).join('/')
+
 function annotate(node: NodeResult, inputs: Inputs): Annotation[] {
   if (node.verdict !== 'failed' && node.verdict !== 'warned') return []
-  const file =
-    node.file === undefined
-      ? undefined
-      : [inputs.projectPath, node.file.replaceAll('\\', '/')].filter(Boolean).join('/')
   return [
     {
       kind: node.verdict === 'failed' ? 'error' : 'warning',
       title: `dbt ${node.resourceType} ${node.name}: ${node.status}`,
       message: node.message || `${node.name}: ${node.status}`,
-      file,
-      line: node.line ?? (file === undefined ? undefined : 1),
+      file: node.file === undefined ? undefined : inWorkspace(node.file, inputs),
+      line: node.line ?? (node.file === undefined ? undefined : 1),
+    },
+  ]
+}
+
+/** What no node can say: the project does not parse, or nothing was selected. */
+function annotateCommand(step: DbtStep, result: CommandResult | undefined, inputs: Inputs): Annotation[] {
+  if (result === undefined || step.kind !== 'command') return []
+  if (result.place !== undefined && result.exception !== undefined)
+    return [
+      {
+        kind: 'error',
+        title: `dbt ${step.command.verb}`,
+        message: result.exception,
+        file: inWorkspace(result.place.file, inputs),
+        line: result.place.line ?? 1,
+      },
+    ]
+  if (!result.isSuccess || result.nodes.length > 0 || !acts(step.command.verb)) return []
+  return [
+    {
+      kind: 'warning',
+      message: `dbt ${step.target} did nothing: it selected no node. Is the selection right, and does the project hold any?`,
     },
   ]
 }
