@@ -5,6 +5,7 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { WorkFailedError } from '../../_shared/errors.ts'
+import type { Google } from '../../_shared/google/connect.ts'
 import { assertNever, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { asset } from './assets.ts'
@@ -28,7 +29,7 @@ export async function apply(
   plan: DbtPlan,
   inputs: Inputs,
   observed: Observed,
-  projectId: string,
+  { projectId }: Pick<Google, 'projectId'>,
   runner: Runner,
 ): Promise<DbtOutcome> {
   const scratch = await mkdtemp(path.join(runner.context.tempDir, 'run-dbt-'))

@@ -1,5 +1,5 @@
 /** Says in one error why a run of dbt failed: its nodes, its own words, or that it was cancelled. */
-import { WorkFailedError } from '../../_shared/errors.ts'
+import { cancelled, WorkFailedError } from '../../_shared/errors.ts'
 import type { CommandStep, DbtStep } from './plan.ts'
 import type { CommandResult } from './results.ts'
 
@@ -14,9 +14,9 @@ export function failureOf(
   const ran = done.filter(({ result }) => result !== undefined)
   if (isCancelled) {
     const last = ran.find(({ result }) => result?.isSuccess === false)?.step ?? commands[ran.length]
-    return new WorkFailedError(
-      `Running dbt ${last?.target ?? ''}: the run was cancelled; dbt was interrupted and cancels the queries it runs.`,
-      { problem: 'cancelled' },
+    return cancelled(
+      `Running dbt ${last?.target ?? ''}`,
+      'dbt was interrupted and cancels the queries it runs',
     )
   }
   const failed = ran.find(({ result }) => result?.isSuccess === false)

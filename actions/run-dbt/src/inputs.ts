@@ -3,6 +3,8 @@
  */
 import path from 'node:path'
 import { InputError, wrongValue } from '../../_shared/errors.ts'
+import { refuseOutside } from '../../_shared/local-folder.ts'
+import { parseExpectedPlan } from '../../_shared/plan-inputs.ts'
 import type { Inputs as RawInputs } from '../../_shared/runner/inputs.ts'
 import type { RunContext } from '../../_shared/runner/context.ts'
 import { parseCommands, readVars, type Command } from './commands.ts'
@@ -24,8 +26,9 @@ export interface Inputs {
   readonly coreVersion: string
   readonly adapterVersion: string
   readonly maximumBytesBilled?: number
-  readonly allowEndpointHosts: readonly string[]
+  readonly allowedHosts: readonly string[]
   readonly isDryRun: boolean
+  readonly expectedPlan: string
 }
 
 export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
@@ -74,8 +77,9 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
       'an exact 1.x version',
     ),
     maximumBytesBilled: raw.optionalInteger('maximum-bytes-billed', { min: 0, max: 999_999_999_999_999 }),
-    allowEndpointHosts: raw.lines('allow-endpoint-hosts'),
+    allowedHosts: raw.lines('allow-endpoint-hosts'),
     isDryRun: raw.boolean('dry-run', false),
+    expectedPlan: parseExpectedPlan(raw),
   }
 }
 
@@ -86,12 +90,7 @@ function readProjectPath(
   const given = raw.text('project-dir', 'dbt')
   const projectDir = path.resolve(context.workspace, given)
   const fromWorkspace = path.relative(context.workspace, projectDir)
-  if (fromWorkspace.startsWith('..') || path.isAbsolute(fromWorkspace)) {
-    throw new InputError(
-      `Reading input project-dir: ${given} is outside the workspace; give a folder of the checkout.`,
-      { input: 'project-dir', given, accepted: 'a folder inside the workspace', problem: 'workspace-path' },
-    )
-  }
+  refuseOutside(fromWorkspace, given, 'project-dir')
   return { projectDir, projectPath: fromWorkspace.split(path.sep).join('/') }
 }
 

@@ -5,6 +5,7 @@
 import { constants } from 'node:fs'
 import { access, open } from 'node:fs/promises'
 import path from 'node:path'
+import { insideWorkspace } from '../../_shared/local-folder.ts'
 import type { Runner } from '../../_shared/run.ts'
 import type { Inputs } from './inputs.ts'
 import { readProject, type DbtProject } from './project.ts'
@@ -25,7 +26,12 @@ export interface Observed {
 const VERSIONS =
   'import importlib.metadata as m, json; print(json.dumps([m.version("dbt-core"), m.version("dbt-bigquery")]))'
 
-export async function observe(inputs: Inputs, runner: Runner): Promise<Observed> {
+export async function observe(
+  inputs: Inputs,
+  _google: unknown,
+  runner: Pick<Runner, 'context' | 'environment' | 'execute'>,
+): Promise<Observed> {
+  await insideWorkspace(runner.context.workspace, inputs.projectDir, 'project-dir')
   const project = await readProject(inputs, runner.environment)
   const installed = await findInstalled(runner)
   return {
@@ -36,7 +42,10 @@ export async function observe(inputs: Inputs, runner: Runner): Promise<Observed>
 }
 
 /** The versions of dbt that this Python holds; undefined when it holds none, or does not run. */
-export async function versionsIn(python: string, runner: Runner): Promise<Installed | undefined> {
+export async function versionsIn(
+  python: string,
+  runner: Pick<Runner, 'execute'>,
+): Promise<Installed | undefined> {
   const quiet = { onStdoutLine: () => undefined, onStderrLine: () => undefined }
   const answer = await runner.execute(python, ['-I', '-c', VERSIONS], quiet).catch(() => undefined)
   if (answer === undefined || answer.exitCode !== 0) return undefined
@@ -48,7 +57,9 @@ export async function versionsIn(python: string, runner: Runner): Promise<Instal
  * The dbt on PATH is a script whose first line names its Python; asking that Python is ten times faster than
  * `dbt --version`.
  */
-async function findInstalled(runner: Runner): Promise<Installed | undefined> {
+async function findInstalled(
+  runner: Pick<Runner, 'environment' | 'execute'>,
+): Promise<Installed | undefined> {
   const dbt = await findOnPath(['dbt'], runner.environment.PATH)
   if (dbt === undefined) return undefined
   const python = (await readInterpreter(dbt)) ?? (await findOnPath(['python3', 'python'], path.dirname(dbt)))

@@ -3,25 +3,21 @@
  * anything.
  */
 import { WorkFailedError } from '../../_shared/errors.ts'
-import type { Plan } from '../../_shared/plan.ts'
+import type { Plan, Step } from '../../_shared/plan.ts'
 import { readVars, type Command } from './commands.ts'
 import type { Inputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
 import { renderProfiles, type Warehouse } from './profile.ts'
 import { listingOf, takesTargetPath } from './verbs.ts'
 
-export interface InstallStep {
+export interface InstallStep extends Step {
   readonly kind: 'use' | 'install'
-  readonly target: string
-  readonly reason: string
   readonly python: string
   readonly requirements: readonly string[]
 }
-export interface CommandStep {
+export interface CommandStep extends Step {
   /** A dry run can say of a command which nodes it would select, or nothing for those that select none. */
   readonly kind: 'command' | 'list' | 'leave-out'
-  readonly target: string
-  readonly reason: string
   readonly command: Command
   readonly argv: readonly string[]
 }
@@ -33,6 +29,17 @@ export interface DbtPlan extends Plan<DbtStep> {
 
 export function planRun(inputs: Inputs, observed: Observed, warehouse: Warehouse): DbtPlan {
   return {
+    target: { project: warehouse.projectId, dataset: inputs.dataset, location: inputs.location },
+    owner: '',
+    // Where dbt is differs from machine to machine, and a dry run only lists.
+    agreedOn: {
+      versions: [inputs.coreVersion, inputs.adapterVersion],
+      project: inputs.projectPath,
+      commands: inputs.commands,
+      target: inputs.target,
+      vars: inputs.vars,
+      maximumBytesBilled: inputs.maximumBytesBilled,
+    },
     steps: [
       planDbt(inputs, observed),
       ...inputs.commands.map((command) => planCommand(command, inputs, observed)),

@@ -1,19 +1,23 @@
 /** Puts dbt's results into words, outputs and annotations; it refuses to write anything. */
 import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
-import type { DbtOutcome } from './apply.ts'
+import { ActionError } from '../../_shared/errors.ts'
+import type { Outcome } from '../../_shared/plan.ts'
 import type { Inputs } from './inputs.ts'
+import type { Observed } from './observe.ts'
 import type { DbtPlan, DbtStep } from './plan.ts'
 import type { CommandResult, NodeResult, Verdict } from './results.ts'
 import { acts } from './verbs.ts'
 
+type DbtReported = Outcome<DbtStep, CommandResult> & { readonly results?: string }
+
 export function report(
   plan: DbtPlan,
-  outcome: DbtOutcome,
+  outcome: DbtReported,
   inputs: Inputs,
   notes: readonly string[],
-  projectNotes: readonly string[] = [],
-  isCancelled = false,
+  { project: { notes: projectNotes } }: Observed,
 ): Report {
+  const isCancelled = outcome.failure instanceof ActionError && outcome.failure.problem === 'cancelled'
   const nodes = outcome.done.flatMap(({ result }) => result?.nodes ?? [])
   const count = (verdict: Verdict): number => nodes.filter((node) => node.verdict === verdict).length
   const bytes = nodes.map((node) => node.bytesProcessed).filter((value) => value !== undefined)
@@ -22,7 +26,7 @@ export function report(
   return {
     outputs: {
       status,
-      'results-path': outcome.results,
+      'results-path': outcome.results ?? '',
       'nodes-passed': count('passed'),
       'nodes-failed': count('failed'),
       'nodes-warned': count('warned'),
@@ -57,7 +61,7 @@ export function report(
   }
 }
 
-function describePlan(plan: DbtPlan, outcome: DbtOutcome): SummaryBlock[] {
+function describePlan(plan: DbtPlan, outcome: DbtReported): SummaryBlock[] {
   const listed = new Map(outcome.done.map(({ step, result }) => [step, result?.listed]))
   const rows = plan.steps
     .filter((step) => step.kind !== 'use')
@@ -74,7 +78,7 @@ function describePlan(plan: DbtPlan, outcome: DbtOutcome): SummaryBlock[] {
   return [{ kind: 'table', head: ['Step', 'Why', 'Nodes'], rows }, ...details]
 }
 
-function describeRun(outcome: DbtOutcome, nodes: readonly NodeResult[]): SummaryBlock[] {
+function describeRun(outcome: DbtReported, nodes: readonly NodeResult[]): SummaryBlock[] {
   const commands = outcome.done.flatMap(({ step, result }) =>
     result === undefined
       ? []
@@ -137,7 +141,7 @@ function thousands(value: number | undefined): string {
 }
 
 /** dbt's own: that of the command it stopped at; empty when dbt never ran. */
-function exitCodeOf(outcome: DbtOutcome): number | string {
+function exitCodeOf(outcome: DbtReported): number | string {
   const codes = outcome.done.flatMap(({ result }) => (result === undefined ? [] : [result.exitCode]))
   return codes.length === 0 ? '' : Math.max(...codes)
 }

@@ -18,6 +18,7 @@ const parse = (over: Record<string, string> = {}) => {
     context,
   )
 }
+const warehouse = { projectId: 'p', endpoints: { overrides: [] } }
 const installed = { python: '/py', core: '1.11.16', adapter: '1.12.1' }
 const observed = {
   project: { profileName: 'caec', targetPath: '/t', logPath: '/l', commentLines: 1, notes: [] },
@@ -126,27 +127,26 @@ describe('inputs', () => {
 
 describe('plan', () => {
   it('uses a dbt of the wanted versions', () => {
-    expect(planRun(parse(), observed, { projectId: 'p' }).steps[0]).toMatchObject({
+    expect(planRun(parse(), observed, warehouse).steps[0]).toMatchObject({
       kind: 'use',
       python: '/py',
     })
   })
   it('installs when another version is there', () => {
     expect(
-      planRun(parse(), { ...observed, installed: { ...installed, core: '1.10.0' } }, { projectId: 'p' })
-        .steps[0],
+      planRun(parse(), { ...observed, installed: { ...installed, core: '1.10.0' } }, warehouse).steps[0],
     ).toMatchObject({ kind: 'install', reason: 'on PATH is dbt-core 1.10.0 with dbt-bigquery 1.12.1' })
   })
   it('says what is missing when there is no Python', () => {
-    expect(
-      thrownBy(() => planRun(parse(), { ...observed, installed: undefined }, { projectId: 'p' })),
-    ).toMatchObject({ code: 'WORK_FAILED' })
+    expect(thrownBy(() => planRun(parse(), { ...observed, installed: undefined }, warehouse))).toMatchObject({
+      code: 'WORK_FAILED',
+    })
   })
   it('writes a keyless profile from which no value can break out', () => {
     const profile = JSON.parse(
       planRun(parse({ 'maximum-bytes-billed': '5' }), observed, {
         projectId: 'p"\n: x',
-        endpoint: 'http://127.0.0.1:1',
+        endpoints: { overrides: [{ api: 'bigquery', root: 'http://127.0.0.1:1' }] },
       }).profiles,
     ) as { caec: { outputs: { ci: Record<string, unknown> } } }
     expect(profile.caec.outputs.ci).toMatchObject({
@@ -165,7 +165,7 @@ describe('plan', () => {
         'dry-run': 'true',
       }),
       observed,
-      { projectId: 'p' },
+      warehouse,
     ).steps
     const own = (argv: readonly string[]) => argv.slice(0, Math.max(argv.indexOf('--project-dir'), 0))
     expect(steps.slice(1).map((step) => [step.kind, 'argv' in step ? own(step.argv) : []])).toEqual([
@@ -181,13 +181,13 @@ describe('plan', () => {
         'dry-run': 'true',
       }),
       observed,
-      { projectId: 'p' },
+      warehouse,
     ).steps.map((step) => ('argv' in step ? step.argv.slice(0, step.argv.indexOf('--project-dir')) : []))
     expect(first).toEqual(['ls', '--quiet', '-s', 'state:modified+', '--defer', '--state', 'S'])
     expect(second).toEqual(['ls', '--quiet', '--resource-type', 'unit_test'])
   })
   it('tells dbt where to write and which profile to take, whatever the environment says', () => {
-    const step = planRun(parse({ commands: 'build\ndeps' }), observed, { projectId: 'p' }).steps.map((of) =>
+    const step = planRun(parse({ commands: 'build\ndeps' }), observed, warehouse).steps.map((of) =>
       'argv' in of ? of.argv.join(' ') : '',
     )
     expect(step[1]).toContain(
@@ -341,7 +341,7 @@ describe('report', () => {
     ],
   })
   const written = report(
-    planRun(parse(), observed, { projectId: 'p' }),
+    planRun(parse(), observed, warehouse),
     outcomeOf(
       node('m', 'model', 'passed', { bytesProcessed: 5 }),
       node('t1', 'test', 'passed'),
@@ -349,6 +349,7 @@ describe('report', () => {
     ),
     parse(),
     [],
+    observed,
   )
   it('counts verdicts and sums the bytes that were reported', () => {
     expect(written.outputs).toMatchObject({
