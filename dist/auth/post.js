@@ -1,2 +1,0 @@
-globalThis[Symbol.for('clickstream-actions.end-of-job')] = true
-require('./index.js')
