@@ -27,7 +27,7 @@ export const ALWAYS_IGNORED: readonly string[] = [
 export async function listFiles(
   folder: string,
   input: string,
-  rules: Ignore = ignore().add([...ALWAYS_IGNORED]),
+  rules: Ignore = ignore({ ignorecase: false }).add([...ALWAYS_IGNORED]),
 ): Promise<string[]> {
   return (await walk(folder, '', input, rules)).sort()
 }

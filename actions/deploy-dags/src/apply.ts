@@ -53,16 +53,20 @@ export async function apply(
     )
   for (const group of [of('adopt'), of('upload', 'modules'), of('upload', 'dags'), of('delete')]) {
     const failures: unknown[] = []
+    // One file that cannot be written is the end: no other is begun, and nobody goes on repeating.
+    const failed = new AbortController()
+    const stop = AbortSignal.any([runner.cancelled, failed.signal])
     await pMap(
       group,
       async (step) => {
-        if (runner.cancelled.aborted) return
+        if (runner.cancelled.aborted || failed.signal.aborted) return
         try {
-          await change(step, { storage, folder, bucket: plan.bucket, metadata })
+          await change(step, { storage, folder, bucket: plan.bucket, metadata, stop })
           done.push({ step })
           runner.log.info(`${step.kind} ${step.target} (${step.reason})`)
         } catch (error) {
           failures.push(error)
+          failed.abort()
           runner.log.info(`${step.kind} ${step.target}: ${(error as Error).message}`)
         }
       },
@@ -90,15 +94,21 @@ export async function apply(
 
 async function change(
   step: DeployStep,
-  edge: { storage: ObjectStorage; folder: string; bucket: string; metadata: Record<string, string> },
+  edge: {
+    storage: ObjectStorage
+    folder: string
+    bucket: string
+    metadata: Record<string, string>
+    stop: AbortSignal
+  },
 ): Promise<void> {
-  const { storage, bucket, metadata } = edge
+  const { storage, bucket, metadata, stop } = edge
   try {
     switch (step.kind) {
       case 'adopt':
-        return await storage.setMetadata(bucket, step.target, metadata, step)
+        return await storage.setMetadata(bucket, step.target, metadata, { ...step, stop })
       case 'delete':
-        return await storage.remove(bucket, step.target, step)
+        return await storage.remove(bucket, step.target, { ...step, stop })
       case 'upload': {
         const data = await readFile(path.join(edge.folder, step.file))
         const { crc32c } = digestsOf(data)
@@ -111,6 +121,7 @@ async function change(
           ifGeneration: step.ifGeneration,
           contentType: CONTENT_TYPES[path.extname(step.file)] ?? 'application/octet-stream',
           metadata,
+          stop,
         })
         return
       }

@@ -15,6 +15,8 @@ export interface DeployInputs {
   readonly isAdoptionAllowed: boolean
   readonly ignoreFile: string
   readonly deletion: 'owned' | 'none'
+  /** Of the files this owner deployed, in per cent. */
+  readonly maxDeletePercent: number
   readonly isDryRun: boolean
   readonly expectedPlan: string
   readonly areImportsChecked: boolean
@@ -61,6 +63,7 @@ export function parseInputs(inputs: Inputs, context: Pick<RunContext, 'repositor
     source: inputs.text('source', 'dags'),
     isAdoptionAllowed: inputs.boolean('adopt', false),
     deletion: inputs.choice('delete', ['owned', 'none'], 'owned'),
+    maxDeletePercent: inputs.integer('max-delete-percent', { min: 0, max: 100, fallback: 30 }),
     isDryRun: inputs.boolean('dry-run', false),
     expectedPlan: matching(
       inputs.text('expected-plan'),

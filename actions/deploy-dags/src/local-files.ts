@@ -25,7 +25,8 @@ export async function readLocalFiles(
   folder: string,
   options: { ignoreFile: string; secretPaths: readonly string[]; airflowMajor: number },
 ): Promise<LocalFile[]> {
-  const rules = ignore()
+  // Names differ by case, as in the bucket, for git on Linux and for gcloud; the library's default does not.
+  const rules = ignore({ ignorecase: false })
     .add(await readIgnoreFile(folder, options.ignoreFile))
     .add([...ALWAYS_IGNORED])
     .add(`/${options.ignoreFile}`)
@@ -100,7 +101,7 @@ async function readIgnoreFile(folder: string, name: string, depth = 0): Promise<
 async function airflowIgnore(folder: string, airflowMajor: number): Promise<(name: string) => boolean> {
   const text = await readFile(path.join(folder, '.airflowignore'), 'utf8').catch(() => '')
   if (airflowMajor >= 3) {
-    const rules = ignore().add(text)
+    const rules = ignore({ ignorecase: false }).add(text)
     return (name) => rules.ignores(name)
   }
   const patterns = text

@@ -9,6 +9,9 @@ import type { Step } from '../../_shared/plan.ts'
 export const OWNER_KEY = 'clickstream-owner'
 export const COMMIT_KEY = 'clickstream-commit'
 
+/** So few that a folder moved or renamed is no reason to ask. */
+const ALWAYS_DELETABLE = 10
+
 export interface UploadStep extends Step {
   readonly kind: 'upload'
   readonly file: string
@@ -60,6 +63,7 @@ interface Wishes {
   readonly owner: string
   readonly isAdoptionAllowed: boolean
   readonly deletion: 'owned' | 'none'
+  readonly maxDeletePercent: number
   readonly source: string
 }
 
@@ -161,6 +165,18 @@ export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
           reason: 'gone from the source',
           ifGeneration: object.generation,
         }))
+  const ownedCount = observed.objects.filter(({ metadata }) => metadata[OWNER_KEY] === inputs.owner).length
+  if (deletions.length > ALWAYS_DELETABLE && deletions.length * 100 > ownedCount * inputs.maxDeletePercent) {
+    throw new RefusedError(
+      `Planning the deployment: ${deletions.length} of ${count(ownedCount, 'deployed file')} would be deleted, more than ${inputs.maxDeletePercent} %: ${few(deletions.map(({ target }) => target))}.`,
+      {
+        what: 'deleting much at once',
+        allowedBy: 'max-delete-percent',
+        problem: 'mass-delete',
+        hint: `Check the input source and the ignore file. If they shall go, set max-delete-percent: ${Math.ceil((deletions.length / ownedCount) * 100)} for this run.`,
+      },
+    )
+  }
   // Airflow parses at any moment: what a DAG imports is there before it, and nothing vanishes before its
   // users changed.
   return {
