@@ -144,7 +144,7 @@ function readCredentialsFile(
     service_account_impersonation_url?: unknown
   }
   try {
-    content = JSON.parse(readFileSync(path, 'utf8'))
+    content = JSON.parse(readFileSync(path, 'utf8')) as typeof content
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     throw new InputError(`Reading the credentials file ${path}: ${code ?? 'it is not JSON'}.`, {

@@ -243,7 +243,7 @@ function shape(answer: unknown, call: Asked, name?: string): StoredObject {
     throw notGoogles(call, 'an object without a name, generation or checksum, or another one')
   const custom = Object.entries(object.metadata ?? {})
     .filter(([, value]) => value != null)
-    .map(([key, value]) => [key, String(value)])
+    .map(([key, value]): [string, string] => [key, String(value)])
   return {
     name: object.name,
     sizeBytes: Number(object.size ?? 0),

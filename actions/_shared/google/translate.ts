@@ -143,7 +143,7 @@ function wireError(data: unknown): { reason: string; text: string } | undefined 
     errors?.[0]?.reason,
   ]
   return {
-    reason: String(reasons.find((value) => typeof value === 'string' && value !== '') ?? ''),
+    reason: reasons.find((value): value is string => typeof value === 'string' && value !== '') ?? '',
     text: typeof message === 'string' ? message : '',
   }
 }

@@ -53,7 +53,7 @@ export async function apply(
       await cancelling
     })
     // Saved before the request: if its answer is lost, the post step still finds the batch.
-    for (const [name, value] of Object.entries(ref)) runner.saveState(name, value)
+    for (const [name, value] of Object.entries(ref)) runner.saveState(name, value as string)
     await create(google, ref, submit)
     done.push({ step: submit })
     runner.log.info(`Batch ${submit.batchId}: ${consoleLink(ref)}`)
