@@ -102,7 +102,7 @@ async function afterTheWork(
   const answer = await fetch(new URL(request.url ?? '/', cloud.origin), {
     method: request.method,
     headers: headers as Record<string, string>,
-    body: body.length === 0 ? undefined : body,
+    body: body.length === 0 ? undefined : new Uint8Array(body),
   })
   spoil({ status: answer.status, text: await answer.text() })
   return true
