@@ -1,15 +1,17 @@
 /**
  * Carries the requests that Cloud Storage's library builds: with the credentials to whatever host the endpoint
- * rules chose, each with an end. It refuses redirects, which the library's own transport follows.
+ * rules chose, each with an end. It refuses
+ * redirects and web pages, which the library's own transport takes.
  */
 import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { Storage as Client } from '@google-cloud/storage'
+import { readAnswer } from './answer.ts'
 import type { Google } from './connect.ts'
+import { sendingMs } from './storage-tries.ts'
 
-/** One try; an upload has more time, for lines as slow as this. */
+/** One try. */
 const TRY_MS = 30_000
-const SLOWEST_BYTES_PER_SECOND = 256 * 1024
 
 /** What the library asks for; the parts of its request options that it uses for JSON methods and uploads. */
 interface Asked {
@@ -55,17 +57,23 @@ async function send(asked: Asked, google: Google): Promise<{ data: unknown; stat
     data = JSON.stringify(asked.json)
     headers.set('content-type', 'application/json')
   }
-  const { data: body, status } = await google.client.request<unknown>({
+  const method = asked.method ?? 'GET'
+  const answer = await google.client.request<string>({
     url: url.href,
-    method: (asked.method ?? 'GET') as 'GET',
+    method: method as 'GET',
     headers,
     data,
-    responseType: 'json',
+    responseType: 'text',
     retry: false,
-    timeout: TRY_MS + Math.ceil(((data?.length ?? 0) / SLOWEST_BYTES_PER_SECOND) * 1000),
-    redirect: 'error',
+    timeout: TRY_MS + sendingMs(data?.length ?? 0),
+    redirect: 'manual',
   })
-  return { data: body, status }
+  const body = readAnswer<object>(
+    { status: answer.status, text: answer.data ?? '' },
+    { method: `storage: ${method}`, resource: url.pathname },
+    method === 'DELETE' ? 'nothing-or-json' : 'json',
+  )
+  return { data: body, status: answer.status }
 }
 
 /** One request for any size: the library's resumable uploads leave the credentials behind at another host. */

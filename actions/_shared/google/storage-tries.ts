@@ -4,36 +4,55 @@
  */
 import { GoogleApiError } from '../errors.ts'
 import { withRetries } from './retry.ts'
-import { translate, type Asked } from './translate.ts'
+import { titleOf, translate, type Asked } from './translate.ts'
 
-/** Repeating ends here; the last try may still take its own time. */
-const BUDGET_MS = 45_000
-const RULES = { attempts: 5, firstPauseMs: 400, longestPauseMs: 8_000 }
+const RULES = { budgetMs: 30_000, tryMs: 30_000, firstPauseMs: 400, longestPauseMs: 20_000 }
+/** An upload has more time, for lines as slow as this. */
+const SLOWEST_BYTES_PER_SECOND = 256 * 1024
 const NOT_GOOGLES = 'notGoogle'
 
-interface Limits {
+export interface Limits {
   readonly log: (line: string) => void
+  /** Ends repeating, not the try that is on its way. */
   readonly stop?: AbortSignal
+  readonly sizeBytes?: number
+}
+
+/** How long the bytes themselves may take. */
+export function sendingMs(sizeBytes: number): number {
+  return Math.ceil((sizeBytes / SLOWEST_BYTES_PER_SECOND) * 1000)
 }
 
 /** One call, again while its failure may pass. */
 export function repeat<T>(call: Asked, limits: Limits, ask: () => Promise<T>): Promise<T> {
-  const budget = AbortSignal.timeout(BUDGET_MS)
+  const moreMs = sendingMs(limits.sizeBytes ?? 0)
   return withRetries(
-    call.method,
+    call,
     async () => {
       try {
         return await ask()
       } catch (error) {
-        throw translate(error, call)
+        const fault = named(translate(error, call), call)
+        throw limits.stop?.aborted ? final(fault) : fault
       }
     },
     {
       log: limits.log,
-      rules: RULES,
-      signal: limits.stop ? AbortSignal.any([budget, limits.stop]) : budget,
+      rules: { ...RULES, budgetMs: RULES.budgetMs + moreMs, tryMs: RULES.tryMs + moreMs },
     },
   )
+}
+
+/** The transport knows the request only, this file what it was for. */
+function named(error: GoogleApiError, call: Asked): GoogleApiError {
+  if (error.method === call.method) return error
+  const message = error.message.replace(titleOf(error), titleOf(call))
+  return new GoogleApiError(message, { ...error, ...call })
+}
+
+/** The same failure, not to be repeated: another file has already failed, or the run was cancelled. */
+function final(error: GoogleApiError): GoogleApiError {
+  return new GoogleApiError(error.message, { ...error, isRetryable: false })
 }
 
 /**
@@ -85,28 +104,16 @@ export function isMissing(error: unknown): boolean {
 /** The answer, if it calls itself what Google calls it. */
 export function answeredBy<T>(answer: unknown, kind: string, call: Asked): T {
   if ((answer as { kind?: unknown } | null | undefined)?.kind === kind) return answer as T
-  throw notGoogles(
-    call,
-    typeof answer === 'string'
-      ? /^\s*</.test(answer)
-        ? 'a web page'
-        : answer === ''
-          ? 'nothing'
-          : 'a text'
-      : 'something else than was asked for',
-  )
+  throw notGoogles(call, 'it is something else than was asked for')
 }
 
 export function notGoogles(call: Asked, what: string): GoogleApiError {
-  return new GoogleApiError(
-    `${call.method} on ${call.resource}: the answer is not Cloud Storage's: ${what}.`,
-    {
-      ...call,
-      status: 200,
-      reason: NOT_GOOGLES,
-      isRetryable: true,
-      problem: 'no-answer',
-      hint: 'A proxy or a login page seems to answer in its place; check HTTPS_PROXY, NO_PROXY and the endpoint overrides.',
-    },
-  )
+  return new GoogleApiError(`${titleOf(call)}: the answer is not Google's: ${what}; is a proxy in between?`, {
+    ...call,
+    status: 200,
+    reason: NOT_GOOGLES,
+    isRetryable: true,
+    problem: 'not-google',
+    hint: 'Check HTTPS_PROXY, NO_PROXY and CLOUDSDK_API_ENDPOINT_OVERRIDES_… of this job.',
+  })
 }

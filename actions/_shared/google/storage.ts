@@ -107,7 +107,7 @@ export function openStorage(google: Google): ObjectStorage {
         })
         for (const item of page.items ?? []) found.push(shape(item, call))
         if (!page.nextPageToken) return found
-        if (page.nextPageToken === pageToken) throw notGoogles(call, 'the same page twice')
+        if (page.nextPageToken === pageToken) throw notGoogles(call, 'it is the same page twice')
         pageToken = page.nextPageToken
       }
     },
@@ -131,7 +131,7 @@ export function openStorage(google: Google): ObjectStorage {
         holds(object.metadata, metadata)
       return change(
         call,
-        { log, stop: options.stop },
+        { log, stop: options.stop, sizeBytes: data.length },
         async () => {
           const target = file(bucket, name)
           await target.save(data, {
@@ -144,7 +144,7 @@ export function openStorage(google: Google): ObjectStorage {
             metadata: { cacheControl: 'no-cache', crc32c, metadata: { ...metadata } },
           })
           const written = shape(target.metadata, call, name)
-          if (!isOurs(written)) throw notGoogles(call, 'a checksum or metadata that was not sent')
+          if (!isOurs(written)) throw notGoogles(call, 'it tells a checksum or metadata that was not sent')
           return written
         },
         async () => {
@@ -172,7 +172,7 @@ export function openStorage(google: Google): ObjectStorage {
             },
           )
           const patched = shape(answer, call, name)
-          if (!isOurs(patched)) throw notGoogles(call, 'metadata that was not sent')
+          if (!isOurs(patched)) throw notGoogles(call, 'it tells metadata that was not sent')
           return patched
         },
         async () => {
@@ -188,8 +188,8 @@ export function openStorage(google: Google): ObjectStorage {
         { log, stop: guard.stop },
         async () => {
           const [answer] = await file(bucket, name).delete({ ifGenerationMatch: Number(guard.ifGeneration) })
-          const { statusCode, body } = answer as unknown as { statusCode: number; body: unknown }
-          if (statusCode !== 204 && body !== '') throw notGoogles(call, `${statusCode} with a body`)
+          const { statusCode } = answer as unknown as { statusCode: number }
+          if (statusCode !== 204) throw notGoogles(call, `it is ${statusCode} instead of 204`)
           return true
         },
         async () => (await stat(bucket, name)) === undefined || undefined,
@@ -240,7 +240,7 @@ function shape(answer: unknown, call: Asked, name?: string): StoredObject {
     !object.name ||
     (name ?? object.name) !== object.name
   )
-    throw notGoogles(call, 'an object without a name, generation or checksum, or another one')
+    throw notGoogles(call, 'it is an object without a name, generation or checksum, or another one')
   const custom = Object.entries(object.metadata ?? {})
     .filter(([, value]) => value != null)
     .map(([key, value]): [string, string] => [key, String(value)])
