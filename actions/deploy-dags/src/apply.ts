@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import pMap from 'p-map'
+import { applyGroups } from '../../_shared/apply.ts'
 import { ConflictError, GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
 import { runAirflowCommand } from '../../_shared/google/composer.ts'
 import type { Google } from '../../_shared/google/connect.ts'
@@ -14,6 +14,7 @@ import { assertNever, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { fileOf, readImportErrors, type ImportError } from './import-errors.ts'
 import type { DeployInputs } from './inputs.ts'
+import type { Observed } from './observe.ts'
 import { COMMIT_KEY, OWNER_KEY, type DeployPlan, type DeployStep } from './plan.ts'
 
 const AT_ONCE = 16
@@ -28,7 +29,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.csv': 'text/csv',
 }
 
-export interface Deployed extends Outcome<DeployStep> {
+export interface Deployed extends Outcome<DeployStep, number | undefined> {
   /** undefined when Airflow was not asked. */
   readonly importErrors?: {
     readonly ours: readonly (ImportError & { file: string })[]
@@ -39,50 +40,37 @@ export interface Deployed extends Outcome<DeployStep> {
 export async function apply(
   plan: DeployPlan,
   inputs: DeployInputs,
-  folder: string,
+  { folder }: Pick<Observed, 'folder'>,
   google: Google,
   runner: Runner,
 ): Promise<Deployed> {
   const storage = openStorage(google)
-  const done: { step: DeployStep }[] = []
   const metadata = { [OWNER_KEY]: plan.owner, [COMMIT_KEY]: runner.context.sha || 'unknown' }
   const of = (kind: DeployStep['kind'], phase?: string) =>
     plan.steps.filter(
       (step) =>
         step.kind === kind && (phase === undefined || (step.kind === 'upload' && step.phase === phase)),
     )
-  for (const group of [of('adopt'), of('upload', 'modules'), of('upload', 'dags'), of('delete')]) {
-    const failures: unknown[] = []
-    // One file that cannot be written is the end: no other is begun, and nobody goes on repeating.
-    const failed = new AbortController()
-    const stop = AbortSignal.any([runner.cancelled, failed.signal])
-    await pMap(
-      group,
-      async (step) => {
-        if (runner.cancelled.aborted || failed.signal.aborted) return
-        try {
-          await change(step, { storage, folder, bucket: plan.bucket, metadata, stop })
-          done.push({ step })
-          runner.log.info(`${step.kind} ${step.target} (${step.reason})`)
-        } catch (error) {
-          failures.push(error)
-          failed.abort()
-          runner.log.info(`${step.kind} ${step.target}: ${(error as Error).message}`)
-        }
-      },
-      { concurrency: AT_ONCE },
-    )
-    if (failures.length > 0) return { isApplied: true, done, failure: failures[0] }
-    if (runner.cancelled.aborted)
-      return {
-        isApplied: true,
-        done,
-        failure: new WorkFailedError(
-          'Deploying DAGs: the run was cancelled; what the summary calls done is in the bucket, run again for the rest.',
-          { problem: 'cancelled' },
-        ),
+  // One file that cannot be written is the end: nobody goes on repeating.
+  const failed = new AbortController()
+  const stop = AbortSignal.any([runner.cancelled, failed.signal])
+  const outcome = await applyGroups(
+    [of('adopt'), of('upload', 'modules'), of('upload', 'dags'), of('delete')],
+    AT_ONCE,
+    async (step) => {
+      try {
+        const updatedMs = await change(step, { storage, folder, bucket: plan.bucket, metadata, stop })
+        runner.log.info(`${step.kind} ${step.target} (${step.reason})`)
+        return updatedMs
+      } catch (error) {
+        failed.abort()
+        throw error
       }
-  }
+    },
+    runner,
+  )
+  if (outcome.failure !== undefined) return outcome
+  const { done } = outcome
   if (!inputs.areImportsChecked) return { isApplied: true, done }
   try {
     const importErrors = await checkImports(plan, inputs, google, runner, done.length > 0)
@@ -92,6 +80,7 @@ export async function apply(
   }
 }
 
+/** When an upload became visible. */
 async function change(
   step: DeployStep,
   edge: {
@@ -101,14 +90,16 @@ async function change(
     metadata: Record<string, string>
     stop: AbortSignal
   },
-): Promise<void> {
+): Promise<number | undefined> {
   const { storage, bucket, metadata, stop } = edge
   try {
     switch (step.kind) {
       case 'adopt':
-        return await storage.setMetadata(bucket, step.target, metadata, { ...step, stop })
+        await storage.setMetadata(bucket, step.target, metadata, { ...step, stop })
+        return undefined
       case 'delete':
-        return await storage.remove(bucket, step.target, { ...step, stop })
+        await storage.remove(bucket, step.target, { ...step, stop })
+        return undefined
       case 'upload': {
         const data = await readFile(path.join(edge.folder, step.file))
         const { crc32c } = digestsOf(data)
@@ -117,13 +108,13 @@ async function change(
             `Uploading ${step.file}: the file changed while this deployment ran; run it again.`,
             { step: step.target, expected: step.crc32c, found: crc32c },
           )
-        await storage.write(bucket, step.target, data, {
+        const written = await storage.write(bucket, step.target, data, {
           ifGeneration: step.ifGeneration,
           contentType: CONTENT_TYPES[path.extname(step.file)] ?? 'application/octet-stream',
           metadata,
           stop,
         })
-        return
+        return written.updatedMs
       }
       default:
         return assertNever(step)
