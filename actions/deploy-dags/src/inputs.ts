@@ -60,7 +60,7 @@ export function parseInputs(inputs: Inputs, context: Pick<RunContext, 'repositor
     isDryRun: inputs.boolean('dry-run', false),
     expectedPlan: parseExpectedPlan(inputs),
     areImportsChecked: inputs.boolean('check-imports', true),
-    syncWaitMs: inputs.integer('sync-wait-seconds', { min: 0, max: 3600, fallback: 0 }) * 1000,
+    syncWaitMs: inputs.integer('sync-wait-seconds', { min: 0, max: 3600, fallback: 300 }) * 1000,
     timeoutMs: inputs.integer('timeout-minutes', { min: 1, max: 360, fallback: 10 }) * 60_000,
     allowedHosts: inputs.lines('allow-endpoint-hosts'),
   }

@@ -36,6 +36,8 @@ export interface DeployPlan extends Plan<DeployStep> {
   readonly bucket: string
   readonly prefix: string
   readonly files: readonly string[]
+  /** Those that surely define a DAG. */
+  readonly dagFiles: ReadonlySet<string>
 }
 
 interface Local {
@@ -43,6 +45,7 @@ interface Local {
   readonly md5: string
   readonly crc32c: string
   readonly isDagFile: boolean
+  readonly definesDag: boolean
 }
 interface Remote {
   readonly name: string
@@ -194,6 +197,7 @@ export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
     bucket,
     prefix,
     files: sorted(observed.files).map(({ name }) => name),
+    dagFiles: new Set(observed.files.filter(({ definesDag }) => definesDag).map(({ name }) => name)),
   }
 }
 

@@ -17,6 +17,7 @@ const local = (name: string, content = name, isDagFile = false) => ({
   md5: `md5 ${content}`,
   crc32c: `crc ${content}`,
   isDagFile,
+  definesDag: isDagFile,
 })
 const remote = (name: string, content = name, owner?: string, changes: object = {}) => ({
   name: `dags/${name}`,
