@@ -172,6 +172,15 @@ describe('deploy-dags', () => {
     expect((await deploy({ 'expected-plan': digest })).exitCode).toBe(0)
   })
 
+  it('refuses at another owner what was reviewed for one', async () => {
+    await write({ 'one.py': 'A = 1\n' })
+    const digest = (await deploy({ 'dry-run': 'true', owner: 'team/one' })).outputs['plan-digest']!
+    const refused = await deploy({ 'expected-plan': digest, owner: 'team/two' })
+    expect([refused.exitCode, errorOf(refused)]).toEqual([1, expect.stringContaining('expected-plan')])
+    expect(await names()).toEqual([])
+    expect((await deploy({ 'expected-plan': digest, owner: 'team/one' })).exitCode).toBe(0)
+  })
+
   it('shows hostile file names as text', async () => {
     await write({ '<img src=x onerror=alert(1)>.txt': 'x', '::error::|[x](http:evil).txt': 'x' })
     const result = await deploy()
@@ -255,6 +264,16 @@ describe('deploy-dags refuses', () => {
     expect([result.exitCode, errorOf(result)]).toEqual([
       1,
       expect.stringContaining('leak.txt is a symbolic link'),
+    ])
+    expect(await names()).toEqual([])
+  })
+
+  it.each(['dags', '../../../../../../etc', '/etc'])('a source outside the workspace: %s', async (source) => {
+    await symlink('/etc', join(job.workspace, 'dags'))
+    const result = await deploy({ source })
+    expect([result.exitCode, errorOf(result)]).toEqual([
+      1,
+      expect.stringContaining('is outside the workspace'),
     ])
     expect(await names()).toEqual([])
   })
