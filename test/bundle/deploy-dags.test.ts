@@ -332,5 +332,5 @@ describe('the import check', () => {
     expect(annotation?.properties).toContain('file=dags/broken.py,line=3')
     expect(annotation?.message).toContain('nowhere_to_be_found')
     expect(errorOf(broken)).toContain('Airflow cannot import broken.py')
-  }, 180_000)
+  }, 400_000)
 })
