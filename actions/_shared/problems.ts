@@ -48,6 +48,8 @@ export const PROBLEMS = [
   'mass-delete',
   'breaking-view',
   'not-a-view',
+  'foreign-view',
+  'unowned-view',
   'view-circle',
   'table-change',
   // The user's own job, model, query or DAG.

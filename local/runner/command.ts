@@ -7,13 +7,15 @@ import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { relative, resolve } from 'node:path'
-import { DemoInputError } from '../demo/input-error.ts'
+import { explainOption } from '../option-mistakes.ts'
+import { UsageError } from '../usage-error.ts'
 import { openCloud } from './cloud-of-state.ts'
 import type { OpenCloud } from './cloud-of-state.ts'
 import { DispatchInputError } from './dispatch-inputs.ts'
 import { localVars, readGithubEnvironments } from './environment-vars.ts'
 import type { Value } from './expressions.ts'
 import type { WorkflowResult } from './result.ts'
+import { ownRepositoryOf } from './own-repository.ts'
 import { RunRefused, runWorkflow } from './run-workflow.ts'
 import { toolPathsFor } from './runner-image.ts'
 import { WorkflowProblems } from './workflow.ts'
@@ -24,7 +26,7 @@ const usage = `npm run local -- run FILE [options]
   --secret name=value           a secret
   --event NAME                  workflow_dispatch, push, schedule, pull_request
   --event-file FILE.json        laid over the event's payload
-  --repository OWNER/NAME=PATH  where a checkout of another repository lies
+  --repository OWNER/NAME=PATH  where a checkout of a repository lies; of the file's own, its name
   --without-job ID              a job that is not run; caller/job inside a called workflow
   --state DIR                   where the local cloud keeps its data, default .local
   --debug                       shows ::debug:: lines
@@ -43,7 +45,7 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
   try {
     given = readArguments(argv)
   } catch (error) {
-    show(`${(error as Error).message}; npm run local -- run --help lists the options`)
+    show(`${explainOption(error, usage)}; npm run local -- run --help lists the options`)
     return 1
   }
   if (given === undefined) {
@@ -59,19 +61,26 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
   const environments = await readGithubEnvironments(repositoryRoot)
   const { identity } = Object.values(environments)[0] ?? {}
   if (!identity)
-    throw new DemoInputError(
+    throw new UsageError(
       'there is no terraform-infra/environments/*/environment.yaml to say which repository this is',
     )
   const stateDir = resolve(given.state)
+  const house = { root: repositoryRoot, repository: identity.repository }
   let cloud: OpenCloud | undefined
   try {
+    const own = await ownRepositoryOf(resolve(given.file), house, given.repositories)
+    if (own.repository !== house.repository)
+      show(
+        `${given.file} belongs to ${own.repository} (${own.root}); the local cloud trusts it as the repository ${identity.repositoryId}`,
+      )
     cloud = await openCloud({ stateDir, repositoryRoot, isSealed: !given.isOpen, log: show })
     const result = await runWorkflow({
       file: resolve(given.file),
-      repositoryRoot,
+      repositoryRoot: own.root,
       stateDir,
-      identity,
-      repositories: given.repositories,
+      // The ids are those that the cloud's bindings name: whoever runs here is the one it trusts.
+      identity: { ...identity, repository: own.repository },
+      repositories: { [house.repository]: house.root, ...given.repositories },
       event: given.event,
       eventPayload: given.eventFile === undefined ? undefined : await readEvent(given.eventFile),
       inputs: given.inputs,
@@ -95,7 +104,7 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
     if (!(
       error instanceof WorkflowProblems ||
       error instanceof RunRefused ||
-      error instanceof DemoInputError ||
+      error instanceof UsageError ||
       error instanceof DispatchInputError
     ))
       throw error
