@@ -29,9 +29,10 @@ void runAction('submit-spark', async (runner) => {
   })
   return report(plan, outcome, {
     link,
-    prices: inputs,
+    prices: inputs.prices,
+    maxCostUsd: inputs.maxCostUsd,
     timeoutMs: inputs.timeoutMs,
     tracebackPaths,
-    notes: google.notes,
+    notes: [...google.notes, ...observed.notes],
   })
 })
