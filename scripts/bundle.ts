@@ -88,7 +88,7 @@ async function build(target: string, only: readonly string[]): Promise<void> {
       ).catch(rethrowOutput(`ncc ${entry.target}`))
       await writeFile(
         path.join(out, 'licenses.txt'),
-        await licencesOf(JSON.parse(await readFile(stats, 'utf8'))),
+        await licencesOf(JSON.parse(await readFile(stats, 'utf8')) as Parameters<typeof licencesOf>[0]),
       )
       await rm(path.join(out, 'package.json'), { force: true })
       await minifyChunks(out)

@@ -9,6 +9,7 @@ import { parse } from 'yaml'
 import { documentedWorkflows, workflowTables } from './workflow-tables.ts'
 import { accessPage } from './access-page.ts'
 import { permissionsOf, permissionsPage, readModes } from './permissions-page.ts'
+import { renameRepository, repositoryName, UNSET } from './repository-name.ts'
 import { modulePages } from './terraform-pages.ts'
 
 interface ActionFile {
@@ -81,6 +82,7 @@ const READING = [
   'threat-model',
   'versioning',
   'releasing',
+  'project',
   'roadmap',
   'cursed-knowledge',
 ]
@@ -105,6 +107,20 @@ function listPages(): { file: string; text: string } {
   }
 }
 
+/** The list of decisions, in the order of their numbers. */
+function listDecisions(): { file: string; text: string } {
+  const file = 'docs/adr/README.md'
+  const entries = readdirSync(path.join(root, 'docs/adr'))
+    .filter((name) => /^\d{4}-/.test(name))
+    .sort()
+    .map((name) => {
+      const [, number, title] = /^# (\d+)\. (.+)$/m.exec(read(`docs/adr/${name}`)) ?? []
+      const replaced = /^Status: replaced/m.test(read(`docs/adr/${name}`)) ? ' (replaced)' : ''
+      return `${number ?? '0'}. [${title ?? name}](${name})${replaced}`
+    })
+  return { file, text: between(read(file), 'decisions', entries.join('\n'), file) }
+}
+
 function describeWorkflows(): { file: string; text: string } {
   const file = 'docs/workflows.md'
   return {
@@ -118,10 +134,26 @@ function describeWorkflows(): { file: string; text: string } {
 
 function main(argv: readonly string[]): number {
   const isCheck = argv.includes('--check')
-  const unknown = argv.find((word) => word !== '--check')
-  if (unknown !== undefined) {
-    process.stderr.write(`npm run docs: there is no ${unknown}; usage: npm run docs -- [--check]\n`)
+  const at = argv.indexOf('--repository')
+  const rest = at < 0 ? argv : argv.toSpliced(at, 2)
+  const unknown = rest.find((word) => word !== '--check')
+  if (unknown !== undefined || (at >= 0 && (argv[at + 1] === undefined || isCheck))) {
+    process.stderr.write(
+      `npm run docs: ${unknown === undefined ? '--repository takes a name and goes alone' : `there is no ${unknown}`}; usage: npm run docs -- [--check | --repository OWNER/NAME | --pictures]\n`,
+    )
     return 1
+  }
+  if (at >= 0) {
+    try {
+      for (const file of renameRepository(root, argv[at + 1]!)) process.stderr.write(`named in ${file}\n`)
+    } catch (error) {
+      process.stderr.write(`${(error as Error).message}\n`)
+      return 1
+    }
+  } else if (isCheck && repositoryName(root) === UNSET) {
+    process.stderr.write(
+      `this repository has no name yet: npm run docs -- --repository OWNER/NAME writes it wherever ${UNSET} stands for it\n`,
+    )
   }
   const stale: string[] = []
   const folders = readdirSync(path.join(root, 'actions'))
@@ -131,6 +163,7 @@ function main(argv: readonly string[]): number {
     ...folders.map(describeAction),
     describeWorkflows(),
     listPages(),
+    listDecisions(),
     accessPage(root),
     permissionsPage(modes),
     ...modulePages(root, table, between),

@@ -4,6 +4,7 @@
  */
 import type { ProblemId } from './problems.ts'
 import type { Annotation } from './report.ts'
+import { looksSecret } from './secrets.ts'
 
 export type ErrorCode = 'INPUT' | 'GOOGLE_API' | 'CONFLICT' | 'REFUSED' | 'WORK_FAILED'
 
@@ -54,7 +55,12 @@ export class InputError extends ActionError {
 /** A given value that is not what its input takes, in the one form of that sentence. */
 export function wrongValue(input: string, given: string, accepted: string): InputError {
   const line = JSON.stringify(given)
-  const shown = line.length > 120 ? `${line.slice(0, 116)}…"` : line
+  // A part of a pasted key would escape the runner's mask, which knows the whole only.
+  const shown = looksSecret(given)
+    ? `a text of ${given.length} characters that looks like a key or a token`
+    : line.length > 120
+      ? `${line.slice(0, 116)}…"`
+      : line
   return new InputError(
     `Reading input ${input}: ${shown} is not ${accepted}; correct it in the step's "with".`,
     { input, given: shown, accepted },
@@ -73,6 +79,8 @@ export class GoogleApiError extends ActionError {
   readonly method: string
   readonly resource: string
   readonly isRetryable: boolean
+  /** The server's own wish (Retry-After), when it named one. */
+  readonly retryAfterMs?: number
   constructor(
     message: string,
     details: ErrorDetails & {
@@ -81,6 +89,7 @@ export class GoogleApiError extends ActionError {
       method: string
       resource: string
       isRetryable: boolean
+      retryAfterMs?: number
     },
   ) {
     super('GOOGLE_API', message, details)
@@ -89,6 +98,7 @@ export class GoogleApiError extends ActionError {
     this.method = details.method
     this.resource = details.resource
     this.isRetryable = details.isRetryable
+    this.retryAfterMs = details.retryAfterMs
   }
 }
 

@@ -34,6 +34,7 @@ export const PROBLEMS = [
   'unauthenticated',
   'permission-denied',
   'no-answer',
+  'not-google',
   'composer-not-running',
   // The world moved.
   'conflict',

@@ -276,7 +276,7 @@ const openPage = (page: string): void => {
       : platform() === 'win32'
         ? ['cmd', '/c', 'start', '', page]
         : ['xdg-open', page]
-  spawn(command as string, args, { detached: true, stdio: 'ignore' })
+  spawn(command, args, { detached: true, stdio: 'ignore' })
     .on('error', () => undefined)
     .unref()
 }

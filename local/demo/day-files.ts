@@ -100,7 +100,7 @@ function fieldAt(line: string, position: number): string {
   let fields: readonly string[] = line.split(',')
   if (line.includes('"')) {
     try {
-      fields = (parse(line, { relax_column_count: true }) as string[][])[0] ?? []
+      fields = parse(line, { relax_column_count: true })[0] ?? []
     } catch {
       return 'not CSV'
     }

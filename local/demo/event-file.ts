@@ -118,7 +118,7 @@ const readableText = (head: Buffer, what: string): string => {
 export const headerOf = (text: string, what: string): string[] => {
   const line = text.split(/\r?\n/, 1)[0] ?? ''
   try {
-    return ((parse(line, { relax_column_count: true }) as string[][])[0] ?? []).map((name) => name.trim())
+    return (parse(line, { relax_column_count: true })[0] ?? []).map((name) => name.trim())
   } catch {
     throw new DemoInputError(`${what}: the first line is not CSV.`)
   }

@@ -73,5 +73,5 @@ const cellOf = (value: unknown): Cell => {
     value instanceof BigQueryDatetime
   )
     return value.value
-  return String(value as { toString(): string })
+  return String(value)
 }

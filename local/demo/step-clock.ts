@@ -17,7 +17,7 @@ export const createStepClock = (say: (line: string) => void, total: number): Ste
       say(`[${++number}/${total}] ${title}`)
       const result = await work()
       seconds[name] = (performance.now() - startedMs) / 1000
-      say(`[${number}/${total}] ${title}: done in ${(seconds[name] as number).toFixed(1)} s`)
+      say(`[${number}/${total}] ${title}: done in ${seconds[name].toFixed(1)} s`)
       return result
     },
   }

@@ -60,7 +60,7 @@ const parseActionFile = async (fileName: string, content: string, directory: str
     import('@actions/workflow-parser/model/converter/steps'),
   ])
   const parsed = parseAction({ name: fileName, content }, new NoOperationTraceWriter())
-  const root = parsed.value as Token | undefined
+  const root = parsed.value
   const runs = child(root, 'runs')
   const using = literal(child(runs, 'using'))
   const refuseErrors = (): void => {

@@ -155,9 +155,9 @@ export const runnerVariables = (
 ): Record<string, string> => {
   const variables: Record<string, string> = { CI: 'true', GITHUB_ACTIONS: 'true' }
   for (const name of exported)
-    if (github[name] !== undefined) variables[`GITHUB_${name.toUpperCase()}`] = String(github[name] as string)
+    if (github[name] !== undefined) variables[`GITHUB_${name.toUpperCase()}`] = String(github[name])
   for (const [name, value] of Object.entries(runner))
-    variables[`RUNNER_${name.toUpperCase()}`] = String(value as string)
+    variables[`RUNNER_${name.toUpperCase()}`] = String(value)
   return variables
 }
 

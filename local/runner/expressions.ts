@@ -120,5 +120,5 @@ const fromData = (value: data.ExpressionData): Value => {
   if (value instanceof data.NumberData) return value.number()
   if (value instanceof data.Dictionary)
     return Object.fromEntries(value.pairs().map((pair) => [pair.key, fromData(pair.value)]))
-  return (value as data.Array).values().map(fromData)
+  return value.values().map(fromData)
 }

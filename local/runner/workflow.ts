@@ -117,7 +117,7 @@ export const readWorkflow = async (source: Source, path: string, shownAs = path)
   if (parsed.context.errors.count > 0 || !parsed.value) return failWith()
   const template = await parser.convertWorkflowTemplate(parsed.context, parsed.value)
   if (parsed.context.errors.count > 0) return failWith()
-  const root = parsed.value as Token
+  const root = parsed.value
   const converted = new Map((template.jobs as unknown as ConvertedJob[]).map((job) => [job.id.value, job]))
   const runDefaults = child(child(root, 'defaults'), 'run')
   const on = child(root, 'on')

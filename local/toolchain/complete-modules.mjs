@@ -146,7 +146,7 @@ async function runNpm(root, args, doing, say) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop)
   let output = ''
   for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk) => {
+    stream.setEncoding('utf8').on('data', (chunk) => {
       output = (output + chunk).slice(-20_000)
     })
   try {

@@ -33,11 +33,11 @@ export async function runTool(command: string, args: readonly string[], run: Too
   const letGo = endWithThisProcess(() => child.kill('SIGTERM'))
   let stdout = ''
   let output = ''
-  child.stdout.on('data', (chunk: Buffer) => {
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     stdout += chunk
     output = (output + chunk).slice(-KEPT_OUTPUT)
   })
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     output = (output + chunk).slice(-KEPT_OUTPUT)
   })
   try {

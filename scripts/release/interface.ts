@@ -73,10 +73,13 @@ export function readInterface(repository: Repository, commit: string): Interface
 type Add = (owner: string, name: string, entry: Entry) => void
 
 function addAction(owner: string, manifest: Yaml, add: Add): void {
-  add(owner, '', { kind: 'action', using: String(asMap(manifest.runs).using ?? '') })
+  add(owner, '', { kind: 'action', using: textOf(asMap(manifest.runs).using ?? '') })
   addInputs(owner, manifest.inputs, add)
   for (const name of Object.keys(asMap(manifest.outputs))) add(owner, name, { kind: 'output' })
 }
+
+/** A scalar of a manifest as GitHub hands it over. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 function addInputs(owner: string, inputs: unknown, add: Add): void {
   for (const [name, value] of Object.entries(asMap(inputs))) {
@@ -85,9 +88,9 @@ function addInputs(owner: string, inputs: unknown, add: Add): void {
     const isEmpty = fallback === undefined || fallback === null || fallback === ''
     add(owner, name, {
       kind: 'input',
-      type: String(type ?? 'string'),
+      type: textOf(type ?? 'string'),
       isRequired: required === true || required === 'true',
-      fallback: isEmpty ? undefined : String(fallback),
+      fallback: isEmpty ? undefined : textOf(fallback),
     })
   }
 }

@@ -271,7 +271,7 @@ describe('apply-ddl, when the world moves or a run ends early', () => {
     expect([taken.exitCode, errorOf(taken)]).toEqual([
       1,
       expect.stringContaining(
-        'Applying caec_raw.visits: it changed after the plan was made (ALREADY_EXISTS); run again.',
+        'Applying caec_raw.visits: it changed after the plan was made (duplicate); run again.',
       ),
     ])
   })

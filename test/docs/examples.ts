@@ -3,7 +3,11 @@
  * changes placeholders and Google's auth step, nothing else.
  */
 import { isMap, isScalar, isSeq, parseAllDocuments, parseDocument, type YAMLMap } from 'yaml'
+import path from 'node:path'
+import { repositoryName } from '../../scripts/repository-name.ts'
 import { fencesOf } from './markdown.ts'
+
+const ownName = repositoryName(path.resolve(import.meta.dirname, '../..'))
 
 export interface Example {
   /** `file:line` of the fence. */
@@ -38,9 +42,9 @@ export interface ExampleWorkflow {
 
 /** undefined for YAML that holds no steps and no jobs; throws what the YAML parser says of broken text. */
 export function workflowOf(example: Example, repository: string): ExampleWorkflow | undefined {
-  // OWNER/REPO and SHA are what a reader fills in.
+  // The repository's name and SHA are what a reader fills in or finds filled in.
   const filled = example.text
-    .replaceAll('OWNER/REPO', repository)
+    .replaceAll(ownName, repository)
     .replace(/@SHA\b/g, `@${'0123456789abcdef'.repeat(3).slice(0, 40)}`)
   // Several documents in one fence are no workflow.
   const all = parseAllDocuments(filled)

@@ -55,7 +55,7 @@ export async function dryRun(
 }
 
 /** Longest wait of one request; the next one goes on waiting. */
-const WAIT_MS = 30_000
+const WAIT_MS = 20_000
 
 /** Runs a statement and waits for its end. A repeated request (a lost answer) finds the same job. */
 export async function runStatement(

@@ -13,9 +13,15 @@ import {
   type Endpoints,
   type EndpointRules,
 } from './endpoints.ts'
+import { openFederation } from './federation.ts'
+import { JobIdentity } from './job-identity.ts'
 import { createRequest, type GoogleRequest } from './request.ts'
+import { quietSdkLogging } from './sdk-logging.ts'
+import { openTransport } from './transport.ts'
 import { redact } from './translate.ts'
 
+/** All three legs of a token, retries included. */
+const TOKEN_BUDGET_MS = 120_000
 const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform'
 /** The same order as our auth action and google-github-actions/auth export them. */
 const PROJECT_VARIABLES = [
@@ -52,6 +58,7 @@ export interface Google {
 
 export async function connect(options: ConnectOptions, surroundings: Surroundings): Promise<Google> {
   const { environment, log } = surroundings
+  quietSdkLogging(environment, log)
   const rules = endpointRules(options, environment)
   const endpoints = readEndpoints(environment, rules)
   const credentials = readCredentialsFile(environment, rules)
@@ -70,7 +77,10 @@ export async function connect(options: ConnectOptions, surroundings: Surrounding
       hint: 'Set project-id here, or let the auth step export it.',
     })
   }
-  const client = await openClient(projectId)
+  const client =
+    credentials?.federated === undefined
+      ? await openClient(projectId)
+      : openJobIdentity(credentials.federated, surroundings)
   // Every token the library makes is hidden before anything can print it.
   const maskTokens = (tokens: { access_token?: string | null }) => {
     if (tokens.access_token) surroundings.mask(tokens.access_token)
@@ -112,7 +122,16 @@ export function endpointRules(
 
 async function openClient(projectId: string): Promise<AuthClient> {
   try {
-    return await new GoogleAuth({ scopes: [CLOUD_PLATFORM], projectId }).getClient()
+    const transporter = openTransport()
+    const client = await new GoogleAuth({
+      scopes: [CLOUD_PLATFORM],
+      projectId,
+      clientOptions: { transporter },
+    }).getClient()
+    // The library gives its token exchange a transport of its own, which follows redirects.
+    const exchange = (client as { stsCredential?: { transporter?: unknown } }).stsCredential
+    if (exchange !== undefined) exchange.transporter = transporter
+    return client
   } catch (error) {
     throw new InputError(
       `Reading the Google credentials: ${redact(error instanceof Error ? error.message : String(error))}`,
@@ -126,25 +145,65 @@ async function openClient(projectId: string): Promise<AuthClient> {
   }
 }
 
+/** The `external_account` file that the auth actions write: the job's OIDC tokens come from a URL. */
+interface FederatedFile {
+  readonly audience: string
+  readonly tokenUrl: string
+  readonly subjectTokenType: string
+  readonly universeDomain: string
+  readonly sourceUrl: string
+  readonly sourceHeaders: Readonly<Record<string, string>>
+  readonly field: string | undefined
+  readonly impersonationUrl: string | undefined
+  readonly lifetimeSeconds: number
+}
+
+function openJobIdentity(file: FederatedFile, surroundings: Surroundings): JobIdentity {
+  let endMs = 0
+  const bearer = /^Bearer (.+)$/i.exec(file.sourceHeaders.Authorization ?? '')?.[1]
+  if (bearer) surroundings.mask(bearer)
+  const federation = openFederation(
+    {
+      stsAudience: file.audience,
+      stsTokenUrl: file.tokenUrl,
+      subjectTokenType: file.subjectTokenType,
+      source: { url: file.sourceUrl, headers: file.sourceHeaders, field: file.field },
+      deadlineMs: () => endMs,
+    },
+    surroundings,
+  )
+  return new JobIdentity({
+    audience: file.audience,
+    tokenUrl: file.tokenUrl,
+    universeDomain: file.universeDomain,
+    renew: async () => {
+      endMs = Date.now() + TOKEN_BUDGET_MS
+      const federated = await federation.exchange()
+      return file.impersonationUrl === undefined
+        ? federated
+        : federation.accessToken(federated, {
+            url: file.impersonationUrl,
+            resource: /serviceAccounts\/([^/:]+):/.exec(file.impersonationUrl)?.[1] ?? 'the service account',
+            scopes: [CLOUD_PLATFORM],
+            lifetimeSeconds: file.lifetimeSeconds,
+          })
+    },
+  })
+}
+
 /**
- * The library exchanges tokens wherever the file says; a file that nobody checked could send them to a
- * stranger.
+ * Tokens are exchanged wherever the file says; a file that nobody checked could send them to a stranger.
  */
 function readCredentialsFile(
   environment: Surroundings['environment'],
   rules: EndpointRules,
-): { projectId?: string } | undefined {
+): { projectId?: string; federated?: FederatedFile } | undefined {
   const path = environment.GOOGLE_APPLICATION_CREDENTIALS?.trim()
   if (!path) return undefined
-  let content: {
-    type?: unknown
-    project_id?: unknown
-    token_url?: unknown
-    token_uri?: unknown
-    service_account_impersonation_url?: unknown
-  }
+  let content: Record<string, unknown>
   try {
-    content = JSON.parse(readFileSync(path, 'utf8'))
+    content = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
+    if (content === null || typeof content !== 'object') throw new Error('it is not an object')
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     throw new InputError(`Reading the credentials file ${path}: ${code ?? 'it is not JSON'}.`, {
@@ -160,7 +219,58 @@ function readCredentialsFile(
     typeof content.service_account_impersonation_url === 'string'
       ? projectOfServiceAccount(content.service_account_impersonation_url)
       : undefined
-  return { projectId: typeof content.project_id === 'string' ? content.project_id : impersonated }
+  return {
+    projectId: typeof content.project_id === 'string' ? content.project_id : impersonated,
+    federated: federatedFile(content),
+  }
+}
+
+/** undefined for every other kind of credentials: Google's library reads those. */
+function federatedFile(content: Record<string, unknown>): FederatedFile | undefined {
+  const known = [
+    'type',
+    'audience',
+    'subject_token_type',
+    'token_url',
+    'credential_source',
+    'universe_domain',
+    'service_account_impersonation_url',
+    'service_account_impersonation',
+    'project_id',
+  ]
+  const source = content.credential_source as
+    | { url?: unknown; headers?: unknown; format?: { type?: unknown; subject_token_field_name?: unknown } }
+    | undefined
+  const { audience, token_url: tokenUrl } = content
+  if (
+    content.type !== 'external_account' ||
+    Object.keys(content).some((key) => !known.includes(key)) ||
+    typeof source?.url !== 'string' ||
+    !/^https?:\/\//i.test(source.url) ||
+    typeof audience !== 'string' ||
+    typeof tokenUrl !== 'string'
+  )
+    return undefined
+  const impersonation = content.service_account_impersonation as
+    { token_lifetime_seconds?: unknown } | undefined
+  const field = source.format?.subject_token_field_name
+  const text = (value: unknown, fallback: string) => (typeof value === 'string' ? value : fallback)
+  return {
+    audience,
+    tokenUrl,
+    subjectTokenType: text(content.subject_token_type, 'urn:ietf:params:oauth:token-type:jwt'),
+    universeDomain: text(content.universe_domain, GOOGLE_UNIVERSE),
+    sourceUrl: source.url,
+    sourceHeaders: Object.fromEntries(
+      Object.entries((source.headers ?? {}) as Record<string, unknown>).map(([name, value]) => [
+        name,
+        String(value),
+      ]),
+    ),
+    field: source.format?.type === 'json' ? text(field, 'value') : undefined,
+    impersonationUrl: text(content.service_account_impersonation_url, '') || undefined,
+    lifetimeSeconds: Number(impersonation?.token_lifetime_seconds) || 3600,
+  }
 }
 
 /**

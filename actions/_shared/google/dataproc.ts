@@ -84,15 +84,18 @@ export async function createBatch(
   if (typeof operation?.name !== 'string') throw notGoogles(asked)
 }
 
-/** A proxy's page, half an answer or nothing, with status 200: it says nothing about the batch. */
+/** JSON of somebody else, with status 200: it says nothing about the batch. */
 function notGoogles(asked: { method: string; resource: string }): GoogleApiError {
-  return new GoogleApiError(`${asked.method} on ${asked.resource}: the answer is not Google's.`, {
-    ...asked,
-    status: 200,
-    reason: 'NOT_GOOGLE',
-    isRetryable: true,
-    hint: 'Something between this job and Google answers in its place: look at the proxy.',
-  })
+  return new GoogleApiError(
+    `${asked.method} on ${asked.resource}: the answer (200) is not Google's: it names neither batch nor operation; is a proxy in between?`,
+    {
+      ...asked,
+      status: 200,
+      reason: 'notGoogle',
+      isRetryable: true,
+      problem: 'not-google',
+    },
+  )
 }
 
 /** Asks once: a wait has a patience of its own. */

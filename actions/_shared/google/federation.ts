@@ -1,129 +1,213 @@
 /**
- * Workload Identity Federation: the exchange at STS and the tokens of IAM credentials. It refuses to keep or
- * print a token: it masks and returns it.
+ * Workload Identity Federation: the job's OIDC token, the exchange at STS and the tokens of IAM credentials.
+ * It refuses to keep or print a token (it masks and returns it) and to use an OIDC token twice.
  */
-import { IdentityPoolClient } from 'google-auth-library'
+import type { gaxios } from 'google-auth-library'
 import { GoogleApiError } from '../errors.ts'
+import { readAnswer, type RawAnswer } from './answer.ts'
 import type { Surroundings } from './connect.ts'
 import type { Endpoints } from './endpoints.ts'
-import { apiPath, createRequest } from './request.ts'
-import { withRetries } from './retry.ts'
-import { translate } from './translate.ts'
+import type { Token } from './job-identity.ts'
+import { withRetries, type RetryRules, type Try } from './retry.ts'
+import { openTransport, send, type PlainCall } from './transport.ts'
+import { titleOf, translate, type Asked } from './translate.ts'
 
-export interface Token {
-  readonly value: string
-  readonly expiresAtMs: number | undefined
+export type { Token } from './job-identity.ts'
+
+const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform'
+
+/** Where a job asks for its OIDC tokens: GitHub's token service, or what a credentials file names. */
+export interface TokenSource {
+  /** With the audience. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  /** The field of the JSON answer; undefined when the answer is the token. */
+  readonly field: string | undefined
 }
 export interface Federation {
+  /** A new OIDC token of this job, masked; the next exchange takes it. */
+  subjectToken(): Promise<string>
   /** The federated token of the pool's principal (direct Workload Identity Federation). */
   exchange(): Promise<Token>
   accessToken(
-    serviceAccount: string,
-    options: { scopes: readonly string[]; lifetimeSeconds: number },
+    federated: Token,
+    options: {
+      /** The whole URL, `…:generateAccessToken`. */
+      url: string
+      resource: string
+      scopes: readonly string[]
+      lifetimeSeconds: number
+      delegates?: readonly string[]
+    },
   ): Promise<Token>
-  idToken(serviceAccount: string, audience: string): Promise<Token>
+  idToken(
+    federated: Token,
+    options: {
+      url: string
+      resource: string
+      audience: string
+      isEmailIncluded: boolean
+      delegates?: readonly string[]
+    },
+  ): Promise<Token>
 }
 
-/** @param subjectToken gives a fresh OIDC token of the job each time: GitHub's live five minutes. */
+export interface FederationOptions {
+  /** The provider as STS spells it, `//iam.googleapis.com/projects/…`. */
+  readonly stsAudience: string
+  readonly stsTokenUrl: string
+  readonly subjectTokenType?: string
+  readonly scopes?: readonly string[]
+  readonly source: TokenSource
+  /** The end of everything; each call has its own budget besides. */
+  readonly deadlineMs?: () => number
+  readonly signal?: AbortSignal
+  readonly rules?: RetryRules
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 export function openFederation(
-  options: {
-    provider: string
-    universeDomain: string
-    endpoints: Endpoints
-    subjectToken: () => Promise<string>
-  },
-  surroundings: Surroundings,
+  options: FederationOptions,
+  surroundings: Pick<Surroundings, 'log' | 'mask'>,
 ): Federation {
-  const { endpoints, provider, universeDomain } = options
-  const client = new IdentityPoolClient({
-    type: 'external_account',
-    audience: stsAudience(provider, universeDomain),
-    subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-    token_url: stsTokenUrl(endpoints),
-    scopes: ['https://www.googleapis.com/auth/cloud-platform'],
-    subject_token_supplier: { getSubjectToken: options.subjectToken },
-    universe_domain: universeDomain,
+  const transport = openTransport()
+  const { log, mask } = surroundings
+  let unused: string | undefined
+  const retries = () => ({
+    log: log.info,
+    signal: options.signal,
+    deadlineMs: options.deadlineMs?.(),
+    rules: options.rules,
   })
-  const request = createRequest({ client, endpoints, log: surroundings.log.info, mask: surroundings.mask })
-  const exchange = async (): Promise<Token> => {
-    const asked = { method: 'sts.token', resource: provider }
+  const asking = <T extends object>(asked: Asked, call: PlainCall): Promise<T> =>
+    withRetries(
+      asked,
+      async (attempt) => readAnswer<T>(await sendOnce(transport, call, attempt, asked), asked),
+      retries(),
+    )
+  const hidden = (value: unknown, asked: Asked, field: string): string => {
+    if (typeof value !== 'string' || value === '') throw withoutToken(asked, field)
+    mask(value)
+    return value
+  }
+  const subjectToken = async (): Promise<string> => {
+    const asked = { method: 'oidc.token', resource: new URL(options.source.url).host }
+    const call = { verb: 'GET', url: options.source.url, headers: options.source.headers } as const
+    const { field } = options.source
+    if (field !== undefined) {
+      const answer = await asking<Record<string, unknown>>(asked, call)
+      return hidden(answer[field], asked, field)
+    }
+    const { text } = await withRetries(
+      asked,
+      (attempt) => sendOnce(transport, call, attempt, asked),
+      retries(),
+    )
+    return hidden(text.trim(), asked, 'text')
+  }
+  const exchange = (): Promise<Token> => {
+    const asked = { method: 'sts.token', resource: options.stsAudience.replace(/^\/\/[^/]+\//, '') }
+    let subject = ''
     return withRetries(
-      asked.method,
-      async () => {
-        try {
-          const { token } = await client.getAccessToken()
-          if (!token)
-            throw new GoogleApiError('sts.token: the answer holds no token.', {
-              ...asked,
-              status: 200,
-              reason: 'emptyAnswer',
-              isRetryable: false,
-            })
-          surroundings.mask(token)
-          return { value: token, expiresAtMs: client.credentials.expiry_date ?? undefined }
-        } catch (error) {
-          throw translate(error, asked)
+      asked,
+      async (attempt) => {
+        const answer = await sendOnce(
+          transport,
+          {
+            verb: 'POST',
+            url: options.stsTokenUrl,
+            headers: options.headers,
+            form: {
+              grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+              audience: options.stsAudience,
+              scope: (options.scopes ?? [CLOUD_PLATFORM]).join(' '),
+              requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+              subject_token: subject,
+              subject_token_type: options.subjectTokenType ?? 'urn:ietf:params:oauth:token-type:jwt',
+            },
+          },
+          attempt,
+          asked,
+        )
+        const body = readAnswer<{ access_token?: unknown; expires_in?: unknown }>(answer, asked)
+        const seconds = Number(body.expires_in)
+        return {
+          value: hidden(body.access_token, asked, 'access_token'),
+          expiresAtMs: seconds > 0 ? Date.now() + seconds * 1000 : undefined,
         }
       },
-      { log: surroundings.log.info },
+      {
+        ...retries(),
+        // GitHub's tokens live five minutes: every try begins with a new one.
+        prepare: async () => {
+          subject = unused ?? (await subjectToken())
+          unused = undefined
+        },
+      },
     )
   }
-  const generate = async <T>(
-    verb: 'generateAccessToken' | 'generateIdToken',
-    serviceAccount: string,
-    json: unknown,
-  ): Promise<T> =>
-    request<T>({
-      api: 'iamcredentials',
-      method: `iamcredentials.${verb}`,
-      resource: serviceAccount,
-      verb: 'POST',
-      path: `${apiPath`/v1/projects/-/serviceAccounts/${serviceAccount}`}:${verb}`,
-      json,
-      // Making a second token does no harm.
-      isRepeatable: true,
-    })
+  const asAccount = (federated: Token, url: string, json: unknown): PlainCall => ({
+    verb: 'POST',
+    url,
+    headers: { ...options.headers, authorization: `Bearer ${federated.value}` },
+    json,
+  })
   return {
+    subjectToken: async () => (unused = await subjectToken()),
     exchange,
-    accessToken: async (serviceAccount, { scopes, lifetimeSeconds }) => {
-      await exchange()
-      const answer = await generate<{ accessToken?: string; expireTime?: string }>(
-        'generateAccessToken',
-        serviceAccount,
-        { scope: scopes, lifetime: `${lifetimeSeconds}s` },
+    accessToken: async (federated, { url, resource, scopes, lifetimeSeconds, delegates = [] }) => {
+      const asked = { method: 'iamcredentials.generateAccessToken', resource }
+      const answer = await asking<{ accessToken?: unknown; expireTime?: unknown }>(
+        asked,
+        asAccount(federated, url, {
+          scope: scopes,
+          lifetime: `${lifetimeSeconds}s`,
+          ...(delegates.length > 0 ? { delegates } : {}),
+        }),
       )
-      return finished(
-        answer.accessToken,
-        answer.expireTime === undefined ? undefined : Date.parse(answer.expireTime),
-        surroundings,
-      )
+      const expiresAtMs = Date.parse(String(answer.expireTime))
+      return {
+        value: hidden(answer.accessToken, asked, 'accessToken'),
+        expiresAtMs: Number.isNaN(expiresAtMs) ? undefined : expiresAtMs,
+      }
     },
-    idToken: async (serviceAccount, audience) => {
-      await exchange()
-      const answer = await generate<{ token?: string }>('generateIdToken', serviceAccount, {
-        audience,
-        includeEmail: true,
-      })
-      return finished(answer.token, undefined, surroundings)
+    idToken: async (federated, { url, resource, audience, isEmailIncluded, delegates = [] }) => {
+      const asked = { method: 'iamcredentials.generateIdToken', resource }
+      const answer = await asking<{ token?: unknown }>(
+        asked,
+        asAccount(federated, url, {
+          audience,
+          includeEmail: isEmailIncluded,
+          ...(delegates.length > 0 ? { delegates } : {}),
+        }),
+      )
+      return { value: hidden(answer.token, asked, 'token'), expiresAtMs: undefined }
     },
   }
 }
 
-function finished(
-  value: string | undefined,
-  expiresAtMs: number | undefined,
-  surroundings: Surroundings,
-): Token {
-  if (!value)
-    throw new GoogleApiError('iamcredentials: the answer holds no token.', {
-      method: 'iamcredentials',
-      resource: 'token',
-      status: 200,
-      reason: 'emptyAnswer',
-      isRetryable: false,
-    })
-  surroundings.mask(value)
-  return { value, expiresAtMs }
+async function sendOnce(
+  transport: gaxios.Gaxios,
+  call: PlainCall,
+  attempt: Try,
+  asked: Asked,
+): Promise<RawAnswer> {
+  try {
+    return await send(transport, call, attempt)
+  } catch (error) {
+    throw translate(error, asked)
+  }
+}
+
+function withoutToken(asked: Asked, field: string): GoogleApiError {
+  return new GoogleApiError(`${titleOf(asked)}: the answer holds no ${field}; is a proxy in between?`, {
+    ...asked,
+    status: 200,
+    reason: 'emptyAnswer',
+    isRetryable: false,
+    problem: 'not-google',
+    hint: 'Check HTTPS_PROXY, NO_PROXY and CLOUDSDK_API_ENDPOINT_OVERRIDES_… of this job.',
+  })
 }
 
 export interface CredentialsFileParts {
@@ -132,9 +216,7 @@ export interface CredentialsFileParts {
   readonly universeDomain: string
   readonly endpoints: Endpoints
   readonly lifetimeSeconds: number
-  /** Where the job's OIDC tokens come from, the audience included. */
-  readonly idTokenUrl: string
-  readonly idTokenBearer: string
+  readonly source: TokenSource
 }
 
 /**
@@ -146,7 +228,11 @@ export function credentialsFile(parts: CredentialsFileParts): Record<string, unk
     parts.serviceAccount === undefined
       ? {}
       : {
-          service_account_impersonation_url: `${parts.endpoints.root('iamcredentials')}/v1/projects/-/serviceAccounts/${parts.serviceAccount}:generateAccessToken`,
+          service_account_impersonation_url: accountUrl(
+            parts.endpoints,
+            parts.serviceAccount,
+            'generateAccessToken',
+          ),
           ...(parts.lifetimeSeconds === 3600
             ? {}
             : { service_account_impersonation: { token_lifetime_seconds: parts.lifetimeSeconds } }),
@@ -158,17 +244,25 @@ export function credentialsFile(parts: CredentialsFileParts): Record<string, unk
     subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
     token_url: stsTokenUrl(parts.endpoints),
     credential_source: {
-      url: parts.idTokenUrl,
-      headers: { Authorization: `Bearer ${parts.idTokenBearer}` },
-      format: { type: 'json', subject_token_field_name: 'value' },
+      url: parts.source.url,
+      headers: parts.source.headers,
+      format: { type: 'json', subject_token_field_name: parts.source.field },
     },
     ...impersonation,
   }
 }
 
-function stsAudience(provider: string, universeDomain: string): string {
+export function stsAudience(provider: string, universeDomain: string): string {
   return `//iam.${universeDomain}/${provider}`
 }
-function stsTokenUrl(endpoints: Endpoints): string {
+export function stsTokenUrl(endpoints: Endpoints): string {
   return `${endpoints.root('sts')}/v1/token`
+}
+/** The account was checked by inputs.ts; the whole URL stands in the credentials file, too. */
+export function accountUrl(
+  endpoints: Endpoints,
+  serviceAccount: string,
+  verb: 'generateAccessToken' | 'generateIdToken',
+): string {
+  return `${endpoints.root('iamcredentials')}/v1/projects/-/serviceAccounts/${serviceAccount}:${verb}`
 }

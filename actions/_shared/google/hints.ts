@@ -5,7 +5,10 @@
 import type { ProblemId } from '../problems.ts'
 
 interface Sign {
-  readonly status?: number
+  /** Google's method id. */
+  readonly method?: RegExp
+  readonly status?: number | readonly number[]
+  readonly isPage?: true
   readonly reason?: RegExp
   readonly text?: RegExp
   readonly problem: ProblemId
@@ -15,6 +18,38 @@ interface Sign {
 // Wording from google-github-actions/auth TROUBLESHOOTING.md and Google's troubleshooting page of Workload
 // Identity Federation.
 const SIGNS: readonly Sign[] = [
+  {
+    reason: /^(RESOURCE_EXHAUSTED|RATE_LIMIT_EXCEEDED|\w*(rateLimit|quota)Exceeded)$/i,
+    problem: 'quota',
+    hint: 'Too much was asked at once, or a quota is used up: nothing is forbidden. Wait a minute and run again, or ask for a higher quota.',
+  },
+  {
+    status: 429,
+    problem: 'quota',
+    hint: 'Too much was asked at once, or a quota is used up: nothing is forbidden. Wait a minute and run again, or ask for a higher quota.',
+  },
+  {
+    reason: /^redirect$/,
+    problem: 'not-google',
+    hint: 'Google answers API requests without redirects: a proxy or an endpoint override stands in between. Check HTTPS_PROXY, NO_PROXY and CLOUDSDK_API_ENDPOINT_OVERRIDES_….',
+  },
+  {
+    status: 407,
+    problem: 'not-google',
+    hint: 'The proxy of HTTPS_PROXY wants a user and a password, or other ones.',
+  },
+  {
+    isPage: true,
+    status: [200, 400, 401, 403, 404, 405, 502, 503, 504],
+    problem: 'not-google',
+    hint: 'A web page came where the API answers JSON: is a proxy in between? Check HTTPS_PROXY, NO_PROXY and CLOUDSDK_API_ENDPOINT_OVERRIDES_….',
+  },
+  {
+    method: /^oidc\.token$/,
+    status: [400, 401, 403, 404],
+    problem: 'oidc-token',
+    hint: 'GitHub gives this job no OIDC token: give the job "permissions: { contents: read, id-token: write }" (the caller of a reusable workflow too), and use the credentials only while the job runs.',
+  },
   {
     text: /rejected by the attribute condition/i,
     problem: 'wif-condition',
@@ -81,11 +116,6 @@ const SIGNS: readonly Sign[] = [
     hint: 'roles/composer.user lacks this permission: bind a custom role with composer.environments.get and composer.environments.executeAirflowCommand.',
   },
   {
-    reason: /RESOURCE_EXHAUSTED|rateLimitExceeded|quotaExceeded/,
-    problem: 'quota',
-    hint: 'A quota is used up; wait a minute or ask for more.',
-  },
-  {
     status: 401,
     problem: 'unauthenticated',
     hint: 'Authenticate in an earlier step of the same job (credentials do not pass from job to job).',
@@ -109,13 +139,17 @@ const SIGNS: readonly Sign[] = [
 
 /** The hint and the entry of docs/troubleshooting.md that explains it. */
 export function hintFor(answer: {
+  method: string
   status: number
   reason: string
   text: string
+  isPage?: boolean
 }): { readonly hint: string; readonly problem: ProblemId } | undefined {
   return SIGNS.find(
     (sign) =>
-      (sign.status === undefined || sign.status === answer.status) &&
+      (sign.method === undefined || sign.method.test(answer.method)) &&
+      (sign.isPage === undefined || answer.isPage === true) &&
+      (sign.status === undefined || [sign.status].flat().includes(answer.status)) &&
       (sign.reason === undefined || sign.reason.test(answer.reason)) &&
       (sign.text === undefined || sign.text.test(answer.text)),
   )

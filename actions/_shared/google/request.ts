@@ -1,8 +1,9 @@
 /**
  * One authorised JSON request to a Google API, with retries and translated errors. It refuses unencoded path
- * parts: build paths with `apiPath`.
+ * parts (build paths with `apiPath`), redirects, and answers that are not Google's.
  */
 import type { AuthClient } from 'google-auth-library'
+import { readAnswer } from './answer.ts'
 import type { Api, Endpoints } from './endpoints.ts'
 import { usualRetries, withRetries, type RetryRules } from './retry.ts'
 import { translate, type Asked } from './translate.ts'
@@ -24,7 +25,10 @@ export interface GoogleCall extends Asked {
    */
   readonly isRepeatable?: boolean
   readonly signal?: AbortSignal
+  /** Of one try; 30 s unless the server is asked to wait longer. */
   readonly timeoutMs?: number
+  /** The end of what this request is a part of; its own budget is a minute. */
+  readonly deadlineMs?: number
 }
 /** Resolves to the parsed JSON answer; rejects with GoogleApiError only. */
 export type GoogleRequest = <T = unknown>(call: GoogleCall) => Promise<T>
@@ -36,50 +40,62 @@ export function createRequest(edge: {
   mask: (secret: string) => void
   rules?: RetryRules
 }): GoogleRequest {
+  const rules = edge.rules ?? usualRetries
   return async <T>(call: GoogleCall): Promise<T> => {
     const url = new URL(`${edge.endpoints.root(call.api, call.region)}${call.path}`)
     for (const [name, value] of Object.entries(call.query ?? {})) {
       for (const item of Array.isArray(value) ? value : [value])
         if (item !== undefined) url.searchParams.append(name, String(item))
     }
-    const isRepeatable = call.isRepeatable ?? call.verb !== 'POST'
-    let retryAfterMs: number | undefined
+    const asked = { method: call.method, resource: call.resource }
     return withRetries(
-      call.method,
-      async () => {
+      asked,
+      async ({ timeoutMs, signal }) => {
         try {
-          const headers = await edge.client.getRequestHeaders(url)
-          const token = /^Bearer (.+)$/i.exec(headers.get('authorization') ?? '')?.[1]
-          if (token) edge.mask(token)
-          const answer = await edge.client.request<T>({
+          const answer = await edge.client.request<string>({
             url: url.href,
             method: call.verb,
             headers: { ...call.headers },
             data: call.json,
-            responseType: 'json',
+            responseType: 'text',
             retry: false,
-            timeout: call.timeoutMs ?? 60_000,
-            signal: call.signal,
+            timeout: timeoutMs,
+            signal,
             // The auth client would follow a redirect with its token.
-            redirect: 'error',
+            redirect: 'manual',
           })
-          return answer.data
+          return readAnswer<T>(
+            { status: answer.status, text: answer.data ?? '' },
+            asked,
+            call.verb === 'DELETE' ? 'nothing-or-json' : 'json',
+          )
         } catch (error) {
-          const header = (
-            error as { response?: { headers?: { get?: (name: string) => string | null } } }
-          )?.response?.headers?.get?.('retry-after')
-          retryAfterMs = header && /^\d{1,4}$/.test(header) ? Number(header) * 1000 : undefined
-          throw translate(error, call)
+          throw translate(error, asked)
         }
       },
       {
         log: edge.log,
-        rules: isRepeatable ? (edge.rules ?? usualRetries) : { ...usualRetries, attempts: 1 },
+        // A silent token service must not look like a silent API.
+        prepare: () =>
+          maskToken(edge, url).catch((error: unknown) => {
+            throw translate(error, asked)
+          }),
+        rules: call.timeoutMs === undefined ? rules : { ...rules, tryMs: call.timeoutMs },
         signal: call.signal,
-        retryAfterMs: () => retryAfterMs,
+        deadlineMs: call.deadlineMs,
+        isRepeatable: call.isRepeatable ?? call.verb !== 'POST',
       },
     )
   }
+}
+
+async function maskToken(
+  edge: { client: AuthClient; mask: (secret: string) => void },
+  url: URL,
+): Promise<void> {
+  const headers = await edge.client.getRequestHeaders(url)
+  const token = /^Bearer (.+)$/i.exec(headers.get('authorization') ?? '')?.[1]
+  if (token) edge.mask(token)
 }
 
 /** Encodes every hole as one path segment: apiPath`/v1/projects/${project}/…`. */

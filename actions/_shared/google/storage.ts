@@ -146,7 +146,7 @@ export function parseUri(uri: string): { bucket: string; name: string } | undefi
 function shape(metadata: File['metadata']): StoredObject {
   const custom = Object.entries(metadata.metadata ?? {})
     .filter(([, value]) => value != null)
-    .map(([key, value]) => [key, String(value)])
+    .map(([key, value]): [string, string] => [key, String(value)])
   return {
     name: metadata.name ?? '',
     sizeBytes: Number(metadata.size ?? 0),

@@ -3,14 +3,33 @@
  * headers or anything that looks like a token.
  */
 import { GoogleApiError } from '../errors.ts'
+import { hideSecrets } from '../secrets.ts'
 import { hintFor } from './hints.ts'
-import { retryableStatuses } from './retry.ts'
 
 export interface Asked {
   /** Google's method id, e.g. `storage.objects.insert`. */
   readonly method: string
   /** What it was asked of, for people, e.g. `gs://bucket/name`. */
   readonly resource: string
+}
+
+/** How every message begins. */
+export function titleOf({ method, resource }: Asked): string {
+  return resource === '' ? method : `${method} on ${resource}`
+}
+
+/** Statuses after which the same request may succeed: https://cloud.google.com/storage/docs/retry-strategy */
+const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504])
+/**
+ * Google's own words decide before the status: BigQuery says 403 to whoever asks too often
+ * (https://cloud.google.com/bigquery/docs/error-messages).
+ */
+const QUOTA_REASON = /^(RESOURCE_EXHAUSTED|RATE_LIMIT_EXCEEDED|\w*(rateLimit|quota)Exceeded)$/i
+const RETRYABLE_REASON = /^(backendError|internalError|jobBackendError|jobInternalError|UNAVAILABLE)$/
+
+/** Too much was asked at once: nothing is forbidden, and no work was done. */
+export function isQuota(answer: { status: number; reason: string }): boolean {
+  return answer.status === 429 || QUOTA_REASON.test(answer.reason)
 }
 
 /** Connection errors after which nothing is known to be wrong. */
@@ -34,23 +53,42 @@ export function translate(error: unknown, asked: Asked): GoogleApiError {
   if (error instanceof GoogleApiError) return error
   const seen = describe(error)
   const text = redact(seen.text)
-  const sign = hintFor({ status: seen.status, reason: seen.reason, text })
+  const sign = hintFor({ ...seen, method: asked.method, text })
   const status = seen.status ? `${seen.status} ` : ''
-  return new GoogleApiError(`${asked.method} on ${asked.resource}: ${status}${seen.reason}: ${text}`, {
+  return new GoogleApiError(`${titleOf(asked)}: ${status}${seen.reason}: ${text}`, {
     ...asked,
     status: seen.status,
     reason: seen.reason,
-    isRetryable: seen.status === 0 ? RETRYABLE_CODES.has(seen.reason) : retryableStatuses.has(seen.status),
+    isRetryable:
+      seen.status === 0
+        ? RETRYABLE_CODES.has(seen.reason)
+        : RETRYABLE_STATUSES.has(seen.status) || isQuota(seen) || RETRYABLE_REASON.test(seen.reason),
+    retryAfterMs: retryAfterOf(error),
     hint: sign?.hint,
     problem: sign?.problem,
     // No cause: client errors hold the request with its Authorization header.
   })
 }
 
+/** Retry-After in seconds or as a date (RFC 9110), of whatever client saw the answer. */
+function retryAfterOf(error: unknown): number | undefined {
+  const headers = (error as { response?: { headers?: unknown } } | undefined)?.response?.headers
+  const value =
+    typeof (headers as { get?: unknown } | undefined)?.get === 'function'
+      ? (headers as { get(name: string): unknown }).get('retry-after')
+      : (headers as Record<string, unknown> | undefined)?.['retry-after']
+  if (typeof value !== 'string' || value.trim() === '') return undefined
+  if (/^\d{1,6}$/.test(value.trim())) return Number(value) * 1000
+  const atMs = Date.parse(value)
+  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - Date.now())
+}
+
 interface Described {
   status: number
   reason: string
   text: string
+  /** The answer was a web page where an API answers JSON. */
+  isPage?: boolean
 }
 
 function describe(error: unknown): Described {
@@ -59,7 +97,7 @@ function describe(error: unknown): Described {
     status?: unknown
     message?: unknown
     cause?: unknown
-    response?: { status?: unknown; data?: unknown }
+    response?: { status?: unknown; data?: unknown; headers?: unknown }
     errors?: unknown
     error?: unknown
   }
@@ -68,8 +106,20 @@ function describe(error: unknown): Described {
       .map(Number)
       .find((value) => Number.isInteger(value) && value >= 100 && value <= 599) ?? 0
   const message = typeof fault.message === 'string' ? fault.message : 'no message'
+  if (status >= 300 && status < 400 && status !== 304)
+    return {
+      status,
+      reason: 'redirect',
+      text: `it redirects to ${targetOf(fault.response?.headers)}, and no credential follows a redirect`,
+    }
   const wire = wireError(fault.response?.data)
-  if (wire) return { status, reason: wire.reason || `HTTP_${status}`, text: wire.text || message }
+  if (wire)
+    return {
+      status,
+      reason: wire.reason || `HTTP_${status}`,
+      text: wire.text || message,
+      isPage: wire.isPage,
+    }
   const first = Array.isArray(fault.errors)
     ? (fault.errors[0] as { reason?: unknown; message?: unknown } | undefined)
     : undefined
@@ -100,11 +150,17 @@ function describe(error: unknown): Described {
   }
 }
 
+function targetOf(headers: unknown): string {
+  const location = (headers as { get?: (name: string) => string | null } | undefined)?.get?.('location')
+  const host = /^[a-z]+:\/\/(?:[^/?#@]*@)?([^/?#]+)/i.exec(location ?? '')?.[1]
+  return host ?? 'another path'
+}
+
 /**
  * The three shapes of Google's error bodies: `{error: {…}}`, `{error, error_description}`, and either of them
  * as text.
  */
-function wireError(data: unknown): { reason: string; text: string } | undefined {
+function wireError(data: unknown): { reason: string; text: string; isPage?: boolean } | undefined {
   let body = data
   if (body instanceof ArrayBuffer) body = Buffer.from(body).toString('utf8')
   if (Buffer.isBuffer(body)) body = body.toString('utf8')
@@ -112,16 +168,16 @@ function wireError(data: unknown): { reason: string; text: string } | undefined 
     try {
       body = JSON.parse(body)
     } catch {
-      return body === ''
-        ? undefined
-        : {
-            reason: '',
-            text: (body as string)
-              .replace(/<[^>]*>/g, ' ')
-              .replace(/\s+/g, ' ')
-              .trim()
-              .slice(0, 300),
-          }
+      if (body === '') return undefined
+      const page = body as string
+      const text = page
+        .replace(/<(style|script)[\s\S]*?<\/\1>/gi, ' ')
+        .replace(/<[^>]*>/g, ' ')
+        .replace(/\s+/g, ' ')
+        .trim()
+        .slice(0, 300)
+      // Google's own front end says "Error 404 (Not Found)!!1" in its pages.
+      return { reason: '', text, isPage: /<(!doctype|html|head|body)\b/i.test(page) && !/!!1/.test(page) }
     }
   }
   if (Array.isArray(body)) body = body[0]
@@ -139,24 +195,16 @@ function wireError(data: unknown): { reason: string; text: string } | undefined 
   }
   const reasons = [
     details?.find?.((detail) => typeof detail?.reason === 'string')?.reason,
-    status,
     errors?.[0]?.reason,
+    status,
   ]
   return {
-    reason: String(reasons.find((value) => typeof value === 'string' && value !== '') ?? ''),
+    reason: reasons.find((value): value is string => typeof value === 'string' && value !== '') ?? '',
     text: typeof message === 'string' ? message : '',
   }
 }
 
-/**
- * Tokens by their known shapes: JWTs, Google access tokens, bearer headers, PEM keys; and no more than 1,000
- * characters.
- */
+/** Someone else's words as they may be shown: without tokens and keys, and no more than 1,000 characters. */
 export function redact(text: string): string {
-  return text
-    .replace(/eyJ[\w-]{8,}\.[\w-]+\.?[\w-]*/g, '[token]')
-    .replace(/\bya29\.[\w.-]+/g, '[token]')
-    .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, '$1 [token]')
-    .replace(/-----BEGIN[\s\S]*?(-----END[^-]*-----|$)/g, '[key]')
-    .slice(0, 1000)
+  return hideSecrets(text).slice(0, 1000)
 }

@@ -35,8 +35,6 @@ export interface Runner {
   writeSummary(blocks: readonly SummaryBlock[]): Promise<void>
   fail(message: string): void
   execute(program: string, args: readonly string[], options?: ExecOptions): Promise<ExecResult>
-  /** An OIDC token of this job; throws the toolkit's error when the job may not have one. */
-  idToken(audience: string): Promise<string>
   readonly cancelled: AbortSignal
   onCancel(tidy: Tidy): () => void
 }
@@ -82,7 +80,6 @@ export async function openRunner(): Promise<Runner & { close(): void }> {
     },
     fail: (message) => core.setFailed(message),
     execute,
-    idToken: (audience) => core.getIDToken(audience),
     cancelled: cancellation.signal,
     onCancel: cancellation.onCancel,
     close: cancellation.stop,

@@ -121,7 +121,9 @@ function mergeColumn(column: Column, want: Column, name: string, notes: Notes): 
 }
 
 function typeOf(column: Column): string {
-  const limits = [column.maxLength, column.precision, column.scale].filter((limit) => limit !== undefined)
+  const limits = [column.maxLength, column.precision, column.scale]
+    .filter((limit) => limit !== undefined)
+    .map(String)
   const type = `${SQL_TYPES[column.type] ?? column.type}${limits.length === 0 ? '' : `(${limits.join(', ')})`}`
   return column.mode === 'REPEATED' ? `ARRAY<${type}>` : type
 }

@@ -4,11 +4,11 @@
  */
 import { describeClaims } from './claims.ts'
 import { GoogleApiError } from '../../_shared/errors.ts'
-import { credentialsFile, openFederation, type Token } from '../../_shared/google/federation.ts'
+import { accountUrl, credentialsFile, type Token } from '../../_shared/google/federation.ts'
 import { assertNever, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
 import type { AuthInputs } from './inputs.ts'
-import { subjectToken, type Observed } from './observe.ts'
+import type { Observed } from './observe.ts'
 import type { AuthPlan, AuthStep } from './plan.ts'
 import { writeSecretFile } from './secret-file.ts'
 
@@ -27,16 +27,7 @@ export async function apply(
   observed: Observed,
   runner: Runner,
 ): Promise<Outcome<AuthStep> & { left: Left }> {
-  const { endpoints } = observed
-  const federation = openFederation(
-    {
-      provider: inputs.provider,
-      universeDomain: inputs.universeDomain,
-      endpoints,
-      subjectToken: () => subjectToken(inputs, runner),
-    },
-    runner,
-  )
+  const { endpoints, federation } = observed
   const done: { step: AuthStep }[] = []
   let left: Left = {}
   const run = async (step: AuthStep): Promise<Left> => {
@@ -44,11 +35,22 @@ export async function apply(
       case 'exchange':
         return { authToken: await federation.exchange() }
       case 'access-token': {
-        const token = await federation.accessToken(step.target, step)
+        const token = await federation.accessToken(left.authToken!, {
+          ...step,
+          url: accountUrl(endpoints, step.target, 'generateAccessToken'),
+          resource: step.target,
+        })
         return step.isOutput ? { accessToken: token, accountToken: token } : { accountToken: token }
       }
       case 'id-token':
-        return { idToken: await federation.idToken(step.target, step.audience) }
+        return {
+          idToken: await federation.idToken(left.authToken!, {
+            url: accountUrl(endpoints, step.target, 'generateIdToken'),
+            resource: step.target,
+            audience: step.audience,
+            isEmailIncluded: true,
+          }),
+        }
       case 'credentials-file': {
         const filePath = await writeSecretFile(observed.tempDir, credentialsFile({ ...inputs, ...observed }))
         if (inputs.isCleanupWanted) runner.saveState('credentials-file-path', filePath)

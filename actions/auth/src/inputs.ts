@@ -19,6 +19,8 @@ export interface AuthInputs {
   readonly universeDomain: string
   readonly allowedHosts: readonly string[]
   readonly isCleanupWanted: boolean
+  /** For the whole step. */
+  readonly timeoutMs: number
 }
 
 const PROVIDER =
@@ -62,6 +64,7 @@ export function parseInputs(inputs: Inputs): AuthInputs {
     universeDomain: inputs.text('universe-domain', 'googleapis.com'),
     allowedHosts: inputs.lines('allow-endpoint-hosts'),
     isCleanupWanted: inputs.boolean('cleanup-credentials', true),
+    timeoutMs: inputs.integer('timeout-seconds', { min: 5, max: 3600, fallback: 120 }) * 1000,
   }
 }
 

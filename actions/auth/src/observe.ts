@@ -3,11 +3,17 @@
  * ask for a fresh one.
  */
 import { decodeClaims, type Claims } from './claims.ts'
-import { GoogleApiError, InputError } from '../../_shared/errors.ts'
+import { InputError } from '../../_shared/errors.ts'
 import { endpointRules, projectOfServiceAccount } from '../../_shared/google/connect.ts'
 import { describeOverrides, readEndpoints, type Endpoints } from '../../_shared/google/endpoints.ts'
-import { redact } from '../../_shared/google/translate.ts'
-import { withRetries } from '../../_shared/google/retry.ts'
+import {
+  openFederation,
+  stsAudience,
+  stsTokenUrl,
+  type Federation,
+  type TokenSource,
+} from '../../_shared/google/federation.ts'
+import { quietSdkLogging } from '../../_shared/google/sdk-logging.ts'
 import type { Runner } from '../../_shared/run.ts'
 import type { AuthInputs } from './inputs.ts'
 
@@ -16,12 +22,13 @@ export interface Observed {
   readonly endpoints: Endpoints
   readonly projectOfAccount: string | undefined
   readonly tempDir: string
-  /** URL (with audience) and bearer of the runner's token service: both go into the credentials file. */
-  readonly idTokenUrl: string
-  readonly idTokenBearer: string
+  /** The runner's token service, bearer included: it goes into the credentials file. */
+  readonly source: TokenSource
+  readonly federation: Federation
 }
 
 export async function observe(inputs: AuthInputs, runner: Runner): Promise<Observed> {
+  const deadlineMs = Date.now() + inputs.timeoutMs
   const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = runner.environment
   if (!url || !bearer) {
     throw new InputError(
@@ -35,41 +42,33 @@ export async function observe(inputs: AuthInputs, runner: Runner): Promise<Obser
     )
   }
   runner.mask(bearer)
+  quietSdkLogging(runner.environment, runner.log)
   const endpoints = readEndpoints(runner.environment, endpointRules(inputs, runner.environment))
   for (const line of describeOverrides(endpoints)) runner.log.warning(line)
+  const source = {
+    url: withAudience(url, inputs.audience),
+    headers: { Authorization: `Bearer ${bearer}` },
+    field: 'value',
+  }
+  const federation = openFederation(
+    {
+      stsAudience: stsAudience(inputs.provider, inputs.universeDomain),
+      stsTokenUrl: stsTokenUrl(endpoints),
+      source,
+      deadlineMs: () => deadlineMs,
+      signal: runner.cancelled,
+    },
+    runner,
+  )
   return {
-    claims: decodeClaims(await subjectToken(inputs, runner)),
+    claims: decodeClaims(await federation.subjectToken()),
     endpoints,
     projectOfAccount:
       inputs.serviceAccount === undefined ? undefined : projectOfServiceAccount(inputs.serviceAccount),
     tempDir: runner.context.tempDir,
-    idTokenUrl: withAudience(url, inputs.audience),
-    idTokenBearer: bearer,
+    source,
+    federation,
   }
-}
-
-/** The toolkit retries HTTP statuses itself; this also covers broken connections. */
-export function subjectToken(inputs: AuthInputs, runner: Runner): Promise<string> {
-  return withRetries(
-    'github.oidc.token',
-    async () => {
-      try {
-        return await runner.idToken(inputs.audience)
-      } catch (error) {
-        const text = redact(error instanceof Error ? error.message.replace(/\s+/g, ' ') : String(error))
-        throw new GoogleApiError(`Asking GitHub for an OIDC token: ${text}`, {
-          method: 'github.oidc.token',
-          resource: inputs.audience,
-          status: 0,
-          reason: 'OIDC_TOKEN',
-          isRetryable: !/40[0134]/.test(text),
-          problem: 'oidc-token',
-          hint: 'Run the job again; if it stays, check that the job has "permissions: id-token: write" and GitHub\'s status page.',
-        })
-      }
-    },
-    { log: runner.log.info },
-  )
 }
 
 function withAudience(url: string, audience: string): string {

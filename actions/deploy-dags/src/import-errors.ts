@@ -28,7 +28,7 @@ export function readImportErrors(lines: readonly string[]): ImportError[] | unde
     ) {
       return value.map((item: { filepath: string; error?: unknown }) => ({
         filepath: item.filepath,
-        error: String(item.error ?? ''),
+        error: typeof item.error === 'string' ? item.error : JSON.stringify(item.error ?? ''),
       }))
     }
   }

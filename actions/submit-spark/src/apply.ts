@@ -14,7 +14,7 @@ import { cancelBatch, type OwnBatch } from './cancel-batch.ts'
 import { isProven } from './identity.ts'
 import type { SparkInputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
-import { patiently, type Patience } from './patience.ts'
+import { isRefusal, patiently, type Patience } from './patience.ts'
 import type { SparkPlan, SparkStep, StageStep, SubmitStep } from './plan.ts'
 import { watchBatch, type Watched } from './watch.ts'
 
@@ -68,7 +68,7 @@ export async function apply(
     })
     // Saved before the request: if its answer is lost, the post step still finds the batch.
     if (inputs.isWaiting && own.requestId !== '')
-      for (const [name, value] of Object.entries(own)) runner.saveState(name, value)
+      for (const [name, value] of Object.entries(own)) runner.saveState(name, value as string)
     if (submit.kind === 'attach') runner.log.info(`Batch ${submit.batchId} is attached to: ${submit.reason}.`)
     else {
       creating = create(google, own, submit, patience, () => runner.saveState('isEnded', 'true'))
@@ -130,13 +130,12 @@ async function create(
   forget: () => void,
 ): Promise<void> {
   let isMaybeThere = false
-  const isRefusal = (error: GoogleApiError) => !error.isRetryable && error.status !== 401
   try {
     await patiently(
       `Creating batch ${own.batchId}`,
       () =>
         createBatch(google, own, submit.requestId, submit.request).catch((error: unknown) => {
-          isMaybeThere ||= error instanceof GoogleApiError && error.isRetryable
+          isMaybeThere ||= error instanceof GoogleApiError && !isRefusal(error)
           throw error
         }),
       patience,

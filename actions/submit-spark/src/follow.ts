@@ -7,6 +7,7 @@ import { pause } from '../../_shared/google/retry.ts'
 import type { ObjectStorage } from '../../_shared/google/storage.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { followOutput, type DriverOutput } from './driver-output.ts'
+import { isRefusal } from './patience.ts'
 
 /** The last part is complete when nothing new came this often. */
 const QUIET_LOOKS = 3
@@ -29,7 +30,7 @@ export function openFollower(
   const output = followOutput(storage, (line) => runner.log.info(`│ ${line}`))
   let draining: Promise<unknown> | undefined
   let refusals = 0
-  const isRefused = (error: unknown) => error instanceof GoogleApiError && !error.isRetryable
+  const isRefused = (error: unknown) => error instanceof GoogleApiError && isRefusal(error)
   const drain = async (outputUri: string): Promise<number> => {
     try {
       const fresh = await output.drain(outputUri)

@@ -20,7 +20,7 @@ import {
 } from './identity.ts'
 import type { SparkInputs } from './inputs.ts'
 import { readSource, type LocalSource } from './local-sources.ts'
-import { patiently } from './patience.ts'
+import { isRefusal, patiently } from './patience.ts'
 import { labelNotes } from './batch-request.ts'
 import { isRemote } from './workload-inputs.ts'
 
@@ -131,7 +131,7 @@ async function findEarlier(
         `Looking for batch ${ids.batchId}`,
         () => getBatch(google, ref, runner.cancelled),
         patience,
-        ({ status, isRetryable }) => status !== 401 && !isRetryable,
+        isRefusal,
       )
     } catch (error) {
       if (!(error instanceof GoogleApiError)) throw error

@@ -21,6 +21,11 @@ const REFUSED_MS = 15_000
 const FIRST_PAUSE_MS = 500
 const SAY_EVERY_MS = 60_000
 
+/** Google's own no to this request, not an overload, a used-up quota or somebody else's page. */
+export function isRefusal({ status, isRetryable }: GoogleApiError): boolean {
+  return !isRetryable && status >= 400 && status < 500 && status !== 408 && status !== 429
+}
+
 /**
  * @param what begins the error, e.g. `Waiting for batch b`.
  * @param isFinal names definite answers that are believed at once.
@@ -43,8 +48,7 @@ export async function patiently<T>(
     } catch (error) {
       if (!(error instanceof GoogleApiError) || patience.signal?.aborted || isFinal(error)) throw error
       const nowMs = Date.now()
-      const isRefusal = !error.isRetryable && error.status >= 400 && error.status < 500
-      if (!isRefusal) refusals = 0
+      if (!isRefusal(error)) refusals = 0
       else if ((refusals += 1) === 1) refusedSinceMs = nowMs
       const isBelieved =
         refusals >= REFUSALS && nowMs - refusedSinceMs >= Math.min(REFUSED_MS, patience.toleranceMs)
@@ -61,7 +65,7 @@ export async function patiently<T>(
         )
         saidMs = nowMs
       }
-      await pause(Math.min(pauseMs, patience.longestPauseMs), patience.signal)
+      await pause(error.retryAfterMs ?? Math.min(pauseMs, patience.longestPauseMs), patience.signal)
       if (patience.signal?.aborted) throw error
     }
   }

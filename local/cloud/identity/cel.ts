@@ -80,7 +80,7 @@ function compile(environment: Environment, expression: string, types: readonly s
   if (!checked.valid) throw checked.error ?? new Error('the expression is not valid')
   if (types.length > 0 && !types.includes(String(checked.type)))
     throw new Error(`the expression gives ${String(checked.type)}, not bool`)
-  return (context) => parsed(context)
+  return (context) => parsed(context) as unknown
 }
 
 /** JSON has one number; CEL has two. Whole numbers of a token are ints there. */

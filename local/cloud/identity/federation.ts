@@ -117,7 +117,7 @@ function mapped(key: string, evaluate: Evaluate, assertion: unknown): string | r
     )
   }
   if (key === 'google.groups' && Array.isArray(value) && value.every((item) => typeof item === 'string'))
-    return value as string[]
+    return value
   if (typeof value !== 'string') throw grant(`The mapped attribute '${key}' must be of type STRING.`)
   if (key !== 'google.subject') return value
   if (value === '') throw grant('Could not obtain a value for google.subject from the given credential.')

@@ -27,7 +27,7 @@ export async function openSigningKey(file: string): Promise<SigningKey> {
     writePrivateFile(file, JSON.stringify(stored))
   }
   const { kty, n, e } = stored
-  const kid = await calculateJwkThumbprint({ kty, n, e } as JWK)
+  const kid = await calculateJwkThumbprint({ kty, n, e })
   const key = (await importJWK(stored, 'RS256')) as CryptoKey
   return {
     keySet: { keys: [{ kty, n, e, alg: 'RS256', use: 'sig', kid }] },

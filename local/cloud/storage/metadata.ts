@@ -83,7 +83,7 @@ export function readMetadata(json: Record<string, unknown>): MetadataChange {
     !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(change.customTime)
   )
     throw invalidField('customTime')
-  return change as MetadataChange
+  return change
 }
 
 /** The metadata of a new object: cleared fields are simply absent. */
@@ -110,7 +110,7 @@ export function applyMetadata(current: ObjectMetadata, change: MetadataChange): 
   ) {
     throw new CloudError(400, 'invalid', 'Custom time cannot be set to an earlier time.')
   }
-  return withoutNulls(next) as ObjectMetadata
+  return withoutNulls(next)
 }
 
 /** Only the fields a client may set, without the store's own. */
@@ -158,7 +158,7 @@ function readCustom(value: unknown): Record<string, string | null> {
     )
       throw invalidField(`metadata.${key.slice(0, 60)}`)
   }
-  return { ...value } as Record<string, string | null>
+  return { ...value }
 }
 
 function withoutNulls<T extends object>(value: T): T {

@@ -38,7 +38,7 @@ it('does not follow a redirect with its token', async () => {
     endpoints: { overrides: [], root: () => originOf(google) },
     log: () => undefined,
     mask: (secret) => masked.push(secret),
-    rules: { attempts: 1, firstPauseMs: 1, longestPauseMs: 1 },
+    rules: { budgetMs: 1000, tryMs: 1000, firstPauseMs: 1, longestPauseMs: 1 },
   })
   const failure = await request({
     api: 'storage',
@@ -50,7 +50,9 @@ it('does not follow a redirect with its token', async () => {
     () => undefined,
     (error: Error) => error,
   )
-  expect(failure?.message).toMatch(/^storage\.objects\.get on gs:\/\/b\/o: /)
+  expect(failure?.message).toBe(
+    `storage.objects.get on gs://b/o: 302 redirect: it redirects to ${new URL(originOf(stranger)).host}, and no credential follows a redirect`,
+  )
   expect(failure?.message).not.toContain('ya29.')
   expect(seen).toEqual([{ where: 'google', authorization: 'Bearer ya29.secret' }])
   expect(masked).toEqual(['ya29.secret'])

@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
-import { GoogleApiError, InputError } from '../../../actions/_shared/errors.ts'
+import { GoogleApiError, InputError, wrongValue } from '../../../actions/_shared/errors.ts'
+import { readAnswer } from '../../../actions/_shared/google/answer.ts'
 import { checkedHost, checkedUrl, readEndpoints } from '../../../actions/_shared/google/endpoints.ts'
 import { endpointRules, projectOfServiceAccount } from '../../../actions/_shared/google/connect.ts'
 import { apiPath } from '../../../actions/_shared/google/request.ts'
 import { withRetries } from '../../../actions/_shared/google/retry.ts'
 import { redact, translate } from '../../../actions/_shared/google/translate.ts'
+import { hideSecrets } from '../../../actions/_shared/secrets.ts'
 
 const rules = { universeDomain: 'googleapis.com', allowedHosts: [] as string[] }
 const asked = { method: 'storage.objects.get', resource: 'gs://b/o' }
@@ -168,34 +170,172 @@ describe('errors of Google', () => {
 describe('retries', () => {
   const fault = (status: number, isRetryable: boolean) =>
     new GoogleApiError('m', { ...asked, status, reason: 'r', isRetryable })
-  const quick = { attempts: 3, firstPauseMs: 1, longestPauseMs: 2 }
-  it('repeat what may pass, and give up with the last error', async () => {
+  const quick = { budgetMs: 200, tryMs: 200, firstPauseMs: 1, longestPauseMs: 2 }
+  const seen = (lines: string[] = []) => ({ log: (line: string) => void lines.push(line), rules: quick })
+  const failing = (error: Error, options: Parameters<typeof withRetries>[2] = seen()) => {
+    let calls = 0
+    const end = withRetries(
+      asked,
+      async () => {
+        calls += 1
+        throw error
+      },
+      options,
+    ).then(
+      () => undefined,
+      (failure: GoogleApiError) => failure,
+    )
+    return end.then((failure) => ({ failure, calls }))
+  }
+  it('repeat what may pass until the budget is spent, and say so with the last error', async () => {
     const lines: string[] = []
-    let calls = 0
-    await expect(
-      withRetries(
-        'x',
-        async () => {
-          calls += 1
-          throw fault(503, true)
-        },
-        { log: (line) => lines.push(line), rules: quick },
-      ),
-    ).rejects.toMatchObject({ status: 503 })
-    expect([calls, lines.length]).toEqual([3, 2])
+    const { failure, calls } = await failing(fault(503, true), seen(lines))
+    expect(failure).toMatchObject({ status: 503, isRetryable: false })
+    expect(failure?.message).toMatch(/^m \(\d+ tries in [\d.]+ (ms|s)\)$/)
+    expect(calls).toBeGreaterThan(3)
+    expect(lines[0]).toMatch(/^storage\.objects\.get: 503; try 2 in \d+ ms \(\d+ ms left\)\.$/)
   })
-  it('do not repeat what will not', async () => {
-    let calls = 0
-    await expect(
-      withRetries(
-        'x',
-        async () => {
-          calls += 1
-          throw fault(403, false)
-        },
-        { log: () => undefined, rules: quick },
-      ),
-    ).rejects.toMatchObject({ status: 403 })
-    expect(calls).toBe(1)
+  it('do not repeat what will not pass', async () => {
+    expect(await failing(fault(403, false))).toMatchObject({ failure: { status: 403 }, calls: 1 })
   })
+  it('repeat what must not be done twice only when it was refused before the work', async () => {
+    const once = { ...seen(), isRepeatable: false }
+    expect((await failing(fault(503, true), once)).calls).toBe(1)
+    expect((await failing(fault(429, true), once)).calls).toBeGreaterThan(1)
+  })
+  it('obey Retry-After, and fail at once when it asks for more than is left', async () => {
+    const wish = (retryAfterMs: number) =>
+      new GoogleApiError('m', { ...asked, status: 429, reason: 'r', isRetryable: true, retryAfterMs })
+    const lines: string[] = []
+    expect((await failing(wish(70), seen(lines))).calls).toBeLessThanOrEqual(3)
+    expect(lines[0]).toContain('try 2 in 70 ms, as the server asks')
+    const { failure, calls } = await failing(wish(600_000))
+    expect([calls, failure?.message]).toEqual([
+      1,
+      expect.stringContaining('the server asks to wait 600 s more'),
+    ])
+  })
+  it('end a call that never settles', async () => {
+    const lines: string[] = []
+    const failure = await withRetries(asked, () => new Promise<never>(() => undefined), {
+      log: (line) => lines.push(line),
+      rules: { ...quick, tryMs: 60 },
+    }).catch((error: GoogleApiError) => error)
+    expect(failure).toMatchObject({ reason: 'TIMEOUT', problem: 'no-answer', ...asked })
+    expect(lines.length).toBeGreaterThan(0)
+  })
+})
+
+describe('reasons come before statuses and digits', () => {
+  const wire = (status: number, reason: string, message: string) => ({
+    response: {
+      status,
+      data: { error: { code: status, message, status: 'PERMISSION_DENIED', errors: [{ reason }] } },
+    },
+  })
+  it.each(['rateLimitExceeded', 'quotaExceeded', 'jobRateLimitExceeded', 'userRateLimitExceeded'])(
+    '403 %s is repeated and not called a missing permission',
+    (reason) => {
+      const error = translate(wire(403, reason, 'Exceeded rate limits'), asked)
+      expect(error).toMatchObject({ reason, isRetryable: true, problem: 'quota' })
+      expect(error.hint).not.toMatch(/[Gg]rant/)
+    },
+  )
+  it('403 accessDenied is a missing permission', () =>
+    expect(translate(wire(403, 'accessDenied', 'no'), asked)).toMatchObject({
+      isRetryable: false,
+      problem: 'permission-denied',
+    }))
+  it.each([['40134'], ['39999']])('a refused port %s is repeated, whatever its digits', (port) =>
+    expect(
+      translate(
+        Object.assign(new Error(`connect ECONNREFUSED 127.0.0.1:${port}`), { code: 'ECONNREFUSED' }),
+        asked,
+      ).isRetryable,
+    ).toBe(true),
+  )
+  it.each([
+    ['7', 7000],
+    [new Date(Date.now() + 60_000).toUTCString(), expect.any(Number)],
+    ['soon', undefined],
+  ])('reads Retry-After: %s', (value, expected) =>
+    expect(
+      translate(
+        { response: { status: 429, headers: new Headers({ 'retry-after': value }), data: '' } },
+        asked,
+      ).retryAfterMs,
+    ).toEqual(expected),
+  )
+  it('calls a page of a proxy a page, and a page of Google not', () => {
+    const page = (title: string) => ({
+      response: { status: 403, data: `<!DOCTYPE html><html><head><title>${title}</title></head></html>` },
+    })
+    expect(translate(page('Blocked by policy'), asked).problem).toBe('not-google')
+    expect(translate(page('Error 403 (Forbidden)!!1'), asked).problem).toBe('permission-denied')
+  })
+})
+
+describe('an answer', () => {
+  const read = (status: number, text: string, promised?: 'json' | 'nothing-or-json') => {
+    try {
+      return readAnswer({ status, text }, asked, promised)
+    } catch (error) {
+      return error as GoogleApiError
+    }
+  }
+  it('of Google is a JSON object, or nothing where nothing belongs', () => {
+    expect(read(200, '{"a":1}')).toEqual({ a: 1 })
+    expect(read(204, '', 'nothing-or-json')).toEqual({})
+    expect(read(200, '{}', 'nothing-or-json')).toEqual({})
+  })
+  it.each([
+    [200, '<!DOCTYPE html><html>Sign in</html>', 'json', 'a web page of', false],
+    [200, '<!DOCTYPE html><html>Sign in</html>', 'nothing-or-json', 'a web page of', false],
+    [200, '', 'json', 'it is empty', true],
+    [200, '', 'nothing-or-json', 'it is empty', true],
+    [204, '', 'json', 'it is empty', true],
+    [200, '{"items": [{"na', 'json', 'unfinished', true],
+    [200, 'ok', 'json', 'text of 2 characters', false],
+    [200, '"ok"', 'json', 'not an object', false],
+  ] as const)('%s %j where %s belongs is not', (status, text, promised, words, isRetryable) => {
+    const error = read(status, text, promised)
+    expect(error).toMatchObject({
+      code: 'GOOGLE_API',
+      reason: 'notGoogle',
+      problem: 'not-google',
+      isRetryable,
+    })
+    expect((error as Error).message).toContain(words)
+    expect((error as Error).message).toContain("is not Google's")
+    expect((error as Error).message).not.toContain('Sign in')
+  })
+})
+
+describe('secrets', () => {
+  const key = JSON.stringify({
+    type: 'service_account',
+    private_key_id: '0123456789abcdef0123456789abcdef01234567',
+    private_key: '-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n',
+  })
+  it.each([
+    [`x ${key}`],
+    ['{"access_token":"abc.def-123","expires_in":1}'],
+    ['grant_type=x&subject_token=abcdefgh.ijk&y=1'],
+    ['https://user:abc.def-123@proxy.example:3128'],
+    [`ghp_${'a'.repeat(36)}`],
+    [JSON.stringify(key)],
+  ])('are taken out of %j', (text) =>
+    expect(hideSecrets(text)).not.toMatch(/MIIE|0123456789abcdef0123|abc\.def|abcdefgh|aaaaaaaa/),
+  )
+  it.each([[key], [`eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.sig`], ['-----BEGIN PRIVATE KEY-----']])(
+    'pasted into a wrong input are not echoed',
+    (given) => {
+      const { message } = wrongValue('workload-identity-provider', given, 'the name of a provider')
+      expect(message).toBe(
+        `Reading input workload-identity-provider: a text of ${given.length} characters that looks like a key or a token is not the name of a provider; correct it in the step's "with".`,
+      )
+    },
+  )
+  it('leave an ordinary value alone', () =>
+    expect(wrongValue('main', 'gs://b/x.py', 'y').message).toContain('"gs://b/x.py"'))
 })

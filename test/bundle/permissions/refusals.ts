@@ -53,7 +53,7 @@ export function describeRefusals(chosen: (scenario: Scenario) => boolean, timeou
     )
     const rows = pairs(all).map(([level, permission], place) => ({ level, permission, place }))
     const isNeeded = ({ level, permission }: (typeof rows)[number]): boolean =>
-      (needs as Grants)[level]?.includes(permission) === true
+      needs[level]?.includes(permission) === true
     for (const { level, permission, place } of rows.filter((row) => !isNeeded(row))) {
       it(
         `goes on without ${permission} on ${level}`,

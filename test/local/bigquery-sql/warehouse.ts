@@ -90,7 +90,7 @@ export async function openWarehouse(): Promise<Warehouse> {
       schema: columns,
       relation,
       ...extra,
-    } as Resolved)
+    })
   }
   const apply = async (statement: Statement): Promise<{ rows: unknown[][]; counts: number[] }> => {
     const counts: number[] = []

@@ -32,7 +32,7 @@ async function start(): Promise<Server> {
     },
   )
   started.push(child)
-  for await (const line of createInterface({ input: child.stdout! })) return { child, ...JSON.parse(line) }
+  for await (const line of createInterface({ input: child.stdout })) return { child, ...JSON.parse(line) }
   throw new Error('the server said nothing')
 }
 

@@ -34,7 +34,7 @@ const put = (name: string, content: Buffer | string) =>
     `/upload/storage/v1/b/caec-local-lake/o?uploadType=media&name=${encodeURIComponent(name)}`,
     {
       method: 'POST',
-      body: content as BodyInit,
+      body: content,
     },
   )
 

@@ -83,7 +83,7 @@ describe('@google-cloud/bigquery, unmodified, as the data engineer through the w
     const [first] = await client.dataset('node').getMetadata()
     await client.dataset('node').setMetadata({ description: 'theirs' })
     await expect(
-      client.dataset('node').setMetadata({ etag: first.etag, description: 'mine' } as never),
+      client.dataset('node').setMetadata({ etag: first.etag, description: 'mine' }),
     ).rejects.toMatchObject({ code: 412 })
   })
 })

@@ -163,10 +163,7 @@ describe('a Spark batch', () => {
   it('cannot be deleted while it runs, is cancelled with everything it started, and queues the next', async () => {
     const child = await startSleeping('sleep-1')
     const refused = await cloud.fetchAs('ops', `${BATCHES}/sleep-1`, { method: 'DELETE' })
-    expect([refused.status, ((await refused.json()) as any).error.status]).toEqual([
-      400,
-      'FAILED_PRECONDITION',
-    ])
+    expect([refused.status, (await refused.json()).error.status]).toEqual([400, 'FAILED_PRECONDITION'])
     const main = await putJob(cloud, 'code/sleep.py', SLEEP)
     await createBatch(cloud, 'batchId=queued-1', batchOf(main))
     expect((await getBatch(cloud, 'queued-1')).state).toBe('PENDING')

@@ -49,7 +49,7 @@ beforeAll(async () => {
     startTestCloud({ services: [], environmentFile }),
     startTestCloud({ services: [], accessFile }),
   ])
-  clouds = { plain: plain!, pinned: pinnedCloud!, disabled: disabled! }
+  clouds = { plain: plain, pinned: pinnedCloud, disabled: disabled }
 })
 afterAll(async () => {
   await Promise.all(Object.values(clouds).map((cloud) => cloud.close()))

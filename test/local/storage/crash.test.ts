@@ -34,7 +34,7 @@ async function serve(): Promise<Running> {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_OPTIONS: '' },
   })
-  for await (const line of createInterface({ input: child.stdout! })) return { child, ...JSON.parse(line) }
+  for await (const line of createInterface({ input: child.stdout })) return { child, ...JSON.parse(line) }
   throw new Error('the cloud did not start')
 }
 
@@ -133,7 +133,7 @@ describe('kill -9', () => {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, NODE_OPTIONS: '' },
     })
-    const errors = (await child.stderr!.toArray()).join('')
+    const errors = (await child.stderr.toArray()).join('')
     expect(errors).toContain(`journal.ndjson:${lines + 1} is damaged`)
   })
 })

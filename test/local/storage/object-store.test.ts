@@ -9,7 +9,7 @@ let cloud: TestCloud
 let objects: ObjectStore
 beforeAll(async () => {
   cloud = await startStorage()
-  objects = cloud.cloud.storage.objects as ObjectStore
+  objects = cloud.cloud.storage.objects
 })
 afterAll(() => cloud.close())
 const call = caller(() => cloud)

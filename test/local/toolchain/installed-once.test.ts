@@ -31,7 +31,7 @@ function installer(content = 'v1', pauseMs = 300): { ended: Promise<string>; kil
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let stdout = ''
-  child.stdout.on('data', (data: Buffer) => {
+  child.stdout.setEncoding('utf8').on('data', (data: string) => {
     stdout += data
   })
   return {

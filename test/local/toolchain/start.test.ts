@@ -45,10 +45,10 @@ function start(
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const seen = { stdout: '', stderr: '' }
-  child.stdout.on('data', (data: Buffer) => {
+  child.stdout.setEncoding('utf8').on('data', (data: string) => {
     seen.stdout += data
   })
-  child.stderr.on('data', (data: Buffer) => {
+  child.stderr.setEncoding('utf8').on('data', (data: string) => {
     seen.stderr += data
   })
   return {

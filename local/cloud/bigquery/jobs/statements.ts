@@ -112,10 +112,7 @@ async function selectInto(scope: StatementScope, first: Statement): Promise<Stat
   return room.warehouse.lock([tableKey(destination.reference)], async () => {
     const statement = await fresh(scope, first)
     const schema = resultSchema(statement.schema ?? [])
-    const partitioning = readPartitioning(
-      config.timePartitioning as Record<string, unknown> | undefined,
-      schema,
-    )
+    const partitioning = readPartitioning(config.timePartitioning, schema)
     const clustering = readClustering(config.clustering, schema)
     let outcome: StatementResult | undefined
     await session.inTransaction(async () => {

@@ -72,6 +72,8 @@ export function describeLanguage(): string {
   return [
     '# GoogleSQL of the local BigQuery',
     '',
+    '*For authors of SQL. After it you know which statements and functions run here, and which are refused by name.*',
+    '',
     'Generated from the table the compiler uses; do not edit. The language is an allow-list: what is not here is refused by name with a 400, never passed on in the hope that it means the same.',
     '',
     `${functionRows.length} functions, each with at least one example of Google's documentation that the tests run.`,

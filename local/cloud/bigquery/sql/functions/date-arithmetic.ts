@@ -75,7 +75,7 @@ export function shift(
       `No matching signature for ${name} for argument types: ${typeName(value.type)}, INTERVAL`,
       at,
     )
-  if (!ALLOWED[type]!.includes(unit))
+  if (!ALLOWED[type].includes(unit))
     throw invalid(`${name} does not support the ${unit} date part when the argument is ${type} type`, at)
   const sign = isMinus ? '-' : '+'
   if (type === 'DATE' && unit in MICROS)

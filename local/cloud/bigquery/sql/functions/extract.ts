@@ -58,8 +58,8 @@ export function resolveExtract(expression: Expression & { kind: 'extract' }, env
   const result = (text: string, type: GType): Value => ({ sql: text, type, ...facts })
   const hasClock = !isScalar(operand.type, 'DATE')
   const hasCalendar = !isScalar(operand.type, 'TIME')
-  if (hasClock && CLOCK[part]) return result(CLOCK[part]!(sql), INT64)
-  if (hasCalendar && CALENDAR[part]) return result(CALENDAR[part]!(sql), INT64)
+  if (hasClock && CLOCK[part]) return result(CLOCK[part](sql), INT64)
+  if (hasCalendar && CALENDAR[part]) return result(CALENDAR[part](sql), INT64)
   if (hasCalendar && part === 'WEEK') {
     const first = partNamed('WEEK', expression.weekday, at).firstWeekday!
     return result(

@@ -1,0 +1,69 @@
+/**
+ * An auth client for Google's libraries whose tokens come from our own token chain: a new OIDC token for every
+ * exchange, an end to every wait, a fresh token once after 401. It refuses to hand out a token before it is
+ * masked.
+ */
+import { gaxios, IdentityPoolClient, type Credentials } from 'google-auth-library'
+import { Readable } from 'node:stream'
+import { openTransport } from './transport.ts'
+
+export interface Token {
+  readonly value: string
+  readonly expiresAtMs: number | undefined
+}
+
+export class JobIdentity extends IdentityPoolClient {
+  readonly #renew: () => Promise<Token>
+  #pending: Promise<Token> | undefined
+
+  /** @param renew makes a new, masked token. */
+  constructor(options: {
+    audience: string
+    tokenUrl: string
+    universeDomain: string
+    quotaProjectId?: string
+    renew: () => Promise<Token>
+  }) {
+    super({
+      type: 'external_account',
+      audience: options.audience,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: options.tokenUrl,
+      universe_domain: options.universeDomain,
+      quota_project_id: options.quotaProjectId,
+      subject_token_supplier: {
+        getSubjectToken: () => Promise.reject(new Error('the library must not exchange tokens itself')),
+      },
+      transporter: openTransport(),
+    })
+    this.#renew = options.renew
+  }
+
+  /** All who wait at the same time share one exchange. */
+  protected override async refreshAccessTokenAsync(): Promise<Credentials> {
+    this.#pending ??= this.#renew().finally(() => {
+      this.#pending = undefined
+    })
+    const { value, expiresAtMs } = await this.#pending
+    const credentials = { access_token: value, expiry_date: expiresAtMs, token_type: 'Bearer' }
+    this.setCredentials(credentials)
+    this.emit('tokens', credentials)
+    return credentials
+  }
+
+  /** A token may be withdrawn before its time: one new one, then the refusal stands. */
+  protected override async requestAsync<T>(
+    options: gaxios.GaxiosOptions,
+    isSecond = false,
+  ): Promise<gaxios.GaxiosResponse<T>> {
+    const used = this.credentials.access_token
+    try {
+      return await super.requestAsync<T>(options, true)
+    } catch (error) {
+      const status = (error as { response?: { status?: number } }).response?.status
+      if (status !== 401 || isSecond || options.data instanceof Readable) throw error
+      if (this.credentials.access_token === used) await this.refreshAccessTokenAsync()
+      return this.requestAsync<T>(options, true)
+    }
+  }
+}
