@@ -19,7 +19,7 @@ export interface RunFacts {
 }
 export interface Sources {
   readonly run: RunFacts
-  readonly sources: ReadonlyMap<string, { readonly object: string }>
+  readonly sources: ReadonlyMap<string, { readonly object: string; readonly alias?: string }>
 }
 export interface Ids {
   readonly batchId: string
@@ -35,7 +35,8 @@ export interface Draft {
 export function uriIn(inputs: SparkInputs, { sources }: Pick<Sources, 'sources'>): (given: string) => string {
   return (given) => {
     const source = sources.get(given)
-    return source === undefined ? given : `gs://${inputs.stagingBucket}/${source.object}`
+    if (source === undefined) return given
+    return `gs://${inputs.stagingBucket}/${source.object}${source.alias === undefined ? '' : `#${source.alias}`}`
   }
 }
 

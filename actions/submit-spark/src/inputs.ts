@@ -3,6 +3,7 @@
  * anything is uploaded.
  */
 import { InputError } from '../../_shared/errors.ts'
+import { parseExpectedPlan } from '../../_shared/plan-inputs.ts'
 import type { Inputs } from '../../_shared/runner/inputs.ts'
 import { readPrices, type Prices } from './prices.ts'
 import { matching, readMain, readWorkload } from './workload-inputs.ts'
@@ -38,6 +39,7 @@ export interface SparkInputs {
   readonly isWaiting: boolean
   readonly isStageOnly: boolean
   readonly isDryRun: boolean
+  readonly expectedPlan: string
   readonly matrix: string
   readonly allowedHosts: readonly string[]
 }
@@ -110,6 +112,7 @@ export function parseInputs(inputs: Inputs): SparkInputs {
     isWaiting: inputs.boolean('wait', true),
     isStageOnly,
     isDryRun: inputs.boolean('dry-run', false),
+    expectedPlan: parseExpectedPlan(inputs),
     matrix: inputs.text('matrix'),
     allowedHosts: inputs.lines('allow-endpoint-hosts'),
   }

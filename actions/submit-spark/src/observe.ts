@@ -28,6 +28,7 @@ export interface StagedSource extends LocalSource {
   /** Content-addressed: the same bytes are always at the same place. */
   readonly object: string
   readonly isThere: boolean
+  readonly alias?: string
 }
 /** A batch that is there under an id of this wish. */
 export interface Earlier extends Ids {
@@ -67,8 +68,10 @@ export async function observe(
   const read = await pMap(
     local,
     async ([input, given]) => {
-      const source = await readSource(runner.context.workspace, given, input)
-      return { ...source, object: `submit-spark/${source.sha256}/${source.fileName}` }
+      // An archive may name the folder it is unpacked into.
+      const [file = '', alias] = input === 'archives' ? given.split('#') : [given]
+      const source = await readSource(runner.context.workspace, file, input)
+      return { ...source, given, alias, object: `submit-spark/${source.sha256}/${source.fileName}` }
     },
     { concurrency: 8 },
   )

@@ -3,8 +3,8 @@
  * name in one list: Spark would take either.
  */
 import { InputError, RefusedError } from '../../_shared/errors.ts'
-import type { Step } from '../../_shared/plan.ts'
-import { workload, type BatchRequest } from './batch-request.ts'
+import type { Plan, Step } from '../../_shared/plan.ts'
+import { batchRequest, workload, type BatchRequest } from './batch-request.ts'
 import { draftBatch, PROOF_LABEL, uriIn, type RunFacts } from './identity.ts'
 import type { SparkInputs } from './inputs.ts'
 
@@ -28,8 +28,7 @@ export interface AttachStep extends Step {
   readonly request?: BatchRequest
 }
 export type SparkStep = StageStep | SubmitStep | AttachStep
-export interface SparkPlan {
-  readonly steps: readonly SparkStep[]
+export interface SparkPlan extends Plan<SparkStep> {
   /** Undefined when files are only staged. */
   readonly submit: SubmitStep | AttachStep | undefined
   /** How many files were there already. */
@@ -39,6 +38,7 @@ export interface SparkPlan {
 }
 
 interface World {
+  readonly projectId: string
   readonly sources: ReadonlyMap<
     string,
     { readonly given: string; readonly object: string; readonly isThere: boolean }
@@ -55,7 +55,7 @@ interface Earlier {
 }
 
 export function planBatch(inputs: SparkInputs, observed: World): SparkPlan {
-  if (observed.attached !== undefined) return planAttaching(observed.attached)
+  if (observed.attached !== undefined) return planAttaching(inputs, observed, observed.attached)
   const { sources } = observed
   const uriOf = uriIn(inputs, observed)
   for (const [input, list] of [
@@ -81,7 +81,17 @@ export function planBatch(inputs: SparkInputs, observed: World): SparkPlan {
     object,
   }))
   return {
+    target: { project: observed.projectId, region: inputs.region, bucket: inputs.stagingBucket },
+    owner: observed.run.repository,
     steps: submit === undefined ? stages : [...stages, submit],
+    // Ids and labels of a run differ from run to run, and so does what is staged already; the names of staged
+    // files are their content.
+    agreedOn: {
+      files: [...unique.keys()].sort(),
+      request: submit === undefined ? undefined : batchRequest(inputs, uriOf, {}),
+      batchId: inputs.batchId,
+    },
+    unchanged: unique.size - missing.length,
     submit,
     staged: unique.size - missing.length,
     mainUri: uriOf(inputs.main),
@@ -89,7 +99,11 @@ export function planBatch(inputs: SparkInputs, observed: World): SparkPlan {
   }
 }
 
-function planAttaching({ batchId, requestId, state }: Earlier): SparkPlan {
+function planAttaching(
+  inputs: SparkInputs,
+  observed: World,
+  { batchId, requestId, state }: Earlier,
+): SparkPlan {
   const submit: AttachStep = {
     kind: 'attach',
     target: batchId,
@@ -97,7 +111,16 @@ function planAttaching({ batchId, requestId, state }: Earlier): SparkPlan {
     batchId,
     requestId,
   }
-  return { steps: [submit], submit, staged: 0, mainUri: '', pyFileUris: [] }
+  return {
+    target: { project: observed.projectId, region: inputs.region },
+    owner: observed.run.repository,
+    steps: [submit],
+    agreedOn: { attach: batchId },
+    submit,
+    staged: 0,
+    mainUri: '',
+    pyFileUris: [],
+  }
 }
 
 function planSubmit(inputs: SparkInputs, observed: World): SubmitStep | AttachStep {
@@ -124,13 +147,15 @@ function planSubmit(inputs: SparkInputs, observed: World): SubmitStep | AttachSt
     }
   const { batchId, requestId } = draft.idsOf(observed.earlier.length)
   const labels = draft.request.labels as Record<string, string>
+  const request = { ...draft.request, labels: { ...labels, [PROOF_LABEL]: requestId } }
   return {
     kind: 'submit',
     target: batchId,
     reason: last === undefined ? 'asked for' : `asked for again: ${last.batchId} ended ${last.state}`,
     batchId,
     requestId,
-    request: { ...draft.request, labels: { ...labels, [PROOF_LABEL]: requestId } },
+    after: JSON.stringify(request, null, 2),
+    request,
   }
 }
 
@@ -142,4 +167,8 @@ function refuseTwins(input: string, uris: readonly string[]): void {
       `Reading input ${input}: two entries end in ${twin}, and Spark tells files apart by name only; rename one.`,
       { input, given: twin, accepted: 'different file names' },
     )
+}
+
+export function consoleLink(ref: { projectId: string; region: string; batchId: string }): string {
+  return `https://console.cloud.google.com/dataproc/batches/${ref.region}/${ref.batchId}/monitoring?project=${encodeURIComponent(ref.projectId)}`
 }

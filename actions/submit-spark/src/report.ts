@@ -6,7 +6,7 @@ import { WorkFailedError } from '../../_shared/errors.ts'
 import type { Outcome } from '../../_shared/plan.ts'
 import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
 import type { FailureSigns } from './failure-signs.ts'
-import type { SparkPlan, SparkStep } from './plan.ts'
+import { consoleLink, type SparkPlan, type SparkStep } from './plan.ts'
 import { costUsd, type Prices } from './prices.ts'
 
 interface Batch {
@@ -26,18 +26,49 @@ interface Submitted extends Outcome<SparkStep> {
   }
   readonly submitted?: Batch
 }
-interface Facts {
-  readonly link: string
+interface Wishes {
+  readonly region: string
+  readonly timeoutMs: number
   readonly prices: Prices
   readonly maxCostUsd: number | undefined
-  readonly timeoutMs: number
-  /** Ends of traceback paths → paths in the workspace. */
-  readonly tracebackPaths: Readonly<Record<string, string>>
+}
+interface World {
+  readonly projectId: string
+  readonly sources: ReadonlyMap<
+    string,
+    {
+      /** Ends of traceback paths → paths in the workspace. */
+      readonly tracebackPaths: Readonly<Record<string, string>>
+    }
+  >
   readonly notes: readonly string[]
 }
+interface Facts extends Omit<Wishes, 'region'> {
+  readonly link: string
+  readonly tracebackPaths: Readonly<Record<string, string>>
+}
 
-export function report(plan: SparkPlan, outcome: Submitted, facts: Facts): Report {
+export function report(
+  plan: SparkPlan,
+  outcome: Submitted,
+  inputs: Wishes,
+  said: readonly string[],
+  observed: World,
+): Report {
   const { submit } = plan
+  const facts: Facts = {
+    timeoutMs: inputs.timeoutMs,
+    prices: inputs.prices,
+    maxCostUsd: inputs.maxCostUsd,
+    link: consoleLink({
+      projectId: observed.projectId,
+      region: inputs.region,
+      batchId: submit?.batchId ?? '',
+    }),
+    tracebackPaths: Object.fromEntries(
+      [...observed.sources.values()].flatMap(({ tracebackPaths }) => Object.entries(tracebackPaths)),
+    ),
+  }
   const batch = outcome.watched?.batch ?? outcome.submitted
   const cost = batch?.usage === undefined ? undefined : costUsd(batch.usage, facts.prices)
   const outputs = {
@@ -51,7 +82,7 @@ export function report(plan: SparkPlan, outcome: Submitted, facts: Facts): Repor
     'shuffle-gb-seconds': batch?.usage?.shuffleGbSeconds ?? '',
     'cost-usd': cost === undefined ? '' : cost.toFixed(6),
   }
-  const notes = facts.notes.map((text): SummaryBlock => ({ kind: 'text', text }))
+  const notes = [...said, ...observed.notes].map((text): SummaryBlock => ({ kind: 'text', text }))
   if (submit === undefined)
     return { outputs, summary: [...staging(plan, outcome), ...notes], failure: outcome.failure }
   if (!outcome.isApplied) {

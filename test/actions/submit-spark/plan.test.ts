@@ -41,6 +41,7 @@ const plan = (
   earlier: Earlier = [],
 ) =>
   planBatch(inputs(changes), {
+    projectId: 'p',
     earlier,
     sources: new Map([['jobs/Clean_Up.py', source('jobs/Clean_Up.py', isThere)]]),
     run: { ...run, ...other },
@@ -133,6 +134,7 @@ describe('planBatch', () => {
   ])('runs %s as %s', (main, kind) => expect(plan({ main }).submit!.request).toHaveProperty(kind))
   it('names where the files are, staged or remote', () => {
     const world = {
+      projectId: 'p',
       sources: new Map([
         ['jobs/Clean_Up.py', source('jobs/Clean_Up.py', true)],
         ['lib', source('lib.zip')],
@@ -148,10 +150,29 @@ describe('planBatch', () => {
   })
 })
 
+it('an archive keeps the name of the folder it is unpacked into', () => {
+  const archives = new Map([
+    ['jobs/Clean_Up.py', source('jobs/Clean_Up.py', true)],
+    ['env.tar.gz#environment', { ...source('env.tar.gz'), alias: 'environment' }],
+  ])
+  const { steps, submit } = planBatch(inputs({ archives: 'env.tar.gz#environment' }), {
+    projectId: 'p',
+    sources: archives,
+    run,
+    earlier: [],
+  })
+  expect(submit!.request).toMatchObject({
+    pysparkBatch: { archiveUris: ['gs://staging/submit-spark/hash/env.tar.gz#environment'] },
+  })
+  expect(steps[0]).toMatchObject({ kind: 'stage', target: 'gs://staging/submit-spark/hash/env.tar.gz' })
+})
+
 describe('planBatch with stage-only', () => {
   const stageOnly = { 'stage-only': 'true', 'service-account': '' }
   it('stages what a run would stage, and submits nothing', () => {
-    expect(plan(stageOnly)).toEqual({
+    expect(plan(stageOnly)).toMatchObject({
+      target: { project: 'p', region: 'us-central1', bucket: 'staging' },
+      owner: 'octo/clicks',
       steps: plan().steps.slice(0, 1),
       submit: undefined,
       staged: 0,
@@ -318,16 +339,24 @@ describe('the report', () => {
     } as const
     const batch = { name: 'projects/p/locations/r/batches/b', state: 'CANCELLED', stateMessage, history: [] }
     const { failure } = report(
-      { steps: [submit], submit, staged: 0, mainUri: 'gs://b/m.py', pyFileUris: [] },
+      {
+        target: { project: 'p' },
+        owner: '',
+        steps: [submit],
+        submit,
+        staged: 0,
+        mainUri: 'gs://b/m.py',
+        pyFileUris: [],
+      },
       { isApplied: true, done: [], watched: { batch, tail: [], signs: { tracebacks: [] }, stopped } },
       {
-        link: 'https://x',
+        region: 'r',
         prices: { dcuHour: 0, shuffleGbHour: 0, source: '' },
         maxCostUsd: 5,
         timeoutMs: 600_000,
-        tracebackPaths: {},
-        notes: [],
       },
+      [],
+      { projectId: 'p', sources: new Map(), notes: [] },
     )
     expect(failure).toMatchObject({
       code: 'WORK_FAILED',
