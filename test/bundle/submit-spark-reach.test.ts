@@ -30,7 +30,8 @@ afterAll(() => Promise.all([job?.close(), cloud?.close()]))
 const requestOf = async (inputs: Record<string, string>): Promise<Record<string, unknown>> => {
   const result = await job.submit({ 'dry-run': 'true', ...inputs })
   expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
-  return JSON.parse(/```json\n([\s\S]*?)\n```/.exec(result.summary)![1]!) as Record<string, unknown>
+  const { steps } = JSON.parse(result.outputs.plan!) as { steps: { kind: string; after?: string }[] }
+  return JSON.parse(steps.find(({ kind }) => kind === 'submit')!.after!) as Record<string, unknown>
 }
 
 describe('submit-spark', () => {
