@@ -33,15 +33,14 @@ export function readPrices(inputs: Inputs): {
   readonly prices: Prices
   readonly maxCostUsd: number | undefined
 } {
-  const limits = { min: 0, max: 1000, fallback: -1 }
-  const [dcu, shuffle] = [
-    inputs.decimal('price-per-dcu-hour', limits),
-    inputs.decimal('price-per-shuffle-gb-hour', limits),
-  ]
+  const given = (name: string) =>
+    inputs.text(name) === '' ? undefined : inputs.decimal(name, { min: 0, max: 1000, fallback: 0 })
+  const dcu = given('price-per-dcu-hour')
+  const shuffle = given('price-per-shuffle-gb-hour')
   const region = inputs.text('region')
   const tier = tierOf(inputs.pairs('properties'))
   const table = PUBLISHED[region] ?? PUBLISHED[FALLBACK]!
-  const isGiven = dcu >= 0 && shuffle >= 0
+  const isGiven = dcu !== undefined && shuffle !== undefined
   const where =
     PUBLISHED[region] === undefined
       ? `${FALLBACK} (those of ${region} are not known here; give price-per-dcu-hour and price-per-shuffle-gb-hour)`
@@ -49,8 +48,8 @@ export function readPrices(inputs: Inputs): {
   const most = inputs.decimal('max-cost-usd', { min: 0, max: 1_000_000, fallback: 0 })
   return {
     prices: {
-      dcuHour: dcu >= 0 ? dcu : table[tier].dcuHour,
-      shuffleGbHour: shuffle >= 0 ? shuffle : table[tier].shuffleGbHour,
+      dcuHour: dcu ?? table[tier].dcuHour,
+      shuffleGbHour: shuffle ?? table[tier].shuffleGbHour,
       source: isGiven ? 'the prices given' : `prices of ${where}, ${tier} tier, read on ${READ_ON}`,
     },
     maxCostUsd: most > 0 ? most : undefined,

@@ -28,7 +28,10 @@ const run = {
   stepId: 'clean',
   sha: 'abc',
 }
-const source = (name: string, isThere = false) => ({
+const source = (
+  name: string,
+  isThere = false,
+): { given: string; object: string; isThere: boolean; alias?: string } => ({
   given: name,
   object: `submit-spark/hash/${name.split('/').at(-1)}`,
   isThere,
