@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 
 export interface RunContext {
   readonly repository: string
-  /** The number that stays when the repository is renamed; '' when the runner does not say. */
+  /** GITHUB_REPOSITORY_ID: stays when the repository is renamed. */
   readonly repositoryId: string
   readonly repositoryOwner: string
   readonly runId: string
