@@ -45,6 +45,13 @@ export interface OpenRunner extends Runner, ExitWatch {
   end(): Promise<number | undefined>
 }
 
+/**
+ * Said by `dist/<action>/post.js` before it loads the bundle. A saved state would be missing after a step that was
+ * killed early, and the end of the job would do its work a second time.
+ */
+export const isEndOfJob = (): boolean =>
+  Reflect.get(globalThis, Symbol.for('clickstream-actions.end-of-job')) === true
+
 /** @param kind a post step only warns: the job goes on. */
 export async function openRunner(
   name: string,

@@ -4,7 +4,7 @@
  */
 import { connect } from '../../_shared/google/connect.ts'
 import { pause } from '../../_shared/google/retry.ts'
-import { runPost } from '../../_shared/run.ts'
+import type { Runner } from '../../_shared/run.ts'
 import { cancelBatch } from './cancel-batch.ts'
 import { readWaiting } from './inputs.ts'
 import { patiently } from './patience.ts'
@@ -13,7 +13,7 @@ import { patiently } from './patience.ts'
 const UNKNOWN_LOOKS = 4
 const UNKNOWN_PAUSE_MS = 1_500
 
-void runPost('submit-spark', async (runner) => {
+export async function tidyUp(runner: Runner): Promise<void> {
   const [projectId, region, batchId, requestId] = ['projectId', 'region', 'batchId', 'requestId'].map(
     (name) => runner.readState(name),
   )
@@ -38,4 +38,4 @@ void runPost('submit-spark', async (runner) => {
   if (found === 'ended') runner.log.info(`Batch ${batchId} has ended.`)
   if (found === 'unknown') runner.log.info(`Batch ${batchId} was never created.`)
   if (found === 'foreign') runner.log.info(`Batch ${batchId} is not of this run and is left alone.`)
-})
+}
