@@ -36,6 +36,9 @@ export const PROBLEMS = [
   'no-answer',
   'not-google',
   'composer-not-running',
+  // What GitHub answered.
+  'github-api',
+  'comment-permission',
   // The world moved.
   'conflict',
   'plan-changed',
