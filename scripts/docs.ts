@@ -10,6 +10,7 @@ import { documentedWorkflows, workflowTables } from './workflow-tables.ts'
 import { accessPage } from './access-page.ts'
 import { permissionsOf, permissionsPage, readModes } from './permissions-page.ts'
 import { renameRepository, repositoryName, UNSET } from './repository-name.ts'
+import { reliabilityPage } from './reliability-page.ts'
 import { modulePages } from './terraform-pages.ts'
 
 interface ActionFile {
@@ -75,6 +76,7 @@ const READING = [
   'permissions',
   'terraform',
   'runbook',
+  'reliability',
   'local-cloud',
   'local-runner',
   'fidelity',
@@ -166,6 +168,7 @@ function main(argv: readonly string[]): number {
     listDecisions(),
     accessPage(root),
     permissionsPage(modes),
+    reliabilityPage(root, table, between),
     ...modulePages(root, table, between),
   ]) {
     if (existsSync(path.join(root, file)) && read(file) === text) continue
