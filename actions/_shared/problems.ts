@@ -36,6 +36,9 @@ export const PROBLEMS = [
   'no-answer',
   'not-google',
   'composer-not-running',
+  // What GitHub answered.
+  'github-api',
+  'comment-permission',
   // The world moved.
   'conflict',
   'plan-changed',
@@ -45,8 +48,11 @@ export const PROBLEMS = [
   'foreign-files',
   'unrecorded-files',
   'empty-source',
+  'mass-delete',
   'breaking-view',
   'not-a-view',
+  'foreign-view',
+  'unowned-view',
   'view-circle',
   'table-change',
   // The user's own job, model, query or DAG.

@@ -29,7 +29,7 @@ it.each(scenarioNames)(
         await scenario.prepare()
         let seen = 0
         let child: ChildProcess | undefined
-        const deadly = await openProxy(world.origin, async (_request, _reply, forward) => {
+        const deadly = await openProxy(world.origin, async (_request, _reply, _body, forward) => {
           seen += 1
           if (seen !== at) return false
           if (isAfter) await forward()

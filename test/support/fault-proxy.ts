@@ -138,7 +138,7 @@ export async function openFaultProxy(
     json(reply, 200, {})
     return true
   })
-  const proxy = await openProxy(target, async (request, reply, forward) => {
+  const proxy = await openProxy(target, async (request, reply, _body, forward) => {
     if (!isHit(request) || (lasts === 'once' && strikes > 0)) return false
     strikes += 1
     await strike(reply, request, forward, stranger.origin)

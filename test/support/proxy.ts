@@ -16,15 +16,21 @@ export type Forward = () => Promise<Answered>
 /** @param before may answer (or destroy the socket of) a request itself and return true. */
 export async function openProxy(
   target: string,
-  before: (request: IncomingMessage, reply: ServerResponse, forward: Forward) => Promise<boolean> | boolean,
+  before: (
+    request: IncomingMessage,
+    reply: ServerResponse,
+    body: Buffer,
+    forward: Forward,
+  ) => Promise<boolean> | boolean,
 ): Promise<{ origin: string; close(): void }> {
   const server = createServer(
     (request, reply) =>
       void (async () => {
         const chunks: Buffer[] = []
         for await (const chunk of request) chunks.push(chunk as Buffer)
-        const forward = (): Promise<Answered> => ask(target, request, Buffer.concat(chunks))
-        if (await before(request, reply, forward)) return
+        const body = Buffer.concat(chunks)
+        const forward = (): Promise<Answered> => ask(target, request, body)
+        if (await before(request, reply, body, forward)) return
         const answer = await forward()
         reply.writeHead(answer.status, answer.headers).end(answer.body)
       })().catch(() => request.socket.destroy()),
