@@ -1,10 +1,12 @@
 /** Inputs that several BigQuery actions ask for; it refuses a source outside the workspace. */
 import path from 'node:path'
-import { InputError, wrongValue } from './errors.ts'
+import { wrongValue } from './errors.ts'
+import { refuseOutside } from './local-folder.ts'
 import type { RunContext } from './runner/context.ts'
 import type { Inputs } from './runner/inputs.ts'
 
 export interface SqlSource {
+  readonly workspace: string
   /** Absolute. */
   readonly sourceDir: string
   /** Relative to the workspace, forward slashes. */
@@ -19,13 +21,8 @@ export function parseSource(
   const given = raw.text('source', fallback)
   const sourceDir = path.resolve(context.workspace, given)
   const source = path.relative(context.workspace, sourceDir)
-  if (source.startsWith('..') || path.isAbsolute(source)) {
-    throw new InputError(
-      `Reading input source: ${given} is outside the workspace; give a folder of the checkout.`,
-      { input: 'source', given, accepted: 'a folder inside the workspace', problem: 'workspace-path' },
-    )
-  }
-  return { sourceDir, source: source.split(path.sep).join('/') }
+  refuseOutside(source, given, 'source')
+  return { workspace: context.workspace, sourceDir, source: source.split(path.sep).join('/') }
 }
 
 export function parseLocation(raw: Inputs): string {

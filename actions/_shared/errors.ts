@@ -147,3 +147,11 @@ export class WorkFailedError extends ActionError {
     this.annotations = details.annotations ?? []
   }
 }
+
+/** The run was cancelled from outside; `what` is what became of the work. */
+export function cancelled(doing: string, what: string, details: { link?: string } = {}): WorkFailedError {
+  return new WorkFailedError(`${doing}: the run was cancelled; ${what}.`, {
+    ...details,
+    problem: 'cancelled',
+  })
+}

@@ -1,8 +1,8 @@
 /**
- * Lists the files of a folder of the workspace. It refuses links, special files and names that no object
- * store can take, and never lists credentials.
+ * Finds paths in the workspace and lists the files of a folder. It refuses what leads out of the workspace,
+ * links, special files and names that no object store can take, and never lists credentials.
  */
-import { readdir } from 'node:fs/promises'
+import { readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import ignore, { type Ignore } from 'ignore'
 import { InputError } from './errors.ts'
@@ -19,6 +19,51 @@ export const ALWAYS_IGNORED: readonly string[] = [
   '.gcloudignore',
   '.DS_Store',
 ]
+
+export interface WorkspacePath {
+  /** Absolute, without links. */
+  readonly full: string
+  /** Relative to the workspace, with forward slashes; '' for the workspace itself. */
+  readonly relative: string
+}
+
+/**
+ * Where `given` really is. Links inside the workspace are followed; one that leads out of it would upload what
+ * else is on this machine.
+ */
+export async function insideWorkspace(
+  workspace: string,
+  given: string,
+  input: string,
+): Promise<WorkspacePath> {
+  const root = await realpath(workspace)
+  const full = await realpath(path.resolve(workspace, given)).catch((error: NodeJS.ErrnoException) => {
+    // A path that leads out is refused as such, whether or not there is something.
+    refuseOutside(path.relative(workspace, path.resolve(workspace, given)), given, input)
+    throw new InputError(
+      `Reading input ${input}: ${given} ${error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code})`}.`,
+      {
+        input,
+        given,
+        accepted: 'a path in the workspace',
+        problem: 'workspace-path',
+        hint: 'Does a checkout step come first, and is the path relative to the workspace?',
+      },
+    )
+  })
+  const relative = path.relative(root, full)
+  refuseOutside(relative, given, input)
+  return { full, relative: relative.split(path.sep).join('/') }
+}
+
+/** @param relative from the workspace. */
+export function refuseOutside(relative: string, given: string, input: string): void {
+  if (relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative)) return
+  throw new InputError(
+    `Reading input ${input}: ${given} is outside the workspace; give a path of the checkout.`,
+    { input, given, accepted: 'a path inside the workspace', problem: 'workspace-path' },
+  )
+}
 
 /**
  * @returns paths relative to `folder` with forward slashes, sorted. `input` names the input that chose the

@@ -6,16 +6,35 @@ import { createHash } from 'node:crypto'
 import { ConflictError } from './errors.ts'
 
 /**
- * One thing to do. `kind` discriminates, `target` names what it acts on, `reason` says why in a few words.
+ * One thing to do. `kind` discriminates, `target` names what it acts on, `reason` says why in a few words. What
+ * else a step holds is for `apply`; it is part of the digest and is not put out.
  */
 export interface Step {
   readonly kind: string
   readonly target: string
   readonly reason: string
+  /** What is there and what will be, as text that can be compared line by line: a query, a schema, a list. */
+  readonly before?: string
+  readonly after?: string
+  /** What the step moves or reads, where that is known. Not part of the digest: rows arrive every day. */
+  readonly bytes?: number
 }
 
 export interface Plan<S extends Step = Step> {
+  /**
+   * Where: the project and what in it, each by its name in Google's words (`project`, `environment`, `bucket`,
+   * `location`, `dataset`). A plan reviewed for one place is refused at another.
+   */
+  readonly target: Readonly<Record<string, string>>
+  /** In whose name; '' where nothing is owned. */
+  readonly owner: string
   readonly steps: readonly S[]
+  /** How many things are as they should be and have no step. */
+  readonly unchanged?: number
+  /**
+   * What a reviewer agrees to, where steps also hold what every run makes anew (a batch's id). Absent: the steps.
+   */
+  readonly agreedOn?: unknown
 }
 
 /**
@@ -26,35 +45,42 @@ export interface Outcome<S extends Step = Step, Result = unknown> {
   /** False after a dry run. */
   readonly isApplied: boolean
   readonly done: readonly { readonly step: S; readonly result?: Result }[]
+  /** Begun, and still under way when the run had to end: what became of them is not known. */
+  readonly unfinished?: readonly S[]
   readonly failure?: unknown
 }
+
+/** The output `plan`: docs/schemas/plan.schema.json. */
+export interface PlanDocument {
+  readonly schemaVersion: 1
+  readonly action: string
+  readonly target: Readonly<Record<string, string>>
+  readonly owner: string
+  readonly steps: readonly (Pick<Step, 'kind' | 'target' | 'reason' | 'before' | 'after' | 'bytes'> & {
+    readonly state: StepState
+  })[]
+  /** Steps of each kind; `keep` also counts what needs no step. */
+  readonly counts: Readonly<Record<string, number>>
+  readonly digest: string
+  /** Left out for length: first `before` and `after` of every step, then the last steps. */
+  readonly isTruncated?: true
+}
+
+/** The outputs of a job share one megabyte. */
+const DOCUMENT_LIMIT = 200_000
 
 /** The outcome of a dry run. */
 export function notApplied<S extends Step>(_plan: Plan<S>): Outcome<S, never> {
   return { isApplied: false, done: [] }
 }
 
-/** One step after the other; the first failure ends it, beside what was done. */
-export async function applyInOrder<S extends Step>(
-  plan: Plan<S>,
-  applyStep: (step: S) => Promise<void>,
-): Promise<Outcome<S>> {
-  const done: { step: S }[] = []
-  try {
-    for (const step of plan.steps) {
-      await applyStep(step)
-      done.push({ step })
-    }
-    return { isApplied: true, done }
-  } catch (failure) {
-    return { isApplied: true, done, failure }
-  }
-}
+export type StepState = 'planned' | 'done' | 'unfinished' | 'not reached'
 
 /** What a report says of one step. */
-export function stateOf<S extends Step>(step: S, outcome: Outcome<S>): string {
+export function stateOf<S extends Step>(step: S, outcome: Outcome<S>): StepState {
   if (!outcome.isApplied) return 'planned'
-  return outcome.done.some((entry) => entry.step === step) ? 'done' : 'not reached'
+  if (outcome.done.some((entry) => entry.step === step)) return 'done'
+  return outcome.unfinished?.includes(step) ? 'unfinished' : 'not reached'
 }
 
 /** Closes an exhaustive switch: a new kind without its case does not compile. */
@@ -63,11 +89,13 @@ export function assertNever(value: never): never {
 }
 
 /**
- * SHA-256 (hex) over the steps with sorted keys: equal plans have equal digests, whatever order their objects
- * were built in.
+ * SHA-256 (hex) over the action, where, in whose name, and the steps, with sorted keys: equal plans have equal
+ * digests, whatever order their objects were built in.
  */
-export function planDigest(plan: Plan): string {
-  return digestOf(plan.steps)
+export function planDigest(action: string, plan: Plan): string {
+  const { target, owner } = plan
+  const steps = plan.agreedOn ?? plan.steps.map(({ bytes: _estimate, ...step }) => step)
+  return digestOf({ action, target, owner, steps })
 }
 
 /** SHA-256 (hex) of a value's canonical JSON. */
@@ -75,10 +103,46 @@ export function digestOf(value: unknown): string {
   return createHash('sha256').update(canonicalJson(value)).digest('hex')
 }
 
+/** The plan, and what became of its steps, as it is put out. */
+export function describePlan(action: string, plan: Plan, outcome: Outcome = notApplied(plan)): PlanDocument {
+  const counts: Record<string, number> = plan.unchanged === undefined ? {} : { keep: plan.unchanged }
+  for (const { kind } of plan.steps) counts[kind] = (counts[kind] ?? 0) + 1
+  const done = new Set(outcome.done.map(({ step }) => step))
+  const unfinished = new Set(outcome.unfinished)
+  const steps = plan.steps.map((step) => {
+    const { kind, target, reason, before, after, bytes } = step
+    const state: StepState = !outcome.isApplied
+      ? 'planned'
+      : done.has(step)
+        ? 'done'
+        : unfinished.has(step)
+          ? 'unfinished'
+          : 'not reached'
+    return { kind, target, reason, before, after, bytes, state }
+  })
+  const { target, owner } = plan
+  const whole: PlanDocument = {
+    schemaVersion: 1,
+    action,
+    target,
+    owner,
+    steps,
+    counts,
+    digest: planDigest(action, plan),
+  }
+  if (lengthOf(whole) <= DOCUMENT_LIMIT) return whole
+  const short = steps.map(({ before: _before, after: _after, ...step }) => step)
+  let room = DOCUMENT_LIMIT - lengthOf({ ...whole, steps: [], isTruncated: true })
+  const end = short.findIndex((step) => (room -= lengthOf(step) + 1) < 0)
+  return { ...whole, steps: end < 0 ? short : short.slice(0, end), isTruncated: true }
+}
+
+const lengthOf = (value: unknown): number => JSON.stringify(value).length
+
 /** Passes when no plan was reviewed or the reviewed one is this one. */
-export function agree(plan: Plan, expectedPlan: string | undefined): void {
+export function agree(action: string, plan: Plan, expectedPlan: string | undefined): void {
   if (expectedPlan === undefined || expectedPlan === '') return
-  const found = planDigest(plan)
+  const found = planDigest(action, plan)
   if (found === expectedPlan.toLowerCase()) return
   throw new ConflictError(
     `Comparing the plan with expected-plan: the plan is now ${found}, reviewed was ${expectedPlan}; look at the new plan and pass its digest.`,
@@ -87,7 +151,7 @@ export function agree(plan: Plan, expectedPlan: string | undefined): void {
       expected: expectedPlan,
       found,
       problem: 'plan-changed',
-      hint: 'Something changed between the dry run and this run. Run with dry-run again and review what differs.',
+      hint: 'Something changed between the dry run and this run, or the plan was reviewed for another place or owner. Run with dry-run again and review what differs.',
     },
   )
 }

@@ -8,6 +8,7 @@ import path from 'node:path'
 import type { SqlSource } from './bigquery-inputs.ts'
 import type { TableName } from './dataset.ts'
 import { InputError } from './errors.ts'
+import { insideWorkspace } from './local-folder.ts'
 import type { Annotation } from './report.ts'
 
 export interface SqlFile {
@@ -19,10 +20,11 @@ export interface SqlFile {
 
 /** @param noun what a file makes, `view` or `table`. @returns sorted by path; at least one. */
 export async function readSqlFiles(
-  { sourceDir, source }: SqlSource,
+  { workspace, sourceDir, source }: SqlSource,
   projectId: string,
   noun: string,
 ): Promise<SqlFile[]> {
+  await insideWorkspace(workspace, sourceDir, 'source')
   const found = await fastGlob('**/*.sql', {
     cwd: sourceDir,
     dot: false,

@@ -9,7 +9,7 @@ import { createRequire } from 'node:module'
 type Row = Readonly<Record<string, string | number | boolean | null>>
 
 /**
- * report.json, schemaVersion 1: docs/contract.md and docs/report.schema.json. INT64 beyond 2^53 are strings,
+ * report.json, schemaVersion 1: docs/contract.md and docs/schemas/report.schema.json. INT64 beyond 2^53 are strings,
  * dates and timestamps ISO strings in UTC.
  */
 export interface Report {

@@ -79,11 +79,13 @@ export const headline = (report: Report): { sessions: number; conversionRate: nu
 }
 
 export const writeReport = async (report: Report, file: string, repositoryRoot: string): Promise<void> => {
-  const schema = JSON.parse(await readFile(join(repositoryRoot, 'docs/report.schema.json'), 'utf8')) as object
+  const schema = JSON.parse(
+    await readFile(join(repositoryRoot, 'docs/schemas/report.schema.json'), 'utf8'),
+  ) as object
   const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(schema)
   if (!validate(report)) {
     throw new ReportError(
-      `report.json would not follow docs/report.schema.json: ${(validate.errors ?? [])
+      `report.json would not follow docs/schemas/report.schema.json: ${(validate.errors ?? [])
         .slice(0, 5)
         .map((error) => `${error.instancePath} ${error.message ?? ''}`)
         .join('; ')}`,

@@ -295,7 +295,7 @@ describe('apply-ddl, when the world moves or a run ends early', () => {
     )
     expect([result.exitCode, await tableNames()]).toEqual([130, ['carts']])
     expect(errorOf(result)).toContain(
-      'Applying caec_raw.visits: the run was cancelled before it; run again, finished tables are kept.',
+      'Applying the plan: the run was cancelled; 1 of 2 steps are done; run again for the rest, what is done stays.',
     )
     expect(result.outputs).toMatchObject({ created: '1' })
     expect((await applyDdl()).outputs).toMatchObject({ created: '1', unchanged: '1' })

@@ -208,7 +208,7 @@ describe('deploy-dags, when the run is cancelled', () => {
     expect([result.exitCode, errorOf(result)]).toEqual([
       130,
       expect.stringMatching(
-        /^deploy-dags: Deploying DAGs: the run was cancelled; what the summary calls done is in the bucket, run again for the rest\.\nMore: \S+#cancelled$/,
+        /^deploy-dags: Applying the plan: the run was cancelled; 1 of 2 steps are done; run again for the rest, what is done stays\.\nMore: \S+#cancelled$/,
       ),
     ])
     expect(await names()).toEqual(['dags/lib/steps.py'])
@@ -272,7 +272,7 @@ describe('deploy-dags refuses', () => {
   })
 
   it('a source that is not there', async () => {
-    expect(errorOf(await deploy({ source: 'nowhere' }))).toContain('it does not exist')
+    expect(errorOf(await deploy({ source: 'nowhere' }))).toContain('nowhere does not exist')
   })
 
   it("an environment that is not there, with Google's words", async () => {

@@ -348,7 +348,7 @@ describe('a schema', () => {
           `${bump} ${what.replace(`schema ${file}`, '').replace(/^: field `(.*)`$/, '$1')} ${change}`,
       )
     expect(told('terraform-infra/environment.schema.json')).toEqual(written)
-    expect(told('docs/report.schema.json')).toEqual(read)
+    expect(told('docs/schemas/report.schema.json')).toEqual(read)
   })
 
   it('needs a new field from those who write the file only', () => {

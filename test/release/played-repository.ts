@@ -104,7 +104,8 @@ const FILES: Readonly<Record<string, string>> = {
   'actions/hello/src/index.js': 'process.exitCode = 1\n',
   'dist/hello/index.js': '// built\nprocess.exitCode = 1\n',
   'dist/hello/licenses.txt': 'small-thing 1.2.3 (MIT)\n\nPermission is granted.\n',
-  'docs/report.schema.json': '{ "type": "object", "properties": { "rows": { "type": "integer" } } }\n',
+  'docs/schemas/report.schema.json':
+    '{ "type": "object", "properties": { "rows": { "type": "integer" } } }\n',
   'test/not-for-users.txt': 'nobody needs this\n',
   // As the real one does: compares, builds nothing into the checkout.
   'scripts/bundle.ts': `import { readFileSync } from 'node:fs'

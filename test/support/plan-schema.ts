@@ -1,21 +1,22 @@
 /**
- * Holds every plan an action puts out against the schema that is promised to users; it judges no action
- * without one.
+ * Holds every plan an action puts out against the one schema that is promised to users, and against the digest
+ * beside it.
  */
 import { Ajv } from 'ajv'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
+const FILE = 'docs/schemas/plan.schema.json'
 const ajv = new Ajv({ allErrors: true })
+const validate = ajv.compile(
+  JSON.parse(readFileSync(resolve(import.meta.dirname, '../..', FILE), 'utf8')) as object,
+)
 
-export function judgePlan(action: string, plan: string | undefined): void {
-  const file = resolve(import.meta.dirname, `../../docs/plans/${action}.schema.json`)
-  if (plan === undefined || plan === '' || !existsSync(file)) return
-  const id = `plan of ${action}`
-  const validate =
-    ajv.getSchema(id) ?? ajv.addSchema(JSON.parse(readFileSync(file, 'utf8')), id).getSchema(id)
-  if (validate?.(JSON.parse(plan)) !== true)
-    throw new Error(
-      `the ${id} is not as docs/plans/${action}.schema.json promises: ${ajv.errorsText(validate?.errors)}`,
-    )
+export function judgePlan(action: string, outputs: Readonly<Record<string, string>>): void {
+  if (!outputs.plan) return
+  const plan = JSON.parse(outputs.plan) as { action?: unknown; digest?: unknown }
+  if (!validate(plan))
+    throw new Error(`the plan of ${action} is not as ${FILE} promises: ${ajv.errorsText(validate.errors)}`)
+  if (plan.action !== action || plan.digest !== outputs['plan-digest'])
+    throw new Error(`the plan of ${action} names another action or digest than the output plan-digest`)
 }

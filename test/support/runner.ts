@@ -146,7 +146,7 @@ export async function runBundle(action: string, options: RunOptions = {}): Promi
     annotations: commands.filter(({ kind }) => ['error', 'warning', 'notice'].includes(kind)),
   }
   if (options.job === undefined) await job.close()
-  judgePlan(action, result.outputs.plan)
+  judgePlan(action, result.outputs)
   return result
 }
 

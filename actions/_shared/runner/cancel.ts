@@ -1,12 +1,11 @@
 /**
- * Cancellation as the runner does it: SIGINT, 7.5 s, SIGTERM, 2.5 s, kill. It refuses to outlive that:
- * tidying has 7 s, then the process ends.
+ * Cancellation as the runner does it: SIGINT, 7.5 s, SIGTERM, 2.5 s, kill. It refuses to outlive that: the
+ * report has until then, tidying too, then the process ends.
  */
 
 export type Tidy = () => Promise<void> | void
-const TIDY_LIMIT_MS = 7_000
-/** What the work itself still has time to say once everything is tidy. */
-const LAST_WORDS_MS = 1_000
+/** Shorter than the time until the kill, with room for the last lines. */
+const LIMIT_MS = 8_500
 const EXIT_CODE = { SIGINT: 130, SIGTERM: 143 } as const
 
 export interface Cancellation {
@@ -16,38 +15,38 @@ export interface Cancellation {
   onCancel(tidy: Tidy): () => void
 }
 
-export function listenForCancellation(log: (line: string) => void): Cancellation & { stop(): void } {
+/**
+ * `end` waits for what is being tidied up and gives the exit code of the cancellation, undefined when there
+ * was none.
+ */
+export function listenForCancellation(
+  log: (line: string) => void,
+): Cancellation & { end(): Promise<number | undefined> } {
   const controller = new AbortController()
   const tidies = new Set<Tidy>()
-  const ended = Promise.withResolvers<void>()
-  const handle = async (name: keyof typeof EXIT_CODE) => {
-    if (controller.signal.aborted) return
-    log(`Received ${name}: the run was cancelled; tidying up.`)
-    // Taken before the abort: an aborted wait may unregister its own tidying.
-    const work = [...tidies].map(async (tidy) => tidy())
-    controller.abort(new Error(`cancelled by ${name}`))
-    let timer: NodeJS.Timeout | undefined
-    const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, TIDY_LIMIT_MS)
-    })
-    const tidied = Promise.allSettled(work).then(async (results) => {
-      await Promise.race([
-        ended.promise,
-        new Promise((resolve) => {
-          setTimeout(resolve, LAST_WORDS_MS)
-        }),
-      ])
-      return results
-    })
-    const results = await Promise.race([tidied, limit])
-    clearTimeout(timer)
-    for (const result of results ?? [])
-      if (result.status === 'rejected')
-        log(`Tidying up after the cancellation failed: ${(result.reason as Error)?.message ?? result.reason}`)
-    process.exit(EXIT_CODE[name])
+  let tidied: Promise<void> = Promise.resolve()
+  let exitCode: number | undefined
+  let limit: NodeJS.Timeout | undefined
+  const tidyUp = async (tidy: Tidy): Promise<void> => {
+    try {
+      await tidy()
+    } catch (error) {
+      log(
+        `Tidying up after the cancellation failed: ${error instanceof Error ? error.message : String(error)}`,
+      )
+    }
   }
-  const onInt = () => void handle('SIGINT')
-  const onTerm = () => void handle('SIGTERM')
+  const handle = (name: keyof typeof EXIT_CODE): void => {
+    if (exitCode !== undefined) return
+    exitCode = EXIT_CODE[name]
+    log(`Received ${name}: the run was cancelled; what is under way ends, nothing new begins.`)
+    limit = setTimeout(() => process.exit(exitCode), LIMIT_MS)
+    // Begun before the abort: an aborted wait may unregister its own tidying.
+    tidied = Promise.all([...tidies].map(tidyUp)).then(() => undefined)
+    controller.abort(new Error(`cancelled by ${name}`))
+  }
+  const onInt = (): void => handle('SIGINT')
+  const onTerm = (): void => handle('SIGTERM')
   process.on('SIGINT', onInt)
   process.on('SIGTERM', onTerm)
   return {
@@ -56,10 +55,14 @@ export function listenForCancellation(log: (line: string) => void): Cancellation
       tidies.add(tidy)
       return () => tidies.delete(tidy)
     },
-    stop: () => {
-      ended.resolve()
-      process.off('SIGINT', onInt)
-      process.off('SIGTERM', onTerm)
+    end: async () => {
+      await tidied
+      clearTimeout(limit)
+      if (exitCode === undefined) {
+        process.off('SIGINT', onInt)
+        process.off('SIGTERM', onTerm)
+      }
+      return exitCode
     },
   }
 }

@@ -6,6 +6,7 @@ import type { Annotation, SummaryBlock } from '../report.ts'
 import { chooseAnnotations } from './annotations.ts'
 import { listenForCancellation, type Tidy } from './cancel.ts'
 import { readContext, type RunContext } from './context.ts'
+import { watchExit, type ExitWatch } from './exit.ts'
 import { execute, type ExecOptions, type ExecResult } from './exec.ts'
 import { createInputs, type Inputs } from './inputs.ts'
 import { renderSummary } from './summary.ts'
@@ -39,9 +40,22 @@ export interface Runner {
   onCancel(tidy: Tidy): () => void
 }
 
-export async function openRunner(): Promise<Runner & { close(): void }> {
+export interface OpenRunner extends Runner, ExitWatch {
+  /** Waits for what tidies up; the exit code of a cancellation, or undefined. */
+  end(): Promise<number | undefined>
+}
+
+/** @param kind a post step only warns: the job goes on. */
+export async function openRunner(
+  name: string,
+  kind: { readonly isPost: boolean } = { isPost: false },
+): Promise<OpenRunner> {
   const core = await import('@actions/core')
   const used = { error: 0, warning: 0, notice: 0 }
+  const watch = watchExit(name, {
+    isFailure: !kind.isPost,
+    tell: (message) => (kind.isPost ? core.warning(message) : core.error(message)),
+  })
   const cancellation = listenForCancellation((line) => core.info(line))
   const annotate = (annotations: readonly Annotation[]) => {
     const { shown, hidden } = chooseAnnotations(annotations, used)
@@ -82,7 +96,8 @@ export async function openRunner(): Promise<Runner & { close(): void }> {
     execute,
     cancelled: cancellation.signal,
     onCancel: cancellation.onCancel,
-    close: cancellation.stop,
+    end: cancellation.end,
+    ...watch,
   }
 }
 

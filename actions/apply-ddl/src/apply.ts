@@ -7,7 +7,8 @@ import { asConflict } from '../../_shared/google/bigquery.ts'
 import { dryRun, runStatement } from '../../_shared/google/bigquery-jobs.ts'
 import { getTable, patchTable } from '../../_shared/google/bigquery-tables.ts'
 import type { Google } from '../../_shared/google/connect.ts'
-import { applyInOrder, assertNever, notApplied, type Outcome } from '../../_shared/plan.ts'
+import { applyInOrder } from '../../_shared/apply.ts'
+import { assertNever, notApplied, type Outcome } from '../../_shared/plan.ts'
 import type { Annotation } from '../../_shared/report.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { annotationOf } from '../../_shared/sql-files.ts'
@@ -23,7 +24,7 @@ export async function apply(
   inputs: Inputs,
   observed: Observed,
   google: Google,
-  runner: Pick<Runner, 'cancelled'>,
+  runner: Pick<Runner, 'cancelled' | 'log'>,
 ): Promise<Outcome<TableStep>> {
   const tables = tablesByName(observed)
   try {
@@ -31,14 +32,7 @@ export async function apply(
   } catch (failure) {
     return { ...notApplied(plan), isApplied: true, failure }
   }
-  return applyInOrder(plan, (step) => {
-    if (runner.cancelled.aborted)
-      throw new WorkFailedError(
-        `Applying ${step.target}: the run was cancelled before it; run again, finished tables are kept.`,
-        { problem: 'cancelled' },
-      )
-    return applyStep(step, inputs, tables.get(step.target), google)
-  })
+  return applyInOrder(plan, (step) => applyStep(step, inputs, tables.get(step.target), google), runner)
 }
 
 /** BigQuery reads every statement before the first one runs; a file it refuses changes nothing at all. */

@@ -1,22 +1,10 @@
 /** Applies table DDL: the table of contents. */
 import { connect } from '../../_shared/google/connect.ts'
-import { agree, notApplied } from '../../_shared/plan.ts'
-import { runAction } from '../../_shared/run.ts'
+import { runPlanned } from '../../_shared/run.ts'
 import { apply } from './apply.ts'
 import { parseInputs } from './inputs.ts'
 import { observe } from './observe.ts'
 import { planTables } from './plan.ts'
 import { report } from './report.ts'
 
-void runAction('apply-ddl', async (runner) => {
-  const inputs = parseInputs(runner.inputs, runner.context)
-  const google = await connect(
-    { projectId: inputs.projectId, allowedHosts: inputs.allowEndpointHosts },
-    runner,
-  )
-  const observed = await observe(inputs, google)
-  const plan = planTables(inputs, observed)
-  agree(plan, inputs.expectedPlan)
-  const outcome = inputs.isDryRun ? notApplied(plan) : await apply(plan, inputs, observed, google, runner)
-  return report(plan, outcome, inputs, google.notes)
-})
+void runPlanned('apply-ddl', { parseInputs, connect, observe, plan: planTables, apply, report })

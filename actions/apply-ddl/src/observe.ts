@@ -15,6 +15,7 @@ export interface ObservedTable extends SqlFile {
   readonly existing?: ExistingTable
 }
 export interface Observed {
+  readonly projectId: string
   readonly tables: readonly ObservedTable[]
 }
 
@@ -23,6 +24,7 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
   for (const datasetId of new Set(files.map(({ name }) => name.datasetId)))
     await checkDataset(google, datasetId, inputs.location)
   return {
+    projectId: google.projectId,
     tables: await pMap(files, async (file) => ({ ...file, existing: await getTable(google, file.name) }), {
       concurrency: 8,
     }),

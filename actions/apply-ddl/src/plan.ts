@@ -4,7 +4,7 @@
  */
 import { shortName, type TableName } from '../../_shared/dataset.ts'
 import { RefusedError } from '../../_shared/errors.ts'
-import type { Plan } from '../../_shared/plan.ts'
+import type { Plan, Step } from '../../_shared/plan.ts'
 import { compareTable, type TablePatch } from './compare.ts'
 import type { Inputs } from './inputs.ts'
 import type { Observed, ObservedTable } from './observe.ts'
@@ -12,32 +12,24 @@ import type { Observed, ObservedTable } from './observe.ts'
 /**
  * No etag here: rows that are loaded between review and apply change it, and are no reason to review again.
  */
-export type TableStep =
-  | {
-      readonly kind: 'create'
-      readonly target: string
-      readonly reason: string
-      readonly name: TableName
-      readonly file: string
-      readonly statement: string
-    }
-  | {
-      readonly kind: 'update'
-      readonly target: string
-      readonly reason: string
-      readonly name: TableName
-      readonly patch: TablePatch
-    }
-  | { readonly kind: 'keep'; readonly target: string; readonly reason: string; readonly name: TableName }
+export type TableStep = Step & { readonly name: TableName } & (
+    | { readonly kind: 'create'; readonly file: string; readonly statement: string }
+    | { readonly kind: 'update'; readonly patch: TablePatch }
+    | { readonly kind: 'keep' }
+  )
 
 export type TablePlan = Plan<TableStep>
 
 export function planTables(
-  inputs: Pick<Inputs, 'isBreakingAllowed' | 'isDestructiveAllowed'>,
+  inputs: Pick<Inputs, 'isBreakingAllowed' | 'isDestructiveAllowed' | 'location' | 'owner'>,
   observed: Observed,
 ): TablePlan {
   const byName = [...observed.tables].sort((a, b) => (shortName(a.name) < shortName(b.name) ? -1 : 1))
-  return { steps: byName.map((table) => planTable(table, inputs)) }
+  return {
+    target: { project: observed.projectId, location: inputs.location },
+    owner: inputs.owner,
+    steps: byName.map((table) => planTable(table, inputs)),
+  }
 }
 
 function planTable(
@@ -46,7 +38,7 @@ function planTable(
 ): TableStep {
   const target = shortName(name)
   if (existing === undefined)
-    return { kind: 'create', target, reason: 'does not exist', name, file, statement: sql }
+    return { kind: 'create', target, reason: 'does not exist', after: sql, name, file, statement: sql }
   if (existing.type !== 'TABLE') {
     const found = existing.type.toLowerCase().replaceAll('_', ' ')
     throw new RefusedError(

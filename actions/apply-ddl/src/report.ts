@@ -1,5 +1,5 @@
 /** Puts the plan and what became of it into words and outputs; it refuses to write anything. */
-import { planDigest, stateOf, type Outcome } from '../../_shared/plan.ts'
+import { stateOf, type Outcome } from '../../_shared/plan.ts'
 import type { Report, SummaryBlock } from '../../_shared/report.ts'
 import type { Inputs } from './inputs.ts'
 import type { TablePlan, TableStep } from './plan.ts'
@@ -12,17 +12,11 @@ export function report(
 ): Report {
   const effective = inputs.isDryRun ? plan.steps : outcome.done.map(({ step }) => step)
   const count = (kind: TableStep['kind']): number => effective.filter((step) => step.kind === kind).length
-  const digest = planDigest(plan)
   return {
     outputs: {
       created: count('create'),
       updated: count('update'),
       unchanged: count('keep'),
-      plan: JSON.stringify({
-        schemaVersion: 1,
-        steps: plan.steps.map(({ kind, target, reason }) => ({ kind, target, reason })),
-      }),
-      'plan-digest': digest,
     },
     summary: [
       {
@@ -43,7 +37,6 @@ export function report(
         head: ['Step', 'What', 'Why', 'State'],
         rows: plan.steps.map((step) => [step.kind, step.target, step.reason, stateOf(step, outcome)]),
       },
-      { kind: 'text', text: `Plan digest: ${digest}` },
     ],
     failure: outcome.failure,
   }

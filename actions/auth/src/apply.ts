@@ -25,6 +25,7 @@ export async function apply(
   plan: AuthPlan,
   inputs: AuthInputs,
   observed: Observed,
+  _edge: unknown,
   runner: Runner,
 ): Promise<Outcome<AuthStep> & { left: Left }> {
   const { endpoints, federation } = observed

@@ -27,7 +27,22 @@ export interface Observed {
   readonly federation: Federation
 }
 
-export async function observe(inputs: AuthInputs, runner: Runner): Promise<Observed> {
+/** Where the token services are; nothing is asked yet. */
+export function findEndpoints(
+  inputs: AuthInputs,
+  runner: Pick<Runner, 'environment' | 'log'>,
+): Promise<{ readonly endpoints: Endpoints; readonly notes: readonly string[] }> {
+  const endpoints = readEndpoints(runner.environment, endpointRules(inputs, runner.environment))
+  const notes = describeOverrides(endpoints)
+  for (const note of notes) runner.log.warning(note)
+  return Promise.resolve({ endpoints, notes })
+}
+
+export async function observe(
+  inputs: AuthInputs,
+  { endpoints }: { readonly endpoints: Endpoints },
+  runner: Runner,
+): Promise<Observed> {
   const deadlineMs = Date.now() + inputs.timeoutMs
   const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = runner.environment
   if (!url || !bearer) {
@@ -43,8 +58,6 @@ export async function observe(inputs: AuthInputs, runner: Runner): Promise<Obser
   }
   runner.mask(bearer)
   quietSdkLogging(runner.environment, runner.log)
-  const endpoints = readEndpoints(runner.environment, endpointRules(inputs, runner.environment))
-  for (const line of describeOverrides(endpoints)) runner.log.warning(line)
   const source = {
     url: withAudience(url, inputs.audience),
     headers: { Authorization: `Bearer ${bearer}` },

@@ -2,7 +2,7 @@
  * Decides what `auth` leaves behind: which tokens, which file, which variables. It refuses token formats the
  * inputs cannot satisfy (inputs.ts did).
  */
-import type { Step } from '../../_shared/plan.ts'
+import type { Plan, Step } from '../../_shared/plan.ts'
 import type { AuthInputs } from './inputs.ts'
 
 export type AuthStep =
@@ -17,8 +17,7 @@ export type AuthStep =
   | (Step & { readonly kind: 'credentials-file' })
   | (Step & { readonly kind: 'export-project'; readonly variables: readonly string[] })
   | (Step & { readonly kind: 'export-credentials'; readonly variables: readonly string[] })
-export interface AuthPlan {
-  readonly steps: readonly AuthStep[]
+export interface AuthPlan extends Plan<AuthStep> {
   readonly projectId: string | undefined
 }
 
@@ -83,5 +82,10 @@ export function planAuth(
       variables: CREDENTIALS_VARIABLES,
       reason: 'Application Default Credentials of later steps',
     })
-  return { steps, projectId }
+  return {
+    target: { provider: inputs.provider },
+    owner: inputs.serviceAccount ?? '',
+    steps,
+    projectId,
+  }
 }

@@ -9,12 +9,12 @@ import type { AuthInputs } from './inputs.ts'
 import type { AuthPlan, AuthStep } from './plan.ts'
 
 export function report(
-  inputs: AuthInputs,
   plan: AuthPlan,
-  outcome: Outcome<AuthStep> & { left: Left },
+  outcome: Outcome<AuthStep> & { left?: Left },
+  inputs: AuthInputs,
   notes: readonly string[],
 ): Report {
-  const { left, failure } = outcome
+  const { left = {}, failure } = outcome
   const expiresAtMs = left.accountToken?.expiresAtMs ?? left.authToken?.expiresAtMs
   const expiry = expiresAtMs === undefined ? '' : new Date(expiresAtMs).toISOString()
   const outputs = {

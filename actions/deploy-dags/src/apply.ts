@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import pMap from 'p-map'
+import { applyGroups } from '../../_shared/apply.ts'
 import { ConflictError, GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
 import { runAirflowCommand } from '../../_shared/google/composer.ts'
 import type { Google } from '../../_shared/google/connect.ts'
@@ -14,6 +14,7 @@ import { assertNever, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { fileOf, readImportErrors, type ImportError } from './import-errors.ts'
 import type { DeployInputs } from './inputs.ts'
+import type { Observed } from './observe.ts'
 import { COMMIT_KEY, OWNER_KEY, type DeployPlan, type DeployStep } from './plan.ts'
 
 const AT_ONCE = 16
@@ -39,46 +40,28 @@ export interface Deployed extends Outcome<DeployStep> {
 export async function apply(
   plan: DeployPlan,
   inputs: DeployInputs,
-  folder: string,
+  { folder }: Pick<Observed, 'folder'>,
   google: Google,
   runner: Runner,
 ): Promise<Deployed> {
   const storage = openStorage(google)
-  const done: { step: DeployStep }[] = []
   const metadata = { [OWNER_KEY]: plan.owner, [COMMIT_KEY]: runner.context.sha || 'unknown' }
   const of = (kind: DeployStep['kind'], phase?: string) =>
     plan.steps.filter(
       (step) =>
         step.kind === kind && (phase === undefined || (step.kind === 'upload' && step.phase === phase)),
     )
-  for (const group of [of('adopt'), of('upload', 'modules'), of('upload', 'dags'), of('delete')]) {
-    const failures: unknown[] = []
-    await pMap(
-      group,
-      async (step) => {
-        if (runner.cancelled.aborted) return
-        try {
-          await change(step, { storage, folder, bucket: plan.bucket, metadata })
-          done.push({ step })
-          runner.log.info(`${step.kind} ${step.target} (${step.reason})`)
-        } catch (error) {
-          failures.push(error)
-          runner.log.info(`${step.kind} ${step.target}: ${(error as Error).message}`)
-        }
-      },
-      { concurrency: AT_ONCE },
-    )
-    if (failures.length > 0) return { isApplied: true, done, failure: failures[0] }
-    if (runner.cancelled.aborted)
-      return {
-        isApplied: true,
-        done,
-        failure: new WorkFailedError(
-          'Deploying DAGs: the run was cancelled; what the summary calls done is in the bucket, run again for the rest.',
-          { problem: 'cancelled' },
-        ),
-      }
-  }
+  const outcome = await applyGroups(
+    [of('adopt'), of('upload', 'modules'), of('upload', 'dags'), of('delete')],
+    AT_ONCE,
+    async (step) => {
+      await change(step, { storage, folder, bucket: plan.bucket, metadata })
+      runner.log.info(`${step.kind} ${step.target} (${step.reason})`)
+    },
+    runner,
+  )
+  if (outcome.failure !== undefined) return outcome
+  const { done } = outcome
   if (!inputs.areImportsChecked) return { isApplied: true, done }
   try {
     const importErrors = await checkImports(plan, inputs, google, runner, done.length > 0)

@@ -3,26 +3,11 @@
  * others.
  */
 import { connect } from '../../_shared/google/connect.ts'
-import { agree, notApplied } from '../../_shared/plan.ts'
-import { runAction } from '../../_shared/run.ts'
+import { runPlanned } from '../../_shared/run.ts'
 import { apply } from './apply.ts'
 import { parseInputs } from './inputs.ts'
 import { observe } from './observe.ts'
 import { planDeployment } from './plan.ts'
 import { report } from './report.ts'
 
-void runAction('deploy-dags', async (runner) => {
-  const inputs = parseInputs(runner.inputs, runner.context)
-  const google = await connect(inputs, runner)
-  const observed = await observe(inputs, google, runner)
-  const plan = planDeployment(inputs, observed)
-  agree(plan, inputs.expectedPlan)
-  const outcome = inputs.isDryRun
-    ? notApplied(plan)
-    : await apply(plan, inputs, observed.folder, google, runner)
-  return report(plan, outcome, {
-    ...inputs,
-    airflowUri: observed.environment.airflowUri,
-    notes: google.notes,
-  })
-})
+void runPlanned('deploy-dags', { parseInputs, connect, observe, plan: planDeployment, apply, report })

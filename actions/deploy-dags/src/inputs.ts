@@ -2,7 +2,8 @@
  * What the author of the workflow asks of `deploy-dags`. It refuses names that could leave the environment or
  * the source folder.
  */
-import { InputError, wrongValue } from '../../_shared/errors.ts'
+import { wrongValue } from '../../_shared/errors.ts'
+import { parseExpectedPlan, parseOwner } from '../../_shared/plan-inputs.ts'
 import type { RunContext } from '../../_shared/runner/context.ts'
 import type { Inputs } from '../../_shared/runner/inputs.ts'
 
@@ -37,15 +38,7 @@ export function parseInputs(inputs: Inputs, context: Pick<RunContext, 'repositor
     'a region such as us-central1',
   )
   const projectId = inputs.text('project-id') || undefined
-  const owner = inputs.text('owner') || context.repository
-  if (owner === '')
-    throw new InputError('Reading input owner: it is empty and the runner names no repository; give one.', {
-      input: 'owner',
-      given: '',
-      accepted: 'a name such as OWNER/REPO',
-    })
-  // It becomes object metadata, which travels in HTTP headers of some clients.
-  matching(owner, /^[\w./@:+-]{1,200}$/, 'owner', 'at most 200 letters, digits and ./_@:+-')
+  const owner = parseOwner(inputs, context)
   const ignoreFile = matching(
     inputs.text('ignore-file', '.gcloudignore'),
     /^[^/\\\r\n]{1,200}$/,
@@ -62,12 +55,7 @@ export function parseInputs(inputs: Inputs, context: Pick<RunContext, 'repositor
     isAdoptionAllowed: inputs.boolean('adopt', false),
     deletion: inputs.choice('delete', ['owned', 'none'], 'owned'),
     isDryRun: inputs.boolean('dry-run', false),
-    expectedPlan: matching(
-      inputs.text('expected-plan'),
-      /^([0-9a-fA-F]{64})?$/,
-      'expected-plan',
-      'a plan-digest (64 hexadecimal digits)',
-    ),
+    expectedPlan: parseExpectedPlan(inputs),
     areImportsChecked: inputs.boolean('check-imports', true),
     syncWaitMs: inputs.integer('sync-wait-seconds', { min: 0, max: 3600, fallback: 0 }) * 1000,
     timeoutMs: inputs.integer('timeout-minutes', { min: 1, max: 360, fallback: 10 }) * 60_000,

@@ -2,16 +2,17 @@
  * Reads both sides of a deployment: the source folder here, the DAG folder of the environment there. It
  * refuses environments that are not running.
  */
-import path from 'node:path'
 import { GoogleApiError } from '../../_shared/errors.ts'
 import { getEnvironment, type AirflowEnvironment } from '../../_shared/google/composer.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import { openStorage, type StoredObject } from '../../_shared/google/storage.ts'
+import { insideWorkspace } from '../../_shared/local-folder.ts'
 import type { Runner } from '../../_shared/run.ts'
 import type { DeployInputs } from './inputs.ts'
 import { readLocalFiles, type LocalFile } from './local-files.ts'
 
 export interface Observed {
+  readonly projectId: string
   readonly environment: AirflowEnvironment
   readonly files: readonly LocalFile[]
   readonly objects: readonly StoredObject[]
@@ -46,7 +47,7 @@ export async function observe(
       },
     )
   }
-  const folder = path.resolve(runner.context.workspace, inputs.source)
+  const { full: folder } = await insideWorkspace(runner.context.workspace, inputs.source, 'source')
   const secretPaths = [
     'GOOGLE_APPLICATION_CREDENTIALS',
     'GOOGLE_GHA_CREDS_PATH',
@@ -58,5 +59,11 @@ export async function observe(
     openStorage(google).list(environment.bucket, `${environment.prefix}/`),
   ])
   // "Folders" made in the console are empty objects whose name ends in a slash.
-  return { environment, files, objects: objects.filter(({ name }) => !name.endsWith('/')), folder }
+  return {
+    projectId: google.projectId,
+    environment,
+    files,
+    objects: objects.filter(({ name }) => !name.endsWith('/')),
+    folder,
+  }
 }

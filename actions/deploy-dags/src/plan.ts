@@ -3,7 +3,7 @@
  * owner, or nobody, recorded, and to empty a folder by accident.
  */
 import { RefusedError } from '../../_shared/errors.ts'
-import type { Step } from '../../_shared/plan.ts'
+import type { Plan, Step } from '../../_shared/plan.ts'
 
 /** Custom metadata of every deployed object: whose it is, and from which commit. */
 export const OWNER_KEY = 'clickstream-owner'
@@ -28,10 +28,8 @@ export interface DeleteStep extends Step {
   readonly ifGeneration: string
 }
 export type DeployStep = UploadStep | AdoptStep | DeleteStep
-export interface DeployPlan {
-  readonly steps: readonly DeployStep[]
+export interface DeployPlan extends Plan<DeployStep> {
   readonly unchanged: number
-  readonly owner: string
   readonly bucket: string
   readonly prefix: string
   readonly files: readonly string[]
@@ -52,11 +50,14 @@ interface Remote {
   readonly metadata: Readonly<Record<string, string>>
 }
 interface World {
+  readonly projectId: string
   readonly environment: { readonly bucket: string; readonly prefix: string }
   readonly files: readonly Local[]
   readonly objects: readonly Remote[]
 }
 interface Wishes {
+  readonly environment: string
+  readonly location: string
   readonly owner: string
   readonly isAdoptionAllowed: boolean
   readonly deletion: 'owned' | 'none'
@@ -164,6 +165,13 @@ export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
   // Airflow parses at any moment: what a DAG imports is there before it, and nothing vanishes before its
   // users changed.
   return {
+    target: {
+      project: observed.projectId,
+      location: inputs.location,
+      environment: inputs.environment,
+      bucket,
+      prefix,
+    },
     steps: [...adoptions, ...modules, ...dags, ...deletions],
     unchanged,
     owner: inputs.owner,

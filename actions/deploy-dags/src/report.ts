@@ -3,7 +3,7 @@
  * call a dry run a deployment.
  */
 import { WorkFailedError } from '../../_shared/errors.ts'
-import { planDigest, type Outcome } from '../../_shared/plan.ts'
+import type { Outcome } from '../../_shared/plan.ts'
 import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
 import { locate, type ImportError } from './import-errors.ts'
 import type { DeployPlan, DeployStep } from './plan.ts'
@@ -14,36 +14,31 @@ interface Deployed extends Outcome<DeployStep> {
     readonly others: readonly ImportError[]
   }
 }
-interface Facts {
+interface Wishes {
   readonly environment: string
   readonly source: string
-  readonly airflowUri?: string
-  readonly notes: readonly string[]
-  readonly areImportsChecked: boolean
   readonly syncWaitMs: number
 }
 
 const ROWS_SHOWN = 200
-/** The outputs of a job share one megabyte; a plan above this is put out as its digest and counts. */
-const PLAN_LIMIT = 200_000
 
-export function report(plan: DeployPlan, outcome: Deployed, facts: Facts): Report {
+export function report(
+  plan: DeployPlan,
+  outcome: Deployed,
+  inputs: Wishes,
+  notes: readonly string[],
+  observed: { readonly environment: { readonly airflowUri?: string } },
+): Report {
   const steps = outcome.isApplied ? outcome.done.map(({ step }) => step) : plan.steps
   const doneTargets = new Set(outcome.done.map(({ step }) => step.target))
   const countOf = (kind: DeployStep['kind']) => steps.filter((step) => step.kind === kind).length
   const ours = outcome.importErrors?.ours ?? []
-  const digest = planDigest(plan)
-  const full = JSON.stringify({ steps: plan.steps, unchanged: plan.unchanged })
-  const planned =
-    full.length <= PLAN_LIMIT
-      ? full
-      : JSON.stringify({ digest, isTruncated: true, stepCount: plan.steps.length, unchanged: plan.unchanged })
   const summary: SummaryBlock[] = [
     {
       kind: 'heading',
       text: outcome.isApplied
-        ? `DAGs in ${facts.environment}`
-        : `DAGs in ${facts.environment}: plan (dry run, nothing was changed)`,
+        ? `DAGs in ${inputs.environment}`
+        : `DAGs in ${inputs.environment}: plan (dry run, nothing was changed)`,
     },
     {
       kind: 'table',
@@ -82,23 +77,18 @@ export function report(plan: DeployPlan, outcome: Deployed, facts: Facts): Repor
       kind: 'text',
       text: `${outcome.importErrors.others.length} import errors are in files of others and were left alone.`,
     })
-  if (outcome.importErrors && facts.syncWaitMs === 0 && outcome.done.length > 0)
+  if (outcome.importErrors && inputs.syncWaitMs === 0 && outcome.done.length > 0)
     summary.push({
       kind: 'text',
       text: 'Import errors are those Airflow knew right after the upload (sync-wait-seconds is 0).',
     })
-  summary.push(
-    { kind: 'text', text: `Plan ${digest}, owner ${plan.owner}, gs://${plan.bucket}/${plan.prefix}/` },
-    ...facts.notes.map((text): SummaryBlock => ({ kind: 'text', text })),
-  )
+  summary.push(...notes.map((text): SummaryBlock => ({ kind: 'text', text })))
   return {
     outputs: {
       bucket: plan.bucket,
       uploaded: countOf('upload'),
       deleted: countOf('delete'),
       unchanged: plan.unchanged,
-      plan: planned,
-      'plan-digest': digest,
       'import-errors': ours.length,
     },
     summary,
@@ -106,29 +96,35 @@ export function report(plan: DeployPlan, outcome: Deployed, facts: Facts): Repor
       kind: 'warning',
       message: `A file of another owner does not import: ${filepath}: ${error.trim().split('\n').at(-1) ?? ''}`,
     })),
-    failure: outcome.failure ?? (ours.length > 0 ? importFailure(ours, facts) : undefined),
+    failure:
+      outcome.failure ??
+      (ours.length > 0 ? importFailure(ours, inputs, observed.environment.airflowUri) : undefined),
   }
 }
 
-function importFailure(errors: readonly (ImportError & { file: string })[], facts: Facts): WorkFailedError {
+function importFailure(
+  errors: readonly (ImportError & { file: string })[],
+  inputs: Wishes,
+  link: string | undefined,
+): WorkFailedError {
   const annotations = errors.map((error): Annotation => {
     const { line, message } = locate(error, error.file)
     return {
       kind: 'error',
-      file: `${facts.source.replace(/^\.\//, '').replace(/\/+$/, '')}/${error.file}`,
+      file: `${inputs.source.replace(/^\.\//, '').replace(/\/+$/, '')}/${error.file}`,
       line,
       title: 'Airflow cannot import this file',
       message,
     }
   })
   return new WorkFailedError(
-    `Checking imports in ${facts.environment}: Airflow cannot import ${errors
+    `Checking imports in ${inputs.environment}: Airflow cannot import ${errors
       .map(({ file }) => file)
       .slice(0, 5)
       .join(', ')}${errors.length > 5 ? ` and ${errors.length - 5} more` : ''}.`,
     {
       annotations,
-      link: facts.airflowUri,
+      link,
       lastLines: errors.flatMap(({ error }) => error.trim().split('\n')).slice(-20),
       problem: 'dag-import',
       hint: 'The files are deployed as they are; correct them and deploy again.',

@@ -13,7 +13,11 @@ import {
   updateView,
 } from '../../_shared/google/bigquery-views.ts'
 import type { Google } from '../../_shared/google/connect.ts'
-import { applyInOrder, assertNever, type Outcome } from '../../_shared/plan.ts'
+import { applyInOrder } from '../../_shared/apply.ts'
+import { assertNever, type Outcome } from '../../_shared/plan.ts'
+import type { Runner } from '../../_shared/run.ts'
+import type { Inputs } from './inputs.ts'
+import type { Observed } from './observe.ts'
 import { viewsOf, type ViewPlan, type ViewStep } from './plan.ts'
 
 /**
@@ -22,8 +26,14 @@ import { viewsOf, type ViewPlan, type ViewStep } from './plan.ts'
  */
 const ACCESS_ROUNDS = 6
 
-export function apply(plan: ViewPlan, google: Google): Promise<Outcome<ViewStep>> {
-  return applyInOrder(plan, (step) => applyStep(step, google))
+export function apply(
+  plan: ViewPlan,
+  _inputs: Inputs,
+  _observed: Observed,
+  google: Google,
+  runner: Pick<Runner, 'cancelled' | 'log'>,
+): Promise<Outcome<ViewStep>> {
+  return applyInOrder(plan, (step) => applyStep(step, google), runner)
 }
 
 async function applyStep(step: ViewStep, google: Google): Promise<void> {

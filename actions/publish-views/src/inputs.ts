@@ -1,5 +1,6 @@
 /** Raw strings to the Inputs of publish-views. */
 import { parseLocation, parseSource, type SqlSource } from '../../_shared/bigquery-inputs.ts'
+import { parseExpectedPlan } from '../../_shared/plan-inputs.ts'
 import type { RunContext } from '../../_shared/runner/context.ts'
 import type { Inputs as RawInputs } from '../../_shared/runner/inputs.ts'
 
@@ -10,10 +11,12 @@ export interface Inputs extends SqlSource {
   /** '' = the project of the credentials. */
   readonly projectId: string
   readonly location: string
+  /** The repository whose files these are. */
+  readonly owner: string
   readonly isAuthorizing: boolean
   readonly isBreakingAllowed: boolean
   readonly isPruning: boolean
-  readonly allowEndpointHosts: readonly string[]
+  readonly allowedHosts: readonly string[]
   readonly isDryRun: boolean
   readonly expectedPlan: string
 }
@@ -23,11 +26,12 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
     ...parseSource(raw, context, 'bigquery/views'),
     projectId: raw.text('project-id'),
     location: parseLocation(raw),
+    owner: context.repository,
     isAuthorizing: raw.boolean('authorize', true),
     isBreakingAllowed: raw.boolean('allow-breaking', false),
     isPruning: raw.boolean('prune', false),
-    allowEndpointHosts: raw.lines('allow-endpoint-hosts'),
+    allowedHosts: raw.lines('allow-endpoint-hosts'),
     isDryRun: raw.boolean('dry-run', false),
-    expectedPlan: raw.text('expected-plan'),
+    expectedPlan: parseExpectedPlan(raw),
   }
 }

@@ -29,6 +29,7 @@ export interface ObservedView {
   readonly existing?: ExistingView
 }
 export interface Observed {
+  readonly projectId: string
   readonly views: readonly ObservedView[]
   /** Views an earlier run published that have no file any more. */
   readonly orphans: readonly TableName[]
@@ -79,7 +80,12 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
     .flat()
     .filter(({ name, labels }) => isOurs(labels) && !existing.has(nameKey(name)))
     .map(({ name }) => name)
-  return { views, orphans, sources: await readSources(google, views, datasets) }
+  return {
+    projectId: google.projectId,
+    views,
+    orphans,
+    sources: await readSources(google, views, datasets),
+  }
 }
 
 async function readViewFiles(inputs: Inputs, projectId: string): Promise<SqlFile[]> {

@@ -11,38 +11,29 @@ import {
   type TableName,
 } from '../../_shared/dataset.ts'
 import { RefusedError } from '../../_shared/errors.ts'
-import type { Plan } from '../../_shared/plan.ts'
+import type { Plan, Step } from '../../_shared/plan.ts'
 import { OWNER_LABEL, type Inputs } from './inputs.ts'
 import type { Observed, ObservedView } from './observe.ts'
 
 export type ViewStep =
-  | {
+  | (Step & {
       readonly kind: 'create' | 'update' | 'keep'
-      readonly target: string
-      readonly reason: string
       readonly name: TableName
       readonly query: string
       readonly description: string
       readonly labels: Readonly<Record<string, string>>
       readonly etag?: string
-    }
-  | {
-      readonly kind: 'delete' | 'orphan'
-      readonly target: string
-      readonly reason: string
-      readonly name: TableName
-    }
+    })
+  | (Step & { readonly kind: 'delete' | 'orphan'; readonly name: TableName })
   /**
    * One patch per source dataset: `add` is granted (again), `remove` is taken away, everything else stays.
    */
-  | {
+  | (Step & {
       readonly kind: 'authorize'
-      readonly target: string
-      readonly reason: string
       readonly dataset: { readonly projectId: string; readonly datasetId: string }
       readonly add: readonly TableName[]
       readonly remove: readonly TableName[]
-    }
+    })
 
 export type ViewPlan = Plan<ViewStep>
 
@@ -71,7 +62,11 @@ export function planViews(inputs: Inputs, observed: Observed): ViewPlan {
     ? observed.sources.flatMap((source) => planAccess(source, observed.views, deleted, changed))
     : []
   // Entries are granted only after their views exist: BigQuery refuses an entry for a view that is not there.
-  return { steps: [...views, ...access, ...deletions] }
+  return {
+    target: { project: observed.projectId, location: inputs.location },
+    owner: inputs.owner,
+    steps: [...views, ...access, ...deletions],
+  }
 }
 
 /** A view after those it reads; files that wait for nothing keep their order. */
@@ -101,7 +96,16 @@ function planView(view: ObservedView, inputs: Inputs): ViewStep {
   const { name, query, description, existing } = view
   const target = shortName(name)
   if (existing === undefined)
-    return { kind: 'create', target, reason: 'does not exist', name, query, description, labels: OWNER_LABEL }
+    return {
+      kind: 'create',
+      target,
+      reason: 'does not exist',
+      after: query,
+      name,
+      query,
+      description,
+      labels: OWNER_LABEL,
+    }
   if (existing.type !== 'VIEW') {
     throw new RefusedError(
       `Planning ${target}: there is a ${existing.type.toLowerCase()} of this name, and publish-views replaces views only; rename the file or remove the ${existing.type.toLowerCase()}.`,
@@ -142,6 +146,8 @@ function planView(view: ObservedView, inputs: Inputs): ViewStep {
     kind: 'update',
     target,
     reason: [...reasons, ...lost].join(', '),
+    before: existing.query,
+    after: query,
     name,
     query,
     description,
@@ -191,9 +197,14 @@ function planAccess(
       kind: 'authorize',
       target: source.datasetId,
       reason: reasons.filter(Boolean).join(', '),
+      // Of the list, the entries this action is about: everyone else's stay.
+      before: listed([...again, ...remove]),
+      after: listed([...missing, ...again]),
       dataset: { projectId: source.projectId, datasetId: source.datasetId },
       add: [...missing, ...again],
       remove,
     },
   ]
 }
+
+const listed = (names: readonly TableName[]): string => names.map(shortName).sort().join('\n')

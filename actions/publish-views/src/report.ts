@@ -1,5 +1,5 @@
 /** Puts the plan and what became of it into words and outputs; it refuses to write anything. */
-import { planDigest, stateOf, type Outcome } from '../../_shared/plan.ts'
+import { stateOf, type Outcome } from '../../_shared/plan.ts'
 import type { Report, SummaryBlock } from '../../_shared/report.ts'
 import type { Inputs } from './inputs.ts'
 import type { ViewPlan, ViewStep } from './plan.ts'
@@ -16,7 +16,6 @@ export function report(
     (sum, step) => sum + (step.kind === 'authorize' ? step.add.length : 0),
     0,
   )
-  const digest = planDigest(plan)
   return {
     outputs: {
       created: count('create'),
@@ -24,8 +23,6 @@ export function report(
       unchanged: count('keep'),
       deleted: count('delete'),
       authorized,
-      plan: JSON.stringify({ schemaVersion: 1, steps: plan.steps.map(describeStep) }),
-      'plan-digest': digest,
     },
     summary: [
       {
@@ -46,20 +43,7 @@ export function report(
         head: ['Step', 'What', 'Why', 'State'],
         rows: plan.steps.map((step) => [step.kind, step.target, step.reason, stateOf(step, outcome)]),
       },
-      { kind: 'text', text: `Plan digest: ${digest}` },
     ],
     failure: outcome.failure,
   }
 }
-
-const describeStep = (step: ViewStep): Record<string, unknown> => ({
-  kind: step.kind,
-  target: step.target,
-  reason: step.reason,
-  ...(step.kind === 'authorize'
-    ? {
-        add: step.add.map(({ datasetId, tableId }) => `${datasetId}.${tableId}`),
-        remove: step.remove.map(({ datasetId, tableId }) => `${datasetId}.${tableId}`),
-      }
-    : {}),
-})

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { WorkFailedError } from '../../_shared/errors.ts'
+import type { Google } from '../../_shared/google/connect.ts'
 import { assertNever, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
 import type { Inputs } from './inputs.ts'
@@ -26,7 +27,7 @@ export async function apply(
   plan: DbtPlan,
   inputs: Inputs,
   observed: Observed,
-  projectId: string,
+  { projectId }: Pick<Google, 'projectId'>,
   runner: Runner,
 ): Promise<DbtOutcome> {
   const scratch = await mkdtemp(path.join(runner.context.tempDir, 'run-dbt-'))

@@ -5,6 +5,8 @@
 import path from 'node:path'
 import { split } from 'shlex'
 import { InputError, wrongValue } from '../../_shared/errors.ts'
+import { refuseOutside } from '../../_shared/local-folder.ts'
+import { parseExpectedPlan } from '../../_shared/plan-inputs.ts'
 import type { Inputs as RawInputs } from '../../_shared/runner/inputs.ts'
 import type { RunContext } from '../../_shared/runner/context.ts'
 
@@ -24,8 +26,9 @@ export interface Inputs {
   readonly coreVersion: string
   readonly adapterVersion: string
   readonly maximumBytesBilled?: number
-  readonly allowEndpointHosts: readonly string[]
+  readonly allowedHosts: readonly string[]
   readonly isDryRun: boolean
+  readonly expectedPlan: string
 }
 
 /** dbt's verbs that make sense without a terminal; `init`, `debug` and `clean` do not. */
@@ -64,17 +67,7 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
   const projectPath = raw.text('project-dir', 'dbt')
   const projectDir = path.resolve(context.workspace, projectPath)
   const fromWorkspace = path.relative(context.workspace, projectDir)
-  if (fromWorkspace.startsWith('..') || path.isAbsolute(fromWorkspace)) {
-    throw new InputError(
-      `Reading input project-dir: ${projectPath} is outside the workspace; give a folder of the checkout.`,
-      {
-        input: 'project-dir',
-        given: projectPath,
-        accepted: 'a folder inside the workspace',
-        problem: 'workspace-path',
-      },
-    )
-  }
+  refuseOutside(fromWorkspace, projectPath, 'project-dir')
   return {
     projectDir,
     projectPath: fromWorkspace.split(path.sep).join('/'),
@@ -113,8 +106,9 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
       'an exact 1.x version',
     ),
     maximumBytesBilled: raw.optionalInteger('maximum-bytes-billed', { min: 0, max: 999_999_999_999_999 }),
-    allowEndpointHosts: raw.lines('allow-endpoint-hosts'),
+    allowedHosts: raw.lines('allow-endpoint-hosts'),
     isDryRun: raw.boolean('dry-run', false),
+    expectedPlan: parseExpectedPlan(raw),
   }
 }
 

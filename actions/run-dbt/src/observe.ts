@@ -7,6 +7,7 @@ import { access, open, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parse } from 'yaml'
 import { InputError } from '../../_shared/errors.ts'
+import { insideWorkspace } from '../../_shared/local-folder.ts'
 import type { Runner } from '../../_shared/run.ts'
 import type { Inputs } from './inputs.ts'
 
@@ -22,7 +23,12 @@ export interface Observed {
 const VERSIONS =
   'import importlib.metadata as m, json; print(json.dumps([m.version("dbt-core"), m.version("dbt-bigquery")]))'
 
-export async function observe(inputs: Inputs, runner: Runner): Promise<Observed> {
+export async function observe(
+  inputs: Inputs,
+  _google: unknown,
+  runner: Pick<Runner, 'context' | 'environment' | 'execute'>,
+): Promise<Observed> {
+  await insideWorkspace(runner.context.workspace, inputs.projectDir, 'project-dir')
   const project = await readProject(inputs)
   const installed = await findInstalled(runner)
   return {
@@ -66,7 +72,9 @@ async function readProject(inputs: Inputs): Promise<{ profileName: string; targe
  * The dbt on PATH is a script whose first line names its Python; asking that Python is ten times faster than
  * `dbt --version`.
  */
-async function findInstalled(runner: Runner): Promise<Observed['installed']> {
+async function findInstalled(
+  runner: Pick<Runner, 'environment' | 'execute'>,
+): Promise<Observed['installed']> {
   const dbt = await findOnPath(['dbt'], runner.environment.PATH)
   if (dbt === undefined) return undefined
   const python = (await readInterpreter(dbt)) ?? (await findOnPath(['python3', 'python'], path.dirname(dbt)))

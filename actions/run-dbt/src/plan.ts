@@ -3,33 +3,21 @@
  * anything.
  */
 import { WorkFailedError } from '../../_shared/errors.ts'
-import type { Plan } from '../../_shared/plan.ts'
+import type { Plan, Step } from '../../_shared/plan.ts'
 import type { Inputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
 
 export type DbtStep =
-  | {
+  | (Step & {
       readonly kind: 'use' | 'install'
-      readonly target: string
-      readonly reason: string
       readonly python: string
       readonly requirements: readonly string[]
-    }
-  | {
-      readonly kind: 'command'
-      readonly target: string
-      readonly reason: string
-      readonly argv: readonly string[]
-    }
+    })
+  | (Step & { readonly kind: 'command'; readonly argv: readonly string[] })
   /**
    * What a dry run can say of a command: the nodes it would select, or nothing for those that select none.
    */
-  | {
-      readonly kind: 'list' | 'leave-out'
-      readonly target: string
-      readonly reason: string
-      readonly argv: readonly string[]
-    }
+  | (Step & { readonly kind: 'list' | 'leave-out'; readonly argv: readonly string[] })
 
 export interface DbtPlan extends Plan<DbtStep> {
   readonly profiles: string
@@ -37,9 +25,10 @@ export interface DbtPlan extends Plan<DbtStep> {
   readonly flags: readonly string[]
 }
 
+/** The project, and where BigQuery is when that is overridden. */
 export interface Warehouse {
   readonly projectId: string
-  readonly endpoint?: string
+  readonly endpoints: { readonly overrides: readonly { readonly api: string; readonly root: string }[] }
 }
 
 const SELECTING = ['build', 'run', 'test', 'seed', 'snapshot', 'compile', 'list', 'ls']
@@ -56,7 +45,6 @@ const SELECTION_FLAGS = [
   '--exclude-resource-type',
 ]
 
-/** @param warehouse the project, and BigQuery's endpoint where it is overridden. */
 export function planRun(inputs: Inputs, observed: Observed, warehouse: Warehouse): DbtPlan {
   const commands = inputs.commands.map((argv) =>
     inputs.isDryRun
@@ -64,7 +52,18 @@ export function planRun(inputs: Inputs, observed: Observed, warehouse: Warehouse
       : ({ kind: 'command', target: argv.join(' '), reason: 'asked for', argv } as const),
   )
   return {
+    target: { project: warehouse.projectId, dataset: inputs.dataset, location: inputs.location },
+    owner: '',
     steps: [planDbt(inputs, observed), ...commands],
+    // Where dbt is differs from machine to machine, and a dry run only lists.
+    agreedOn: {
+      versions: [inputs.coreVersion, inputs.adapterVersion],
+      project: inputs.projectPath,
+      commands: inputs.commands,
+      target: inputs.target,
+      vars: inputs.vars,
+      maximumBytesBilled: inputs.maximumBytesBilled,
+    },
     profiles: renderProfiles(inputs, observed, warehouse),
     flags: [
       '--project-dir',
@@ -142,6 +141,7 @@ function selectionOf(words: readonly string[]): string[] {
  * JSON is YAML: no value can break out of its quotes. Scopes leave out Drive, which dbt asks for by default.
  */
 function renderProfiles(inputs: Inputs, observed: Observed, warehouse: Warehouse): string {
+  const endpoint = warehouse.endpoints.overrides.find(({ api }) => api === 'bigquery')?.root
   const output = {
     type: 'bigquery',
     method: 'oauth',
@@ -153,7 +153,7 @@ function renderProfiles(inputs: Inputs, observed: Observed, warehouse: Warehouse
     job_retries: 1,
     scopes: ['https://www.googleapis.com/auth/bigquery', 'https://www.googleapis.com/auth/cloud-platform'],
     ...(inputs.maximumBytesBilled === undefined ? {} : { maximum_bytes_billed: inputs.maximumBytesBilled }),
-    ...(warehouse.endpoint === undefined ? {} : { api_endpoint: warehouse.endpoint }),
+    ...(endpoint === undefined ? {} : { api_endpoint: endpoint }),
   }
   return JSON.stringify(
     { [observed.profileName]: { target: inputs.target, outputs: { [inputs.target]: output } } },

@@ -1,11 +1,16 @@
 /** Puts dbt's results into words, outputs and annotations; it refuses to write anything. */
 import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
-import type { DbtOutcome } from './apply.ts'
+import type { Outcome } from '../../_shared/plan.ts'
 import type { Inputs } from './inputs.ts'
-import type { DbtPlan } from './plan.ts'
-import type { NodeResult, Verdict } from './results.ts'
+import type { DbtPlan, DbtStep } from './plan.ts'
+import type { CommandResult, NodeResult, Verdict } from './results.ts'
 
-export function report(plan: DbtPlan, outcome: DbtOutcome, inputs: Inputs, notes: readonly string[]): Report {
+export function report(
+  plan: DbtPlan,
+  outcome: Outcome<DbtStep, CommandResult> & { readonly results?: string },
+  inputs: Inputs,
+  notes: readonly string[],
+): Report {
   const nodes = outcome.done.flatMap(({ result }) => result?.nodes ?? [])
   const count = (verdict: Verdict): number => nodes.filter((node) => node.verdict === verdict).length
   const bytes = nodes.map((node) => node.bytesProcessed).filter((value) => value !== undefined)
@@ -13,7 +18,7 @@ export function report(plan: DbtPlan, outcome: DbtOutcome, inputs: Inputs, notes
   return {
     outputs: {
       status,
-      'results-path': outcome.results,
+      'results-path': outcome.results ?? '',
       'nodes-passed': count('passed'),
       'nodes-failed': count('failed'),
       'nodes-warned': count('warned'),
@@ -41,7 +46,7 @@ export function report(plan: DbtPlan, outcome: DbtOutcome, inputs: Inputs, notes
   }
 }
 
-function describePlan(plan: DbtPlan, outcome: DbtOutcome): SummaryBlock[] {
+function describePlan(plan: DbtPlan, outcome: Outcome<DbtStep, CommandResult>): SummaryBlock[] {
   const listed = new Map(outcome.done.map(({ step, result }) => [step, result?.listed]))
   const rows = plan.steps
     .filter((step) => step.kind !== 'use')
@@ -58,7 +63,7 @@ function describePlan(plan: DbtPlan, outcome: DbtOutcome): SummaryBlock[] {
   return [{ kind: 'table', head: ['Step', 'Why', 'Nodes'], rows }, ...details]
 }
 
-function describeRun(outcome: DbtOutcome, nodes: readonly NodeResult[]): SummaryBlock[] {
+function describeRun(outcome: Outcome<DbtStep, CommandResult>, nodes: readonly NodeResult[]): SummaryBlock[] {
   const commands = outcome.done.flatMap(({ step, result }) =>
     result === undefined
       ? []

@@ -13,15 +13,27 @@ import {
   type BatchRef,
 } from '../../_shared/google/dataproc.ts'
 import { openStorage } from '../../_shared/google/storage.ts'
-import type { Outcome } from '../../_shared/plan.ts'
+import { notApplied, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
 import type { SparkInputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
-import type { SparkPlan, SparkStep, StageStep, SubmitStep } from './plan.ts'
+import { consoleLink, type SparkPlan, type SparkStep, type StageStep, type SubmitStep } from './plan.ts'
 import { watchBatch, type Watched } from './watch.ts'
 
 export interface Submitted extends Outcome<SparkStep> {
   readonly watched?: Watched
+}
+
+/** A dry run prints the request that would be sent. */
+export function preview(
+  plan: SparkPlan,
+  _inputs: SparkInputs,
+  _observed: Observed,
+  _google: Google,
+  runner: Pick<Runner, 'log'>,
+): Promise<Submitted> {
+  runner.log.info(JSON.stringify(plan.submit?.request ?? plan, null, 2))
+  return Promise.resolve(notApplied(plan))
 }
 
 export async function apply(
@@ -141,8 +153,4 @@ async function tryCancelling(google: Google, ref: BatchRef, log: (line: string) 
   } catch (error) {
     return `the batch is not cancelled yet and the post step tries again (${error instanceof Error ? error.message : String(error)})`
   }
-}
-
-export function consoleLink(ref: BatchRef): string {
-  return `https://console.cloud.google.com/dataproc/batches/${ref.region}/${ref.batchId}/monitoring?project=${encodeURIComponent(ref.projectId)}`
 }

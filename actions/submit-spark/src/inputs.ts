@@ -3,6 +3,7 @@
  * anything is uploaded.
  */
 import { InputError, wrongValue } from '../../_shared/errors.ts'
+import { parseExpectedPlan } from '../../_shared/plan-inputs.ts'
 import type { Inputs } from '../../_shared/runner/inputs.ts'
 
 export interface SparkInputs {
@@ -29,6 +30,7 @@ export interface SparkInputs {
   readonly pricePerShuffleGbHour: number
   readonly isStageOnly: boolean
   readonly isDryRun: boolean
+  readonly expectedPlan: string
   readonly matrix: string
   readonly allowedHosts: readonly string[]
 }
@@ -105,6 +107,7 @@ export function parseInputs(inputs: Inputs): SparkInputs {
     }),
     isStageOnly,
     isDryRun: inputs.boolean('dry-run', false),
+    expectedPlan: parseExpectedPlan(inputs),
     matrix: inputs.text('matrix'),
     allowedHosts: inputs.lines('allow-endpoint-hosts'),
   }

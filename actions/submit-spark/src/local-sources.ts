@@ -7,7 +7,7 @@ import { lstat, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { zipSync, type Zippable } from 'fflate'
 import { InputError } from '../../_shared/errors.ts'
-import { listFiles } from '../../_shared/local-folder.ts'
+import { insideWorkspace, listFiles } from '../../_shared/local-folder.ts'
 
 export interface LocalSource {
   /** As the author wrote it. */
@@ -25,18 +25,8 @@ export const isRemote = (uri: string): boolean => uri.startsWith('gs://')
 /** @param input names the input for errors; only `py-files` may be folders. */
 export async function readSource(workspace: string, given: string, input: string): Promise<LocalSource> {
   const full = path.resolve(workspace, given)
-  const stats = await lstat(full).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(
-      `Reading input ${input}: ${given} ${error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code})`}.`,
-      {
-        input,
-        given,
-        accepted: 'a path relative to the workspace, or gs://…',
-        problem: 'workspace-path',
-        hint: 'Does a checkout step come first?',
-      },
-    )
-  })
+  const { relative: place } = await insideWorkspace(workspace, given, input)
+  const stats = await lstat(full)
   const name = path.basename(full)
   if (/^gha-creds-.*\.json$/.test(name))
     throw new InputError(
@@ -56,7 +46,7 @@ export async function readSource(workspace: string, given: string, input: string
       fileName: name,
       data,
       sha256: sha256(data),
-      tracebackPaths: { [name]: relative(workspace, full) },
+      tracebackPaths: { [name]: place },
     }
   }
   if (!stats.isDirectory())
@@ -99,15 +89,10 @@ export async function readSource(workspace: string, given: string, input: string
     fileName: `${name}.zip`,
     data,
     sha256: sha256(data),
-    tracebackPaths: Object.fromEntries(
-      files.map((file) => [`${name}/${file}`, relative(workspace, path.join(full, file))]),
-    ),
+    tracebackPaths: Object.fromEntries(files.map((file) => [`${name}/${file}`, `${place}/${file}`])),
   }
 }
 
 function sha256(data: Buffer): string {
   return createHash('sha256').update(data).digest('hex')
-}
-function relative(workspace: string, full: string): string {
-  return path.relative(workspace, full).split(path.sep).join('/')
 }

@@ -3,7 +3,7 @@
  * name in one list: Spark would take either.
  */
 import { InputError } from '../../_shared/errors.ts'
-import { digestOf, type Step } from '../../_shared/plan.ts'
+import { digestOf, type Plan, type Step } from '../../_shared/plan.ts'
 import { batchRequest, labelText, workload, type BatchRequest } from './batch-request.ts'
 import type { SparkInputs } from './inputs.ts'
 
@@ -19,8 +19,7 @@ export interface SubmitStep extends Step {
   readonly request: BatchRequest
 }
 export type SparkStep = StageStep | SubmitStep
-export interface SparkPlan {
-  readonly steps: readonly SparkStep[]
+export interface SparkPlan extends Plan<SparkStep> {
   /** Undefined when files are only staged. */
   readonly submit: SubmitStep | undefined
   /** How many files were there already. */
@@ -30,6 +29,7 @@ export interface SparkPlan {
 }
 
 interface World {
+  readonly projectId: string
   readonly sources: ReadonlyMap<
     string,
     { readonly given: string; readonly object: string; readonly isThere: boolean }
@@ -72,7 +72,17 @@ export function planBatch(inputs: SparkInputs, observed: World): SparkPlan {
     object,
   }))
   return {
+    target: { project: observed.projectId, region: inputs.region, bucket: inputs.stagingBucket },
+    owner: observed.run.repository,
     steps: submit === undefined ? stages : [...stages, submit],
+    // Ids and labels of a run differ from run to run, and so does what is staged already; the names of staged
+    // files are their content.
+    agreedOn: {
+      files: [...unique.keys()].sort(),
+      request: submit === undefined ? undefined : batchRequest(inputs, uriOf, {}),
+      batchId: inputs.batchId,
+    },
+    unchanged: unique.size - missing.length,
     submit,
     staged: unique.size - missing.length,
     mainUri: uriOf(inputs.main),
@@ -100,6 +110,7 @@ function planSubmit(inputs: SparkInputs, { run }: World, uriOf: (given: string) 
     kind: 'submit',
     target: batchId,
     reason: 'asked for',
+    after: JSON.stringify(request, null, 2),
     batchId,
     requestId: identity.slice(0, 40),
     request,
@@ -121,4 +132,8 @@ function refuseTwins(input: string, uris: readonly string[]): void {
       `Reading input ${input}: two entries end in ${twin}, and Spark tells files apart by name only; rename one.`,
       { input, given: twin, accepted: 'different file names' },
     )
+}
+
+export function consoleLink(ref: { projectId: string; region: string; batchId: string }): string {
+  return `https://console.cloud.google.com/dataproc/batches/${ref.region}/${ref.batchId}/monitoring?project=${encodeURIComponent(ref.projectId)}`
 }

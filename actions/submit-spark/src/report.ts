@@ -5,7 +5,7 @@
 import { WorkFailedError } from '../../_shared/errors.ts'
 import type { Outcome } from '../../_shared/plan.ts'
 import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
-import type { SparkPlan, SparkStep } from './plan.ts'
+import { consoleLink, type SparkPlan, type SparkStep } from './plan.ts'
 
 interface Batch {
   readonly name: string
@@ -18,19 +18,48 @@ interface Batch {
 interface Submitted extends Outcome<SparkStep> {
   readonly watched?: { readonly batch: Batch; readonly tail: readonly string[]; readonly isTimedOut: boolean }
 }
-interface Facts {
-  readonly link: string
-  readonly prices: { readonly pricePerDcuHour: number; readonly pricePerShuffleGbHour: number }
+interface Wishes {
+  readonly region: string
   readonly timeoutMs: number
-  /** Ends of traceback paths → paths in the workspace. */
+  readonly pricePerDcuHour: number
+  readonly pricePerShuffleGbHour: number
+}
+interface World {
+  readonly projectId: string
+  readonly sources: ReadonlyMap<
+    string,
+    {
+      /** Ends of traceback paths → paths in the workspace. */
+      readonly tracebackPaths: Readonly<Record<string, string>>
+    }
+  >
+}
+interface Facts extends Pick<Wishes, 'timeoutMs'> {
+  readonly link: string
   readonly tracebackPaths: Readonly<Record<string, string>>
-  readonly notes: readonly string[]
 }
 
-export function report(plan: SparkPlan, outcome: Submitted, facts: Facts): Report {
+export function report(
+  plan: SparkPlan,
+  outcome: Submitted,
+  inputs: Wishes,
+  said: readonly string[],
+  observed: World,
+): Report {
   const { submit } = plan
+  const facts: Facts = {
+    timeoutMs: inputs.timeoutMs,
+    link: consoleLink({
+      projectId: observed.projectId,
+      region: inputs.region,
+      batchId: submit?.batchId ?? '',
+    }),
+    tracebackPaths: Object.fromEntries(
+      [...observed.sources.values()].flatMap(({ tracebackPaths }) => Object.entries(tracebackPaths)),
+    ),
+  }
   const batch = outcome.watched?.batch
-  const cost = batch?.usage === undefined ? undefined : costUsd(batch.usage, facts.prices)
+  const cost = batch?.usage === undefined ? undefined : costUsd(batch.usage, inputs)
   const outputs = {
     'main-uri': plan.mainUri,
     'py-file-uris': plan.pyFileUris.join('\n'),
@@ -42,7 +71,7 @@ export function report(plan: SparkPlan, outcome: Submitted, facts: Facts): Repor
     'shuffle-gb-seconds': batch?.usage?.shuffleGbSeconds ?? '',
     'cost-usd': cost === undefined ? '' : cost.toFixed(6),
   }
-  const notes = facts.notes.map((text): SummaryBlock => ({ kind: 'text', text }))
+  const notes = said.map((text): SummaryBlock => ({ kind: 'text', text }))
   if (submit === undefined)
     return { outputs, summary: [...staging(plan, outcome), ...notes], failure: outcome.failure }
   if (!outcome.isApplied) {
@@ -77,7 +106,7 @@ export function report(plan: SparkPlan, outcome: Submitted, facts: Facts): Repor
           'Cost (estimate)',
           cost === undefined
             ? 'unknown'
-            : `$${cost.toFixed(4)} at $${facts.prices.pricePerDcuHour} per DCU-hour and $${facts.prices.pricePerShuffleGbHour} per GB-hour`,
+            : `$${cost.toFixed(4)} at $${inputs.pricePerDcuHour} per DCU-hour and $${inputs.pricePerShuffleGbHour} per GB-hour`,
         ],
         ['Driver output', batch.outputUri ?? 'none'],
       ],

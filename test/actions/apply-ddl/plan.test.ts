@@ -9,7 +9,12 @@ import { thrownBy } from '../../support/thrown.ts'
 
 const name = (tableId: string) => ({ projectId: 'p', datasetId: 'd', tableId })
 const BODY = '(day DATE, id INT64 NOT NULL, place STRUCT<city STRING>) PARTITION BY day CLUSTER BY id'
-const nothingAllowed = { isBreakingAllowed: false, isDestructiveAllowed: false }
+const nothingAllowed = {
+  location: 'EU',
+  owner: 'octo/clicks',
+  isBreakingAllowed: false,
+  isDestructiveAllowed: false,
+}
 const existing = (over: Partial<ExistingTable> = {}): ExistingTable => ({
   type: 'TABLE',
   etag: 'e1',
@@ -36,16 +41,17 @@ function table(body: string, found: ExistingTable | undefined = existing(), tabl
   }
 }
 const plan = (body: string, found?: ExistingTable, allowed: Partial<typeof nothingAllowed> = {}) =>
-  planTables({ ...nothingAllowed, ...allowed }, { tables: [table(body, found)] }).steps[0]!
+  planTables({ ...nothingAllowed, ...allowed }, { projectId: 'p', tables: [table(body, found)] }).steps[0]!
 const columns = existing().columns
 
 describe('planTables', () => {
   it('creates a missing table with the very statement of its file', () => {
     const missing = { ...table(BODY), existing: undefined }
-    expect(planTables(nothingAllowed, { tables: [missing] }).steps).toEqual([
+    expect(planTables(nothingAllowed, { projectId: 'p', tables: [missing] }).steps).toEqual([
       {
         kind: 'create',
         target: 'd.t',
+        after: `CREATE TABLE d.t ${BODY}`,
         reason: 'does not exist',
         name: name('t'),
         file: 'ddl/d/t.sql',
@@ -288,6 +294,7 @@ describe('planTables', () => {
   it('goes by name, and digests to the same plan when only the etag changed', () => {
     const of = (etag: string) =>
       planTables(nothingAllowed, {
+        projectId: 'p',
         tables: [
           table(
             '(a INT64)',
@@ -298,26 +305,27 @@ describe('planTables', () => {
         ],
       })
     expect(of('e1').steps.map(({ target }) => target)).toEqual(['d.a', 'd.z'])
-    expect(planDigest(of('e1'))).toBe(planDigest(of('e2')))
+    expect(planDigest('apply-ddl', of('e1'))).toBe(planDigest('apply-ddl', of('e2')))
   })
 })
 
 describe('the report', () => {
-  const steps = planTables(nothingAllowed, {
+  const plan = planTables(nothingAllowed, {
+    projectId: 'p',
     tables: [{ ...table(BODY, undefined, 'a'), existing: undefined }, table(BODY, existing(), 'b')],
-  }).steps
+  })
+  const { steps } = plan
   it('counts what was done, and says what was not reached', () => {
     const failure = new Error('no')
     const {
       outputs,
       summary,
       failure: shown,
-    } = report({ steps }, { isApplied: true, done: [{ step: steps[0]! }], failure }, { isDryRun: false }, [])
+    } = report(plan, { isApplied: true, done: [{ step: steps[0]! }], failure }, { isDryRun: false }, [])
     expect(outputs).toMatchObject({
       created: 1,
       updated: 0,
       unchanged: 0,
-      plan: '{"schemaVersion":1,"steps":[{"kind":"create","target":"d.a","reason":"does not exist"},{"kind":"keep","target":"d.b","reason":"is as its file says"}]}',
     })
     expect(summary).toContainEqual({
       kind: 'table',
@@ -330,7 +338,7 @@ describe('the report', () => {
     expect(shown).toBe(failure)
   })
   it('counts what a dry run would do', () => {
-    expect(report({ steps }, { isApplied: false, done: [] }, { isDryRun: true }, []).outputs).toMatchObject({
+    expect(report(plan, { isApplied: false, done: [] }, { isDryRun: true }, []).outputs).toMatchObject({
       created: 1,
       unchanged: 1,
     })

@@ -4,6 +4,8 @@ import { OWNER_KEY, planDeployment } from '../../../actions/deploy-dags/src/plan
 
 const environment = { bucket: 'b', prefix: 'dags' }
 const wishes = {
+  environment: 'caec',
+  location: 'us-central1',
   owner: 'octo/clicks',
   isAdoptionAllowed: false,
   deletion: 'owned' as 'owned' | 'none',
@@ -29,11 +31,9 @@ const stepsOf = (
   objects: ReturnType<typeof remote>[],
   changes: Partial<typeof wishes> = {},
 ) =>
-  planDeployment({ ...wishes, ...changes }, { environment, files, objects }).steps.map((step) => [
-    step.kind,
-    step.target,
-    step.ifGeneration,
-  ])
+  planDeployment({ ...wishes, ...changes }, { projectId: 'p', environment, files, objects }).steps.map(
+    (step) => [step.kind, step.target, step.ifGeneration],
+  )
 
 describe('planDeployment', () => {
   it.each([

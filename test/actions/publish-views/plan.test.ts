@@ -10,6 +10,8 @@ import { thrownBy } from '../../support/thrown.ts'
 const name = (datasetId: string, tableId: string) => ({ projectId: 'p', datasetId, tableId })
 const labels = { 'managed-by': 'clickstream-actions' }
 const inputs = (over: Partial<Inputs> = {}): Inputs => ({
+  workspace: '/w',
+  owner: 'octo/clicks',
   sourceDir: '/w/v',
   source: 'v',
   projectId: 'p',
@@ -17,7 +19,7 @@ const inputs = (over: Partial<Inputs> = {}): Inputs => ({
   isAuthorizing: true,
   isBreakingAllowed: false,
   isPruning: false,
-  allowEndpointHosts: [],
+  allowedHosts: [],
   isDryRun: false,
   expectedPlan: '',
   ...over,
@@ -48,6 +50,7 @@ const source = (...tables: string[]): DatasetAccess => ({
   access: [{ role: 'OWNER', userByEmail: 'o@x' }, ...tables.map((table) => ({ view: name('out', table) }))],
 })
 const observed = (over: Partial<Observed>): Observed => ({
+  projectId: 'p',
   views: [],
   orphans: [],
   sources: [source()],

@@ -22,6 +22,7 @@ const parse = (over: Record<string, string> = {}) => {
     context,
   )
 }
+const warehouse = { projectId: 'p', endpoints: { overrides: [] } }
 const installed = { python: '/py', core: '1.11.16', adapter: '1.12.1' }
 const observed = { profileName: 'caec', targetPath: '/w/dbt/target', installed }
 
@@ -57,27 +58,26 @@ describe('inputs', () => {
 
 describe('plan', () => {
   it('uses a dbt of the wanted versions', () => {
-    expect(planRun(parse(), observed, { projectId: 'p' }).steps[0]).toMatchObject({
+    expect(planRun(parse(), observed, warehouse).steps[0]).toMatchObject({
       kind: 'use',
       python: '/py',
     })
   })
   it('installs when another version is there', () => {
     expect(
-      planRun(parse(), { ...observed, installed: { ...installed, core: '1.10.0' } }, { projectId: 'p' })
-        .steps[0],
+      planRun(parse(), { ...observed, installed: { ...installed, core: '1.10.0' } }, warehouse).steps[0],
     ).toMatchObject({ kind: 'install', reason: 'on PATH is dbt-core 1.10.0 with dbt-bigquery 1.12.1' })
   })
   it('says what is missing when there is no Python', () => {
-    expect(
-      thrownBy(() => planRun(parse(), { ...observed, installed: undefined }, { projectId: 'p' })),
-    ).toMatchObject({ code: 'WORK_FAILED' })
+    expect(thrownBy(() => planRun(parse(), { ...observed, installed: undefined }, warehouse))).toMatchObject({
+      code: 'WORK_FAILED',
+    })
   })
   it('writes a keyless profile from which no value can break out', () => {
     const profile = JSON.parse(
       planRun(parse({ 'maximum-bytes-billed': '5' }), observed, {
         projectId: 'p"\n: x',
-        endpoint: 'http://127.0.0.1:1',
+        endpoints: { overrides: [{ api: 'bigquery', root: 'http://127.0.0.1:1' }] },
       }).profiles,
     ) as { caec: { outputs: { ci: Record<string, unknown> } } }
     expect(profile.caec.outputs.ci).toMatchObject({
@@ -96,7 +96,7 @@ describe('plan', () => {
         'dry-run': 'true',
       }),
       observed,
-      { projectId: 'p' },
+      warehouse,
     ).steps
     expect(steps.slice(1).map((step) => [step.kind, 'argv' in step ? step.argv : []])).toEqual([
       ['leave-out', ['run-operation', 'load']],
@@ -181,7 +181,7 @@ describe('report', () => {
     ],
   })
   const written = report(
-    planRun(parse(), observed, { projectId: 'p' }),
+    planRun(parse(), observed, warehouse),
     outcomeOf(
       node('m', 'model', 'passed', { bytesProcessed: 5 }),
       node('t1', 'test', 'passed'),

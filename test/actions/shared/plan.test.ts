@@ -1,36 +1,88 @@
 import { describe, expect, it } from '@jest/globals'
 import { ConflictError } from '../../../actions/_shared/errors.ts'
-import { agree, canonicalJson, notApplied, planDigest } from '../../../actions/_shared/plan.ts'
+import {
+  agree,
+  canonicalJson,
+  describePlan,
+  notApplied,
+  planDigest,
+  type Plan,
+} from '../../../actions/_shared/plan.ts'
+import { judgePlan } from '../../support/plan-schema.ts'
+import { thrownBy } from '../../support/thrown.ts'
 
-const plan = { steps: [{ kind: 'upload', target: 'a', reason: 'new' }] }
+const step = { kind: 'upload', target: 'a', reason: 'new' }
+const plan: Plan = { target: { project: 'p', bucket: 'b' }, owner: 'octo/clicks', steps: [step] }
+const digest = planDigest('deploy-dags', plan)
 
 describe('plans', () => {
   it('have one digest whatever order their members were written in', () => {
-    expect(planDigest({ steps: [{ reason: 'new', target: 'a', kind: 'upload' }] })).toBe(planDigest(plan))
-    expect(planDigest({ steps: [{ ...plan.steps[0]!, target: 'b' }] })).not.toBe(planDigest(plan))
+    const { steps, owner, target } = plan
+    expect(planDigest('deploy-dags', { steps, owner, target })).toBe(digest)
+    expect(
+      planDigest('deploy-dags', { ...plan, steps: [{ reason: 'new', target: 'a', kind: 'upload' }] }),
+    ).toBe(digest)
   })
-  it('agree with their own digest in either case, and with none', () => {
-    expect(() => agree(plan, planDigest(plan).toUpperCase())).not.toThrow()
-    expect(() => agree(plan, '')).not.toThrow()
-    expect(() => agree(plan, undefined)).not.toThrow()
-  })
-  it('refuse another digest', () => {
-    const expected = 'f'.repeat(64)
-    let thrown: unknown
-    try {
-      agree(plan, expected)
-    } catch (error) {
-      thrown = error
-    }
-    expect(thrown).toBeInstanceOf(ConflictError)
-    expect(thrown).toMatchObject({
+  it.each<[string, string, Plan]>([
+    ['another action', 'publish-views', plan],
+    ['another owner', 'deploy-dags', { ...plan, owner: 'octo/other' }],
+    ['another bucket', 'deploy-dags', { ...plan, target: { project: 'p', bucket: 'c' } }],
+    ['another project', 'deploy-dags', { ...plan, target: { project: 'q', bucket: 'b' } }],
+    ['another step', 'deploy-dags', { ...plan, steps: [{ ...step, target: 'b' }] }],
+    ['one step more', 'deploy-dags', { ...plan, steps: [step, step] }],
+    ['what a step holds for apply', 'deploy-dags', { ...plan, steps: [{ ...step, after: 'x' }] }],
+  ])('refuse a digest that was reviewed for %s', (_, action, other) => {
+    expect(thrownBy(() => agree(action, other, digest))).toMatchObject({
       code: 'CONFLICT',
-      step: 'expected-plan',
-      expected,
-      found: planDigest(plan),
+      problem: 'plan-changed',
+      expected: digest,
+      found: planDigest(action, other),
     })
   })
+  it('do not change with an estimate of bytes', () =>
+    expect(planDigest('deploy-dags', { ...plan, steps: [{ ...step, bytes: 7 }] })).toBe(digest))
+  it('digest what a reviewer agrees to where steps hold what every run makes anew', () => {
+    const of = (target: string) => ({ ...plan, agreedOn: ['x'], steps: [{ ...step, target }] })
+    expect(planDigest('submit-spark', of('run 1'))).toBe(planDigest('submit-spark', of('run 2')))
+  })
+  it('agree with their own digest in either case, and with none', () => {
+    for (const expected of [digest.toUpperCase(), digest, '', undefined])
+      expect(() => agree('deploy-dags', plan, expected)).not.toThrow()
+  })
+  it('refuse another digest', () =>
+    expect(thrownBy(() => agree('deploy-dags', plan, 'f'.repeat(64)))).toBeInstanceOf(ConflictError))
   it('say that a dry run did nothing', () => expect(notApplied(plan)).toEqual({ isApplied: false, done: [] }))
   it('are written with sorted keys at every level', () =>
     expect(canonicalJson({ b: [{ d: 1, c: undefined }], a: null })).toBe('{"a":null,"b":[{"d":1}]}'))
+})
+
+describe('the document of a plan', () => {
+  const steps = [step, { ...step, target: 'b', bytes: 3 }, { ...step, kind: 'delete', target: 'c' }]
+  it('counts kinds and what needs no step, and says what became of each', () => {
+    const [first, second] = steps
+    const document = describePlan(
+      'deploy-dags',
+      { ...plan, steps, unchanged: 5 },
+      { isApplied: true, done: [{ step: first! }], unfinished: [second!] },
+    )
+    expect(document.counts).toEqual({ upload: 2, delete: 1, keep: 5 })
+    expect(document.steps.map(({ state }) => state)).toEqual(['done', 'unfinished', 'not reached'])
+    expect(document.digest).toBe(planDigest('deploy-dags', { ...plan, steps }))
+  })
+  it.each([
+    ['what was and will be', 3, 'x'.repeat(100_000), 3],
+    ['the last steps', 5000, '', 1000],
+  ])('leaves out %s when it is too long, and nothing of counts and digest', (_, number, after, atLeast) => {
+    const many = {
+      ...plan,
+      steps: Array.from({ length: number }, (__, n) => ({ ...step, target: `a${n}`, after })),
+    }
+    const document = describePlan('deploy-dags', many)
+    const text = JSON.stringify(document)
+    judgePlan('deploy-dags', { plan: text, 'plan-digest': planDigest('deploy-dags', many) })
+    expect(text.length).toBeLessThanOrEqual(200_000)
+    expect(document).toMatchObject({ isTruncated: true, counts: { upload: number } })
+    expect(document.steps.length).toBeGreaterThanOrEqual(atLeast)
+    expect(document.steps.some((shown) => 'after' in shown)).toBe(false)
+  })
 })

@@ -34,6 +34,7 @@ const source = (name: string, isThere = false) => ({
 })
 const plan = (changes: Record<string, string> = {}, other: Partial<typeof run> = {}, isThere = false) =>
   planBatch(inputs(changes), {
+    projectId: 'p',
     sources: new Map([['jobs/Clean_Up.py', source('jobs/Clean_Up.py', isThere)]]),
     run: { ...run, ...other },
   })
@@ -90,6 +91,7 @@ describe('planBatch', () => {
   ])('runs %s as %s', (main, kind) => expect(plan({ main }).submit!.request).toHaveProperty(kind))
   it('names where the files are, staged or remote', () => {
     const world = {
+      projectId: 'p',
       sources: new Map([
         ['jobs/Clean_Up.py', source('jobs/Clean_Up.py', true)],
         ['lib', source('lib.zip')],
@@ -107,7 +109,9 @@ describe('planBatch', () => {
 describe('planBatch with stage-only', () => {
   const stageOnly = { 'stage-only': 'true', 'service-account': '' }
   it('stages what a run would stage, and submits nothing', () => {
-    expect(plan(stageOnly)).toEqual({
+    expect(plan(stageOnly)).toMatchObject({
+      target: { project: 'p', region: 'us-central1', bucket: 'staging' },
+      owner: 'octo/clicks',
       steps: plan().steps.slice(0, 1),
       submit: undefined,
       staged: 0,
@@ -267,15 +271,19 @@ describe('the report', () => {
     } as const
     const batch = { name: 'projects/p/locations/r/batches/b', state: 'CANCELLED', stateMessage, history: [] }
     const { failure } = report(
-      { steps: [submit], submit, staged: 0, mainUri: 'gs://b/m.py', pyFileUris: [] },
-      { isApplied: true, done: [], watched: { batch, tail: [], isTimedOut } },
       {
-        link: 'https://x',
-        prices: { pricePerDcuHour: 0, pricePerShuffleGbHour: 0 },
-        timeoutMs: 600_000,
-        tracebackPaths: {},
-        notes: [],
+        target: { project: 'p' },
+        owner: '',
+        steps: [submit],
+        submit,
+        staged: 0,
+        mainUri: 'gs://b/m.py',
+        pyFileUris: [],
       },
+      { isApplied: true, done: [], watched: { batch, tail: [], isTimedOut } },
+      { region: 'r', pricePerDcuHour: 0, pricePerShuffleGbHour: 0, timeoutMs: 600_000 },
+      [],
+      { projectId: 'p', sources: new Map() },
     )
     expect(failure).toMatchObject({
       code: 'WORK_FAILED',

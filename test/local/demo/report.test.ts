@@ -67,7 +67,9 @@ describe('report.json', () => {
     const { event_type_lookup: _, ...fewer } = makeReport(given).views
     await expect(
       writeReport({ ...makeReport(given), views: fewer }, join(directory, 'r'), repositoryRoot),
-    ).rejects.toThrow(/docs\/report.schema.json: \/views must have required property 'event_type_lookup'/)
+    ).rejects.toThrow(
+      /docs\/schemas\/report.schema.json: \/views must have required property 'event_type_lookup'/,
+    )
     const nested = {
       ...makeReport(given),
       views: { ...views, kpi_top_products: [{ a: { b: 1 } }] },
