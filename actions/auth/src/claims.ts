@@ -31,9 +31,7 @@ export type Claims = Readonly<Record<string, unknown>>
 /** Returns {} for anything that is not a JWT with a JSON payload. */
 export function decodeClaims(token: string): Claims {
   try {
-    const payload: unknown = JSON.parse(
-      Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'),
-    )
+    const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))
     return payload !== null && typeof payload === 'object' ? (payload as Claims) : {}
   } catch {
     return {}

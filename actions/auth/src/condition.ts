@@ -11,6 +11,10 @@ export interface Clause {
   readonly why: string
 }
 
+/** Every claim of GitHub's that a condition reads is a text, numbers of ids included. */
+const COMPARED_WITH_NUMBER = /\bassertion\.\w+\s*[=!<>]=?\s*-?\d|\d\s*[=!<>]=?\s*assertion\./
+export const NO_NUMBERS = 'the claim is a text and is compared with a number'
+
 /** @param condition the whole expression; it is cut at each `&&` outside brackets and quotes. */
 export async function judgeCondition(condition: string, claims: Claims): Promise<Clause[]> {
   // Only a refused job needs the language.
@@ -21,17 +25,26 @@ export async function judgeCondition(condition: string, claims: Claims): Promise
   )
   const assertion = toCel(claims)
   return clausesOf(condition).map((text): Clause => {
-    const named = [...withoutTexts(text).matchAll(/\bassertion\.([A-Za-z_]\w*)/g)].map(([, name = '']) => name)
+    const named = [...withoutTexts(text).matchAll(/\bassertion\.([A-Za-z_]\w*)/g)].map(
+      ([, name = '']) => name,
+    )
     const missing = named.find((name) => !Object.hasOwn(claims, name))
     const read = [...new Set(named)]
-      .map((name) => `${name}=${Object.hasOwn(claims, name) ? JSON.stringify(claims[name]) : '(no such claim)'}`)
+      .map(
+        (name) => `${name}=${Object.hasOwn(claims, name) ? JSON.stringify(claims[name]) : '(no such claim)'}`,
+      )
       .join(', ')
     if (/\b(attribute|google)\s*[.[]/.test(withoutTexts(text)))
       return { text, verdict: 'not judged', why: "it depends on the provider's attribute mapping" }
     try {
       const value = language.parse(text)({ assertion }) as unknown
       if (value === true) return { text, verdict: 'true', why: read }
-      if (value === false) return { text, verdict: 'false', why: read }
+      if (value === false)
+        return {
+          text,
+          verdict: 'false',
+          why: COMPARED_WITH_NUMBER.test(withoutTexts(text)) ? `${NO_NUMBERS}; ${read}` : read,
+        }
       return { text, verdict: 'error', why: `it is not a comparison; ${read}` }
     } catch (error) {
       const words = String((error as Error).message).split('\n')[0] ?? ''
@@ -50,7 +63,10 @@ export async function judgeCondition(condition: string, claims: Claims): Promise
 export function describeClauses(clauses: readonly Clause[]): string {
   const mark = { true: '✓', false: '✗ false', error: '✗ error', 'not judged': '?' } as const
   return clauses
-    .map(({ text, verdict, why }) => `  ${mark[verdict]}  ${text}${verdict === 'true' || why === '' ? '' : `   (${why})`}`)
+    .map(
+      ({ text, verdict, why }) =>
+        `  ${mark[verdict]}  ${text}${verdict === 'true' || why === '' ? '' : `   (${why})`}`,
+    )
     .join('\n')
 }
 
@@ -71,13 +87,21 @@ export function clausesOf(condition: string): string[] {
   const edges = [-2, ...cuts, bare.length]
   return edges
     .slice(1)
-    .map((end, index) => condition.slice(edges[index]! + 2, end).replace(/\s+/g, ' ').trim())
+    .map((end, index) =>
+      condition
+        .slice(edges[index]! + 2, end)
+        .replace(/\s+/g, ' ')
+        .trim(),
+    )
     .filter((text) => text !== '')
 }
 
 /** The same length, with nothing inside quotes. */
 function withoutTexts(text: string): string {
-  return text.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, (found) => `"${' '.repeat(Math.max(0, found.length - 2))}"`)
+  return text.replace(
+    /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g,
+    (found) => `"${' '.repeat(Math.max(0, found.length - 2))}"`,
+  )
 }
 
 /** JSON has one number; the language has two, and whole ones are ints. */

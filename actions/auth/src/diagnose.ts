@@ -5,7 +5,7 @@
 import { GoogleApiError } from '../../_shared/errors.ts'
 import type { ProblemId } from '../../_shared/problems.ts'
 import { describeClaims, textOf, type Claims } from './claims.ts'
-import { describeClauses, judgeCondition } from './condition.ts'
+import { describeClauses, judgeCondition, NO_NUMBERS } from './condition.ts'
 import type { AuthInputs } from './inputs.ts'
 
 interface Advice {
@@ -48,7 +48,10 @@ async function adviceOf(
   const { message } = error
   const issuer = textOf(claims, 'iss') ?? 'unknown'
   if (/rejected by the attribute condition/i.test(message)) return conditionAdvice(inputs, claims)
-  if (/Could not obtain a value for|must be of type STRING|attribute mapping/i.test(message) && !/127 bytes/.test(message))
+  if (
+    /Could not obtain a value for|must be of type STRING|attribute mapping/i.test(message) &&
+    !/127 bytes/.test(message)
+  )
     return {
       problem: 'wif-mapping',
       hint: `Correct the provider's attribute mapping: it reads a claim that this token lacks, or one that is not a text.${claims.environment === undefined ? ' This job names no environment, so assertion.environment is missing.' : ''} Map only claims that every job has (repository_id, repository_owner_id, ref), or write has(assertion.NAME) ? assertion.NAME : "".`,
@@ -93,8 +96,10 @@ async function conditionAdvice(inputs: Asked, claims: Claims): Promise<Advice> {
   const clauses = await judgeCondition(inputs.condition, claims)
   const wrong = clauses.filter(({ verdict }) => verdict === 'false' || verdict === 'error')
   const failed = clauses.find(({ verdict }) => verdict === 'error')
-  const fix =
-    failed === undefined
+  const isNumber = clauses.some(({ why }) => why.startsWith(NO_NUMBERS))
+  const fix = isNumber
+    ? 'Correct the condition: every claim is a text: compare it with a quoted value.'
+    : failed === undefined
       ? wrong.length === 0
         ? 'No clause of attribute-condition says no to this job, so the provider has another condition: compare the two.'
         : `Run this from where the condition allows it, or correct the condition: ${wrong.length === 1 ? 'this clause is' : 'these clauses are'} false for this job.`
@@ -105,7 +110,8 @@ async function conditionAdvice(inputs: Asked, claims: Claims): Promise<Advice> {
 }
 
 function clockAdvice(message: string, claims: Claims, nowMs: number): Advice | undefined {
-  if (!/stale to sign-in|is in the future|not valid before|token (is|has) expired/i.test(message)) return undefined
+  if (!/stale to sign-in|is in the future|not valid before|token (is|has) expired/i.test(message))
+    return undefined
   const madeMs = Number(claims.iat) * 1000
   const minutes = Math.round(Math.abs(nowMs - madeMs) / 60_000)
   const isOff = Number.isFinite(madeMs) && minutes >= 1
@@ -129,7 +135,8 @@ function accountAdvice(error: GoogleApiError, inputs: Asked, claims: Claims): Ad
       problem: 'impersonation',
       hint: `Grant each account of the chain roles/iam.serviceAccountTokenCreator on the next one: ${[...inputs.delegates, account].join(' → ')}.`,
     }
-  if (status !== 403 || !/iam\.serviceAccounts\.(getAccessToken|getOpenIdToken|signJwt)/.test(message)) return undefined
+  if (status !== 403 || !/iam\.serviceAccounts\.(getAccessToken|getOpenIdToken|signJwt)/.test(message))
+    return undefined
   if (/SERVICE_DISABLED|has not been used in project/.test(message)) return undefined
   const pool = inputs.provider.replace(/\/providers\/.*/, '')
   const member = (attribute: string, claim: string) =>
