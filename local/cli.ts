@@ -42,7 +42,7 @@ async function main([name = '', ...argv]: string[]): Promise<number> {
 /** Mistakes of a person carry their own sentence; anything else is ours and shows where. */
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const isForPeople = ['ConfigurationError', 'DemoInputError', 'UsageError'].includes(error.name)
+  const isForPeople = ['ConfigurationError', 'UsageError'].includes(error.name)
   if (isForPeople) return error.message
   switch ((error as NodeJS.ErrnoException).code) {
     case 'ERR_PARSE_ARGS_UNKNOWN_OPTION':

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import { documentedWorkflows, workflowTables } from './workflow-tables.ts'
 import { accessPage } from './access-page.ts'
+import { housePage } from './house.ts'
 import { permissionsOf, permissionsPage, readModes } from './permissions-page.ts'
 import { renameRepository, repositoryName, UNSET } from './repository-name.ts'
 import { modulePages } from './terraform-pages.ts'
@@ -132,6 +133,11 @@ function describeWorkflows(): { file: string; text: string } {
   }
 }
 
+function describeHouse(): { file: string; text: string } {
+  const file = 'docs/architecture.md'
+  return { file, text: between(read(file), 'house', housePage(root, table), file) }
+}
+
 function main(argv: readonly string[]): number {
   const isCheck = argv.includes('--check')
   const at = argv.indexOf('--repository')
@@ -163,6 +169,7 @@ function main(argv: readonly string[]): number {
     ...folders.map(describeAction),
     describeWorkflows(),
     listPages(),
+    describeHouse(),
     listDecisions(),
     accessPage(root),
     permissionsPage(modes),

@@ -12,10 +12,10 @@ import { checkEventFile } from './event-file.ts'
 import { generateEvents } from './generator.ts'
 import { discard, makeCurrent, newGeneration, removeUnfinished } from './generations.ts'
 import type { Generation } from './generations.ts'
-import { DemoInputError } from './input-error.ts'
+import { UsageError } from '../usage-error.ts'
 import { normalizeItemFile } from './item-file.ts'
 import { headline } from './report.ts'
-import { takeStateLock } from './state-lock.ts'
+import { takeStateLock } from '../state/state-lock.ts'
 import { createStepClock } from './step-clock.ts'
 import { tellOrchestratedStory } from './orchestrate.ts'
 import type { Report } from './page.ts'
@@ -79,26 +79,26 @@ const readArguments = (argv: readonly string[]) => {
       },
     }))
   } catch (error) {
-    throw new DemoInputError(`${(error as Error).message.split(/[.\n]/)[0]}; ${usage}`)
+    throw new UsageError(`${(error as Error).message.split(/[.\n]/)[0]}; ${usage}`)
   }
   if (values.events !== undefined && values.size !== undefined)
-    throw new DemoInputError('--events and --size exclude each other: a size is for generated events.')
+    throw new UsageError('--events and --size exclude each other: a size is for generated events.')
   const size = values.size ?? 'small'
   const rows = Object.hasOwn(sizes, size) ? (sizes[size] as number) : Number(size)
   if (!Number.isInteger(rows) || rows < 1)
-    throw new DemoInputError(`--size ${size}: small, full or a whole number of events is needed.`)
+    throw new UsageError(`--size ${size}: small, full or a whole number of events is needed.`)
   const seed = Number(values.seed)
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff)
-    throw new DemoInputError(`--seed ${values.seed}: a whole number from 0 to 4294967295 is needed.`)
+    throw new UsageError(`--seed ${values.seed}: a whole number from 0 to 4294967295 is needed.`)
   if (values.days !== undefined && !values.orchestrate)
-    throw new DemoInputError('--days is for --orchestrate: without it the whole file is run at once.')
+    throw new UsageError('--days is for --orchestrate: without it the whole file is run at once.')
   if (values.items !== undefined && values.orchestrate)
-    throw new DemoInputError(
+    throw new UsageError(
       '--items and --orchestrate exclude each other: the DAG does not load product names; the workflow does.',
     )
   const days = Number(values.days ?? orchestratedDays)
   if (!Number.isInteger(days) || days < 1)
-    throw new DemoInputError(`--days ${values.days}: a whole number of days, 1 or more, is needed.`)
+    throw new UsageError(`--days ${values.days}: a whole number of days, 1 or more, is needed.`)
   return {
     events: values.events,
     items: values.items,
@@ -262,7 +262,7 @@ const sentenceFor = (error: unknown): string => {
     return 'The disk is full; free some space or choose another --state. Nothing that was there before has changed.'
   if (code === 'EACCES' || code === 'EROFS')
     return `No permission to write: ${message}; choose another --state.`
-  if (error instanceof DemoInputError || error instanceof DemoFailed) return message
+  if (error instanceof UsageError || error instanceof DemoFailed) return message
   const isOurs = error instanceof TypeError || error instanceof ReferenceError
   return isOurs
     ? (stack ?? message)

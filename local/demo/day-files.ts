@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import { headerOf } from './event-file.ts'
-import { DemoInputError } from './input-error.ts'
+import { UsageError } from '../usage-error.ts'
 
 export interface DayFile {
   readonly day: string
@@ -54,7 +54,7 @@ export async function splitByDay(
     lastDay = Math.max(lastDay, day)
   }
   if (header === undefined || firstDay === Infinity)
-    throw new DemoInputError(
+    throw new UsageError(
       `${source.name} holds no event with a time between 2000 and now, so it has no days for the orchestrator to run over.`,
     )
   const count = Math.min(days, lastDay - firstDay + 1)

@@ -9,7 +9,7 @@ import { basename } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
-import { DemoInputError } from './input-error.ts'
+import { UsageError } from '../usage-error.ts'
 
 export interface EventFile {
   readonly path: string
@@ -27,39 +27,39 @@ export const checkEventFile = async (path: string, option = '--events'): Promise
   const file = await openRegular(path, option)
   const isGzip = /\.csv\.gz$/i.test(path)
   if (!isGzip && !/\.csv$/i.test(path))
-    throw new DemoInputError(`${option} ${path}: the name must end in .csv or .csv.gz.`)
+    throw new UsageError(`${option} ${path}: the name must end in .csv or .csv.gz.`)
   const { head, sha256, sizeBytes, hasMoreLines } = await scan(path, isGzip, option)
-  if (sizeBytes === 0) throw new DemoInputError(`${option} ${path}: the file is empty.`)
+  if (sizeBytes === 0) throw new UsageError(`${option} ${path}: the file is empty.`)
   const text = readableText(head, `${option} ${path}`)
   const names = headerOf(text, `${option} ${path}`)
   if (names.every((name) => /^[\d.\s]*$/.test(name) || ['view', 'addtocart', 'transaction'].includes(name))) {
-    throw new DemoInputError(
+    throw new UsageError(
       `${option} ${path}: there is no header line; the first line must name the columns ${columns.join(', ')}.`,
     )
   }
   const missing = columns.filter((column) => !names.includes(column))
   if (missing.length > 0) {
-    throw new DemoInputError(
+    throw new UsageError(
       `${option} ${path}: the column(s) ${missing.join(', ')} are missing; the header has ${names.map((name) => JSON.stringify(name.slice(0, 40))).join(', ')}.`,
     )
   }
   const twice = columns.find((column) => names.filter((name) => name === column).length > 1)
-  if (twice) throw new DemoInputError(`${option} ${path}: the column ${twice} is named twice in the header.`)
-  if (!hasMoreLines) throw new DemoInputError(`${option} ${path}: there is a header but no event below it.`)
+  if (twice) throw new UsageError(`${option} ${path}: the column ${twice} is named twice in the header.`)
+  if (!hasMoreLines) throw new UsageError(`${option} ${path}: there is a header but no event below it.`)
   return { path, name: basename(path), sha256, sizeBytes: file.size, isGzip }
 }
 
 export const openRegular = async (path: string, option: string): Promise<{ size: number }> => {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new DemoInputError(
+    throw new UsageError(
       error.code === 'ENOENT'
         ? `${option} ${path}: there is no such file.`
         : `${option} ${path}: cannot be read (${error.code ?? error.message}).`,
     )
   })
   if (found.isDirectory())
-    throw new DemoInputError(`${option} ${path}: this is a directory; name one .csv or .csv.gz file.`)
-  if (!found.isFile()) throw new DemoInputError(`${option} ${path}: this is not a regular file.`)
+    throw new UsageError(`${option} ${path}: this is a directory; name one .csv or .csv.gz file.`)
+  if (!found.isFile()) throw new UsageError(`${option} ${path}: this is not a regular file.`)
   return found
 }
 
@@ -94,24 +94,24 @@ const scan = async (
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'Z_BUF_ERROR')
-      throw new DemoInputError(`${option} ${path}: the gzip file is truncated; copy or download it again.`)
+      throw new UsageError(`${option} ${path}: the gzip file is truncated; copy or download it again.`)
     if (code?.startsWith('Z_'))
-      throw new DemoInputError(`${option} ${path}: this is not a sound gzip file (${message}).`)
-    throw new DemoInputError(`${option} ${path}: cannot be read (${code ?? message}).`)
+      throw new UsageError(`${option} ${path}: this is not a sound gzip file (${message}).`)
+    throw new UsageError(`${option} ${path}: cannot be read (${code ?? message}).`)
   }
   return { head: Buffer.concat(head), sha256: digest.digest('hex'), sizeBytes: plainBytes, hasMoreLines }
 }
 
 const readableText = (head: Buffer, what: string): string => {
   if (head[0] === 0x1f && head[1] === 0x8b)
-    throw new DemoInputError(`${what}: the content is gzip; name the file .csv.gz.`)
+    throw new UsageError(`${what}: the content is gzip; name the file .csv.gz.`)
   if (head.includes(0))
-    throw new DemoInputError(`${what}: this is a binary file (or UTF-16); UTF-8 text is needed.`)
+    throw new UsageError(`${what}: this is a binary file (or UTF-16); UTF-8 text is needed.`)
   try {
     // The head may end inside a character: stream mode leaves such a tail alone.
     return new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true })
   } catch {
-    throw new DemoInputError(`${what}: the text is not UTF-8.`)
+    throw new UsageError(`${what}: the text is not UTF-8.`)
   }
 }
 
@@ -120,6 +120,6 @@ export const headerOf = (text: string, what: string): string[] => {
   try {
     return (parse(line, { relax_column_count: true })[0] ?? []).map((name) => name.trim())
   } catch {
-    throw new DemoInputError(`${what}: the first line is not CSV.`)
+    throw new UsageError(`${what}: the first line is not CSV.`)
   }
 }

@@ -2,7 +2,7 @@
  * Generations of the demo's data: each is built aside and becomes current by one rename. It refuses to touch
  * the current one before that.
  */
-import { mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
 export interface Generation {
@@ -47,15 +47,6 @@ export const discard = (generation: Generation): Promise<void> =>
 export const removeUnfinished = async (stateDir: string): Promise<void> => {
   const current = await readlink(join(stateDir, 'current')).catch(() => undefined)
   await removeOthers(stateDir, current === undefined ? undefined : basename(current))
-}
-
-/**
- * Where the cloud of this state keeps its files: the demo's current data when there is any, otherwise a place
- * of its own.
- */
-export const cloudDirOf = async (stateDir: string): Promise<string> => {
-  const current = join(stateDir, 'current', 'cloud')
-  return (await stat(current).catch(() => undefined))?.isDirectory() ? current : join(stateDir, 'cloud')
 }
 
 const removeOthers = async (stateDir: string, keep: string | undefined): Promise<void> => {

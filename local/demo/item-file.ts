@@ -6,12 +6,12 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { parse } from 'csv-parse'
 import { openRegular } from './event-file.ts'
-import { DemoInputError } from './input-error.ts'
+import { UsageError } from '../usage-error.ts'
 
 /** Writes `itemid,name` with every name quoted; returns how many. */
 export const normalizeItemFile = async (path: string, target: string): Promise<number> => {
   const what = `--items ${path}`
-  if ((await openRegular(path, '--items')).size === 0) throw new DemoInputError(`${what}: the file is empty.`)
+  if ((await openRegular(path, '--items')).size === 0) throw new UsageError(`${what}: the file is empty.`)
   const seen = new Set<string>()
   const output = createWriteStream(target, { mode: 0o600 })
   output.write('itemid,name\n')
@@ -19,7 +19,7 @@ export const normalizeItemFile = async (path: string, target: string): Promise<n
     const names = header.map((name) => name.trim())
     const missing = ['itemid', 'name'].filter((name) => !names.includes(name))
     if (missing.length > 0)
-      throw new DemoInputError(
+      throw new UsageError(
         `${what}: the column(s) ${missing.join(', ')} are missing; the header must name itemid and name.`,
       )
     return names
@@ -33,11 +33,11 @@ export const normalizeItemFile = async (path: string, target: string): Promise<n
       info: { lines: number }
     }>) {
       if (!/^\d{1,18}$/.test(record.itemid))
-        throw new DemoInputError(
+        throw new UsageError(
           `${what}: line ${info.lines}: itemid ${JSON.stringify(record.itemid.slice(0, 40))} is not a whole number.`,
         )
       if (seen.has(record.itemid))
-        throw new DemoInputError(`${what}: line ${info.lines}: itemid ${record.itemid} appears twice.`)
+        throw new UsageError(`${what}: line ${info.lines}: itemid ${record.itemid} appears twice.`)
       seen.add(record.itemid)
       if (
         !output.write(`${record.itemid},"${record.name.replaceAll('"', '""').replaceAll(/[\r\n]+/g, ' ')}"\n`)
@@ -45,12 +45,12 @@ export const normalizeItemFile = async (path: string, target: string): Promise<n
         await once(output, 'drain')
     }
   } catch (error) {
-    if (error instanceof DemoInputError) throw error
-    throw new DemoInputError(`${what}: this is not CSV (${(error as Error).message}).`)
+    if (error instanceof UsageError) throw error
+    throw new UsageError(`${what}: this is not CSV (${(error as Error).message}).`)
   } finally {
     output.end()
     await once(output, 'finish')
   }
-  if (seen.size === 0) throw new DemoInputError(`${what}: there is a header but no item below it.`)
+  if (seen.size === 0) throw new UsageError(`${what}: there is a header but no item below it.`)
   return seen.size
 }

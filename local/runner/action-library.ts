@@ -4,22 +4,13 @@
  */
 import { join, sep } from 'node:path'
 import { ActionFileError, readActionFile } from './action-file.ts'
-import type { ActionFile } from './action-file.ts'
-import type { Value } from './expressions.ts'
+import type { FoundAction } from './found-action.ts'
 import type { Around, JobState } from './job-state.ts'
 import type { Repositories, Source } from './source.ts'
 import { StepError } from './step-error.ts'
 import type { Uses } from './uses.ts'
 import type { WorkflowStep } from './workflow.ts'
 import { copyCheckout } from './workspace.ts'
-
-export interface FoundAction {
-  readonly action: ActionFile
-  /** The repository of the action's file: what `$/` inside it means. */
-  readonly file: Source
-  /** What it sets of the github context. */
-  readonly github: Readonly<Record<string, Value>>
-}
 
 export interface ActionLibrary {
   /** Undefined when there is no action at that place. */

@@ -4,18 +4,10 @@
  */
 import { checkOut } from './checkout.ts'
 import { downloadArtifact } from './download-artifact.ts'
-import type { JobState } from './job-state.ts'
 import type { Conclusion } from './result.ts'
-import type { Doing, StepRoom } from './run-step.ts'
+import type { BuiltinStep } from './step-room.ts'
 import type { BuiltinAction } from './uses.ts'
 import { uploadArtifact } from './upload-artifact.ts'
-
-export interface BuiltinStep {
-  readonly state: JobState
-  readonly inputs: Readonly<Record<string, string>>
-  readonly room: StepRoom
-  readonly doing: Doing
-}
 
 /** Inputs by their names in action.yml. */
 export const builtinInputs: Readonly<Record<BuiltinAction, readonly string[]>> = {

@@ -2,22 +2,14 @@
  * Reads a workflow, those it calls and the actions they use for whatever this runner cannot do; it refuses
  * each by name, file and line before any step starts.
  */
+import type { Check } from './check.ts'
 import { checkUses } from './check-uses.ts'
 import type { LoadedWorkflow } from './called-workflows.ts'
 import { unknownEnvironment } from './environment-vars.ts'
-import type { Repositories } from './source.ts'
 import { supportedKeys, supportedShells } from './support.ts'
 import { child, entries, isMappingToken, items, lineOf, literal } from './tokens.ts'
 import type { Token } from './tokens.ts'
 import type { Problem, Workflow } from './workflow.ts'
-
-export interface Check {
-  readonly repositories: Repositories
-  /** Names of the known environments; undefined when any may be named. */
-  readonly environments?: readonly string[]
-  readonly isLeftOut: (place: string) => boolean
-  readonly warn: (problem: Problem) => void
-}
 
 const names: Readonly<Record<string, string>> = { services: 'services (containers)' }
 

@@ -4,7 +4,7 @@
  */
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import type { BuiltinStep } from './builtin-actions.ts'
+import type { BuiltinStep } from './step-room.ts'
 import { isSameRepository } from './source.ts'
 import { StepError } from './step-error.ts'
 import { pathInWorkspace } from './step-paths.ts'

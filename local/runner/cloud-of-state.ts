@@ -5,8 +5,8 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startCloud } from '../cloud/server.ts'
-import { cloudDirOf } from '../demo/generations.ts'
-import { takeStateLock } from '../demo/state-lock.ts'
+import { cloudDirOf } from '../state/cloud-directory.ts'
+import { takeStateLock } from '../state/state-lock.ts'
 import { connectToCloud } from './cloud-connection.ts'
 import type { CloudConnection } from './cloud-connection.ts'
 

@@ -7,7 +7,7 @@ import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { relative, resolve } from 'node:path'
-import { DemoInputError } from '../demo/input-error.ts'
+import { UsageError } from '../usage-error.ts'
 import { openCloud } from './cloud-of-state.ts'
 import type { OpenCloud } from './cloud-of-state.ts'
 import { DispatchInputError } from './dispatch-inputs.ts'
@@ -59,7 +59,7 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
   const environments = await readGithubEnvironments(repositoryRoot)
   const { identity } = Object.values(environments)[0] ?? {}
   if (!identity)
-    throw new DemoInputError(
+    throw new UsageError(
       'there is no terraform-infra/environments/*/environment.yaml to say which repository this is',
     )
   const stateDir = resolve(given.state)
@@ -95,7 +95,7 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
     if (!(
       error instanceof WorkflowProblems ||
       error instanceof RunRefused ||
-      error instanceof DemoInputError ||
+      error instanceof UsageError ||
       error instanceof DispatchInputError
     ))
       throw error

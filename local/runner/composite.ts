@@ -4,12 +4,11 @@
  */
 import type { CompositeAction } from './action-file.ts'
 import { idOf } from './action-library.ts'
-import type { FoundAction } from './action-library.ts'
+import type { FoundAction } from './found-action.ts'
 import { stepScope } from './job-state.ts'
 import type { Around, JobState } from './job-state.ts'
 import type { Conclusion } from './result.ts'
-import { runStage } from './run-step.ts'
-import type { Doing, StepRoom } from './run-step.ts'
+import type { Doing, StepRoom } from './step-room.ts'
 import { StepError } from './step-error.ts'
 import { stepName } from './step-name.ts'
 import { actionInputs } from './step-process.ts'
@@ -45,7 +44,7 @@ export const runComposite = async (
   }
   for (const inner of action.steps) {
     const own = { ...inside, github: { ...inside.github, action: idOf(inner) } }
-    const result = await runStage(
+    const result = await room.runStage(
       state,
       inner,
       { kind: 'main', number: 0, name: stepName(state, inner, own) },

@@ -2,7 +2,7 @@
  * What one job knows while it runs, and the expression scope made of it; it refuses to be shared between
  * jobs.
  */
-import type { FoundAction } from './action-library.ts'
+import type { FoundAction } from './found-action.ts'
 import type { JobPlaces, RunFacts } from './contexts.ts'
 import type { Contexts, Scope, Status, Value } from './expressions.ts'
 import { hashFiles } from './hash-files.ts'

@@ -11,7 +11,7 @@ import { aroundJob, stepScope } from './job-state.ts'
 import type { Around, JobState, Stage } from './job-state.ts'
 import type { JobResult, StepResult } from './result.ts'
 import { runStage } from './run-step.ts'
-import type { JobRoom } from './run-step.ts'
+import type { JobRoom, StepRoom } from './step-room.ts'
 import { stepName } from './step-name.ts'
 import { entries, textOf, valueOf } from './tokens.ts'
 import { parseUses } from './uses.ts'
@@ -26,7 +26,11 @@ export const runJob = async (
   for (const directory of [places.workspace, places.temp, places.home, places.toolCache])
     await mkdir(directory, { recursive: true, mode: 0o700 })
   await writeFile(places.eventFile, JSON.stringify(state.contexts.github.event, null, 2), { mode: 0o600 })
-  const room = { ...jobRoom, library: openLibrary(state, jobRoom.repositories, jobRoom.excluded) }
+  const room: StepRoom = {
+    ...jobRoom,
+    library: openLibrary(state, jobRoom.repositories, jobRoom.excluded),
+    runStage,
+  }
   const around = aroundJob(state, room.file)
   const results: StepResult[] = []
   const run = async (step: WorkflowStep, stage: Omit<Stage, 'number'>, own: Around): Promise<StepResult> => {

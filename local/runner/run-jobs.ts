@@ -3,40 +3,19 @@
  * turn; it refuses to start what cannot succeed.
  */
 import { callInputs, callOutputs, callSecrets } from './call-inputs.ts'
-import type { LoadedWorkflow } from './called-workflows.ts'
 import { checkConcurrency } from './concurrency.ts'
 import { githubContext } from './contexts.ts'
 import { evaluate, ExpressionError, isTruthy } from './expressions.ts'
-import type { Contexts, Value } from './expressions.ts'
+import type { Contexts } from './expressions.ts'
+import type { Frame, LegPlace, Place } from './frame.ts'
 import { inOrder, statusOfAncestors } from './job-order.ts'
 import { noPlaces } from './job-root.ts'
 import { legName, legsOf } from './matrix.ts'
 import type { Conclusion, JobOutcome, JobResult } from './result.ts'
 import type { Run } from './run-options.ts'
 import { startJob } from './start-job.ts'
-import type { LegPlace } from './start-job.ts'
 import { child } from './tokens.ts'
 import type { WorkflowJob } from './workflow.ts'
-
-/** One workflow file being executed: the run's own, or one that a job calls. */
-export interface Frame {
-  readonly loaded: LoadedWorkflow
-  readonly inputs: Readonly<Record<string, Value>>
-  readonly secrets: Readonly<Record<string, string>>
-  /** The calling jobs, each with its leg. */
-  readonly callers: Place
-}
-
-/** How a job is called in three places; each caller goes before it. */
-export interface Place {
-  /** As GitHub shows it: `Caller / Job (a, b)`. */
-  readonly name: string
-  /** In front of a line: `caller/job (a, b)`. */
-  readonly line: string
-  /** Of its logs, below the run's directory; also what makes the job unique in the run: `caller/job.2`. */
-  readonly path: string
-}
-export const noCallers: Place = { name: '', line: '', path: '' }
 
 export interface Jobs {
   /** In the order of the file; a calling job before those it called. */

@@ -3,69 +3,22 @@
  * the step, never the runner.
  */
 import { join } from 'node:path'
-import type { ActionLibrary } from './action-library.ts'
-import type { ArtifactStore } from './artifact-store.ts'
 import { evaluate, ExpressionError, isTruthy } from './expressions.ts'
 import { stepScope } from './job-state.ts'
-import type { Around, JobState, Stage } from './job-state.ts'
+import type { JobState, Stage } from './job-state.ts'
 import { perform } from './perform-step.ts'
 import type { Conclusion, StepResult } from './result.ts'
-import type { Repositories, Source } from './source.ts'
 import { openStepLog } from './step-log.ts'
 import type { StepLog } from './step-log.ts'
+import type { RunStage, StepRoom, Voice } from './step-room.ts'
 import { textsOf, valueOf } from './tokens.ts'
 import type { Annotation } from './workflow-commands.ts'
-import type { WorkflowJob, WorkflowStep } from './workflow.ts'
-
-export interface JobRoom {
-  readonly job: WorkflowJob
-  /** The repository of the workflow file the job stands in. */
-  readonly file: Source
-  readonly repositories: Repositories
-  readonly artifacts: ArtifactStore
-  /** Beside those of earlier runs on the same state. */
-  readonly runDirectory: string
-  readonly logDirectory: string
-  /** Never copied into a workspace. */
-  readonly excluded: readonly string[]
-  readonly show: (line: string) => void
-}
-export interface StepRoom extends JobRoom {
-  readonly library: ActionLibrary
-}
-
-/** Where a step speaks: a step of a composite speaks through the step that uses it, and shares its time. */
-export interface Voice {
-  readonly log: StepLog
-  readonly annotate: (annotation: Omit<Annotation, 'step'>) => void
-  readonly name: string
-  readonly timeoutMinutes: number
-  /** Aborted when that time is over. */
-  readonly time: AbortSignal
-}
-
-/** What a stage is done with, once its `env` and condition are known. */
-export interface Doing extends Voice {
-  /** All the step sees. */
-  readonly env: Record<string, string>
-  /** Its own `env` and that of the steps around it: what a composite hands on. */
-  readonly given: Readonly<Record<string, string>>
-  readonly outputs: Record<string, string>
-  /** The step's condition, asked again when the job is cancelled. */
-  readonly wants: () => boolean
-}
+import type { WorkflowStep } from './workflow.ts'
 
 /** As GitHub shows them: ten of each level per step. */
 const annotationsPerLevel = 10
 
-export const runStage = async (
-  state: JobState,
-  step: WorkflowStep,
-  stage: Stage,
-  around: Around,
-  room: StepRoom,
-  outer?: Voice,
-): Promise<StepResult> => {
+export const runStage: RunStage = async (state, step, stage, around, room, outer): Promise<StepResult> => {
   const startedMs = Date.now()
   const outputs: Record<string, string> = Object.create(null) as Record<string, string>
   const finish = (outcome: Conclusion, conclusion: Conclusion, log?: string): StepResult => ({

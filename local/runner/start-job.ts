@@ -13,21 +13,14 @@ import type { Contexts } from './expressions.ts'
 import { makeJobRoot, placesIn } from './job-root.ts'
 import type { JobState } from './job-state.ts'
 import { createMasks } from './masks.ts'
-import type { Leg } from './matrix.ts'
 import { mayRequestIdToken } from './permissions.ts'
 import type { JobResult } from './result.ts'
 import { unknownEnvironment } from './environment-vars.ts'
 import { runJob } from './run-job.ts'
-import type { Frame, Place } from './run-jobs.ts'
+import type { Frame, LegPlace } from './frame.ts'
 import type { Run } from './run-options.ts'
 import { child, isMappingToken, textOf, textsOf, valueOf } from './tokens.ts'
 import type { WorkflowJob } from './workflow.ts'
-
-export interface LegPlace {
-  readonly leg: Leg
-  readonly at: Place
-  readonly contexts: Contexts
-}
 
 export const startJob = async (
   run: Run,

@@ -5,7 +5,7 @@
 import { basename } from 'node:path'
 import { findFiles } from './artifact-paths.ts'
 import { ArtifactError } from './artifact-store.ts'
-import type { BuiltinStep } from './builtin-actions.ts'
+import type { BuiltinStep } from './step-room.ts'
 import { StepError } from './step-error.ts'
 import { expandPath } from './step-paths.ts'
 

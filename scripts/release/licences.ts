@@ -2,7 +2,7 @@
  * Collects the licences of everything the bundles contain; it refuses a bundle without a list and a licence
  * that may not be redistributed.
  */
-import { ALLOWED } from '../licenses.ts'
+import { ALLOWED, readLicences, writeLicences, type Licensed } from '../licenses.ts'
 import type { Repository } from './git.ts'
 import { Refusal } from './refusal.ts'
 
@@ -16,8 +16,6 @@ export interface Licences {
   readonly text: string
 }
 
-const RULE = `\n${'-'.repeat(80)}\n`
-
 export function collectLicences(repository: Repository, commit: string): Licences {
   const files = repository.list(commit, 'dist/')
   const bundles = files.filter(
@@ -27,7 +25,7 @@ export function collectLicences(repository: Repository, commit: string): Licence
     throw new Refusal(
       'Collecting licences: there is no bundle in dist/; run npm run bundle and commit the result.',
     )
-  const sections = new Map<string, string>()
+  const sections: Licensed[] = []
   const packages = new Map<string, Bundled>()
   const refused: string[] = []
   for (const bundle of bundles) {
@@ -39,11 +37,8 @@ export function collectLicences(repository: Repository, commit: string): Licence
       )
       continue
     }
-    for (const section of text
-      .split(RULE)
-      .map((part) => part.trim())
-      .filter((part) => part !== '')) {
-      const title = section.split('\n')[0] ?? ''
+    for (const section of readLicences(text)) {
+      const { title } = section
       const [, name, version, licence] = /^(\S+) (\d\S*) \((.+)\)$/.exec(title) ?? []
       if (name === undefined || version === undefined || licence === undefined)
         refused.push(
@@ -55,16 +50,13 @@ export function collectLicences(repository: Repository, commit: string): Licence
         )
       else {
         packages.set(`${name}@${version}`, { name, version, licence })
-        sections.set(title, section)
+        sections.push(section)
       }
     }
   }
   if (refused.length > 0) throw new Refusal(...refused)
   return {
     packages: [...packages.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one),
-    text: `${[...sections.entries()]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, section]) => section)
-      .join(`\n${RULE}\n`)}\n`,
+    text: writeLicences(sections),
   }
 }

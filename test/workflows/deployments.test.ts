@@ -1,11 +1,10 @@
 /**
  * First deployment, plan and promotion, run from their files: the same bytes in both environments, and
- * nothing changed where nothing may be.
+ * nothing changed where nothing may be. Deployments that fail are in deployments.deep.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createHash } from 'node:crypto'
 import type { WorkflowResult } from '../../local/runner/result.ts'
-import { plantedCheckout } from '../support/planted-checkout.ts'
 import {
   jobOf,
   objectsOf,
@@ -134,48 +133,6 @@ describe('deploy.yml', () => {
       expect(verdict(refused).deploy).toMatch(/there is no run 1 on this state/)
     },
     5 * minutes,
-  )
-
-  it.each([
-    // Before the switch, and after it.
-    [
-      'data',
-      'dbt/models/marts/dim_users.sql',
-      (text: string) => `${text}\n-- planted\nwhere no_such_column = 1`,
-    ],
-    [
-      'views',
-      'bigquery/views/caec_insights/kpi_daily_sessions.sql',
-      () => 'SELECT no_such_column FROM caec_analytics.fct_sessions\n',
-    ],
-  ])(
-    'that fails at %s leaves what was published before, and a repeat converges',
-    async (step, file, spoil) => {
-      const checkout = plantedCheckout()
-      try {
-        const { readFileSync } = await import('node:fs')
-        checkout.write(file, spoil(readFileSync(`${checkout.root}/${file}`, 'utf8')))
-        const before = {
-          dags: await objectsOf(platforms.dev, 'dags'),
-          views: await tablesOf(platforms.dev, 'caec_insights'),
-        }
-        const failed = await platforms.run('workflows-examples/first-deployment.yml', {
-          repositoryRoot: checkout.root,
-          withoutJobs: ['build/image'],
-        })
-        expect([failed.conclusion, verdict(failed)['build/package']]).toEqual(['failure', 'success'])
-        const after = {
-          dags: await objectsOf(platforms.dev, 'dags'),
-          views: await tablesOf(platforms.dev, 'caec_insights'),
-        }
-        expect(after.views).toEqual(before.views)
-        if (step === 'data') expect(after.dags).toEqual(before.dags)
-        expect(jobOf(failed, 'deploy/deploy').summary).toContain(`| ${step} | failure |`)
-      } finally {
-        checkout.end()
-      }
-    },
-    10 * minutes,
   )
 })
 

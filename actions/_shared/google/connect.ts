@@ -19,6 +19,7 @@ import { createRequest, type GoogleRequest } from './request.ts'
 import { quietSdkLogging } from './sdk-logging.ts'
 import { openTransport } from './transport.ts'
 import { redact } from './translate.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** All three legs of a token, retries included. */
 const TOKEN_BUDGET_MS = 120_000
@@ -39,12 +40,6 @@ export interface ConnectOptions {
   readonly projectId?: string
   readonly universeDomain?: string
   readonly allowedHosts?: readonly string[]
-}
-/** What of the runner Google needs; the runner object itself fits. */
-export interface Surroundings {
-  readonly environment: Readonly<Record<string, string | undefined>>
-  readonly log: { info(line: string): void; debug(line: string): void; warning(line: string): void }
-  mask(secret: string): void
 }
 export interface Google {
   readonly projectId: string

@@ -5,7 +5,7 @@
 import type { gaxios } from 'google-auth-library'
 import { GoogleApiError } from '../errors.ts'
 import { readAnswer, type RawAnswer } from './answer.ts'
-import type { Surroundings } from './connect.ts'
+import type { Surroundings } from './surroundings.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { Token } from './job-identity.ts'
 import { withRetries, type RetryRules, type Try } from './retry.ts'

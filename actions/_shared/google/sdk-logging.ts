@@ -5,7 +5,7 @@
 import { setBackend, type DebugLogBackend } from 'google-logging-utils'
 import { format } from 'node:util'
 import { hideSecrets } from '../secrets.ts'
-import type { Surroundings } from './connect.ts'
+import type { Surroundings } from './surroundings.ts'
 
 const VARIABLE = 'GOOGLE_SDK_NODE_LOGGING'
 

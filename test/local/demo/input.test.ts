@@ -125,7 +125,7 @@ describe('an event file', () => {
       () => undefined,
       (error: Error) => error,
     )
-    expect(failure?.name).toBe('DemoInputError')
+    expect(failure?.name).toBe('UsageError')
     expect(failure?.message).toMatch(message)
     expect(failure?.message).toMatch(/^--events .*\.$/)
     expect(failure?.message).not.toContain('\n')

@@ -5,14 +5,9 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import {
-  cloudDirOf,
-  discard,
-  makeCurrent,
-  newGeneration,
-  removeUnfinished,
-} from '../../../local/demo/generations.ts'
-import { takeStateLock } from '../../../local/demo/state-lock.ts'
+import { discard, makeCurrent, newGeneration, removeUnfinished } from '../../../local/demo/generations.ts'
+import { cloudDirOf } from '../../../local/state/cloud-directory.ts'
+import { takeStateLock } from '../../../local/state/state-lock.ts'
 
 let state: string
 beforeEach(async () => {
@@ -22,7 +17,7 @@ afterEach(async () => {
   await rm(state, { recursive: true, force: true })
 })
 
-const lockModule = resolve(import.meta.dirname, '../../../local/demo/state-lock.ts')
+const lockModule = resolve(import.meta.dirname, '../../../local/state/state-lock.ts')
 const holder = async (): Promise<{ pid: number; kill(): Promise<void> }> => {
   const child = spawn(
     process.execPath,

@@ -5,7 +5,7 @@ import { builtinInputs } from '../../../local/runner/builtin-actions.ts'
 import { loadWorkflow } from '../../../local/runner/called-workflows.ts'
 import { inputMistakes } from '../../../local/runner/check-uses.ts'
 import { checkWorkflow } from '../../../local/runner/check-workflow.ts'
-import type { Check } from '../../../local/runner/check-workflow.ts'
+import type { Check } from '../../../local/runner/check.ts'
 import { knownRepositories } from '../../../local/runner/source.ts'
 import {
   inputTypes,

@@ -12,8 +12,7 @@ import { applyStatements } from '../resources/schema-changes.ts'
 import { bodyOfOptions, readTableFields } from '../resources/table-fields.ts'
 import type { FieldSchema, Statement } from '../sql/types.ts'
 import { targetOf } from './catalog.ts'
-import { ddlResult } from './ddl.ts'
-import type { StatementResult, StatementScope } from './statements.ts'
+import { ddlResult, type StatementResult, type StatementScope } from './scope.ts'
 
 export async function runAlter(scope: StatementScope, statement: Statement): Promise<StatementResult> {
   const { room, principal, session } = scope

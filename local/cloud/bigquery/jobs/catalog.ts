@@ -2,22 +2,12 @@
  * Answers the compiler's question «what is this name?» for one caller, checking each name on the way; it
  * never shows what the caller may not read.
  */
-import type { Principal } from '../../kernel.ts'
-import type { Session } from '../engine/database.ts'
 import { showTable, tableKey } from '../engine/names.ts'
 import { physicalOf, type TableRecord } from '../engine/records.ts'
 import { datasetNotFound, invalidQuery, queryDenied, tableNotFound, unsupported } from '../engine/refusals.ts'
-import type { Room } from '../room.ts'
 import type { Catalog, Resolved, TableReference } from '../sql/types.ts'
 import { isSystemName, resolveSystemTable } from './system-tables.ts'
-
-export interface CatalogScope {
-  readonly room: Room
-  readonly principal: Principal
-  readonly session: Session
-  readonly location: string
-  readonly defaultDataset?: { readonly projectId: string; readonly datasetId: string }
-}
+import type { CatalogScope } from './scope.ts'
 
 export function createCatalog(scope: CatalogScope): Catalog {
   return {

@@ -27,9 +27,9 @@ import {
 } from '../resources/table-fields.ts'
 import type { FieldSchema, Statement, TableHeader, TableReference } from '../sql/types.ts'
 import { runAlter } from './alter.ts'
-import { splitPath, targetOf, type CatalogScope } from './catalog.ts'
+import { splitPath, targetOf } from './catalog.ts'
 import { requireToChangeView } from './compile-view.ts'
-import type { StatementResult, StatementScope } from './statements.ts'
+import { ddlResult, type CatalogScope, type StatementResult, type StatementScope } from './scope.ts'
 
 export function runDdl(scope: StatementScope, statement: Statement): Promise<StatementResult> {
   switch (statement.type) {
@@ -51,12 +51,6 @@ export function runDdl(scope: StatementScope, statement: Statement): Promise<Sta
       throw unsupported(`The statement ${statement.type.replaceAll('_', ' ')}`)
   }
 }
-
-export const ddlResult = (operation: string, target: TableReference): StatementResult => ({
-  query: { ddlOperationPerformed: operation, ddlTargetTable: target },
-  destination: target,
-  result: { totalRows: '0', schema: [] },
-})
 
 const emptyHeader: TableHeader = { orReplace: false, ifNotExists: false, options: {} }
 

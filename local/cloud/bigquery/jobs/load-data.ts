@@ -13,7 +13,7 @@ import { findSources, withLinkedFiles } from '../loads/sources.ts'
 import { bodyOfOptions } from '../resources/table-fields.ts'
 import type { Statement, TableReference } from '../sql/types.ts'
 import { targetOf } from './catalog.ts'
-import type { StatementResult, StatementScope } from './statements.ts'
+import type { StatementResult, StatementScope } from './scope.ts'
 
 const optionNames: Readonly<Record<string, string>> = {
   skip_leading_rows: 'skipLeadingRows',

@@ -12,12 +12,13 @@ import { present } from '../engine/request-body.ts'
 import type { Room } from '../room.ts'
 import type { CompileContext, ParsedStatement, Statement } from '../sql/types.ts'
 import { checkBytesBilled, checkPartitionFilters, measureBytes, type Bytes } from './bytes-processed.ts'
-import { createCatalog, targetOf, type CatalogScope } from './catalog.ts'
+import { createCatalog, targetOf } from './catalog.ts'
 import type { JobRun, JobWork, Outcome } from './job-desk.ts'
 import type { QueryConfig } from './query-config.ts'
 import { dryCreate } from './ddl.ts'
 import { assignVariables, declareVariables, type Variables } from './script-variables.ts'
-import { runStatement, type StatementResult } from './statements.ts'
+import { runStatement } from './statements.ts'
+import type { CatalogScope, StatementResult } from './scope.ts'
 
 interface Execution {
   readonly room: Room

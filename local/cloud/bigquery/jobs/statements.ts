@@ -3,38 +3,20 @@
  * their own rooms.
  */
 import { createHash, randomUUID } from 'node:crypto'
-import type { Principal } from '../../kernel.ts'
 import { resultSchema } from '../engine/data-types.ts'
 import type { Session } from '../engine/database.ts'
 import { showTable, tableKey } from '../engine/names.ts'
-import { physicalOf, relationOf, type JobRecord } from '../engine/records.ts'
+import { physicalOf, relationOf } from '../engine/records.ts'
 import { invalidQuery, queryDenied, unsupported } from '../engine/refusals.ts'
 import { Change, unchanged } from '../engine/warehouse.ts'
 import { createPhysical, planTable, touch } from '../resources/new-table.ts'
 import { readClustering, readPartitioning } from '../resources/table-fields.ts'
-import type { Room } from '../room.ts'
-import type { Statement, TableReference } from '../sql/types.ts'
-import { targetOf, type CatalogScope } from './catalog.ts'
+import type { Statement } from '../sql/types.ts'
+import { targetOf } from './catalog.ts'
 import { runDdl } from './ddl.ts'
 import { runLoadData } from './load-data.ts'
-import type { QueryConfig } from './query-config.ts'
 import { writeTable } from './table-writer.ts'
-
-export interface StatementScope extends CatalogScope {
-  readonly room: Room
-  readonly principal: Principal
-  readonly session: Session
-  readonly config: QueryConfig
-  /** Compiles again when tables changed since; called under the lock of the target. */
-  readonly recompile: () => Promise<Statement>
-  readonly conclude: (change: Change, result: StatementResult) => void
-}
-
-export interface StatementResult {
-  readonly query: Readonly<Record<string, unknown>>
-  readonly result?: JobRecord['result']
-  readonly destination?: TableReference
-}
+import type { StatementResult, StatementScope } from './scope.ts'
 
 export function runStatement(scope: StatementScope, statement: Statement): Promise<StatementResult> {
   switch (statement.type) {

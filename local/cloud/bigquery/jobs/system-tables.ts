@@ -8,8 +8,8 @@ import { quoteName, quoteText } from '../engine/names.ts'
 import { datasetNotFound, invalidQuery } from '../engine/refusals.ts'
 import type { DatasetRecord } from '../engine/records.ts'
 import type { FieldSchema, Resolved } from '../sql/types.ts'
-import type { CatalogScope } from './catalog.ts'
 import { projectViews, datasetViews, type SystemView } from './system-views.ts'
+import type { CatalogScope } from './scope.ts'
 
 const marker = 'INFORMATION_SCHEMA'
 

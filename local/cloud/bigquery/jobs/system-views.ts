@@ -7,8 +7,8 @@ import { measureTable } from '../engine/logical-size.ts'
 import { quoteName } from '../engine/names.ts'
 import { physicalOf, type DatasetRecord, type TableRecord } from '../engine/records.ts'
 import type { FieldSchema } from '../sql/types.ts'
-import type { CatalogScope } from './catalog.ts'
 import { tableOptions, writeDdl, writeType } from './system-ddl.ts'
+import type { CatalogScope } from './scope.ts'
 
 type Row = readonly unknown[]
 export interface SystemView {

@@ -1,7 +1,6 @@
 /** Aggregates; https://cloud.google.com/bigquery/docs/reference/standard-sql/aggregate_functions. SUM(INT64) stays INT64, overflow is an error. */
 import { invalid, unsupported } from '../refusal.ts'
 import { match } from './matching.ts'
-import { emitHow } from '../resolve/call.ts'
 import { arrayOf, INT64, isNullType, isScalar, STRING, typeName } from '../values/gtype.ts'
 import { coerce } from '../values/coerce.ts'
 import { aggregate, example, failing, type FunctionRow, type Signature } from './row.ts'
@@ -21,7 +20,7 @@ const extreme =
       : how.apply(name, args)
 
 function withoutClauses(row: FunctionRow): FunctionRow {
-  const resolve: Resolver = (call, env, resolveArgument) => {
+  const resolve: Resolver = (call, resolveArgument, site) => {
     if (call.nulls || call.orderBy.length > 0 || call.limit)
       throw invalid(
         `Function ${call.name} does not support ORDER BY, LIMIT, IGNORE NULLS or RESPECT NULLS in its arguments`,
@@ -39,7 +38,7 @@ function withoutClauses(row: FunctionRow): FunctionRow {
     return {
       sql: found.signature.emit(
         found.values.map((value) => value.sql),
-        emitHow(call, found.values, env, env),
+        site.emitWith(found.values),
       ),
       type: found.returns,
     }
@@ -47,24 +46,22 @@ function withoutClauses(row: FunctionRow): FunctionRow {
   return { ...row, resolve }
 }
 
-const count: Resolver = (call, env, resolve) => {
+const count: Resolver = (call, resolve, site) => {
   if (call.orderBy.length > 0 || call.limit || call.nulls)
     throw invalid('COUNT does not support ORDER BY, LIMIT or NULLS in its arguments', call.at)
   if (call.args.length !== 1) throw invalid('No matching signature for aggregate function COUNT', call.at)
   if (call.args[0]!.kind === 'star') {
     if (call.isDistinct) throw invalid('COUNT(*) cannot be used with DISTINCT', call.at)
-    return { sql: emitHow(call, [], env, env).apply('count', ['*']), type: INT64, isConstant: false }
+    return { sql: site.emitWith([]).apply('count', ['*']), type: INT64, isConstant: false }
   }
   const value = resolve(call.args[0]!)
   return {
-    sql: emitHow(call, [value], env, env).apply('count', [
-      isNullType(value.type) ? 'CAST(NULL AS BIGINT)' : value.sql,
-    ]),
+    sql: site.emitWith([value]).apply('count', [isNullType(value.type) ? 'CAST(NULL AS BIGINT)' : value.sql]),
     type: INT64,
   }
 }
 
-const arrayAgg: Resolver = (call, env, resolve) => {
+const arrayAgg: Resolver = (call, resolve, site) => {
   if (call.args.length !== 1) throw invalid('No matching signature for aggregate function ARRAY_AGG', call.at)
   const given = resolve(call.args[0]!)
   const value = isNullType(given.type) ? coerce(given, INT64) : given
@@ -79,24 +76,21 @@ const arrayAgg: Resolver = (call, env, resolve) => {
       'An aggregate function that has both DISTINCT and ORDER BY arguments can only ORDER BY expressions that are arguments to the function',
       call.at,
     )
-  const list = emitHow(call, [value], env, env).apply(
-    'array_agg',
-    [value.sql],
-    call.nulls === 'IGNORE' ? `${value.sql} IS NOT NULL` : undefined,
-  )
-  return { sql: limited(list, call, env), type: arrayOf(value.type) }
+  const list = site
+    .emitWith([value])
+    .apply('array_agg', [value.sql], call.nulls === 'IGNORE' ? `${value.sql} IS NOT NULL` : undefined)
+  return { sql: limited(list, call), type: arrayOf(value.type) }
 }
 
-function limited(list: string, call: Parameters<Resolver>[0], env: Parameters<Resolver>[1]): string {
+function limited(list: string, call: Parameters<Resolver>[0]): string {
   if (!call.limit) return list
   if (call.over) throw unsupported(`${call.name} with LIMIT and OVER`, call.at)
   if (call.limit.kind !== 'literal' || call.limit.type !== 'INT64')
     throw unsupported(`${call.name} with a LIMIT that is not a literal`, call.limit.at)
-  void env
   return `list_slice(${list}, 1, ${BigInt(call.limit.value)})`
 }
 
-const stringAgg: Resolver = (call, env, resolve) => {
+const stringAgg: Resolver = (call, resolve, site) => {
   if (call.args.length < 1 || call.args.length > 2 || call.nulls)
     throw invalid('No matching signature for aggregate function STRING_AGG', call.at)
   const given = resolve(call.args[0]!)
@@ -107,8 +101,8 @@ const stringAgg: Resolver = (call, env, resolve) => {
     : { sql: "','", type: STRING, isConstant: true }
   if (!separator.isConstant)
     throw invalid('Argument 2 to STRING_AGG must be a literal or query parameter', call.at)
-  const list = emitHow(call, [value], env, env).apply('array_agg', [value.sql], `${value.sql} IS NOT NULL`)
-  return { sql: `array_to_string(${limited(list, call, env)}, ${separator.sql})`, type: STRING }
+  const list = site.emitWith([value]).apply('array_agg', [value.sql], `${value.sql} IS NOT NULL`)
+  return { sql: `array_to_string(${limited(list, call)}, ${separator.sql})`, type: STRING }
 }
 
 const NUMBERS = '[12, -1, NULL, 5, -1]'

@@ -1,10 +1,9 @@
 /**
  * The moment of the job and random values: one moment for the whole job, as BigQuery has it for a statement.
  */
-import type { Env } from '../resolve/scope.ts'
 import { DATE, DATETIME, STRING, TIME, TIMESTAMP, type GType } from '../values/gtype.ts'
 import { datetimeIn } from '../values/temporal.ts'
-import { arity, asType } from './dates.ts'
+import { arity, asType } from './arguments.ts'
 import { example, scalar, special, type FunctionRow } from './row.ts'
 import { zoneOf } from './zones.ts'
 
@@ -14,10 +13,10 @@ function current(
   type: GType,
   write: (datetime: string, timestamp: string) => string,
 ): NonNullable<FunctionRow['resolve']> {
-  return (call, env: Env, resolve) => {
+  return (call, resolve, site) => {
     arity(call, 0, type === TIMESTAMP ? 0 : 1)
     const zone = call.args[0] ? zoneOf(asType(resolve(call.args[0]), STRING, call), call.at) : undefined
-    const timestamp = `make_timestamptz(CAST(${env.translation.context.nowMicros} AS BIGINT))`
+    const timestamp = `make_timestamptz(CAST(${site.nowMicros} AS BIGINT))`
     return { sql: write(datetimeIn(timestamp, zone), timestamp), type, isConstant: true }
   }
 }

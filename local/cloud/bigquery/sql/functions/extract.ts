@@ -17,9 +17,7 @@ import {
 } from '../values/gtype.ts'
 import { coerce } from '../values/coerce.ts'
 import { datetimeIn } from '../values/temporal.ts'
-import { once, type Value } from '../values/value.ts'
-import { joinFacts, resolveExpression } from '../resolve/expression.ts'
-import type { Env } from '../resolve/scope.ts'
+import { joinFacts, once, type Value } from '../values/value.ts'
 import { partNamed } from './date-arithmetic.ts'
 import { zoneOf } from './zones.ts'
 
@@ -41,14 +39,15 @@ const CLOCK: Readonly<Record<string, (x: string) => string>> = {
   HOUR: (x) => `hour(${x})`,
 }
 
-export function resolveExtract(expression: Expression & { kind: 'extract' }, env: Env): Value {
+export function extract(
+  expression: Expression & { kind: 'extract' },
+  resolve: (part: Expression) => Value,
+): Value {
   const { at, part } = expression
-  const given = resolveExpression(expression.operand, env)
+  const given = resolve(expression.operand)
   const operand =
     given.literal !== undefined && isScalar(given.type, 'STRING') ? coerce(given, TIMESTAMP, at) : given
-  const zone = expression.zone
-    ? zoneOf(coerce(resolveExpression(expression.zone, env), STRING, at), at)
-    : undefined
+  const zone = expression.zone ? zoneOf(coerce(resolve(expression.zone), STRING, at), at) : undefined
   if (zone && !isScalar(operand.type, 'TIMESTAMP'))
     throw invalid('EXTRACT from a value other than TIMESTAMP does not support AT TIME ZONE', at)
   if (!isScalar(operand.type, 'DATE', 'DATETIME', 'TIME', 'TIMESTAMP'))

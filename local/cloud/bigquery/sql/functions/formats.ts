@@ -7,7 +7,7 @@ import type { Call } from '../parse/syntax.ts'
 import { DATE, DATETIME, isScalar, STRING, TIMESTAMP, type GType } from '../values/gtype.ts'
 import { datetimeIn, timestampIn } from '../values/temporal.ts'
 import { once, quoteText, type Value } from '../values/value.ts'
-import { arity, asType } from './dates.ts'
+import { arity, asType } from './arguments.ts'
 import { example, special, type FunctionRow } from './row.ts'
 import { zoneOf } from './zones.ts'
 
@@ -83,7 +83,7 @@ function literalFormat(value: Value, call: Call & { at: Position }): string {
 }
 
 function formatting(type: GType): Resolver {
-  return (call, _env, resolve) => {
+  return (call, resolve) => {
     arity(call, 2, isScalar(type, 'TIMESTAMP') ? 3 : 2)
     const format = literalFormat(resolve(call.args[0]!), call)
     const value = asType(resolve(call.args[1]!), type, call)
@@ -167,7 +167,7 @@ const PARSED: Readonly<Record<string, string>> = {
 }
 
 function parsing(type: GType): Resolver {
-  return (call, _env, resolve) => {
+  return (call, resolve) => {
     arity(call, 2, isScalar(type, 'TIMESTAMP') ? 3 : 2)
     const format = literalFormat(resolve(call.args[0]!), call)
     const text = asType(resolve(call.args[1]!), STRING, call)

@@ -6,7 +6,7 @@ import type { Position } from '../refusal.ts'
 import type { Call, Expression } from '../parse/syntax.ts'
 import type { GType } from '../values/gtype.ts'
 import type { Value } from '../values/value.ts'
-import type { Env } from '../resolve/scope.ts'
+import type { CompileContext } from '../types.ts'
 
 /**
  * An example of BigQuery's documentation (or one computed by hand from its text): run by the tests and shown
@@ -29,8 +29,15 @@ export interface Emit {
   readonly fail: (message: string) => string
   /** Aggregate or window call with DISTINCT, ORDER BY and OVER as written. */
   readonly apply: (name: string, args: readonly string[], filter?: string) => string
-  readonly env: Env
 }
+
+/** What a row with its own `resolve` is told of the place of the call. */
+export interface CallSite {
+  readonly nowMicros: CompileContext['nowMicros']
+  /** How its emits write here, for these values. */
+  readonly emitWith: (values: readonly Value[]) => Emit
+}
+
 export interface Signature {
   /**
    * `STRING, INT64? -> STRING`; `T` one common type, `ANY` whatever, `?` optional, `*` repeated, `!` a
@@ -50,8 +57,8 @@ export interface FunctionRow {
   /** For forms a signature cannot say (date parts, clauses inside the parentheses). */
   readonly resolve?: (
     call: Call & { at: Position },
-    env: Env,
     resolveArgument: (argument: Expression) => Value,
+    site: CallSite,
   ) => { sql: string; type: GType } & Partial<Value>
   readonly usage?: string
   readonly isVolatile?: boolean

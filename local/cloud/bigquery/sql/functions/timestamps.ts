@@ -3,15 +3,16 @@ import { invalid } from '../refusal.ts'
 import { castSql } from '../values/cast.ts'
 import { DATETIME, INT64, isScalar, STRING, TIMESTAMP } from '../values/gtype.ts'
 import { timestampIn } from '../values/temporal.ts'
-import { adding, arity, asType } from './dates.ts'
+import { arity, asType } from './arguments.ts'
 import { elapsed, partOf, truncate } from './date-arithmetic.ts'
+import { adding } from './date-forms.ts'
 import { example, scalar, special, type FunctionRow } from './row.ts'
 import { zoneOf } from './zones.ts'
 
 const F = 'Timestamp'
 type Resolver = NonNullable<FunctionRow['resolve']>
 
-const timestampOf: Resolver = (call, _env, resolve) => {
+const timestampOf: Resolver = (call, resolve) => {
   arity(call, 1, 2)
   const value = resolve(call.args[0]!)
   const zone = zoneOf(call.args[1] ? asType(resolve(call.args[1]), STRING, call) : undefined, call.at)
@@ -32,7 +33,7 @@ const timestampOf: Resolver = (call, _env, resolve) => {
   return { sql: timestampIn(datetime, zone), type: TIMESTAMP }
 }
 
-const difference: Resolver = (call, _env, resolve) => {
+const difference: Resolver = (call, resolve) => {
   arity(call, 3)
   const [a, b] = [resolve(call.args[0]!), resolve(call.args[1]!)].map(
     (value) => asType(value, TIMESTAMP, call).sql,
@@ -40,7 +41,7 @@ const difference: Resolver = (call, _env, resolve) => {
   return { sql: elapsed(a!, b!, partOf(call.args[2], call.at), call.name, call.at), type: INT64 }
 }
 
-const truncating: Resolver = (call, _env, resolve) => {
+const truncating: Resolver = (call, resolve) => {
   arity(call, 2, 3)
   const given = resolve(call.args[0]!)
   const value = isScalar(given.type, 'DATETIME') ? given : asType(given, TIMESTAMP, call)
@@ -169,7 +170,7 @@ export const timestampRows: readonly FunctionRow[] = [
     F,
     'STRING',
     'STRING(timestamp | date | datetime)',
-    (call, _env, resolve) => {
+    (call, resolve) => {
       arity(call, 1)
       const value = resolve(call.args[0]!)
       if (!isScalar(value.type, 'TIMESTAMP', 'DATE', 'DATETIME', 'TIME'))

@@ -1,7 +1,6 @@
 /** Numbering and navigation functions; https://cloud.google.com/bigquery/docs/reference/standard-sql/navigation_functions. */
 import { match } from './matching.ts'
 import { invalid } from '../refusal.ts'
-import { emitHow } from '../resolve/call.ts'
 import { example, windowed, type FunctionRow, type Signature } from './row.ts'
 
 const F = 'Window'
@@ -14,7 +13,7 @@ const named =
 function navigating(row: FunctionRow): FunctionRow {
   return {
     ...row,
-    resolve: (call, env, resolve) => {
+    resolve: (call, resolve, site) => {
       if (call.isDistinct || call.orderBy.length > 0 || call.limit)
         throw invalid(
           `Function ${call.name} does not support DISTINCT, ORDER BY or LIMIT in its arguments`,
@@ -28,7 +27,7 @@ function navigating(row: FunctionRow): FunctionRow {
       const found = match(row, call.args.map(resolve), call.at)
       const args = found.values.map((value) => value.sql)
       if (call.nulls === 'IGNORE') args[args.length - 1] += ' IGNORE NULLS'
-      return { sql: found.signature.emit(args, emitHow(call, found.values, env, env)), type: found.returns }
+      return { sql: found.signature.emit(args, site.emitWith(found.values)), type: found.returns }
     },
   }
 }

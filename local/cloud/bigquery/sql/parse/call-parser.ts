@@ -4,7 +4,6 @@
  */
 import { invalid, unsupported, type Position } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
-import { parseExpression } from './expression-parser.ts'
 import type { Expression, FrameBound, OrderItem, Window } from './syntax.ts'
 
 export function finishCall(cursor: Cursor, path: readonly string[], at: Position): Expression {
@@ -22,7 +21,7 @@ export function finishCall(cursor: Cursor, path: readonly string[], at: Position
   else if (cursor.acceptWord('RESPECT NULLS')) nulls = 'RESPECT'
   if (cursor.isWord('HAVING')) throw unsupported('HAVING MAX/MIN inside a function call', cursor.at)
   const orderBy = cursor.acceptWord('ORDER BY') ? parseOrderItems(cursor) : []
-  const limit = cursor.acceptWord('LIMIT') ? parseExpression(cursor) : undefined
+  const limit = cursor.acceptWord('LIMIT') ? cursor.expression() : undefined
   cursor.expectSymbol(')')
   const over = cursor.acceptWord('OVER') ? parseWindow(cursor) : undefined
   return { kind: 'call', name, isSafe, args, isDistinct, nulls, orderBy, limit, over, at }
@@ -32,14 +31,14 @@ function parseArgument(cursor: Cursor): Expression {
   if (cursor.isName() && cursor.isSymbol('=>', 1))
     throw unsupported(`Named argument ${cursor.peek().text}`, cursor.at)
   if (cursor.isName() && cursor.isSymbol('->', 1)) throw unsupported('Lambda argument', cursor.at)
-  const expression = parseExpression(cursor)
+  const expression = cursor.expression()
   if (cursor.isWord('AS')) throw unsupported('AS inside a function call', cursor.at)
   return expression
 }
 
 export function parseOrderItems(cursor: Cursor): OrderItem[] {
   return cursor.list(() => {
-    const expression = parseExpression(cursor)
+    const expression = cursor.expression()
     if (cursor.isWord('COLLATE')) throw unsupported('COLLATE', cursor.at)
     const isDescending = cursor.acceptWord('DESC')
     if (!isDescending) cursor.acceptWord('ASC')
@@ -57,7 +56,7 @@ export function parseWindow(cursor: Cursor): Window {
   if (cursor.isName()) return { base: cursor.name(), partitionBy: [], orderBy: [], at }
   cursor.expectSymbol('(')
   const base = cursor.isName() && !cursor.isWord('PARTITION') ? cursor.name() : undefined
-  const partitionBy = cursor.acceptWord('PARTITION BY') ? cursor.list(() => parseExpression(cursor)) : []
+  const partitionBy = cursor.acceptWord('PARTITION BY') ? cursor.list(() => cursor.expression()) : []
   const orderBy = cursor.acceptWord('ORDER BY') ? parseOrderItems(cursor) : []
   const unit = cursor.acceptWord('ROWS')
     ? ('ROWS' as const)
@@ -79,7 +78,7 @@ export function parseWindow(cursor: Cursor): Window {
 function parseBound(cursor: Cursor): FrameBound {
   for (const kind of ['UNBOUNDED PRECEDING', 'UNBOUNDED FOLLOWING', 'CURRENT ROW'] as const)
     if (cursor.acceptWord(kind)) return { kind }
-  const offset = parseExpression(cursor)
+  const offset = cursor.expression()
   if (cursor.acceptWord('PRECEDING')) return { kind: 'PRECEDING', offset }
   if (cursor.acceptWord('FOLLOWING')) return { kind: 'FOLLOWING', offset }
   throw invalid('Syntax error: Expected PRECEDING or FOLLOWING', cursor.at)

@@ -1,6 +1,16 @@
-/** Walks tokens: look, accept, expect. It knows words and symbols, not statements. */
+/**
+ * Walks tokens: look, accept, expect. It knows words and symbols; what an expression or a query is, it is told
+ * by the grammar it is made with.
+ */
 import { invalid, type Position } from '../refusal.ts'
 import type { Token } from './lexer.ts'
+import type { Expression, Query } from './syntax.ts'
+
+/** The two ways back in: an operand may hold an expression, and an expression a query. */
+export interface Grammar {
+  readonly expression: (cursor: Cursor) => Expression
+  readonly query: (cursor: Cursor) => Query
+}
 
 const RESERVED = new Set(
   (
@@ -16,9 +26,17 @@ export class Cursor {
   #tokens: readonly Token[]
   #index = 0
   #depth = 0
-  constructor(sql: string, tokens: readonly Token[]) {
+  readonly #grammar: Grammar
+  constructor(sql: string, tokens: readonly Token[], grammar: Grammar) {
     this.sql = sql
     this.#tokens = tokens
+    this.#grammar = grammar
+  }
+  expression(): Expression {
+    return this.#grammar.expression(this)
+  }
+  query(): Query {
+    return this.#grammar.query(this)
   }
   peek(ahead = 0): Token {
     return this.#tokens[Math.min(this.#index + ahead, this.#tokens.length - 1)]!

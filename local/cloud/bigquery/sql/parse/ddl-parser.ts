@@ -4,9 +4,7 @@
  */
 import { unsupported } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
-import { parseExpression } from './expression-parser.ts'
 import { parseTablePath } from './from-parser.ts'
-import { parseQuery } from './query-parser.ts'
 import type {
   AlterAction,
   ColumnSyntax,
@@ -71,7 +69,7 @@ function parseCreateTable(cursor: Cursor, head: Head): StatementSyntax {
   if (cursor.isWord('WITH CONNECTION') || cursor.isWord('DEFAULT'))
     throw unsupported(`CREATE TABLE … ${cursor.peek().text.toUpperCase()}`, cursor.at)
   const options = parseOptions(cursor)
-  const query = cursor.acceptWord('AS') ? parseQuery(cursor) : undefined
+  const query = cursor.acceptWord('AS') ? cursor.query() : undefined
   return { kind: 'createTable', ...head, ...shape, options, query }
 }
 
@@ -92,7 +90,7 @@ function parseCreateView(cursor: Cursor, head: Head): StatementSyntax {
   const options = parseOptions(cursor)
   cursor.expectWord('AS')
   const start = cursor.peek().start
-  const query = parseQuery(cursor)
+  const query = cursor.query()
   return { kind: 'createView', ...head, names, options, query, text: cursor.sql.slice(start, cursor.lastEnd) }
 }
 
@@ -133,7 +131,7 @@ export function parseOptionList(cursor: Cursor): OptionSyntax[] {
     const at = cursor.at
     const name = cursor.name()
     cursor.expectSymbol('=')
-    options.push({ name: name.toLowerCase(), value: parseExpression(cursor), at })
+    options.push({ name: name.toLowerCase(), value: cursor.expression(), at })
   } while (cursor.acceptSymbol(','))
   cursor.expectSymbol(')')
   return options
@@ -143,7 +141,7 @@ const TRUNCATIONS = ['TIMESTAMP_TRUNC', 'DATETIME_TRUNC', 'DATE_TRUNC']
 
 function parsePartition(cursor: Cursor): PartitionSyntax {
   const at = cursor.at
-  const expression = parseExpression(cursor)
+  const expression = cursor.expression()
   if (
     expression.kind === 'path' &&
     expression.parts.length === 1 &&

@@ -4,9 +4,7 @@
 import { invalid, unsupported } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
 import { parseColumns, parseOptionList, parseOptions, parseShape } from './ddl-parser.ts'
-import { parseExpression } from './expression-parser.ts'
 import { parseFrom, parseTablePath } from './from-parser.ts'
-import { parseQuery } from './query-parser.ts'
 import type { StatementSyntax } from './statement-syntax.ts'
 import type { Assignment, Expression, MergeClause } from './syntax.ts'
 
@@ -28,7 +26,7 @@ function parseRow(cursor: Cursor): Expression[] {
   cursor.expectSymbol('(')
   const values = cursor.list(() => {
     if (cursor.isWord('DEFAULT')) throw unsupported('DEFAULT in VALUES', cursor.at)
-    return parseExpression(cursor)
+    return cursor.expression()
   })
   cursor.expectSymbol(')')
   return values
@@ -41,7 +39,7 @@ export function parseInsert(cursor: Cursor): StatementSyntax {
   const columns = parseNames(cursor)
   if (cursor.acceptWord('VALUES'))
     return { kind: 'insert', path, columns, rows: cursor.list(() => parseRow(cursor)), at }
-  return { kind: 'insert', path, columns, query: parseQuery(cursor), at }
+  return { kind: 'insert', path, columns, query: cursor.query(), at }
 }
 
 function parseAlias(cursor: Cursor): string | undefined {
@@ -59,7 +57,7 @@ function parseAssignments(cursor: Cursor, alias: readonly string[]): Assignment[
     if (parts.length > 1) throw unsupported('UPDATE of a STRUCT field', at)
     cursor.expectSymbol('=')
     if (cursor.isWord('DEFAULT')) throw unsupported('SET … = DEFAULT', cursor.at)
-    return { column: parts[0]!, value: parseExpression(cursor), at }
+    return { column: parts[0]!, value: cursor.expression(), at }
   })
 }
 
@@ -71,7 +69,7 @@ export function parseUpdate(cursor: Cursor): StatementSyntax {
   const assignments = parseAssignments(cursor, [alias ?? path.at(-1)!])
   const from = cursor.acceptWord('FROM') ? parseFrom(cursor) : undefined
   if (!cursor.acceptWord('WHERE')) throw invalid('UPDATE must have a WHERE clause', cursor.at)
-  return { kind: 'update', path, alias, assignments, from, where: parseExpression(cursor), at }
+  return { kind: 'update', path, alias, assignments, from, where: cursor.expression(), at }
 }
 
 export function parseDelete(cursor: Cursor): StatementSyntax {
@@ -80,7 +78,7 @@ export function parseDelete(cursor: Cursor): StatementSyntax {
   const path = parseTablePath(cursor)
   const alias = parseAlias(cursor)
   if (!cursor.acceptWord('WHERE')) throw invalid('DELETE must have a WHERE clause', cursor.at)
-  return { kind: 'delete', path, alias, where: parseExpression(cursor), at }
+  return { kind: 'delete', path, alias, where: cursor.expression(), at }
 }
 
 export function parseMerge(cursor: Cursor): StatementSyntax {
@@ -91,7 +89,7 @@ export function parseMerge(cursor: Cursor): StatementSyntax {
   cursor.expectWord('USING')
   const source = parseFrom(cursor)
   cursor.expectWord('ON')
-  const on = parseExpression(cursor)
+  const on = cursor.expression()
   const clauses: MergeClause[] = []
   while (cursor.isWord('WHEN')) clauses.push(parseClause(cursor, [alias ?? path.at(-1)!]))
   if (clauses.length === 0) throw cursor.unexpected('keyword WHEN')
@@ -108,7 +106,7 @@ function parseClause(cursor: Cursor, alias: readonly string[]): MergeClause {
         ? ('NOT_BY_TARGET' as const)
         : undefined
   if (!when) throw cursor.unexpected('keyword MATCHED or NOT MATCHED')
-  const condition = cursor.acceptWord('AND') ? parseExpression(cursor) : undefined
+  const condition = cursor.acceptWord('AND') ? cursor.expression() : undefined
   cursor.expectWord('THEN')
   const clause = { when, condition, at }
   if (cursor.acceptWord('DELETE')) {
@@ -160,7 +158,7 @@ export function parseLoad(cursor: Cursor): StatementSyntax {
     cursor.expectSymbol('(')
     const column = cursor.name()
     cursor.expectSymbol('=')
-    partition = { column, value: parseExpression(cursor) }
+    partition = { column, value: cursor.expression() }
     cursor.expectSymbol(')')
   }
   const shape = { ...parseShape(cursor), columns }

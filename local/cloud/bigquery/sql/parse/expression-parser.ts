@@ -2,7 +2,6 @@
 import { unsupported } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
 import { parsePrimary } from './primary-parser.ts'
-import { parseQuery } from './query-parser.ts'
 import type { Expression } from './syntax.ts'
 
 export function parseExpression(cursor: Cursor): Expression {
@@ -90,17 +89,17 @@ function parseIn(cursor: Cursor, operand: Expression, isNot: boolean): Expressio
   const at = operand.at
   if (cursor.acceptWord('UNNEST')) {
     cursor.expectSymbol('(')
-    const unnest = parseExpression(cursor)
+    const unnest = cursor.expression()
     cursor.expectSymbol(')')
     return { kind: 'in', operand, isNot, unnest, at }
   }
   cursor.expectSymbol('(')
   if (cursor.isWord('SELECT') || cursor.isWord('WITH')) {
-    const query = parseQuery(cursor)
+    const query = cursor.query()
     cursor.expectSymbol(')')
     return { kind: 'in', operand, isNot, query, at }
   }
-  const list = cursor.list(() => parseExpression(cursor))
+  const list = cursor.list(() => cursor.expression())
   cursor.expectSymbol(')')
   return { kind: 'in', operand, isNot, list, at }
 }

@@ -4,8 +4,6 @@
  */
 import { invalid, unsupported } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
-import { parseExpression } from './expression-parser.ts'
-import { parseQuery } from './query-parser.ts'
 import type { From } from './syntax.ts'
 
 export function parseFrom(cursor: Cursor): From {
@@ -30,7 +28,7 @@ function parseJoinTail(cursor: Cursor, first: From): From {
       left = { kind: 'join', type, left, right, at }
       continue
     }
-    if (cursor.acceptWord('ON')) left = { kind: 'join', type, left, right, on: parseExpression(cursor), at }
+    if (cursor.acceptWord('ON')) left = { kind: 'join', type, left, right, on: cursor.expression(), at }
     else if (cursor.acceptWord('USING')) {
       cursor.expectSymbol('(')
       const using = cursor.list(() => cursor.name())
@@ -55,7 +53,7 @@ function parseFactor(cursor: Cursor): From {
   let factor: From
   if (cursor.acceptWord('UNNEST')) {
     cursor.expectSymbol('(')
-    const value = parseExpression(cursor)
+    const value = cursor.expression()
     cursor.expectSymbol(')')
     factor = { kind: 'unnest', value, ...aliasAndOffset(cursor), at }
   } else if (cursor.acceptSymbol('(')) {
@@ -64,7 +62,7 @@ function parseFactor(cursor: Cursor): From {
     while (cursor.isSymbol('(', depth)) depth++
     if (cursor.isWord('SELECT', depth) || cursor.isWord('WITH', depth)) {
       mark = cursor.mark
-      const query = parseQuery(cursor)
+      const query = cursor.query()
       cursor.expectSymbol(')')
       factor = { kind: 'subquery', query, alias: parseAlias(cursor), at }
     } else {

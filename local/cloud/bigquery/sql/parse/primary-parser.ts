@@ -5,8 +5,6 @@
 import { invalid, unsupported } from '../refusal.ts'
 import { finishCall } from './call-parser.ts'
 import type { Cursor } from './cursor.ts'
-import { parseExpression } from './expression-parser.ts'
-import { parseQuery } from './query-parser.ts'
 import type { Expression, LiteralType, TypeSyntax } from './syntax.ts'
 import { parseType } from './type-parser.ts'
 
@@ -39,7 +37,7 @@ function parseIndex(cursor: Cursor, object: Expression): Expression {
     cursor.next()
     cursor.next()
   }
-  const index = parseExpression(cursor)
+  const index = cursor.expression()
   if (mode) cursor.expectSymbol(')')
   cursor.expectSymbol(']')
   return { kind: 'index', object, index, mode: mode ?? 'PLAIN', at: object.at }
@@ -150,7 +148,7 @@ function parseWord(cursor: Cursor): Expression {
 
 function parenthesisedQuery(cursor: Cursor) {
   cursor.expectSymbol('(')
-  const query = parseQuery(cursor)
+  const query = cursor.query()
   cursor.expectSymbol(')')
   return query
 }
@@ -174,22 +172,22 @@ function parseParenthesis(cursor: Cursor): Expression {
     }
   }
   cursor.next()
-  const items = cursor.list(() => parseExpression(cursor))
+  const items = cursor.list(() => cursor.expression())
   cursor.expectSymbol(')')
   return items.length === 1 ? items[0]! : { kind: 'struct', fields: items.map((value) => ({ value })), at }
 }
 
 function parseCase(cursor: Cursor): Expression {
   const { at } = cursor.next()
-  const operand = cursor.isWord('WHEN') ? undefined : parseExpression(cursor)
+  const operand = cursor.isWord('WHEN') ? undefined : cursor.expression()
   const branches: { when: Expression; then: Expression }[] = []
   while (cursor.acceptWord('WHEN')) {
-    const when = parseExpression(cursor)
+    const when = cursor.expression()
     cursor.expectWord('THEN')
-    branches.push({ when, then: parseExpression(cursor) })
+    branches.push({ when, then: cursor.expression() })
   }
   if (branches.length === 0) throw cursor.unexpected('keyword WHEN')
-  const otherwise = cursor.acceptWord('ELSE') ? parseExpression(cursor) : undefined
+  const otherwise = cursor.acceptWord('ELSE') ? cursor.expression() : undefined
   cursor.expectWord('END')
   return { kind: 'case', operand, branches, otherwise, at }
 }
@@ -197,7 +195,7 @@ function parseCase(cursor: Cursor): Expression {
 function parseCast(cursor: Cursor, isSafe: boolean): Expression {
   const { at } = cursor.next()
   cursor.expectSymbol('(')
-  const operand = parseExpression(cursor)
+  const operand = cursor.expression()
   cursor.expectWord('AS')
   const type = parseType(cursor)
   if (cursor.isWord('FORMAT')) throw unsupported('CAST … FORMAT', cursor.at)
@@ -216,15 +214,15 @@ function parseExtract(cursor: Cursor): Expression {
     cursor.expectSymbol(')')
   }
   cursor.expectWord('FROM')
-  const operand = parseExpression(cursor)
-  const zone = cursor.acceptWord('AT TIME ZONE') ? parseExpression(cursor) : undefined
+  const operand = cursor.expression()
+  const zone = cursor.acceptWord('AT TIME ZONE') ? cursor.expression() : undefined
   cursor.expectSymbol(')')
   return { kind: 'extract', part, weekday, operand, zone, at }
 }
 
 function parseInterval(cursor: Cursor): Expression {
   const { at } = cursor.next()
-  const value = parseExpression(cursor)
+  const value = cursor.expression()
   const unit = cursor.name().toUpperCase()
   if (cursor.isWord('TO')) throw unsupported('INTERVAL … TO …', at)
   return { kind: 'interval', value, unit, at }
@@ -243,7 +241,7 @@ function parseArray(cursor: Cursor): Expression {
 }
 
 function parseItems(cursor: Cursor, element: TypeSyntax | undefined, at: Expression['at']): Expression {
-  const items = cursor.isSymbol(']') ? [] : cursor.list(() => parseExpression(cursor))
+  const items = cursor.isSymbol(']') ? [] : cursor.list(() => cursor.expression())
   cursor.expectSymbol(']')
   return { kind: 'array', element, items, at }
 }
@@ -261,7 +259,7 @@ function parseStruct(cursor: Cursor): Expression {
   const fields = cursor.isSymbol(')')
     ? []
     : cursor.list(() => {
-        const value = parseExpression(cursor)
+        const value = cursor.expression()
         if (cursor.acceptWord('AS')) {
           if (declared)
             throw invalid(

@@ -5,7 +5,6 @@
 import { unsupported } from '../refusal.ts'
 import { parseOrderItems, parseWindow } from './call-parser.ts'
 import type { Cursor } from './cursor.ts'
-import { parseExpression } from './expression-parser.ts'
 import { parseFrom } from './from-parser.ts'
 import type { Body, Cte, Expression, GroupBy, Query, Select, SelectItem } from './syntax.ts'
 
@@ -18,8 +17,8 @@ export function parseQuery(cursor: Cursor): Query {
     let limit: Expression | undefined
     let offset: Expression | undefined
     if (cursor.acceptWord('LIMIT')) {
-      limit = parseExpression(cursor)
-      if (cursor.acceptWord('OFFSET')) offset = parseExpression(cursor)
+      limit = cursor.expression()
+      if (cursor.acceptWord('OFFSET')) offset = cursor.expression()
     }
     if (cursor.isSymbol('|>')) throw unsupported('Pipe syntax (|>)', cursor.at)
     return { with: ctes, body, orderBy, limit, offset, at }
@@ -35,7 +34,7 @@ function parseWith(cursor: Cursor): Cte[] {
     const name = cursor.name()
     cursor.expectWord('AS')
     cursor.expectSymbol('(')
-    const query = parseQuery(cursor)
+    const query = cursor.query()
     cursor.expectSymbol(')')
     ctes.push({ name, query, at })
   } while (cursor.acceptSymbol(','))
@@ -71,7 +70,7 @@ function parseSetOperation(cursor: Cursor): Body {
 function parseSetOperand(cursor: Cursor): Body {
   if (cursor.isSymbol('(')) {
     cursor.next()
-    const query = parseQuery(cursor)
+    const query = cursor.query()
     cursor.expectSymbol(')')
     return { kind: 'query', query }
   }
@@ -96,11 +95,11 @@ function parseSelect(cursor: Cursor): Select {
     items.push(parseItem(cursor))
   } while (cursor.acceptSymbol(','))
   const from = cursor.acceptWord('FROM') ? parseFrom(cursor) : undefined
-  const where = cursor.acceptWord('WHERE') ? parseExpression(cursor) : undefined
+  const where = cursor.acceptWord('WHERE') ? cursor.expression() : undefined
   const groupBy = cursor.acceptWord('GROUP BY') ? parseGroupBy(cursor) : undefined
   if (cursor.isWord('GROUP')) throw unsupported('GROUP AND ORDER BY', cursor.at)
-  const having = cursor.acceptWord('HAVING') ? parseExpression(cursor) : undefined
-  const qualify = cursor.acceptWord('QUALIFY') ? parseExpression(cursor) : undefined
+  const having = cursor.acceptWord('HAVING') ? cursor.expression() : undefined
+  const qualify = cursor.acceptWord('QUALIFY') ? cursor.expression() : undefined
   const windows = cursor.acceptWord('WINDOW')
     ? cursor.list(() => {
         const name = cursor.name()
@@ -117,7 +116,7 @@ function parseItem(cursor: Cursor): SelectItem {
     cursor.next()
     return starItem(cursor, undefined, at)
   }
-  const expression = parseExpression(cursor)
+  const expression = cursor.expression()
   if (cursor.isSymbol('.') && cursor.isSymbol('*', 1)) {
     cursor.next()
     cursor.next()
@@ -139,7 +138,7 @@ function starItem(cursor: Cursor, of: Expression | undefined, at: Expression['at
   if (cursor.acceptWord('REPLACE')) {
     cursor.expectSymbol('(')
     replace = cursor.list(() => {
-      const expression = parseExpression(cursor)
+      const expression = cursor.expression()
       cursor.expectWord('AS')
       return { expression, name: cursor.name() }
     })
@@ -159,9 +158,9 @@ function parseGroupBy(cursor: Cursor): GroupBy {
   if (cursor.isWord('GROUPING SETS')) throw unsupported('GROUPING SETS', cursor.at)
   if (kind) {
     cursor.expectSymbol('(')
-    const items = cursor.list(() => parseExpression(cursor))
+    const items = cursor.list(() => cursor.expression())
     cursor.expectSymbol(')')
     return { kind, items }
   }
-  return { kind: 'PLAIN', items: cursor.list(() => parseExpression(cursor)) }
+  return { kind: 'PLAIN', items: cursor.list(() => cursor.expression()) }
 }

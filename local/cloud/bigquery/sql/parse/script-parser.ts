@@ -4,12 +4,10 @@
  */
 import { invalid, unsupported } from '../refusal.ts'
 import type { ParsedStatement } from '../types.ts'
-import { Cursor } from './cursor.ts'
+import type { Cursor } from './cursor.ts'
+import { openText } from './grammar.ts'
 import { parseAlter, parseCreate, parseDrop } from './ddl-parser.ts'
 import { parseDelete, parseInsert, parseLoad, parseMerge, parseTruncate, parseUpdate } from './dml-parser.ts'
-import { parseExpression } from './expression-parser.ts'
-import { tokenize } from './lexer.ts'
-import { parseQuery } from './query-parser.ts'
 import type { StatementSyntax } from './statement-syntax.ts'
 import { parseType } from './type-parser.ts'
 
@@ -51,7 +49,7 @@ export function parseStatements(
   isPart = false,
 ): { syntax: StatementSyntax; parsed: ParsedStatement }[] {
   if (/^\s*#\s*legacySQL/im.test(sql)) throw unsupported('Legacy SQL')
-  const cursor = new Cursor(sql, tokenize(sql))
+  const cursor = openText(sql)
   const statements: { syntax: StatementSyntax; parsed: ParsedStatement }[] = []
   while (cursor.peek().kind !== 'end') {
     if (cursor.acceptSymbol(';')) continue
@@ -91,12 +89,12 @@ export function parseStatements(
 
 function parseStatement(cursor: Cursor): StatementSyntax {
   const { at, value, kind } = cursor.peek()
-  if (cursor.isSymbol('(')) return { kind: 'query', query: parseQuery(cursor), at }
+  if (cursor.isSymbol('(')) return { kind: 'query', query: cursor.query(), at }
   if (kind !== 'word') throw cursor.unexpected()
   switch (value) {
     case 'SELECT':
     case 'WITH':
-      return { kind: 'query', query: parseQuery(cursor), at }
+      return { kind: 'query', query: cursor.query(), at }
     case 'CREATE':
       return parseCreate(cursor)
     case 'DROP':
@@ -130,7 +128,7 @@ function parseStatement(cursor: Cursor): StatementSyntax {
 
 function parseAssert(cursor: Cursor): StatementSyntax {
   const { at } = cursor.next()
-  const condition = parseExpression(cursor)
+  const condition = cursor.expression()
   if (!cursor.acceptWord('AS')) return { kind: 'assert', condition, at }
   if (cursor.peek().kind !== 'string') throw cursor.unexpected('string literal')
   return { kind: 'assert', condition, message: cursor.next().value, at }
@@ -139,7 +137,7 @@ function parseAssert(cursor: Cursor): StatementSyntax {
 function parseDeclare(cursor: Cursor): StatementSyntax {
   const { at } = cursor.next()
   const names = cursor.list(() => cursor.name())
-  if (cursor.acceptWord('DEFAULT')) return { kind: 'declare', names, value: parseExpression(cursor), at }
+  if (cursor.acceptWord('DEFAULT')) return { kind: 'declare', names, value: cursor.expression(), at }
   const start = cursor.peek().start
   const type = parseType(cursor)
   const typeText = cursor.sql.slice(start, cursor.lastEnd)
@@ -148,7 +146,7 @@ function parseDeclare(cursor: Cursor): StatementSyntax {
     names,
     type,
     typeText,
-    value: cursor.acceptWord('DEFAULT') ? parseExpression(cursor) : undefined,
+    value: cursor.acceptWord('DEFAULT') ? cursor.expression() : undefined,
     at,
   }
 }
@@ -160,7 +158,7 @@ function parseSet(cursor: Cursor): StatementSyntax {
   const names = isTuple ? cursor.list(() => cursor.name()) : [cursor.name()]
   if (isTuple) cursor.expectSymbol(')')
   cursor.expectSymbol('=')
-  return { kind: 'set', names, isTuple, value: parseExpression(cursor), at }
+  return { kind: 'set', names, isTuple, value: cursor.expression(), at }
 }
 
 function typeOf(syntax: StatementSyntax): ParsedStatement['type'] {

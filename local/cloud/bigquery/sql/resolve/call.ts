@@ -3,14 +3,14 @@
  * is refused.
  */
 import { invalid, unsupported, type Position } from '../refusal.ts'
-import type { Call } from '../parse/syntax.ts'
+import type { Call, Expression } from '../parse/syntax.ts'
 import { match } from '../functions/matching.ts'
 import type { Emit, FunctionRow } from '../functions/row.ts'
 import { findFunction } from '../functions/table.ts'
-import type { Value } from '../values/value.ts'
-import { joinFacts, resolveExpression } from './expression.ts'
+import { joinFacts, type Value } from '../values/value.ts'
+import { orderKey } from './order.ts'
+import { resolveExpression } from './recursion.ts'
 import type { Env } from './scope.ts'
-import { orderKey } from './query.ts'
 import { resolveWindow } from './window.ts'
 
 type CallNode = Call & { at: Position }
@@ -61,10 +61,14 @@ export function resolveCall(call: CallNode, env: Env): Value {
   }
   if (row.resolve) {
     const seen: Value[] = []
-    const result = row.resolve(call, inner, (argument) => {
+    const resolveArgument = (argument: Expression): Value => {
       const value = resolveExpression(argument, inner)
       seen.push(value)
       return value
+    }
+    const result = row.resolve(call, resolveArgument, {
+      nowMicros: env.translation.context.nowMicros,
+      emitWith: (given) => emitHow(call, given, inner, inner),
     })
     return { ...facts(seen), ...result }
   }
@@ -108,12 +112,11 @@ function safely(
   }
 }
 
-export function emitHow(call: CallNode, values: readonly Value[], env: Env, inner: Env): Emit {
+function emitHow(call: CallNode, values: readonly Value[], env: Env, inner: Env): Emit {
   return {
     isSafe: false,
     at: call.at,
     values,
-    env,
     fail: (message) => `error(${message})`,
     apply: (name, args, filter) => {
       const distinct = call.isDistinct ? 'DISTINCT ' : ''

@@ -4,8 +4,8 @@ import { parseQueryText } from '../parse/text.ts'
 import type { From } from '../parse/syntax.ts'
 import { coerceAll, coerce } from '../values/coerce.ts'
 import { BOOL, duckdbType, INT64, quoteName, typeOfField } from '../values/gtype.ts'
-import { resolveExpression } from './expression.ts'
-import { asColumns, resolveQuery } from './query.ts'
+import { asColumns } from './output.ts'
+import { resolveExpression, resolveQuery } from './recursion.ts'
 import { childEnv, lookUp, sameName, type Column, type Env, type FromResult, type Relation } from './scope.ts'
 import { onceOnly } from './translation.ts'
 
@@ -83,6 +83,7 @@ function resolveTable(from: From & { kind: 'table' }, env: Env, left?: FromResul
     if (env.via.length >= 16) throw invalid('Views are nested deeper than 16 levels', from.at)
     const inner: Env = {
       translation: env.translation,
+      recursion: env.recursion,
       relations: [],
       visible: [],
       ctes: new Map(),

@@ -19,10 +19,10 @@ import {
   type GType,
 } from '../values/gtype.ts'
 import { compareFloats } from '../values/floats.ts'
-import { once, quoteText, type Value } from '../values/value.ts'
+import { joinFacts, once, quoteText, type Value } from '../values/value.ts'
 import { shift } from '../functions/date-arithmetic.ts'
-import { joinFacts, resolveExpression } from './expression.ts'
-import { resolveQuery, singleColumn } from './query.ts'
+import { singleColumn } from './output.ts'
+import { resolveExpression, resolveQuery } from './recursion.ts'
 import { childEnv, type Env } from './scope.ts'
 
 export function resolveUnary(expression: Expression & { kind: 'unary' }, env: Env): Value {

@@ -6,7 +6,7 @@ import type { Expression } from '../parse/syntax.ts'
 import { coerce } from '../values/coerce.ts'
 import { quoteName } from '../values/gtype.ts'
 import type { Value } from '../values/value.ts'
-import { resolveExpression } from './expression.ts'
+import { resolveExpression } from './recursion.ts'
 import type { Column, Env } from './scope.ts'
 import type { Read } from './translation.ts'
 

@@ -2,40 +2,16 @@
  * WITH, set operations, ORDER BY and LIMIT around SELECT. Every relation gets a fresh DuckDB name, so that
  * shadowing is decided here and never by DuckDB.
  */
-import { invalid, unsupported } from '../refusal.ts'
 import type { Body, Expression, OrderItem, Query } from '../parse/syntax.ts'
-import { commonType, coerce } from '../values/coerce.ts'
-import {
-  duckdbType,
-  INT64,
-  isNullType,
-  isScalar,
-  quoteName,
-  sameType,
-  typeName,
-  type GType,
-} from '../values/gtype.ts'
-import { sortKeys } from '../values/floats.ts'
-import type { Value } from '../values/value.ts'
-import { resolveExpression } from './expression.ts'
+import { invalid, unsupported } from '../refusal.ts'
+import { coerce, commonType } from '../values/coerce.ts'
+import { duckdbType, INT64, sameType, typeName, type GType } from '../values/gtype.ts'
+import { orderKey, ordinal } from './order.ts'
+import { asColumns } from './output.ts'
+import { resolveExpression } from './recursion.ts'
+import { childEnv, sameName, type CteEntry, type Env, type QueryResult } from './scope.ts'
 import { resolveSelect } from './select.ts'
-import { childEnv, sameName, type Column, type CteEntry, type Env } from './scope.ts'
 import { onceOnly } from './translation.ts'
-
-export interface OutputColumn {
-  /** Absent when anonymous. */
-  readonly name?: string
-  /** The column's name in the DuckDB text, quoted; unique within the query. */
-  readonly label: string
-  readonly type: GType
-  readonly touch: () => void
-  readonly partitionOf?: Column['partitionOf']
-}
-export interface QueryResult {
-  readonly sql: string
-  readonly columns: readonly OutputColumn[]
-  readonly as?: 'STRUCT' | 'VALUE'
-}
 
 export function resolveQuery(query: Query, outer: Env): QueryResult {
   const { env, prefixes } = withCtes(query, outer)
@@ -84,26 +60,6 @@ function withCtes(query: Query, outer: Env): { env: Env; prefixes: () => string[
     ctes.set(key, entry)
   }
   return { env: { ...childEnv(outer), ctes }, prefixes: () => used }
-}
-
-/** Output columns as a FROM clause sees them behind `relation`. */
-export function asColumns(result: QueryResult, relation: string): Column[] {
-  const columns = result.columns.map((column) => ({
-    name: column.name ?? '',
-    type: isNullType(column.type) ? INT64 : column.type,
-    sql: relation ? `${relation}.${column.label}` : column.label,
-    touch: column.touch,
-    partitionOf: column.partitionOf,
-  }))
-  const only = columns[0]
-  if (result.as !== 'VALUE' || columns.length !== 1 || only?.type.kind !== 'struct') return columns
-  return only.type.fields.map((field) => ({
-    name: field.name,
-    type: field.type,
-    sql: `struct_extract(${only.sql}, '${field.name.replaceAll("'", "''")}')`,
-    touch: only.touch,
-    partitionOf: undefined,
-  }))
 }
 
 function resolveBody(body: Body, env: Env): QueryResult {
@@ -180,33 +136,6 @@ function orderedBody(result: QueryResult, orderBy: readonly OrderItem[], env: En
   return { ...result, sql: `SELECT * FROM (${result.sql}) AS ${relation} ORDER BY ${keys.join(', ')}` }
 }
 
-/** `ORDER BY 2`: the select list's second item. */
-export function ordinal(expression: Expression, values: readonly Value[]): Value | undefined {
-  const count = values.length
-  if (expression.kind !== 'literal' || expression.type !== 'INT64') return undefined
-  const position = Number(expression.value)
-  if (position < 1 || position > count)
-    throw invalid(`ORDER BY is out of SELECT column number range: ${expression.value}`, expression.at)
-  const value = values[position - 1]!
-  return isScalar(value.type, 'FLOAT64') ? value : { sql: String(position), type: value.type }
-}
-
-/**
- * BigQuery: NULL is the smallest value, NaN the next. DuckDB takes NaN for the largest, so floats get a rank
- * before them.
- */
-export function orderKey(item: OrderItem, value: Value, needsOneKey = false): string {
-  if (value.type.kind !== 'scalar' || isScalar(value.type, 'JSON'))
-    throw invalid(`ORDER BY does not support expressions of type ${typeName(value.type)}`, item.expression.at)
-  return sortKeys(
-    value.sql,
-    value.type,
-    item.isDescending,
-    item.nulls ?? (item.isDescending ? 'LAST' : 'FIRST'),
-    needsOneKey,
-  )
-}
-
 function countOf(expression: Expression, env: Env, clause: string): string {
   const isLiteral =
     expression.kind === 'literal' && expression.type === 'INT64' && !expression.value.startsWith('-')
@@ -214,28 +143,4 @@ function countOf(expression: Expression, env: Env, clause: string): string {
   if (expression.kind !== 'parameter')
     throw unsupported(`${clause} with anything but an integer literal or parameter`, expression.at)
   return coerce(resolveExpression(expression, env), INT64, expression.at, clause).sql
-}
-
-/** A query where one value per row is wanted: `(SELECT …)`, `IN (SELECT …)`, `ARRAY(SELECT …)`. */
-export function singleColumn(
-  result: QueryResult,
-  env: Env,
-  what: string,
-  at: Query['at'],
-): { sql: string; type: GType } {
-  for (const column of result.columns) env.translation.touch(column.touch)
-  if (result.as === 'STRUCT') {
-    const relation = env.translation.fresh('row')
-    const fields = result.columns.map((column, i) => ({
-      name: column.name ?? `_field_${i + 1}`,
-      type: isNullType(column.type) ? INT64 : column.type,
-      label: column.label,
-    }))
-    return {
-      sql: `SELECT struct_pack(${fields.map((field) => `${quoteName(field.name)} := ${relation}.${field.label}`).join(', ')}) FROM (${result.sql}) AS ${relation}`,
-      type: { kind: 'struct', fields },
-    }
-  }
-  if (result.columns.length !== 1) throw invalid(`${what} must produce exactly one column`, at)
-  return { sql: result.sql, type: result.columns[0]!.type }
 }

@@ -5,7 +5,7 @@
 import { invalid, type Position } from '../refusal.ts'
 import { quoteName, type GType } from '../values/gtype.ts'
 import type { Value } from '../values/value.ts'
-import type { Cte } from '../parse/syntax.ts'
+import type { Cte, Expression, Query } from '../parse/syntax.ts'
 import type { TableReference } from '../types.ts'
 import type { Read, Translation } from './translation.ts'
 
@@ -35,9 +35,31 @@ export interface CteEntry {
   readonly use: () => { readonly sql: string; readonly columns: readonly Column[] }
 }
 
+export interface OutputColumn {
+  /** Absent when anonymous. */
+  readonly name?: string
+  /** The column's name in the DuckDB text, quoted; unique within the query. */
+  readonly label: string
+  readonly type: GType
+  readonly touch: () => void
+  readonly partitionOf?: Column['partitionOf']
+}
+export interface QueryResult {
+  readonly sql: string
+  readonly columns: readonly OutputColumn[]
+  readonly as?: 'STRUCT' | 'VALUE'
+}
+
+/** The two ways back in: an operand may hold a query, and a query expressions. Every Env carries them. */
+export interface Recursion {
+  readonly expression: (expression: Expression, env: Env) => Value
+  readonly query: (query: Query, env: Env) => QueryResult
+}
+
 /** Where an expression stands. */
 export interface Env {
   readonly translation: Translation
+  readonly recursion: Recursion
   readonly relations: readonly Relation[]
   readonly visible: readonly Column[]
   readonly parent?: Env
@@ -58,6 +80,7 @@ export interface Env {
 export function childEnv(outer: Env, from?: Pick<FromResult, 'relations' | 'visible'>): Env {
   return {
     translation: outer.translation,
+    recursion: outer.recursion,
     ctes: outer.ctes,
     via: outer.via,
     relations: from?.relations ?? [],

@@ -7,11 +7,20 @@ import type { Expression, GroupBy, OrderItem, Select, SelectItem } from '../pars
 import { coerce } from '../values/coerce.ts'
 import { BOOL, isNullType, quoteName } from '../values/gtype.ts'
 import type { Value } from '../values/value.ts'
-import { resolveExpression } from './expression.ts'
 import { resolveFrom } from './from.ts'
 import { noteConjuncts } from './pruning.ts'
-import { orderKey, ordinal, type OutputColumn, type QueryResult } from './query.ts'
-import { childEnv, columnValue, lookUp, sameName, type Column, type Env } from './scope.ts'
+import { orderKey, ordinal } from './order.ts'
+import { resolveExpression } from './recursion.ts'
+import {
+  childEnv,
+  columnValue,
+  lookUp,
+  sameName,
+  type Column,
+  type Env,
+  type OutputColumn,
+  type QueryResult,
+} from './scope.ts'
 import { onceOnly } from './translation.ts'
 
 interface Item {

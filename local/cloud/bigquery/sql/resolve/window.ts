@@ -5,8 +5,8 @@
 import { invalid } from '../refusal.ts'
 import type { FrameBound, Window } from '../parse/syntax.ts'
 import { isScalar } from '../values/gtype.ts'
-import { resolveExpression } from './expression.ts'
-import { orderKey } from './query.ts'
+import { resolveExpression } from './recursion.ts'
+import { orderKey } from './order.ts'
 import type { Env } from './scope.ts'
 
 const NUMBERING = ['ROW_NUMBER', 'RANK', 'DENSE_RANK', 'PERCENT_RANK', 'CUME_DIST', 'NTILE', 'LAG', 'LEAD']

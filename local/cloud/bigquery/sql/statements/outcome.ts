@@ -7,8 +7,9 @@ import type { Query } from '../parse/syntax.ts'
 import type { FieldSchema } from '../types.ts'
 import { coerce } from '../values/coerce.ts'
 import { duckdbType, fieldOf, INT64, isNullType, quoteName, sameType, type GType } from '../values/gtype.ts'
-import { resolveQuery, type OutputColumn, type QueryResult } from '../resolve/query.ts'
-import type { Env } from '../resolve/scope.ts'
+import { resolveExpression } from '../resolve/expression.ts'
+import { resolveQuery } from '../resolve/query.ts'
+import type { Env, OutputColumn, QueryResult } from '../resolve/scope.ts'
 import type { Translation } from '../resolve/translation.ts'
 
 export interface Output {
@@ -19,6 +20,7 @@ export interface Output {
 
 export const rootEnv = (translation: Translation): Env => ({
   translation,
+  recursion: { expression: resolveExpression, query: resolveQuery },
   relations: [],
   visible: [],
   ctes: new Map(),

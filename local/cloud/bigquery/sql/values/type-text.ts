@@ -1,13 +1,12 @@
 /** A type from its GoogleSQL text, as variables and parameters carry it. */
-import { Cursor } from '../parse/cursor.ts'
-import { tokenize } from '../parse/lexer.ts'
+import { openText } from '../parse/grammar.ts'
 import { parseType } from '../parse/type-parser.ts'
 import type { Position } from '../refusal.ts'
 import { invalid } from '../refusal.ts'
 import { typeFromSyntax, type GType } from './gtype.ts'
 
 export function typeFromText(text: string, at?: Position): GType {
-  const cursor = new Cursor(text, tokenize(text))
+  const cursor = openText(text)
   const type = typeFromSyntax(parseType(cursor))
   if (cursor.peek().kind !== 'end') throw invalid(`Type not found: ${text}`, at)
   return type

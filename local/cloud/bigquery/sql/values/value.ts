@@ -20,6 +20,17 @@ export interface Value {
   readonly column?: unknown
 }
 
+/** Facts that pass from parts to the whole. */
+export function joinFacts(
+  values: readonly Value[],
+): Pick<Value, 'isConstant' | 'hasAggregate' | 'hasWindow'> {
+  return {
+    isConstant: values.every((value) => value.isConstant),
+    hasAggregate: values.some((value) => value.hasAggregate),
+    hasWindow: values.some((value) => value.hasWindow),
+  }
+}
+
 export function quoteText(text: string, at?: Position): string {
   if (text.includes('\0')) throw unsupported('A NUL character in a string literal', at)
   return `'${text.replaceAll("'", "''")}'`

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { DemoInputError } from './input-error.ts'
+import { UsageError } from '../usage-error.ts'
 
 /**
  * Level by level: Node's recursive mkdir never returns where a file system answers ENOENT below an existing
@@ -16,12 +16,11 @@ const makeStateDir = async (path: string): Promise<void> => {
   if (dirname(path) !== path) await makeStateDir(dirname(path))
   await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST')
-      throw new DemoInputError(
+      throw new UsageError(
         `--state: the folder ${path} cannot be made (${error.code ?? error.message}); choose another.`,
       )
   })
-  if (!(await stat(path)).isDirectory())
-    throw new DemoInputError(`--state: ${path} is a file; name a folder.`)
+  if (!(await stat(path)).isDirectory()) throw new UsageError(`--state: ${path} is a file; name a folder.`)
 }
 
 interface Holder {
@@ -51,7 +50,7 @@ export const takeStateLock = async (
       if ((await linkNew(draft, file)) || (await succeedDead(file, draft, stateDir)))
         return { release: () => releaseIfMine(file, mine.id) }
     }
-    throw new DemoInputError(`${stateDir} is in use: other processes keep taking its lock.`)
+    throw new UsageError(`${stateDir} is in use: other processes keep taking its lock.`)
   } finally {
     await rm(draft, { force: true })
   }
@@ -68,7 +67,7 @@ const succeedDead = async (file: string, draft: string, stateDir: string): Promi
   for (let holder = root; ;) {
     if (holder === 'gone') return false
     if (holder && (await isAlive(holder))) {
-      throw new DemoInputError(
+      throw new UsageError(
         `${stateDir} is in use by another process (${holder.doing}, pid ${holder.pid}); wait for it or choose another --state.`,
       )
     }

@@ -1,0 +1,11 @@
+/** What every check of a workflow file is given: where repositories are, which names exist, where warnings go. */
+import type { Repositories } from './source.ts'
+import type { Problem } from './workflow.ts'
+
+export interface Check {
+  readonly repositories: Repositories
+  /** Names of the known environments; undefined when any may be named. */
+  readonly environments?: readonly string[]
+  readonly isLeftOut: (place: string) => boolean
+  readonly warn: (problem: Problem) => void
+}
