@@ -104,7 +104,6 @@ async function build(target: string, only: readonly string[]): Promise<void> {
 }
 
 /**
-<<<<<<< HEAD
  * @actions/http-client loads undici at once and needs it for a proxy only: 40 ms of every start. Copies of it
  * and of what imports it find a stand-in first, which loads the real one when a proxy is made.
  */
@@ -126,17 +125,13 @@ async function deferUndici(work: string): Promise<void> {
   )
 }
 
-/** ncc minifies its main file only; what is loaded by import() would stay three times as large. */
-async function minifyChunks(out: string): Promise<void> {
-  for (const name of (await readdir(out)).filter((file) => /^\d+\.index\.js$/.test(file))) {
-=======
+/**
  * ncc minifies its main file only, and slowly. Names of classes and functions stay: stacks and libraries that
  * compare names read them. Licences stand in licenses.txt.
  */
 async function minifyBundle(out: string): Promise<void> {
   for (const name of (await readdir(out)).filter((file) => /^(\d+\.)?index\.js$/.test(file))) {
     const names = { keep_classnames: true, keep_fnames: true }
->>>>>>> main
     const { code } = await minify(await readFile(path.join(out, name), 'utf8'), {
       module: false,
       compress: names,
