@@ -4,29 +4,43 @@
  */
 import { resolve } from 'node:path'
 import process from 'node:process'
+import { explainOption } from './option-mistakes.ts'
+import { UsageError } from './usage-error.ts'
 
 type Command = (argv: string[], repositoryRoot: string) => Promise<number>
 
 /** Loaded on use: `doctor` must work where an engine's library does not load. */
-const commands: Readonly<Record<string, { readonly load: () => Promise<Command>; readonly words: string }>> =
-  {
-    up: {
-      load: async () => (await import('./up.ts')).up,
-      words: 'up [--port N] [--state DIR]           the local cloud, until Ctrl-C',
-    },
-    run: {
-      load: async () => (await import('./runner/command.ts')).run,
-      words: 'run FILE [--input k=v]…               a workflow file, as on GitHub',
-    },
-    demo: {
-      load: async () => (await import('./demo/command.ts')).demo,
-      words: 'demo [--events FILE] [--size …] …     the whole pipeline and its page',
-    },
-    doctor: {
-      load: async () => (await import('./doctor.ts')).doctor,
-      words: 'doctor [--state DIR]                  what this machine has and lacks',
-    },
-  }
+interface Entry {
+  readonly load: () => Promise<Command>
+  readonly words: string
+  /** Where the command does not show its own. */
+  readonly help?: string
+}
+const commands: Readonly<Record<string, Entry>> = {
+  up: {
+    load: async () => (await import('./up.ts')).up,
+    words: 'up [--port N] [--state DIR]           the local cloud, until Ctrl-C',
+    help: `npm run local -- up [options]
+  --port N       where it answers, from 0 to 65535; 0, the default, takes a free one
+  --state DIR    where it keeps its data, default .local of this checkout
+The last line of stdout says where it is, as JSON. docs/local-cloud.md says what it can do.`,
+  },
+  run: {
+    load: async () => (await import('./runner/command.ts')).run,
+    words: 'run FILE [--input k=v]…               a workflow file, as on GitHub',
+  },
+  demo: {
+    load: async () => (await import('./demo/command.ts')).demo,
+    words: 'demo [--events FILE] [--size …] …     the whole pipeline and its page',
+  },
+  doctor: {
+    load: async () => (await import('./doctor.ts')).doctor,
+    words: 'doctor [--state DIR]                  what this machine has and lacks',
+    help: `npm run local -- doctor [options]
+  --state DIR    the state it looks at, default .local of this checkout
+It installs nothing and changes nothing; exit code 1 when something is lacking.`,
+  },
+}
 
 async function main([name = '', ...argv]: string[]): Promise<number> {
   const isHelp = ['', 'help', '--help', '-h'].includes(name)
@@ -35,9 +49,19 @@ async function main([name = '', ...argv]: string[]): Promise<number> {
     say(['Commands:', ...Object.values(commands).map(({ words }) => `  ${words}`)].join('\n'))
     return isHelp && name !== '' ? 0 : 1
   }
-  const command = await commands[name]!.load()
-  return command(argv, resolve(import.meta.dirname, '..'))
+  const { load, help } = commands[name]!
+  if (help !== undefined && argv.some((word) => word === '--help' || word === '-h')) {
+    say(help)
+    return 0
+  }
+  const command = await load()
+  return command(argv, resolve(import.meta.dirname, '..')).catch((error: unknown) => {
+    throw help !== undefined && isUnknownOption(error) ? new UsageError(explainOption(error, help)) : error
+  })
 }
+
+const isUnknownOption = (error: unknown): boolean =>
+  (error as NodeJS.ErrnoException).code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION'
 
 /** Mistakes of a person carry their own sentence; anything else is ours and shows where. */
 function explain(error: unknown): string {

@@ -17,17 +17,37 @@ export interface ExistingView {
   readonly type: string
   readonly etag: string
   readonly query?: string
-  readonly description: string
+  readonly description?: string
+  readonly friendlyName?: string
+  /** Milliseconds since 1970, as BigQuery sends them. */
+  readonly expirationTime?: string
   readonly labels: Readonly<Record<string, string>>
   readonly columns: readonly Column[]
+  readonly createdMs: number
+}
+/** What is written of a view; a member that is undefined stays as it stands there. */
+export interface ViewContent {
+  readonly query?: string
+  readonly description?: string
+  readonly friendlyName?: string
+  readonly expirationTime?: string
+  readonly labels: Readonly<Record<string, string>>
+  /** The columns the query gives, with their descriptions. */
+  readonly columns?: readonly Column[]
+}
+export interface DatasetName {
+  readonly projectId: string
+  readonly datasetId: string
 }
 /** An access entry as BigQuery sends it; unknown members travel back untouched. */
-export type AccessEntry = Readonly<Record<string, unknown>> & { readonly view?: TableName }
-export interface DatasetAccess {
-  readonly datasetId: string
-  readonly projectId: string
+export type AccessEntry = Readonly<Record<string, unknown>> & {
+  readonly view?: TableName
+  readonly dataset?: { readonly dataset: DatasetName; readonly targetTypes?: readonly string[] }
+}
+export interface DatasetAccess extends DatasetName {
   readonly etag: string
   readonly location: string
+  readonly modifiedMs: number
   readonly access: readonly AccessEntry[]
 }
 /** Time partitioning as BigQuery sends it; without `field` it is by ingestion time. */
@@ -51,5 +71,6 @@ export interface ExistingTable {
 
 export const nameKey = ({ projectId, datasetId, tableId }: TableName): string =>
   `${projectId}.${datasetId}.${tableId}`
+export const datasetKey = ({ projectId, datasetId }: DatasetName): string => `${projectId}.${datasetId}`
 /** As people say it, inside one project. */
 export const shortName = ({ datasetId, tableId }: TableName): string => `${datasetId}.${tableId}`

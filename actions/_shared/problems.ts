@@ -52,6 +52,8 @@ export const PROBLEMS = [
   'empty-source',
   'breaking-view',
   'not-a-view',
+  'foreign-view',
+  'unowned-view',
   'view-circle',
   'table-change',
   // The user's own job, model, query or DAG.

@@ -8,4 +8,7 @@ export const endpointOverrides = (origin: string): Record<string, string> => ({
   CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY: `${origin}/bigquery/v2/`,
   CLOUDSDK_API_ENDPOINT_OVERRIDES_DATAPROC: `${origin}/`,
   CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPOSER: `${origin}/`,
+  // What google-github-actions/auth reads instead; its values end with the version.
+  GHA_ENDPOINT_OVERRIDE_sts: `${origin}/v1`,
+  GHA_ENDPOINT_OVERRIDE_iamcredentials: `${origin}/v1`,
 })

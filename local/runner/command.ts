@@ -7,6 +7,7 @@ import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { relative, resolve } from 'node:path'
+import { explainOption } from '../option-mistakes.ts'
 import { UsageError } from '../usage-error.ts'
 import { openCloud } from './cloud-of-state.ts'
 import type { OpenCloud } from './cloud-of-state.ts'
@@ -14,6 +15,7 @@ import { DispatchInputError } from './dispatch-inputs.ts'
 import { localVars, readGithubEnvironments } from './environment-vars.ts'
 import type { Value } from './expressions.ts'
 import type { WorkflowResult } from './result.ts'
+import { ownRepositoryOf } from './own-repository.ts'
 import { RunRefused, runWorkflow } from './run-workflow.ts'
 import { toolPathsFor } from './runner-image.ts'
 import { WorkflowProblems } from './workflow.ts'
@@ -24,7 +26,7 @@ const usage = `npm run local -- run FILE [options]
   --secret name=value           a secret
   --event NAME                  workflow_dispatch, push, schedule, pull_request
   --event-file FILE.json        laid over the event's payload
-  --repository OWNER/NAME=PATH  where a checkout of another repository lies
+  --repository OWNER/NAME=PATH  where a checkout of a repository lies; of the file's own, its name
   --without-job ID              a job that is not run; caller/job inside a called workflow
   --state DIR                   where the local cloud keeps its data, default .local
   --debug                       shows ::debug:: lines
@@ -43,7 +45,7 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
   try {
     given = readArguments(argv)
   } catch (error) {
-    show(`${(error as Error).message}; npm run local -- run --help lists the options`)
+    show(`${explainOption(error, usage)}; npm run local -- run --help lists the options`)
     return 1
   }
   if (given === undefined) {
@@ -63,15 +65,22 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
       'there is no terraform-infra/environments/*/environment.yaml to say which repository this is',
     )
   const stateDir = resolve(given.state)
+  const house = { root: repositoryRoot, repository: identity.repository }
   let cloud: OpenCloud | undefined
   try {
+    const own = await ownRepositoryOf(resolve(given.file), house, given.repositories)
+    if (own.repository !== house.repository)
+      show(
+        `${given.file} belongs to ${own.repository} (${own.root}); the local cloud trusts it as the repository ${identity.repositoryId}`,
+      )
     cloud = await openCloud({ stateDir, repositoryRoot, isSealed: !given.isOpen, log: show })
     const result = await runWorkflow({
       file: resolve(given.file),
-      repositoryRoot,
+      repositoryRoot: own.root,
       stateDir,
-      identity,
-      repositories: given.repositories,
+      // The ids are those that the cloud's bindings name: whoever runs here is the one it trusts.
+      identity: { ...identity, repository: own.repository },
+      repositories: { [house.repository]: house.root, ...given.repositories },
       event: given.event,
       eventPayload: given.eventFile === undefined ? undefined : await readEvent(given.eventFile),
       inputs: given.inputs,

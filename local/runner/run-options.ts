@@ -1,5 +1,5 @@
 /** What a run is asked to do, and what all of its jobs share while it does; it refuses nothing. */
-import type { ArtifactStore } from './artifact-store.ts'
+import type { ArtifactStore } from '../github/artifacts/artifact-store.ts'
 import type { CloudConnection } from './cloud-connection.ts'
 import type { RunFacts } from './contexts.ts'
 import type { Value } from './expressions.ts'

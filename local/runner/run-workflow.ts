@@ -5,7 +5,7 @@
 import { randomInt } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, resolve } from 'node:path'
-import { createArtifactStore } from './artifact-store.ts'
+import { createArtifactStore } from '../github/artifacts/artifact-store.ts'
 import { loadWorkflow } from './called-workflows.ts'
 import type { LoadedWorkflow } from './called-workflows.ts'
 import { checkWorkflow } from './check-workflow.ts'

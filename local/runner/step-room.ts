@@ -1,6 +1,6 @@
 /** What a step stands in: its job's places, its voice, and what it is done with. Types only. */
 import type { ActionLibrary } from './action-library.ts'
-import type { ArtifactStore } from './artifact-store.ts'
+import type { ArtifactStore } from '../github/artifacts/artifact-store.ts'
 import type { Around, JobState, Stage } from './job-state.ts'
 import type { StepResult } from './result.ts'
 import type { Repositories, Source } from './source.ts'

@@ -3,8 +3,8 @@
  * refuses to let credentials out with them.
  */
 import { basename } from 'node:path'
-import { findFiles } from './artifact-paths.ts'
-import { ArtifactError } from './artifact-store.ts'
+import { findFiles } from '../github/artifacts/artifact-paths.ts'
+import { ArtifactError } from '../github/artifacts/artifact-store.ts'
 import type { BuiltinStep } from './step-room.ts'
 import { StepError } from './step-error.ts'
 import { expandPath } from './step-paths.ts'

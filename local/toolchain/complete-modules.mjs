@@ -68,7 +68,10 @@ function matchesHiddenLock(root) {
     const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages
     const isPresent = ([path, entry]) =>
       installed[path]?.version === entry.version && installed[path]?.integrity === entry.integrity
-    const named = Object.entries(wanted).filter(([path]) => path !== '')
+    // The house itself and its workspaces are folders of this checkout; nothing imports them by their names.
+    const named = Object.entries(wanted).filter(
+      ([path, entry]) => path.includes('node_modules/') && entry.link !== true,
+    )
     return (
       named.every((pair) => isPresent(pair) || (pair[1].optional === true && !installed[pair[0]])) &&
       Object.keys(installed).every((path) => wanted[path] && existsSync(join(root, path)))

@@ -45,14 +45,14 @@ export function makeNextVersion(repository: Repository, source: Source): NextVer
       const content = repository.read(source.commit, file)
       if (content === undefined) continue
       mkdirSync(path.dirname(path.join(scratch, file)), { recursive: true })
-      writeFileSync(path.join(scratch, file), content)
+      writeFileSync(path.join(scratch, file), file === 'package.json' ? rootAlone(content) : content)
     }
     applyChangesets(scratch)
     const read = (file: string): string => readFileSync(path.join(scratch, file), 'utf8')
     const version = (JSON.parse(read('package.json')) as { version: string }).version
     const bump = bumpBetween(source.version, version)
     const files = new Map<string, Buffer | undefined>([
-      ['package.json', Buffer.from(read('package.json'))],
+      ['package.json', withVersion(repository.read(source.commit, 'package.json')!, version)],
       ['CHANGELOG.md', Buffer.from(read('CHANGELOG.md'))],
     ])
     if (existsSync(path.join(scratch, 'package-lock.json')))
@@ -76,6 +76,16 @@ export function makeNextVersion(repository: Repository, source: Source): NextVer
     rmSync(scratch, { recursive: true, force: true })
   }
 }
+
+/** With workspaces the changesets library would see those alone; a release is of the root. */
+function rootAlone(content: Buffer): string {
+  const manifest = JSON.parse(content.toString()) as { workspaces?: unknown }
+  delete manifest.workspaces
+  return `${JSON.stringify(manifest, null, 2)}\n`
+}
+
+const withVersion = (manifest: Buffer, version: string): Buffer =>
+  Buffer.from(`${JSON.stringify({ ...(JSON.parse(manifest.toString()) as object), version }, null, 2)}\n`)
 
 function applyChangesets(folder: string): void {
   try {

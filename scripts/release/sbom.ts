@@ -46,13 +46,18 @@ export function makeBillOfMaterials(
   const references = new Set(unique.map((component) => component['bom-ref']))
   const main = bill.metadata.component
   main.name = 'clickstream-actions'
+  const direct = directOf(repository, commit)
+  const chosen = unique.filter(({ name }) => direct.has(name)).map((component) => component['bom-ref'])
+  const brought = broughtBy(chosen, bill)
+  // What a package uses when it happens to be there (an optional peer) is bundled, but nothing asks for it.
+  const found = [...references].filter((one) => !brought.has(one))
   bill.components = unique.map((component) => ({
     ...component,
-    scope: 'required',
+    scope: brought.has(component['bom-ref']) ? 'required' : 'optional',
     properties: component.properties?.filter(({ name }) => name !== 'cdx:npm:package:development'),
   }))
   bill.dependencies = [
-    { ref: main['bom-ref'], dependsOn: [...references].sort() },
+    { ref: main['bom-ref'], dependsOn: [...chosen, ...found].sort() },
     ...bill.dependencies
       .filter(({ ref }) => references.has(ref))
       .map(({ ref, dependsOn }) => ({
@@ -69,6 +74,34 @@ export function makeBillOfMaterials(
   return `${JSON.stringify(bill, null, 2)}\n`
 }
 
+/** The names under `dependencies`: what the bundles are made of. */
+function directOf(repository: Repository, commit: string): Set<string> {
+  const text = repository.read(commit, 'package.json')?.toString() ?? '{}'
+  return new Set(Object.keys((JSON.parse(text) as { dependencies?: object }).dependencies ?? {}))
+}
+
+function broughtBy(chosen: readonly string[], bill: Bill): Set<string> {
+  const next = new Map(bill.dependencies.map(({ ref, dependsOn }) => [ref, dependsOn ?? []]))
+  const brought = new Set(chosen)
+  for (const one of brought) for (const other of next.get(one) ?? []) brought.add(other)
+  return brought
+}
+
+/** Without the workspaces: their folders are not here, and no bundle is made from them. */
+function rootAlone(content: Buffer): string {
+  const value = JSON.parse(content.toString()) as {
+    workspaces?: unknown
+    packages?: Record<string, { workspaces?: unknown; link?: boolean }>
+  }
+  delete value.workspaces
+  for (const [folder, entry] of Object.entries(value.packages ?? {})) {
+    delete entry.workspaces
+    if (entry.link === true || (folder !== '' && !folder.includes('node_modules/')))
+      delete value.packages![folder]
+  }
+  return JSON.stringify(value)
+}
+
 function askNpm(repository: Repository, commit: string): Bill {
   const scratch = mkdtempSync(path.join(tmpdir(), 'release-sbom-'))
   try {
@@ -76,7 +109,7 @@ function askNpm(repository: Repository, commit: string): Bill {
       const content = repository.read(commit, file)
       if (content === undefined)
         throw new Refusal(`Writing the bill of materials: ${file} is not committed; commit it and run again.`)
-      writeFileSync(path.join(scratch, file), content)
+      writeFileSync(path.join(scratch, file), rootAlone(content))
     }
     return JSON.parse(
       execFileSync('npm', ['sbom', '--sbom-format=cyclonedx', '--package-lock-only'], {

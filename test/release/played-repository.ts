@@ -73,7 +73,7 @@ runs:
 `
 
 const FILES: Readonly<Record<string, string>> = {
-  'package.json': `${JSON.stringify({ name: 'clickstream-actions', version: '0.0.0', private: true, license: 'MIT', devDependencies: { 'small-thing': '1.2.3' } }, null, 2)}\n`,
+  'package.json': `${JSON.stringify({ name: 'clickstream-actions', version: '0.0.0', private: true, license: 'MIT', workspaces: ['local'], dependencies: { 'small-thing': '1.2.3' } }, null, 2)}\n`,
   'package-lock.json': `${JSON.stringify(
     {
       name: 'clickstream-actions',
@@ -85,12 +85,14 @@ const FILES: Readonly<Record<string, string>> = {
           name: 'clickstream-actions',
           version: '0.0.0',
           license: 'MIT',
-          devDependencies: { 'small-thing': '1.2.3' },
+          workspaces: ['local'],
+          dependencies: { 'small-thing': '1.2.3' },
         },
+        local: { name: 'clickstream-local', version: '0.0.0', license: 'MIT' },
+        'node_modules/clickstream-local': { resolved: 'local', link: true },
         'node_modules/small-thing': {
           version: '1.2.3',
           integrity: `sha512-${Buffer.alloc(64, 7).toString('base64')}`,
-          dev: true,
           license: 'MIT',
         },
       },
@@ -100,6 +102,7 @@ const FILES: Readonly<Record<string, string>> = {
   )}\n`,
   '.gitattributes': '* text=auto eol=lf\ntest/ export-ignore\n',
   '.gitignore': 'build/\n',
+  'local/package.json': '{ "name": "clickstream-local", "version": "0.0.0", "private": true }\n',
   'actions/hello/action.yml': ACTION,
   'actions/hello/src/index.js': 'process.exitCode = 1\n',
   'dist/hello/index.js': '// built\nprocess.exitCode = 1\n',

@@ -13,10 +13,13 @@ export interface DryRun {
   readonly columns: readonly Column[]
   /** BigQuery's own word for the statement, e.g. `SELECT`, `CREATE_TABLE`. */
   readonly statementType: string
+  /** What the query would read, as BigQuery estimates it before it runs. */
+  readonly bytes?: number
   /** What a DDL statement would make or change. */
   readonly target?: TableName
 }
 interface Statistics {
+  readonly totalBytesProcessed?: string
   readonly referencedTables?: TableName[]
   readonly schema?: { readonly fields?: Column[] }
   readonly statementType?: string
@@ -50,6 +53,7 @@ export async function dryRun(
     references: found?.referencedTables ?? [],
     columns: found?.schema?.fields ?? [],
     statementType: found?.statementType ?? '',
+    bytes: found?.totalBytesProcessed === undefined ? undefined : Number(found.totalBytesProcessed),
     target: found?.ddlTargetTable,
   }
 }

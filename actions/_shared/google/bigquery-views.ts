@@ -2,17 +2,11 @@
  * Views and access lists of BigQuery as domain values (datasets and tables of the v2 REST API). It refuses to
  * choose.
  */
-import type { AccessEntry, Column, DatasetAccess, ExistingView, TableName } from '../dataset.ts'
+import type { AccessEntry, Column, DatasetAccess, ExistingView, TableName, ViewContent } from '../dataset.ts'
 import { GoogleApiError } from '../errors.ts'
 import { bigQueryRequest, spelled, tablePath } from './bigquery.ts'
 import type { Google } from './connect.ts'
 import { apiPath } from './request.ts'
-
-export interface ViewDefinition {
-  readonly query: string
-  readonly description: string
-  readonly labels: Readonly<Record<string, string>>
-}
 
 /**
  * Version 3 is needed once any entry has a condition: without it conditional entries would come back mangled
@@ -20,16 +14,21 @@ export interface ViewDefinition {
  */
 const POLICY_VERSION = { accessPolicyVersion: 3 }
 
+interface TableResource {
+  readonly type: string
+  readonly etag: string
+  readonly view?: { readonly query: string }
+  readonly description?: string
+  readonly friendlyName?: string
+  readonly expirationTime?: string
+  readonly creationTime?: string
+  readonly labels?: Record<string, string>
+  readonly schema?: { readonly fields?: Column[] }
+}
+
 export async function getView(google: Google, name: TableName): Promise<ExistingView | undefined> {
   try {
-    const table = await bigQueryRequest<{
-      type: string
-      etag: string
-      view?: { query: string }
-      description?: string
-      labels?: Record<string, string>
-      schema?: { fields?: Column[] }
-    }>(google, {
+    const table = await bigQueryRequest<TableResource>(google, {
       verb: 'GET',
       path: tablePath(name),
       method: 'bigquery.tables.get',
@@ -39,14 +38,42 @@ export async function getView(google: Google, name: TableName): Promise<Existing
       type: table.type,
       etag: table.etag,
       query: table.view?.query,
-      description: table.description ?? '',
+      description: table.description,
+      friendlyName: table.friendlyName,
+      expirationTime: table.expirationTime,
       labels: table.labels ?? {},
       columns: table.schema?.fields ?? [],
+      createdMs: Number(table.creationTime ?? 0),
     }
   } catch (error) {
     if (error instanceof GoogleApiError && error.status === 404) return undefined
     throw error
   }
+}
+
+/** Datasets of the project that this identity may see, with their locations. */
+export async function listDatasets(
+  google: Google,
+  projectId: string,
+): Promise<{ datasetId: string; location: string }[]> {
+  const found: { datasetId: string; location: string }[] = []
+  let pageToken: string | undefined
+  do {
+    const page = await bigQueryRequest<{
+      datasets?: { datasetReference: { datasetId: string }; location?: string }[]
+      nextPageToken?: string
+    }>(google, {
+      verb: 'GET',
+      path: apiPath`/projects/${projectId}/datasets`,
+      query: { maxResults: 1000, pageToken },
+      method: 'bigquery.datasets.list',
+      resource: projectId,
+    })
+    for (const { datasetReference, location } of page.datasets ?? [])
+      found.push({ datasetId: datasetReference.datasetId, location: location ?? '' })
+    pageToken = page.nextPageToken
+  } while (pageToken !== undefined && pageToken !== '')
+  return found
 }
 
 /** Views of a dataset with their labels. */
@@ -80,7 +107,12 @@ export async function getDataset(
   projectId: string,
   datasetId: string,
 ): Promise<DatasetAccess> {
-  const dataset = await bigQueryRequest<{ etag: string; location: string; access?: AccessEntry[] }>(google, {
+  const dataset = await bigQueryRequest<{
+    etag: string
+    location: string
+    lastModifiedTime?: string
+    access?: AccessEntry[]
+  }>(google, {
     verb: 'GET',
     path: apiPath`/projects/${projectId}/datasets/${datasetId}`,
     query: POLICY_VERSION,
@@ -92,6 +124,7 @@ export async function getDataset(
     datasetId,
     etag: dataset.etag,
     location: dataset.location,
+    modifiedMs: Number(dataset.lastModifiedTime ?? 0),
     access: dataset.access ?? [],
   }
 }
@@ -116,49 +149,64 @@ export async function setAccess(
   })
 }
 
-export async function createView(google: Google, name: TableName, view: ViewDefinition): Promise<void> {
-  await bigQueryRequest(google, {
+export async function createView(google: Google, name: TableName, content: ViewContent): Promise<void> {
+  const made = await bigQueryRequest<TableResource>(google, {
     verb: 'POST',
     path: apiPath`/projects/${name.projectId}/datasets/${name.datasetId}/tables`,
     method: 'bigquery.tables.insert',
     resource: spelled(name),
-    json: {
-      tableReference: name,
-      view: { query: view.query, useLegacySql: false },
-      description: view.description,
-      labels: view.labels,
-    },
+    json: { tableReference: name, ...body({ ...content, columns: undefined }) },
   })
+  // BigQuery takes no columns for a view that is not there yet, and describes them afterwards.
+  if (content.columns !== undefined)
+    await patchView(google, name, { labels: content.labels, columns: content.columns }, made.etag)
 }
 
 /**
- * PUT, so that the columns are taken anew from the query; only if the view is still the one that was read.
+ * PATCH, so that what is not named stays; only if the view is still the one that was read (412 otherwise).
  */
-export async function updateView(
+export async function patchView(
   google: Google,
   name: TableName,
-  view: ViewDefinition,
+  content: ViewContent,
   etag: string,
 ): Promise<void> {
   await bigQueryRequest(google, {
-    verb: 'PUT',
+    verb: 'PATCH',
     path: tablePath(name),
     headers: { 'If-Match': etag },
-    method: 'bigquery.tables.update',
+    method: 'bigquery.tables.patch',
     resource: spelled(name),
-    json: {
-      tableReference: name,
-      view: { query: view.query, useLegacySql: false },
-      description: view.description,
-      labels: view.labels,
-    },
+    json: body(content),
   })
 }
 
-export async function deleteView(google: Google, name: TableName): Promise<void> {
+/** Labels alone, whatever else changed: a digest that does not fit what stands there proves nothing. */
+export async function markView(
+  google: Google,
+  name: TableName,
+  labels: Readonly<Record<string, string>>,
+): Promise<void> {
+  await bigQueryRequest(google, {
+    verb: 'PATCH',
+    path: tablePath(name),
+    method: 'bigquery.tables.patch',
+    resource: spelled(name),
+    json: { labels },
+  })
+}
+
+const body = ({ query, columns, ...members }: ViewContent): Record<string, unknown> => ({
+  ...members,
+  ...(query === undefined ? {} : { view: { query, useLegacySql: false } }),
+  ...(columns === undefined ? {} : { schema: { fields: columns } }),
+})
+
+export async function deleteView(google: Google, name: TableName, etag: string): Promise<void> {
   await bigQueryRequest(google, {
     verb: 'DELETE',
     path: tablePath(name),
+    headers: { 'If-Match': etag },
     method: 'bigquery.tables.delete',
     resource: spelled(name),
   }).catch((error: unknown) => {

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 
 export interface RunContext {
   readonly repository: string
+  /** GITHUB_REPOSITORY_ID: stays when the repository is renamed. */
+  readonly repositoryId: string
   readonly repositoryOwner: string
   readonly runId: string
   readonly runAttempt: string
@@ -36,6 +38,7 @@ export function readContext(environment: Readonly<Record<string, string | undefi
   const actionRef = (of('GITHUB_ACTION_REPOSITORY') ? of('GITHUB_ACTION_REF') : of('GITHUB_SHA')) || 'HEAD'
   return {
     repository: of('GITHUB_REPOSITORY'),
+    repositoryId: of('GITHUB_REPOSITORY_ID'),
     repositoryOwner: of('GITHUB_REPOSITORY_OWNER'),
     runId: of('GITHUB_RUN_ID'),
     runAttempt: of('GITHUB_RUN_ATTEMPT'),

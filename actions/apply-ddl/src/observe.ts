@@ -6,7 +6,7 @@ import { getDatasetLocation, getTable } from '../../_shared/google/bigquery-tabl
 import type { Google } from '../../_shared/google/connect.ts'
 import type { Annotation } from '../../_shared/report.ts'
 import { readSqlFiles, type SqlFile } from '../../_shared/sql-files.ts'
-import { ReadingError } from './cursor.ts'
+import { ReadingError } from '../../_shared/sql-cursor.ts'
 import type { Inputs } from './inputs.ts'
 import { readStatement, type DesiredTable } from './statement.ts'
 

@@ -4,7 +4,7 @@
  * https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#create_table_statement
  */
 import type { Column, TimePartitioning } from '../../_shared/dataset.ts'
-import { openCursor, type Cursor } from './cursor.ts'
+import { openCursor, type Cursor } from '../../_shared/sql-cursor.ts'
 
 export interface DesiredTable {
   readonly columns: readonly Column[]

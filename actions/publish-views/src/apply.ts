@@ -2,23 +2,24 @@
  * Carries out the plan step by step; it refuses to overwrite a view or an access list that changed after it
  * was read.
  */
-import { nameKey, type AccessEntry, type TableName } from '../../_shared/dataset.ts'
+import { applyInOrder } from '../../_shared/apply.ts'
 import { GoogleApiError } from '../../_shared/errors.ts'
 import { asConflict } from '../../_shared/google/bigquery.ts'
 import {
   createView,
   deleteView,
   getDataset,
+  markView,
+  patchView,
   setAccess,
-  updateView,
 } from '../../_shared/google/bigquery-views.ts'
 import type { Google } from '../../_shared/google/connect.ts'
-import { applyInOrder } from '../../_shared/apply.ts'
-import { assertNever, type Outcome } from '../../_shared/plan.ts'
+import { assertNever, notApplied, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
+import { mergeAccess } from './access.ts'
 import type { Inputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
-import { viewsOf, type ViewPlan, type ViewStep } from './plan.ts'
+import type { ViewPlan, ViewStep } from './plan.ts'
 
 /**
  * Others may patch the same list at any time (Terraform, dbt's grants); each round starts from what is true
@@ -26,13 +27,14 @@ import { viewsOf, type ViewPlan, type ViewStep } from './plan.ts'
  */
 const ACCESS_ROUNDS = 6
 
-export function apply(
+export async function apply(
   plan: ViewPlan,
   _inputs: Inputs,
   _observed: Observed,
   google: Google,
   runner: Pick<Runner, 'cancelled' | 'log'>,
 ): Promise<Outcome<ViewStep>> {
+  if (plan.refusal !== undefined) return { ...notApplied(plan), failure: plan.refusal }
   return applyInOrder(plan, (step) => applyStep(step, google), runner)
 }
 
@@ -40,23 +42,29 @@ async function applyStep(step: ViewStep, google: Google): Promise<void> {
   switch (step.kind) {
     case 'keep':
     case 'orphan':
+    case 'conflict':
       return
     case 'create':
       google.log.info(`create ${step.target}: ${step.reason}`)
-      return createView(google, step.name, step).catch((error: unknown) => {
+      return createView(google, step.name, step.content).catch((error: unknown) => {
         throw asConflict(error, step.target, 'no view of this name')
       })
     case 'update':
-      google.log.info(`update ${step.target}: ${step.reason}`)
-      return updateView(google, step.name, step, step.etag ?? '').catch((error: unknown) => {
+    case 'adopt':
+      google.log.info(`${step.kind} ${step.target}: ${step.reason}`)
+      return patchView(google, step.name, step.content, step.etag).catch((error: unknown) => {
         throw asConflict(error, step.target, `etag ${step.etag}`)
       })
+    case 'mark':
+      return markView(google, step.name, step.labels)
     case 'authorize':
       google.log.info(`authorize on ${step.target}: ${step.reason}`)
       return authorize(step, google)
     case 'delete':
       google.log.info(`delete ${step.target}: ${step.reason}`)
-      return deleteView(google, step.name)
+      return deleteView(google, step.name, step.etag).catch((error: unknown) => {
+        throw asConflict(error, step.target, `etag ${step.etag}`)
+      })
     default:
       return assertNever(step)
   }
@@ -66,7 +74,7 @@ async function authorize(step: ViewStep & { kind: 'authorize' }, google: Google)
   for (let round = 1; ; round += 1) {
     const dataset = await getDataset(google, step.dataset.projectId, step.dataset.datasetId)
     try {
-      return await setAccess(google, dataset, mergeAccess(dataset.access, step.add, step.remove))
+      return await setAccess(google, dataset, mergeAccess(dataset.access, step))
     } catch (error) {
       if (!(error instanceof GoogleApiError) || error.status !== 412) throw error
       if (round === ACCESS_ROUNDS)
@@ -76,16 +84,4 @@ async function authorize(step: ViewStep & { kind: 'authorize' }, google: Google)
       )
     }
   }
-}
-
-/** Everyone else's entries in their order, then ours that were not there. */
-export function mergeAccess(
-  access: readonly AccessEntry[],
-  add: readonly TableName[],
-  remove: readonly TableName[],
-): AccessEntry[] {
-  const gone = new Set(remove.map(nameKey))
-  const kept = access.filter(({ view }) => view === undefined || !gone.has(nameKey(view)))
-  const present = new Set(viewsOf(kept).map(nameKey))
-  return [...kept, ...add.filter((name) => !present.has(nameKey(name))).map((view) => ({ view }))]
 }

@@ -1,19 +1,23 @@
 /** Raw strings to the Inputs of publish-views. */
 import { parseLocation, parseSource, type SqlSource } from '../../_shared/bigquery-inputs.ts'
+import { wrongValue } from '../../_shared/errors.ts'
+import { parseOwner } from '../../_shared/ownership.ts'
 import { parseExpectedPlan } from '../../_shared/plan-inputs.ts'
 import type { RunContext } from '../../_shared/runner/context.ts'
 import type { Inputs as RawInputs } from '../../_shared/runner/inputs.ts'
-
-/** Marks what this action published, so that pruning never touches anyone else's view. */
-export const OWNER_LABEL = { 'managed-by': 'clickstream-actions' } as const
 
 export interface Inputs extends SqlSource {
   /** '' = the project of the credentials. */
   readonly projectId: string
   readonly location: string
-  /** The repository whose files these are. */
+  /** A label value: whose the views are. */
   readonly owner: string
+  readonly isAdopting: boolean
   readonly isAuthorizing: boolean
+  /** One entry for the whole dataset of the views instead of one for each view. */
+  readonly isAuthorizingDatasets: boolean
+  /** Sources whose access list is left alone: `dataset` or `project.dataset`. */
+  readonly authorizeExcept: readonly string[]
   readonly isBreakingAllowed: boolean
   readonly isPruning: boolean
   readonly allowedHosts: readonly string[]
@@ -22,12 +26,19 @@ export interface Inputs extends SqlSource {
 }
 
 export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
+  const source = parseSource(raw, context, 'bigquery/views')
   return {
-    ...parseSource(raw, context, 'bigquery/views'),
+    ...source,
     projectId: raw.text('project-id'),
     location: parseLocation(raw),
-    owner: context.repository,
+    owner: parseOwner(raw.text('owner'), context, source.source),
+    isAdopting: raw.boolean('adopt', false),
     isAuthorizing: raw.boolean('authorize', true),
+    isAuthorizingDatasets: raw.boolean('authorize-datasets', false),
+    authorizeExcept: raw.list('authorize-except').map((name) => {
+      if (/^([\w.:-]+\.)?\w+$/.test(name)) return name
+      throw wrongValue('authorize-except', name, 'datasets, each DATASET or PROJECT.DATASET')
+    }),
     isBreakingAllowed: raw.boolean('allow-breaking', false),
     isPruning: raw.boolean('prune', false),
     allowedHosts: raw.lines('allow-endpoint-hosts'),

@@ -1,145 +1,166 @@
 /** Reads the view files and what BigQuery has in their place; it changes nothing. */
+import pMap from 'p-map'
 import {
+  datasetKey,
   nameKey,
   type Column,
   type DatasetAccess,
+  type DatasetName,
   type ExistingView,
   type TableName,
 } from '../../_shared/dataset.ts'
-import { GoogleApiError, InputError, WorkFailedError } from '../../_shared/errors.ts'
-import { dryRun } from '../../_shared/google/bigquery-jobs.ts'
-import { getDataset, getView, listViews } from '../../_shared/google/bigquery-views.ts'
+import { WorkFailedError } from '../../_shared/errors.ts'
+import { getView } from '../../_shared/google/bigquery-views.ts'
 import type { Google } from '../../_shared/google/connect.ts'
+import { digestOn, markDigest, ownershipOf, type Ownership } from '../../_shared/ownership.ts'
 import type { Annotation } from '../../_shared/report.ts'
-import { annotationOf, readSqlFiles, refusedFile, type SqlFile } from '../../_shared/sql-files.ts'
-import { OWNER_LABEL, type Inputs } from './inputs.ts'
-import { directReferences, leadingComment, qualify, scanReferences } from './sql.ts'
+import { ReadingError } from '../../_shared/sql-cursor.ts'
+import { readSqlFiles, type SqlFile } from '../../_shared/sql-files.ts'
+import { AT_ONCE, candidate, checkQueries, type Candidate } from './check-queries.ts'
+import { readDefinition, type ViewDefinition } from './definition.ts'
+import type { Inputs } from './inputs.ts'
+import { inReferenceOrder } from './order.ts'
+import { findOrphans, readHomes, readSources, type Orphan } from './surroundings.ts'
+import { isSameQuery, qualify, scanReferences } from './sql.ts'
+
+/** On the digest of a view that is off the list of a source before the list is known to be changed. */
+export const LEAVING = 'leaving'
 
 export interface ObservedView {
   readonly name: TableName
   /** Relative to the workspace. */
   readonly file: string
+  readonly definition: ViewDefinition
   /** As it will be stored: references written in full. */
   readonly query: string
-  readonly description: string
+  /** Of the file and the stored query: what need not be checked again. */
+  readonly digest: string
   /** Tables and views that the text itself names. */
   readonly references: readonly TableName[]
-  /** Columns the query gives; absent while a view it reads does not exist yet. */
-  readonly columns?: readonly Column[]
+  /** What the view that is there reads. */
+  readonly earlier: readonly TableName[]
+  /** Columns the query gives. */
+  readonly columns: readonly Column[]
+  /** What a query of the whole view would read. */
+  readonly bytes?: number
   readonly existing?: ExistingView
+  readonly ownership: Ownership
 }
 export interface Observed {
   readonly projectId: string
   readonly views: readonly ObservedView[]
-  /** Views an earlier run published that have no file any more. */
-  readonly orphans: readonly TableName[]
-  /** Access lists of every dataset that some view reads from outside. */
+  /** Views of this owner that have no file any more. */
+  readonly orphans: readonly Orphan[]
+  /** Views without a file, in the datasets of the files, that are not this owner's. */
+  readonly left: number
+  /** Access lists of every dataset that some view reads from outside, or read before. */
   readonly sources: readonly DatasetAccess[]
 }
 
-const isOurs = (labels: Readonly<Record<string, string>>): boolean =>
-  labels['managed-by'] === OWNER_LABEL['managed-by']
+interface Found extends Candidate {
+  readonly sql: string
+  readonly existing?: ExistingView
+  readonly ownership: Ownership
+}
 
 export async function observe(inputs: Inputs, google: Google): Promise<Observed> {
-  const files = await readViewFiles(inputs, google.projectId)
-  const existing = new Map<string, ExistingView | undefined>()
-  for (const { name } of files) existing.set(nameKey(name), await getView(google, name))
-  const failures: Annotation[] = []
-  const views: ObservedView[] = []
-  for (const file of files) {
-    const scanned = scanReferences(file.sql, google.projectId)
-    // BigQuery cannot check a query over a view of this set that does not exist yet.
-    const isWaiting = scanned.map(nameKey).some((key) => existing.has(key) && existing.get(key) === undefined)
-    const answer = isWaiting ? undefined : await tryDryRun(inputs, google, file, failures)
-    const references =
-      answer === undefined ? scanned : directReferences(file.sql, google.projectId, answer.references)
-    views.push({
-      name: file.name,
-      file: file.file,
-      query: qualify(file.sql, google.projectId, references),
-      description: leadingComment(file.sql),
-      references,
-      columns: answer?.columns,
-      existing: existing.get(nameKey(file.name)),
-    })
-  }
-  if (failures.length > 0) {
-    throw new WorkFailedError(
-      `Checking the views: BigQuery refuses ${failures.length} of ${files.length}: ${failures.map(({ file, message }) => `${file}: ${message}`).join('; ')}`,
-      {
-        annotations: failures,
-        problem: 'view-query',
-        hint: 'Each stands as an annotation at its line; nothing was changed.',
-      },
-    )
-  }
-  const datasets = [...new Set(files.map(({ name }) => name.datasetId))]
-  const orphans = (
-    await Promise.all(datasets.map((datasetId) => listViews(google, google.projectId, datasetId)))
+  const files = await readSqlFiles(inputs, google.projectId, 'view')
+  const candidates = readAll(files, google.projectId)
+  const homes = await readHomes(
+    google,
+    [...new Set(files.map(({ name }) => name.datasetId))],
+    inputs.location,
   )
-    .flat()
-    .filter(({ name, labels }) => isOurs(labels) && !existing.has(nameKey(name)))
-    .map(({ name }) => name)
-  return {
-    projectId: google.projectId,
-    views,
-    orphans,
-    sources: await readSources(google, views, datasets),
-  }
-}
-
-async function readViewFiles(inputs: Inputs, projectId: string): Promise<SqlFile[]> {
-  const files = await readSqlFiles(inputs, projectId, 'view')
-  for (const { file, sql } of files)
-    if (sql.endsWith(';'))
-      throw refusedFile('view', file, 'ends with a semicolon; a view is one SELECT without it')
-  return files
-}
-
-/** A query that BigQuery refuses is noted at its line, and the others are still looked at. */
-async function tryDryRun(
-  inputs: Inputs,
-  google: Google,
-  file: { file: string; sql: string },
-  failures: Annotation[],
-): Promise<{ references: readonly TableName[]; columns: readonly Column[] } | undefined> {
-  try {
-    return await dryRun(google, google.projectId, inputs.location, file.sql, file.file)
-  } catch (error) {
-    const isAuthors = error instanceof GoogleApiError && (error.status === 400 || error.status === 404)
-    if (!isAuthors) throw error
-    failures.push(annotationOf(error, file.file, 'View'))
-    return undefined
-  }
-}
-
-/** Datasets that lend their tables to views elsewhere. */
-async function readSources(
-  google: Google,
-  views: readonly ObservedView[],
-  own: readonly string[],
-): Promise<DatasetAccess[]> {
-  const outside = views.flatMap((view) =>
-    view.references.filter(
-      (reference) =>
-        reference.datasetId !== view.name.datasetId || reference.projectId !== view.name.projectId,
-    ),
+  const found = await pMap(
+    candidates,
+    async (view): Promise<Found> => {
+      const existing = await getView(google, view.name)
+      return { ...view, existing, ownership: ownershipOf(existing?.labels ?? {}, inputs.owner) }
+    },
+    { concurrency: AT_ONCE },
   )
-  const keys = new Map(
-    outside.map(({ projectId, datasetId }) => [`${projectId}.${datasetId}`, { projectId, datasetId }]),
-  )
-  const sources = await Promise.all(
-    [...keys.values()].map(({ projectId, datasetId }) => getDataset(google, projectId, datasetId)),
-  )
-  const homes = await Promise.all(own.map((datasetId) => getDataset(google, google.projectId, datasetId)))
-  for (const source of sources) {
-    const other = homes.find((home) => home.location.toLowerCase() !== source.location.toLowerCase())
-    if (other !== undefined) {
-      throw new InputError(
-        `Comparing locations: ${source.datasetId} is in ${source.location} and ${other.datasetId} in ${other.location}; an authorized view must be in the location of its source; make the views' dataset there.`,
-        { input: 'source', given: other.location, accepted: source.location, problem: 'dataset-locations' },
-      )
+  const unchecked = withReaders(found, (view) => !isRemembered(view))
+  const checked = await checkQueries({ google, location: inputs.location }, found, unchecked)
+  const views = found.map((view): ObservedView => {
+    const { name, file, definition, sql, existing, ownership } = view
+    const stored = existing?.query
+    const answer = checked.get(view)
+    const references = answer?.references ?? view.references
+    const written = qualify(definition.query, google.projectId, references)
+    // What others wrote and says the same is left as it stands there, however it is written.
+    const isSame =
+      answer === undefined || (ownership !== 'ours' && isSameQuery(stored ?? '', written, google.projectId))
+    const query = stored !== undefined && isSame ? stored : written
+    return {
+      ...{ name, file, definition, query, references, existing, ownership },
+      digest: digestOf(sql, query),
+      earlier: stored === undefined ? [] : scanReferences(stored, google.projectId),
+      columns: answer?.columns ?? existing?.columns ?? [],
+      bytes: answer?.bytes,
     }
+  })
+  const { orphans, left } = await findOrphans(
+    inputs,
+    google,
+    homes,
+    new Set(views.map(({ name }) => nameKey(name))),
+  )
+  const isResuming = found.some(
+    ({ existing, ownership }) => ownership === 'ours' && digestOn(existing?.labels ?? {}) === LEAVING,
+  )
+  const read = views.flatMap((view) => outside(view.name, view.references))
+  const earlier = [
+    ...views
+      .filter(({ ownership }) => ownership === 'ours' || ownership === 'earlier')
+      .flatMap((view) => outside(view.name, view.earlier)),
+    ...orphans.flatMap((orphan) => outside(orphan.name, orphan.references)),
+  ]
+  return {
+    ...{ projectId: google.projectId, views, orphans, left },
+    sources: await readSources(inputs, google, { homes, read, earlier, isResuming }),
   }
-  return sources
+}
+
+const digestOf = (sql: string, query: string | undefined): string => markDigest([1, sql, query])
+
+/** What was checked for this text, and still stands there as it was written then. */
+const isRemembered = ({ sql, existing, ownership }: Found): boolean =>
+  ownership === 'ours' &&
+  existing?.type === 'VIEW' &&
+  digestOn(existing.labels) === digestOf(sql, existing.query)
+
+/** Those for which `is` holds, and everything of the set that reads them. */
+function withReaders(views: readonly Found[], is: (view: Found) => boolean): Found[] {
+  const chosen = new Set<string>()
+  for (const view of inReferenceOrder(views))
+    if (is(view) || view.references.some((reference) => chosen.has(nameKey(reference))))
+      chosen.add(nameKey(view.name))
+  return views.filter(({ name }) => chosen.has(nameKey(name)))
+}
+
+const outside = (name: TableName, references: readonly TableName[]): DatasetName[] =>
+  references.filter((reference) => datasetKey(reference) !== datasetKey(name))
+
+/** Every file is read before the first complaint, so that one run names them all. */
+function readAll(files: readonly SqlFile[], projectId: string): (Candidate & { sql: string })[] {
+  const failures: Annotation[] = []
+  const read = files.flatMap((file) => {
+    try {
+      return [{ ...candidate(file, readDefinition(file.sql, file.name), projectId), sql: file.sql }]
+    } catch (error) {
+      if (!(error instanceof ReadingError)) throw error
+      const { message, line, column } = error
+      failures.push({ kind: 'error', title: 'View', message, file: file.file, line, column })
+      return []
+    }
+  })
+  if (failures.length === 0) return read
+  throw new WorkFailedError(
+    `Reading the views: ${failures.length} of ${files.length} files are refused: ${failures.map(({ file, line, message }) => `${file}:${line}: ${message}`).join('; ')}.`,
+    {
+      annotations: failures,
+      problem: 'view-query',
+      hint: 'A file holds one SELECT, or one CREATE [OR REPLACE] VIEW [IF NOT EXISTS] name [(columns)] [OPTIONS(…)] AS SELECT.',
+    },
+  )
 }

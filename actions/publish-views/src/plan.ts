@@ -1,210 +1,286 @@
 /**
- * Chooses what to create, update, delete and authorize, in an order in which a failure leaves the old views
- * readable. It refuses breaking changes nobody allowed.
+ * Chooses what to create, update, adopt, delete and authorize, in an order in which a failure leaves the old
+ * views readable. It refuses what is not this owner's, and breaking changes nobody allowed.
  */
 import {
+  datasetKey,
   nameKey,
   shortName,
-  type AccessEntry,
   type Column,
-  type DatasetAccess,
+  type DatasetName,
   type TableName,
+  type ViewContent,
 } from '../../_shared/dataset.ts'
-import { RefusedError } from '../../_shared/errors.ts'
+import { InputError, RefusedError } from '../../_shared/errors.ts'
+import { digestOn, markOf, ownerOf, type FirstLook } from '../../_shared/ownership.ts'
 import type { Plan, Step } from '../../_shared/plan.ts'
-import { OWNER_LABEL, type Inputs } from './inputs.ts'
-import type { Observed, ObservedView } from './observe.ts'
+import { planAccess, staleEntries, type AccessChange, type ListedViews } from './access.ts'
+import { isDescribed, keepBeside, lostColumns, newColumns } from './columns.ts'
+import type { Inputs } from './inputs.ts'
+import { LEAVING, type Observed, type ObservedView } from './observe.ts'
+import { inReferenceOrder } from './order.ts'
 
+type StepOf<Kind extends string> = Step & { readonly kind: Kind }
 export type ViewStep =
-  | (Step & {
-      readonly kind: 'create' | 'update' | 'keep'
+  | (StepOf<'create'> & { readonly name: TableName; readonly content: ViewContent })
+  | (StepOf<'update' | 'adopt'> & {
       readonly name: TableName
-      readonly query: string
-      readonly description: string
-      readonly labels: Readonly<Record<string, string>>
-      readonly etag?: string
+      readonly content: ViewContent
+      readonly etag: string
     })
-  | (Step & { readonly kind: 'delete' | 'orphan'; readonly name: TableName })
-  /**
-   * One patch per source dataset: `add` is granted (again), `remove` is taken away, everything else stays.
-   */
-  | (Step & {
-      readonly kind: 'authorize'
-      readonly dataset: { readonly projectId: string; readonly datasetId: string }
-      readonly add: readonly TableName[]
-      readonly remove: readonly TableName[]
-    })
+  | (StepOf<'keep' | 'orphan' | 'conflict'> & { readonly name: TableName })
+  /** Labels only, once the access lists are as the view needs them. */
+  | (StepOf<'mark'> & { readonly name: TableName; readonly labels: Readonly<Record<string, string>> })
+  | (StepOf<'delete'> & { readonly name: TableName; readonly etag: string })
+  | (StepOf<'authorize'> & Omit<AccessChange, 'reason'> & { readonly dataset: DatasetName })
 
-export type ViewPlan = Plan<ViewStep>
-
-const isSame = (left: TableName | undefined, right: TableName): boolean =>
-  left !== undefined && nameKey(left) === nameKey(right)
-export const viewsOf = (access: readonly AccessEntry[]): TableName[] =>
-  access.flatMap(({ view }) => (view === undefined ? [] : [view]))
+export interface ViewPlan extends Plan<ViewStep> {
+  readonly look: FirstLook
+  /** Why the plan must not be applied as it is. */
+  readonly refusal?: RefusedError
+}
+type Written = ViewStep & { readonly kind: 'create' | 'update' | 'adopt' }
 
 export function planViews(inputs: Inputs, observed: Observed): ViewPlan {
-  const views = inReferenceOrder(observed.views).map((view) => planView(view, inputs))
-  const deletions = observed.orphans.map((name): ViewStep =>
-    inputs.isPruning
-      ? { kind: 'delete', target: shortName(name), reason: 'published earlier, has no file any more', name }
+  const ordered = inReferenceOrder(observed.views)
+  const planned = ordered.map((view) => ({ view, step: planView(view, inputs) }))
+  checkBreaking(planned, inputs)
+  const isOf = (...kinds: ViewStep['kind'][]) =>
+    planned.filter(({ step }) => kinds.includes(step.kind)).map(({ view }) => view.name)
+  const deleted = inputs.isPruning ? observed.orphans : []
+  const changed = planned.filter(
+    ({ step }) => step.kind === 'adopt' || (step.kind === 'update' && step.content.query !== undefined),
+  )
+  const listed: ListedViews = {
+    views: ordered.map(({ name, references, existing }) => ({
+      name,
+      references,
+      createdMs: existing?.createdMs,
+    })),
+    created: isOf('create'),
+    changed: changed.map(({ view }) => view.name),
+    deleted: deleted.map(({ name }) => name),
+  }
+  const sources = inputs.isAuthorizing ? observed.sources : []
+  const stale = sources.flatMap((source) => staleEntries(source, listed) ?? [])
+  const access = sources.flatMap((source) => {
+    const gone = stale.find(({ dataset }) => datasetKey(dataset) === datasetKey(source))?.remove ?? []
+    return planAccess(source, listed, gone, inputs.isAuthorizingDatasets) ?? []
+  })
+  const leaving = new Set(
+    changed
+      .filter(({ view }) =>
+        access.some(({ remove }) => remove.some((name) => nameKey(name) === nameKey(view.name))),
+      )
+      .map(({ view }) => nameKey(view.name)),
+  )
+  const views = planned.map(({ view, step }) =>
+    leaving.has(nameKey(view.name)) ? withDigest(step as Written, inputs.owner, LEAVING) : step,
+  )
+  const marks = planned
+    .filter(({ view }) => leaving.has(nameKey(view.name)))
+    .map(({ view, step }): ViewStep => ({
+      kind: 'mark',
+      target: step.target,
+      reason: 'its entries are as it needs them',
+      name: view.name,
+      labels: markOf(inputs.owner, view.digest),
+    }))
+  const orphans = observed.orphans.map(({ name, etag }): ViewStep => {
+    const target = shortName(name)
+    return inputs.isPruning
+      ? { kind: 'delete', target, reason: 'published earlier, has no file any more', name, etag }
       : {
           kind: 'orphan',
-          target: shortName(name),
+          target,
           reason: 'published earlier, has no file any more; prune: true deletes it',
           name,
-        },
-  )
-  const deleted = inputs.isPruning ? observed.orphans : []
-  const changed = views
-    .filter((step) => step.kind === 'create' || step.kind === 'update')
-    .map((step) => shortName((step as { name: TableName }).name))
-  const access = inputs.isAuthorizing
-    ? observed.sources.flatMap((source) => planAccess(source, observed.views, deleted, changed))
-    : []
+        }
+  })
   // Entries are granted only after their views exist: BigQuery refuses an entry for a view that is not there.
+  const steps = [...stale.map(authorizeStep), ...views, ...access.map(authorizeStep), ...marks, ...orphans]
+  const conflicts = steps.filter(({ kind }) => kind === 'conflict')
+  const count = (kind: ViewStep['kind']): number => steps.filter((step) => step.kind === kind).length
   return {
     target: { project: observed.projectId, location: inputs.location },
     owner: inputs.owner,
-    steps: [...views, ...access, ...deletions],
+    steps,
+    look: {
+      adopt: count('adopt'),
+      change: count('create') + count('update'),
+      conflict: conflicts.length,
+      leave: observed.left,
+    },
+    ...(conflicts.length > 0 ? { refusal: refuseConflicts(conflicts, planned, inputs) } : {}),
   }
 }
 
-/** A view after those it reads; files that wait for nothing keep their order. */
-export function inReferenceOrder(views: readonly ObservedView[]): ObservedView[] {
-  const ordered: ObservedView[] = []
-  const byKey = new Map(views.map((view) => [nameKey(view.name), view]))
-  const visit = (view: ObservedView, trail: readonly ObservedView[]): void => {
-    if (ordered.includes(view)) return
-    if (trail.includes(view)) {
-      const circle = [...trail.slice(trail.indexOf(view)), view].map(({ file }) => file).join(' → ')
-      throw new RefusedError(`Ordering the views: they read each other in a circle: ${circle}; break it.`, {
-        what: circle,
-        problem: 'view-circle',
-      })
-    }
-    for (const reference of view.references) {
-      const before = byKey.get(nameKey(reference))
-      if (before !== undefined) visit(before, [...trail, view])
-    }
-    ordered.push(view)
+const authorizeStep = ({ dataset: { projectId, datasetId }, reason, ...change }: AccessChange): ViewStep => ({
+  kind: 'authorize',
+  target: datasetId,
+  reason,
+  // Of the list, the entries this action is about: everyone else's stay.
+  before: [...change.again, ...change.remove].map(shortName).sort().join('\n'),
+  after: [...change.add.map(shortName), ...change.addDatasets.map((name) => `${name.datasetId}.*`)]
+    .sort()
+    .join('\n'),
+  dataset: { projectId, datasetId },
+  ...change,
+})
+
+function withDigest(step: Written, owner: string, digest: string): Written {
+  return {
+    ...step,
+    content: { ...step.content, labels: { ...step.content.labels, ...markOf(owner, digest) } },
   }
-  for (const view of views) visit(view, [])
-  return ordered
+}
+
+interface Change {
+  readonly content: Omit<ViewContent, 'labels'>
+  readonly labels: Readonly<Record<string, string>>
+  readonly reasons: readonly string[]
+  /** Something that somebody wrote would be replaced. */
+  readonly isReplacing: boolean
 }
 
 function planView(view: ObservedView, inputs: Inputs): ViewStep {
-  const { name, query, description, existing } = view
+  const { name, existing, ownership, digest, bytes } = view
   const target = shortName(name)
+  checkColumnNames(view)
+  if (existing !== undefined && existing.type !== 'VIEW') {
+    const found = existing.type.toLowerCase().replaceAll('_', ' ')
+    throw new RefusedError(
+      `Planning ${target}: there is a ${found} of this name, and publish-views replaces views only; rename the file or remove the ${found}.`,
+      { what: target, problem: 'not-a-view' },
+    )
+  }
+  const { content, labels, reasons, isReplacing } = compare(view)
+  const marked = { ...existing?.labels, ...labels, ...markOf(inputs.owner, digest) }
   if (existing === undefined)
     return {
       kind: 'create',
       target,
       reason: 'does not exist',
-      after: query,
       name,
-      query,
-      description,
-      labels: OWNER_LABEL,
+      content: { ...content, labels: marked },
+      bytes,
     }
-  if (existing.type !== 'VIEW') {
-    throw new RefusedError(
-      `Planning ${target}: there is a ${existing.type.toLowerCase()} of this name, and publish-views replaces views only; rename the file or remove the ${existing.type.toLowerCase()}.`,
-      { what: target, problem: 'not-a-view' },
-    )
-  }
-  const labels = { ...existing.labels, ...OWNER_LABEL }
-  const reasons = [
-    ...(existing.query === query ? [] : ['query changed']),
-    ...(existing.description === description ? [] : ['description changed']),
-    ...(existing.labels['managed-by'] === OWNER_LABEL['managed-by']
-      ? []
-      : ['taken over: it had no managed-by label']),
-  ]
-  if (reasons.length === 0)
+  if (ownership === 'theirs')
+    return { kind: 'conflict', target, reason: `belongs to owner ${ownerOf(existing.labels)}`, name }
+  if (ownership === 'nobody' && isReplacing && !inputs.isAdopting)
     return {
-      kind: 'keep',
+      kind: 'conflict',
       target,
-      reason: 'is as its file says',
+      reason: `was not published by this action: ${reasons.join(', ')}`,
       name,
-      query,
-      description,
-      labels,
-      etag: existing.etag,
     }
-  const lost = view.columns === undefined ? [] : lostColumns(existing.columns, view.columns)
-  if (lost.length > 0 && !inputs.isBreakingAllowed) {
-    throw new RefusedError(
-      `Planning ${target}: the new query ${lost.join(', ')}; readers of the view would break. Set allow-breaking: true if they are ready.`,
-      {
-        what: `${view.file}: ${lost.join(', ')}`,
-        allowedBy: 'allow-breaking: true',
-        problem: 'breaking-view',
-      },
-    )
+  const change = {
+    ...{ target, name, bytes, etag: existing.etag, content: { ...content, labels: marked } },
+    ...(content.query === undefined ? {} : { before: existing.query, after: content.query }),
   }
-  return {
-    kind: 'update',
-    target,
-    reason: [...reasons, ...lost].join(', '),
-    before: existing.query,
-    after: query,
-    name,
-    query,
-    description,
-    labels,
-    etag: existing.etag,
+  if (ownership !== 'ours') {
+    const how = ownership === 'earlier' ? 'marked with its owner' : 'adopted'
+    return { kind: 'adopt', reason: [how, ...reasons].join(', '), ...change }
   }
+  if (reasons.length > 0) return { kind: 'update', reason: reasons.join(', '), ...change }
+  if (digestOn(existing.labels) === digest)
+    return { kind: 'keep', target, reason: 'is as its file says', name }
+  return { kind: 'update', reason: 'checked again', ...change }
 }
 
-function lostColumns(before: readonly Column[], after: readonly Column[]): string[] {
-  const now = new Map(after.map((column) => [column.name.toLowerCase(), column]))
-  return before.flatMap((column) => {
-    const found = now.get(column.name.toLowerCase())
-    if (found === undefined) return [`drops column ${column.name}`]
-    return found.type === column.type ? [] : [`changes ${column.name} from ${column.type} to ${found.type}`]
+/** What the file says and the view is not; what the file does not name is no difference. */
+function compare({ definition, query, columns, existing }: ObservedView): Change {
+  const reasons: string[] = []
+  let isReplacing = false
+  const content: { -readonly [Key in keyof Omit<ViewContent, 'labels'>]: ViewContent[Key] } = {}
+  const isQueryNew = existing?.query !== query
+  if (isQueryNew) {
+    content.query = query
+    reasons.push('query changed', ...newColumns(existing?.columns ?? [], columns))
+    isReplacing = true
+  }
+  for (const [member, words] of [
+    ['description', 'description'],
+    ['friendlyName', 'friendly name'],
+    ['expirationTime', 'expiration'],
+  ] as const) {
+    const wanted = definition[member]
+    if (wanted === undefined || wanted === existing?.[member]) continue
+    content[member] = wanted
+    reasons.push(`${words} changed`)
+    isReplacing ||= (existing?.[member] ?? '') !== ''
+  }
+  const labels = definition.labels ?? {}
+  const different = Object.keys(labels).filter((key) => labels[key] !== existing?.labels[key])
+  if (different.length > 0) reasons.push(`label ${different.join(', ')} changed`)
+  isReplacing ||= different.some((key) => existing?.labels[key] !== undefined)
+  const wanted = describe(keepBeside(columns, existing?.columns ?? []), definition.columns)
+  const redescribed = wanted.filter(
+    ({ name, description }) =>
+      description !== existing?.columns.find((column) => column.name === name)?.description,
+  )
+  if (redescribed.length > 0) {
+    isReplacing ||= redescribed.some(({ name }) =>
+      existing?.columns.some((column) => column.name === name && (column.description ?? '') !== ''),
+    )
+    if (!isQueryNew) reasons.push(`description of ${redescribed.map(({ name }) => name).join(', ')} changed`)
+  }
+  if (redescribed.length > 0 || (isQueryNew && isDescribed(wanted))) content.columns = wanted
+  return { content, labels, reasons, isReplacing }
+}
+
+function describe(
+  columns: readonly Column[],
+  given: ObservedView['definition']['columns'],
+): readonly Column[] {
+  return columns.map((column, index) => {
+    const description = given?.[index]?.description
+    return description === undefined ? column : { ...column, description }
   })
 }
 
-/** One step per source dataset, or none when its list already is right. */
-function planAccess(
-  source: DatasetAccess,
-  views: readonly ObservedView[],
-  deleted: readonly TableName[],
-  changed: readonly string[],
-): ViewStep[] {
-  const readers = views
-    .filter(
-      (view) =>
-        view.references.some(
-          (reference) => reference.projectId === source.projectId && reference.datasetId === source.datasetId,
-        ) &&
-        (view.name.datasetId !== source.datasetId || view.name.projectId !== source.projectId),
-    )
-    .map(({ name }) => name)
-  const present = viewsOf(source.access)
-  const missing = readers.filter((name) => !present.some((entry) => isSame(entry, name)))
-  // BigQuery asks for the grant again after a view was updated (access[].view of the dataset resource).
-  const again = readers.filter((name) => !missing.includes(name) && changed.includes(shortName(name)))
-  const remove = deleted.filter((name) => present.some((entry) => isSame(entry, name)))
-  if (missing.length + again.length + remove.length === 0) return []
-  const reasons = [
-    missing.length > 0 ? `${missing.length} not on the list` : '',
-    again.length > 0 ? `${again.length} granted again after an update` : '',
-    remove.length > 0 ? `${remove.length} removed with their views` : '',
-  ]
-  return [
-    {
-      kind: 'authorize',
-      target: source.datasetId,
-      reason: reasons.filter(Boolean).join(', '),
-      // Of the list, the entries this action is about: everyone else's stay.
-      before: listed([...again, ...remove]),
-      after: listed([...missing, ...again]),
-      dataset: { projectId: source.projectId, datasetId: source.datasetId },
-      add: [...missing, ...again],
-      remove,
-    },
-  ]
+/** The list in a header describes columns; their names are the query's. */
+function checkColumnNames({ definition, columns, file }: ObservedView): void {
+  const given = definition.columns
+  if (given === undefined) return
+  const names = (list: readonly { name: string }[]) => list.map(({ name }) => name.toLowerCase()).join(', ')
+  if (names(given) === names(columns)) return
+  throw new InputError(
+    `Planning ${file}: its column list says ${names(given)}, its query gives ${names(columns)}; write the names as aliases into the query.`,
+    { input: 'source', given: file, accepted: 'the columns of the query', problem: 'view-query' },
+  )
 }
 
-const listed = (names: readonly TableName[]): string => names.map(shortName).sort().join('\n')
+function checkBreaking(planned: readonly { view: ObservedView; step: ViewStep }[], inputs: Inputs): void {
+  if (inputs.isBreakingAllowed) return
+  const broken = planned.flatMap(({ view, step }) => {
+    if (step.kind !== 'update' && step.kind !== 'adopt') return []
+    const lost = lostColumns(view.existing?.columns ?? [], view.columns)
+    return lost.length === 0 ? [] : [`${step.target} (${view.file}) ${lost.join(', ')}`]
+  })
+  if (broken.length === 0) return
+  throw new RefusedError(
+    `Planning the views: the new query of ${broken.join('; ')}; readers of the view would break. Set allow-breaking: true if they are ready.`,
+    { what: broken.join('; '), allowedBy: 'allow-breaking: true', problem: 'breaking-view' },
+  )
+}
+
+function refuseConflicts(
+  conflicts: readonly ViewStep[],
+  planned: readonly { view: ObservedView; step: ViewStep }[],
+  inputs: Inputs,
+): RefusedError {
+  const isForeign = planned.some(({ view, step }) => step.kind === 'conflict' && view.ownership === 'theirs')
+  const list = conflicts.map(({ target, reason }) => `${target}: ${reason}`).join('; ')
+  return new RefusedError(
+    `Planning the views: ${conflicts.length} of ${planned.length} ${conflicts.length === 1 ? 'is' : 'are'} not this owner's to replace: ${list}.`,
+    {
+      what: list,
+      allowedBy: isForeign ? 'owner' : 'adopt: true',
+      problem: isForeign ? 'foreign-view' : 'unowned-view',
+      hint: isForeign
+        ? `Rename the files, or publish as that owner with the input owner (this run's is ${inputs.owner}).`
+        : 'If they are yours, set adopt: true once: they are replaced and marked. Views that are equal to their files are marked in any case.',
+    },
+  )
+}

@@ -1,4 +1,5 @@
 /** Puts the plan and what became of it into words and outputs; it refuses to write anything. */
+import { sayFirstLook } from '../../_shared/ownership.ts'
 import { stateOf, type Outcome } from '../../_shared/plan.ts'
 import type { Report, SummaryBlock } from '../../_shared/report.ts'
 import type { Inputs } from './inputs.ts'
@@ -10,16 +11,17 @@ export function report(
   inputs: Inputs,
   notes: readonly string[],
 ): Report {
-  const effective = inputs.isDryRun ? plan.steps : outcome.done.map(({ step }) => step)
+  const effective = outcome.isApplied ? outcome.done.map(({ step }) => step) : plan.steps
   const count = (kind: ViewStep['kind']): number => effective.filter((step) => step.kind === kind).length
   const authorized = effective.reduce(
-    (sum, step) => sum + (step.kind === 'authorize' ? step.add.length : 0),
+    (sum, step) => sum + (step.kind === 'authorize' ? step.add.length + step.addDatasets.length : 0),
     0,
   )
   return {
     outputs: {
       created: count('create'),
       updated: count('update'),
+      adopted: count('adopt'),
       unchanged: count('keep'),
       deleted: count('delete'),
       authorized,
@@ -29,14 +31,22 @@ export function report(
         kind: 'heading',
         text: inputs.isDryRun
           ? 'Views: the plan'
-          : outcome.failure === undefined
+          : (outcome.failure ?? plan.refusal) === undefined
             ? 'Views published'
             : 'Views: stopped by an error',
       },
       {
         kind: 'text',
-        text: `${count('create')} created, ${count('update')} updated, ${count('keep')} unchanged, ${count('delete')} deleted; ${authorized} access ${authorized === 1 ? 'entry' : 'entries'} granted${inputs.isDryRun ? ' (dry run: nothing was changed)' : ''}.`,
+        text: `${count('create')} created, ${count('update')} updated, ${count('adopt')} adopted, ${count('keep')} unchanged, ${count('delete')} deleted; ${authorized} access ${authorized === 1 ? 'entry' : 'entries'} granted${!outcome.isApplied ? ' (nothing was changed)' : ''}.`,
       },
+      ...(plan.look.adopt + plan.look.conflict > 0
+        ? [
+            {
+              kind: 'text',
+              text: `Not everything here was published by this owner (${inputs.owner}): ${sayFirstLook(plan.look)}.`,
+            } as const,
+          ]
+        : []),
       ...notes.map((text): SummaryBlock => ({ kind: 'text', text })),
       {
         kind: 'table',
@@ -44,6 +54,6 @@ export function report(
         rows: plan.steps.map((step) => [step.kind, step.target, step.reason, stateOf(step, outcome)]),
       },
     ],
-    failure: outcome.failure,
+    failure: outcome.failure ?? plan.refusal,
   }
 }

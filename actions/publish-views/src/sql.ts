@@ -1,109 +1,169 @@
-/** Finds table names in a GoogleSQL text and writes them fully qualified; it parses nothing else. */
+/**
+ * Finds table names in a GoogleSQL text and writes them differently: in full, or as the names of queries put
+ * before it. It only finds; what a name is, BigQuery decides.
+ */
 import { nameKey, type TableName } from '../../_shared/dataset.ts'
 import { tokenize, type Token } from '../../_shared/sql-tokens.ts'
 
+/** A name in the place of a table, and which tokens it is. */
+interface Found {
+  readonly name: TableName
+  readonly from: number
+  readonly to: number
+  readonly isAliased: boolean
+}
+/** The names one FROM clause gives to what it reads. An array of one of them (`orders.items`) is no table. */
+interface Scope {
+  readonly parent?: Scope
+  readonly variables: { readonly name: string; readonly order: number }[]
+}
 interface Path {
   readonly parts: readonly string[]
   readonly from: number
   readonly to: number
-  readonly isTable: boolean
+  readonly scope: Scope
+  readonly order: number
+  readonly isAliased: boolean
 }
 
-const BEFORE_TABLE = ['FROM', 'JOIN', ',', '(']
-const ENDS_FROM = [
-  'SELECT',
-  'WHERE',
-  'GROUP',
-  'HAVING',
-  'QUALIFY',
-  'WINDOW',
-  'ORDER',
-  'LIMIT',
-  'UNION',
-  'INTERSECT',
-  'EXCEPT',
-]
+const words = (text: string): ReadonlySet<string> => new Set(text.split(' '))
+const BEFORE_TABLE = words('FROM JOIN , (')
+const ENDS_FROM = words('SELECT WHERE GROUP HAVING QUALIFY WINDOW ORDER LIMIT')
+const SET_OPERATIONS = words('UNION INTERSECT EXCEPT')
+const NO_ALIAS = words(
+  'WHERE GROUP HAVING QUALIFY WINDOW ORDER LIMIT UNION INTERSECT EXCEPT JOIN INNER LEFT RIGHT FULL CROSS ON USING TABLESAMPLE PIVOT UNPIVOT FOR WITH MATCH_RECOGNIZE AND OR',
+)
+const isName = (token: Token | undefined): boolean => token?.kind === 'word' || token?.kind === 'quoted'
 
-/**
- * Dotted names with two or three parts; `isTable` where a FROM clause calls for a table, and not for an array
- * of one it already has.
- */
-function findPaths(tokens: readonly Token[]): Path[] {
+/** `example.com:project` is one part. */
+function partsOf(token: Token): string[] {
+  if (token.kind !== 'quoted') return [token.text]
+  const [head = '', ...parts] = token.text.slice(1, -1).split('.')
+  const colon = parts.findIndex((part) => part.includes(':'))
+  return colon === -1
+    ? [head, ...parts]
+    : [[head, ...parts.slice(0, colon + 1)].join('.'), ...parts.slice(colon + 1)]
+}
+
+function findPaths(all: readonly Token[]): Path[] {
+  const at = all.flatMap((token, index) => (token.kind === 'space' ? [] : [index]))
+  const token = (position: number): Token | undefined => all[at[position] ?? -1]
+  const upper = (position: number): string => {
+    const found = token(position)
+    return found?.kind === 'word' ? found.text.toUpperCase() : (found?.text ?? '')
+  }
   const paths: Path[] = []
-  const aliases = new Set<string>()
-  const tables = new Set<string>()
-  // One entry per open parenthesis; FROM opens no clause in EXTRACT(DAY FROM x) and IS DISTINCT FROM x.
-  const levels = [{ isFrom: false, isExtract: false }]
+  const levels = [{ scope: { variables: [] } as Scope, isFrom: false, isExtract: false }]
   let before = ''
-  let isAliasNext = false
-  for (let index = 0; index < tokens.length; index += 1) {
-    const token = tokens[index]
-    const level = levels.at(-1)
-    if (token === undefined || level === undefined || token.kind === 'space') continue
-    if (!isName(token)) {
-      if (token.text === '(')
+  for (let position = 0; position < at.length; position += 1) {
+    const level = levels.at(-1)!
+    const word = upper(position)
+    /** Notes the alias that stands at `next`, or else `implied`. @returns whether there is one. */
+    const name = (next: number, implied: string): boolean => {
+      const place = upper(next) === 'AS' ? next + 1 : next
+      const found = token(place)
+      const isAlias =
+        found !== undefined && isName(found) && (found.kind === 'quoted' || !NO_ALIAS.has(upper(place)))
+      const given = isAlias ? partsOf(found).join('.') : implied
+      if (given !== '') level.scope.variables.push({ name: given.toLowerCase(), order: position })
+      return isAlias
+    }
+    if (!isName(token(position))) {
+      if (word === '(') {
+        let inside = position + 1
+        while (upper(inside) === '(') inside += 1
+        const isTablePlace = level.isFrom && BEFORE_TABLE.has(before)
+        const isQuery = ['SELECT', 'WITH', 'FROM'].includes(upper(inside))
+        // A query beside others in FROM, or of a WITH, does not see what stands beside it.
+        const parent = isTablePlace || before === 'AS' ? level.scope.parent : level.scope
         levels.push({
-          isFrom: level.isFrom && BEFORE_TABLE.includes(before),
+          scope: isQuery ? { parent, variables: [] } : level.scope,
+          isFrom: !isQuery && isTablePlace,
           isExtract: before === 'EXTRACT',
         })
-      if (token.text === ')' && levels.length > 1) levels.pop()
-      isAliasNext = token.text === ')' && levels.at(-1)?.isFrom === true
-      before = token.text
+      } else if (word === ')' && levels.length > 1) {
+        levels.pop()
+        const outer = levels.at(-1)!
+        if (outer.isFrom) {
+          const place = upper(position + 1) === 'AS' ? position + 2 : position + 1
+          const found = token(place)
+          if (found !== undefined && isName(found) && !(found.kind === 'word' && NO_ALIAS.has(upper(place))))
+            outer.scope.variables.push({ name: partsOf(found).join('.').toLowerCase(), order: position })
+        }
+      } else if (word === '>' && before === '|') level.isFrom = false
+      before = word
       continue
     }
-    const from = index
-    const parts = partsOf(token)
-    while (tokens[index + 1]?.kind === 'dot' && isName(tokens[index + 2])) {
-      parts.push(...partsOf(tokens[index + 2] as Token))
-      index += 2
+    const from = position
+    const parts = partsOf(token(position)!)
+    while (token(position + 1)?.kind === 'dot' && isName(token(position + 2))) {
+      parts.push(...partsOf(token(position + 2)!))
+      position += 2
     }
-    const word = token.kind === 'word' && from === index ? token.text.toUpperCase() : ''
-    if (isAliasNext && word !== 'AS') aliases.add(parts.join('.'))
-    isAliasNext = isAliasNext && word === 'AS'
-    const isClause = word === 'FROM' && !level.isExtract && before !== 'DISTINCT'
-    if (isClause || word === 'JOIN') level.isFrom = true
-    else if (ENDS_FROM.includes(word)) level.isFrom = false
-    const isArray = before === ',' && tables.has(parts[0] ?? '')
-    const isTable = level.isFrom && word !== 'FROM' && BEFORE_TABLE.includes(before) && !isArray
-    if (isTable) {
-      isAliasNext = true
-      tables.add(parts.at(-1) ?? '')
+    const isPlain = from === position && token(from)!.kind === 'word'
+    const keyword = isPlain ? word : ''
+    const isClause = keyword === 'FROM' && !level.isExtract && before !== 'DISTINCT'
+    const isCall = upper(position + 1) === '('
+    const isTable = (level.isFrom && BEFORE_TABLE.has(before)) || before === 'TABLE'
+    if (isClause || keyword === 'JOIN') level.isFrom = true
+    else if (ENDS_FROM.has(keyword)) level.isFrom = false
+    else if (SET_OPERATIONS.has(keyword) && !isCall) {
+      level.isFrom = false
+      level.scope = { parent: level.scope.parent, variables: [] }
+    } else if (isTable && !isCall && keyword !== 'FROM') {
+      const scope = level.scope
+      const isAliased = name(position + 1, parts.at(-1) ?? '')
+      if (parts.length >= 2)
+        paths.push({ parts, from: at[from]!, to: at[position]!, scope, order: position, isAliased })
     }
-    if (parts.length >= 2) paths.push({ parts, from, to: index, isTable })
-    before = word === 'FROM' && !isClause ? '' : word
+    before = keyword === 'FROM' && !isClause ? '' : keyword
   }
-  return paths.map((path) => ({ ...path, isTable: path.isTable && !aliases.has(path.parts[0] ?? '') }))
+  return paths.filter(({ parts, from, scope, order }) => {
+    // Quoted as a whole it can only be a table.
+    if (all[from]!.kind === 'quoted' && all[from]!.text.includes('.')) return true
+    const first = parts[0]!.toLowerCase()
+    for (let seen: Scope | undefined = scope; seen !== undefined; seen = seen.parent)
+      if (
+        seen.variables.some(
+          (variable) => variable.name === first && (seen !== scope || variable.order < order),
+        )
+      )
+        return false
+    return true
+  })
 }
-
-const isName = (token: Token | undefined): boolean => token?.kind === 'word' || token?.kind === 'quoted'
-const partsOf = (token: Token): string[] =>
-  token.kind === 'quoted' ? token.text.slice(1, -1).split('.') : [token.text]
 
 function toName(parts: readonly string[], projectId: string): TableName | undefined {
   const [tableId, datasetId, ...project] = [...parts].reverse()
   if (tableId === undefined || datasetId === undefined || parts.length > 3) return undefined
+  if (parts.some((part) => part.toUpperCase() === 'INFORMATION_SCHEMA')) return undefined
   return { projectId: project[0] ?? projectId, datasetId, tableId }
 }
 
-/** Names in the places of tables: what can be known before BigQuery has read the query. */
-export function scanReferences(sql: string, projectId: string): TableName[] {
-  const found = findPaths(tokenize(sql))
-    .filter(({ isTable }) => isTable)
-    .map(({ parts }) => toName(parts, projectId))
-  return [
-    ...new Map(found.filter((name) => name !== undefined).map((name) => [nameKey(name), name])).values(),
-  ]
+function findTables(tokens: readonly Token[], projectId: string): Found[] {
+  return findPaths(tokens).flatMap(({ parts, ...place }) => {
+    const name = toName(parts, projectId)
+    return name === undefined ? [] : [{ ...place, name }]
+  })
 }
 
-/** Those of `known` that the text itself names; the others are reached through a view. */
-export function directReferences(sql: string, projectId: string, known: readonly TableName[]): TableName[] {
-  const written = new Set(
-    findPaths(tokenize(sql))
-      .map(({ parts }) => toName(parts, projectId))
-      .filter((name) => name !== undefined)
-      .map(nameKey),
-  )
-  return known.filter((name) => written.has(nameKey(name)))
+/** Names in the places of tables, each once. */
+export function scanReferences(sql: string, projectId: string): TableName[] {
+  const found = findTables(tokenize(sql), projectId)
+  return [...new Map(found.map(({ name }) => [nameKey(name), name])).values()]
+}
+
+function rewrite(
+  tokens: readonly Token[],
+  places: ReadonlyMap<number, { to: number; text: string }>,
+): string {
+  let text = ''
+  for (let index = 0; index < tokens.length; index += 1) {
+    const place = places.get(index)
+    text += place?.text ?? tokens[index]!.text
+    if (place !== undefined) index = place.to
+  }
+  return text
 }
 
 /**
@@ -113,19 +173,62 @@ export function directReferences(sql: string, projectId: string, known: readonly
 export function qualify(sql: string, projectId: string, known: readonly TableName[]): string {
   const tokens = tokenize(sql)
   const keys = new Set(known.map(nameKey))
-  const replaced = new Map<number, { to: number; text: string }>()
-  for (const { parts, from, to } of findPaths(tokens)) {
-    const name = toName(parts, projectId)
-    if (name !== undefined && keys.has(nameKey(name)))
-      replaced.set(from, { to, text: `\`${nameKey(name)}\`` })
+  return rewrite(
+    tokens,
+    new Map(
+      findTables(tokens, projectId)
+        .filter(({ name }) => keys.has(nameKey(name)))
+        .map(({ from, to, name }) => [from, { to, text: `\`${nameKey(name)}\`` }]),
+    ),
+  )
+}
+
+/**
+ * The text with some of its references read from queries instead: `names` gives by table key the name of such
+ * a query. What reads it goes on calling it as before.
+ */
+export function readInstead(sql: string, projectId: string, names: ReadonlyMap<string, string>): string {
+  const tokens = tokenize(sql)
+  return rewrite(
+    tokens,
+    new Map(
+      findTables(tokens, projectId).flatMap(({ from, to, name, isAliased }) => {
+        const instead = names.get(nameKey(name))
+        if (instead === undefined) return []
+        return [[from, { to, text: isAliased ? instead : `${instead} AS \`${name.tableId}\`` }] as const]
+      }),
+    ),
+  )
+}
+
+/** Tables BigQuery reads and the text seems to name, which were not found in it. */
+export function notFound(
+  sql: string,
+  shown: readonly TableName[],
+  reported: readonly TableName[],
+): TableName[] {
+  const keys = new Set(shown.map(nameKey))
+  const plain = tokenize(sql)
+    .filter(({ kind }) => kind !== 'space' && kind !== 'string')
+    .map((token) => (token.kind === 'quoted' ? token.text.slice(1, -1) : token.text))
+  const text = ` ${plain.map((part, index) => (part === '.' || plain[index + 1] === '.' ? part : `${part} `)).join('')}`
+  return reported.filter(
+    (name) =>
+      !keys.has(nameKey(name)) &&
+      new RegExp(`[ .]${name.datasetId}\\.${escape(name.tableId)}[ .]`).test(text),
+  )
+}
+const escape = (text: string): string => text.replace(/[^\p{L}\p{M}\p{N}_]/gu, '\\$&')
+
+/** Whether two texts say the same: comments, spaces, a last semicolon and how names are quoted aside. */
+export function isSameQuery(left: string, right: string, projectId: string): boolean {
+  const plain = (sql: string): string => {
+    const tokens = tokenize(qualify(sql, projectId, scanReferences(sql, projectId)))
+    const texts = tokens.filter(({ kind }) => kind !== 'space').map(({ text }) => text)
+    while (texts.at(-1) === ';') texts.pop()
+    return JSON.stringify(texts)
   }
-  let text = ''
-  for (let index = 0; index < tokens.length; index += 1) {
-    const replacement = replaced.get(index)
-    text += replacement?.text ?? tokens[index]?.text ?? ''
-    if (replacement !== undefined) index = replacement.to
-  }
-  return text
+  return plain(left) === plain(right)
 }
 
 /** The `--` comment lines at the top, as one description; BigQuery keeps at most 16,384 characters. */

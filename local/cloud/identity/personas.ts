@@ -9,7 +9,7 @@ import { endpointOverrides } from '../endpoint-variables.ts'
 import { CloudError, type Environment, type Principal, type Route } from '../kernel.ts'
 import { writePrivateFile } from './durable-file.ts'
 import type { ProviderDefinition } from './federation.ts'
-import { bearer, isSameSecret } from './github-issuer.ts'
+import { bearer, isSameSecret } from '../bearer.ts'
 import type { SigningKey } from './signing-key.ts'
 
 export interface PersonasOptions {

@@ -3,20 +3,24 @@ import { describe, expect, it } from '@jest/globals'
 import type { DatasetAccess, ExistingView } from '../../../actions/_shared/dataset.ts'
 import type { Inputs } from '../../../actions/publish-views/src/inputs.ts'
 import type { Observed, ObservedView } from '../../../actions/publish-views/src/observe.ts'
-import { mergeAccess } from '../../../actions/publish-views/src/apply.ts'
+import { mergeAccess } from '../../../actions/publish-views/src/access.ts'
+import { markOf, ownershipOf } from '../../../actions/_shared/ownership.ts'
 import { planViews } from '../../../actions/publish-views/src/plan.ts'
 import { thrownBy } from '../../support/thrown.ts'
 
 const name = (datasetId: string, tableId: string) => ({ projectId: 'p', datasetId, tableId })
-const labels = { 'managed-by': 'clickstream-actions' }
+const labels = markOf('me', 'd1')
 const inputs = (over: Partial<Inputs> = {}): Inputs => ({
   workspace: '/w',
-  owner: 'octo/clicks',
+  owner: 'me',
   sourceDir: '/w/v',
   source: 'v',
   projectId: 'p',
   location: 'EU',
+  isAdopting: false,
   isAuthorizing: true,
+  isAuthorizingDatasets: false,
+  authorizeExcept: [],
   isBreakingAllowed: false,
   isPruning: false,
   allowedHosts: [],
@@ -27,19 +31,22 @@ const inputs = (over: Partial<Inputs> = {}): Inputs => ({
 const view = (tableId: string, over: Partial<ObservedView> = {}): ObservedView => ({
   name: name('out', tableId),
   file: `v/out/${tableId}.sql`,
+  definition: { query: 'SELECT 1 AS a', linesBefore: 0 },
   query: 'SELECT 1 AS a',
-  description: '',
+  digest: 'd1',
   references: [name('src', 't')],
+  earlier: [],
   columns: [{ name: 'a', type: 'INTEGER' }],
+  ownership: ownershipOf(over.existing?.labels ?? {}, 'me'),
   ...over,
 })
 const existing = (over: Partial<ExistingView> = {}): ExistingView => ({
   type: 'VIEW',
   etag: 'e1',
   query: 'SELECT 1 AS a',
-  description: '',
   labels,
   columns: [{ name: 'a', type: 'INTEGER' }],
+  createdMs: 1,
   ...over,
 })
 const source = (...tables: string[]): DatasetAccess => ({
@@ -47,12 +54,14 @@ const source = (...tables: string[]): DatasetAccess => ({
   datasetId: 'src',
   etag: 'd1',
   location: 'EU',
+  modifiedMs: 2,
   access: [{ role: 'OWNER', userByEmail: 'o@x' }, ...tables.map((table) => ({ view: name('out', table) }))],
 })
 const observed = (over: Partial<Observed>): Observed => ({
   projectId: 'p',
   views: [],
   orphans: [],
+  left: 0,
   sources: [source()],
   ...over,
 })
@@ -94,28 +103,35 @@ describe('planViews', () => {
       ['create out.a: does not exist'],
     ],
     [
-      'takes over a view without label',
-      { views: [view('a', { existing: existing({ labels: {} }) })], sources: [source('a')] },
+      'marks an equal view that nobody marked, or the first releases did',
+      {
+        views: [
+          view('a', { existing: existing({ labels: {} }) }),
+          view('b', {
+            existing: existing({ labels: { 'managed-by': 'clickstream-actions' } }),
+            references: [],
+          }),
+        ],
+        sources: [source('a')],
+      },
       {},
       [
-        'update out.a: taken over: it had no managed-by label',
+        'adopt out.a: adopted',
+        'adopt out.b: marked with its owner',
         'authorize src: 1 granted again after an update',
       ],
     ],
     [
       'names orphans',
-      { orphans: [name('out', 'old')] },
+      { orphans: [{ name: name('out', 'old'), etag: 'e2', references: [] }] },
       {},
       ['orphan out.old: published earlier, has no file any more; prune: true deletes it'],
     ],
     [
       'prunes orphans with their entries, entries first',
-      { orphans: [name('out', 'old')], sources: [source('old')] },
+      { orphans: [{ name: name('out', 'old'), etag: 'e2', references: [] }], sources: [source('old')] },
       { isPruning: true },
-      [
-        'authorize src: 1 removed with their views',
-        'delete out.old: published earlier, has no file any more',
-      ],
+      ['authorize src: 1 no longer needed', 'delete out.old: published earlier, has no file any more'],
     ],
     [
       'puts a view after those it reads',
@@ -151,9 +167,7 @@ describe('planViews', () => {
       allowedBy: 'allow-breaking: true',
       message: expect.stringContaining('drops column a'),
     })
-    expect(kinds(breaking, { isBreakingAllowed: true })[0]).toBe(
-      'update out.a: query changed, drops column a',
-    )
+    expect(kinds(breaking, { isBreakingAllowed: true })[0]).toBe('update out.a: query changed, adds column b')
   })
   it('refuses to change a type', () => {
     expect(() =>
@@ -182,6 +196,11 @@ describe('planViews', () => {
   })
 })
 
+const change = (add: string[], remove: string[], datasets: string[] = []) => ({
+  add: add.map((table) => name('out', table)),
+  remove: remove.map((table) => name('out', table)),
+  addDatasets: datasets.map((datasetId) => ({ projectId: 'p', datasetId })),
+})
 describe('mergeAccess', () => {
   const others = [
     { role: 'OWNER', userByEmail: 'o@x' },
@@ -189,12 +208,118 @@ describe('mergeAccess', () => {
     { view: name('other', 'v') },
   ]
   it("keeps everyone else's entries, conditions and unknown members included", () => {
-    expect(mergeAccess(others, [name('out', 'a')], [])).toEqual([...others, { view: name('out', 'a') }])
+    expect(mergeAccess(others, change(['a'], []))).toEqual([...others, { view: name('out', 'a') }])
   })
   it('adds nothing twice', () => {
-    expect(mergeAccess([...others, { view: name('out', 'a') }], [name('out', 'a')], [])).toHaveLength(4)
+    const once = mergeAccess(others, change(['a'], [], ['out']))
+    expect(mergeAccess(once, change(['a'], [], ['out']))).toEqual(once)
   })
   it('removes only what it is told to', () => {
-    expect(mergeAccess([...others, { view: name('out', 'a') }], [], [name('out', 'a')])).toEqual(others)
+    expect(mergeAccess([...others, { view: name('out', 'a') }], change([], ['a']))).toEqual(others)
+  })
+})
+
+describe('planAccess', () => {
+  it('counts what BigQuery counts and says what to do at the limit', () => {
+    const many = Array.from({ length: 2500 }, (_, index) => ({ view: name('other', `v${index}`) }))
+    const full = { views: [view('a')], sources: [{ ...source(), access: many }] }
+    expect(thrownBy(() => kinds(full))).toMatchObject({
+      code: 'REFUSED',
+      allowedBy: 'authorize-datasets: true',
+      message: expect.stringContaining('2501 authorized resources'),
+    })
+  })
+  it('adds nothing for views that an authorized dataset covers', () => {
+    const access = [{ dataset: { dataset: { projectId: 'p', datasetId: 'out' }, targetTypes: ['VIEWS'] } }]
+    expect(kinds({ views: [view('a')], sources: [{ ...source(), access }] })).toEqual([
+      'create out.a: does not exist',
+    ])
+  })
+  it('authorizes a dataset once in place of its views', () => {
+    expect(
+      kinds(
+        { views: [view('a', { existing: existing() }), view('b')], sources: [source('a')] },
+        { isAuthorizingDatasets: true },
+      ),
+    ).toEqual([
+      'keep out.a: is as its file says',
+      'create out.b: does not exist',
+      'authorize src: all views of out, 1 no longer needed',
+    ])
+  })
+  it('takes a stale entry away before the view is made anew', () => {
+    expect(kinds({ views: [view('a')], sources: [source('a')] })).toEqual([
+      'authorize src: 1 left of a view that is gone',
+      'create out.a: does not exist',
+      'authorize src: 1 not on the list',
+    ])
+  })
+  it('gives a view that is younger than the list its entry anew', () => {
+    expect(
+      kinds({ views: [view('a', { existing: existing({ createdMs: 3 }) })], sources: [source('a')] }),
+    ).toEqual([
+      'authorize src: 1 left of a view that is gone',
+      'keep out.a: is as its file says',
+      'authorize src: 1 not on the list',
+    ])
+  })
+  it('takes an entry away that its view no longer needs, and marks the view when that is done', () => {
+    const elsewhere = { query: 'SELECT 2 AS a', references: [], existing: existing() }
+    expect(kinds({ views: [view('a', elsewhere)], sources: [source('a', 'b')] })).toEqual([
+      'update out.a: query changed',
+      'authorize src: 1 no longer needed',
+      'mark out.a: its entries are as it needs them',
+    ])
+  })
+})
+
+describe('ownership', () => {
+  const foreign = existing({ labels: markOf('you', 'd1') })
+  it("refuses another owner's view, also with adopt", () => {
+    const plan = planViews(
+      inputs({ isAdopting: true }),
+      observed({ views: [view('a', { existing: foreign })] }),
+    )
+    expect(plan.steps[0]).toMatchObject({ kind: 'conflict', reason: 'belongs to owner you' })
+    expect(plan.refusal).toMatchObject({ code: 'REFUSED', problem: 'foreign-view', allowedBy: 'owner' })
+  })
+  it('refuses a different view that nobody marked until adopt, and counts', () => {
+    const views = [
+      view('a', { query: 'SELECT 2 AS a', existing: existing({ labels: {} }) }),
+      view('b', { references: [] }),
+    ]
+    const refused = planViews(inputs(), observed({ views, left: 7 }))
+    expect(refused.refusal).toMatchObject({ problem: 'unowned-view', allowedBy: 'adopt: true' })
+    expect(refused.look).toEqual({ adopt: 0, change: 1, conflict: 1, leave: 7 })
+    const adopted = planViews(inputs({ isAdopting: true }), observed({ views, left: 7 }))
+    expect(adopted).toMatchObject({ look: { adopt: 1, change: 1, conflict: 0, leave: 7 } })
+    expect(adopted.refusal).toBeUndefined()
+  })
+  it('keeps what the file does not name', () => {
+    const columns = [{ name: 'a', type: 'INTEGER', description: 'theirs', policyTags: { names: ['t'] } }]
+    const before = existing({ description: 'old', labels: { ...labels, team: 'x' }, columns })
+    const [step] = planViews(
+      inputs(),
+      observed({ views: [view('a', { query: 'SELECT 2 AS a', existing: before })], sources: [] }),
+    ).steps
+    expect(step).toMatchObject({ content: { query: 'SELECT 2 AS a', columns, labels: { team: 'x' } } })
+    expect((step as { content: object }).content).not.toHaveProperty('description')
+  })
+  it.each([
+    [
+      'a field of a record that goes',
+      [{ name: 's', type: 'RECORD', fields: [{ name: 'b', type: 'STRING' }] }],
+      [{ name: 's', type: 'RECORD', fields: [{ name: 'a', type: 'STRING' }] }],
+      'drops column s.b',
+    ],
+    [
+      'a column that becomes an array',
+      [{ name: 'a', type: 'INTEGER' }],
+      [{ name: 'a', type: 'INTEGER', mode: 'REPEATED' }],
+      'changes a from INTEGER to an array of INTEGER',
+    ],
+  ])('refuses %s', (_, before, columns, words) => {
+    const changed = view('a', { query: 'SELECT 2', columns, existing: existing({ columns: before }) })
+    expect(() => kinds({ views: [changed] })).toThrow(words)
   })
 })

@@ -1,9 +1,11 @@
 /** Names found in GoogleSQL and written in full, and what is left alone. */
 import { describe, expect, it } from '@jest/globals'
 import {
-  directReferences,
+  isSameQuery,
   leadingComment,
+  notFound,
   qualify,
+  readInstead,
   scanReferences,
 } from '../../../actions/publish-views/src/sql.ts'
 
@@ -47,6 +49,42 @@ describe('scanReferences', () => {
       'SELECT EXTRACT(DAY FROM t.day), t.x IS NOT DISTINCT FROM t.y FROM a.b t',
       [name('a', 'b')],
     ],
+    [
+      'a table whose dataset is called like an alias of another query',
+      'WITH x AS (SELECT A.day FROM i.base AS A) SELECT o.id FROM A.orders o JOIN x ON TRUE',
+      [name('i', 'base'), name('A', 'orders')],
+    ],
+    [
+      'not an array of a table without alias',
+      'SELECT 1 FROM i.base b, A.orders CROSS JOIN orders.items',
+      [name('i', 'base'), name('A', 'orders')],
+    ],
+    ['not an array of a CTE that is read', 'WITH c AS (SELECT 1) SELECT 1 FROM c JOIN c.items', []],
+    [
+      'not an array in a query inside another',
+      'SELECT (SELECT COUNT(*) FROM o.items) FROM A.orders o WHERE EXISTS (SELECT 1 FROM o.tags)',
+      [name('A', 'orders')],
+    ],
+    [
+      'not INFORMATION_SCHEMA',
+      'SELECT 1 FROM A.INFORMATION_SCHEMA.TABLES, `region-eu`.INFORMATION_SCHEMA.JOBS',
+      [],
+    ],
+    ['before a comment', 'SELECT 1 FROM A.carts--old', [name('A', 'carts')]],
+    ['with spaces around the dot', 'SELECT 1 FROM A . carts', [name('A', 'carts')]],
+    ['called like its dataset', 'SELECT d.t FROM d.t AS d', [name('d', 't')]],
+    [
+      'in a project of a domain',
+      'SELECT 1 FROM `example.com:proj.d.t`',
+      [name('d', 't', 'example.com:proj')],
+    ],
+    ['not a function of tables, but its tables', 'SELECT 1 FROM d.fn(1), f(TABLE a.b)', [name('a', 'b')]],
+    [
+      'in each query of a set, whatever the other calls its tables',
+      'SELECT 1 FROM a.b c UNION ALL SELECT 1 FROM c.d',
+      [name('a', 'b'), name('c', 'd')],
+    ],
+    ['behind pipes', 'FROM a.b |> JOIN c.d ON TRUE |> SELECT x, y.z', [name('a', 'b'), name('c', 'd')]],
     ['each once', 'SELECT 1 FROM a.b UNION ALL SELECT 2 FROM a.b', [name('a', 'b')]],
   ])('%s', (_, sql, expected) => {
     expect(scanReferences(sql, 'p-1')).toEqual(expected)
@@ -70,6 +108,11 @@ describe('qualify', () => {
       'keeps columns of an alias',
       'SELECT e.event_ts FROM caec_analytics.fct_events e',
       'SELECT e.event_ts FROM `p-1.caec_analytics.fct_events` e',
+    ],
+    [
+      'keeps a column that is called like the table',
+      'SELECT caec_analytics.fct_events FROM caec_analytics.fct_events AS caec_analytics',
+      'SELECT caec_analytics.fct_events FROM `p-1.caec_analytics.fct_events` AS caec_analytics',
     ],
     [
       'keeps strings and comments',
@@ -96,10 +139,35 @@ describe('qualify', () => {
   })
 })
 
-it('tells tables the text names from those behind a view', () => {
-  expect(directReferences('SELECT 1 FROM a.v', 'p-1', [name('a', 'v'), name('private', 'behind')])).toEqual([
-    name('a', 'v'),
-  ])
+it.each([
+  ['a shadowed name', 'SELECT 1 FROM `a.v`', []],
+  ['one with a comment inside', 'SELECT 1 FROM a /* x */ . b', []],
+  ['one that is not in the text', 'SELECT 1 FROM a.v', []],
+  ['one in a place that is no place of a table', 'SELECT * FROM f(a.b)', [name('a', 'b')]],
+])('names tables that BigQuery reads and the scan misses: %s', (_, sql, expected) => {
+  const shown = scanReferences(sql, 'p-1')
+  expect(notFound(sql, shown, [name('a', 'b'), name('private', 'behind')])).toEqual(expected)
+})
+
+it.each([
+  ['an alias stays', 'SELECT x.d FROM a.b AS x', 'SELECT x.d FROM waiting AS x'],
+  [
+    'without alias the table keeps its name',
+    'SELECT b.d FROM a.b WHERE TRUE',
+    'SELECT b.d FROM waiting AS `b` WHERE TRUE',
+  ],
+  [
+    'before a join',
+    'SELECT 1 FROM a.b LEFT JOIN c.d USING (x)',
+    'SELECT 1 FROM waiting AS `b` LEFT JOIN c.d USING (x)',
+  ],
+])('reads from a query instead: %s', (_, sql, expected) => {
+  expect(readInstead(sql, 'p-1', new Map([['p-1.a.b', 'waiting']]))).toBe(expected)
+})
+
+it('knows the same query in other clothes', () => {
+  expect(isSameQuery('SELECT 1 -- x\nFROM a.b;', 'SELECT 1 FROM `p-1.a.b`', 'p-1')).toBe(true)
+  expect(isSameQuery('SELECT 1 FROM a.b', 'SELECT 2 FROM a.b', 'p-1')).toBe(false)
 })
 
 it('takes the leading comment as description', () => {

@@ -135,7 +135,7 @@ async function longBatch(place: Place): Promise<void> {
 // publish-views, apply-ddl
 const dataset = (id: string) => `/bigquery/v2/projects/caec-local/datasets/${id}`
 async function views(place: Place): Promise<void> {
-  const label = { 'managed-by': 'clickstream-actions' }
+  const label = { 'clickstream-owner': 'permissions' }
   await query(place, 'CREATE TABLE IF NOT EXISTS caec_analytics.visits (day DATE, visitor INT64)')
   for (const view of ['made', 'changed', 'gone'])
     await set(place, 'DELETE', `${dataset('caec_insights')}/tables/${view}`)
@@ -161,7 +161,14 @@ const publish =
     runBundle('publish-views', {
       job,
       env,
-      with: { source: 'views', location: 'us-central1', prune: 'true', ...inputs },
+      with: {
+        source: 'views',
+        location: 'us-central1',
+        owner: 'permissions',
+        adopt: 'true',
+        prune: 'true',
+        ...inputs,
+      },
     })
 
 async function tables(place: Place): Promise<void> {

@@ -189,8 +189,8 @@ describe('a condition', () => {
   const bindings = async (expression: string) => {
     await edit(
       'access.yaml',
-      '{ role: roles/bigquery.jobUser, members: [analyst, composer, dbt, ci-deploy],',
-      `{ role: roles/bigquery.jobUser, members: [analyst], condition: { title: t, expression: '${expression}' },`,
+      'members: [analyst, composer, dbt, ci-deploy],',
+      `members: [analyst], condition: { title: t, expression: '${expression}' },`,
     )
     const environment = await loadEnvironment(join(folder, 'environment.yaml'))
     const access = createAccess(

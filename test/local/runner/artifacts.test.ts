@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { findFiles } from '../../../local/runner/artifact-paths.ts'
+import { findFiles } from '../../../local/github/artifacts/artifact-paths.ts'
 import type { WorkflowResult } from '../../../local/runner/result.ts'
 import { makeRepository, oneJob, onlyJob, stepNamed } from './repository.ts'
 import type { Repository } from './repository.ts'

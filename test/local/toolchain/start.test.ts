@@ -99,6 +99,19 @@ describe('the door of the npm verbs', () => {
     expect((await start(['docs']).ended).stderr).toContain('Installing the packages')
   })
 
+  it('takes an installation as whole that lacks only the link of a workspace', async () => {
+    await start(['docs']).ended
+    await rm(join(checkout, 'node_modules/.clickstream-lock'))
+    await write('node_modules/.package-lock.json', JSON.stringify({ ...EMPTY_LOCK, packages: {} }))
+    const packages = {
+      '': PACKAGE,
+      local: { name: 'clickstream-local', version: '0.0.0' },
+      'node_modules/clickstream-local': { resolved: 'local', link: true },
+    }
+    await write('package-lock.json', JSON.stringify({ ...EMPTY_LOCK, packages }))
+    expect((await start(['docs']).ended).stderr).toBe('')
+  })
+
   it('waits for nobody when the process that held the installation lock is gone', async () => {
     await mkdir(join(checkout, '.local'))
     await write('.local/install.lock', '4194000')

@@ -2,11 +2,12 @@
  * Stands for GitHub's OIDC issuer: discovery, keys, and a token for a registered run that shows its request
  * token. It signs for nobody else.
  */
-import { randomUUID, timingSafeEqual } from 'node:crypto'
-import { CloudError, type Route } from '../kernel.ts'
-import { readRunClaims, subjectOf } from './github-claims.ts'
+import { randomUUID } from 'node:crypto'
+import { bearer, isSameSecret } from '../../cloud/bearer.ts'
+import { CloudError, type Route } from '../../cloud/kernel.ts'
+import { readRunClaims, subjectOf } from './claims.ts'
 import type { Runs } from './runs.ts'
-import type { SigningKey } from './signing-key.ts'
+import type { SigningKey } from '../../cloud/identity/signing-key.ts'
 
 export interface GithubIssuerOptions {
   readonly origin: string
@@ -112,13 +113,4 @@ function discovery(issuer: string): Record<string, unknown> {
     id_token_signing_alg_values_supported: ['RS256'],
     scopes_supported: ['openid'],
   }
-}
-
-export function bearer(authorization: string | undefined): string {
-  return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? ''
-}
-
-export function isSameSecret(given: string, kept: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(kept)]
-  return a.length === b.length && timingSafeEqual(a, b)
 }

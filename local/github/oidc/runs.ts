@@ -3,8 +3,8 @@
  * hashes; an ended run gets nothing.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { readJsonFile, writePrivateFile } from './durable-file.ts'
-import type { RunClaims } from './github-claims.ts'
+import { readJsonFile, writePrivateFile } from '../../cloud/identity/durable-file.ts'
+import type { RunClaims } from './claims.ts'
 
 export interface Run {
   readonly id: string

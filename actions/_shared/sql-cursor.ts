@@ -1,7 +1,7 @@
 /**
  * Walks the tokens of one statement; it refuses what the grammar does not expect, with the place in the file.
  */
-import { tokenize, type Token } from '../../_shared/sql-tokens.ts'
+import { tokenize, type Token } from './sql-tokens.ts'
 
 /** Why a file is refused, at its place; observe.ts makes the annotation. */
 export class ReadingError extends Error {
@@ -28,6 +28,10 @@ export interface Cursor {
   number(): number
   /** The next token as people would see it; '' at the end. */
   next(): string
+  /** Characters before the next token. */
+  at(): number
+  /** Past the next token, whatever it is. */
+  skip(): void
   refuse(message: string): never
 }
 
@@ -71,6 +75,10 @@ export function openCursor(sql: string): Cursor {
     path,
     next,
     refuse,
+    at: () => peek()?.at ?? sql.length,
+    skip: () => {
+      index += 1
+    },
     expect: (words) => {
       if (!accept(words)) refuse(`expected ${words}, found ${found()}`)
     },
@@ -84,10 +92,14 @@ export function openCursor(sql: string): Cursor {
     },
     text: () => {
       const literal = take(({ kind }) => kind === 'string', 'a string')
-      const inside = /^(['"])((?:[^\\]|\\["'\\n])*)\1$/.exec(literal)?.[2]
-      if (inside === undefined || /^(''|"")/.test(inside))
-        return refuse('only strings in plain single or double quotes are read here')
-      return inside.replace(/\\(.)/g, (_, sign: string) => (sign === 'n' ? '\n' : sign))
+      const [, prefix = '', quote = '', inside = ''] =
+        /^([rR]?)('{3}|"{3}|'|")([\s\S]*)\2$/.exec(literal) ?? []
+      if (quote === '') return refuse('only strings in quotes are read here, no bytes')
+      if (prefix !== '') return inside
+      return inside.replace(/\\(n|["'\\`?]|[\s\S])/g, (whole, sign: string) => {
+        if (sign === 'n') return '\n'
+        return /^["'\\`?]$/.test(sign) ? sign : refuse(`the escape ${whole} is not read here`)
+      })
     },
     number: () => {
       let digits = ''

@@ -2,7 +2,7 @@
  * The claims of a workflow run's token as GitHub writes them. It refuses claims GitHub does not have and
  * values that are not text.
  */
-import { CloudError } from '../kernel.ts'
+import { CloudError } from '../../cloud/kernel.ts'
 
 export type RunClaims = Readonly<Record<string, string>>
 

@@ -1,0 +1,73 @@
+/**
+ * Whose a BigQuery resource is, written on it as labels: an owner and a digest of what that owner last made of
+ * it. It refuses to take a name for proof.
+ */
+import { wrongValue } from './errors.ts'
+import { digestOf } from './plan.ts'
+
+export const MANAGED_BY = 'clickstream-actions'
+const OWNER = 'clickstream-owner'
+const DIGEST = 'clickstream-digest'
+
+type Labels = Readonly<Record<string, string>>
+
+/**
+ * `ours`: this owner's mark. `earlier`: the constant mark of the first releases, which named no owner.
+ * `theirs`: another owner's mark. `nobody`: no mark at all, made by hand or by another tool.
+ */
+export type Ownership = 'ours' | 'earlier' | 'theirs' | 'nobody'
+
+export function ownershipOf(labels: Labels, owner: string): Ownership {
+  const found = labels[OWNER]
+  if (found !== undefined) return found === owner ? 'ours' : 'theirs'
+  return labels['managed-by'] === MANAGED_BY ? 'earlier' : 'nobody'
+}
+export const ownerOf = (labels: Labels): string => labels[OWNER] ?? ''
+export const digestOn = (labels: Labels): string | undefined => labels[DIGEST]
+
+/** The labels that say it; beside the labels of others, never instead of them. */
+export const markOf = (owner: string, digest: string): Labels => ({
+  'managed-by': MANAGED_BY,
+  [OWNER]: owner,
+  [DIGEST]: digest,
+})
+export const isMark = (label: string): boolean => ['managed-by', OWNER, DIGEST].includes(label)
+
+/** A digest that fits into a label: 160 bits of SHA-256, in hex. */
+export const markDigest = (value: unknown): string => digestOf(value).slice(0, 40)
+
+/**
+ * The repository by its id, which no rename changes, and the source folder: two folders of one repository are
+ * two owners. @returns at most 63 characters, as a label value must have.
+ */
+export function defaultOwner(
+  context: { readonly repositoryId: string; readonly repository: string },
+  source: string,
+): string {
+  const whole = `${context.repositoryId || context.repository}/${source}`
+  const slug = whole.toLowerCase().replace(/[^a-z0-9_-]+/g, '-')
+  // Two names that only differ in what a label cannot hold must not become one owner.
+  return `${slug.slice(0, 54).replace(/^-+|-+$/g, '')}-${markDigest(whole).slice(0, 8)}`
+}
+
+/** @param given the input `owner`; empty means the default. */
+export function parseOwner(
+  given: string,
+  context: { readonly repositoryId: string; readonly repository: string },
+  source: string,
+): string {
+  if (given === '') return defaultOwner(context, source)
+  if (!/^[a-z0-9_-]{1,63}$/.test(given))
+    throw wrongValue('owner', given, 'at most 63 characters of a-z, 0-9, _ and -')
+  return given
+}
+
+/** What a first run on a project that is not empty finds. */
+export interface FirstLook {
+  readonly adopt: number
+  readonly change: number
+  readonly conflict: number
+  readonly leave: number
+}
+export const sayFirstLook = ({ adopt, change, conflict, leave }: FirstLook): string =>
+  `adopt ${adopt} / change ${change} / conflict ${conflict} / leave ${leave}`

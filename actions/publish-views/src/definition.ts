@@ -1,0 +1,169 @@
+/**
+ * What a view file says: a bare SELECT, or CREATE VIEW with columns and OPTIONS before it. It refuses every
+ * other statement and every option it would not apply.
+ */
+import { isMark } from '../../_shared/ownership.ts'
+import { shortName, type TableName } from '../../_shared/dataset.ts'
+import { openCursor, ReadingError, type Cursor } from '../../_shared/sql-cursor.ts'
+import { leadingComment } from './sql.ts'
+
+export interface ViewDefinition {
+  /** The SELECT alone, without a last semicolon. */
+  readonly query: string
+  /** Lines of the file before the query's first one. */
+  readonly linesBefore: number
+  /** Members a file does not name are undefined: what stands there stays. */
+  readonly description?: string
+  readonly friendlyName?: string
+  readonly labels?: Readonly<Record<string, string>>
+  /** Milliseconds since 1970. */
+  readonly expirationTime?: string
+  readonly columns?: readonly { readonly name: string; readonly description?: string }[]
+}
+
+/** @throws ReadingError at its place in the file. */
+export function readDefinition(sql: string, name: TableName): ViewDefinition {
+  const cursor = openCursor(sql)
+  const comment = leadingComment(sql)
+  const described = comment === '' ? {} : { description: comment }
+  if (cursor.next() === '') cursor.refuse('the file holds no statement')
+  if (!cursor.accept('CREATE')) {
+    if (!/^(SELECT|WITH|FROM|\()$/i.test(cursor.next()))
+      cursor.refuse(`expected SELECT, WITH or CREATE VIEW, found ${cursor.next().slice(0, 40)}`)
+    return { ...queryFrom(sql, 0), ...described }
+  }
+  cursor.accept('OR REPLACE')
+  if (!cursor.accept('VIEW'))
+    cursor.refuse(`expected VIEW, found ${cursor.next().slice(0, 40)}: not read here`)
+  cursor.accept('IF NOT EXISTS')
+  checkName(cursor, cursor.path(), name)
+  const columns = cursor.accept('(') ? readColumns(cursor) : undefined
+  const options = cursor.accept('OPTIONS') ? readOptions(cursor) : {}
+  cursor.expect('AS')
+  const at = cursor.at()
+  if (at >= sql.length) cursor.refuse('the query is missing')
+  return { ...described, ...queryFrom(sql, at), ...options, ...(columns ? { columns } : {}) }
+}
+
+/** A bare query keeps its comments; behind a header it begins at its first word. */
+function queryFrom(sql: string, at: number): Pick<ViewDefinition, 'query' | 'linesBefore'> {
+  const { query, more } = firstStatement(sql.slice(at))
+  if (more !== undefined) {
+    const before = sql.slice(0, at + more).split('\n')
+    throw new ReadingError('a second statement begins here; a file holds one', {
+      line: before.length,
+      column: (before.at(-1)?.length ?? 0) + 1,
+    })
+  }
+  return { query, linesBefore: sql.slice(0, at).split('\n').length - 1 }
+}
+
+function firstStatement(sql: string): { query: string; more?: number } {
+  const cursor = openCursor(sql)
+  let end: number | undefined
+  while (cursor.next() !== '') {
+    if (end !== undefined && cursor.next() !== ';') return { query: '', more: cursor.at() }
+    if (cursor.next() === ';') end ??= cursor.at()
+    cursor.skip()
+  }
+  return { query: sql.slice(0, end).trimEnd() }
+}
+
+function checkName(cursor: Cursor, parts: readonly string[], name: TableName): void {
+  const wanted = [name.projectId, name.datasetId, name.tableId].slice(-parts.length)
+  if (parts.length < 2 || parts.length > 3 || parts.join('.') !== wanted.join('.'))
+    cursor.refuse(`the statement makes ${parts.join('.')}, the path of the file says ${shortName(name)}`)
+}
+
+function readColumns(cursor: Cursor): { name: string; description?: string }[] {
+  const columns: { name: string; description?: string }[] = []
+  do {
+    if (cursor.accept(')')) return columns
+    const name = cursor.path().join('.')
+    let description: string | undefined
+    if (cursor.accept('OPTIONS'))
+      readList(cursor, (option) => {
+        if (option !== 'description') cursor.refuse(`the column option ${option} is not read here`)
+        description = textOrNull(cursor)
+      })
+    columns.push(description === undefined ? { name } : { name, description })
+  } while (cursor.accept(','))
+  cursor.expect(')')
+  return columns
+}
+
+type Options = Pick<ViewDefinition, 'description' | 'friendlyName' | 'labels' | 'expirationTime'>
+
+function readOptions(cursor: Cursor): Options {
+  let options: Options = {}
+  readList(cursor, (option) => {
+    switch (option) {
+      case 'description':
+        options = { ...options, description: textOrNull(cursor) }
+        break
+      case 'friendly_name':
+        options = { ...options, friendlyName: textOrNull(cursor) }
+        break
+      case 'labels':
+        options = { ...options, labels: readLabels(cursor) }
+        break
+      case 'expiration_timestamp':
+        options = { ...options, expirationTime: readTimestamp(cursor) }
+        break
+      default:
+        cursor.refuse(
+          `the view option ${option} is not read here; description, friendly_name, labels and expiration_timestamp are`,
+        )
+    }
+  })
+  return options
+}
+
+function readList(cursor: Cursor, readValue: (option: string) => void): void {
+  cursor.expect('(')
+  if (cursor.accept(')')) return
+  do {
+    const option = cursor.name().toLowerCase()
+    cursor.expect('=')
+    readValue(option)
+  } while (cursor.accept(','))
+  cursor.expect(')')
+}
+
+/** NULL is what a file writes that does not say anything. */
+const textOrNull = (cursor: Cursor): string | undefined => (cursor.accept('NULL') ? undefined : cursor.text())
+
+function readLabels(cursor: Cursor): Record<string, string> {
+  const labels: Record<string, string> = {}
+  cursor.expect('[')
+  if (cursor.accept(']')) return labels
+  do {
+    cursor.accept('STRUCT')
+    cursor.expect('(')
+    const key = cursor.text()
+    cursor.expect(',')
+    if (!/^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u.test(key))
+      cursor.refuse(`${JSON.stringify(key)} is no key of a label`)
+    if (isMark(key)) cursor.refuse(`the label ${key} belongs to this action`)
+    labels[key] = cursor.text()
+    cursor.expect(')')
+  } while (cursor.accept(','))
+  cursor.expect(']')
+  return labels
+}
+
+/** Only a fixed time: one that counts from now would differ in every run. */
+function readTimestamp(cursor: Cursor): string | undefined {
+  if (cursor.accept('NULL')) return undefined
+  if (!cursor.accept('TIMESTAMP'))
+    cursor.refuse(
+      'expiration_timestamp must be a fixed TIMESTAMP "…"; one counted from now changes in every run',
+    )
+  const given = cursor.text()
+  const found =
+    /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?))?\s*(?:UTC|Z|\+00(?::00)?)?$/.exec(given)
+  const milliseconds = found === null ? Number.NaN : Date.parse(`${found[1]}T${found[2] ?? '00:00:00'}Z`)
+  if (Number.isNaN(milliseconds))
+    cursor.refuse(`${JSON.stringify(given)} is not a time of UTC such as 2030-01-31 00:00:00 UTC`)
+  return String(milliseconds)
+}

@@ -1,0 +1,325 @@
+/**
+ * The publish-views bundle on a project that is not empty: other owners, views made by hand, access lists of
+ * others, and runs that were killed; what is not its own stays.
+ */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import type { ChildProcess } from 'node:child_process'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { analytics, insights, openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
+import { openProxy } from '../support/proxy.ts'
+import { runBundle, type RunResult } from '../support/runner.ts'
+import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
+
+const VISITS = 'SELECT day, COUNT(*) AS visits FROM caec_analytics.visits GROUP BY day'
+const CARTS = 'SELECT day FROM caec_analytics.carts'
+const MARTS = ['mart_b', 'mart_c']
+let cloud: BigQueryCloud
+let job: SignedInJob
+let atFirst: Record<string, any[]>
+
+async function api(method: string, path: string, body?: unknown): Promise<any> {
+  const answer = await cloud.api('data-eng', method, path, body)
+  if (answer.status >= 400) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`)
+  return answer.body
+}
+const accessOf = async (id: string): Promise<any[]> => (await api('GET', `/datasets/${id}`)).access
+const viewsIn = async (id: string): Promise<string[]> =>
+  ((await api('GET', `/datasets/${id}/tables`)).tables ?? [])
+    .map(({ tableReference }: any) => tableReference.tableId)
+    .sort()
+const authorizedOn = async (id: string): Promise<string[]> =>
+  (await accessOf(id)).flatMap(({ view }) => (view === undefined ? [] : [view.tableId])).sort()
+const shown = (name: string, dataset = 'caec_insights') => api('GET', `/datasets/${dataset}/tables/${name}`)
+const byHand = (name: string, query: string, more: object = {}) =>
+  api('POST', '/datasets/caec_insights/tables', {
+    tableReference: insights(name),
+    view: { query, useLegacySql: false },
+    ...more,
+  })
+
+beforeAll(async () => {
+  cloud = await openBigQuery()
+  job = await signIn(cloud)
+  for (const id of MARTS)
+    await api('POST', '/datasets', {
+      datasetReference: { projectId: 'caec-local', datasetId: id },
+      location: 'us-central1',
+      access: (['ci-deploy', 'data-eng'] as const).map((persona) => ({
+        role: 'OWNER',
+        userByEmail: cloud.cloud.environment.serviceAccounts[persona],
+      })),
+    })
+  const fields = [
+    { name: 'day', type: 'DATE' },
+    { name: 'visitor', type: 'INTEGER' },
+  ]
+  for (const reference of [
+    analytics('visits'),
+    analytics('carts'),
+    { projectId: 'caec-local', datasetId: 'mart_b', tableId: 'only' },
+  ])
+    await api('POST', `/datasets/${reference.datasetId}/tables`, {
+      tableReference: reference,
+      schema: { fields },
+    })
+  atFirst = {}
+  for (const id of ['caec_analytics', ...MARTS]) atFirst[id] = await accessOf(id)
+})
+afterAll(() => Promise.all([job.close(), cloud.close()]))
+beforeEach(async () => {
+  await rm(join(job.workspace, 'views'), { recursive: true, force: true })
+  for (const id of ['caec_insights', 'mart_c'])
+    for (const name of await viewsIn(id)) await api('DELETE', `/datasets/${id}/tables/${name}`)
+  for (const [id, access] of Object.entries(atFirst)) await api('PATCH', `/datasets/${id}`, { access })
+})
+
+async function write(files: Record<string, string | undefined>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(job.workspace, 'views', name)
+    await mkdir(dirname(path), { recursive: true })
+    if (text === undefined) await rm(path)
+    else await writeFile(path, text)
+  }
+}
+const publish = (
+  inputs: Record<string, string> = {},
+  env: Record<string, string> = {},
+  onStart?: (child: ChildProcess) => void,
+): Promise<RunResult> =>
+  runBundle('publish-views', {
+    job,
+    env: { ...job.env, ...env },
+    with: { source: 'views', location: 'us-central1', ...inputs },
+    ...(onStart === undefined ? {} : { onStart }),
+  })
+const errorOf = ({ annotations }: RunResult) =>
+  annotations
+    .filter(({ kind }) => kind === 'error')
+    .map(({ message }) => message)
+    .join('\n')
+async function published(
+  inputs: Record<string, string> = {},
+  env: Record<string, string> = {},
+): Promise<RunResult> {
+  const result = await publish(inputs, env)
+  expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
+  return result
+}
+
+describe('publish-views beside others', () => {
+  it("never deletes another repository's views, and two owners share a dataset", async () => {
+    await write({ 'caec_insights/team_a.sql': VISITS })
+    await published({}, { GITHUB_REPOSITORY_ID: '1' })
+    await write({ 'caec_insights/team_a.sql': undefined, 'caec_insights/team_b.sql': CARTS })
+    const other = await published({ prune: 'true' }, { GITHUB_REPOSITORY_ID: '2' })
+    expect(other.outputs).toMatchObject({ created: '1', deleted: '0' })
+    expect(await viewsIn('caec_insights')).toEqual(['team_a', 'team_b'])
+    expect(await authorizedOn('caec_analytics')).toEqual(['team_a', 'team_b'])
+    await write({ 'caec_insights/team_a.sql': CARTS })
+    const refused = await publish({ adopt: 'true' }, { GITHUB_REPOSITORY_ID: '2' })
+    expect([refused.exitCode, errorOf(refused)]).toEqual([
+      1,
+      expect.stringMatching(/caec_insights\.team_a: belongs to owner 1-views-\w{8}[\s\S]*#foreign-view/),
+    ])
+  })
+
+  it('marks views of the first releases by name, and only those that have a file', async () => {
+    const labels = { 'managed-by': 'clickstream-actions' }
+    await byHand('mine', VISITS.replace('FROM caec', 'FROM `caec-local`.caec'), { labels })
+    await byHand('someones', 'SELECT 1 AS one', { labels })
+    await write({ 'caec_insights/mine.sql': VISITS })
+    expect((await published({ prune: 'true' })).outputs).toMatchObject({
+      adopted: '1',
+      deleted: '0',
+      authorized: '1',
+    })
+    expect(await viewsIn('caec_insights')).toEqual(['mine', 'someones'])
+    expect((await published({ prune: 'true' })).outputs).toMatchObject({ unchanged: '1', adopted: '0' })
+  })
+
+  it('shows on a project full of views made by hand what it would do, and does nothing to them', async () => {
+    const own = { description: 'Ask Ada.', friendlyName: 'Finance', labels: { team: 'finance' } }
+    await byHand('finance', 'SELECT day, visitor FROM `caec-local.caec_analytics.carts`', own)
+    await byHand('equal', 'SELECT day -- hand-made\nFROM `caec-local`.caec_analytics.carts;')
+    await byHand('other', 'SELECT 1 AS one')
+    await api('PATCH', '/datasets/caec_insights/tables/finance', {
+      expirationTime: '4102444800000',
+      schema: {
+        fields: [
+          { name: 'day', type: 'DATE', description: 'The day.' },
+          { name: 'visitor', type: 'INTEGER' },
+        ],
+      },
+    })
+    const before = await shown('finance')
+    await write({
+      'caec_insights/finance.sql': 'SELECT day, visitor, 1 AS one FROM caec_analytics.carts',
+      'caec_insights/equal.sql': CARTS,
+      'caec_insights/fresh.sql': VISITS,
+    })
+    for (const inputs of [{ 'dry-run': 'true' }, {}] as Record<string, string>[]) {
+      const refused = await publish(inputs)
+      expect([refused.exitCode, errorOf(refused)]).toEqual([
+        1,
+        expect.stringMatching(
+          /1 of 3 is not this owner's to replace: caec_insights\.finance: was not published by this action: query changed, adds column one[\s\S]*#unowned-view/,
+        ),
+      ])
+      expect(refused.summary).toContain('adopt 1 / change 1 / conflict 1 / leave 1')
+      expect(await shown('finance')).toEqual(before)
+      expect(await viewsIn('caec_insights')).toEqual(['equal', 'finance', 'other'])
+    }
+    expect((await published({ adopt: 'true' })).outputs).toMatchObject({
+      created: '1',
+      adopted: '2',
+      updated: '0',
+    })
+    const after = await shown('finance')
+    expect(after).toMatchObject({ ...own, expirationTime: '4102444800000', labels: { team: 'finance' } })
+    expect(after.schema.fields).toEqual([
+      expect.objectContaining({ name: 'day', description: 'The day.' }),
+      expect.objectContaining({ name: 'visitor' }),
+      expect.objectContaining({ name: 'one' }),
+    ])
+    expect((await shown('equal')).view.query).toContain('hand-made')
+    expect((await published({ prune: 'true' })).outputs).toMatchObject({
+      unchanged: '3',
+      deleted: '0',
+      authorized: '0',
+    })
+    expect(await viewsIn('caec_insights')).toContain('other')
+  })
+})
+
+describe('publish-views reconciles access', () => {
+  it('takes entries away with what a view no longer reads, and with the view', async () => {
+    await write({
+      'caec_insights/y.sql': CARTS,
+      'caec_insights/z.sql': 'SELECT day FROM mart_b.only',
+    })
+    await byHand('theirs', 'SELECT day FROM `caec-local.mart_b.only`')
+    await api('PATCH', '/datasets/mart_b', { access: [...atFirst.mart_b!, { view: insights('theirs') }] })
+    await published()
+    expect([await authorizedOn('caec_analytics'), await authorizedOn('mart_b')]).toEqual([
+      ['y'],
+      ['theirs', 'z'],
+    ])
+    await write({
+      'caec_insights/y.sql': "SELECT DATE '2026-01-01' AS day",
+      'caec_insights/z.sql': undefined,
+    })
+    await published({ prune: 'true' })
+    expect([await authorizedOn('caec_analytics'), await authorizedOn('mart_b')]).toEqual([[], ['theirs']])
+    expect((await published({ prune: 'true' })).outputs).toMatchObject({ unchanged: '1', authorized: '0' })
+  })
+
+  it('sees a dataset whose last file went', async () => {
+    await write({ 'mart_c/x.sql': VISITS, 'caec_insights/y.sql': CARTS })
+    await published()
+    await write({ 'mart_c/x.sql': undefined })
+    expect((await published({ prune: 'true' })).outputs).toMatchObject({ deleted: '1' })
+    expect([await viewsIn('mart_c'), await authorizedOn('caec_analytics')]).toEqual([[], ['y']])
+  })
+
+  it('leaves an authorized dataset to cover its views, makes one on purpose, and leaves a source alone', async () => {
+    const dataset = {
+      dataset: { projectId: 'caec-local', datasetId: 'caec_insights' },
+      targetTypes: ['VIEWS'],
+    }
+    await write({ 'caec_insights/y.sql': CARTS, 'caec_insights/z.sql': 'SELECT day FROM mart_b.only' })
+    await published({ 'authorize-except': 'mart_b' })
+    expect([await authorizedOn('caec_analytics'), await authorizedOn('mart_b')]).toEqual([['y'], []])
+    expect((await published({ 'authorize-datasets': 'true' })).outputs.authorized).toBe('2')
+    for (const id of ['caec_analytics', 'mart_b']) {
+      expect(await accessOf(id)).toContainEqual({ dataset })
+      expect(await authorizedOn(id)).toEqual([])
+    }
+    expect((await cloud.query('analyst', 'SELECT * FROM caec_insights.y')).status).toBe(200)
+    expect((await published()).outputs.authorized).toBe('0')
+  })
+})
+
+describe('publish-views, killed', () => {
+  /** Kills the run before or after its n-th request that writes. @returns how many writes it got to. */
+  async function killAt(nth: number, isAfter: boolean): Promise<number> {
+    let writes = 0
+    let child: ChildProcess | undefined
+    const proxy = await openProxy(cloud.origin, async (request) => {
+      if (request.method === 'GET' || request.url!.includes('/jobs')) return false
+      writes += 1
+      if (writes !== nth) return writes > nth
+      if (!isAfter) {
+        child?.kill('SIGKILL')
+        return true
+      }
+      // The request goes through; its answer finds nobody.
+      setImmediate(() => child?.kill('SIGKILL'))
+      return false
+    })
+    await publish({}, { CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY: proxy.origin }, (started) => {
+      child = started
+    })
+    proxy.close()
+    return writes
+  }
+  const state = async () => ({
+    views: await viewsIn('caec_insights'),
+    a: await authorizedOn('caec_analytics'),
+    b: await authorizedOn('mart_b'),
+  })
+
+  const names = Array.from({ length: 10 }, (_, index) => `v${String(index).padStart(2, '0')}`)
+  const all = [...names, 'w', 'x']
+  const first: Record<string, string> = {
+    'caec_insights/w.sql': 'SELECT day FROM mart_b.only',
+    'caec_insights/x.sql': 'SELECT v00.day FROM caec_insights.v00 JOIN caec_analytics.carts USING (day)',
+    ...Object.fromEntries(
+      names.map((name) => [
+        `caec_insights/${name}.sql`,
+        `SELECT day, '${name}' AS word FROM caec_analytics.visits`,
+      ]),
+    ),
+  }
+  const second = {
+    ...first,
+    'caec_insights/w.sql': CARTS,
+    'caec_insights/v00.sql': `SELECT day, 'v00' AS word, 1 AS one FROM caec_analytics.visits`,
+  }
+  // A first run writes 12 views and 2 lists (and before them, here, takes 2 lists' stale entries away).
+  const everyWrite = process.env.EVERY_WRITE === '1'
+  const atFirstRun = everyWrite ? Array.from({ length: 16 }, (_, index) => index + 1) : [2, 9, 15, 16]
+  const atSecondRun = everyWrite ? [1, 2, 3, 4, 5] : [1, 3, 4, 5]
+
+  it.each(atFirstRun.flatMap((nth) => [false, true].map((isAfter) => [nth, isAfter] as const)))(
+    'converges after a first run that ended at its write %i (answered: %s)',
+    async (nth, isAfter) => {
+      // Entries of views that are gone stay on the lists, as they do in BigQuery.
+      for (const name of all) await byHand(name, CARTS.replace('caec', '`caec-local`.caec'))
+      const entries = all.map((name) => ({ view: insights(name) }))
+      await api('PATCH', '/datasets/caec_analytics', { access: [...atFirst.caec_analytics!, ...entries] })
+      await api('PATCH', '/datasets/mart_b', { access: [...atFirst.mart_b!, { view: insights('w') }] })
+      for (const name of all) await api('DELETE', `/datasets/caec_insights/tables/${name}`)
+      await write(first)
+      expect(await killAt(nth, isAfter)).toBe(nth)
+      await published()
+      expect(await state()).toEqual({ views: all, a: all.filter((name) => name !== 'w'), b: ['w'] })
+      for (const name of ['v00', 'v09', 'w', 'x'])
+        expect((await cloud.query('analyst', `SELECT day FROM caec_insights.${name}`)).status).toBe(200)
+      expect((await published()).outputs).toMatchObject({ unchanged: '12', authorized: '0' })
+    },
+  )
+
+  it.each(atSecondRun.flatMap((nth) => [false, true].map((isAfter) => [nth, isAfter] as const)))(
+    'converges after a change that ended at its write %i (answered: %s)',
+    async (nth, isAfter) => {
+      await write(first)
+      await published()
+      await write(second)
+      expect(await killAt(nth, isAfter)).toBe(nth)
+      await published()
+      expect(await state()).toEqual({ views: all, a: all, b: [] })
+      expect((await published()).outputs).toMatchObject({ unchanged: '12', authorized: '0' })
+    },
+  )
+})
