@@ -1,5 +1,5 @@
 /**
- * Builds dist/ from actions/: tsc to CommonJS, then one ncc bundle per entry. With --check it builds
+ * Builds dist/ from actions/: tsc to CommonJS, then one ncc bundle per action. With --check it builds
  * elsewhere and refuses a dist/ that differs by a byte.
  */
 import { execFile } from 'node:child_process'
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { minify } from '@swc/core'
 import { licencesOf } from './licenses.ts'
+import { putStandIns } from './stand-ins.ts'
 
 const stopped = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopped.abort())
@@ -26,7 +27,6 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`)
 interface Entry {
   readonly action: string
   readonly source: string
-  readonly target: string
 }
 
 async function findEntries(): Promise<Entry[]> {
@@ -37,12 +37,7 @@ async function findEntries(): Promise<Entry[]> {
         existsSync(path.join(root, 'actions', name, 'src/index.ts')),
     )
     .sort()
-  return folders.flatMap((action) => [
-    { action, source: `${action}/src/index.js`, target: action },
-    ...(existsSync(path.join(root, 'actions', action, 'src/post.ts'))
-      ? [{ action, source: `${action}/src/post.js`, target: `${action}/post` }]
-      : []),
-  ])
+  return folders.map((action) => ({ action, source: `${action}/src/index.js` }))
 }
 
 /** What a package asks for only where Node lacks something that the actions' Node has; 84 kB in every bundle. */
@@ -60,12 +55,12 @@ async function build(target: string, only: readonly string[]): Promise<void> {
     await run(process.execPath, [bin('typescript', 'bin/tsc'), '-p', project, '--outDir', work], {
       cwd: root,
     }).catch(rethrowOutput('tsc'))
-    await deferUndici(work)
+    await putStandIns(root, work)
     for (const entry of (await findEntries()).filter(
       ({ action }) => only.length === 0 || only.includes(action),
     )) {
-      const out = path.join(target, entry.target)
-      say(`bundling ${entry.target}`)
+      const out = path.join(target, entry.action)
+      say(`bundling ${entry.action}`)
       const stats = path.join(work, 'stats.json')
       // Module ids come from paths relative to the working folder: from inside it they are the same on every
       // machine. The cache is shared with other checkouts.
@@ -89,7 +84,7 @@ async function build(target: string, only: readonly string[]): Promise<void> {
           cwd: work,
           maxBuffer: 64 * 1024 * 1024,
         },
-      ).catch(rethrowOutput(`ncc ${entry.target}`))
+      ).catch(rethrowOutput(`ncc ${entry.action}`))
       await writeFile(
         path.join(out, 'licenses.txt'),
         await licencesOf(JSON.parse(await readFile(stats, 'utf8')) as Parameters<typeof licencesOf>[0]),
@@ -97,32 +92,11 @@ async function build(target: string, only: readonly string[]): Promise<void> {
       await rm(path.join(out, 'package.json'), { force: true })
       await minifyBundle(out)
       await copyAssets(entry, out)
+      await writePost(entry, out)
     }
   } finally {
     await rm(work, { recursive: true, force: true })
   }
-}
-
-/**
- * @actions/http-client loads undici at once and needs it for a proxy only: 40 ms of every start. Copies of it
- * and of what imports it find a stand-in first, which loads the real one when a proxy is made.
- */
-async function deferUndici(work: string): Promise<void> {
-  const modules = path.join(root, 'node_modules')
-  const nearer = path.join(work, 'node_modules')
-  for (const name of ['@actions/core', '@actions/http-client'])
-    await cp(path.join(modules, name), path.join(nearer, name), { recursive: true })
-  await mkdir(path.join(nearer, 'undici'), { recursive: true })
-  for (const name of ['package.json', 'LICENSE'])
-    await cp(path.join(modules, 'undici', name), path.join(nearer, 'undici', name))
-  const real = path
-    .relative(path.join(nearer, 'undici'), path.join(modules, 'undici/index.js'))
-    .split(path.sep)
-    .join('/')
-  await writeFile(
-    path.join(nearer, 'undici', 'index.js'),
-    `exports.ProxyAgent = class { constructor(options) { const { ProxyAgent } = require(${JSON.stringify(real)}); return new ProxyAgent(options) } }\n`,
-  )
 }
 
 /**
@@ -144,13 +118,22 @@ async function minifyBundle(out: string): Promise<void> {
   }
 }
 
+/** The end of the job starts the same bundle, told that it is the end before anything of it runs. */
+async function writePost({ action }: Entry, out: string): Promise<void> {
+  if (existsSync(path.join(root, 'actions', action, 'src/post.ts')))
+    await writeFile(
+      path.join(out, 'post.js'),
+      "globalThis[Symbol.for('clickstream-actions.end-of-job')] = true\nrequire('./index.js')\n",
+    )
+}
+
 /**
  * Files an action needs beside its bundle and reads relative to it (for example a program in another
  * language).
  */
 async function copyAssets(entry: Entry, out: string): Promise<void> {
   const assets = path.join(root, 'actions', entry.action, 'assets')
-  if (entry.target === entry.action && existsSync(assets)) await cp(assets, out, { recursive: true })
+  if (existsSync(assets)) await cp(assets, out, { recursive: true })
 }
 
 function rethrowOutput(what: string) {

@@ -39,6 +39,9 @@ export const PROBLEMS = [
   'no-answer',
   'not-google',
   'composer-not-running',
+  // What GitHub answered.
+  'github-api',
+  'comment-permission',
   // The world moved.
   'conflict',
   'plan-changed',

@@ -9,7 +9,7 @@ import type { ProblemId } from './problems.ts'
 import type { Report, SummaryBlock } from './report.ts'
 import type { RunContext } from './runner/context.ts'
 import type { Inputs as RawInputs } from './runner/inputs.ts'
-import { openRunner, type OpenRunner, type Runner } from './runner/runner.ts'
+import { isEndOfJob, openRunner, type OpenRunner, type Runner } from './runner/runner.ts'
 
 export type { Runner } from './runner/runner.ts'
 
@@ -57,6 +57,8 @@ export interface Stages<
   ): Report
   /** False for an action whose plan nobody reviews: it puts out neither plan nor digest. */
   readonly isPlanPutOut?: boolean
+  /** What the end of the job has to do about what this step left behind: the same bundle, started by `post.js`. */
+  tidyUp?(runner: Runner): Promise<void>
 }
 
 /** The main step of an action that plans: dry run, agreement, digest, outcome, report and cancellation. */
@@ -67,6 +69,7 @@ export function runPlanned<
   P extends Plan,
   Result extends Outcome<StepOf<P>>,
 >(name: string, stages: Stages<Inputs, Edge, Observed, P, Result>): Promise<void> {
+  if (stages.tidyUp !== undefined && isEndOfJob()) return runPost(name, stages.tidyUp)
   return runAction(name, async (runner) => {
     runner.at('reading the inputs')
     const inputs = stages.parseInputs(runner.inputs, runner.context)
@@ -190,7 +193,7 @@ function byCancellation(name: string, error: unknown, runner: Runner): unknown {
 }
 
 /** The post step: warns and lets the job go on. */
-export async function runPost(name: string, work: (runner: Runner) => Promise<void>): Promise<void> {
+async function runPost(name: string, work: (runner: Runner) => Promise<void>): Promise<void> {
   const runner = await openRunner(`${name}, tidying up`, { isPost: true })
   try {
     await work(runner)

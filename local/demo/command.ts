@@ -5,7 +5,7 @@
 import '../runner/json-import-hook.ts'
 import { spawn } from 'node:child_process'
 import { readdir, rm } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { platform } from 'node:os'
 import { parseArgs } from 'node:util'
 import { checkEventFile } from './event-file.ts'
@@ -131,7 +131,7 @@ const runDemo = async (
     if (itemsFile !== undefined && given.items !== undefined)
       await normalizeItemFile(resolve(given.items), itemsFile)
     const toolPaths = await clock.run('toolchain', 'Checking the tools (the first time installs them)', () =>
-      ensureTools(say),
+      ensureTools(given.stateDir, say),
     )
     throwIfCancelled(signal)
     const events = await clock.run(
@@ -231,12 +231,13 @@ const untilCancelled = (signal: AbortSignal): Promise<void> =>
   })
 
 /** All at the start, so that nobody waits for an installation in the middle of a batch. */
-const ensureTools = async (say: (line: string) => void): Promise<string[]> => {
+const ensureTools = async (stateDir: string, say: (line: string) => void): Promise<string[]> => {
   const toolchain = await import('../toolchain/index.ts')
   await toolchain.ensureSpark(say)
-  const { dbt } = await toolchain.ensureDbt(say)
+  const { cacheDbt } = await import('../runner/runner-image.ts')
+  await cacheDbt(stateDir, say)
   await toolchain.ensureAirflow(say)
-  return [dirname(dbt)]
+  return []
 }
 
 /** Only what takes long enough to wonder says how far it is. */

@@ -93,7 +93,7 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
       withoutJobs: given.withoutJobs,
       isDebug: given.isDebug,
       cloud: cloud.connection,
-      toolPaths: (uses) => toolPathsFor(uses, show),
+      toolPaths: (uses) => toolPathsFor(uses, stateDir, show),
       show,
       signal: cancel.signal,
     })

@@ -18,6 +18,9 @@ export const makeJobRoot = async (): Promise<string> => {
   return mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`))
 }
 
+/** The folder that jobs know as RUNNER_TOOL_CACHE. */
+export const toolCacheOf = (stateDir: string): string => resolve(stateDir, 'tool-cache')
+
 export const placesIn = (root: string, of: { repository: string; stateDir: string }): JobPlaces => {
   const name = of.repository.split('/')[1] ?? 'repository'
   return {
@@ -26,7 +29,7 @@ export const placesIn = (root: string, of: { repository: string; stateDir: strin
     temp: join(root, 'work', '_temp'),
     actions: join(root, 'work', '_actions'),
     home: join(root, 'home'),
-    toolCache: resolve(of.stateDir, 'tool-cache'),
+    toolCache: toolCacheOf(of.stateDir),
     eventFile: join(root, 'work', '_temp', 'event.json'),
   }
 }

@@ -1,21 +1,41 @@
 /**
  * What a runner's image would bring along, so that a run does not install it each time. It refuses to install
- * what a workflow does not use.
+ * what a workflow does not use, and puts no dbt on PATH: the actions find it where an earlier job of a runner
+ * leaves it.
  */
+import { createHash } from 'node:crypto'
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ensureDbt, ensureSpark } from '../toolchain/index.ts'
+import { readLock } from '../toolchain/locks.ts'
+import { toolCacheOf } from './job-root.ts'
 
 /** `uses`: those of all steps of the run, also of called workflows and composite actions. */
 export const toolPathsFor = async (
   uses: readonly string[],
+  stateDir: string,
   progress: (line: string) => void,
 ): Promise<string[]> => {
-  const paths: string[] = []
   if (uses.some((text) => /\/actions\/(run-dbt|check-sources)(@|$)/.test(text)))
-    paths.push(dirname((await ensureDbt(progress)).dbt))
-  if (uses.some((text) => /\/actions\/test-spark(@|$)/.test(text))) {
-    const { python, javaHome } = await ensureSpark(progress)
-    paths.push(dirname(python), join(javaHome, 'bin'))
-  }
-  return paths
+    await cacheDbt(stateDir, progress)
+  if (!uses.some((text) => /\/actions\/test-spark(@|$)/.test(text))) return []
+  const { python, javaHome } = await ensureSpark(progress)
+  return [dirname(python), join(javaHome, 'bin')]
+}
+
+/** As a job of this runner would have left it: one environment per lock, whole when it is marked so. */
+export const cacheDbt = async (stateDir: string, progress: (line: string) => void): Promise<void> => {
+  const { python } = await ensureDbt(progress)
+  const environment = dirname(dirname(python))
+  const digest = createHash('sha256')
+    .update(await readLock('dbt'))
+    .digest('hex')
+  const folder = join(toolCacheOf(stateDir), 'clickstream-actions', `dbt-${digest.slice(0, 16)}`)
+  await mkdir(dirname(folder), { recursive: true })
+  await writeFile(join(environment, '.complete'), '')
+  await rm(folder, { recursive: true, force: true })
+  await symlink(environment, folder).catch((error: NodeJS.ErrnoException) => {
+    // Another run of this state was quicker.
+    if (error.code !== 'EEXIST') throw error
+  })
 }

@@ -124,17 +124,15 @@ describe('run-dbt, when all is well', () => {
     })
     expect(await tables()).toEqual(['people'])
     const folder = result.outputs['results-path']!
-    expect((await readdir(folder)).sort()).toEqual(
-      expect.arrayContaining([
-        '0.json',
-        '0.manifest.json',
-        '0.run_results.json',
-        '1.json',
-        '1.run_results.json',
-      ]),
-    )
+    expect((await readdir(folder)).sort()).toEqual(['0', '1'])
+    for (const command of ['0', '1'])
+      expect((await readdir(join(folder, command))).sort()).toEqual([
+        'command.json',
+        'manifest.json',
+        'run_results.json',
+      ])
     expect(
-      JSON.parse(await readFile(join(folder, '0.run_results.json'), 'utf8')).results.length,
+      JSON.parse(await readFile(join(folder, '0/run_results.json'), 'utf8')).results.length,
     ).toBeGreaterThanOrEqual(3)
     expect(result.summary).toContain('dbt: succeeded')
     expect(result.summary).toContain('people')
@@ -268,10 +266,14 @@ it('cancels the query that runs when the run is cancelled', async () => {
     /\/.*\/run-dbt-\w+/.exec(/--profiles-dir '(.*?)'/.exec(result.log)![1]!)![0],
     'results',
   )
-  // dbt outlives the action for the moment it takes to cancel; what it writes last says that it has ended.
-  for (let tries = 0; tries < 300 && !(await readdir(results)).includes('0.json'); tries += 1)
+  // A slow dbt outlives the action for the moment it takes to cancel; what it writes last says that it has ended.
+  const ended = () => readFile(join(results, '0/command.json'), 'utf8').catch(() => undefined)
+  for (let tries = 0; tries < 300 && (await ended()) === undefined; tries += 1)
     await new Promise((resolve) => setTimeout(resolve, 200))
-  expect(JSON.parse(await readFile(join(results, '0.json'), 'utf8'))).toMatchObject({ success: false })
+  expect(JSON.parse((await ended()) ?? '')).toMatchObject({ success: false })
+  expect(result.outputs).toMatchObject({ status: 'cancelled' })
+  expect(result.summary).toContain('dbt: cancelled')
+  expect(errorOf(result)).toContain('the run was cancelled')
   const { body } = await cloud.api('ops', 'GET', `/jobs/${jobId}?location=us-central1`)
   expect(body.status).toMatchObject({ state: 'DONE', errorResult: { reason: 'stopped' } })
   expect(await tables()).not.toContain('long')
@@ -297,7 +299,7 @@ describe('run-dbt without a dbt on PATH', () => {
     expect(result.exitCode).toBe(1)
     expect(result.log).toContain('Installing dbt-core 1.11.16, dbt-bigquery 1.12.1 (no dbt on PATH).')
     expect(errorOf(result)).toMatch(
-      /Installing 1\.11\.16 of dbt-core: python3 ended with exit code 3; is the package index reachable and does this Python have venv\?/,
+      /Installing dbt-core 1\.11\.16, dbt-bigquery 1\.12\.1: python3 -m venv ended with exit code 3: no module named venv\nThis Python cannot make virtual environments; add actions\/setup-python/,
     )
     expect(result.outputs.status).toBe('failure')
   })
@@ -306,12 +308,16 @@ describe('run-dbt without a dbt on PATH', () => {
 describe('run-dbt refuses', () => {
   it.each<[string, Record<string, string>, string]>([
     ['variables that are no object', { vars: '["a"]' }, 'input vars'],
-    ['variables that are no JSON', { vars: '{a: 1}' }, 'input vars'],
-    ['a verb it does not run', { commands: 'clean' }, '"clean" is not a dbt command this action runs'],
+    ['a verb it does not run', { commands: 'docs serve' }, '"docs serve" is not run here: it serves until'],
     [
       'something behind the command',
       { commands: 'build; curl evil.example' },
-      '"build;" is not a dbt command this action runs',
+      '; stands outside quotes: no shell reads this line; write one command per line',
+    ],
+    [
+      'a second command in the line',
+      { commands: 'run --select people && dbt test' },
+      '&& stands outside quotes: no shell reads this line; write one command per line',
     ],
     ['another profile', { commands: 'build --profiles-dir /tmp/evil' }, '--profiles-dir'],
     ['another profile, spelled with =', { commands: 'build --profiles-dir=/tmp/evil' }, '--profiles-dir'],

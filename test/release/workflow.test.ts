@@ -9,18 +9,19 @@ import { parse } from 'yaml'
 
 const text = readFileSync(path.join(import.meta.dirname, '../../.github/workflows/release.yml'), 'utf8')
 const workflow = parse(text)
-const { prepare, publish } = workflow.jobs
+const { deep, prepare, publish } = workflow.jobs
 const runsOf = (job: any): string[] =>
   job.steps.map(({ run }: { run?: string }) => run ?? '').filter((run: string) => run !== '')
 
 describe('the release workflow', () => {
-  it('has two jobs and gives privileges to the one that a person approves', () => {
-    expect(Object.keys(workflow.jobs)).toEqual(['prepare', 'publish'])
+  it('gives privileges to the one job that a person approves, after every check', () => {
+    expect(Object.keys(workflow.jobs)).toEqual(['deep', 'prepare', 'publish'])
+    expect([deep.uses, deep.permissions]).toEqual(['$/.github/workflows/deep.yml', { contents: 'read' }])
     expect(workflow.permissions).toEqual({})
     expect(prepare.permissions).toEqual({ contents: 'read' })
     expect(prepare.environment).toBeUndefined()
     expect(publish).toMatchObject({
-      needs: 'prepare',
+      needs: ['prepare', 'deep'],
       environment: 'release',
       permissions: { contents: 'write', 'id-token': 'write', attestations: 'write' },
     })
@@ -78,7 +79,7 @@ describe('the release workflow', () => {
   })
 
   it('pins every action by its commit with the version beside it, and puts no expression into a script', () => {
-    const uses = text.split('\n').filter((line) => /\buses:/.test(line))
+    const uses = text.split('\n').filter((line) => /\buses:(?! \$\/)/.test(line))
     expect(uses).toHaveLength(6)
     expect(uses.filter((line) => !/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual(
       [],
@@ -88,6 +89,7 @@ describe('the release workflow', () => {
 
   it('never cuts off a release that publishes, and does not start from the release commit itself', () => {
     expect(publish.concurrency).toEqual({ group: 'release-publish', 'cancel-in-progress': false })
-    expect(prepare.if).toContain("!startsWith(github.event.head_commit.message, 'Release v')")
+    for (const job of [prepare, deep])
+      expect(job.if).toContain("!startsWith(github.event.head_commit.message, 'Release v')")
   })
 })

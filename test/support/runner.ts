@@ -108,7 +108,7 @@ export async function runBundle(action: string, options: RunOptions = {}): Promi
   const script = join(
     options.root === undefined ? distFolder : join(options.root, 'dist'),
     action,
-    options.entry === 'post' ? 'post/index.js' : 'index.js',
+    options.entry === 'post' ? 'post.js' : 'index.js',
   )
   const child = spawn(process.execPath, [script], {
     cwd: job.workspace,

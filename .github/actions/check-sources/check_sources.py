@@ -53,14 +53,14 @@ def locked_versions(requirements: Path) -> dict[str, str]:
     )
 
 
-def find_dbt(requirements: Path) -> str:
+def find_dbt(requirements: Path) -> list[str]:
     """A dbt of the locked versions on PATH, else one installed from the lock beside the tools of this runner."""
     wanted = locked_versions(requirements)
     dbt = shutil.which("dbt")
     if dbt is not None:
         said = subprocess.run([dbt, "--version"], capture_output=True, text=True, check=False).stdout
         if all(re.search(rf"\b{re.escape(version)}\b", said) for version in wanted.values()):
-            return dbt
+            return [dbt]
     base = Path(os.environ.get("RUNNER_TOOL_CACHE") or tempfile.gettempdir()) / "clickstream-actions"
     folder = base / f"dbt-{hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]}"
     if not (folder / ".complete").exists():
@@ -78,9 +78,11 @@ def find_dbt(requirements: Path) -> str:
             "--only-binary",
             ":all:",
         ]
-        subprocess.run([*pip, "--require-hashes", "-r", str(requirements)], check=True)
+        # The lock is complete. Older pips take an extra in it ("name[extra]==1.2") for something unlocked.
+        subprocess.run([*pip, "--no-deps", "--require-hashes", "-r", str(requirements)], check=True)
         (folder / ".complete").touch()
-    return str(folder / "bin" / "dbt")
+    # run-dbt leaves its installation in the same place, moved there: its scripts name another Python.
+    return [str(folder / "bin" / "python"), "-m", "dbt.cli.main"]
 
 
 def run_dbt(project: str, docs: str, requirements: Path) -> bool:
@@ -132,7 +134,7 @@ def run_dbt(project: str, docs: str, requirements: Path) -> bool:
             else [["parse"], ["docs", "generate", "--no-compile", "--empty-catalog"]]
         ):
             done = subprocess.run(
-                [dbt, *command, *flags],
+                [*dbt, *command, *flags],
                 env=environment,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

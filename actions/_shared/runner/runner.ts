@@ -6,6 +6,7 @@ import type { Annotation, SummaryBlock } from '../report.ts'
 import { chooseAnnotations } from './annotations.ts'
 import { listenForCancellation, type Tidy } from './cancel.ts'
 import { readContext, type RunContext } from './context.ts'
+import { converse, type Conversation, type ConversationOptions } from './conversation.ts'
 import { watchExit, type ExitWatch } from './exit.ts'
 import { execute, type ExecOptions, type ExecResult } from './exec.ts'
 import { createInputs, type Inputs } from './inputs.ts'
@@ -36,6 +37,8 @@ export interface Runner {
   writeSummary(blocks: readonly SummaryBlock[]): Promise<void>
   fail(message: string): void
   execute(program: string, args: readonly string[], options?: ExecOptions): Promise<ExecResult>
+  /** For a program that can be asked to end. */
+  converse(program: string, args: readonly string[], options: ConversationOptions): Conversation
   readonly cancelled: AbortSignal
   onCancel(tidy: Tidy): () => void
 }
@@ -44,6 +47,13 @@ export interface OpenRunner extends Runner, ExitWatch {
   /** Waits for what tidies up; the exit code of a cancellation, or undefined. */
   end(): Promise<number | undefined>
 }
+
+/**
+ * Said by `dist/<action>/post.js` before it loads the bundle. A saved state would be missing after a step that was
+ * killed early, and the end of the job would do its work a second time.
+ */
+export const isEndOfJob = (): boolean =>
+  Reflect.get(globalThis, Symbol.for('clickstream-actions.end-of-job')) === true
 
 /** @param kind a post step only warns: the job goes on. */
 export async function openRunner(
@@ -94,6 +104,7 @@ export async function openRunner(
     },
     fail: (message) => core.setFailed(message),
     execute,
+    converse,
     cancelled: cancellation.signal,
     onCancel: cancellation.onCancel,
     end: cancellation.end,

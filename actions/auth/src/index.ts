@@ -4,6 +4,7 @@ import { apply } from './apply.ts'
 import { parseInputs } from './inputs.ts'
 import { findEndpoints, observe } from './observe.ts'
 import { planAuth } from './plan.ts'
+import { tidyUp } from './post.ts'
 import { report } from './report.ts'
 
 // There is nothing to review before it: no dry run, and the plan is not put out.
@@ -15,4 +16,5 @@ void runPlanned('auth', {
   apply,
   report,
   isPlanPutOut: false,
+  tidyUp,
 })

@@ -1,28 +1,28 @@
 /**
- * Raw strings to the Inputs of run-dbt; it refuses commands that are not dbt's or that would override the
- * keyless profile.
+ * Raw strings to the Inputs of run-dbt; it refuses values that could mean something else than they say.
  */
 import path from 'node:path'
-import { split } from 'shlex'
 import { InputError, wrongValue } from '../../_shared/errors.ts'
 import { refuseOutside } from '../../_shared/local-folder.ts'
 import { parseExpectedPlan } from '../../_shared/plan-inputs.ts'
 import type { Inputs as RawInputs } from '../../_shared/runner/inputs.ts'
 import type { RunContext } from '../../_shared/runner/context.ts'
+import { parseCommands, readVars, type Command } from './commands.ts'
 
 export interface Inputs {
   /** Absolute. */
   readonly projectDir: string
   /** Relative to the workspace, forward slashes; for annotations. */
   readonly projectPath: string
-  readonly commands: readonly (readonly string[])[]
+  readonly commands: readonly Command[]
   /** '' = the project of the credentials. */
   readonly projectId: string
   readonly dataset: string
   readonly location: string
   readonly target: string
   readonly threads: number
-  readonly vars: Readonly<Record<string, unknown>>
+  /** YAML, as written. */
+  readonly vars: string
   readonly coreVersion: string
   readonly adapterVersion: string
   readonly maximumBytesBilled?: number
@@ -31,46 +31,17 @@ export interface Inputs {
   readonly expectedPlan: string
 }
 
-/** dbt's verbs that make sense without a terminal; `init`, `debug` and `clean` do not. */
-const VERBS = [
-  'build',
-  'clone',
-  'compile',
-  'deps',
-  'docs',
-  'list',
-  'ls',
-  'parse',
-  'retry',
-  'run',
-  'run-operation',
-  'seed',
-  'show',
-  'snapshot',
-  'source',
-  'test',
-]
-/** Set by the action; given twice, dbt would take the last and the keyless profile would be gone. */
-const OWN_FLAGS = [
-  '--profiles-dir',
-  '--project-dir',
-  '--profile',
-  '--target',
-  '-t',
-  '--target-path',
-  '--threads',
-  '--vars',
-]
-
 export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
-  const commands = raw.lines('commands', { isRequired: true }).map(parseCommand)
-  const projectPath = raw.text('project-dir', 'dbt')
-  const projectDir = path.resolve(context.workspace, projectPath)
-  const fromWorkspace = path.relative(context.workspace, projectDir)
-  refuseOutside(fromWorkspace, projectPath, 'project-dir')
+  const commands = parseCommands(raw.required('commands'))
+  if (commands.length === 0)
+    throw new InputError('Reading input commands: it holds comments only; write a dbt command per line.', {
+      input: 'commands',
+      given: '',
+      accepted: 'a dbt command per line',
+      problem: 'missing-input',
+    })
   return {
-    projectDir,
-    projectPath: fromWorkspace.split(path.sep).join('/'),
+    ...readProjectPath(raw, context),
     commands,
     projectId: raw.text('project-id'),
     dataset: matching(
@@ -92,7 +63,7 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
       'a target name (letters, digits, dashes)',
     ),
     threads: raw.integer('threads', { min: 1, max: 64, fallback: 4 }),
-    vars: raw.jsonObject('vars') ?? {},
+    vars: readVarsInput(raw.text('vars', '{}')),
     coreVersion: matching(
       raw.text('dbt-core-version', '1.11.16'),
       'dbt-core-version',
@@ -112,34 +83,24 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
   }
 }
 
+function readProjectPath(
+  raw: RawInputs,
+  context: RunContext,
+): { readonly projectDir: string; readonly projectPath: string } {
+  const given = raw.text('project-dir', 'dbt')
+  const projectDir = path.resolve(context.workspace, given)
+  const fromWorkspace = path.relative(context.workspace, projectDir)
+  refuseOutside(fromWorkspace, given, 'project-dir')
+  return { projectDir, projectPath: fromWorkspace.split(path.sep).join('/') }
+}
+
+function readVarsInput(given: string): string {
+  if (readVars(given) === undefined)
+    throw wrongValue('vars', given, 'a mapping of names to values, as YAML or JSON')
+  return given
+}
+
 function matching(given: string, input: string, pattern: RegExp, accepted: string): string {
   if (pattern.test(given)) return given
   throw wrongValue(input, given, accepted)
-}
-
-/** Words as a shell would split them; nothing is expanded and nothing is executed. */
-function parseCommand(line: string): readonly string[] {
-  const refuse = (what: string, accepted: string): never => {
-    throw new InputError(`Reading input commands: in the line ${JSON.stringify(line)}, ${what}.`, {
-      input: 'commands',
-      given: line,
-      accepted,
-    })
-  }
-  let words: string[] = []
-  try {
-    words = split(line)
-  } catch (error) {
-    refuse(`${(error as Error).message.toLowerCase()}`, 'balanced quotes')
-  }
-  if (words[0] === 'dbt') words = words.slice(1)
-  const verb = words[0] ?? ''
-  if (!VERBS.includes(verb))
-    refuse(
-      `"${verb}" is not a dbt command this action runs; write one of ${VERBS.join(', ')}`,
-      VERBS.join(', '),
-    )
-  const own = words.find((word) => OWN_FLAGS.includes(word.split('=')[0] ?? ''))
-  if (own !== undefined) refuse(`${own} is set by the action; use its inputs instead`, 'other flags')
-  return words
 }

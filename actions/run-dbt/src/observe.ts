@@ -3,19 +3,22 @@
  * nothing.
  */
 import { constants } from 'node:fs'
-import { access, open, readFile } from 'node:fs/promises'
+import { access, open } from 'node:fs/promises'
 import path from 'node:path'
-import { parse } from 'yaml'
-import { InputError } from '../../_shared/errors.ts'
 import { insideWorkspace } from '../../_shared/local-folder.ts'
 import type { Runner } from '../../_shared/run.ts'
 import type { Inputs } from './inputs.ts'
+import { readProject, type DbtProject } from './project.ts'
 
+export interface Installed {
+  readonly python: string
+  readonly core: string
+  readonly adapter: string
+}
 export interface Observed {
-  readonly profileName: string
-  readonly targetPath: string
+  readonly project: DbtProject
   /** The Python that holds the dbt on PATH, with its versions. */
-  readonly installed?: { readonly python: string; readonly core: string; readonly adapter: string }
+  readonly installed?: Installed
   /** A Python that could hold a new installation. */
   readonly python?: string
 }
@@ -29,43 +32,25 @@ export async function observe(
   runner: Pick<Runner, 'context' | 'environment' | 'execute'>,
 ): Promise<Observed> {
   await insideWorkspace(runner.context.workspace, inputs.projectDir, 'project-dir')
-  const project = await readProject(inputs)
+  const project = await readProject(inputs, runner.environment)
   const installed = await findInstalled(runner)
   return {
-    ...project,
+    project,
     installed,
-    python:
-      installed === undefined ? await findOnPath(['python3', 'python'], runner.environment.PATH) : undefined,
+    python: await findOnPath(['python3', 'python'], runner.environment.PATH),
   }
 }
 
-async function readProject(inputs: Inputs): Promise<{ profileName: string; targetPath: string }> {
-  const file = path.join(inputs.projectDir, 'dbt_project.yml')
-  const refuse = (what: string): never => {
-    throw new InputError(`Reading the dbt project: ${inputs.projectPath}/dbt_project.yml ${what}.`, {
-      input: 'project-dir',
-      given: inputs.projectPath,
-      accepted: 'a folder with a dbt_project.yml',
-      problem: 'workspace-path',
-    })
-  }
-  const text = await readFile(file, 'utf8').catch(() =>
-    refuse('cannot be read; does project-dir name the folder that holds it, and did a checkout step run'),
-  )
-  let project: unknown
-  try {
-    project = parse(text)
-  } catch (error) {
-    return refuse(`is not valid YAML (${(error as Error).message.split('\n')[0]})`)
-  }
-  const { profile, name, 'target-path': targetPath } = (project ?? {}) as Record<string, unknown>
-  const profileName = profile ?? name
-  if (typeof profileName !== 'string' || !/^\w[\w-]*$/.test(profileName))
-    return refuse('names no profile; add "profile:"')
-  return {
-    profileName,
-    targetPath: path.join(inputs.projectDir, typeof targetPath === 'string' ? targetPath : 'target'),
-  }
+/** The versions of dbt that this Python holds; undefined when it holds none, or does not run. */
+export async function versionsIn(
+  python: string,
+  runner: Pick<Runner, 'execute'>,
+): Promise<Installed | undefined> {
+  const quiet = { onStdoutLine: () => undefined, onStderrLine: () => undefined }
+  const answer = await runner.execute(python, ['-I', '-c', VERSIONS], quiet).catch(() => undefined)
+  if (answer === undefined || answer.exitCode !== 0) return undefined
+  const [core, adapter] = JSON.parse(answer.stdout) as [string, string]
+  return { python, core, adapter }
 }
 
 /**
@@ -74,18 +59,11 @@ async function readProject(inputs: Inputs): Promise<{ profileName: string; targe
  */
 async function findInstalled(
   runner: Pick<Runner, 'environment' | 'execute'>,
-): Promise<Observed['installed']> {
+): Promise<Installed | undefined> {
   const dbt = await findOnPath(['dbt'], runner.environment.PATH)
   if (dbt === undefined) return undefined
   const python = (await readInterpreter(dbt)) ?? (await findOnPath(['python3', 'python'], path.dirname(dbt)))
-  if (python === undefined) return undefined
-  const answer = await runner.execute(python, ['-I', '-c', VERSIONS], {
-    onStdoutLine: () => undefined,
-    onStderrLine: () => undefined,
-  })
-  if (answer.exitCode !== 0) return undefined
-  const [core, adapter] = JSON.parse(answer.stdout) as [string, string]
-  return { python, core, adapter }
+  return python === undefined ? undefined : versionsIn(python, runner)
 }
 
 async function readInterpreter(script: string): Promise<string | undefined> {

@@ -1,20 +1,28 @@
 /** Puts dbt's results into words, outputs and annotations; it refuses to write anything. */
 import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
+import { ActionError } from '../../_shared/errors.ts'
 import type { Outcome } from '../../_shared/plan.ts'
 import type { Inputs } from './inputs.ts'
+import type { Observed } from './observe.ts'
 import type { DbtPlan, DbtStep } from './plan.ts'
 import type { CommandResult, NodeResult, Verdict } from './results.ts'
+import { acts } from './verbs.ts'
+
+type DbtReported = Outcome<DbtStep, CommandResult> & { readonly results?: string }
 
 export function report(
   plan: DbtPlan,
-  outcome: Outcome<DbtStep, CommandResult> & { readonly results?: string },
+  outcome: DbtReported,
   inputs: Inputs,
   notes: readonly string[],
+  { project: { notes: projectNotes } }: Observed,
 ): Report {
+  const isCancelled = outcome.failure instanceof ActionError && outcome.failure.problem === 'cancelled'
   const nodes = outcome.done.flatMap(({ result }) => result?.nodes ?? [])
   const count = (verdict: Verdict): number => nodes.filter((node) => node.verdict === verdict).length
   const bytes = nodes.map((node) => node.bytesProcessed).filter((value) => value !== undefined)
-  const status = outcome.failure !== undefined ? 'failure' : inputs.isDryRun ? 'dry-run' : 'success'
+  const failed = isCancelled ? 'cancelled' : 'failure'
+  const status = outcome.failure !== undefined ? failed : inputs.isDryRun ? 'dry-run' : 'success'
   return {
     outputs: {
       status,
@@ -23,6 +31,7 @@ export function report(
       'nodes-failed': count('failed'),
       'nodes-warned': count('warned'),
       'nodes-skipped': count('skipped'),
+      'exit-code': exitCodeOf(outcome),
       'bytes-processed': bytes.length === 0 ? '' : bytes.reduce((sum, value) => sum + value, 0),
     },
     summary: [
@@ -32,21 +41,27 @@ export function report(
           ? 'dbt: what would run'
           : outcome.failure === undefined
             ? 'dbt: succeeded'
-            : 'dbt: failed',
+            : isCancelled
+              ? 'dbt: cancelled'
+              : 'dbt: failed',
       },
       {
         kind: 'text',
         text: `dbt-core ${inputs.coreVersion}, dbt-bigquery ${inputs.adapterVersion}; target ${inputs.target}, dataset ${inputs.dataset}, location ${inputs.location}.`,
       },
-      ...notes.map((text): SummaryBlock => ({ kind: 'text', text })),
+      ...[...notes, ...projectNotes].map((text): SummaryBlock => ({ kind: 'text', text })),
       ...(inputs.isDryRun ? describePlan(plan, outcome) : describeRun(outcome, nodes)),
     ],
-    annotations: nodes.flatMap((node) => annotate(node, inputs)),
+    annotations: [
+      ...nodes.flatMap((node) => annotate(node, inputs)),
+      ...outcome.done.flatMap(({ step, result }) => annotateCommand(step, result, inputs)),
+      ...projectNotes.map((message): Annotation => ({ kind: 'notice', message })),
+    ],
     failure: outcome.failure,
   }
 }
 
-function describePlan(plan: DbtPlan, outcome: Outcome<DbtStep, CommandResult>): SummaryBlock[] {
+function describePlan(plan: DbtPlan, outcome: DbtReported): SummaryBlock[] {
   const listed = new Map(outcome.done.map(({ step, result }) => [step, result?.listed]))
   const rows = plan.steps
     .filter((step) => step.kind !== 'use')
@@ -63,7 +78,7 @@ function describePlan(plan: DbtPlan, outcome: Outcome<DbtStep, CommandResult>): 
   return [{ kind: 'table', head: ['Step', 'Why', 'Nodes'], rows }, ...details]
 }
 
-function describeRun(outcome: Outcome<DbtStep, CommandResult>, nodes: readonly NodeResult[]): SummaryBlock[] {
+function describeRun(outcome: DbtReported, nodes: readonly NodeResult[]): SummaryBlock[] {
   const commands = outcome.done.flatMap(({ step, result }) =>
     result === undefined
       ? []
@@ -125,19 +140,46 @@ function thousands(value: number | undefined): string {
   return value === undefined ? '' : value.toLocaleString('en-US')
 }
 
+/** dbt's own: that of the command it stopped at; empty when dbt never ran. */
+function exitCodeOf(outcome: DbtReported): number | string {
+  const codes = outcome.done.flatMap(({ result }) => (result === undefined ? [] : [result.exitCode]))
+  return codes.length === 0 ? '' : Math.max(...codes)
+}
+
+const inWorkspace = (file: string, inputs: Inputs): string =>
+  [inputs.projectPath, file.replaceAll('\\', '/')].filter(Boolean).join('/')
+
 function annotate(node: NodeResult, inputs: Inputs): Annotation[] {
   if (node.verdict !== 'failed' && node.verdict !== 'warned') return []
-  const file =
-    node.file === undefined
-      ? undefined
-      : [inputs.projectPath, node.file.replaceAll('\\', '/')].filter(Boolean).join('/')
   return [
     {
       kind: node.verdict === 'failed' ? 'error' : 'warning',
       title: `dbt ${node.resourceType} ${node.name}: ${node.status}`,
       message: node.message || `${node.name}: ${node.status}`,
-      file,
-      line: node.line ?? (file === undefined ? undefined : 1),
+      file: node.file === undefined ? undefined : inWorkspace(node.file, inputs),
+      line: node.line ?? (node.file === undefined ? undefined : 1),
+    },
+  ]
+}
+
+/** What no node can say: the project does not parse, or nothing was selected. */
+function annotateCommand(step: DbtStep, result: CommandResult | undefined, inputs: Inputs): Annotation[] {
+  if (result === undefined || step.kind !== 'command') return []
+  if (result.place !== undefined && result.exception !== undefined)
+    return [
+      {
+        kind: 'error',
+        title: `dbt ${step.command.verb}`,
+        message: result.exception,
+        file: inWorkspace(result.place.file, inputs),
+        line: result.place.line ?? 1,
+      },
+    ]
+  if (!result.isSuccess || result.nodes.length > 0 || !acts(step.command.verb)) return []
+  return [
+    {
+      kind: 'warning',
+      message: `dbt ${step.target} did nothing: it selected no node. Is the selection right, and does the project hold any?`,
     },
   ]
 }

@@ -1,9 +1,12 @@
 /**
- * Reads dbt's artifacts (run results v6, manifest v12) as nodes with a verdict and a place in the source; it
- * refuses to call an unknown status a success.
+ * Reads dbt's artifacts (run results v6, sources v3, manifest v12) as nodes with a verdict and a place in the
+ * source; it refuses to call an unknown status a success.
  */
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { placeOfText } from './exception-place.ts'
+import { lineOfError, lineOfTest } from './places.ts'
+import type { DbtProject } from './project.ts'
 
 export type Verdict = 'passed' | 'failed' | 'warned' | 'skipped'
 
@@ -17,6 +20,8 @@ export interface NodeResult {
   readonly seconds: number
   readonly rows?: number
   readonly bytesProcessed?: number
+  readonly bytesBilled?: number
+  readonly slotMs?: number
   /** Relative to the dbt project. */
   readonly file?: string
   readonly line?: number
@@ -24,14 +29,18 @@ export interface NodeResult {
 
 export interface CommandResult {
   readonly isSuccess: boolean
+  /** 0; 1 when dbt handled the failure; 2 when it did not. */
+  readonly exitCode: number
   readonly exception?: string
+  /** Where the exception points to, relative to the dbt project. */
+  readonly place?: { readonly file: string; readonly line?: number }
   readonly seconds: number
   readonly nodes: readonly NodeResult[]
   /** Names that `dbt ls` gave; only of a dry run. */
   readonly listed?: readonly string[]
 }
 
-/** schemas/dbt run-results v6; `reused` and `no-op` are newer than most readers. */
+/** schemas/dbt run-results v6 and sources v3; `reused` and `no-op` are newer than most readers. */
 const VERDICTS: Readonly<Record<string, Verdict>> = {
   success: 'passed',
   pass: 'passed',
@@ -45,95 +54,83 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
   'partial success': 'failed',
 }
 
-interface RawResult {
+export interface RawResult {
   readonly unique_id: string
   readonly status: string
   readonly message?: string | null
   readonly execution_time?: number
   readonly adapter_response?: Readonly<Record<string, unknown>>
+  readonly compiled_code?: string | null
+  /** Of sources.json. */
+  readonly error?: string | null
+  readonly max_loaded_at?: string
+  readonly max_loaded_at_time_ago_in_s?: number
 }
-interface ManifestNode {
+export interface ManifestNode {
   readonly name?: string
+  readonly package_name?: string
+  readonly source_name?: string
   readonly original_file_path?: string
   readonly raw_code?: string
+  readonly compiled_code?: string | null
   readonly column_name?: string | null
   readonly test_metadata?: { readonly name?: string } | null
   readonly attached_node?: string | null
 }
-interface Manifest {
+export interface Manifest {
   readonly nodes?: Readonly<Record<string, ManifestNode>>
+  readonly sources?: Readonly<Record<string, ManifestNode>>
   readonly unit_tests?: Readonly<Record<string, ManifestNode>>
 }
 
-/** undefined when the command never ended. */
+interface CommandRecord {
+  readonly success: boolean
+  readonly exception: string | null
+  readonly exitCode: number
+  readonly seconds: number
+  readonly brokenSources?: readonly RawResult[]
+  readonly listed: readonly string[] | null
+}
+
+/** @param folder of one command. @returns undefined when the command never ended. */
 export async function readResults(
   folder: string,
-  number: number,
   projectDir: string,
+  project: Pick<DbtProject, 'targetPath' | 'commentLines'>,
 ): Promise<CommandResult | undefined> {
-  const record = (await readJson(path.join(folder, `${number}.json`))) as
-    { success: boolean; exception: string | null; seconds: number; listed: string[] | null } | undefined
+  const record = await readJson<CommandRecord>(path.join(folder, 'command.json'))
   if (record === undefined) return undefined
-  const run = (await readJson(path.join(folder, `${number}.run_results.json`))) as
-    { results?: readonly RawResult[] } | undefined
-  const manifest = (await readJson(path.join(folder, `${number}.manifest.json`))) as Manifest | undefined
+  const written = (
+    await Promise.all(
+      ['run_results.json', 'sources.json'].map((name) =>
+        readJson<{ results?: readonly RawResult[] }>(path.join(folder, name)),
+      ),
+    )
+  ).flatMap((artifact) => artifact?.results ?? [])
+  const raw = [...written, ...(record.brokenSources ?? [])]
+  const manifest = await readJson<Manifest>(path.join(folder, 'manifest.json'))
+  const nodes = await Promise.all(
+    raw.map(async (result) => {
+      const node = describeNode(result, manifest)
+      const isPlaced = node.verdict === 'failed' || node.verdict === 'warned'
+      return isPlaced ? { ...node, line: await findLine(node, result, manifest, projectDir, project) } : node
+    }),
+  )
+  const isExplained = nodes.some(({ verdict }) => verdict === 'failed')
   return {
     isSuccess: record.success,
+    exitCode: record.exitCode,
     exception: record.exception ?? undefined,
+    place:
+      record.exception === null || isExplained ? undefined : await placeOfText(record.exception, projectDir),
     seconds: record.seconds,
     listed: record.listed ?? undefined,
-    nodes: await Promise.all(
-      (run?.results ?? []).map((result) => placeTest(describeNode(result, manifest), manifest, projectDir)),
-    ),
+    nodes,
   }
-}
-
-/** A generic test stands in YAML: its line is that of its column below its model. */
-async function placeTest(
-  result: NodeResult,
-  manifest: Manifest | undefined,
-  projectDir: string,
-): Promise<NodeResult> {
-  const node = manifest?.nodes?.[result.id]
-  if (
-    result.verdict === 'passed' ||
-    result.line !== undefined ||
-    !node?.test_metadata ||
-    result.file === undefined
-  )
-    return result
-  const file = path.resolve(projectDir, result.file)
-  if (path.relative(projectDir, file).startsWith('..')) return result
-  const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n')
-  return {
-    ...result,
-    line: lineOfTest(lines, node.attached_node?.split('.').at(-1), node.column_name ?? undefined),
-  }
-}
-
-export function lineOfTest(
-  lines: readonly string[],
-  model: string | undefined,
-  column: string | undefined,
-): number | undefined {
-  const find = (name: string | undefined, from: number): number =>
-    name === undefined
-      ? -1
-      : lines.findIndex(
-          (line, index) => index >= from && line.trim().replace(/["']/g, '') === `- name: ${name}`,
-        )
-  const atModel = find(model, 0)
-  const atColumn = find(column, Math.max(0, atModel))
-  return atColumn >= 0 ? atColumn + 1 : atModel >= 0 ? atModel + 1 : undefined
-}
-
-async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8').catch(() => undefined)
-  return text === undefined ? undefined : JSON.parse(text)
 }
 
 export function describeNode(result: RawResult, manifest: Manifest | undefined): NodeResult {
-  const node = manifest?.nodes?.[result.unique_id] ?? manifest?.unit_tests?.[result.unique_id]
+  const node = nodeOf(result.unique_id, manifest)
   const response = result.adapter_response ?? {}
   const integer = (value: unknown): number | undefined =>
     Number.isSafeInteger(Number(value)) && value !== null && value !== '' && value !== undefined
@@ -141,29 +138,74 @@ export function describeNode(result: RawResult, manifest: Manifest | undefined):
       : undefined
   return {
     id: result.unique_id,
-    name: node?.name ?? result.unique_id,
+    name:
+      node?.source_name === undefined
+        ? (node?.name ?? result.unique_id)
+        : `${node.source_name}.${node.name ?? ''}`,
     resourceType: result.unique_id.split('.')[0] ?? '',
     status: result.status,
     verdict: VERDICTS[result.status] ?? 'failed',
-    message: (result.message ?? '').trim(),
+    message: (result.message ?? result.error ?? freshness(result)).trim(),
     seconds: result.execution_time ?? 0,
     rows: integer(response.rows_affected),
     bytesProcessed: integer(response.bytes_processed),
+    bytesBilled: integer(response.bytes_billed),
+    slotMs: integer(response.slot_ms),
     file: node?.original_file_path,
-    line: node === undefined ? undefined : lineOf(result.message ?? '', node),
   }
 }
 
-/**
- * BigQuery names a line of the compiled SQL (`at [12:3]`); the same text is looked up in the source, where
- * Jinja has moved it.
- */
-function lineOf(message: string, node: ManifestNode): number | undefined {
-  const source = node.raw_code?.split('\n') ?? []
-  const name = /(?:Unrecognized name|Column|Function not found|Table not found)[:\s]+`?([\w.]+)`?/i.exec(
-    message,
-  )?.[1]
-  if (name === undefined) return undefined
-  const index = source.findIndex((line) => new RegExp(`\\b${name.replaceAll('.', '\\.')}\\b`, 'i').test(line))
-  return index < 0 ? undefined : index + 1
+/** What a source's freshness says when nothing went wrong but the time. */
+function freshness({ max_loaded_at: loaded, max_loaded_at_time_ago_in_s: age }: RawResult): string {
+  if (loaded === undefined || age === undefined) return ''
+  const hours = age / 3600
+  return `last loaded ${loaded}, ${hours < 48 ? `${hours.toFixed(1)} hours` : `${(hours / 24).toFixed(1)} days`} before this check`
+}
+
+function nodeOf(id: string, manifest: Manifest | undefined): ManifestNode | undefined {
+  return manifest?.nodes?.[id] ?? manifest?.sources?.[id] ?? manifest?.unit_tests?.[id]
+}
+
+async function findLine(
+  result: NodeResult,
+  raw: RawResult,
+  manifest: Manifest | undefined,
+  projectDir: string,
+  project: Pick<DbtProject, 'targetPath' | 'commentLines'>,
+): Promise<number | undefined> {
+  const node = nodeOf(result.id, manifest)
+  if (node === undefined || result.file === undefined) return undefined
+  // A package is not part of the workspace's own text.
+  const source = await readInside(projectDir, result.file)
+  if (source === undefined) return undefined
+  if (result.resourceType === 'source') return lineOfTest(source.split('\n'), undefined, node.name)
+  if (node.test_metadata)
+    return lineOfTest(
+      source.split('\n'),
+      node.attached_node?.split('.').at(-1),
+      node.column_name ?? undefined,
+    )
+  if (result.resourceType === 'unit_test') return lineOfTest(source.split('\n'), undefined, node.name)
+  if (/Compilation Error|Parsing Error/.test(result.message))
+    return (await placeOfText(result.message, projectDir))?.line
+  const built = path.join(project.targetPath, 'run', node.package_name ?? '', result.file)
+  return lineOfError(result.message, {
+    source,
+    compiled: raw.compiled_code ?? node.compiled_code ?? '',
+    run: await readFile(built, 'utf8').catch(() => ''),
+    commentLines: project.commentLines,
+  })
+}
+
+/** Names in artifacts are dbt's words, not paths to trust. */
+export async function readInside(folder: string, name: string): Promise<string | undefined> {
+  const file = path.resolve(folder, name)
+  return path.relative(folder, file).startsWith('..')
+    ? undefined
+    : readFile(file, 'utf8').catch(() => undefined)
+}
+
+export async function readJson<T>(file: string): Promise<T | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => undefined)
+  return text === undefined ? undefined : (JSON.parse(text) as T)
 }

@@ -8,6 +8,16 @@ import { apply, preview } from './apply.ts'
 import { parseInputs } from './inputs.ts'
 import { observe } from './observe.ts'
 import { planBatch } from './plan.ts'
+import { tidyUp } from './post.ts'
 import { report } from './report.ts'
 
-void runPlanned('submit-spark', { parseInputs, connect, observe, plan: planBatch, preview, apply, report })
+void runPlanned('submit-spark', {
+  parseInputs,
+  connect,
+  observe,
+  plan: planBatch,
+  preview,
+  apply,
+  report,
+  tidyUp,
+})

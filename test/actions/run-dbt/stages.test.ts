@@ -6,12 +6,8 @@ import { parseInputs } from '../../../actions/run-dbt/src/inputs.ts'
 import { planRun } from '../../../actions/run-dbt/src/plan.ts'
 import type { DbtOutcome } from '../../../actions/run-dbt/src/apply.ts'
 import { report } from '../../../actions/run-dbt/src/report.ts'
-import {
-  describeNode,
-  lineOfTest,
-  type NodeResult,
-  type Verdict,
-} from '../../../actions/run-dbt/src/results.ts'
+import { lineOfError, lineOfTest, sourceLine } from '../../../actions/run-dbt/src/places.ts'
+import { describeNode, type NodeResult, type Verdict } from '../../../actions/run-dbt/src/results.ts'
 import { thrownBy } from '../../support/thrown.ts'
 
 const context = { workspace: '/w' } as RunContext
@@ -24,21 +20,94 @@ const parse = (over: Record<string, string> = {}) => {
 }
 const warehouse = { projectId: 'p', endpoints: { overrides: [] } }
 const installed = { python: '/py', core: '1.11.16', adapter: '1.12.1' }
-const observed = { profileName: 'caec', targetPath: '/w/dbt/target', installed }
+const observed = {
+  project: { profileName: 'caec', targetPath: '/t', logPath: '/l', commentLines: 1, notes: [] },
+  installed,
+}
 
 describe('inputs', () => {
+  const words = (commands: string) =>
+    parse({ commands }).commands.map(({ globals, verb, words: rest }) => [...globals, verb, ...rest])
   it('splits words as a shell would, and executes nothing', () => {
     expect(
-      parse({ commands: 'dbt run-operation load --args \'{lake: "gs://x"}\'\nbuild -s $(rm) `x` a;b' })
-        .commands,
+      words('dbt run-operation load --args \'{lake: "gs://x"}\'\nbuild -s \'$(rm) `x` a;b\' "c|d"'),
     ).toEqual([
       ['run-operation', 'load', '--args', '{lake: "gs://x"}'],
-      ['build', '-s', '$(rm)', '`x`', 'a;b'],
+      ['build', '-s', '$(rm) `x` a;b', 'c|d'],
+    ])
+  })
+  it('takes the shapes people write', () => {
+    expect(
+      words(
+        '# seeds first\nseed # all\nbuild \\\n  --select a \\\n  b\n--warn-error --log-level debug run\ndocs generate',
+      ),
+    ).toEqual([
+      ['seed'],
+      ['build', '--select', 'a', 'b'],
+      ['--warn-error', '--log-level', 'debug', 'run'],
+      ['docs generate'],
+    ])
+    expect(parse({ vars: '{a: 1}' }).vars).toBe('{a: 1}')
+    expect(parse({ vars: "{'a': 1}" }).vars).toBe("{'a': 1}")
+    expect(parse({ vars: 'a: 1\nb: [2]' }).vars).toBe('a: 1\nb: [2]')
+    expect(parse({ commands: "run --vars '{day: 2026-01-02}' -s a" }).commands).toMatchObject([
+      { words: ['-s', 'a'], vars: '{day: 2026-01-02}' },
     ])
   })
   it.each([
+    'build --select people && dbt test',
+    'build --select people || test',
+    'build; test',
+    'build ;test',
+    'build | tee log',
+    'build > log',
+    'build 2>&1',
+    'build < in',
+    'build & test',
+    'build\\\n&& dbt test',
+  ])('refuse what a shell would have to do: %s', (commands) => {
+    expect(thrownBy(() => parse({ commands }))).toMatchObject({
+      code: 'INPUT',
+      message: expect.stringContaining('write one command per line'),
+    })
+  })
+  it.each([
+    'build -s $MODELS',
+    'build -s "$MODELS"',
+    'build -s ${MODELS}',
+    'build -s $(cat x)',
+    'build -s `x`',
+  ])('refuse what a shell would expand: %s', (commands) => {
+    expect(thrownBy(() => parse({ commands }))).toMatchObject({
+      message: expect.stringContaining('would be expanded by a shell, and none reads this line'),
+    })
+  })
+  it.each([
+    ['build dbt test', 'there is a second dbt; write one command per line'],
+    ['docs serve', '"docs serve" is not run here: it serves until it is stopped'],
+    ['docs serve --port 1', '"docs serve" is not run here'],
+    ['--quiet docs serve', '"docs serve" is not run here'],
+    ['clean', '"clean" is not run here: it deletes folders'],
+    ['init', '"init" is not run here: it asks a person'],
+    ['debug --connection', '"debug" is not run here'],
+    ['docs', '"docs" is not a dbt command'],
+    ['build --target prod', '--target is set by the action: use the input target'],
+    ['build -tprod', 'use the input target'],
+    ['build -xtprod', 'use the input target'],
+    ['--target-path /x build', '--target-path is set by the action: set target-path in dbt_project.yml'],
+    ['build --no-write-json', '--no-write-json is set by the action'],
+    ['source freshness -o x.json', 'results-path'],
+    ["run --vars '[1]'", 'is no YAML mapping'],
+    ['# nothing', 'holds comments only'],
+  ])('refuse %s', (commands, message) => {
+    expect(thrownBy(() => parse({ commands }))).toMatchObject({
+      code: 'INPUT',
+      message: expect.stringContaining(message),
+    })
+  })
+  it.each([
     ["a verb that is not dbt's", { commands: 'rm -rf /' }, '"rm" is not a dbt command'],
-    ['an open quote', { commands: "run --select 'a" }, 'while in a quoted string'],
+    ['an open quote', { commands: "run --select 'a" }, 'is not closed'],
     [
       'a flag of its own',
       { commands: 'run --profiles-dir=/tmp' },
@@ -47,7 +116,7 @@ describe('inputs', () => {
     ['dbt 2', { 'dbt-core-version': '2.0.5' }, 'the BigQuery adapter has no dbt 2'],
     ['a project outside the workspace', { 'project-dir': '../x' }, 'outside the workspace'],
     ['a dataset that is none', { dataset: 'a.b' }, 'is not a dataset name'],
-    ['vars that are no object', { vars: '[1]' }, 'not a JSON object'],
+    ['vars that are no object', { vars: '[1]' }, 'is not a mapping of names to values'],
   ])('refuse %s', (_, over, message) => {
     expect(thrownBy(() => parse(over as Record<string, string>))).toMatchObject({
       code: 'INPUT',
@@ -98,11 +167,33 @@ describe('plan', () => {
       observed,
       warehouse,
     ).steps
-    expect(steps.slice(1).map((step) => [step.kind, 'argv' in step ? step.argv : []])).toEqual([
-      ['leave-out', ['run-operation', 'load']],
+    const own = (argv: readonly string[]) => argv.slice(0, Math.max(argv.indexOf('--project-dir'), 0))
+    expect(steps.slice(1).map((step) => [step.kind, 'argv' in step ? own(step.argv) : []])).toEqual([
+      ['leave-out', []],
       ['list', ['ls', '--quiet', '--resource-type', 'model', '--select', 'a', 'b', '--exclude', 'c']],
       ['list', ['ls', '--quiet', '--resource-type', 'test', '--resource-type', 'unit_test']],
     ])
+  })
+  it('keeps the flags of state in a dry run, and the types an author named', () => {
+    const [, first, second] = planRun(
+      parse({
+        commands: 'build -s state:modified+ --defer --state S --full-refresh\ntest --resource-type unit_test',
+        'dry-run': 'true',
+      }),
+      observed,
+      warehouse,
+    ).steps.map((step) => ('argv' in step ? step.argv.slice(0, step.argv.indexOf('--project-dir')) : []))
+    expect(first).toEqual(['ls', '--quiet', '-s', 'state:modified+', '--defer', '--state', 'S'])
+    expect(second).toEqual(['ls', '--quiet', '--resource-type', 'unit_test'])
+  })
+  it('tells dbt where to write and which profile to take, whatever the environment says', () => {
+    const step = planRun(parse({ commands: 'build\ndeps' }), observed, warehouse).steps.map((of) =>
+      'argv' in of ? of.argv.join(' ') : '',
+    )
+    expect(step[1]).toContain(
+      '--profile caec --target ci --vars {} --log-path /l --write-json --target-path /t',
+    )
+    expect(step[2]).not.toContain('--target-path')
   })
 })
 
@@ -137,8 +228,71 @@ describe('results', () => {
   ])('reads status %s as %s', (status, verdict) => {
     expect(node(status).verdict).toBe(verdict)
   })
-  it('finds the line in the source, not in the compiled SQL', () => {
-    expect(node('error')).toMatchObject({ file: 'models/m.sql', line: 3, bytesProcessed: 12 })
+  it('reads what BigQuery measured', () => {
+    expect(node('error')).toMatchObject({ file: 'models/m.sql', bytesProcessed: 12 })
+  })
+  it('reads the freshness of a source', () => {
+    expect(
+      describeNode(
+        {
+          unique_id: 'source.caec.raw.events',
+          status: 'error',
+          max_loaded_at: '2026-01-01T00:00:00Z',
+          max_loaded_at_time_ago_in_s: 7200,
+        },
+        { sources: { 'source.caec.raw.events': { name: 'events', source_name: 'raw' } } },
+      ),
+    ).toMatchObject({
+      name: 'raw.events',
+      verdict: 'failed',
+      message: 'last loaded 2026-01-01T00:00:00Z, 2.0 hours before this check',
+    })
+  })
+  const source = [
+    '{{ config(materialized="table") }}',
+    '{% set kinds = ["a", "b"] %}',
+    'select',
+    '  id,',
+    '  {% for kind in kinds %}',
+    '  sum({{ kind }}) as {{ kind }},',
+    '  {% endfor %}',
+    '  nothing',
+    'from {{ ref("people") }}',
+    'group by 1',
+  ].join('\n')
+  const compiled = [
+    '',
+    '',
+    'select',
+    '  id,',
+    '  ',
+    '  sum(a) as a,',
+    '  ',
+    '  sum(b) as b,',
+    '  ',
+    '  nothing',
+    'from `p`.`d`.`people`',
+    'group by 1',
+  ].join('\n')
+  const run = `\n\n    create or replace table x\n    OPTIONS()\n    as (\n      ${compiled.trim()}\n    );`
+  const texts = { source, compiled, run, commentLines: 1 }
+  // The statement begins with a line of comment; `select` is its seventh line.
+  it.each([
+    ['Unrecognized name: nothing at [14:3]', 8],
+    ['No matching signature for aggregate function SUM at [10:3]', 6],
+    ['No matching signature for aggregate function SUM at [12:3]', 6],
+    ['Table was not found at [15:6]', 9],
+    ['SELECT list expression references column id which is neither grouped nor aggregated at [8:3]', 4],
+    ['Syntax error at [16:1]', 10],
+    ['Unrecognized name: nothing at [2:1]', 8],
+    ['Something else at [99:1]', undefined],
+    ['No place is given', undefined],
+  ])('%s stands at line %s of the source', (message, line) => {
+    expect(lineOfError(message, texts)).toBe(line)
+  })
+  it('knows lines that Jinja left alone, and those between them', () => {
+    expect([1, 2, 3].map((line) => sourceLine('a\nb {{ x }}\nc', 'a\nb 1\nc', line))).toEqual([1, 2, 3])
+    expect(sourceLine('{{ many() }}\nc', 'x\ny\nz\nc', 2)).toBe(1)
   })
   it('finds a generic test at its column', () => {
     expect(
@@ -175,8 +329,14 @@ describe('report', () => {
     results: '/r',
     done: [
       {
-        step: { kind: 'command', target: 'build', reason: '', argv: ['build'] },
-        result: { isSuccess: true, seconds: 2, nodes },
+        step: {
+          kind: 'command',
+          target: 'build',
+          reason: '',
+          argv: ['build'],
+          command: { globals: [], verb: 'build', words: [], text: 'build' },
+        },
+        result: { isSuccess: true, exitCode: 0, seconds: 2, nodes },
       },
     ],
   })
@@ -189,6 +349,7 @@ describe('report', () => {
     ),
     parse(),
     [],
+    observed,
   )
   it('counts verdicts and sums the bytes that were reported', () => {
     expect(written.outputs).toMatchObject({

@@ -1,0 +1,108 @@
+/**
+ * Finds or makes the virtual environment that holds dbt. It refuses to guess why an installation failed: pip's
+ * own last words are in the error.
+ */
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { WorkFailedError } from '../../_shared/errors.ts'
+import type { Runner } from '../../_shared/run.ts'
+import { asset } from './assets.ts'
+import { versionsIn } from './observe.ts'
+import type { InstallStep } from './plan.ts'
+
+/**
+ * Below the runner's tool folder, so that a later job on this machine finds it; a folder without the closing
+ * mark is a crashed installation, one whose Python is gone does not answer: both are made anew.
+ * @returns its Python.
+ */
+export async function install(step: InstallStep, runner: Runner): Promise<string> {
+  const lock = await lockedRequirements(step.requirements)
+  const stamp = createHash('sha256')
+    .update(lock ?? step.requirements.join('\n'))
+    .digest('hex')
+  const base = runner.environment.RUNNER_TOOL_CACHE || runner.context.tempDir
+  const folder = path.join(base, 'clickstream-actions', `dbt-${stamp.slice(0, 16)}`)
+  const python = path.join(folder, 'bin', 'python')
+  if (existsSync(path.join(folder, '.complete')) && (await versionsIn(python, runner)) !== undefined) {
+    runner.log.info(`Using ${step.target}, installed by an earlier step or job.`)
+    return python
+  }
+  runner.log.info(`Installing ${step.target} (${step.reason}).`)
+  const building = `${folder}.${process.pid}`
+  await rm(building, { recursive: true, force: true })
+  await mkdir(path.dirname(folder), { recursive: true })
+  await run(runner, step, step.python, ['-m', 'venv', '--copies', building])
+  await run(runner, step, path.join(building, 'bin', 'python'), [
+    '-m',
+    'pip',
+    'install',
+    '--disable-pip-version-check',
+    '--no-input',
+    '--only-binary',
+    ':all:',
+    '--quiet',
+    // The lock is complete. Older pips take an extra in it ("name[extra]==1.2") for something unlocked.
+    ...(lock === undefined
+      ? step.requirements
+      : ['--no-deps', '--require-hashes', '-r', asset('requirements.txt')]),
+  ])
+  await writeFile(path.join(building, '.complete'), '')
+  await rm(folder, { recursive: true, force: true })
+  try {
+    await rename(building, folder)
+  } catch (error) {
+    // Another job of this machine was quicker; the same lock makes the same environment.
+    if (!existsSync(path.join(folder, '.complete'))) throw error
+    await rm(building, { recursive: true, force: true })
+  }
+  return python
+}
+
+async function run(
+  runner: Runner,
+  step: InstallStep,
+  program: string,
+  args: readonly string[],
+): Promise<void> {
+  const { exitCode, stdout, stderr } = await runner.execute(program, args)
+  if (exitCode === 0) return
+  const what = args[1] === 'pip' ? 'pip' : `${path.basename(program)} -m ${args[1]}`
+  const said = lastWords(stderr) || lastWords(stdout)
+  throw new WorkFailedError(
+    `Installing ${step.target}: ${what} ended with exit code ${exitCode}${said === '' ? ' and said nothing' : `: ${said}`}`,
+    {
+      lastLines: `${stdout}\n${stderr}`.split('\n').slice(-20),
+      problem: 'dbt-installation',
+      hint: hintFor(said),
+    },
+  )
+}
+
+/** pip's errors, else its last lines; notices about a newer pip say nothing. */
+function lastWords(output: string): string {
+  const lines = output
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/^\[notice\]/.test(line))
+  const errors = lines.filter((line) => /^error/i.test(line))
+  return (errors.length > 0 ? errors : lines).slice(-4).join('\n').slice(0, 1500)
+}
+
+function hintFor(said: string): string {
+  if (/No module named|ensurepip/i.test(said))
+    return 'This Python cannot make virtual environments; add actions/setup-python before this step (on Debian: python3-venv).'
+  if (/No matching distribution|Could not find a version|not a supported wheel|Requires-Python/i.test(said))
+    return 'This Python or the package index has no such version; add actions/setup-python with a Python from 3.10 to 3.13, or correct the version.'
+  if (/timed? ?out|connection|resolve|SSL|proxy|unreachable/i.test(said))
+    return "The package index was not reached; behind a mirror or proxy set pip's own variables (PIP_INDEX_URL, HTTPS_PROXY)."
+  return "These are the installer's own words; correct what they name, or put a dbt of this version on PATH."
+}
+
+/** The lock that ships with the action, when it locks exactly the versions asked for. */
+async function lockedRequirements(requirements: readonly string[]): Promise<string | undefined> {
+  const lock = await readFile(asset('requirements.txt'), 'utf8').catch(() => '')
+  const lines = lock.split('\n').map((line) => line.split(' ')[0] ?? '')
+  return requirements.every((requirement) => lines.includes(requirement)) ? lock : undefined
+}

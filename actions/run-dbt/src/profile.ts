@@ -1,0 +1,31 @@
+/** Writes the keyless profile; it refuses keys, and no value can break out of its quotes. */
+import type { Inputs } from './inputs.ts'
+
+/** The project, and where BigQuery is when that is overridden. */
+export interface Warehouse {
+  readonly projectId: string
+  readonly endpoints: { readonly overrides: readonly { readonly api: string; readonly root: string }[] }
+}
+
+/** JSON is YAML. Scopes leave out Drive, which dbt asks for by default. */
+export function renderProfiles(inputs: Inputs, profileName: string, warehouse: Warehouse): string {
+  const endpoint = warehouse.endpoints.overrides.find(({ api }) => api === 'bigquery')?.root
+  const output = {
+    type: 'bigquery',
+    method: 'oauth',
+    project: warehouse.projectId,
+    dataset: inputs.dataset,
+    location: inputs.location,
+    threads: inputs.threads,
+    priority: 'interactive',
+    job_retries: 1,
+    scopes: ['https://www.googleapis.com/auth/bigquery', 'https://www.googleapis.com/auth/cloud-platform'],
+    ...(inputs.maximumBytesBilled === undefined ? {} : { maximum_bytes_billed: inputs.maximumBytesBilled }),
+    ...(endpoint === undefined ? {} : { api_endpoint: endpoint }),
+  }
+  return JSON.stringify(
+    { [profileName]: { target: inputs.target, outputs: { [inputs.target]: output } } },
+    null,
+    2,
+  )
+}

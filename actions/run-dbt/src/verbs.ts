@@ -1,0 +1,61 @@
+/**
+ * What dbt's verbs share: which of them select nodes, and which flags `ls` understands as they do. It refuses
+ * to know what a node is.
+ */
+import type { Command } from './commands.ts'
+
+/** Selecting verbs with the kinds of node they act on; none means all. */
+const SELECTING: Readonly<Record<string, readonly string[]>> = {
+  build: [],
+  clone: [],
+  compile: [],
+  list: [],
+  ls: [],
+  run: ['model'],
+  seed: ['seed'],
+  snapshot: ['snapshot'],
+  'source freshness': ['source'],
+  test: ['test', 'unit_test'],
+}
+/** Verbs that ought to act on something: none selected is worth a warning. */
+export const acts = (verb: string): boolean =>
+  ['build', 'run', 'seed', 'snapshot', 'test', 'clone', 'source freshness'].includes(verb)
+
+export const takesTargetPath = (verb: string): boolean => verb !== 'deps'
+
+/** Flags of the selecting verbs that `dbt ls` has too; each takes one or more words. */
+const WITH_WORDS =
+  /^(--(select|models?|exclude|selector|resource-types?|exclude-resource-types?|state|defer-state|indirect-selection|warn-error-options)|-s|-m)$/
+const ALONE = /^--((no-)?(defer|favor-state|warn-error|partial-parse|version-check|cache-selected-only))$/
+/** Of a listing itself. */
+const OF_LISTING = /^--output(-keys)?$/
+
+/** `ls` with the same selection; undefined for a verb that selects nothing. */
+export function listingOf({ verb, words }: Command): string[] | undefined {
+  const types = SELECTING[verb]
+  if (types === undefined) return undefined
+  const isListing = verb === 'ls' || verb === 'list'
+  // An author who names types knows which: ours would widen them.
+  const isTyped = words.some((word) => /^--(exclude-)?resource-types?(=|$)/.test(word))
+  return [
+    'ls',
+    '--quiet',
+    ...(isTyped ? [] : types.flatMap((type) => ['--resource-type', type])),
+    ...wordsFor(
+      words,
+      (flag) => WITH_WORDS.test(flag) || ALONE.test(flag) || (isListing && OF_LISTING.test(flag)),
+    ),
+  ]
+}
+
+/** The flags that `isKept`, each with the words that belong to it. */
+function wordsFor(words: readonly string[], isKept: (flag: string) => boolean): string[] {
+  const kept: string[] = []
+  let isTaking = false
+  for (const word of words) {
+    // `-stag:nightly`: a short flag may carry its value.
+    if (word.startsWith('-')) isTaking = isKept(word.split('=')[0] ?? '') || /^-[sm]\S/.test(word)
+    if (isTaking) kept.push(word)
+  }
+  return kept
+}
