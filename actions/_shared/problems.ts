@@ -53,6 +53,7 @@ export const PROBLEMS = [
   'foreign-files',
   'unrecorded-files',
   'empty-source',
+  'mass-delete',
   'breaking-view',
   'not-a-view',
   'foreign-view',
