@@ -12,10 +12,14 @@ const actionsFolder = resolve(import.meta.dirname, '../../actions')
 const actions = readdirSync(actionsFolder)
   .filter((name) => existsSync(join(actionsFolder, name, 'action.yml')))
   .sort()
-const requiredOf = (action: string) =>
-  Object.entries(readActionFile(action).inputs ?? {})
+/** `auth` takes its provider under two names, so its manifest can require neither. */
+const EITHER_NAME: Readonly<Record<string, readonly string[]>> = { auth: ['workload-identity-provider'] }
+const requiredOf = (action: string) => [
+  ...(EITHER_NAME[action] ?? []),
+  ...Object.entries(readActionFile(action).inputs ?? {})
     .filter(([, input]) => input.required)
-    .map(([name]) => name)
+    .map(([name]) => name),
+]
 
 /** Plausible values, so that parsing reaches every input. */
 const SAMPLES: Readonly<Record<string, string>> = {
