@@ -13,7 +13,7 @@ const filesOf = (action: string): string[] =>
   )
 
 describe('dist/', () => {
-  it('is below 6.5 MB, GitHub's client included', () => {
+  it('is below 6.5 MB, the client of GitHub included', () => {
     const bytes = actions.flatMap((action) =>
       filesOf(action).map((file) => statSync(path.join(dist, action, file)).size),
     )
