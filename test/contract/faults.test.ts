@@ -27,6 +27,7 @@ const STOPS: readonly [ScenarioName, FaultName, string][] = [
   ['deploy-dags', '403 quota', 'quota'],
   ['deploy-dags', '412 precondition failed', 'conflict'],
   ['apply-ddl', '200 with a web page', 'not-google'],
+  ['submit-spark', '412 precondition failed', 'conflict'],
   ['publish-views', 'redirect to another host', 'not-google'],
 ]
 it.each(STOPS)('%s stops at: %s, and names the problem', async (action, fault, problem) =>

@@ -7,7 +7,7 @@ import { ConflictError, GoogleApiError, WorkFailedError } from '../../_shared/er
 import type { Google } from '../../_shared/google/connect.ts'
 import { createBatch, getBatch, type Batch } from '../../_shared/google/dataproc.ts'
 import { pause } from '../../_shared/google/retry.ts'
-import { openStorage } from '../../_shared/google/storage.ts'
+import { digestsOf, openStorage } from '../../_shared/google/storage.ts'
 import { notApplied, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { cancelBatch, type OwnBatch } from './cancel-batch.ts'
@@ -122,14 +122,22 @@ export async function apply(
 async function stage(step: StageStep, bucket: string, observed: Observed, google: Google): Promise<void> {
   const source = observed.sources.get(step.given)
   if (source === undefined) throw new Error(`Staging ${step.given}: it was not read.`)
+  const storage = openStorage(google)
   try {
-    await openStorage(google).write(bucket, step.object, source.data, {
+    await storage.write(bucket, step.object, source.data, {
       ifGeneration: '0',
       contentType: 'application/octet-stream',
     })
   } catch (error) {
-    // The name is the content's digest: whoever was first wrote the same bytes.
     if (!(error instanceof GoogleApiError && error.status === 412)) throw error
+    // The name is the content's digest, so whoever was first wrote the same bytes: if somebody was.
+    const there = await storage.stat(bucket, step.object)
+    const { crc32c } = digestsOf(source.data)
+    if (there?.crc32c === crc32c) return
+    throw new ConflictError(
+      `Staging ${step.given}: gs://${bucket}/${step.object} ${there === undefined ? 'is not there, and yet it was refused as being there' : 'holds other bytes'}; run again.`,
+      { step: step.target, expected: crc32c, found: there?.crc32c ?? 'nothing' },
+    )
   }
 }
 
