@@ -125,6 +125,8 @@ function applyChangesets(folder: string): void {
 function countFromOne(folder: string): void {
   for (const file of ['package.json', 'CHANGELOG.md']) {
     const place = path.join(folder, file)
+    // Without a bump there is no CHANGELOG.
+    if (!existsSync(place)) continue
     const text = readFileSync(place, 'utf8')
     const mark =
       file === 'package.json' ? /("version": "\d+\.\d+\.\d+-[a-z]+\.)0"/ : /^(## \d+\.\d+\.\d+-[a-z]+\.)0$/m
