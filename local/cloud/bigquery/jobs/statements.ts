@@ -51,13 +51,15 @@ async function selectAnonymous(scope: StatementScope, statement: Statement): Pro
     datasetId,
     tableId: `anon${randomUUID().replaceAll('-', '')}`,
   }
-  const table = planTable(room, {
+  const planned = planTable(room, {
     reference,
     schema,
     dataset: { location: scope.location },
     ownerMember: principal.member,
-    fields: { expirationMs: room.now() + resultLifetimeMs },
+    fields: {},
   })
+  // From its own creation: the clock may tick in between.
+  const table = { ...planned, expirationMs: planned.creationMs + resultLifetimeMs }
   let outcome: StatementResult | undefined
   await session.inTransaction(async () => {
     await createPhysical(session, table)
