@@ -13,6 +13,9 @@ import { sendingMs } from './storage-tries.ts'
 /** One try. */
 const TRY_MS = 30_000
 
+/** An option of the library that it sends along as if it were a parameter of the method. */
+const LIBRARY_ONLY = 'autoPaginate'
+
 /** What the library asks for; the parts of its request options that it uses for JSON methods and uploads. */
 interface Asked {
   readonly uri: string
@@ -45,8 +48,10 @@ export function carryRequests(client: Client, google: Google): void {
 
 async function send(asked: Asked, google: Google): Promise<{ data: unknown; status: number }> {
   const url = new URL(asked.uri)
-  for (const [name, value] of Object.entries(asked.qs ?? {}))
-    if (value !== undefined && value !== null) url.searchParams.set(name, String(value))
+  for (const [name, value] of Object.entries(asked.qs ?? {})) {
+    if (value !== undefined && value !== null && name !== LIBRARY_ONLY)
+      url.searchParams.set(name, String(value))
+  }
   const headers = new Headers(asked.headers)
   let data: Buffer | string | undefined
   if (asked.multipart) {
