@@ -132,7 +132,7 @@ describe('a pull request', () => {
     const result = await onPullRequest({ state: `${STATE}-none`, 'dry-run': 'true' })
     expect([result.exitCode, messages(result)]).toEqual([0, []])
     expect(result.summary).toContain('so everything is selected')
-    expect(result.summary).toContain('shop.customers')
+    expect(result.summary).toContain('shop.marts.customers')
   }, 120_000)
 
   it('builds what it changed and what depends on it, into a dataset of its own, and reads the rest', async () => {
