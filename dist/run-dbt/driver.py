@@ -1,9 +1,10 @@
 """Runs a list of dbt commands in one process and writes what happened; it chooses nothing and knows no warehouse.
 
 One process, because importing dbt costs more than most commands (see docs/cursed-knowledge.md). Called by the action as
-`python driver.py REQUEST.json`; the request is `{"commands": [[argv…]], "results": "FOLDER"}`. For each command it leaves
-`FOLDER/<n>.json` = `{"success", "exception", "seconds"}` and, where dbt wrote them, `<n>.run_results.json` and `<n>.manifest.json`.
-Stops at the first command that fails. Exit code: 0 when all succeeded, else 1.
+`python driver.py REQUEST.json`; the request is `{"commands": [{"argv": [...], "folder": NAME}], "results": FOLDER, "target": FOLDER}`.
+For each command it leaves `FOLDER/NAME/` with `command.json` = `{"success", "exception", "exitCode", "seconds", "listed"}` and the artifacts that dbt wrote
+during it, under dbt's own names.
+Stops at the first command that fails. Exit code: dbt's own, 0 when all succeeded, 1 when dbt handled the failure, 2 when it did not.
 """
 
 from __future__ import annotations
@@ -22,30 +23,52 @@ from pathlib import Path
 
 from dbt.cli.main import dbtRunner
 
-ARTIFACTS = ("run_results.json", "manifest.json", "sources.json")
+ARTIFACTS = ("run_results.json", "manifest.json", "sources.json", "catalog.json")
 
 
-def run_command(runner: dbtRunner, argv: list[str], target: Path, results: Path, number: int) -> bool:
-    """True when dbt reports success. Artifacts of an earlier command are removed first, so none is taken for this one's."""
-    for name in ("run_results.json", "sources.json"):
-        (target / name).unlink(missing_ok=True)
+def states_of(target: Path) -> dict[str, tuple[int, int, int]]:
+    """What tells a file written anew from the one that was there. Nothing is deleted: `retry` and `result:` read what an earlier run left."""
+    found = {}
+    for name in ARTIFACTS:
+        if (target / name).exists():
+            status = (target / name).stat()
+            found[name] = (status.st_mtime_ns, status.st_ino, status.st_size)
+    return found
+
+
+def broken_sources(result: object) -> list[dict[str, object]]:
+    """Sources whose freshness could not be asked for: dbt fails because of them and leaves them out of sources.json."""
+    return [
+        {"unique_id": found.node.unique_id, "status": "runtime error", "error": found.message}
+        for found in getattr(result, "results", None) or []
+        if type(found).__name__ == "PartialSourceFreshnessResult"
+    ]
+
+
+def run_command(runner: dbtRunner, argv: list[str], target: Path, folder: Path) -> int:
+    """dbt's exit code of one command."""
+    before = states_of(target)
     print(f"\n> dbt {shlex.join(argv)}", flush=True)
     started = time.monotonic()
     outcome = runner.invoke(argv)
+    error = outcome.exception
+    exit_code = 0 if outcome.success else 1 if error is None else 2
     record = {
         "success": bool(outcome.success),
-        "exception": None
-        if outcome.exception is None
-        else f"{type(outcome.exception).__name__}: {outcome.exception}",
+        "exception": None if error is None else f"{type(error).__name__}: {error}",
+        "exitCode": exit_code,
         "seconds": round(time.monotonic() - started, 3),
-        "listed": outcome.result if argv[0] in ("ls", "list") and isinstance(outcome.result, list) else None,
+        "brokenSources": broken_sources(outcome.result),
+        "listed": outcome.result if isinstance(outcome.result, list) else None,
     }
-    for name in ARTIFACTS:
-        if (target / name).exists():
-            shutil.copyfile(target / name, results / f"{number}.{name}")
+    folder.mkdir(parents=True, exist_ok=True)
+    after = states_of(target)
+    for name in after:
+        if after[name] != before.get(name):
+            shutil.copyfile(target / name, folder / name)
     # Written last: its presence says that the files beside it are whole.
-    (results / f"{number}.json").write_text(json.dumps(record), encoding="utf-8")
-    return record["success"]
+    (folder / "command.json").write_text(json.dumps(record, default=str), encoding="utf-8")
+    return exit_code
 
 
 def hush_boundary_lookups() -> None:
@@ -73,13 +96,13 @@ def main(request_file: str) -> int:
     """Exit code of the whole list."""
     request = json.loads(Path(request_file).read_text(encoding="utf-8"))
     results, target = Path(request["results"]), Path(request["target"])
-    results.mkdir(parents=True, exist_ok=True)
     hush_boundary_lookups()
     stop_with_caller()
     runner = dbtRunner()
-    for number, argv in enumerate(request["commands"]):
-        if not run_command(runner, list(argv), target, results, number):
-            return 1
+    for command in request["commands"]:
+        exit_code = run_command(runner, list(command["argv"]), target, results / command["folder"])
+        if exit_code != 0:
+            return exit_code
     return 0
 
 

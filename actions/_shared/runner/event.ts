@@ -38,7 +38,7 @@ async function readPayload(file: string | undefined): Promise<Payload> {
   if (!file) return {}
   try {
     const value: unknown = JSON.parse(await readFile(file, 'utf8'))
-    return value !== null && typeof value === 'object' ? (value as Payload) : {}
+    return value !== null && typeof value === 'object' ? value : {}
   } catch {
     return {}
   }
