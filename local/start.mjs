@@ -16,7 +16,7 @@ const VERBS = {
   bundle: { script: 'scripts/bundle.ts', first: [], needsPython: false },
   environment: { script: 'scripts/environment.ts', first: [], needsPython: false },
   format: { script: 'scripts/format.ts', first: [], needsPython: true },
-  docs: { script: 'scripts/docs.ts', first: [], needsPython: false },
+  docs: { script: 'scripts/docs.ts', first: [], needsPython: process.argv.includes('--pictures') },
   changeset: { script: 'scripts/changeset.ts', first: [], needsPython: false },
   release: { script: 'scripts/release.ts', first: [], needsPython: false },
   'new-action': { script: 'scripts/new-action.ts', first: [], needsPython: false },

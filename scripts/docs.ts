@@ -188,4 +188,10 @@ function main(argv: readonly string[]): number {
   return isCheck && stale.length > 0 ? 1 : 0
 }
 
-process.exitCode = main(process.argv.slice(2))
+if (process.argv[2] === '--pictures' && process.argv.length === 3) {
+  const { takePictures } = await import('./pictures.ts')
+  await takePictures(root).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+  })
+} else process.exitCode = main(process.argv.slice(2))

@@ -75,7 +75,7 @@ function fetchTags(repository: Repository, { remote }: Options): void {
     .ask('ls-remote', '--quiet', remote, 'refs/tags/v*')
     .split('\n')
     .map((line) => line.split('\t')[1] ?? '')
-    .filter((ref) => /^refs\/tags\/v\d+\.\d+\.\d+$/.test(ref))
+    .filter((ref) => /^refs\/tags\/v\d+\.\d+\.\d+(?:-[a-z]+\.\d+)?$/.test(ref))
   if (tags.length > 0)
     repository.ask('fetch', '--quiet', '--no-tags', remote, ...tags.map((ref) => `${ref}:${ref}`))
 }

@@ -6,12 +6,13 @@ import type { ProblemId } from './problems.ts'
 import type { Annotation } from './report.ts'
 import { looksSecret } from './secrets.ts'
 
-export type ErrorCode = 'INPUT' | 'GOOGLE_API' | 'CONFLICT' | 'REFUSED' | 'WORK_FAILED'
+export type ErrorCode = 'INPUT' | 'GOOGLE_API' | 'GITHUB_API' | 'CONFLICT' | 'REFUSED' | 'WORK_FAILED'
 
 /** Where a failure of a class is explained when nothing finer is known. */
 const GENERAL: Readonly<Record<ErrorCode, ProblemId>> = {
   INPUT: 'input',
   GOOGLE_API: 'google-api',
+  GITHUB_API: 'github-api',
   CONFLICT: 'conflict',
   REFUSED: 'refused',
   WORK_FAILED: 'work-failed',
@@ -99,6 +100,15 @@ export class GoogleApiError extends ActionError {
     this.resource = details.resource
     this.isRetryable = details.isRetryable
     this.retryAfterMs = details.retryAfterMs
+  }
+}
+
+/** GitHub's own API refused, or did not answer. `status` is 0 when no answer came. */
+export class GitHubApiError extends ActionError {
+  readonly status: number
+  constructor(message: string, details: ErrorDetails & { status: number }) {
+    super('GITHUB_API', message, details)
+    this.status = details.status
   }
 }
 

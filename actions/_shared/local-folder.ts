@@ -72,7 +72,7 @@ export function refuseOutside(relative: string, given: string, input: string): v
 export async function listFiles(
   folder: string,
   input: string,
-  rules: Ignore = ignore().add([...ALWAYS_IGNORED]),
+  rules: Ignore = ignore({ ignorecase: false }).add([...ALWAYS_IGNORED]),
 ): Promise<string[]> {
   return (await walk(folder, '', input, rules)).sort()
 }

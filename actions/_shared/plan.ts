@@ -66,8 +66,11 @@ export interface PlanDocument {
   readonly isTruncated?: true
 }
 
-/** The outputs of a job share one megabyte. */
-const DOCUMENT_LIMIT = 200_000
+/**
+ * A later step gets its inputs as environment variables, and Linux takes 128 kB for one: `toJSON(steps)` with a plan
+ * of each action of this set has to fit.
+ */
+const DOCUMENT_LIMIT = 16_000
 
 /** The outcome of a dry run. */
 export function notApplied<S extends Step>(_plan: Plan<S>): Outcome<S, never> {

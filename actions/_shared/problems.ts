@@ -36,6 +36,9 @@ export const PROBLEMS = [
   'no-answer',
   'not-google',
   'composer-not-running',
+  // What GitHub answered.
+  'github-api',
+  'comment-permission',
   // The world moved.
   'conflict',
   'plan-changed',
@@ -45,6 +48,7 @@ export const PROBLEMS = [
   'foreign-files',
   'unrecorded-files',
   'empty-source',
+  'mass-delete',
   'breaking-view',
   'not-a-view',
   'foreign-view',

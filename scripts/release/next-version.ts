@@ -3,7 +3,7 @@
  * words is that of the changesets library.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,14 +23,19 @@ export interface NextVersion {
 }
 
 const changesetsCli = fileURLToPath(new URL('../../node_modules/@changesets/cli/bin.js', import.meta.url))
+/** Those that no release has told yet: between candidates the told ones lie in .changeset/pre. */
 export const changesetsOf = (repository: Repository, source: Source): string[] =>
   repository
     .list(source.commit, '.changeset/')
     .filter((file) => /^\.changeset\/[^/]+\.md$/.test(file) && file !== '.changeset/README.md')
 
+/** After `changeset pre exit` what the candidates told becomes the version itself, with or without news. */
+const areCandidatesOver = (repository: Repository, source: Source): boolean =>
+  /"mode": "exit"/.test(repository.read(source.commit, '.changeset/pre.json')?.toString() ?? '')
+
 export function makeNextVersion(repository: Repository, source: Source): NextVersion {
   const changesets = changesetsOf(repository, source)
-  if (changesets.length === 0)
+  if (changesets.length === 0 && !areCandidatesOver(repository, source))
     throw new Refusal(
       'Reading the changesets: there is none in .changeset/, so there is nothing to release; describe the change for users with `npm run changeset`, commit it and run again.',
     )
@@ -48,6 +53,7 @@ export function makeNextVersion(repository: Repository, source: Source): NextVer
       writeFileSync(path.join(scratch, file), file === 'package.json' ? rootAlone(content) : content)
     }
     applyChangesets(scratch)
+    countFromOne(scratch)
     const read = (file: string): string => readFileSync(path.join(scratch, file), 'utf8')
     const version = (JSON.parse(read('package.json')) as { version: string }).version
     const bump = bumpBetween(source.version, version)
@@ -57,7 +63,16 @@ export function makeNextVersion(repository: Repository, source: Source): NextVer
     ])
     if (existsSync(path.join(scratch, 'package-lock.json')))
       files.set('package-lock.json', Buffer.from(lockWithVersion(read('package-lock.json'), version)))
-    for (const file of changesets) files.set(file, undefined)
+    // The library moves, keeps or removes what it read; the release commit does as it did.
+    const before = repository.list(source.commit, '.changeset/')
+    const after = globSync('.changeset/**/*.{md,json}', { cwd: scratch }).map((file) =>
+      file.split(path.sep).join('/'),
+    )
+    for (const file of before) if (!existsSync(path.join(scratch, file))) files.set(file, undefined)
+    for (const file of after) {
+      const content = readFileSync(path.join(scratch, file))
+      if (repository.read(source.commit, file)?.equals(content) !== true) files.set(file, content)
+    }
     const commit = repository.commit(source.commit, `Release v${version}`, files)
     if (source.expected !== undefined && commit !== source.expected) {
       throw new Refusal(
@@ -106,9 +121,22 @@ function applyChangesets(folder: string): void {
   }
 }
 
+/** The library's first candidate is rc.0; people count from 1, and the next one follows what package.json says. */
+function countFromOne(folder: string): void {
+  for (const file of ['package.json', 'CHANGELOG.md']) {
+    const place = path.join(folder, file)
+    const text = readFileSync(place, 'utf8')
+    const mark =
+      file === 'package.json' ? /("version": "\d+\.\d+\.\d+-[a-z]+\.)0"/ : /^(## \d+\.\d+\.\d+-[a-z]+\.)0$/m
+    writeFileSync(place, text.replace(mark, file === 'package.json' ? '$11"' : '$11'))
+  }
+}
+
 /** Which part of the version grew; an empty changeset grows none. */
 export function bumpBetween(before: string, after: string): Bump {
-  const [old, now] = [before, after].map((version) => version.split('.').map(Number))
+  // Between candidates, and from the last one to the version itself, everything may still change.
+  if (before !== after && before.includes('-') && coreOf(before) === coreOf(after)) return 'major'
+  const [old, now] = [before, after].map((version) => coreOf(version).split('.').map(Number))
   const part = now?.findIndex((value, index) => value > (old?.[index] ?? 0)) ?? -1
   const bump = (['major', 'minor', 'patch'] as const)[part]
   if (bump === undefined)
@@ -117,6 +145,8 @@ export function bumpBetween(before: string, after: string): Bump {
     )
   return bump
 }
+
+const coreOf = (version: string): string => version.split('-')[0] ?? version
 
 /** npm writes the version of the package twice into its lock file. */
 function lockWithVersion(text: string, version: string): string {

@@ -34,7 +34,7 @@ function openHandover({ from, digest }) {
     )
   const release = JSON.parse(readFileSync(join(from, 'release.json'), 'utf8'))
   const isWhole =
-    /^v\d+\.\d+\.\d+$/.test(release.tag) &&
+    /^v\d+\.\d+\.\d+(?:-[a-z]+\.\d+)?$/.test(release.tag) &&
     release.tag === `v${release.version}` &&
     release.majorTag === `v${release.version.split('.')[0]}` &&
     [release.source, release.commit].every((commit) => /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(commit))
@@ -74,7 +74,7 @@ function refsOf({ root, remote, branch }) {
     branch: refs.get(`refs/heads/${branch}`),
     tag: (name) => refs.get(`refs/tags/${name}`),
     tags: [...refs.keys()]
-      .map((ref) => /^refs\/tags\/(v\d+\.\d+\.\d+)$/.exec(ref)?.[1])
+      .map((ref) => /^refs\/tags\/(v\d+\.\d+\.\d+(?:-[a-z]+\.\d+)?)$/.exec(ref)?.[1])
       .filter((tag) => tag !== undefined),
   }
 }
@@ -138,7 +138,15 @@ function isAncestor(root, commit, of) {
   }
 }
 
-const numbers = (tag) => tag.slice(1).split('.').map(Number)
+const isCandidate = (tag) => tag.includes('-')
+/** A candidate comes before the version it is a candidate of. */
+const numbers = (tag) => {
+  const [core, candidate] = tag.slice(1).split('-')
+  return [
+    ...core.split('.').map(Number),
+    candidate === undefined ? Infinity : Number(candidate.split('.')[1]),
+  ]
+}
 const isNewer = (tag, than) => {
   const [left, right] = [numbers(tag), numbers(than)]
   const place = left.findIndex((part, index) => part !== right[index])
@@ -153,7 +161,10 @@ export function moveMajor(where) {
     throw new PublishError(
       `Moving ${release.majorTag}: ${remote} does not have ${release.tag} at ${short(release.commit)}; publish it first.`,
     )
+  // Whoever follows a major wants released versions; a candidate is pinned by its own tag.
+  if (isCandidate(release.tag)) return `${release.majorTag} stays: ${release.tag} is a candidate`
   const newer = refs.tags
+    .filter((tag) => !isCandidate(tag))
     .filter((tag) => tag.startsWith(`${release.majorTag}.`))
     .find((tag) => isNewer(tag, release.tag))
   if (newer !== undefined) return `${release.majorTag} stays: ${newer} is newer than ${release.tag}`
@@ -221,7 +232,8 @@ export function publishOnGitHub(where) {
     'edit',
     release.tag,
     '--draft=false',
-    `--latest=${!refs.tags.some((tag) => isNewer(tag, release.tag))}`,
+    `--prerelease=${isCandidate(release.tag)}`,
+    `--latest=${!isCandidate(release.tag) && !refs.tags.some((tag) => !isCandidate(tag) && isNewer(tag, release.tag))}`,
     '--repo',
     repository,
   )

@@ -15,7 +15,7 @@ export interface Source {
   readonly expected: string | undefined
 }
 
-export const RELEASE_SUBJECT = /^Release v(\d+\.\d+\.\d+)$/
+export const RELEASE_SUBJECT = /^Release v(\d+\.\d+\.\d+(?:-[a-z]+\.\d+)?)$/
 
 export function findSource(repository: Repository): Source {
   const dirty = repository
@@ -48,16 +48,16 @@ export function releaseTags(repository: Repository): string[] {
   return repository
     .ask('tag', '--list')
     .split('\n')
-    .filter((tag) => /^v\d+\.\d+\.\d+$/.test(tag))
+    .filter((tag) => /^v\d+\.\d+\.\d+(?:-[a-z]+\.\d+)?$/.test(tag))
 }
 
 function versionOf(repository: Repository, commit: string): string {
   const manifest = repository.read(commit, 'package.json')
   const version =
     manifest === undefined ? undefined : (JSON.parse(manifest.toString()) as { version?: string }).version
-  if (version === undefined || !/^\d+\.\d+\.\d+$/.test(version))
+  if (version === undefined || !/^\d+\.\d+\.\d+(?:-[a-z]+\.\d+)?$/.test(version))
     throw new Refusal(
-      `Reading package.json: its version is ${JSON.stringify(version ?? '')}; three numbers such as 1.2.3 are needed.`,
+      `Reading package.json: its version is ${JSON.stringify(version ?? '')}; three numbers such as 1.2.3, or a candidate such as 1.2.3-rc.1, are needed.`,
     )
   return version
 }

@@ -172,6 +172,15 @@ describe('deploy-dags', () => {
     expect((await deploy({ 'expected-plan': digest })).exitCode).toBe(0)
   })
 
+  it('refuses at another owner what was reviewed for one', async () => {
+    await write({ 'one.py': 'A = 1\n' })
+    const digest = (await deploy({ 'dry-run': 'true', owner: 'team/one' })).outputs['plan-digest']!
+    const refused = await deploy({ 'expected-plan': digest, owner: 'team/two' })
+    expect([refused.exitCode, errorOf(refused)]).toEqual([1, expect.stringContaining('expected-plan')])
+    expect(await names()).toEqual([])
+    expect((await deploy({ 'expected-plan': digest, owner: 'team/one' })).exitCode).toBe(0)
+  })
+
   it('shows hostile file names as text', async () => {
     await write({ '<img src=x onerror=alert(1)>.txt': 'x', '::error::|[x](http:evil).txt': 'x' })
     const result = await deploy()
@@ -259,6 +268,16 @@ describe('deploy-dags refuses', () => {
     expect(await names()).toEqual([])
   })
 
+  it.each(['dags', '../../../../../../etc', '/etc'])('a source outside the workspace: %s', async (source) => {
+    await symlink('/etc', join(job.workspace, 'dags'))
+    const result = await deploy({ source })
+    expect([result.exitCode, errorOf(result)]).toEqual([
+      1,
+      expect.stringContaining('is outside the workspace'),
+    ])
+    expect(await names()).toEqual([])
+  })
+
   it('an empty source, instead of emptying the environment', async () => {
     await write({ 'one.py': 'A = 1\n' })
     await deploy()
@@ -313,5 +332,5 @@ describe('the import check', () => {
     expect(annotation?.properties).toContain('file=dags/broken.py,line=3')
     expect(annotation?.message).toContain('nowhere_to_be_found')
     expect(errorOf(broken)).toContain('Airflow cannot import broken.py')
-  }, 180_000)
+  }, 400_000)
 })

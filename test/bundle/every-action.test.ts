@@ -29,6 +29,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
   commands: 'build',
   dataset: 'caec_analytics',
   bucket: 'caec-local-staging',
+  plans: '{}',
 }
 
 /** Reads with the action's own parser and notes every name it asks for, with its fallback. */

@@ -106,7 +106,7 @@ describe('the examples of the documents', () => {
         .filter(
           (line) =>
             /\buses:/.test(line) &&
-            !/uses:\s*(\.\/|\$\/|OWNER\/REPO\/\S+@(SHA\b|<[^>]+>))/.test(line) &&
+            !/uses:\s*(\.\/|\$\/|[\w.-]+\/[\w.-]+\/\S+@(SHA\b|<[^>]+>))/.test(line) &&
             !/uses:\s*[\w.-]+\/\S+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line),
         )
       expect(loose).toEqual([])

@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import {
   ConflictError,
+  GitHubApiError,
   GoogleApiError,
   InputError,
   RefusedError,
@@ -41,6 +42,7 @@ const general: Readonly<Record<ErrorCode, string>> = {
     resource: 'x',
     isRetryable: false,
   }).problem,
+  GITHUB_API: new GitHubApiError('x', { status: 500 }).problem,
   CONFLICT: new ConflictError('x', { step: 'x', expected: 'x', found: 'x' }).problem,
   REFUSED: new RefusedError('x', { what: 'x' }).problem,
   WORK_FAILED: new WorkFailedError('x').problem,

@@ -8,14 +8,14 @@ import type { AddressInfo } from 'node:net'
 /** @param before may answer (or destroy the socket of) a request itself and return true. */
 export async function openProxy(
   target: string,
-  before: (request: IncomingMessage, reply: ServerResponse) => Promise<boolean> | boolean,
+  before: (request: IncomingMessage, reply: ServerResponse, body: Buffer) => Promise<boolean> | boolean,
 ): Promise<{ origin: string; close(): void }> {
   const server = createServer(
     (request, reply) =>
       void (async () => {
         const chunks: Buffer[] = []
         for await (const chunk of request) chunks.push(chunk as Buffer)
-        if (await before(request, reply)) return
+        if (await before(request, reply, Buffer.concat(chunks))) return
         const {
           host: _host,
           connection: _connection,

@@ -2,6 +2,7 @@
  * Serverless Spark batches (dataproc.googleapis.com v1): create, get, cancel. It refuses to know what a batch
  * is for.
  */
+import { GoogleApiError } from '../errors.ts'
 import type { Google } from './connect.ts'
 import { apiPath } from './request.ts'
 
@@ -12,6 +13,7 @@ export interface Batch {
   readonly name: string
   readonly state: BatchState
   readonly stateMessage: string
+  readonly labels: Readonly<Record<string, string>>
   /** Oldest first, the current state included. */
   readonly history: readonly { readonly state: BatchState; readonly atMs: number | undefined }[]
   /** `projects/P/regions/R/operations/ID`: what is cancelled. */
@@ -21,6 +23,8 @@ export interface Batch {
    * starts.
    */
   readonly outputUri?: string
+  /** What a running batch holds at the moment. */
+  readonly current?: { readonly milliDcu: number; readonly shuffleGb: number }
   /** Filled some time after the end. */
   readonly usage?: { readonly milliDcuSeconds: number; readonly shuffleGbSeconds: number }
 }
@@ -41,9 +45,11 @@ interface WireBatch {
   stateTime?: string
   createTime?: string
   operation?: string
+  labels?: Record<string, string>
   stateHistory?: { state?: BatchState; stateStartTime?: string }[]
   runtimeInfo?: {
     outputUri?: string
+    currentUsage?: { milliDcu?: string; shuffleStorageGb?: string }
     approximateUsage?: { milliDcuSeconds?: string; shuffleStorageGbSeconds?: string }
   }
 }
@@ -61,7 +67,11 @@ export async function createBatch(
   requestId: string,
   request: BatchRequest,
 ): Promise<void> {
-  await google.request({
+  const asked = {
+    method: 'dataproc.projects.locations.batches.create',
+    resource: `batch ${ref.batchId} in ${ref.region}`,
+  }
+  const operation = await google.request<{ name?: unknown } | undefined>({
     api: 'dataproc',
     region: ref.region,
     verb: 'POST',
@@ -69,28 +79,51 @@ export async function createBatch(
     query: { batchId: ref.batchId, requestId },
     json: request,
     isRepeatable: true,
-    method: 'dataproc.projects.locations.batches.create',
-    resource: `batch ${ref.batchId} in ${ref.region}`,
+    ...asked,
   })
+  if (typeof operation?.name !== 'string') throw notGoogles(asked)
 }
 
+/** JSON of somebody else, with status 200: it says nothing about the batch. */
+function notGoogles(asked: { method: string; resource: string }): GoogleApiError {
+  return new GoogleApiError(
+    `${asked.method} on ${asked.resource}: the answer (200) is not Google's: it names neither batch nor operation; is a proxy in between?`,
+    {
+      ...asked,
+      status: 200,
+      reason: 'notGoogle',
+      isRetryable: true,
+      problem: 'not-google',
+    },
+  )
+}
+
+/** Asks once: a wait has a patience of its own. */
 export async function getBatch(google: Google, ref: BatchRef, signal?: AbortSignal): Promise<Batch> {
-  const wire = await google.request<WireBatch>({
+  const asked = {
+    method: 'dataproc.projects.locations.batches.get',
+    resource: `batch ${ref.batchId} in ${ref.region}`,
+  }
+  const wire = await google.request<WireBatch | undefined>({
     api: 'dataproc',
     region: ref.region,
     verb: 'GET',
     path: `${batchesPath(ref)}/${encodeURIComponent(ref.batchId)}`,
     signal,
-    method: 'dataproc.projects.locations.batches.get',
-    resource: `batch ${ref.batchId} in ${ref.region}`,
+    isRepeatable: false,
+    timeoutMs: 20_000,
+    ...asked,
   })
-  const state = wire.state ?? 'STATE_UNSPECIFIED'
+  if (typeof wire?.name !== 'string' || typeof wire.state !== 'string') throw notGoogles(asked)
+  const { state } = wire
   const at = (time: string | undefined) => (time === undefined ? undefined : Date.parse(time))
   const usage = wire.runtimeInfo?.approximateUsage
+  const current = wire.runtimeInfo?.currentUsage
   return {
-    name: wire.name ?? '',
+    name: wire.name,
     state,
     stateMessage: wire.stateMessage ?? '',
+    labels: wire.labels ?? {},
     operation: wire.operation ?? '',
     outputUri: wire.runtimeInfo?.outputUri || undefined,
     history: [
@@ -100,6 +133,10 @@ export async function getBatch(google: Google, ref: BatchRef, signal?: AbortSign
       })),
       { state, atMs: at(wire.stateTime ?? wire.createTime) },
     ],
+    current:
+      current === undefined
+        ? undefined
+        : { milliDcu: Number(current.milliDcu ?? 0), shuffleGb: Number(current.shuffleStorageGb ?? 0) },
     // int64 comes as text. Absent means zero once the message is there.
     usage:
       usage?.milliDcuSeconds === undefined && usage?.shuffleStorageGbSeconds === undefined

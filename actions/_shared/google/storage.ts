@@ -4,9 +4,10 @@
  */
 import { createHash } from 'node:crypto'
 import { CRC32C, Storage as Client, type File } from '@google-cloud/storage'
-import { GoogleApiError } from '../errors.ts'
 import type { Google } from './connect.ts'
-import { translate } from './translate.ts'
+import { answeredBy, change, isMissing, notGoogles, repeat } from './storage-tries.ts'
+import { carryRequests } from './storage-transport.ts'
+import type { Asked } from './translate.ts'
 
 export interface StoredObject {
   readonly name: string
@@ -16,6 +17,8 @@ export interface StoredObject {
   readonly crc32c: string
   /** Absent for composite objects. */
   readonly md5?: string
+  /** When this version was written or relabelled, by Google's clock; NaN when the answer does not say. */
+  readonly updatedMs: number
   readonly metadata: Readonly<Record<string, string>>
 }
 /** `'0'` means: only if the object does not exist. */
@@ -29,71 +32,87 @@ export interface ObjectStorage {
    */
   stat(bucket: string, name: string): Promise<StoredObject | undefined>
   read(bucket: string, name: string, range?: { generation?: Generation; startByte?: number }): Promise<Buffer>
+  /** The three changes: `stop` ends repeating, not the try that is on its way. */
   write(
     bucket: string,
     name: string,
     data: Buffer,
-    options: { ifGeneration: Generation; contentType: string; metadata?: Record<string, string> },
-  ): Promise<{ generation: Generation }>
+    options: {
+      ifGeneration: Generation
+      contentType: string
+      metadata?: Readonly<Record<string, string>>
+      stop?: AbortSignal
+    },
+  ): Promise<StoredObject>
   setMetadata(
     bucket: string,
     name: string,
-    metadata: Record<string, string>,
-    guard: { ifMetageneration: string; ifGeneration: Generation },
+    metadata: Readonly<Record<string, string>>,
+    guard: { ifMetageneration: string; ifGeneration: Generation; stop?: AbortSignal },
   ): Promise<void>
-  remove(bucket: string, name: string, guard: { ifGeneration: Generation }): Promise<void>
+  remove(bucket: string, name: string, guard: { ifGeneration: Generation; stop?: AbortSignal }): Promise<void>
 }
 
+/** What `shape` reads; a listing of many thousand objects need not carry more. */
+const LISTED =
+  'kind,nextPageToken,items(kind,name,size,generation,metageneration,crc32c,md5Hash,updated,metadata)'
+
 export function openStorage(google: Google): ObjectStorage {
-  const override = google.endpoints.overrides.find(({ api }) => api === 'storage')
   const client = new Client({
     projectId: google.projectId,
     authClient: google.client,
     // Without the flag the client sends no token to a custom endpoint.
-    ...(override
-      ? { apiEndpoint: override.root, useAuthWithCustomEndpoint: true }
-      : { apiEndpoint: google.endpoints.root('storage'), useAuthWithCustomEndpoint: true }),
-    retryOptions: {
-      autoRetry: true,
-      maxRetries: 5,
-      retryDelayMultiplier: 2,
-      maxRetryDelay: 20,
-      totalTimeout: 300,
-    },
+    apiEndpoint: google.endpoints.root('storage'),
+    useAuthWithCustomEndpoint: true,
+    // Repeated here, where a lost answer can be looked up before the next try.
+    retryOptions: { autoRetry: false, maxRetries: 0 },
   })
+  carryRequests(client, google)
   const file = (bucket: string, name: string, generation?: Generation): File =>
     client.bucket(bucket).file(name, generation === undefined ? {} : { generation })
-  const asking = async <T>(method: string, resource: string, ask: () => Promise<T>): Promise<T> => {
+  const uri = (bucket: string, name: string) => `gs://${bucket}/${name}`
+  const asked = (method: string, bucket: string, name: string): Asked => ({
+    method: `storage.objects.${method}`,
+    resource: uri(bucket, name),
+  })
+  const log = (line: string) => google.log.info(line)
+  const stat: ObjectStorage['stat'] = async (bucket, name) => {
+    const call = asked('get', bucket, name)
     try {
-      return await ask()
+      return await repeat(call, { log }, async () => {
+        const [, answer] = await file(bucket, name).getMetadata()
+        return shape((answer as { body?: unknown }).body, call, name)
+      })
     } catch (error) {
-      throw translate(error, { method: `storage.objects.${method}`, resource })
+      if (isMissing(error)) return undefined
+      throw error
     }
   }
-  const uri = (bucket: string, name: string) => `gs://${bucket}/${name}`
   return {
-    list: (bucket, prefix) =>
-      asking('list', uri(bucket, prefix), async () => {
-        const [files] = await client.bucket(bucket).getFiles({ prefix, autoPaginate: true, maxResults: 1000 })
-        return files.map((found) => shape(found.metadata))
-      }),
-    stat: async (bucket, name) => {
-      try {
-        return await asking('get', uri(bucket, name), async () =>
-          shape((await file(bucket, name).getMetadata())[0]),
-        )
-      } catch (error) {
-        // An object that is there never asks for the right to list, so this refusal means that there is none.
-        if (
-          error instanceof GoogleApiError &&
-          (error.status === 404 || (error.status === 403 && /\bstorage\.objects\.list\b/.test(error.message)))
-        )
-          return undefined
-        throw error
+    stat,
+    list: async (bucket, prefix) => {
+      const call = asked('list', bucket, prefix)
+      const found: StoredObject[] = []
+      for (let pageToken: string | undefined; ;) {
+        const page = await repeat(call, { log }, async () => {
+          const [, , answer] = await client.bucket(bucket).getFiles({
+            prefix,
+            pageToken,
+            maxResults: 1000,
+            // One page per call: with paging of its own the library takes maxResults for the total.
+            autoPaginate: false,
+            fields: LISTED,
+          })
+          return answeredBy<ListPage>(answer, 'storage#objects', call)
+        })
+        for (const item of page.items ?? []) found.push(shape(item, call))
+        if (!page.nextPageToken) return found
+        if (page.nextPageToken === pageToken) throw notGoogles(call, 'it is the same page twice')
+        pageToken = page.nextPageToken
       }
     },
     read: (bucket, name, range = {}) =>
-      asking('get', uri(bucket, name), async () => {
+      repeat(asked('get', bucket, name), { log }, async () => {
         // Validation needs the whole object.
         const [content] = await file(bucket, name, range.generation).download({
           ...(range.startByte ? { start: range.startByte, validation: false } : { validation: 'crc32c' }),
@@ -101,32 +120,81 @@ export function openStorage(google: Google): ObjectStorage {
         })
         return content
       }),
-    write: (bucket, name, data, options) =>
-      asking('insert', uri(bucket, name), async () => {
-        const target = file(bucket, name)
-        await target.save(data, {
-          resumable: data.length > 8 * 1024 * 1024,
-          validation: 'crc32c',
-          contentType: options.contentType,
-          preconditionOpts: { ifGenerationMatch: Number(options.ifGeneration) },
-          metadata: { cacheControl: 'no-cache', metadata: options.metadata },
-        })
-        return { generation: String(target.metadata.generation) }
-      }),
-    setMetadata: (bucket, name, metadata, guard) =>
-      asking('patch', uri(bucket, name), async () => {
-        await file(bucket, name).setMetadata(
-          { metadata },
-          {
-            ifMetagenerationMatch: Number(guard.ifMetageneration),
-            ifGenerationMatch: Number(guard.ifGeneration),
-          },
-        )
-      }),
-    remove: (bucket, name, guard) =>
-      asking('delete', uri(bucket, name), async () => {
-        await file(bucket, name).delete({ ifGenerationMatch: Number(guard.ifGeneration) })
-      }),
+    write: (bucket, name, data, options) => {
+      const call = asked('insert', bucket, name)
+      const { crc32c } = digestsOf(data)
+      const metadata = options.metadata ?? {}
+      const isOurs = (object: StoredObject | undefined) =>
+        object !== undefined &&
+        object.crc32c === crc32c &&
+        object.generation !== options.ifGeneration &&
+        holds(object.metadata, metadata)
+      return change(
+        call,
+        { log, stop: options.stop, sizeBytes: data.length },
+        async () => {
+          const target = file(bucket, name)
+          await target.save(data, {
+            resumable: false,
+            // After a wrong answer the library's own check deletes the object, whoever wrote it since.
+            validation: false,
+            contentType: options.contentType,
+            preconditionOpts: { ifGenerationMatch: Number(options.ifGeneration) },
+            // With the checksum in the request Google compares before anything becomes visible.
+            metadata: { cacheControl: 'no-cache', crc32c, metadata: { ...metadata } },
+          })
+          const written = shape(target.metadata, call, name)
+          if (!isOurs(written)) throw notGoogles(call, 'it tells a checksum or metadata that was not sent')
+          return written
+        },
+        async () => {
+          const object = await stat(bucket, name)
+          return isOurs(object) ? object : undefined
+        },
+      )
+    },
+    setMetadata: async (bucket, name, metadata, guard) => {
+      const call = asked('patch', bucket, name)
+      const isOurs = (object: StoredObject | undefined) =>
+        object !== undefined &&
+        object.generation === guard.ifGeneration &&
+        object.metageneration !== guard.ifMetageneration &&
+        holds(object.metadata, metadata)
+      await change(
+        call,
+        { log, stop: guard.stop },
+        async () => {
+          const [answer] = await file(bucket, name).setMetadata(
+            { metadata: { ...metadata } },
+            {
+              ifMetagenerationMatch: Number(guard.ifMetageneration),
+              ifGenerationMatch: Number(guard.ifGeneration),
+            },
+          )
+          const patched = shape(answer, call, name)
+          if (!isOurs(patched)) throw notGoogles(call, 'it tells metadata that was not sent')
+          return patched
+        },
+        async () => {
+          const object = await stat(bucket, name)
+          return isOurs(object) ? object : undefined
+        },
+      )
+    },
+    remove: async (bucket, name, guard) => {
+      const call = asked('delete', bucket, name)
+      await change(
+        call,
+        { log, stop: guard.stop },
+        async () => {
+          const [answer] = await file(bucket, name).delete({ ifGenerationMatch: Number(guard.ifGeneration) })
+          const { statusCode } = answer as unknown as { statusCode: number }
+          if (statusCode !== 204) throw notGoogles(call, `it is ${statusCode} instead of 204`)
+          return true
+        },
+        async () => (await stat(bucket, name)) === undefined || undefined,
+      )
+    },
   }
 }
 
@@ -143,17 +211,47 @@ export function parseUri(uri: string): { bucket: string; name: string } | undefi
   return match ? { bucket: match[1]!, name: match[2]! } : undefined
 }
 
-function shape(metadata: File['metadata']): StoredObject {
-  const custom = Object.entries(metadata.metadata ?? {})
+function holds(there: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
+  return Object.entries(wanted).every(([key, value]) => there[key] === value)
+}
+
+interface ListPage {
+  readonly items?: readonly unknown[]
+  readonly nextPageToken?: string
+}
+interface ObjectResource {
+  readonly name?: string
+  readonly size?: string
+  readonly generation?: string
+  readonly metageneration?: string
+  readonly crc32c?: string
+  readonly md5Hash?: string
+  readonly updated?: string
+  readonly metadata?: Readonly<Record<string, unknown>>
+}
+
+/** Refuses what is not an object of Cloud Storage, or another one than `name`. */
+function shape(answer: unknown, call: Asked, name?: string): StoredObject {
+  const object = answeredBy<ObjectResource>(answer, 'storage#object', call)
+  const { generation = '', crc32c = '' } = object
+  if (
+    !/^[1-9]\d*$/.test(generation) ||
+    crc32c === '' ||
+    !object.name ||
+    (name ?? object.name) !== object.name
+  )
+    throw notGoogles(call, 'it is an object without a name, generation or checksum, or another one')
+  const custom = Object.entries(object.metadata ?? {})
     .filter(([, value]) => value != null)
     .map(([key, value]): [string, string] => [key, String(value)])
   return {
-    name: metadata.name ?? '',
-    sizeBytes: Number(metadata.size ?? 0),
-    generation: String(metadata.generation),
-    metageneration: String(metadata.metageneration ?? ''),
-    crc32c: metadata.crc32c ?? '',
-    md5: metadata.md5Hash ?? undefined,
+    name: object.name,
+    sizeBytes: Number(object.size ?? 0),
+    generation,
+    metageneration: object.metageneration ?? '',
+    crc32c,
+    md5: object.md5Hash ?? undefined,
+    updatedMs: Date.parse(object.updated ?? ''),
     metadata: Object.fromEntries(custom),
   }
 }

@@ -5,14 +5,12 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { applyGroups } from '../../_shared/apply.ts'
-import { ConflictError, GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
-import { runAirflowCommand } from '../../_shared/google/composer.ts'
+import { ConflictError, GoogleApiError } from '../../_shared/errors.ts'
 import type { Google } from '../../_shared/google/connect.ts'
-import { pause } from '../../_shared/google/retry.ts'
 import { digestsOf, openStorage, type ObjectStorage } from '../../_shared/google/storage.ts'
 import { assertNever, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
-import { fileOf, readImportErrors, type ImportError } from './import-errors.ts'
+import { checkImports, sortErrors, type ChangedDag, type ImportCheck } from './check-imports.ts'
 import type { DeployInputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
 import { COMMIT_KEY, OWNER_KEY, type DeployPlan, type DeployStep } from './plan.ts'
@@ -29,18 +27,15 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.csv': 'text/csv',
 }
 
-export interface Deployed extends Outcome<DeployStep> {
+export interface Deployed extends Outcome<DeployStep, number | undefined> {
   /** undefined when Airflow was not asked. */
-  readonly importErrors?: {
-    readonly ours: readonly (ImportError & { file: string })[]
-    readonly others: readonly ImportError[]
-  }
+  readonly imports?: ImportCheck
 }
 
 export async function apply(
   plan: DeployPlan,
   inputs: DeployInputs,
-  { folder }: Pick<Observed, 'folder'>,
+  observed: Observed,
   google: Google,
   runner: Runner,
 ): Promise<Deployed> {
@@ -51,37 +46,86 @@ export async function apply(
       (step) =>
         step.kind === kind && (phase === undefined || (step.kind === 'upload' && step.phase === phase)),
     )
+  // One file that cannot be written is the end: nobody goes on repeating.
+  const failed = new AbortController()
+  const stop = AbortSignal.any([runner.cancelled, failed.signal])
   const outcome = await applyGroups(
     [of('adopt'), of('upload', 'modules'), of('upload', 'dags'), of('delete')],
     AT_ONCE,
     async (step) => {
-      await change(step, { storage, folder, bucket: plan.bucket, metadata })
-      runner.log.info(`${step.kind} ${step.target} (${step.reason})`)
+      try {
+        const updatedMs = await change(step, {
+          storage,
+          folder: observed.folder,
+          bucket: plan.bucket,
+          metadata,
+          stop,
+        })
+        runner.log.info(`${step.kind} ${step.target} (${step.reason})`)
+        return updatedMs
+      } catch (error) {
+        failed.abort()
+        throw error
+      }
     },
     runner,
   )
   if (outcome.failure !== undefined) return outcome
-  const { done } = outcome
-  if (!inputs.areImportsChecked) return { isApplied: true, done }
+  if (!inputs.areImportsChecked) return outcome
   try {
-    const importErrors = await checkImports(plan, inputs, google, runner, done.length > 0)
-    return { isApplied: true, done, importErrors }
+    return { ...outcome, imports: await askAirflow(plan, outcome.done, observed, inputs, google, runner) }
   } catch (error) {
-    return { isApplied: true, done, failure: error }
+    return { ...outcome, failure: error }
   }
 }
 
+/** Where nothing was changed, what Airflow said when this run looked is its answer. */
+async function askAirflow(
+  plan: DeployPlan,
+  done: Deployed['done'],
+  observed: Observed,
+  inputs: DeployInputs,
+  google: Google,
+  runner: Runner,
+): Promise<ImportCheck> {
+  const files = new Set(plan.files)
+  const before = observed.importErrors
+  if (done.every(({ step }) => step.kind === 'adopt') && before !== undefined)
+    return { ...sortErrors(before, files), unconfirmed: [] }
+  const wasBroken = new Set(sortErrors(before ?? [], files).ours.map(({ file }) => file))
+  const dags = new Map<string, ChangedDag>()
+  for (const { step, result } of done)
+    if (step.kind === 'upload' && step.phase === 'dags')
+      dags.set(step.file, {
+        updatedMs: result ?? Infinity,
+        mustAppear: wasBroken.has(step.file) || (step.ifGeneration === '0' && plan.dagFiles.has(step.file)),
+      })
+  const isAnyModuleChanged = done.some(
+    ({ step }) => step.kind === 'delete' || (step.kind === 'upload' && step.phase === 'modules'),
+  )
+  return checkImports(files, { dags, isAnyModuleChanged }, before, inputs, google, runner)
+}
+
+/** When an upload became visible. */
 async function change(
   step: DeployStep,
-  edge: { storage: ObjectStorage; folder: string; bucket: string; metadata: Record<string, string> },
-): Promise<void> {
-  const { storage, bucket, metadata } = edge
+  edge: {
+    storage: ObjectStorage
+    folder: string
+    bucket: string
+    metadata: Record<string, string>
+    stop: AbortSignal
+  },
+): Promise<number | undefined> {
+  const { storage, bucket, metadata, stop } = edge
   try {
     switch (step.kind) {
       case 'adopt':
-        return await storage.setMetadata(bucket, step.target, metadata, step)
+        await storage.setMetadata(bucket, step.target, metadata, { ...step, stop })
+        return undefined
       case 'delete':
-        return await storage.remove(bucket, step.target, step)
+        await storage.remove(bucket, step.target, { ...step, stop })
+        return undefined
       case 'upload': {
         const data = await readFile(path.join(edge.folder, step.file))
         const { crc32c } = digestsOf(data)
@@ -90,12 +134,13 @@ async function change(
             `Uploading ${step.file}: the file changed while this deployment ran; run it again.`,
             { step: step.target, expected: step.crc32c, found: crc32c },
           )
-        await storage.write(bucket, step.target, data, {
+        const written = await storage.write(bucket, step.target, data, {
           ifGeneration: step.ifGeneration,
           contentType: CONTENT_TYPES[path.extname(step.file)] ?? 'application/octet-stream',
           metadata,
+          stop,
         })
-        return
+        return written.updatedMs
       }
       default:
         return assertNever(step)
@@ -114,48 +159,5 @@ async function change(
         hint: 'A concurrency group for deployments to one environment prevents this.',
       },
     )
-  }
-}
-
-async function checkImports(
-  plan: DeployPlan,
-  inputs: DeployInputs,
-  google: Google,
-  runner: Runner,
-  isChanged: boolean,
-): Promise<NonNullable<Deployed['importErrors']>> {
-  const startMs = Date.now()
-  const untilMs = startMs + (isChanged ? Math.min(inputs.syncWaitMs, inputs.timeoutMs) : 0)
-  const ref = { projectId: google.projectId, location: inputs.location, environment: inputs.environment }
-  for (;;) {
-    const result = await runAirflowCommand(
-      google,
-      ref,
-      { command: 'dags', subcommand: 'list-import-errors', parameters: ['-o', 'json'] },
-      { deadlineMs: startMs + inputs.timeoutMs, signal: runner.cancelled },
-    )
-    const errors = readImportErrors(result.lines)
-    // Newer Airflow exits 1 when there are import errors; only output without a list is a failed command.
-    if (
-      errors === undefined &&
-      (result.exitCode !== 0 || result.error || result.lines.some((line) => line.trim() !== ''))
-    ) {
-      throw new WorkFailedError(
-        `Asking Airflow for import errors: the command ended with ${result.exitCode}${result.error ? ` (${result.error})` : ''} and printed no list.`,
-        {
-          lastLines: result.lines.slice(-20),
-          problem: 'airflow-command',
-          hint: 'The files are deployed. Run the command in the environment, or set check-imports: false.',
-        },
-      )
-    }
-    const placed = (errors ?? []).map((error) => ({ ...error, file: fileOf(error, plan.files) }))
-    const ours = placed.filter((error): error is ImportError & { file: string } => error.file !== undefined)
-    if (ours.length > 0 || Date.now() >= untilMs || runner.cancelled.aborted)
-      return { ours, others: placed.filter(({ file }) => file === undefined) }
-    runner.log.info(
-      `No import errors so far; asking again for ${Math.ceil((untilMs - Date.now()) / 1000)} s, until Composer has seen the new files.`,
-    )
-    await pause(Math.min(20_000, untilMs - Date.now()), runner.cancelled)
   }
 }

@@ -1,46 +1,51 @@
 /**
- * Reads what `airflow dags list-import-errors -o json` prints, in the forms of Airflow 2 and 3. It refuses
- * output that holds no list at all.
+ * Reads what Airflow's command line prints (`dags list-import-errors`, `dags list`, with `-o json`) and tells
+ * which deployed file is meant. It refuses output that holds no list, and to match files by a part of their path.
  */
 
 export interface ImportError {
   readonly filepath: string
   readonly error: string
 }
-
-/**
- * Log lines may come before the JSON, and it may be spread over several lines; undefined when there is none.
- */
-export function readImportErrors(lines: readonly string[]): ImportError[] | undefined {
-  for (let from = lines.length - 1; from >= 0; from -= 1) {
-    const first = lines[from]?.trimStart() ?? ''
-    if (/^No data found/i.test(first)) return []
-    if (!first.startsWith('[')) continue
-    const value = parse(lines.slice(from).join('\n')) ?? parse(first)
-    if (!Array.isArray(value)) continue
-    if (
-      value.every(
-        (item) =>
-          item !== null &&
-          typeof item === 'object' &&
-          typeof (item as { filepath?: unknown }).filepath === 'string',
-      )
-    ) {
-      return value.map((item: { filepath: string; error?: unknown }) => ({
-        filepath: item.filepath,
-        error: typeof item.error === 'string' ? item.error : JSON.stringify(item.error ?? ''),
-      }))
-    }
-  }
-  return undefined
+/** A DAG as Airflow knows it. */
+export interface ParsedDag {
+  readonly filepath: string
+  /** NaN when this Airflow does not say. */
+  readonly parsedMs: number
 }
 
-/** Airflow 2 gives absolute paths (`/home/airflow/gcs/dags/x.py`), Airflow 3 paths inside the bundle. */
-export function fileOf(error: ImportError, files: readonly string[]): string | undefined {
-  const path = error.filepath.replaceAll('\\', '/')
-  return files
-    .filter((file) => path === file || path.endsWith(`/${file}`))
-    .sort((a, b) => b.length - a.length)[0]
+export function readImportErrors(lines: readonly string[]): ImportError[] | undefined {
+  return readList(lines, 'filepath')?.map((item) => ({
+    filepath: String(item.filepath),
+    error: String(item.error ?? ''),
+  }))
+}
+
+/** Airflow before 2.8 calls the path `filepath` and knows no time. */
+export function readDags(lines: readonly string[]): ParsedDag[] | undefined {
+  const key = ['fileloc', 'filepath'].find((name) => readList(lines, name) !== undefined)
+  return key === undefined
+    ? undefined
+    : readList(lines, key)?.map((item) => ({
+        filepath: String(item[key]),
+        parsedMs: Date.parse(String(item.last_parsed_time ?? '')),
+      }))
+}
+
+/**
+ * The deployed file a path of Airflow's belongs to: the whole path below the DAG folder, or the archive that
+ * holds it. Airflow 2 gives absolute paths, Airflow 3 paths inside the bundle.
+ */
+export function fileOf(filepath: string, files: ReadonlySet<string>): string | undefined {
+  const below = belowDagFolder(filepath)
+  if (files.has(below)) return below
+  const archive = /^(.+?\.zip)\//.exec(below)?.[1]
+  return archive !== undefined && files.has(archive) ? archive : undefined
+}
+
+/** Composer mounts the bucket at /home/airflow/gcs; the DAG folder lies in it. */
+function belowDagFolder(filepath: string): string {
+  return filepath.replace(/^\/home\/airflow\/gcs\/dags\//, '').replace(/^\/.*?\/dags\//, '')
 }
 
 /**
@@ -49,7 +54,7 @@ export function fileOf(error: ImportError, files: readonly string[]): string | u
 export function locate(error: ImportError, file: string): { line?: number; message: string } {
   const text = error.error.replaceAll('\\n', '\n')
   const frames = [...text.matchAll(/File "([^"]+)", line (\d+)/g)].filter(
-    (frame) => frame[1] === file || frame[1]?.endsWith(`/${file}`),
+    (frame) => belowDagFolder(frame[1] ?? '') === file,
   )
   const line = Number(frames.at(-1)?.[2])
   const words = text
@@ -61,6 +66,27 @@ export function locate(error: ImportError, file: string): { line?: number; messa
     line: Number.isInteger(line) ? line : undefined,
     message: words.at(-1) ?? 'the file does not import',
   }
+}
+
+type Item = Readonly<Record<string, unknown>>
+
+/**
+ * Log lines may come before and after the JSON, and it may be spread over several lines; undefined when there
+ * is none.
+ */
+function readList(lines: readonly string[], key: string): Item[] | undefined {
+  for (let from = lines.length - 1; from >= 0; from -= 1) {
+    const first = lines[from]?.trimStart() ?? ''
+    if (/^No data found/i.test(first)) return []
+    if (!first.startsWith('[')) continue
+    const value = parse(lines.slice(from).join('\n')) ?? parse(first)
+    if (!Array.isArray(value)) continue
+    const isList = value.every(
+      (item: unknown) => item !== null && typeof item === 'object' && typeof (item as Item)[key] === 'string',
+    )
+    if (isList) return value as Item[]
+  }
+  return undefined
 }
 
 function parse(text: string): unknown {

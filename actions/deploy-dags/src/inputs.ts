@@ -16,6 +16,8 @@ export interface DeployInputs {
   readonly isAdoptionAllowed: boolean
   readonly ignoreFile: string
   readonly deletion: 'owned' | 'none'
+  /** Of the files this owner deployed, in per cent. */
+  readonly maxDeletePercent: number
   readonly isDryRun: boolean
   readonly expectedPlan: string
   readonly areImportsChecked: boolean
@@ -54,10 +56,11 @@ export function parseInputs(inputs: Inputs, context: Pick<RunContext, 'repositor
     source: inputs.text('source', 'dags'),
     isAdoptionAllowed: inputs.boolean('adopt', false),
     deletion: inputs.choice('delete', ['owned', 'none'], 'owned'),
+    maxDeletePercent: inputs.integer('max-delete-percent', { min: 0, max: 100, fallback: 30 }),
     isDryRun: inputs.boolean('dry-run', false),
     expectedPlan: parseExpectedPlan(inputs),
     areImportsChecked: inputs.boolean('check-imports', true),
-    syncWaitMs: inputs.integer('sync-wait-seconds', { min: 0, max: 3600, fallback: 0 }) * 1000,
+    syncWaitMs: inputs.integer('sync-wait-seconds', { min: 0, max: 3600, fallback: 300 }) * 1000,
     timeoutMs: inputs.integer('timeout-minutes', { min: 1, max: 360, fallback: 10 }) * 60_000,
     allowedHosts: inputs.lines('allow-endpoint-hosts'),
   }

@@ -17,6 +17,8 @@ export interface LocalFile {
   readonly crc32c: string
   /** Airflow will parse it for DAGs: it goes after the modules it may import. */
   readonly isDagFile: boolean
+  /** It makes a DAG in so many words; others that Airflow parses may hold none. */
+  readonly definesDag: boolean
 }
 
 const READ_AT_ONCE = 16
@@ -25,7 +27,8 @@ export async function readLocalFiles(
   folder: string,
   options: { ignoreFile: string; secretPaths: readonly string[]; airflowMajor: number },
 ): Promise<LocalFile[]> {
-  const rules = ignore()
+  // Names differ by case, as in the bucket, for git on Linux and for gcloud; the library's default does not.
+  const rules = ignore({ ignorecase: false })
     .add(await readIgnoreFile(folder, options.ignoreFile))
     .add([...ALWAYS_IGNORED])
     .add(`/${options.ignoreFile}`)
@@ -45,12 +48,14 @@ export async function readLocalFiles(
             const full = path.join(folder, name)
             if (secrets.has(await realpath(full))) return []
             const data = await readFile(full)
+            const isDagFile = looksLikeDag(name, data) && !isHidden(name)
             return [
               {
                 name,
                 sizeBytes: data.length,
                 ...digestsOf(data),
-                isDagFile: looksLikeDag(name, data) && !isHidden(name),
+                isDagFile,
+                definesDag: isDagFile && /\bDAG\s*\(|^\s*@dag\b/m.test(data.toString('latin1')),
               },
             ]
           }),
@@ -100,7 +105,7 @@ async function readIgnoreFile(folder: string, name: string, depth = 0): Promise<
 async function airflowIgnore(folder: string, airflowMajor: number): Promise<(name: string) => boolean> {
   const text = await readFile(path.join(folder, '.airflowignore'), 'utf8').catch(() => '')
   if (airflowMajor >= 3) {
-    const rules = ignore().add(text)
+    const rules = ignore({ ignorecase: false }).add(text)
     return (name) => rules.ignores(name)
   }
   const patterns = text
@@ -122,6 +127,8 @@ async function airflowIgnore(folder: string, airflowMajor: number): Promise<(nam
  * (airflow.utils.file.might_contain_dag).
  */
 function looksLikeDag(name: string, data: Buffer): boolean {
+  // Archives are looked into by Airflow alone.
+  if (name.endsWith('.zip')) return true
   if (!name.endsWith('.py')) return false
   const text = data.toString('latin1').toLowerCase()
   return text.includes('dag') && text.includes('airflow')

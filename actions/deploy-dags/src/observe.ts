@@ -2,12 +2,14 @@
  * Reads both sides of a deployment: the source folder here, the DAG folder of the environment there. It
  * refuses environments that are not running.
  */
-import { GoogleApiError } from '../../_shared/errors.ts'
+import { GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
 import { getEnvironment, type AirflowEnvironment } from '../../_shared/google/composer.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import { openStorage, type StoredObject } from '../../_shared/google/storage.ts'
 import { insideWorkspace } from '../../_shared/local-folder.ts'
 import type { Runner } from '../../_shared/run.ts'
+import { askForImportErrors } from './check-imports.ts'
+import type { ImportError } from './import-errors.ts'
 import type { DeployInputs } from './inputs.ts'
 import { readLocalFiles, type LocalFile } from './local-files.ts'
 
@@ -16,17 +18,23 @@ export interface Observed {
   readonly environment: AirflowEnvironment
   readonly files: readonly LocalFile[]
   readonly objects: readonly StoredObject[]
+  /**
+   * What Airflow said before anything was changed; undefined in a dry run, without the check, or when it gave
+   * no answer.
+   */
+  readonly importErrors?: readonly ImportError[]
   /** Absolute. */
   readonly folder: string
 }
 
+const FIRST_ANSWER_MS = 120_000
 /** States in which a deployment makes sense: an update of the environment does not touch its bucket. */
 const USABLE = new Set(['RUNNING', 'UPDATING', 'STATE_UNSPECIFIED'])
 
 export async function observe(
   inputs: DeployInputs,
   google: Google,
-  runner: Pick<Runner, 'context' | 'environment'>,
+  runner: Pick<Runner, 'context' | 'environment' | 'cancelled' | 'log'>,
 ): Promise<Observed> {
   const environment = await getEnvironment(google, {
     projectId: google.projectId,
@@ -54,9 +62,10 @@ export async function observe(
     'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE',
   ].flatMap((name) => runner.environment[name] || [])
   const airflowMajor = Number(/airflow-(\d+)/.exec(environment.imageVersion)?.[1] ?? 3)
-  const [files, objects] = await Promise.all([
+  const [files, objects, importErrors] = await Promise.all([
     readLocalFiles(folder, { ignoreFile: inputs.ignoreFile, secretPaths, airflowMajor }),
     openStorage(google).list(environment.bucket, `${environment.prefix}/`),
+    inputs.areImportsChecked && !inputs.isDryRun ? importErrorsNow(inputs, google, runner) : undefined,
   ])
   // "Folders" made in the console are empty objects whose name ends in a slash.
   return {
@@ -65,5 +74,22 @@ export async function observe(
     files,
     objects: objects.filter(({ name }) => !name.endsWith('/')),
     folder,
+    importErrors,
+  }
+}
+
+/** An environment that cannot answer may need this very deployment; one that may not be asked does not. */
+async function importErrorsNow(
+  inputs: DeployInputs,
+  google: Google,
+  runner: Pick<Runner, 'cancelled' | 'log'>,
+): Promise<readonly ImportError[] | undefined> {
+  const deadlineMs = Date.now() + Math.min(inputs.timeoutMs, FIRST_ANSWER_MS)
+  try {
+    return await askForImportErrors(inputs, google, runner, deadlineMs)
+  } catch (error) {
+    if (!(error instanceof WorkFailedError) || runner.cancelled.aborted) throw error
+    runner.log.info(`${error.message} Import errors of before are not known.`)
+    return undefined
   }
 }

@@ -9,6 +9,9 @@ import type { Plan, Step } from '../../_shared/plan.ts'
 export const OWNER_KEY = 'clickstream-owner'
 export const COMMIT_KEY = 'clickstream-commit'
 
+/** So few that a folder moved or renamed is no reason to ask. */
+const ALWAYS_DELETABLE = 10
+
 export interface UploadStep extends Step {
   readonly kind: 'upload'
   readonly file: string
@@ -33,6 +36,8 @@ export interface DeployPlan extends Plan<DeployStep> {
   readonly bucket: string
   readonly prefix: string
   readonly files: readonly string[]
+  /** Those that surely define a DAG. */
+  readonly dagFiles: ReadonlySet<string>
 }
 
 interface Local {
@@ -40,6 +45,7 @@ interface Local {
   readonly md5: string
   readonly crc32c: string
   readonly isDagFile: boolean
+  readonly definesDag: boolean
 }
 interface Remote {
   readonly name: string
@@ -61,6 +67,7 @@ interface Wishes {
   readonly owner: string
   readonly isAdoptionAllowed: boolean
   readonly deletion: 'owned' | 'none'
+  readonly maxDeletePercent: number
   readonly source: string
 }
 
@@ -162,6 +169,18 @@ export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
           reason: 'gone from the source',
           ifGeneration: object.generation,
         }))
+  const ownedCount = observed.objects.filter(({ metadata }) => metadata[OWNER_KEY] === inputs.owner).length
+  if (deletions.length > ALWAYS_DELETABLE && deletions.length * 100 > ownedCount * inputs.maxDeletePercent) {
+    throw new RefusedError(
+      `Planning the deployment: ${deletions.length} of ${count(ownedCount, 'deployed file')} would be deleted, more than ${inputs.maxDeletePercent} %: ${few(deletions.map(({ target }) => target))}.`,
+      {
+        what: 'deleting much at once',
+        allowedBy: 'max-delete-percent',
+        problem: 'mass-delete',
+        hint: `Check the input source and the ignore file. If they shall go, set max-delete-percent: ${Math.ceil((deletions.length / ownedCount) * 100)} for this run.`,
+      },
+    )
+  }
   // Airflow parses at any moment: what a DAG imports is there before it, and nothing vanishes before its
   // users changed.
   return {
@@ -178,6 +197,7 @@ export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
     bucket,
     prefix,
     files: sorted(observed.files).map(({ name }) => name),
+    dagFiles: new Set(observed.files.filter(({ definesDag }) => definesDag).map(({ name }) => name)),
   }
 }
 

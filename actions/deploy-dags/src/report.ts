@@ -9,9 +9,10 @@ import { locate, type ImportError } from './import-errors.ts'
 import type { DeployPlan, DeployStep } from './plan.ts'
 
 interface Deployed extends Outcome<DeployStep> {
-  readonly importErrors?: {
-    readonly ours: readonly (ImportError & { file: string })[]
+  readonly imports?: {
+    readonly ours: readonly (ImportError & { readonly file: string })[]
     readonly others: readonly ImportError[]
+    readonly unconfirmed: readonly string[]
   }
 }
 interface Wishes {
@@ -32,7 +33,7 @@ export function report(
   const steps = outcome.isApplied ? outcome.done.map(({ step }) => step) : plan.steps
   const doneTargets = new Set(outcome.done.map(({ step }) => step.target))
   const countOf = (kind: DeployStep['kind']) => steps.filter((step) => step.kind === kind).length
-  const ours = outcome.importErrors?.ours ?? []
+  const ours = outcome.imports?.ours ?? []
   const summary: SummaryBlock[] = [
     {
       kind: 'heading',
@@ -49,7 +50,7 @@ export function report(
           countOf('adopt'),
           countOf('delete'),
           plan.unchanged,
-          outcome.importErrors === undefined ? 'not checked' : ours.length,
+          outcome.imports === undefined ? 'not checked' : ours.length,
         ],
       ],
     },
@@ -72,16 +73,14 @@ export function report(
   }
   for (const error of ours)
     summary.push({ kind: 'details', label: `Import error in ${error.file}`, text: error.error })
-  if (outcome.importErrors && outcome.importErrors.others.length > 0)
+  if (outcome.imports && outcome.imports.others.length > 0)
     summary.push({
       kind: 'text',
-      text: `${outcome.importErrors.others.length} import errors are in files of others and were left alone.`,
+      text: `${outcome.imports.others.length} import errors are in files of others and were left alone.`,
     })
-  if (outcome.importErrors && inputs.syncWaitMs === 0 && outcome.done.length > 0)
-    summary.push({
-      kind: 'text',
-      text: 'Import errors are those Airflow knew right after the upload (sync-wait-seconds is 0).',
-    })
+  const unconfirmed = outcome.imports?.unconfirmed ?? []
+  const notConfirmed = `Not confirmed: within ${inputs.syncWaitMs / 1000} s Airflow has not shown that it read ${few(unconfirmed)}. No import error of ${unconfirmed.length === 1 ? 'it' : 'them'} is known yet.`
+  if (unconfirmed.length > 0) summary.push({ kind: 'text', text: notConfirmed })
   summary.push(...notes.map((text): SummaryBlock => ({ kind: 'text', text })))
   return {
     outputs: {
@@ -90,20 +89,28 @@ export function report(
       deleted: countOf('delete'),
       unchanged: plan.unchanged,
       'import-errors': ours.length,
+      'imports-confirmed': outcome.imports !== undefined && ours.length === 0 && unconfirmed.length === 0,
     },
     summary,
-    annotations: (outcome.importErrors?.others ?? []).slice(0, 3).map(({ filepath, error }) => ({
-      kind: 'warning',
-      message: `A file of another owner does not import: ${filepath}: ${error.trim().split('\n').at(-1) ?? ''}`,
-    })),
+    annotations: [
+      ...(unconfirmed.length > 0 ? [{ kind: 'warning', message: notConfirmed } as const] : []),
+      ...(outcome.imports?.others ?? []).slice(0, 3).map(({ filepath, error }) => ({
+        kind: 'warning' as const,
+        message: `A file of another owner does not import: ${filepath}: ${error.trim().split('\n').at(-1) ?? ''}`,
+      })),
+    ],
     failure:
       outcome.failure ??
       (ours.length > 0 ? importFailure(ours, inputs, observed.environment.airflowUri) : undefined),
   }
 }
 
+function few(names: readonly string[]): string {
+  return `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`
+}
+
 function importFailure(
-  errors: readonly (ImportError & { file: string })[],
+  errors: readonly (ImportError & { readonly file: string })[],
   inputs: Wishes,
   link: string | undefined,
 ): WorkFailedError {

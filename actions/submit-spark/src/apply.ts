@@ -5,23 +5,26 @@
 import pMap from 'p-map'
 import { ConflictError, GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
 import type { Google } from '../../_shared/google/connect.ts'
-import {
-  cancelOperation,
-  createBatch,
-  getBatch,
-  terminalStates,
-  type BatchRef,
-} from '../../_shared/google/dataproc.ts'
+import { createBatch, getBatch, type Batch } from '../../_shared/google/dataproc.ts'
+import { pause } from '../../_shared/google/retry.ts'
 import { openStorage } from '../../_shared/google/storage.ts'
 import { notApplied, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
+import { cancelBatch, type OwnBatch } from './cancel-batch.ts'
+import { isProven } from './identity.ts'
 import type { SparkInputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
+import { isRefusal, patiently, type Patience } from './patience.ts'
 import { consoleLink, type SparkPlan, type SparkStep, type StageStep, type SubmitStep } from './plan.ts'
 import { watchBatch, type Watched } from './watch.ts'
 
+/** Of the seven seconds that tidying has. */
+const IN_FLIGHT_MS = 3_500
+
 export interface Submitted extends Outcome<SparkStep> {
   readonly watched?: Watched
+  /** As it was last seen, when nobody waits for its end. */
+  readonly submitted?: Batch
 }
 
 /** A dry run prints the request that would be sent. */
@@ -45,7 +48,14 @@ export async function apply(
 ): Promise<Submitted> {
   const done: { step: SparkStep }[] = []
   const { submit } = plan
-  const ref: BatchRef = { projectId: google.projectId, region: inputs.region, batchId: submit?.batchId ?? '' }
+  const own: OwnBatch = {
+    projectId: google.projectId,
+    region: inputs.region,
+    batchId: submit?.batchId ?? '',
+    requestId: submit?.requestId ?? '',
+  }
+  const patience: Patience = { ...inputs.waiting, log: runner.log.info, signal: runner.cancelled }
+  let creating: Promise<void> = Promise.resolve()
   let cancelling: Promise<string> | undefined
   try {
     await pMap(
@@ -61,15 +71,29 @@ export async function apply(
     if (submit === undefined) return { isApplied: true, done }
     runner.cancelled.throwIfAborted()
     const forget = runner.onCancel(async () => {
-      cancelling = tryCancelling(google, ref, runner.log.info)
+      cancelling = (async () => {
+        // A create in flight ends first: before it, there is nothing to cancel.
+        await Promise.race([creating.catch(() => undefined), pause(IN_FLIGHT_MS)])
+        return tryCancelling(google, own, runner.log.info)
+      })()
       await cancelling
     })
     // Saved before the request: if its answer is lost, the post step still finds the batch.
-    for (const [name, value] of Object.entries(ref)) runner.saveState(name, value as string)
-    await create(google, ref, submit)
+    if (inputs.isWaiting && own.requestId !== '')
+      for (const [name, value] of Object.entries(own)) runner.saveState(name, value as string)
+    if (submit.kind === 'attach') runner.log.info(`Batch ${submit.batchId} is attached to: ${submit.reason}.`)
+    else {
+      creating = create(google, own, submit, patience, () => runner.saveState('isEnded', 'true'))
+      await creating
+    }
     done.push({ step: submit })
-    runner.log.info(`Batch ${submit.batchId}: ${consoleLink(ref)}`)
-    const watched = await watchBatch(google, ref, inputs.timeoutMs, runner)
+    runner.log.info(`Batch ${submit.batchId}: ${consoleLink(own)}`)
+    if (!inputs.isWaiting) {
+      forget()
+      const batch = await patiently(`Looking at batch ${own.batchId}`, () => getBatch(google, own), patience)
+      return { isApplied: true, done, submitted: batch }
+    }
+    const watched = await watchBatch(google, own, inputs, runner)
     forget()
     runner.saveState('isEnded', 'true')
     return { isApplied: true, done, watched }
@@ -88,8 +112,8 @@ export async function apply(
       isApplied: true,
       done,
       failure: new WorkFailedError(
-        `Running batch ${ref.batchId}: the run was cancelled; ${(await cancelling) ?? 'nothing had been submitted'}.`,
-        { link: cancelling && consoleLink(ref), problem: 'cancelled' },
+        `Running batch ${own.batchId}: the run was cancelled; ${(await cancelling) ?? 'nothing had been submitted'}.`,
+        { link: cancelling && consoleLink(own), problem: 'cancelled' },
       ),
     }
   }
@@ -109,44 +133,59 @@ async function stage(step: StageStep, bucket: string, observed: Observed, google
   }
 }
 
-async function create(google: Google, ref: BatchRef, submit: SubmitStep): Promise<void> {
+/** @param forget tells the post step that there is nothing of ours. */
+async function create(
+  google: Google,
+  own: OwnBatch,
+  submit: SubmitStep,
+  patience: Patience,
+  forget: () => void,
+): Promise<void> {
+  let isMaybeThere = false
   try {
-    await createBatch(google, ref, submit.requestId, submit.request)
+    await patiently(
+      `Creating batch ${own.batchId}`,
+      () =>
+        createBatch(google, own, submit.requestId, submit.request).catch((error: unknown) => {
+          isMaybeThere ||= error instanceof GoogleApiError && !isRefusal(error)
+          throw error
+        }),
+      patience,
+      isRefusal,
+    )
   } catch (error) {
-    if (!(error instanceof GoogleApiError && error.status === 409)) throw error
-    throw new ConflictError(`Creating batch ${ref.batchId}: this id was already used by another request.`, {
-      step: ref.batchId,
+    if (!(error instanceof GoogleApiError) || !isRefusal(error)) throw error
+    const isTaken = error.status === 409
+    if (isTaken || isMaybeThere) {
+      // An answer was lost, or somebody has the id: whose batch is there decides, not the refusal.
+      const there = await patiently(
+        `Looking for batch ${own.batchId}`,
+        () => getBatch(google, own),
+        patience,
+        ({ status }) => status === 404,
+      ).catch((reason: unknown) => {
+        if (reason instanceof GoogleApiError && reason.status === 404) return undefined
+        throw reason
+      })
+      if (there !== undefined && isProven(there.labels, own.requestId)) return
+    }
+    forget()
+    if (!isTaken) throw error
+    throw new ConflictError(`Creating batch ${own.batchId}: this id was already used by another request.`, {
+      step: own.batchId,
       expected: 'an unused id',
       found: 'a batch of another request',
       problem: 'batch-id-used',
-      hint: 'Leave batch-id empty, or put the run id and attempt into it: an id is used once until its batch is deleted.',
+      hint: 'Leave batch-id empty, or put the run id into it: an id is used once until its batch is deleted.',
     })
   }
 }
 
-export type Cancelled = 'asked' | 'ended' | 'unknown'
-
-export async function cancelBatch(
-  google: Google,
-  ref: BatchRef,
-  log: (line: string) => void,
-): Promise<Cancelled> {
-  const batch = await getBatch(google, ref).catch((error: unknown) => {
-    if (error instanceof GoogleApiError && error.status === 404) return undefined
-    throw error
-  })
-  if (batch === undefined) return 'unknown'
-  if (terminalStates.has(batch.state)) return 'ended'
-  if (batch.state === 'CANCELLING') return 'asked'
-  await cancelOperation(google, batch.operation, ref.region)
-  log(`Asked Google to cancel batch ${ref.batchId} (it was ${batch.state}).`)
-  return 'asked'
-}
-
 /** What became of the batch, as the end of a sentence. */
-async function tryCancelling(google: Google, ref: BatchRef, log: (line: string) => void): Promise<string> {
+async function tryCancelling(google: Google, own: OwnBatch, log: (line: string) => void): Promise<string> {
   try {
-    const found = await cancelBatch(google, ref, log)
+    const found = await cancelBatch(google, own, log)
+    if (found === 'foreign') return 'the batch is not of this run and runs on'
     if (found === 'unknown')
       return 'Google does not know the batch yet, and the post step cancels it if it is there by then'
     return found === 'asked' ? 'Google was asked to cancel the batch' : 'the batch had already ended'

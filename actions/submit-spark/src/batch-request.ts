@@ -13,12 +13,22 @@ export function batchRequest(
   uriOf: (given: string) => string,
   origin: Readonly<Record<string, string>>,
 ): BatchRequest {
+  const { service } = inputs
+  const peripherals = {
+    ...(service.metastore === undefined ? {} : { metastoreService: service.metastore }),
+    ...(service.historyServer === undefined
+      ? {}
+      : { sparkHistoryServerConfig: { dataprocCluster: service.historyServer } }),
+  }
   return {
     ...workload(inputs, uriOf),
     labels: labels(inputs.labels, origin),
     runtimeConfig: {
       version: inputs.runtimeVersion,
       ...(Object.keys(inputs.properties).length === 0 ? {} : { properties: inputs.properties }),
+      ...(service.containerImage === undefined ? {} : { containerImage: service.containerImage }),
+      ...(service.cohort === undefined ? {} : { cohort: service.cohort }),
+      ...(service.autotuning.length === 0 ? {} : { autotuningConfig: { scenarios: service.autotuning } }),
     },
     environmentConfig: {
       executionConfig: {
@@ -29,7 +39,9 @@ export function batchRequest(
         ...(inputs.ttlSeconds === undefined ? {} : { ttl: `${inputs.ttlSeconds}s` }),
         ...(inputs.subnetwork === undefined ? {} : { subnetworkUri: inputs.subnetwork }),
         ...(inputs.networkTags.length === 0 ? {} : { networkTags: inputs.networkTags }),
+        ...(service.kmsKey === undefined ? {} : { kmsKey: service.kmsKey }),
       },
+      ...(Object.keys(peripherals).length === 0 ? {} : { peripheralsConfig: peripherals }),
     },
   }
 }
@@ -64,9 +76,11 @@ export function workload(inputs: SparkInputs, uriOf: (given: string) => string):
   if (/\.jar$/.test(main))
     return {
       sparkBatch: {
-        mainJarFileUri: main,
+        // A class is found in the jars; alone, a jar names its own.
+        ...(inputs.mainClass === undefined
+          ? { mainJarFileUri: main, ...some('jarFileUris', inputs.jars) }
+          : { mainClass: inputs.mainClass, jarFileUris: [main, ...inputs.jars.map(uriOf)] }),
         ...args,
-        ...some('jarFileUris', inputs.jars),
         ...some('fileUris', inputs.files),
         ...some('archiveUris', inputs.archives),
       },
@@ -88,7 +102,9 @@ export function workload(inputs: SparkInputs, uriOf: (given: string) => string):
     ['archives', inputs.archives],
   ] as const)
     refuse(input, given, '.sql')
-  return { sparkSqlBatch: { queryFileUri: main, ...some('jarFileUris', inputs.jars) } }
+  const variables =
+    Object.keys(inputs.queryVariables).length === 0 ? {} : { queryVariables: inputs.queryVariables }
+  return { sparkSqlBatch: { queryFileUri: main, ...variables, ...some('jarFileUris', inputs.jars) } }
 }
 
 /**
@@ -103,6 +119,11 @@ export function labels(
   for (const [key, value] of Object.entries(origin)) if (value !== '') result[key] = labelText(value)
   for (const [key, value] of Object.entries(given)) {
     const clean = labelText(key)
+    if (clean === 'submit-spark-request')
+      throw new InputError(
+        'Reading input labels: submit-spark-request proves whose batch it is and is set by the action; take it out.',
+        { input: 'labels', given: key },
+      )
     if (!/^[a-z]/.test(clean))
       throw new InputError(
         `Reading input labels: the key ${JSON.stringify(key.slice(0, 80))} does not begin with a letter; rename it.`,
@@ -110,16 +131,31 @@ export function labels(
       )
     result[clean] = labelText(value)
   }
-  if (Object.keys(result).length > 32)
+  // One more is the label that proves whose batch it is.
+  if (Object.keys(result).length > 31)
     throw new InputError(
-      `Reading input labels: ${Object.keys(result).length} labels with those of the run, Google takes 32; remove some.`,
-      { input: 'labels', given: String(Object.keys(result).length), accepted: 'at most 32 labels' },
+      `Reading input labels: ${Object.keys(result).length + 1} labels with those of the run, Google takes 32; remove some.`,
+      { input: 'labels', given: String(Object.keys(result).length + 1), accepted: 'at most 32 labels' },
     )
   return result
 }
 
+/** What became of the author's labels, where that is not what they wrote. */
+export function labelNotes(given: Readonly<Record<string, string>>): string[] {
+  return Object.entries(given)
+    .map(([key, value]) => [`${key}=${value}`, `${labelText(key)}=${labelText(value)}`])
+    .filter(([asked, got]) => asked !== got)
+    .map(
+      ([asked, got]) =>
+        `The label ${asked} is set as ${got}: Google takes lower-case letters, digits, _ and -.`,
+    )
+}
+
+/** Letters lose their accents before what is left becomes hyphens. */
 export function labelText(text: string): string {
   return text
+    .normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9_-]+/g, '-')
     .slice(0, 63)

@@ -4,34 +4,42 @@
  */
 import { StringDecoder } from 'node:string_decoder'
 import { parseUri, type ObjectStorage } from '../../_shared/google/storage.ts'
+import { watchForSigns, type FailureSigns } from './failure-signs.ts'
 
 const TAIL_LINES = 60
 /** Longer lines are handed on in pieces: one without an end must not fill the memory. */
 const LINE_LIMIT = 64 * 1024
 
 export interface DriverOutput {
-  /** Reads what is new. */
-  drain(outputUri: string): Promise<void>
+  /** Reads what is new, and says how many bytes that was. */
+  drain(outputUri: string): Promise<number>
   /** The unfinished last line, at the end. */
   flush(): void
   readonly tail: readonly string[]
+  readonly signs: FailureSigns
 }
 
 export function followOutput(storage: ObjectStorage, onLine: (line: string) => void): DriverOutput {
   const read = new Map<string, number>()
   const decoder = new StringDecoder('utf8')
   const tail: string[] = []
+  const watcher = watchForSigns()
   let rest = ''
   const emit = (line: string) => {
     tail.push(line)
     if (tail.length > TAIL_LINES) tail.shift()
+    watcher.see(line)
     onLine(line)
   }
   return {
     tail,
+    get signs() {
+      return watcher.signs
+    },
     drain: async (outputUri) => {
       const place = parseUri(outputUri)
-      if (!place) return
+      let fresh = 0
+      if (!place) return fresh
       const pattern = /\.\d{9}$/
       const chunks = (await storage.list(place.bucket, `${place.name}.`))
         .filter(({ name }) => pattern.test(name))
@@ -46,6 +54,7 @@ export function followOutput(storage: ObjectStorage, onLine: (line: string) => v
           startByte: from,
         })
         read.set(chunk.name, from + data.length)
+        fresh += data.length
         const lines = (rest + decoder.write(data)).split(/\r?\n/)
         rest = lines.pop() ?? ''
         for (const line of lines) emit(line)
@@ -54,6 +63,7 @@ export function followOutput(storage: ObjectStorage, onLine: (line: string) => v
           rest = rest.slice(LINE_LIMIT)
         }
       }
+      return fresh
     },
     flush: () => {
       rest += decoder.end()

@@ -2,12 +2,18 @@
  * What the author of the workflow asks of `submit-spark`. It refuses what Google would refuse, before
  * anything is uploaded.
  */
-import { InputError, wrongValue } from '../../_shared/errors.ts'
+import { InputError } from '../../_shared/errors.ts'
 import { parseExpectedPlan } from '../../_shared/plan-inputs.ts'
 import type { Inputs } from '../../_shared/runner/inputs.ts'
+import { readPrices, type Prices } from './prices.ts'
+import { matching, readMain, readWorkload } from './workload-inputs.ts'
 
 export interface SparkInputs {
   readonly main: string
+  /** A batch that runs already: it is waited for, and nothing is made. */
+  readonly attach: string | undefined
+  readonly mainClass: string | undefined
+  readonly queryVariables: Readonly<Record<string, string>>
   readonly args: readonly string[]
   readonly pyFiles: readonly string[]
   readonly jars: readonly string[]
@@ -25,9 +31,12 @@ export interface SparkInputs {
   readonly ttlSeconds: number | undefined
   readonly subnetwork: string | undefined
   readonly networkTags: readonly string[]
+  readonly service: ServiceInputs
   readonly timeoutMs: number
-  readonly pricePerDcuHour: number
-  readonly pricePerShuffleGbHour: number
+  readonly waiting: Waiting
+  readonly prices: Prices
+  readonly maxCostUsd: number | undefined
+  readonly isWaiting: boolean
   readonly isStageOnly: boolean
   readonly isDryRun: boolean
   readonly expectedPlan: string
@@ -35,26 +44,31 @@ export interface SparkInputs {
   readonly allowedHosts: readonly string[]
 }
 
+/** What of the service a batch uses; passed on as it is, for Google to judge. */
+export interface ServiceInputs {
+  readonly containerImage: string | undefined
+  readonly kmsKey: string | undefined
+  readonly metastore: string | undefined
+  readonly historyServer: string | undefined
+  readonly cohort: string | undefined
+  readonly autotuning: readonly string[]
+}
+export interface Waiting {
+  readonly toleranceMs: number
+  readonly longestPauseMs: number
+  readonly settleMs: number
+}
+
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
 export function parseInputs(inputs: Inputs): SparkInputs {
   const isStageOnly = inputs.boolean('stage-only', false)
+  const attach = batchIdOf(inputs, 'attach')
+  const main = readMain(inputs, attach)
   return {
-    main: matching(inputs.required('main'), /\.(py|jar|R|r|sql)$/, 'main', 'a .py, .jar, .R or .sql file'),
-    args: inputs.lines('args'),
-    pyFiles: inputs.lines('py-files'),
-    jars: inputs.lines('jars').map((jar) => matching(jar, /\.jar$/, 'jars', 'a .jar file')),
-    files: inputs.lines('files'),
-    archives: inputs
-      .lines('archives')
-      .map((archive) =>
-        matching(
-          archive,
-          /\.(zip|tar|tar\.gz|tgz|jar)$/,
-          'archives',
-          'a .zip, .tar, .tar.gz, .tgz or .jar file',
-        ),
-      ),
+    main,
+    attach,
+    ...readWorkload(inputs, main),
     region: matching(
       inputs.required('region'),
       /^[a-z]+-[a-z]+\d+$/,
@@ -63,15 +77,14 @@ export function parseInputs(inputs: Inputs): SparkInputs {
     ),
     projectId: inputs.text('project-id') || undefined,
     stagingBucket: matching(
-      inputs
-        .required('staging-bucket')
+      (attach === undefined ? inputs.required('staging-bucket') : inputs.text('staging-bucket') || 'none')
         .replace(/^gs:\/\//, '')
         .replace(/\/$/, ''),
       /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/,
       'staging-bucket',
       'the name of a bucket',
     ),
-    serviceAccount: serviceAccount(inputs, isStageOnly),
+    serviceAccount: serviceAccount(inputs, isStageOnly || attach !== undefined),
     runtimeVersion: matching(
       inputs.text('runtime-version', '2.3'),
       /^\d+\.\d+(\.\d+)?$/,
@@ -80,13 +93,7 @@ export function parseInputs(inputs: Inputs): SparkInputs {
     ),
     properties: inputs.pairs('properties'),
     labels: inputs.pairs('labels'),
-    batchId:
-      matching(
-        inputs.text('batch-id'),
-        /^([a-z0-9][a-z0-9-]{2,61}[a-z0-9])?$/,
-        'batch-id',
-        '4 to 63 lower-case letters, digits and hyphens',
-      ) || undefined,
+    batchId: batchIdOf(inputs, 'batch-id'),
     ttlSeconds: ttl(inputs.text('ttl')),
     subnetwork:
       matching(
@@ -98,18 +105,74 @@ export function parseInputs(inputs: Inputs): SparkInputs {
     networkTags: inputs
       .list('network-tags')
       .map((tag) => matching(tag, /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, 'network-tags', 'a network tag')),
+    service: readService(inputs),
     timeoutMs: inputs.integer('timeout-minutes', { min: 1, max: 20_160, fallback: 60 }) * 60_000,
-    pricePerDcuHour: inputs.decimal('price-per-dcu-hour', { min: 0, max: 1000, fallback: 0.06 }),
-    pricePerShuffleGbHour: inputs.decimal('price-per-shuffle-gb-hour', {
-      min: 0,
-      max: 1000,
-      fallback: 0.000054795,
-    }),
+    waiting: readWaiting(inputs),
+    ...readPrices(inputs),
+    isWaiting: inputs.boolean('wait', true),
     isStageOnly,
     isDryRun: inputs.boolean('dry-run', false),
     expectedPlan: parseExpectedPlan(inputs),
     matrix: inputs.text('matrix'),
     allowedHosts: inputs.lines('allow-endpoint-hosts'),
+  }
+}
+
+function batchIdOf(inputs: Inputs, name: 'batch-id' | 'attach'): string | undefined {
+  return (
+    matching(
+      inputs.text(name),
+      /^([a-z0-9][a-z0-9-]{2,61}[a-z0-9])?$/,
+      name,
+      '4 to 63 lower-case letters, digits and hyphens',
+    ) || undefined
+  )
+}
+
+function readService(inputs: Inputs): ServiceInputs {
+  const named = (name: string, pattern: RegExp, accepted: string) =>
+    matching(inputs.text(name), new RegExp(`^(${pattern.source})?$`), name, accepted) || undefined
+  return {
+    containerImage: named(
+      'container-image',
+      /[\w.-]+(:\d+)?(\/[\w.-]+)+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?/,
+      'an image such as us-docker.pkg.dev/PROJECT/REPOSITORY/IMAGE:TAG',
+    ),
+    kmsKey: named(
+      'kms-key',
+      /projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+/,
+      'projects/P/locations/L/keyRings/R/cryptoKeys/K',
+    ),
+    metastore: named(
+      'metastore',
+      /projects\/[^/]+\/locations\/[^/]+\/services\/[^/]+/,
+      'projects/P/locations/L/services/S',
+    ),
+    historyServer: named(
+      'history-server',
+      /projects\/[^/]+\/regions\/[^/]+\/clusters\/[^/]+/,
+      'projects/P/regions/R/clusters/C',
+    ),
+    cohort: named('cohort', /[a-z0-9][a-z0-9-]{0,61}[a-z0-9]/, 'lower-case letters, digits and hyphens'),
+    autotuning: inputs
+      .list('autotuning')
+      .map((scenario) =>
+        matching(
+          scenario.toUpperCase().replaceAll('-', '_'),
+          /^[A-Z][A-Z_]{1,60}$/,
+          'autotuning',
+          'scenarios such as scaling, broadcast-hash-join, memory, auto',
+        ),
+      ),
+  }
+}
+
+/** The post step waits by the same inputs. */
+export function readWaiting(inputs: Inputs): Waiting {
+  return {
+    toleranceMs: inputs.decimal('poll-tolerance-minutes', { min: 0, max: 1440, fallback: 10 }) * 60_000,
+    longestPauseMs: inputs.decimal('poll-seconds', { min: 0.2, max: 300, fallback: 10 }) * 1000,
+    settleMs: inputs.decimal('settle-seconds', { min: 0, max: 300, fallback: 6 }) * 1000,
   }
 }
 
@@ -143,9 +206,4 @@ function ttl(given: string): number | undefined {
   if (!(seconds >= 600 && seconds <= 14 * 86_400))
     matching(given, /^$/, 'ttl', 'a duration from 10m to 14d, such as 90m or 4h')
   return seconds
-}
-
-function matching(value: string, pattern: RegExp, input: string, accepted: string): string {
-  if (!pattern.test(value)) throw wrongValue(input, value, accepted)
-  return value
 }

@@ -20,8 +20,6 @@ export interface LocalSource {
   readonly tracebackPaths: Readonly<Record<string, string>>
 }
 
-export const isRemote = (uri: string): boolean => uri.startsWith('gs://')
-
 /** @param input names the input for errors; only `py-files` may be folders. */
 export async function readSource(workspace: string, given: string, input: string): Promise<LocalSource> {
   const full = path.resolve(workspace, given)

@@ -3,35 +3,58 @@
  * upload.
  */
 import pMap from 'p-map'
+import { GoogleApiError } from '../../_shared/errors.ts'
 import type { Google } from '../../_shared/google/connect.ts'
+import { getBatch, terminalStates, type BatchState } from '../../_shared/google/dataproc.ts'
+import { pause } from '../../_shared/google/retry.ts'
 import { openStorage } from '../../_shared/google/storage.ts'
 import type { Runner } from '../../_shared/run.ts'
+import {
+  draftBatch,
+  isOfRun,
+  isProven,
+  PROOF_LABEL,
+  type Ids,
+  type RunFacts,
+  type Sources,
+} from './identity.ts'
 import type { SparkInputs } from './inputs.ts'
-import { isRemote, readSource, type LocalSource } from './local-sources.ts'
+import { readSource, type LocalSource } from './local-sources.ts'
+import { isRefusal, patiently } from './patience.ts'
+import { labelNotes } from './batch-request.ts'
+import { isRemote } from './workload-inputs.ts'
 
 export interface StagedSource extends LocalSource {
   /** Content-addressed: the same bytes are always at the same place. */
   readonly object: string
   readonly isThere: boolean
+  readonly alias?: string
+}
+/** A batch that is there under an id of this wish. */
+export interface Earlier extends Ids {
+  readonly state: BatchState
+  readonly isOurs: boolean
 }
 export interface Observed {
   readonly projectId: string
   /** By the path as given. */
   readonly sources: ReadonlyMap<string, StagedSource>
-  readonly run: {
-    readonly repository: string
-    readonly runId: string
-    readonly runAttempt: string
-    readonly job: string
-    readonly stepId: string
-    readonly sha: string
-  }
+  readonly run: RunFacts
+  /** Oldest first; all but the last one ended without success. */
+  readonly earlier: readonly Earlier[]
+  /** Of the input attach; the request id is '' when another run made it. */
+  readonly attached?: Earlier
+  readonly notes: readonly string[]
 }
+
+/** How long a batch that is being cancelled is waited for, before it counts as one that runs. */
+const CANCELLING_MS = 120_000
+const MOST_EARLIER = 50
 
 export async function observe(
   inputs: SparkInputs,
   google: Google,
-  runner: Pick<Runner, 'context'>,
+  runner: Pick<Runner, 'context' | 'log' | 'cancelled'>,
 ): Promise<Observed> {
   const storage = openStorage(google)
   const wanted: [string, string][] = [
@@ -41,23 +64,111 @@ export async function observe(
     ...inputs.files.map((file): [string, string] => ['files', file]),
     ...inputs.archives.map((file): [string, string] => ['archives', file]),
   ]
-  const local = wanted.filter(([, file]) => !isRemote(file))
-  const sources = await pMap(
+  const local = wanted.filter(([, file]) => file !== '' && !isRemote(file))
+  const read = await pMap(
     local,
-    async ([input, given]): Promise<[string, StagedSource]> => {
-      const source = await readSource(runner.context.workspace, given, input)
-      const object = `submit-spark/${source.sha256}/${source.fileName}`
-      return [
-        given,
-        { ...source, object, isThere: (await storage.stat(inputs.stagingBucket, object)) !== undefined },
-      ]
+    async ([input, given]) => {
+      // An archive may name the folder it is unpacked into.
+      const [file = '', alias] = input === 'archives' ? given.split('#') : [given]
+      const source = await readSource(runner.context.workspace, file, input)
+      return { ...source, given, alias, object: `submit-spark/${source.sha256}/${source.fileName}` }
     },
     { concurrency: 8 },
   )
-  const { repository, runId, runAttempt, job, stepId, sha } = runner.context
+  const { repository, repositoryId, runId, job, stepId, sha } = runner.context
+  const run = { repository, repositoryId, runId, job, stepId, sha }
+  const named = new Map(read.map((source) => [source.given, source]))
+  if (inputs.attach !== undefined)
+    return {
+      projectId: google.projectId,
+      sources: new Map(),
+      run,
+      earlier: [],
+      attached: await findAttached(inputs, inputs.attach, run, google, runner),
+      notes: [],
+    }
+  const notes = labelNotes(inputs.labels)
+  for (const note of notes) runner.log.info(note)
+  const [found, sources] = await Promise.all([
+    inputs.isStageOnly
+      ? { earlier: [], notes: [] }
+      : findEarlier(inputs, { run, sources: named }, google, runner),
+    pMap(
+      read,
+      async (source): Promise<[string, StagedSource]> => [
+        source.given,
+        {
+          ...source,
+          isThere: (await storage.stat(inputs.stagingBucket, source.object)) !== undefined,
+        },
+      ],
+      { concurrency: 8 },
+    ),
+  ])
   return {
     projectId: google.projectId,
     sources: new Map(sources),
-    run: { repository, runId, runAttempt, job, stepId, sha },
+    run,
+    ...found,
+    notes: [...notes, ...found.notes],
   }
+}
+
+async function findEarlier(
+  inputs: SparkInputs,
+  world: Sources,
+  google: Google,
+  runner: Pick<Runner, 'log' | 'cancelled'>,
+): Promise<Pick<Observed, 'earlier' | 'notes'>> {
+  const draft = draftBatch(inputs, world)
+  const earlier: Earlier[] = []
+  const notes: string[] = []
+  const patience = { ...inputs.waiting, log: runner.log.info, signal: runner.cancelled }
+  const untilMs = Date.now() + CANCELLING_MS
+  for (let n = 0; n < MOST_EARLIER;) {
+    const ids = draft.idsOf(n)
+    const ref = { projectId: google.projectId, region: inputs.region, batchId: ids.batchId }
+    let batch
+    try {
+      batch = await patiently(
+        `Looking for batch ${ids.batchId}`,
+        () => getBatch(google, ref, runner.cancelled),
+        patience,
+        isRefusal,
+      )
+    } catch (error) {
+      if (!(error instanceof GoogleApiError)) throw error
+      if (error.status === 404) break
+      if (!(inputs.isDryRun && error.status === 403)) throw error
+      notes.push(`Whether a batch of this request is there already is not known: ${error.message}`)
+      break
+    }
+    const isOurs = isProven(batch.labels, ids.requestId)
+    if (isOurs && batch.state === 'CANCELLING' && !inputs.isDryRun && Date.now() < untilMs) {
+      runner.log.info(`${ids.batchId} is being cancelled; waiting for its end.`)
+      await pause(Math.min(2_000, inputs.waiting.longestPauseMs), runner.cancelled)
+      runner.cancelled.throwIfAborted()
+      continue
+    }
+    earlier.push({ ...ids, state: batch.state, isOurs })
+    if (!isOurs || !terminalStates.has(batch.state) || batch.state === 'SUCCEEDED') break
+    n += 1
+  }
+  return { earlier, notes }
+}
+
+async function findAttached(
+  inputs: SparkInputs,
+  batchId: string,
+  run: RunFacts,
+  google: Google,
+  runner: Pick<Runner, 'log' | 'cancelled'>,
+): Promise<Earlier> {
+  const batch = await patiently(
+    `Looking for batch ${batchId}`,
+    () => getBatch(google, { projectId: google.projectId, region: inputs.region, batchId }, runner.cancelled),
+    { ...inputs.waiting, log: runner.log.info, signal: runner.cancelled },
+  )
+  const isOurs = isOfRun(batch.labels, run)
+  return { batchId, requestId: isOurs ? (batch.labels[PROOF_LABEL] ?? '') : '', state: batch.state, isOurs }
 }

@@ -2,9 +2,10 @@
  * Decides what is staged and which batch is created under which ids. It refuses two different files of one
  * name in one list: Spark would take either.
  */
-import { InputError } from '../../_shared/errors.ts'
-import { digestOf, type Plan, type Step } from '../../_shared/plan.ts'
-import { batchRequest, labelText, workload, type BatchRequest } from './batch-request.ts'
+import { InputError, RefusedError } from '../../_shared/errors.ts'
+import type { Plan, Step } from '../../_shared/plan.ts'
+import { batchRequest, workload, type BatchRequest } from './batch-request.ts'
+import { draftBatch, PROOF_LABEL, uriIn, type RunFacts } from './identity.ts'
 import type { SparkInputs } from './inputs.ts'
 
 export interface StageStep extends Step {
@@ -18,10 +19,18 @@ export interface SubmitStep extends Step {
   readonly requestId: string
   readonly request: BatchRequest
 }
-export type SparkStep = StageStep | SubmitStep
+/** The batch of this wish is there already: it is waited for, not made again. */
+export interface AttachStep extends Step {
+  readonly kind: 'attach'
+  readonly batchId: string
+  /** '' when another run made it: it is waited for, and never cancelled. */
+  readonly requestId: string
+  readonly request?: BatchRequest
+}
+export type SparkStep = StageStep | SubmitStep | AttachStep
 export interface SparkPlan extends Plan<SparkStep> {
   /** Undefined when files are only staged. */
-  readonly submit: SubmitStep | undefined
+  readonly submit: SubmitStep | AttachStep | undefined
   /** How many files were there already. */
   readonly staged: number
   readonly mainUri: string
@@ -34,22 +43,21 @@ interface World {
     string,
     { readonly given: string; readonly object: string; readonly isThere: boolean }
   >
-  readonly run: {
-    readonly repository: string
-    readonly runId: string
-    readonly runAttempt: string
-    readonly job: string
-    readonly stepId: string
-    readonly sha: string
-  }
+  readonly run: RunFacts
+  readonly earlier: readonly Earlier[]
+  readonly attached?: Earlier
+}
+interface Earlier {
+  readonly batchId: string
+  readonly requestId: string
+  readonly state: string
+  readonly isOurs: boolean
 }
 
 export function planBatch(inputs: SparkInputs, observed: World): SparkPlan {
+  if (observed.attached !== undefined) return planAttaching(inputs, observed, observed.attached)
   const { sources } = observed
-  const uriOf = (given: string) => {
-    const source = sources.get(given)
-    return source === undefined ? given : `gs://${inputs.stagingBucket}/${source.object}`
-  }
+  const uriOf = uriIn(inputs, observed)
   for (const [input, list] of [
     ['py-files', inputs.pyFiles],
     ['jars', inputs.jars],
@@ -59,10 +67,11 @@ export function planBatch(inputs: SparkInputs, observed: World): SparkPlan {
     refuseTwins(input, list.map(uriOf))
   // What is staged must be something that can run: the same refusals hold without a batch.
   workload(inputs, uriOf)
-  const submit = inputs.isStageOnly ? undefined : planSubmit(inputs, observed, uriOf)
+  const submit = inputs.isStageOnly ? undefined : planSubmit(inputs, observed)
   const unique = new Map([...sources.values()].map((source) => [source.object, source]))
+  // A batch that is there has its files.
   const missing = [...unique.values()]
-    .filter(({ isThere }) => !isThere)
+    .filter(({ isThere }) => !isThere && submit?.kind !== 'attach')
     .sort((a, b) => (a.object < b.object ? -1 : 1))
   const stages = missing.map(({ given, object }): StageStep => ({
     kind: 'stage',
@@ -90,38 +99,64 @@ export function planBatch(inputs: SparkInputs, observed: World): SparkPlan {
   }
 }
 
-function planSubmit(inputs: SparkInputs, { run }: World, uriOf: (given: string) => string): SubmitStep {
-  const request = batchRequest(inputs, uriOf, {
-    'github-repository': run.repository,
-    'github-run-id': run.runId,
-    'github-sha': run.sha,
-  })
-  // A repeated attempt of the run is a new wish; a repeated request inside one attempt (a lost answer, a step
-  // run again) is the same.
-  const identity = digestOf({
-    ...run,
-    matrix: inputs.matrix,
-    region: inputs.region,
-    batchId: inputs.batchId,
-    request,
-  })
-  const batchId = inputs.batchId ?? `${slug(inputs.main)}-${identity.slice(0, 16)}`
-  return {
-    kind: 'submit',
+function planAttaching(
+  inputs: SparkInputs,
+  observed: World,
+  { batchId, requestId, state }: Earlier,
+): SparkPlan {
+  const submit: AttachStep = {
+    kind: 'attach',
     target: batchId,
-    reason: 'asked for',
-    after: JSON.stringify(request, null, 2),
+    reason: `asked for (attach); it is ${state}`,
     batchId,
-    requestId: identity.slice(0, 40),
-    request,
+    requestId,
+  }
+  return {
+    target: { project: observed.projectId, region: inputs.region },
+    owner: observed.run.repository,
+    steps: [submit],
+    agreedOn: { attach: batchId },
+    submit,
+    staged: 0,
+    mainUri: '',
+    pyFileUris: [],
   }
 }
 
-function slug(main: string): string {
-  const stem = labelText(main.slice(main.lastIndexOf('/') + 1).replace(/\.[^.]+$/, ''))
-    .replaceAll('_', '-')
-    .replace(/^-+|-+$/g, '')
-  return (stem || 'batch').slice(0, 40).replace(/-+$/, '')
+function planSubmit(inputs: SparkInputs, observed: World): SubmitStep | AttachStep {
+  const draft = draftBatch(inputs, observed)
+  const last = observed.earlier.at(-1)
+  if (last !== undefined && !last.isOurs)
+    throw new RefusedError(
+      `Creating batch ${last.batchId}: this id was already used by another request (its batch is ${last.state}).`,
+      {
+        what: last.batchId,
+        problem: 'batch-id-used',
+        hint: 'Leave batch-id empty, or put the run id into it: an id is used once until its batch is deleted.',
+      },
+    )
+  const hasEnded = last !== undefined && ['FAILED', 'CANCELLED'].includes(last.state)
+  if (last !== undefined && !hasEnded)
+    return {
+      kind: 'attach',
+      target: last.batchId,
+      reason: `this request has made it already in this run, and it is ${last.state}`,
+      batchId: last.batchId,
+      requestId: last.requestId,
+      request: draft.request,
+    }
+  const { batchId, requestId } = draft.idsOf(observed.earlier.length)
+  const labels = draft.request.labels as Record<string, string>
+  const request = { ...draft.request, labels: { ...labels, [PROOF_LABEL]: requestId } }
+  return {
+    kind: 'submit',
+    target: batchId,
+    reason: last === undefined ? 'asked for' : `asked for again: ${last.batchId} ended ${last.state}`,
+    batchId,
+    requestId,
+    after: JSON.stringify(request, null, 2),
+    request,
+  }
 }
 
 function refuseTwins(input: string, uris: readonly string[]): void {

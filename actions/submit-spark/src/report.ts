@@ -5,7 +5,9 @@
 import { WorkFailedError } from '../../_shared/errors.ts'
 import type { Outcome } from '../../_shared/plan.ts'
 import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
+import type { FailureSigns } from './failure-signs.ts'
 import { consoleLink, type SparkPlan, type SparkStep } from './plan.ts'
+import { costUsd, type Prices } from './prices.ts'
 
 interface Batch {
   readonly name: string
@@ -16,13 +18,19 @@ interface Batch {
   readonly usage?: { readonly milliDcuSeconds: number; readonly shuffleGbSeconds: number }
 }
 interface Submitted extends Outcome<SparkStep> {
-  readonly watched?: { readonly batch: Batch; readonly tail: readonly string[]; readonly isTimedOut: boolean }
+  readonly watched?: {
+    readonly batch: Batch
+    readonly tail: readonly string[]
+    readonly signs: FailureSigns
+    readonly stopped?: 'timeout' | 'cost'
+  }
+  readonly submitted?: Batch
 }
 interface Wishes {
   readonly region: string
   readonly timeoutMs: number
-  readonly pricePerDcuHour: number
-  readonly pricePerShuffleGbHour: number
+  readonly prices: Prices
+  readonly maxCostUsd: number | undefined
 }
 interface World {
   readonly projectId: string
@@ -33,8 +41,9 @@ interface World {
       readonly tracebackPaths: Readonly<Record<string, string>>
     }
   >
+  readonly notes: readonly string[]
 }
-interface Facts extends Pick<Wishes, 'timeoutMs'> {
+interface Facts extends Omit<Wishes, 'region'> {
   readonly link: string
   readonly tracebackPaths: Readonly<Record<string, string>>
 }
@@ -49,6 +58,8 @@ export function report(
   const { submit } = plan
   const facts: Facts = {
     timeoutMs: inputs.timeoutMs,
+    prices: inputs.prices,
+    maxCostUsd: inputs.maxCostUsd,
     link: consoleLink({
       projectId: observed.projectId,
       region: inputs.region,
@@ -58,8 +69,8 @@ export function report(
       [...observed.sources.values()].flatMap(({ tracebackPaths }) => Object.entries(tracebackPaths)),
     ),
   }
-  const batch = outcome.watched?.batch
-  const cost = batch?.usage === undefined ? undefined : costUsd(batch.usage, inputs)
+  const batch = outcome.watched?.batch ?? outcome.submitted
+  const cost = batch?.usage === undefined ? undefined : costUsd(batch.usage, facts.prices)
   const outputs = {
     'main-uri': plan.mainUri,
     'py-file-uris': plan.pyFileUris.join('\n'),
@@ -71,7 +82,7 @@ export function report(
     'shuffle-gb-seconds': batch?.usage?.shuffleGbSeconds ?? '',
     'cost-usd': cost === undefined ? '' : cost.toFixed(6),
   }
-  const notes = said.map((text): SummaryBlock => ({ kind: 'text', text }))
+  const notes = [...said, ...observed.notes].map((text): SummaryBlock => ({ kind: 'text', text }))
   if (submit === undefined)
     return { outputs, summary: [...staging(plan, outcome), ...notes], failure: outcome.failure }
   if (!outcome.isApplied) {
@@ -80,7 +91,9 @@ export function report(
       summary: [
         { kind: 'heading', text: `Batch ${submit.batchId}: plan (dry run, nothing was submitted)` },
         stepTable(plan),
-        { kind: 'code', language: 'json', text: JSON.stringify(submit.request, null, 2) },
+        ...(submit.request === undefined
+          ? []
+          : [{ kind: 'code', language: 'json', text: JSON.stringify(submit.request, null, 2) } as const]),
         ...notes,
       ],
     }
@@ -88,14 +101,25 @@ export function report(
   if (batch === undefined)
     return { outputs, summary: notes, failure: outcome.failure ?? new Error('the batch was not watched') }
   const summary: SummaryBlock[] = [
-    { kind: 'heading', text: `Batch ${submit.batchId}: ${batch.state}` },
+    {
+      kind: 'heading',
+      text: `Batch ${submit.batchId}: ${batch.state}${outcome.submitted === undefined ? '' : ' (not waited for)'}`,
+    },
     {
       kind: 'table',
       head: ['', ''],
       rows: [
         ['Batch', { text: submit.batchId, href: facts.link }],
         ...times(batch).map(([state, seconds]): [string, string] => [state, `${seconds} s`]),
-        ['Files', `${plan.steps.length - 1} staged, ${plan.staged} were there already`],
+        ...(submit.kind === 'attach' ? [['Not submitted', submit.reason] satisfies [string, string]] : []),
+        ...(plan.mainUri === ''
+          ? []
+          : [
+              ['Files', `${plan.steps.length - 1} staged, ${plan.staged} were there already`] satisfies [
+                string,
+                string,
+              ],
+            ]),
         [
           'Usage',
           batch.usage === undefined
@@ -106,7 +130,7 @@ export function report(
           'Cost (estimate)',
           cost === undefined
             ? 'unknown'
-            : `$${cost.toFixed(4)} at $${inputs.pricePerDcuHour} per DCU-hour and $${inputs.pricePerShuffleGbHour} per GB-hour`,
+            : `$${cost.toFixed(4)} at $${facts.prices.dcuHour} per DCU-hour and $${facts.prices.shuffleGbHour} per GB-hour: ${facts.prices.source}`,
         ],
         ['Driver output', batch.outputUri ?? 'none'],
       ],
@@ -148,17 +172,6 @@ function stepTable(plan: SparkPlan): SummaryBlock {
   }
 }
 
-/** https://cloud.google.com/dataproc-serverless/pricing: DCU-hours and GB-hours of shuffle, by the second. */
-export function costUsd(
-  usage: { milliDcuSeconds: number; shuffleGbSeconds: number },
-  prices: { pricePerDcuHour: number; pricePerShuffleGbHour: number },
-): number {
-  return (
-    (usage.milliDcuSeconds / 3_600_000) * prices.pricePerDcuHour +
-    (usage.shuffleGbSeconds / 3600) * prices.pricePerShuffleGbHour
-  )
-}
-
 /** How long each state lasted, in seconds with one decimal. */
 function times(batch: Batch): [string, string][] {
   const known = batch.history.filter(
@@ -175,30 +188,63 @@ function times(batch: Batch): [string, string][] {
 function failureOf(batchId: string, outcome: Submitted, facts: Facts): WorkFailedError | undefined {
   const watched = outcome.watched
   if (watched === undefined || watched.batch.state === 'SUCCEEDED') return undefined
-  const { batch, tail } = watched
+  const { batch, tail, signs } = watched
   const words = batch.stateMessage.trim().split('\n').slice(0, 5).join('\n').slice(0, 800)
   const isTtl = /ttl exceeded/i.test(batch.stateMessage)
-  const why = watched.isTimedOut
-    ? `it did not end within ${facts.timeoutMs / 60_000} minutes and was cancelled (timeout-minutes)`
-    : isTtl
-      ? 'it was cancelled because its ttl was exceeded'
-      : batch.state === 'CANCELLED'
-        ? 'somebody cancelled it'
-        : 'it failed'
+  const why =
+    watched.stopped === 'timeout'
+      ? `it did not end within ${facts.timeoutMs / 60_000} minutes and was cancelled (timeout-minutes)`
+      : watched.stopped === 'cost'
+        ? `it had used more than $${facts.maxCostUsd} and was cancelled (max-cost-usd)`
+        : isTtl
+          ? 'it was cancelled because its ttl was exceeded'
+          : batch.state === 'CANCELLED'
+            ? 'somebody cancelled it'
+            : 'it failed'
+  const hasFailed = why === 'it failed'
+  const cause = hasFailed ? causeOf(signs, batch.stateMessage) : undefined
   // Many places show the first line only: the job's own words belong on it.
-  const said = why === 'it failed' && words ? `: ${words}` : `.${words ? `\n${words}` : ''}`
-  return new WorkFailedError(`Running batch ${batchId}: ${why}${said}`, {
+  const said = hasFailed && (cause ?? words) ? `: ${cause ?? words}` : '.'
+  const more = hasFailed && cause === undefined ? '' : words
+  const kept = signs.tracebacks.filter((block) => !tail.includes(block.at(-1) ?? ''))
+  return new WorkFailedError(`Running batch ${batchId}: ${why}${said}${more ? `\n${more}` : ''}`, {
     link: facts.link,
-    lastLines: tail,
-    annotations: annotationsOf(tail, facts.tracebackPaths),
-    hint: isTtl ? 'Raise the input ttl.' : undefined,
+    lastLines: [...kept.flatMap((block) => [...block, '…']), ...tail],
+    annotations: annotationsOf([...signs.tracebacks.flat(), ...tail], facts.tracebackPaths).map(
+      (annotation) => (cause === undefined ? annotation : { ...annotation, message: firstLine(cause) }),
+    ),
+    hint: isTtl ? 'Raise the input ttl.' : cause && grantFor(cause),
     problem:
-      watched.isTimedOut || isTtl
+      watched.stopped !== undefined || isTtl
         ? 'spark-timeout'
         : batch.state === 'CANCELLED'
           ? 'cancelled'
           : 'spark-failed',
   })
+}
+
+/**
+ * What Java said, when that is where the failure comes from: Python's own line then names an object of the bridge
+ * ("An error occurred while calling o37.parquet") and nothing else.
+ */
+function causeOf(signs: FailureSigns, stateMessage: string): string | undefined {
+  const last = signs.tracebacks.at(-1)?.at(-1) ?? ''
+  const isJavas =
+    signs.tracebacks.length === 0 || /Py4J|An error occurred while calling/.test(`${last}\n${stateMessage}`)
+  if (!isJavas || (signs.java === undefined && signs.causedBy === undefined)) return undefined
+  const java = signs.java?.slice(0, 600)
+  const below = signs.causedBy?.split('\n').slice(0, 12).join('\n').slice(0, 900)
+  if (java === undefined) return below
+  return below === undefined ? java : `${java}\nCaused by: ${below}`
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? ''
+}
+
+function grantFor(cause: string): string | undefined {
+  const denied = /([\w.-]+@[\w.-]+) does not have ([a-z]+\.[a-zA-Z]+\.[a-zA-Z]+) access/.exec(cause)
+  return denied ? `Grant ${denied[2]} to ${denied[1]}, the account that the batch runs as.` : undefined
 }
 
 /** The innermost frame of each traceback that lies in the author's own files. */

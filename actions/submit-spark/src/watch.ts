@@ -1,79 +1,98 @@
 /**
  * Waits for the end of a batch: states, driver output, deadline, usage. It refuses to leave a batch running
- * that nobody waits for.
+ * that nobody waits for, and to take an outage for its end.
  */
-import { GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
+import { WorkFailedError } from '../../_shared/errors.ts'
 import type { Google } from '../../_shared/google/connect.ts'
-import {
-  cancelOperation,
-  getBatch,
-  terminalStates,
-  type Batch,
-  type BatchRef,
-} from '../../_shared/google/dataproc.ts'
+import { cancelOperation, getBatch, terminalStates, type Batch } from '../../_shared/google/dataproc.ts'
 import { pause } from '../../_shared/google/retry.ts'
 import { openStorage } from '../../_shared/google/storage.ts'
 import type { Runner } from '../../_shared/run.ts'
-import { followOutput } from './driver-output.ts'
+import type { FailureSigns } from './failure-signs.ts'
+import { openFollower } from './follow.ts'
+import type { OwnBatch } from './cancel-batch.ts'
+import type { SparkInputs } from './inputs.ts'
+import { patiently, type Patience } from './patience.ts'
+import { openMeter } from './prices.ts'
 
 const FIRST_PAUSE_MS = 1_000
-const LONGEST_PAUSE_MS = 10_000
 /** Google counts usage after the end. */
-const USAGE_WAIT_MS = 60_000
+const USAGE_WAIT_MS = 15_000
 const CANCEL_WAIT_MS = 60_000
 
 export interface Watched {
   readonly batch: Batch
   readonly tail: readonly string[]
-  readonly isTimedOut: boolean
+  readonly signs: FailureSigns
+  /** Why this action had it cancelled. */
+  readonly stopped?: 'timeout' | 'cost'
 }
 
 export async function watchBatch(
   google: Google,
-  ref: BatchRef,
-  timeoutMs: number,
+  ref: OwnBatch,
+  inputs: Pick<SparkInputs, 'timeoutMs' | 'waiting' | 'prices' | 'maxCostUsd'>,
   runner: Pick<Runner, 'log' | 'cancelled'>,
 ): Promise<Watched> {
   const { log } = runner
-  const output = followOutput(openStorage(google), (line) => log.info(`│ ${line}`))
-  let isOutputReadable = true
-  const drain = async (batch: Batch) => {
-    if (batch.outputUri === undefined || !isOutputReadable) return
-    try {
-      await output.drain(batch.outputUri)
-    } catch (error) {
-      if (!(error instanceof GoogleApiError) || error.isRetryable) return
-      isOutputReadable = false
-      log.warning(`The driver output cannot be read and is not shown: ${error.message}`)
-    }
+  const { timeoutMs, waiting } = inputs
+  const patience: Patience = {
+    ...waiting,
+    log: log.info,
+    signal: runner.cancelled,
+    consequence: 'The batch may still run: the post step cancels it, trying for twice as long.',
   }
+  const output = openFollower(openStorage(google), runner, waiting.settleMs)
   let deadlineMs = Date.now() + timeoutMs
-  let isTimedOut = false
+  const meter = openMeter(inputs.prices)
+  let stopped: Watched['stopped']
   let shown = ''
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.25)) {
-    const batch = await getBatch(google, ref, runner.cancelled)
+  for (
+    let pauseMs = Math.min(FIRST_PAUSE_MS, waiting.longestPauseMs);
+    ;
+    pauseMs = Math.min(waiting.longestPauseMs, pauseMs * 1.25)
+  ) {
+    const batch = await patiently(
+      `Waiting for batch ${ref.batchId}`,
+      () => getBatch(google, ref, runner.cancelled),
+      patience,
+    )
     if (batch.state !== shown)
       log.info(
-        `${ref.batchId}: ${batch.state}${batch.stateMessage && batch.state !== 'FAILED' ? ` (${firstLine(batch.stateMessage)})` : ''}`,
+        `${ref.batchId}: ${batch.state}${batch.stateMessage ? ` (${firstLine(batch.stateMessage)})` : ''}`,
       )
     shown = batch.state
-    await drain(batch)
     if (terminalStates.has(batch.state)) {
-      await drain(batch)
-      output.flush()
-      return { batch: await withUsage(google, ref, batch, runner), tail: output.tail, isTimedOut }
+      const [ended] = await Promise.all([
+        withUsage(google, ref, batch, runner),
+        output.settle(batch.outputUri),
+      ])
+      return { batch: ended, tail: output.tail, signs: output.signs, stopped }
     }
-    if (Date.now() >= deadlineMs) {
-      if (isTimedOut)
+    output.drainSoon(batch.outputUri)
+    meter.see(batch.current, Date.now())
+    const isDear = inputs.maxCostUsd !== undefined && meter.usd > inputs.maxCostUsd
+    if (stopped === undefined ? isDear || Date.now() >= deadlineMs : Date.now() >= deadlineMs) {
+      const limit = isDear
+        ? `$${inputs.maxCostUsd} (max-cost-usd)`
+        : `${timeoutMs / 60_000} minutes (timeout-minutes)`
+      if (stopped !== undefined)
         throw new WorkFailedError(
-          `Waiting for batch ${ref.batchId}: it does not end although it was cancelled after ${timeoutMs / 60_000} minutes; look at it in the console.`,
+          `Waiting for batch ${ref.batchId}: it does not end although it was cancelled after ${limit}; look at it in the console.`,
           { lastLines: output.tail, problem: 'spark-timeout' },
         )
-      log.warning(
-        `${ref.batchId} has not ended after ${timeoutMs / 60_000} minutes (timeout-minutes); cancelling it.`,
+      if (ref.requestId === '')
+        throw new WorkFailedError(
+          `Waiting for batch ${ref.batchId}: it has not ended after ${limit}; another run made it, so it is not cancelled.`,
+          { lastLines: output.tail, problem: 'spark-timeout' },
+        )
+      log.warning(`${ref.batchId} has not ended after ${limit}; cancelling it.`)
+      await patiently(
+        `Cancelling batch ${ref.batchId}`,
+        () => cancelOperation(google, batch.operation, ref.region),
+        patience,
       )
-      await cancelOperation(google, batch.operation, ref.region)
-      isTimedOut = true
+      stopped = isDear ? 'cost' : 'timeout'
       deadlineMs = Date.now() + CANCEL_WAIT_MS
     }
     await pause(pauseMs, runner.cancelled)
@@ -84,7 +103,7 @@ export async function watchBatch(
 
 async function withUsage(
   google: Google,
-  ref: BatchRef,
+  ref: OwnBatch,
   ended: Batch,
   runner: Pick<Runner, 'log' | 'cancelled'>,
 ): Promise<Batch> {
@@ -94,8 +113,8 @@ async function withUsage(
   let batch = ended
   for (
     let pauseMs = FIRST_PAUSE_MS;
-    batch.usage === undefined && Date.now() < untilMs && !runner.cancelled.aborted;
-    pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)
+    batch.usage === undefined && Date.now() + pauseMs <= untilMs && !runner.cancelled.aborted;
+    pauseMs = Math.min(5_000, pauseMs * 2)
   ) {
     await pause(pauseMs, runner.cancelled)
     batch = await getBatch(google, ref).catch(() => batch)
@@ -106,5 +125,5 @@ async function withUsage(
 }
 
 function firstLine(text: string): string {
-  return text.trim().split('\n')[0] ?? ''
+  return (text.trim().split('\n')[0] ?? '').slice(0, 500)
 }

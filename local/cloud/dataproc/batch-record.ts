@@ -2,6 +2,7 @@
 import type { Principal } from '../kernel.ts'
 import type { ProcessMark } from '../processes/process-group.ts'
 import type { BatchRequest } from './batch-request.ts'
+import { usageOf } from './usage.ts'
 
 export type BatchState = 'PENDING' | 'RUNNING' | 'CANCELLING' | 'CANCELLED' | 'SUCCEEDED' | 'FAILED'
 export const TERMINAL: readonly BatchState[] = ['CANCELLED', 'SUCCEEDED', 'FAILED']
@@ -71,6 +72,7 @@ export function showBatch(record: BatchRecord, place: Place): Record<string, unk
     ...record.request,
     runtimeInfo: {
       ...(hasStarted ? { outputUri: outputUri(record) } : {}),
+      ...(current.state === 'RUNNING' ? { currentUsage: heldNow(record) } : {}),
       ...(record.usage ? { approximateUsage: record.usage } : {}),
     },
     state: current.state,
@@ -79,6 +81,16 @@ export function showBatch(record: BatchRecord, place: Place): Record<string, unk
     creator: record.creator,
     operation: operationName(record, place),
     stateHistory: history,
+  }
+}
+
+/** What the declared sizes hold while the batch runs: a second's use. */
+function heldNow(record: BatchRecord): Record<string, string> {
+  const { milliDcuSeconds, shuffleStorageGbSeconds } = usageOf(record.request, 1)
+  return {
+    milliDcu: milliDcuSeconds,
+    shuffleStorageGb: shuffleStorageGbSeconds,
+    snapshotTime: timestamp(record.states.at(-1)!.atMs),
   }
 }
 

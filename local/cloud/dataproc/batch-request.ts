@@ -4,17 +4,9 @@
  */
 import { CloudError } from '../kernel.ts'
 import { invalid, readMessage, type Field, type Fields } from '../message-fields.ts'
+import { checkWorkload, RUN_HERE, type Workloads } from './workload.ts'
 
-export interface PysparkBatch {
-  readonly mainPythonFileUri: string
-  readonly args?: readonly string[]
-  readonly pythonFileUris?: readonly string[]
-  readonly jarFileUris?: readonly string[]
-  readonly fileUris?: readonly string[]
-  readonly archiveUris?: readonly string[]
-}
-export interface BatchRequest {
-  readonly pysparkBatch: PysparkBatch
+export interface BatchRequest extends Workloads {
   readonly labels?: Readonly<Record<string, string>>
   readonly runtimeConfig: { readonly version: string; readonly properties?: Readonly<Record<string, string>> }
   readonly environmentConfig: {
@@ -128,7 +120,8 @@ export function readBatch(body: unknown, defaults: { readonly stagingBucket: str
         ? 'Batch config is required: one of pyspark_batch, spark_batch, spark_r_batch, spark_sql_batch must be set.'
         : `Invalid value at 'batch' (oneof), oneof field 'batch_config' is already set. Cannot set '${workloads[1]}'`,
     )
-  if (workloads[0] !== 'pysparkBatch') throw notRun(`batch.${workloads[0]}`)
+  const [workload = ''] = workloads
+  if (!RUN_HERE.includes(workload)) throw notRun(`batch.${workload}`)
   for (const path of NOT_RUN) if (at(batch, path) !== undefined) throw notRun(`batch.${path}`)
   const execution = (at(batch, 'environmentConfig.executionConfig') ?? {}) as Record<
     string,
@@ -150,7 +143,7 @@ export function readBatch(body: unknown, defaults: { readonly stagingBucket: str
   )
     throw notRun('user_workload_authentication_type END_USER_CREDENTIALS')
   checkLabels(batch.labels as Record<string, string> | undefined)
-  checkPyspark(batch.pysparkBatch as PysparkBatch)
+  checkWorkload({ [workload]: batch[workload] } as Workloads)
   const runtime = (batch.runtimeConfig ?? {}) as { version?: string; properties?: Record<string, string> }
   checkProperties(runtime.properties)
   if (runtime.version && !/^2\.3(\.\d+)?$/.test(runtime.version))
@@ -159,7 +152,6 @@ export function readBatch(body: unknown, defaults: { readonly stagingBucket: str
     )
   return {
     ...batch,
-    pysparkBatch: batch.pysparkBatch as PysparkBatch,
     labels: batch.labels as Record<string, string> | undefined,
     runtimeConfig: { ...runtime, version: runtime.version || RUNTIME },
     environmentConfig: {
@@ -198,46 +190,6 @@ function checkLabels(labels: Readonly<Record<string, string>> = {}): void {
         'batch.labels',
         `Invalid label value ${JSON.stringify(value.slice(0, 80))} of ${key}: it must conform to RFC 1035.`,
       )
-  }
-}
-
-const FILE_KINDS = {
-  mainPythonFileUri: /\.py$/,
-  pythonFileUris: /\.(py|egg|zip)$/,
-  jarFileUris: /\.jar$/,
-  fileUris: /./,
-  archiveUris: /\.(jar|tar|tar\.gz|tgz|zip)(#[\w.-]+)?$/,
-} as const
-
-function checkPyspark(pyspark: PysparkBatch): void {
-  if (!pyspark.mainPythonFileUri)
-    throw invalid('batch.pyspark_batch.main_python_file_uri', 'Main python file is required.')
-  for (const [name, suffix] of Object.entries(FILE_KINDS)) {
-    const uris = [pyspark[name as keyof typeof FILE_KINDS] ?? []].flat()
-    for (const uri of uris) {
-      if (!/^gs:\/\/[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]\/[^\r\n]*[^/\r\n]$/.test(uri))
-        throw invalid(
-          `batch.pyspark_batch.${name}`,
-          `Invalid URI ${JSON.stringify(uri.slice(0, 200))}: only gs://BUCKET/OBJECT is supported.`,
-        )
-      if (!suffix.test(uri))
-        throw invalid(
-          `batch.pyspark_batch.${name}`,
-          `Unsupported file type of ${JSON.stringify(uri.slice(0, 200))}.`,
-        )
-      // Spark takes these as comma-separated lists and reads # as an alias.
-      const fileName = uri
-        .slice(uri.lastIndexOf('/') + 1)
-        .replace(name === 'archiveUris' ? /#[\w.-]+$/ : /$^/, '')
-      if (/[,*?#[\]{}\\]|[\0-\x1f]/.test(fileName))
-        throw invalid(
-          `batch.pyspark_batch.${name}`,
-          `Invalid file name in ${JSON.stringify(uri.slice(0, 200))}.`,
-        )
-    }
-    const names = uris.map((uri) => uri.slice(uri.lastIndexOf('/') + 1))
-    if (new Set(names).size < names.length)
-      throw invalid(`batch.pyspark_batch.${name}`, `Two files of ${name} have the same name.`)
   }
 }
 

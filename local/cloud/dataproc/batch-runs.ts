@@ -17,6 +17,7 @@ import { endLeftover, startGroup, type ProcessGroup } from '../processes/process
 import { sparkCommand, sparkEnvironment } from './spark-command.ts'
 import { stageFiles } from './staging.ts'
 import { usageOf } from './usage.ts'
+import { workloadOf } from './workload.ts'
 
 const TICK_MS = 500
 /** The managed service, too, fills in the usage a little after the end. */
@@ -72,7 +73,7 @@ export async function openBatchRuns(room: RunRooms, store: BatchStore): Promise<
       const { serviceAccount } = record.request.environmentConfig.executionConfig
       const account = room.identity.principalOf(serviceAccount)
       const tools = await room.toolchain.ensureSpark(room.log)
-      const staged = await stageFiles(record.request.pysparkBatch, folder, room.objects, account)
+      const staged = await stageFiles(workloadOf(record.request), folder, room.objects, account)
       metadata = await room.identity.openMetadataServer(serviceAccount)
       if (!run.stop) await drive(record, run, { folder, account, tools, staged, metadataHost: metadata.host })
       if (run.stop) await change(record, run.stop.state, run.stop.message)

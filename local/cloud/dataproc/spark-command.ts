@@ -7,9 +7,11 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sparkClassPath, sparkJavaOptions, type SparkTools } from '../../toolchain/index.ts'
 import type { BatchRequest } from './batch-request.ts'
+import { workloadOf } from './workload.ts'
 
 export interface StagedFiles {
-  readonly main: string
+  /** Absent when a class is found in the jars. */
+  readonly main: string | undefined
   readonly pythonFiles: readonly string[]
   readonly jars: readonly string[]
   readonly files: readonly string[]
@@ -65,7 +67,7 @@ export function sparkSettings(run: SparkRun): Record<string, string> {
 }
 
 export function sparkCommand(run: SparkRun): string[] {
-  const { tools, staged, request } = run
+  const { tools, staged } = run
   const heap = `${heapMebibytes()}m`
   const settings = Object.entries(sparkSettings(run)).flatMap(([key, value]) => ['--conf', `${key}=${value}`])
   const lists = (
@@ -93,9 +95,26 @@ export function sparkCommand(run: SparkRun): string[] {
     heap,
     ...settings,
     ...lists,
-    staged.main,
-    ...(request.pysparkBatch.args ?? []),
+    ...driver(run),
   ]
+}
+
+/** Spark's own SQL command line; `spark-internal` says that the class is on the class path. */
+const SQL_DRIVER = 'org.apache.spark.sql.hive.thriftserver.SparkSQLCLIDriver'
+
+function driver({ staged, request }: SparkRun): string[] {
+  const workload = workloadOf(request)
+  if (workload.kind === 'sql')
+    return [
+      '--class',
+      SQL_DRIVER,
+      'spark-internal',
+      '-f',
+      staged.main!,
+      ...Object.entries(workload.variables).flatMap(([name, value]) => ['--hivevar', `${name}=${value}`]),
+    ]
+  const named = workload.mainClass === undefined ? [] : ['--class', workload.mainClass]
+  return [...named, staged.main ?? 'spark-internal', ...workload.args]
 }
 
 export function sparkEnvironment(run: SparkRun): Record<string, string> {

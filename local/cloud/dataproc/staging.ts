@@ -7,26 +7,26 @@ import { copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Principal } from '../kernel.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
-import type { PysparkBatch } from './batch-request.ts'
 import type { StagedFiles } from './spark-command.ts'
+import type { Workload } from './workload.ts'
 
 export async function stageFiles(
-  batch: PysparkBatch,
+  workload: Workload,
   folder: string,
   objects: ObjectStore,
   account: Principal,
 ): Promise<StagedFiles> {
-  const fetchAll = (kind: string, uris: readonly string[] = []) =>
+  const fetchAll = (kind: string, uris: readonly string[]) =>
     Promise.all(uris.map((uri) => fetchFile(uri, join(folder, kind), objects, account)))
-  const [main] = await fetchAll('main', [batch.mainPythonFileUri])
+  const [main] = await fetchAll('main', workload.mainUri === undefined ? [] : [workload.mainUri])
   const [pythonFiles, jars, archives] = await Promise.all([
-    fetchAll('python', batch.pythonFileUris),
-    fetchAll('jars', batch.jarFileUris),
-    fetchAll('archives', batch.archiveUris),
+    fetchAll('python', workload.pythonUris),
+    fetchAll('jars', workload.jarUris),
+    fetchAll('archives', workload.archiveUris),
   ])
   // The managed runtime puts them into the working directory.
-  const files = await fetchAll('work', batch.fileUris)
-  return { main: main!, pythonFiles, jars, archives, files }
+  const files = await fetchAll('work', workload.fileUris)
+  return { main, pythonFiles, jars, archives, files }
 }
 
 async function fetchFile(

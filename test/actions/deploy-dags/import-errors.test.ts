@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { fileOf, locate, readImportErrors } from '../../../actions/deploy-dags/src/import-errors.ts'
+import { fileOf, locate, readDags, readImportErrors } from '../../../actions/deploy-dags/src/import-errors.ts'
 
 const trace =
   'Traceback (most recent call last):\n  File "/usr/lib/importlib.py", line 228, in x\n  File "/home/airflow/gcs/dags/team/broken.py", line 3, in <module>\n    import nowhere\nModuleNotFoundError: No module named \'nowhere\''
@@ -33,12 +33,19 @@ describe('import errors', () => {
     'are not invented from %j',
     (lines) => expect(readImportErrors(lines)).toBeUndefined(),
   )
-  it('belong to the deployed file with the longest matching path', () => {
-    expect(fileOf({ filepath: '/home/airflow/gcs/dags/team/a.py', error: '' }, ['a.py', 'team/a.py'])).toBe(
-      'team/a.py',
-    )
-    expect(fileOf({ filepath: 'xa.py', error: '' }, ['a.py'])).toBeUndefined()
-  })
+  it.each([
+    ['/home/airflow/gcs/dags/team/a.py', 'team/a.py'],
+    ['/opt/files/dags/team/a.py', 'team/a.py'],
+    ['a.py', 'a.py'],
+    ['team_b/a.py', undefined],
+    ['/home/airflow/gcs/dags/team_b/a.py', undefined],
+    ['xa.py', undefined],
+    ['pack.zip/inside.py', 'pack.zip'],
+    ['/home/airflow/gcs/dags/pack.zip/deep/inside.py', 'pack.zip'],
+    ['other.zip/a.py', undefined],
+  ])('of %s belong to %s', (filepath, file) =>
+    expect(fileOf(filepath, new Set(['a.py', 'team/a.py', 'pack.zip']))).toBe(file),
+  )
   it('are placed at the last line of the traceback inside the file', () => {
     expect(locate({ filepath: 'team/broken.py', error: trace }, 'team/broken.py')).toEqual({
       line: 3,
@@ -48,5 +55,18 @@ describe('import errors', () => {
       line: undefined,
       message: 'broken',
     })
+  })
+})
+
+describe('the list of DAGs', () => {
+  it('is read with the time of the last parse, in the forms of Airflow 3, 2 and before', () => {
+    expect(
+      readDags([
+        '[{"dag_id": "a", "fileloc": "/d/dags/a.py", "last_parsed_time": "2026-03-01T00:00:00+00:00"}]',
+      ]),
+    ).toEqual([{ filepath: '/d/dags/a.py', parsedMs: Date.UTC(2026, 2, 1) }])
+    expect(readDags(['[{"dag_id": "a", "filepath": "a.py"}]'])).toEqual([{ filepath: 'a.py', parsedMs: NaN }])
+    expect(readDags(['No data found'])).toEqual([])
+    expect(readDags(['usage: airflow dags list'])).toBeUndefined()
   })
 })

@@ -9,6 +9,7 @@ const wishes = {
   owner: 'octo/clicks',
   isAdoptionAllowed: false,
   deletion: 'owned' as 'owned' | 'none',
+  maxDeletePercent: 30,
   source: 'dags',
 }
 const local = (name: string, content = name, isDagFile = false) => ({
@@ -16,6 +17,7 @@ const local = (name: string, content = name, isDagFile = false) => ({
   md5: `md5 ${content}`,
   crc32c: `crc ${content}`,
   isDagFile,
+  definesDag: isDagFile,
 })
 const remote = (name: string, content = name, owner?: string, changes: object = {}) => ({
   name: `dags/${name}`,
@@ -114,6 +116,20 @@ describe('planDeployment', () => {
     }
     expect(thrown).toBeInstanceOf(RefusedError)
     expect(thrown).toMatchObject({ code: 'REFUSED', allowedBy })
+  })
+  it('refuses to delete more than the limit, once it is more than ten files', () => {
+    const kept = Array.from({ length: 23 }, (_, index) => `kept${index}.py`)
+    const gone = (number: number) =>
+      Array.from({ length: number }, (_, index) => remote(`gone${index}.py`, 'x', 'octo/clicks'))
+    const steps = (number: number, percent: number) =>
+      stepsOf(
+        kept.map((name) => local(name)),
+        [...kept.map((name) => remote(name, name, 'octo/clicks')), ...gone(number)],
+        { maxDeletePercent: percent },
+      ).length
+    expect(steps(10, 0)).toBe(10)
+    expect(() => steps(11, 30)).toThrow(/11 of 34 deployed files would be deleted, more than 30 %/)
+    expect(steps(11, 33)).toBe(11)
   })
   it('never lets adoption take what another owner has', () => {
     expect(() =>

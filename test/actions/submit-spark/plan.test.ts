@@ -8,7 +8,8 @@ import { followOutput } from '../../../actions/submit-spark/src/driver-output.ts
 import { parseInputs } from '../../../actions/submit-spark/src/inputs.ts'
 import { readSource } from '../../../actions/submit-spark/src/local-sources.ts'
 import { planBatch } from '../../../actions/submit-spark/src/plan.ts'
-import { annotationsOf, costUsd, report } from '../../../actions/submit-spark/src/report.ts'
+import { costUsd } from '../../../actions/submit-spark/src/prices.ts'
+import { annotationsOf, report } from '../../../actions/submit-spark/src/report.ts'
 import type { ObjectStorage } from '../../../actions/_shared/google/storage.ts'
 
 const given: Record<string, string> = {
@@ -21,20 +22,30 @@ const inputs = (changes: Record<string, string> = {}) =>
   parseInputs(createInputs((name) => ({ ...given, ...changes })[name] ?? ''))
 const run = {
   repository: 'octo/clicks',
+  repositoryId: '77',
   runId: '1',
-  runAttempt: '1',
   job: 'spark',
   stepId: 'clean',
   sha: 'abc',
 }
-const source = (name: string, isThere = false) => ({
+const source = (
+  name: string,
+  isThere = false,
+): { given: string; object: string; isThere: boolean; alias?: string } => ({
   given: name,
   object: `submit-spark/hash/${name.split('/').at(-1)}`,
   isThere,
 })
-const plan = (changes: Record<string, string> = {}, other: Partial<typeof run> = {}, isThere = false) =>
+type Earlier = Parameters<typeof planBatch>[1]['earlier']
+const plan = (
+  changes: Record<string, string> = {},
+  other: Partial<typeof run> = {},
+  isThere = false,
+  earlier: Earlier = [],
+) =>
   planBatch(inputs(changes), {
     projectId: 'p',
+    earlier,
     sources: new Map([['jobs/Clean_Up.py', source('jobs/Clean_Up.py', isThere)]]),
     run: { ...run, ...other },
   })
@@ -49,7 +60,12 @@ describe('planBatch', () => {
         mainPythonFileUri: 'gs://staging/submit-spark/hash/Clean_Up.py',
         args: ['--lake', 'gs://x'],
       },
-      labels: { 'github-repository': 'octo-clicks', 'github-run-id': '1', 'github-sha': 'abc' },
+      labels: {
+        'github-repository': 'octo-clicks',
+        'github-run-id': '1',
+        'github-sha': 'abc',
+        'submit-spark-request': expect.stringMatching(/^[0-9a-f]{32}$/),
+      },
       runtimeConfig: { version: '2.3', properties: { 'spark.x': '1' } },
       environmentConfig: {
         executionConfig: {
@@ -65,11 +81,11 @@ describe('planBatch', () => {
   it('makes ids Google accepts, equal for equal wishes', () => {
     const { batchId, requestId } = plan().submit!
     expect(batchId).toMatch(/^clean-up-[0-9a-f]{16}$/)
-    expect(requestId).toMatch(/^[0-9a-f]{40}$/)
+    expect(requestId).toMatch(/^[0-9a-f]{32}$/)
     expect(plan().submit!).toEqual(plan().submit!)
   })
   it.each([
-    ['attempt', {}, { runAttempt: '2' }],
+    ['repository', {}, { repositoryId: '78' }],
     ['run', {}, { runId: '2' }],
     ['job', {}, { job: 'x' }],
     ['step', {}, { stepId: 'x' }],
@@ -80,6 +96,36 @@ describe('planBatch', () => {
       plan().submit!.requestId,
     ),
   )
+  const first = plan().submit!
+  const at = (state: string, ids: { batchId: string; requestId: string } = first, isOurs = true) => ({
+    batchId: ids.batchId,
+    requestId: ids.requestId,
+    state,
+    isOurs,
+  })
+  it.each(['PENDING', 'RUNNING', 'CANCELLING', 'SUCCEEDED'])(
+    'attaches to the batch of the same request that is %s, and stages nothing',
+    (state) =>
+      expect(plan({}, {}, false, [at(state)])).toMatchObject({
+        steps: [{ kind: 'attach', target: first.batchId, reason: expect.stringContaining(state) }],
+        submit: { batchId: first.batchId, requestId: first.requestId },
+      }),
+  )
+  it.each(['FAILED', 'CANCELLED'])('counts on after a batch that ended %s', (state) => {
+    const second = plan({}, {}, true, [at(state)]).submit!
+    expect([second.kind, second.reason]).toEqual(['submit', expect.stringContaining(state)])
+    expect([second.batchId, second.requestId]).not.toEqual([first.batchId, first.requestId])
+    const given = plan({ 'batch-id': 'nightly' }, {}, true, [
+      at(state, { batchId: 'nightly', requestId: 'x' }),
+    ]).submit!
+    expect([given.kind, given.batchId]).toEqual(['submit', 'nightly-2'])
+  })
+  it('refuses an id that holds a batch of somebody else, whatever its state', () => {
+    for (const state of ['RUNNING', 'SUCCEEDED', 'FAILED'])
+      expect(() => plan({ 'batch-id': 'nightly' }, {}, true, [at(state, first, false)])).toThrow(
+        expect.objectContaining({ code: 'REFUSED', problem: 'batch-id-used' }),
+      )
+  })
   it('stages only what is not there', () => {
     expect(plan().steps.map(({ kind }) => kind)).toEqual(['stage', 'submit'])
     expect(plan({}, {}, true).steps.map(({ kind }) => kind)).toEqual(['submit'])
@@ -97,6 +143,7 @@ describe('planBatch', () => {
         ['lib', source('lib.zip')],
       ]),
       run,
+      earlier: [],
     }
     expect(planBatch(inputs({ 'py-files': 'gs://b0b/other.zip\nlib' }), world)).toMatchObject({
       mainUri: 'gs://staging/submit-spark/hash/Clean_Up.py',
@@ -104,6 +151,23 @@ describe('planBatch', () => {
       staged: 1,
     })
   })
+})
+
+it('an archive keeps the name of the folder it is unpacked into', () => {
+  const archives = new Map([
+    ['jobs/Clean_Up.py', source('jobs/Clean_Up.py', true)],
+    ['env.tar.gz#environment', { ...source('env.tar.gz'), alias: 'environment' }],
+  ])
+  const { steps, submit } = planBatch(inputs({ archives: 'env.tar.gz#environment' }), {
+    projectId: 'p',
+    sources: archives,
+    run,
+    earlier: [],
+  })
+  expect(submit!.request).toMatchObject({
+    pysparkBatch: { archiveUris: ['gs://staging/submit-spark/hash/env.tar.gz#environment'] },
+  })
+  expect(steps[0]).toMatchObject({ kind: 'stage', target: 'gs://staging/submit-spark/hash/env.tar.gz' })
 })
 
 describe('planBatch with stage-only', () => {
@@ -152,7 +216,7 @@ describe('labels', () => {
   it("lets the author's win and refuses more than 32", () => {
     expect(labels({ 'github-sha': 'mine' }, { 'github-sha': 'abc' })).toEqual({ 'github-sha': 'mine' })
     expect(() =>
-      labels(Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`k${index}`, 'v'])), {}),
+      labels(Object.fromEntries(Array.from({ length: 32 }, (_, index) => [`k${index}`, 'v'])), {}),
     ).toThrow('Google takes 32')
   })
 })
@@ -240,7 +304,7 @@ describe('the report', () => {
     expect(
       costUsd(
         { milliDcuSeconds: 3_600_000, shuffleGbSeconds: 3600 },
-        { pricePerDcuHour: 0.06, pricePerShuffleGbHour: 0.000054795 },
+        { dcuHour: 0.06, shuffleGbHour: 0.000054795 },
       ),
     ).toBeCloseTo(0.060054795, 12)
   })
@@ -248,19 +312,26 @@ describe('the report', () => {
     [
       'by its ttl',
       'Batch b is CANCELLED as ttl exceeded (600s).',
-      false,
+      undefined,
       'it was cancelled because its ttl was exceeded',
       'Raise the input ttl.',
     ],
     [
       'by timeout-minutes',
       '',
-      true,
+      'timeout' as const,
       'it did not end within 10 minutes and was cancelled (timeout-minutes)',
       undefined,
     ],
-    ['by a person', 'Cancelled by user.', false, 'somebody cancelled it', undefined],
-  ])('says when a batch was cancelled %s', (_, stateMessage, isTimedOut, why, hint) => {
+    [
+      'by max-cost-usd',
+      '',
+      'cost' as const,
+      'it had used more than $5 and was cancelled (max-cost-usd)',
+      undefined,
+    ],
+    ['by a person', 'Cancelled by user.', undefined, 'somebody cancelled it', undefined],
+  ])('says when a batch was cancelled %s', (_, stateMessage, stopped, why, hint) => {
     const submit = {
       kind: 'submit',
       target: 'b',
@@ -280,10 +351,15 @@ describe('the report', () => {
         mainUri: 'gs://b/m.py',
         pyFileUris: [],
       },
-      { isApplied: true, done: [], watched: { batch, tail: [], isTimedOut } },
-      { region: 'r', pricePerDcuHour: 0, pricePerShuffleGbHour: 0, timeoutMs: 600_000 },
+      { isApplied: true, done: [], watched: { batch, tail: [], signs: { tracebacks: [] }, stopped } },
+      {
+        region: 'r',
+        prices: { dcuHour: 0, shuffleGbHour: 0, source: '' },
+        maxCostUsd: 5,
+        timeoutMs: 600_000,
+      },
       [],
-      { projectId: 'p', sources: new Map() },
+      { projectId: 'p', sources: new Map(), notes: [] },
     )
     expect(failure).toMatchObject({
       code: 'WORK_FAILED',

@@ -108,7 +108,7 @@ const submit =
       },
     })
 const batches = '/v1/projects/caec-local/locations/us-central1/batches'
-const long = { id: 'long-0', number: 0 }
+const long = { id: 'long-0', number: 0, proof: 'a'.repeat(32) }
 /** One that has not ended; a denied cancel leaves it for the next try. */
 async function longBatch(place: Place): Promise<void> {
   const { state } = await set(place, 'GET', `${batches}/${long.id}`)
@@ -122,6 +122,7 @@ async function longBatch(place: Place): Promise<void> {
     true,
   )
   await set(place, 'POST', `${batches}?batchId=${long.id}`, {
+    labels: { 'submit-spark-request': long.proof },
     pysparkBatch: { mainPythonFileUri: 'gs://caec-local-staging/long.py' },
     environmentConfig: {
       executionConfig: {
@@ -288,7 +289,12 @@ const every: readonly Scenario[] = [
         job,
         env,
         entry: 'post',
-        state: { projectId: 'caec-local', region: 'us-central1', batchId: long.id },
+        state: {
+          projectId: 'caec-local',
+          region: 'us-central1',
+          batchId: long.id,
+          requestId: long.proof,
+        },
         with: { main: 'jobs/hello.py', region: 'us-central1' },
       }),
   },

@@ -1,0 +1,90 @@
+/**
+ * Carries the requests that Cloud Storage's library builds: with the credentials to whatever host the endpoint
+ * rules chose, each with an end. It refuses
+ * redirects and web pages, which the library's own transport takes.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import type { Storage as Client } from '@google-cloud/storage'
+import { readAnswer } from './answer.ts'
+import type { Google } from './connect.ts'
+import { sendingMs } from './storage-tries.ts'
+
+/** One try. */
+const TRY_MS = 30_000
+
+/** What the library asks for; the parts of its request options that it uses for JSON methods and uploads. */
+interface Asked {
+  readonly uri: string
+  readonly method?: string
+  readonly qs?: Readonly<Record<string, unknown>>
+  readonly json?: unknown
+  readonly headers?: Headers | Readonly<Record<string, string>>
+  readonly multipart?: readonly { 'Content-Type'?: string; body: string | Readable }[]
+  readonly shouldReturnStream?: boolean
+}
+type Callback = (error: unknown, body?: unknown, response?: unknown) => void
+
+/** Downloads stay with the library: it streams and verifies them. */
+export function carryRequests(client: Client, google: Google): void {
+  const streams = client.makeAuthenticatedRequest
+  const carry = (asked: Asked, callback?: Callback) => {
+    if (asked.shouldReturnStream || callback === undefined)
+      return (streams as unknown as (asked: Asked, callback?: Callback) => unknown)(asked, callback)
+    send(asked, google).then(
+      ({ data, status }) => callback(null, data, { statusCode: status, body: data }),
+      (error: unknown) => callback(error),
+    )
+    return { abort: () => undefined }
+  }
+  client.makeAuthenticatedRequest = Object.assign(carry, {
+    getCredentials: streams.getCredentials,
+    authClient: streams.authClient,
+  }) as unknown as typeof streams
+}
+
+async function send(asked: Asked, google: Google): Promise<{ data: unknown; status: number }> {
+  const url = new URL(asked.uri)
+  for (const [name, value] of Object.entries(asked.qs ?? {}))
+    if (value !== undefined && value !== null) url.searchParams.set(name, String(value))
+  const headers = new Headers(asked.headers as Record<string, string>)
+  let data: Buffer | string | undefined
+  if (asked.multipart) {
+    const boundary = randomUUID()
+    data = await related(asked.multipart, boundary)
+    headers.set('content-type', `multipart/related; boundary=${boundary}`)
+  } else if (typeof asked.json === 'object') {
+    data = JSON.stringify(asked.json)
+    headers.set('content-type', 'application/json')
+  }
+  const method = asked.method ?? 'GET'
+  const answer = await google.client.request<string>({
+    url: url.href,
+    method: method as 'GET',
+    headers,
+    data,
+    responseType: 'text',
+    retry: false,
+    timeout: TRY_MS + sendingMs(data?.length ?? 0),
+    redirect: 'manual',
+  })
+  const body = readAnswer<object>(
+    { status: answer.status, text: answer.data ?? '' },
+    { method: `storage: ${method}`, resource: url.pathname },
+    method === 'DELETE' ? 'nothing-or-json' : 'json',
+  )
+  return { data: body, status: answer.status }
+}
+
+/** One request for any size: the library's resumable uploads leave the credentials behind at another host. */
+async function related(parts: NonNullable<Asked['multipart']>, boundary: string): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  for (const part of parts) {
+    pieces.push(Buffer.from(`--${boundary}\r\nContent-Type: ${part['Content-Type'] ?? ''}\r\n\r\n`))
+    if (typeof part.body === 'string') pieces.push(Buffer.from(part.body))
+    else for await (const chunk of part.body) pieces.push(chunk as Buffer)
+    pieces.push(Buffer.from('\r\n'))
+  }
+  pieces.push(Buffer.from(`--${boundary}--`))
+  return Buffer.concat(pieces)
+}

@@ -1,0 +1,252 @@
+/**
+ * The comments of a pull request by GitHub's REST, and what the event says of it. It follows no redirect with the
+ * token, waits as long as GitHub asks (within a minute) and never creates a comment twice when an answer is lost.
+ */
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { GitHubApiError } from '../errors.ts'
+import type { Runner } from './runner.ts'
+
+export interface Comment {
+  readonly id: number
+  readonly author: string
+  readonly body: string
+  readonly url: string
+}
+
+export interface PullRequestEvent {
+  readonly pullRequest: number | undefined
+  /** The head is in another repository: the job's token only reads. */
+  readonly isFromFork: boolean
+}
+
+export interface GitHub {
+  readonly notes: readonly string[]
+  readonly event: PullRequestEvent
+  /** Who the token is; undefined for tokens that may not ask (a job's, a GitHub App's). */
+  login(): Promise<string | undefined>
+  comments(pullRequest: number): Promise<readonly Comment[]>
+  create(pullRequest: number, body: string): Promise<Comment>
+  update(id: number, body: string): Promise<Comment>
+  /** A comment that is gone already is removed. */
+  remove(id: number): Promise<void>
+  isForbidden(error: unknown): boolean
+}
+
+const TRIES = 4
+const LONGEST_WAIT_MS = 60_000
+const TRY_MS = 30_000
+
+interface RestComment {
+  id: number
+  body?: string
+  html_url: string
+  user: { login: string } | null
+}
+type Send = (
+  route: string,
+  parameters: Record<string, unknown>,
+) => Promise<{ data: unknown; headers: Record<string, unknown> }>
+
+export async function connectToGitHub(
+  inputs: { readonly token: string; readonly repository: string },
+  runner: Runner,
+): Promise<GitHub> {
+  const event = readEvent(runner.environment)
+  if (inputs.token !== '') runner.mask(inputs.token)
+  const [owner = '', repo = ''] = inputs.repository.split('/')
+  const send = await openRest(inputs.token, runner)
+  const ask = <T>(route: string, parameters: Record<string, unknown>, doing: string): Promise<T> =>
+    withPatience(doing, runner, () => send(route, parameters)).then(({ data }) => data as T)
+  const comments = async (pullRequest: number): Promise<readonly Comment[]> => {
+    const found: Comment[] = []
+    for (let page = 1; ; page += 1) {
+      const parameters = { owner, repo, issue_number: pullRequest, per_page: 100, page }
+      const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments'
+      const answer = await ask<RestComment[]>(route, parameters, 'Reading the comments of the pull request')
+      if (!Array.isArray(answer)) throw notGitHubs('Reading the comments of the pull request')
+      found.push(...answer.map((comment) => shape(comment)))
+      if (answer.length < 100) return found
+    }
+  }
+  return {
+    notes: [],
+    event,
+    login: async () => {
+      try {
+        return (await ask<{ login?: string }>('GET /user', {}, 'Asking who the token is')).login
+      } catch (error) {
+        if (error instanceof GitHubApiError && (error.status === 403 || error.status === 404))
+          return undefined
+        throw error
+      }
+    },
+    comments,
+    create: async (pullRequest, body) => {
+      const route = 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments'
+      const doing = 'Creating the comment'
+      let isRepeated = false
+      return await withPatience(doing, runner, async () => {
+        // The answer of the first try may be what was lost, not the comment.
+        const made = isRepeated
+          ? (await comments(pullRequest)).findLast((comment) => comment.body === body)
+          : undefined
+        isRepeated = true
+        if (made !== undefined) return made
+        const { data } = await send(route, { owner, repo, issue_number: pullRequest, body })
+        return shape(data as RestComment, doing)
+      })
+    },
+    update: async (id, body) => {
+      const doing = 'Updating the comment'
+      const route = 'PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}'
+      return shape(await ask<RestComment>(route, { owner, repo, comment_id: id, body }, doing), doing)
+    },
+    remove: async (id) => {
+      try {
+        const route = 'DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}'
+        await ask(route, { owner, repo, comment_id: id }, 'Removing a second comment')
+      } catch (error) {
+        if (!(error instanceof GitHubApiError) || error.status !== 404) throw error
+      }
+    },
+    isForbidden: (error) => error instanceof GitHubApiError && error.status === 403,
+  }
+}
+
+async function openRest(token: string, runner: Runner): Promise<Send> {
+  const github = await import('@actions/github')
+  // Octokit would print requests; what it says goes nowhere.
+  const silent = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: () => undefined,
+    error: () => undefined,
+  }
+  const octokit = github.getOctokit(token === '' ? 'none' : token, { log: silent })
+  return async (route, parameters) => {
+    const signal = AbortSignal.any([AbortSignal.timeout(TRY_MS), runner.cancelled])
+    const answer = await octokit.request(route, { ...parameters, request: { redirect: 'error', signal } })
+    return answer as unknown as { data: unknown; headers: Record<string, unknown> }
+  }
+}
+
+function shape(comment: RestComment, doing = 'Reading the comments of the pull request'): Comment {
+  if (typeof comment?.id !== 'number') throw notGitHubs(doing)
+  return {
+    id: comment.id,
+    author: comment.user?.login ?? '',
+    body: comment.body ?? '',
+    url: comment.html_url,
+  }
+}
+
+const notGitHubs = (doing: string): GitHubApiError =>
+  new GitHubApiError(`${doing}: the answer is not GitHub's; is a proxy in between?`, { status: 200 })
+
+async function withPatience<T>(doing: string, runner: Runner, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      const told = error instanceof GitHubApiError ? error : translate(doing, error)
+      const pauseMs = pauseOf(error, attempt)
+      if (attempt >= TRIES || pauseMs === undefined || runner.cancelled.aborted) throw told
+      runner.log.info(`${told.message} Trying again in ${Math.ceil(pauseMs / 1000)} s.`)
+      await sleep(pauseMs, undefined, { signal: runner.cancelled }).catch(() => undefined)
+    }
+  }
+}
+
+interface Refused {
+  readonly status?: number
+  readonly message?: string
+  readonly response?: {
+    readonly headers?: Readonly<Record<string, string | undefined>>
+    readonly data?: unknown
+  }
+}
+
+/** undefined when asking again cannot help. Secondary limits answer 403 or 429 and say how long to wait. */
+function pauseOf(error: unknown, attempt: number): number | undefined {
+  const { status, response, message = '' } = error as Refused
+  const headers = response?.headers ?? {}
+  const usualMs = 1_000 * 2 ** (attempt - 1)
+  if (status === undefined || status >= 500) return usualMs
+  const isLimited =
+    status === 429 ||
+    (status === 403 &&
+      (headers['retry-after'] !== undefined ||
+        headers['x-ratelimit-remaining'] === '0' ||
+        /secondary rate limit/i.test(message)))
+  if (!isLimited) return undefined
+  const after = Number(headers['retry-after'])
+  const resetMs = Number(headers['x-ratelimit-reset']) * 1000 - Date.now()
+  const wishedMs =
+    Number.isFinite(after) && headers['retry-after'] !== undefined
+      ? after * 1000
+      : headers['x-ratelimit-remaining'] === '0' && Number.isFinite(resetMs)
+        ? resetMs
+        : usualMs * 5
+  return wishedMs > LONGEST_WAIT_MS ? undefined : Math.max(usualMs, wishedMs)
+}
+
+function translate(doing: string, error: unknown): GitHubApiError {
+  const { status = 0, response } = error as Refused
+  const { message } = (response?.data ?? {}) as { message?: unknown }
+  if (status === 0) {
+    const cause = (error as { cause?: { code?: string; message?: string } }).cause
+    const words =
+      (error as Error).name === 'TimeoutError'
+        ? `no answer within ${TRY_MS / 1000} s`
+        : (cause?.code ?? 'no answer')
+    return new GitHubApiError(`${doing}: GitHub could not be reached (${words}).`, {
+      status,
+      hint: 'Run the job again; nothing else depends on this comment.',
+    })
+  }
+  const said = typeof message === 'string' ? message.slice(0, 200) : 'no reason given'
+  const hint =
+    status === 403
+      ? 'Give the job permissions: pull-requests: write (and contents: read); on an organization that limits tokens, an owner must allow it.'
+      : status === 404
+        ? 'Check the number of the pull request; GitHub also answers this when the token may not read the repository.'
+        : status === 401
+          ? 'The token is expired or none: leave github-token to its default, or pass a fresh one.'
+          : undefined
+  return new GitHubApiError(`${doing}: GitHub answered ${status} (${said}).`, {
+    status,
+    ...(hint ? { hint } : {}),
+    problem: status === 403 || status === 401 ? 'comment-permission' : undefined,
+  })
+}
+
+/** pull_request and its kin carry the number, a merge queue only in the name of its branch. */
+export function readEvent(environment: Readonly<Record<string, string | undefined>>): PullRequestEvent {
+  const none = { pullRequest: undefined, isFromFork: false }
+  const file = environment.GITHUB_EVENT_PATH
+  if (!file) return none
+  try {
+    const event = JSON.parse(readFileSync(file, 'utf8')) as {
+      pull_request?: { number?: unknown; head?: { repo?: { full_name?: unknown } | null } }
+      issue?: { number?: unknown; pull_request?: unknown }
+      merge_group?: { head_ref?: unknown }
+      inputs?: Record<string, unknown> | null
+    }
+    const queued = /\/pr-(\d+)-[0-9a-f]+$/.exec(String(event.merge_group?.head_ref ?? ''))?.[1]
+    const number =
+      event.pull_request?.number ??
+      (event.issue?.pull_request === undefined ? undefined : event.issue.number) ??
+      queued
+    const head = event.pull_request?.head?.repo
+    return {
+      pullRequest: number === undefined ? undefined : Number(number) || undefined,
+      isFromFork:
+        event.pull_request !== undefined &&
+        (head === null ||
+          (head?.full_name !== undefined && head.full_name !== environment.GITHUB_REPOSITORY)),
+    }
+  } catch {
+    return none
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Puts plans into the words of a comment, as blocks of plain text that the runner edge escapes. It refuses nothing
+ * for its length: detail is dropped until the rest fits what GitHub takes.
+ */
+import type { Cell, SummaryBlock } from '../../_shared/report.ts'
+import type { PlanDocument } from '../../_shared/plan.ts'
+import type { Inputs } from './inputs.ts'
+import type { NamedPlan } from './plan-document.ts'
+
+/** What is shown at most of each plan; the first that fits is taken. */
+interface Detail {
+  readonly steps: number
+  readonly areTextsShown: boolean
+}
+export const DETAILS: readonly Detail[] = [
+  { steps: Infinity, areTextsShown: true },
+  { steps: Infinity, areTextsShown: false },
+  { steps: 100, areTextsShown: false },
+  { steps: 20, areTextsShown: false },
+  { steps: 0, areTextsShown: false },
+]
+
+export function blocksOf(inputs: Inputs, detail: Detail): SummaryBlock[] {
+  const { plans, environment, runUrl, sha } = inputs
+  return [
+    { kind: 'heading', text: headingOf(plans, environment) },
+    { kind: 'text', text: sentenceOf(plans) },
+    {
+      kind: 'table',
+      head: ['Step', 'Action', 'Where', 'What', 'Bytes', 'State'],
+      rows: plans.map((plan): Cell[] => [
+        plan.name,
+        plan.document.action,
+        whereOf(plan.document),
+        countsOf(plan.document),
+        bytesOf(plan.document),
+        stateOf(plan),
+      ]),
+    },
+    { kind: 'text', text: 'To apply exactly this, pass the digest as expected-plan:' },
+    {
+      kind: 'table',
+      head: ['Step', 'Digest'],
+      rows: plans.map(({ name, document }) => [name, document.digest]),
+    },
+    ...plans.flatMap((plan) => stepsOf(plan, detail)),
+    ...(runUrl === ''
+      ? []
+      : [
+          {
+            kind: 'list',
+            items: [{ text: `Run of commit ${sha.slice(0, 12)}`, href: runUrl }],
+          } satisfies SummaryBlock,
+        ]),
+  ]
+}
+
+function headingOf(plans: readonly NamedPlan[], environment: string): string {
+  const isApplied = plans.some(({ document }) => document.steps.some(({ state }) => state !== 'planned'))
+  const isStopped = plans.some(({ outcome }) => outcome === 'failure' || outcome === 'cancelled')
+  const where = environment === '' ? '' : isApplied ? ` to ${environment}` : ` for ${environment}`
+  return isApplied ? `${isStopped ? 'Partly applied' : 'Applied'}${where}` : `Plan${where}`
+}
+
+/** Reviewers ask first what goes away, so that is named even when it is nothing. */
+function sentenceOf(plans: readonly NamedPlan[]): string {
+  const total = new Map<string, number>()
+  for (const { document } of plans)
+    for (const [kind, count] of Object.entries(document.counts))
+      total.set(kind, (total.get(kind) ?? 0) + count)
+  const keep = total.get('keep') ?? 0
+  const removed = total.get('delete') ?? 0
+  const rest = [...total]
+    .filter(([kind]) => kind !== 'keep' && kind !== 'delete')
+    .map(([kind, count]) => `${kind} ${count}`)
+  return `${[...rest, `delete ${removed}`].join(', ')}; ${keep} stay as they are.`
+}
+
+const whereOf = ({ target, owner }: PlanDocument): string =>
+  [...Object.entries(target).map(([what, value]) => `${what} ${value}`), owner && `owner ${owner}`]
+    .filter(Boolean)
+    .join(', ')
+
+const countsOf = ({ counts }: PlanDocument): string =>
+  Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .sort(([a], [b]) => Number(a === 'keep') - Number(b === 'keep'))
+    .map(([kind, count]) => `${kind} ${count}`)
+    .join(', ') || 'nothing to do'
+
+function bytesOf({ steps }: PlanDocument): string {
+  const known = steps.flatMap(({ bytes }) => (bytes === undefined ? [] : [bytes]))
+  return known.length === 0 ? '' : sizeOf(known.reduce((sum, bytes) => sum + bytes, 0))
+}
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
+function sizeOf(bytes: number): string {
+  const power = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
+  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${UNITS[power] ?? 'B'}`
+}
+
+function stateOf({ document, outcome }: NamedPlan): string {
+  const { steps } = document
+  if (steps.every(({ state }) => state === 'planned')) return outcome === 'failure' ? 'refused' : 'planned'
+  const done = steps.filter(({ state }) => state === 'done').length
+  return done === steps.length ? 'done' : `${done} of ${steps.length} done`
+}
+
+function stepsOf({ name, document }: NamedPlan, detail: Detail): SummaryBlock[] {
+  const acting = document.steps.filter(({ kind }) => kind !== 'keep')
+  const shown = acting.slice(0, detail.steps)
+  if (shown.length === 0) return []
+  const hidden = acting.length - shown.length
+  const lines = shown.flatMap(({ kind, target, reason, state, before, after }) => [
+    `${kind} ${target} (${reason})${state === 'planned' ? '' : `: ${state}`}`,
+    ...(detail.areTextsShown ? [...marked('- ', before), ...marked('+ ', after)] : []),
+  ])
+  const more = hidden > 0 ? `… and ${hidden} more` : document.isTruncated === true ? '… and more' : ''
+  return [
+    {
+      kind: 'details',
+      label: `${name}: ${acting.length === 1 ? 'one step' : `${acting.length} steps`}`,
+      text: [...lines, ...(more === '' ? [] : [more])].join('\n'),
+    },
+  ]
+}
+
+const marked = (sign: string, text: string | undefined): string[] =>
+  text === undefined ? [] : text.split(/\r?\n/).map((line) => `  ${sign}${line}`)

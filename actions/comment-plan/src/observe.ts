@@ -1,0 +1,33 @@
+/**
+ * Finds the pull request, who the token is, and the comments of this environment that it wrote. It changes nothing;
+ * a run without a pull request or without rights is a fact here, not a failure.
+ */
+import type { Comment, GitHub } from '../../_shared/runner/pull-request.ts'
+import { noPlans, type Inputs } from './inputs.ts'
+import { readMark, type Mark } from './mark.ts'
+
+export interface OwnComment extends Comment {
+  readonly mark: Mark
+}
+
+export interface Observed {
+  readonly pullRequest: number | undefined
+  /** Why nothing can be written; undefined when it can. */
+  readonly obstacle?: 'no-pull-request' | 'fork' | 'no-token'
+  /** Oldest first. */
+  readonly comments: readonly OwnComment[]
+}
+
+export async function observe(inputs: Inputs, github: GitHub): Promise<Observed> {
+  if (inputs.plans.length === 0) throw noPlans()
+  const pullRequest = inputs.pullRequest ?? github.event.pullRequest
+  if (pullRequest === undefined) return { pullRequest, obstacle: 'no-pull-request', comments: [] }
+  if (inputs.token === '') return { pullRequest, obstacle: 'no-token', comments: [] }
+  if (inputs.isDryRun) return { pullRequest, comments: [] }
+  const author = (await github.login()) ?? inputs.author
+  const comments = (await github.comments(pullRequest)).flatMap((comment): OwnComment[] => {
+    const mark = comment.author === author ? readMark(comment.body) : undefined
+    return mark?.environment === inputs.environment ? [{ ...comment, mark }] : []
+  })
+  return { pullRequest, comments: comments.sort((a, b) => a.id - b.id) }
+}

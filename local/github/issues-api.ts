@@ -1,0 +1,175 @@
+/**
+ * What GitHub's REST says of issue comments, for jobs on this machine: list, create, update, delete, and who a token
+ * is. Everything else is refused by name with 501. It keeps comments in memory or, given a file, on disk.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+
+export interface StoredComment {
+  readonly id: number
+  readonly repository: string
+  readonly issue: number
+  readonly author: string
+  readonly body: string
+  readonly createdAt: string
+  readonly updatedAt: string
+}
+
+export interface TokenRights {
+  readonly login: string
+  /** A job's token and a GitHub App's may not ask who they are. */
+  readonly mayAskWho: boolean
+  readonly mayWrite: boolean
+}
+
+export interface IssuesApi {
+  readonly url: string
+  readonly comments: () => readonly StoredComment[]
+  /** As another person or program would: without a request. */
+  write(comment: Pick<StoredComment, 'repository' | 'issue' | 'author' | 'body'>): StoredComment
+  close(): Promise<void>
+}
+
+export interface IssuesOptions {
+  readonly file?: string
+  rightsOf(token: string): TokenRights | undefined
+  /** Answers instead of GitHub when it returns true, to play what goes wrong. */
+  intercept?(request: IncomingMessage, response: ServerResponse): boolean | Promise<boolean>
+}
+
+interface Answer {
+  readonly status: number
+  readonly json?: unknown
+}
+
+/** GitHub's own limit for a comment. */
+const LONGEST_BODY = 65_536
+
+export async function startIssuesApi(options: IssuesOptions): Promise<IssuesApi> {
+  let stored: StoredComment[] =
+    options.file !== undefined && existsSync(options.file)
+      ? (JSON.parse(readFileSync(options.file, 'utf8')) as StoredComment[])
+      : []
+  let lastId = Math.max(1_000, ...stored.map(({ id }) => id))
+  const keep = (comments: StoredComment[]): void => {
+    stored = comments
+    if (options.file === undefined) return
+    writeFileSync(`${options.file}.new`, JSON.stringify(stored), { mode: 0o600 })
+    renameSync(`${options.file}.new`, options.file)
+  }
+  const add = (given: Pick<StoredComment, 'repository' | 'issue' | 'author' | 'body'>): StoredComment => {
+    const now = new Date().toISOString()
+    const comment = { ...given, id: (lastId += 1), createdAt: now, updatedAt: now }
+    keep([...stored, comment])
+    return comment
+  }
+  const shape = ({ id, repository, issue, author, body, createdAt, updatedAt }: StoredComment) => ({
+    id,
+    url: `${url()}/repos/${repository}/issues/comments/${id}`,
+    html_url: `https://github.com/${repository}/pull/${issue}#issuecomment-${id}`,
+    user: { login: author, type: author.endsWith('[bot]') ? 'Bot' : 'User' },
+    body,
+    created_at: createdAt,
+    updated_at: updatedAt,
+  })
+  const answer = (method: string, target: URL, rights: TokenRights | undefined, body: unknown): Answer => {
+    if (rights === undefined) return { status: 401, json: { message: 'Bad credentials' } }
+    const { pathname, searchParams } = target
+    if (method === 'GET' && pathname === '/user') {
+      return rights.mayAskWho ? { status: 200, json: { login: rights.login } } : forbidden
+    }
+    const list = /^\/repos\/([^/]+\/[^/]+)\/issues\/(\d+)\/comments$/.exec(pathname)
+    const one = /^\/repos\/([^/]+\/[^/]+)\/issues\/comments\/(\d+)$/.exec(pathname)
+    const text = (body as { body?: unknown } | undefined)?.body
+    const wrong = checkBody(text)
+    if (list !== null) {
+      const [repository = '', issue] = [decodeURIComponent(list[1] ?? ''), Number(list[2])]
+      if (method === 'GET') {
+        const size = Math.min(100, Math.max(1, Number(searchParams.get('per_page') ?? 30)))
+        const from = (Math.max(1, Number(searchParams.get('page') ?? 1)) - 1) * size
+        const found = stored.filter((comment) => comment.repository === repository && comment.issue === issue)
+        return { status: 200, json: found.slice(from, from + size).map(shape) }
+      }
+      if (method === 'POST') {
+        if (!rights.mayWrite) return forbidden
+        return (
+          wrong ?? {
+            status: 201,
+            json: shape(add({ repository, issue, author: rights.login, body: text as string })),
+          }
+        )
+      }
+    }
+    if (one !== null) {
+      const comment = stored.find(
+        ({ id, repository }) => id === Number(one[2]) && repository === decodeURIComponent(one[1] ?? ''),
+      )
+      if (comment === undefined) return { status: 404, json: { message: 'Not Found' } }
+      if (method === 'GET') return { status: 200, json: shape(comment) }
+      if (!rights.mayWrite) return forbidden
+      if (method === 'PATCH') {
+        if (wrong !== undefined) return wrong
+        const changed = { ...comment, body: text as string, updatedAt: new Date().toISOString() }
+        keep(stored.map((other) => (other === comment ? changed : other)))
+        return { status: 200, json: shape(changed) }
+      }
+      if (method === 'DELETE') {
+        keep(stored.filter((other) => other !== comment))
+        return { status: 204 }
+      }
+    }
+    return {
+      status: 501,
+      json: {
+        message: `The local GitHub serves comments of issues only; ${method} ${pathname} is not there.`,
+      },
+    }
+  }
+  const server = createServer((request, response) => {
+    void (async () => {
+      if ((await options.intercept?.(request, response)) === true) return
+      const chunks: Buffer[] = []
+      for await (const chunk of request) chunks.push(chunk as Buffer)
+      const token = /^(?:token|bearer) (.+)$/i.exec(request.headers.authorization ?? '')?.[1]
+      const given = parse(Buffer.concat(chunks).toString('utf8'))
+      const target = new URL(request.url ?? '/', url())
+      const { status, json } = answer(request.method ?? 'GET', target, options.rightsOf(token ?? ''), given)
+      response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' })
+      response.end(json === undefined ? undefined : JSON.stringify(json))
+    })().catch(() => response.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    url: url(),
+    comments: () => stored,
+    write: add,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+const forbidden: Answer = { status: 403, json: { message: 'Resource not accessible by integration' } }
+
+function checkBody(text: unknown): Answer | undefined {
+  const invalid = (message: string): Answer => ({
+    status: 422,
+    json: { message: 'Validation Failed', errors: [{ field: 'body', message }] },
+  })
+  if (typeof text !== 'string' || text.trim() === '') return invalid("body can't be blank")
+  return text.length > LONGEST_BODY
+    ? invalid(`body is too long (maximum is ${LONGEST_BODY} characters)`)
+    : undefined
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,307 @@
+/** comment-plan as a job runs it, against the local GitHub over HTTP. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startIssuesApi, type IssuesApi, type TokenRights } from '../../local/github/issues-api.ts'
+import { runBundle, type RunResult } from '../support/runner.ts'
+
+const BOT = 'github-actions[bot]'
+const TOKENS: Readonly<Record<string, TokenRights>> = {
+  'ghs-job': { login: BOT, mayAskWho: false, mayWrite: true },
+  'ghs-reading': { login: BOT, mayAskWho: false, mayWrite: false },
+  'ghp-person': { login: 'octocat', mayAskWho: true, mayWrite: true },
+}
+const step = (kind: string, target: string, more: object = {}) => ({
+  kind,
+  target,
+  reason: 'because',
+  state: 'planned',
+  ...more,
+})
+const planOf = (steps: readonly object[], more: object = {}) => ({
+  schemaVersion: 1,
+  action: 'publish-views',
+  target: { project: 'shop-dev', location: 'EU' },
+  owner: 'octo/shop',
+  steps,
+  counts: Object.fromEntries(
+    [...new Set((steps as { kind: string }[]).map(({ kind }) => kind))].map((kind) => [
+      kind,
+      (steps as { kind: string }[]).filter((one) => one.kind === kind).length,
+    ]),
+  ),
+  digest: 'ab'.repeat(32),
+  ...more,
+})
+const VIEWS = planOf([step('create', 'shop.a'), step('delete', 'shop.b'), step('keep', 'shop.c')])
+
+let github: IssuesApi
+let scratch: string
+let intercept: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
+beforeEach(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'comment plan '))
+  intercept = undefined
+  github = await startIssuesApi({
+    rightsOf: (token) => TOKENS[token],
+    intercept: (...both) => intercept?.(...both) ?? false,
+  })
+})
+afterEach(async () => {
+  await github.close()
+  await rm(scratch, { recursive: true, force: true })
+})
+
+interface Run {
+  readonly plans?: unknown
+  readonly with?: Readonly<Record<string, string>>
+  readonly event?: object
+  readonly runId?: string
+}
+async function comment({
+  plans = { views: VIEWS },
+  with: given = {},
+  event = { pull_request: { number: 7 } },
+  runId = '4711',
+}: Run = {}): Promise<RunResult> {
+  const eventPath = join(scratch, 'event.json')
+  await writeFile(eventPath, JSON.stringify(event))
+  return await runBundle('comment-plan', {
+    with: {
+      plans: typeof plans === 'string' ? plans : JSON.stringify(plans),
+      environment: 'dev',
+      'github-token': 'ghs-job',
+      ...given,
+    },
+    env: { GITHUB_API_URL: github.url, GITHUB_EVENT_PATH: eventPath, GITHUB_RUN_ID: runId },
+  })
+}
+const errorsOf = (result: RunResult) =>
+  result.annotations.filter(({ kind }) => kind === 'error').map(({ message }) => message)
+const bodies = () => github.comments().map(({ body }) => body)
+
+describe('one comment per environment', () => {
+  it('is created, updated in place, and left alone when nothing changed', async () => {
+    const first = await comment()
+    expect([first.exitCode, first.outputs.comment]).toEqual([0, 'created'])
+    expect(JSON.parse(first.outputs.digests!)).toEqual({ views: VIEWS.digest })
+    expect(bodies()).toEqual([expect.stringContaining('Plan for dev')])
+    expect(bodies()[0]).toContain('create 1, delete 1; 1 stay as they are.')
+    expect(bodies()[0]).toContain(VIEWS.digest)
+
+    const same = await comment()
+    expect([same.exitCode, same.outputs.comment]).toEqual([0, 'unchanged'])
+    const applied = planOf([
+      step('create', 'shop.a', { state: 'done' }),
+      step('delete', 'shop.b', { state: 'not reached' }),
+    ])
+    const second = await comment({
+      plans: { views: { outputs: { plan: JSON.stringify(applied) }, outcome: 'failure' } },
+    })
+    expect([second.exitCode, second.outputs.comment, second.outputs['comment-url']]).toEqual([
+      0,
+      'updated',
+      first.outputs['comment-url'],
+    ])
+    expect(github.comments()).toHaveLength(1)
+    expect(bodies()[0]).toContain('Partly applied to dev')
+    expect(bodies()[0]).toContain('of 2 done')
+  })
+
+  it('is another one for another environment', async () => {
+    await comment()
+    await comment({ with: { environment: 'prod' } })
+    expect(bodies()).toEqual([
+      expect.stringContaining('Plan for dev'),
+      expect.stringContaining('Plan for prod'),
+    ])
+  })
+
+  it('of somebody else is never touched, whatever mark it carries', async () => {
+    await comment()
+    const [body = ''] = bodies()
+    const planted = github.write({ repository: 'octo/clicks', issue: 8, author: 'mallory', body })
+    const result = await comment({ event: { pull_request: { number: 8 } } })
+    expect(result.outputs.comment).toBe('created')
+    expect(github.comments().find(({ id }) => id === planted.id)?.body).toBe(body)
+    expect(github.comments().filter(({ issue }) => issue === 8)).toHaveLength(2)
+  })
+
+  it('is found among hundreds, and by a token that may say who it is', async () => {
+    for (let n = 0; n < 230; n += 1)
+      github.write({ repository: 'octo/clicks', issue: 7, author: 'octocat', body: `word ${n}` })
+    const asPerson = { 'github-token': 'ghp-person' }
+    expect((await comment({ with: asPerson })).outputs.comment).toBe('created')
+    expect((await comment({ with: asPerson, plans: { views: planOf([]) } })).outputs.comment).toBe('updated')
+    expect(github.comments()).toHaveLength(231)
+  })
+
+  it('of a newer run stays when an older one ends late', async () => {
+    await comment({ runId: '5000' })
+    const late = await comment({ runId: '4999', plans: { views: planOf([]) } })
+    expect([late.exitCode, late.outputs.comment]).toEqual([0, 'superseded'])
+    expect(bodies()[0]).toContain('create 1')
+  })
+
+  it('is one in the end when two runs create one at once', async () => {
+    const both = await Promise.all([comment({ runId: '1' }), comment({ runId: '2' })])
+    expect(both.map(({ exitCode }) => exitCode)).toEqual([0, 0])
+    // Whoever looked last tidied up; a later run would too.
+    await comment({ runId: '3' })
+    expect(github.comments()).toHaveLength(1)
+  })
+})
+
+describe('what it takes', () => {
+  it('is the steps context, of which steps without a plan are left out', async () => {
+    const steps = {
+      checkout: { outputs: {}, outcome: 'success', conclusion: 'success' },
+      views: { outputs: { plan: JSON.stringify(VIEWS), 'plan-digest': VIEWS.digest }, outcome: 'success' },
+    }
+    const result = await comment({ plans: steps })
+    expect(Object.keys(JSON.parse(result.outputs.digests!))).toEqual(['views'])
+  })
+
+  it.each([
+    ['{}', /no step in it put out a plan/],
+    ['not json', /is not a JSON object/],
+    [{ views: { schemaVersion: 2 } }, /"views" does not hold a plan: it is no plan of schemaVersion 1/],
+    [{ views: '{' }, /"views" does not hold a plan: it is not JSON/],
+    [{ views: { ...VIEWS, digest: '<script>' } }, /does not hold a plan/],
+  ])('refuses %j with one sentence', async (plans, words) => {
+    const result = await comment({ plans })
+    expect(result.exitCode).toBe(1)
+    expect(errorsOf(result)).toEqual([expect.stringMatching(words)])
+    expect(github.comments()).toEqual([])
+  })
+
+  it('shows hostile names as text and calls nobody', async () => {
+    const name = '@octocat <img src=x onerror=alert(1)> | `a` --> [x](http://evil.example)\n::error::x'
+    const result = await comment({
+      plans: { [name]: planOf([step('create', name, { before: '</pre>', after: '@everyone' })]) },
+      with: { environment: 'a-->b' },
+    })
+    expect(result.exitCode).toBe(0)
+    const [body = ''] = bodies()
+    expect(body).not.toMatch(/<img|\[x\]\([^)]*\)<\/td>/)
+    expect(body.replaceAll('&#64;', '@')).not.toMatch(/@\w/)
+    expect(body.indexOf('-->')).toBe(body.indexOf('\n') - 3)
+    expect(
+      (await comment({ plans: { x: planOf([]) }, with: { environment: 'a-->b' } })).outputs.comment,
+    ).toBe('updated')
+  })
+
+  it('never exceeds what GitHub takes: detail goes first, the counts and digests stay', async () => {
+    const many = planOf(
+      Array.from({ length: 700 }, (_, n) =>
+        step('update', `shop.view_${n}`, { reason: 'because '.repeat(14) }),
+      ),
+    )
+    const result = await comment({ plans: { views: many } })
+    expect([result.exitCode, result.outputs.comment]).toEqual([0, 'created'])
+    const [body = ''] = bodies()
+    expect(body.length).toBeLessThanOrEqual(65_536)
+    expect([body.includes('update 700'), body.includes(many.digest), /… and \d+ more/.test(body)]).toEqual([
+      true,
+      true,
+      true,
+    ])
+  })
+})
+
+describe('where it runs', () => {
+  it.each([
+    ['workflow_dispatch with a number', {}, { 'pull-request': '7' }],
+    ['a merge queue', { merge_group: { head_ref: 'refs/heads/gh-readonly-queue/main/pr-7-0123abcd' } }, {}],
+    ['a comment on the pull request', { issue: { number: 7, pull_request: {} } }, {}],
+  ])('%s reaches the pull request', async (_name, event, given) => {
+    expect((await comment({ event, with: given })).outputs.comment).toBe('created')
+    expect(github.comments().map(({ issue }) => issue)).toEqual([7])
+  })
+
+  it('without a pull request the plan stands in the summary, and the run says so', async () => {
+    const result = await comment({ event: { ref: 'refs/heads/main' } })
+    expect([result.exitCode, result.outputs.comment, github.comments()]).toEqual([0, 'skipped', []])
+    expect(result.summary).toContain('belongs to no pull request')
+    expect(result.summary).toContain('Plan for dev')
+  })
+
+  it('a fork, whose token only reads, is no failure; a job without the permission is, by its name', async () => {
+    const fork = { pull_request: { number: 7, head: { repo: { full_name: 'mallory/clicks' } } } }
+    const forked = await comment({ event: fork, with: { 'github-token': 'ghs-reading' } })
+    expect([forked.exitCode, forked.outputs.comment]).toEqual([0, 'skipped'])
+    expect(forked.summary).toContain('comes from a fork')
+    const own = await comment({ with: { 'github-token': 'ghs-reading' } })
+    expect(own.exitCode).toBe(1)
+    expect(errorsOf(own)[0]).toContain('pull-requests: write')
+    expect(own.summary).toContain('Plan for dev')
+  })
+
+  it('a dry run writes the summary only', async () => {
+    const result = await comment({ with: { 'dry-run': 'true' } })
+    expect([result.exitCode, result.outputs.comment, github.comments()]).toEqual([0, 'skipped', []])
+    expect(result.summary).toContain('Plan for dev')
+  })
+})
+
+describe('when GitHub does not answer as it should', () => {
+  it('waits as long as a secondary limit asks, and writes once', async () => {
+    let refused = 0
+    intercept = (request, response) => {
+      if (request.method !== 'POST' || refused > 0) return false
+      refused += 1
+      response.writeHead(403, { 'retry-after': '1', 'content-type': 'application/json' })
+      response.end('{"message":"You have exceeded a secondary rate limit."}')
+      return true
+    }
+    expect([(await comment()).exitCode, refused, github.comments().length]).toEqual([0, 1, 1])
+  })
+
+  it('finds its own comment when the answer to the creation was lost', async () => {
+    let lost = 0
+    intercept = (request, response) => {
+      if (request.method !== 'POST' || lost > 0) return false
+      lost += 1
+      let text = ''
+      request.on('data', (chunk: Buffer) => (text += chunk.toString()))
+      request.on('end', () => {
+        github.write({
+          repository: 'octo/clicks',
+          issue: 7,
+          author: BOT,
+          body: (JSON.parse(text) as { body: string }).body,
+        })
+        response.destroy()
+      })
+      return true
+    }
+    const result = await comment()
+    expect([result.exitCode, github.comments().length]).toEqual([0, 1])
+  })
+
+  it.each([
+    [
+      'an HTML page',
+      (response: ServerResponse) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
+    ],
+    [
+      'a redirect',
+      (response: ServerResponse) => response.writeHead(302, { location: 'http://127.0.0.2:9/' }).end(),
+    ],
+  ])(
+    '%s is no answer: exit 1, one error, no token elsewhere',
+    async (_name, send) => {
+      intercept = (_request, response) => {
+        send(response)
+        return true
+      }
+      const result = await comment()
+      expect(result.exitCode).toBe(1)
+      expect(errorsOf(result)).toHaveLength(1)
+      expect(result.log).not.toMatch(/^\s+at /m)
+      expect(result.log.replaceAll('::add-mask::ghs-job', '')).not.toContain('ghs-job')
+    },
+    60_000,
+  )
+})

@@ -1,0 +1,311 @@
+/**
+ * What submit-spark must never do, each seen once: end a stranger's batch, give up in an outage, run a request
+ * twice, lose the end of the output. Bundle, network faults and spark-submit are real.
+ */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { startTestCloud, type TestCloud } from '../support/cloud.ts'
+import {
+  answer,
+  BATCHES,
+  batchesLike,
+  errorOf,
+  isCreate,
+  isGet,
+  killAt,
+  openSparkJob,
+  showBatch,
+  STAGING,
+  warningOf,
+  WORKLOAD,
+  type SparkJob,
+} from './submit-spark-jobs.ts'
+
+let cloud: TestCloud
+let job: SparkJob
+beforeAll(async () => {
+  cloud = await startTestCloud({ services: ['storage', 'dataproc'] })
+  job = await openSparkJob(cloud)
+  const slow =
+    'import sys, time\nprint("started", flush=True)\ntime.sleep(float(sys.argv[1]))\nprint("the end")\n'
+  await job.write({
+    'short.py': 'print("one")\nprint("two")\n',
+    'lost.py': slow,
+    'wait.py': slow,
+    'gone.py': slow,
+    'killed.py': slow,
+    'late.py': 'print("first")\nprint("the last line")\n',
+    'fails.py': 'raise ValueError("no")\n',
+    'stranger.py': slow,
+    'denied.py': [
+      'from pyspark.sql import SparkSession',
+      'spark = SparkSession.builder.getOrCreate()',
+      'def read_raw(path):',
+      '    return spark.read.parquet(path)',
+      'read_raw("gs://caec-local-dags/raw/day=1/part.parquet")',
+    ].join('\n'),
+  })
+})
+afterAll(() => Promise.all([job?.close(), cloud?.close()]))
+
+describe("a stranger's batch", () => {
+  const strangers = async (id: string) => {
+    await job.submit({ main: 'stranger.py', 'stage-only': 'true', 'service-account': '' })
+    const main = (await job.submit({ main: 'stranger.py', 'stage-only': 'true', 'service-account': '' }))
+      .outputs['main-uri']
+    const reply = await cloud.fetchAs('ci-deploy', `${BATCHES}?batchId=${id}`, {
+      method: 'POST',
+      body: {
+        pysparkBatch: { mainPythonFileUri: main, args: ['600'] },
+        environmentConfig: { executionConfig: { serviceAccount: WORKLOAD, stagingBucket: STAGING } },
+      },
+    })
+    expect(reply.status).toBe(200)
+  }
+  const stop = async (id: string) => {
+    const { operation } = (await showBatch(cloud, id)) as unknown as { operation: string }
+    await cloud.fetchAs('ops', `/v1/${operation}:cancel`, { method: 'POST', body: {} })
+  }
+
+  it('under the same id is neither waited for nor cancelled, by main, post or a forged state', async () => {
+    await strangers('nightly-load')
+    const main = await job.submit({ main: 'short.py', 'batch-id': 'nightly-load' })
+    expect([main.exitCode, errorOf(main)]).toEqual([
+      1,
+      expect.stringContaining('already used by another request'),
+    ])
+    const states = [
+      main.state,
+      { projectId: 'caec-local', region: 'us-central1', batchId: 'nightly-load' },
+      { projectId: 'caec-local', region: 'us-central1', batchId: 'nightly-load', requestId: 'a'.repeat(32) },
+    ]
+    for (const state of states) {
+      const post = await job.submit({}, { entry: 'post', state })
+      expect(post.log).not.toContain('Asked Google to cancel')
+    }
+    expect(['PENDING', 'RUNNING']).toContain((await showBatch(cloud, 'nightly-load')).state)
+    await stop('nightly-load')
+  }, 120_000)
+
+  it('that takes the id between the plan and the create is left alone, too', async () => {
+    const result = await job.through(
+      async (request) => {
+        if (isCreate(request)) await strangers('raced-load')
+        return false
+      },
+      (env) => job.submit({ main: 'short.py', 'batch-id': 'raced-load' }, { env }),
+    )
+    expect([result.exitCode, errorOf(result)]).toEqual([
+      1,
+      expect.stringContaining('already used by another request'),
+    ])
+    const post = await job.submit({}, { entry: 'post', state: result.state })
+    expect(post.log).not.toContain('Asked Google to cancel')
+    expect(['PENDING', 'RUNNING']).toContain((await showBatch(cloud, 'raced-load')).state)
+    await stop('raced-load')
+  }, 120_000)
+})
+
+describe('an outage', () => {
+  it('of 12 seconds while the batch runs changes nothing but the length of the wait', async () => {
+    let untilMs = 0
+    const result = await job.through(
+      (request, reply) => {
+        if (!isGet(request) || untilMs === 0) return false
+        return Date.now() < untilMs ? answer(reply, 503) : false
+      },
+      (env) =>
+        job.submit(
+          { main: 'wait.py', args: '1' },
+          {
+            env,
+            onStart: (child, output) => {
+              const timer = setInterval(() => {
+                if (!/: RUNNING/.test(output())) return
+                clearInterval(timer)
+                untilMs = Date.now() + 12_000
+              }, 30)
+              child.once('exit', () => clearInterval(timer))
+            },
+          },
+        ),
+    )
+    expect([result.exitCode, errorOf(result), result.outputs.state]).toEqual([0, '', 'SUCCEEDED'])
+    expect(result.log).toContain('503 on dataproc.projects.locations.batches.get; asking again')
+    expect(result.log).toContain('│ the end')
+  }, 120_000)
+
+  it.each([
+    ['401', 401],
+    ['403', 403],
+    ['404 just after the create', 404],
+  ])(
+    'of one answer, %s, is asked again',
+    async (name, status) => {
+      let isCreated = false
+      let planted = 0
+      const result = await job.through(
+        (request, reply) => {
+          isCreated ||= isCreate(request)
+          if (!isCreated || !isGet(request) || planted > 0) return false
+          planted += 1
+          return answer(reply, status)
+        },
+        (env) => job.submit({ main: 'short.py', args: name }, { env }),
+      )
+      expect([planted, result.exitCode, errorOf(result)]).toEqual([1, 0, ''])
+    },
+    120_000,
+  )
+
+  it.each([
+    ['an HTML page', '<html><body>Sign in</body></html>'],
+    ['nothing', ''],
+    ['half an answer', '{"name":"projects/p/loc'],
+  ])(
+    'in which 200 comes with %s is not believed',
+    async (name, body) => {
+      const planted = new Set<string>()
+      const result = await job.through(
+        (request, reply) => {
+          const kind = isCreate(request) ? 'create' : isGet(request) ? 'get' : ''
+          if (kind === '' || (kind === 'get' && !planted.has('create')) || planted.has(kind)) return false
+          planted.add(kind)
+          reply.writeHead(200, { 'content-type': 'text/html' }).end(body)
+          return true
+        },
+        (env) => job.submit({ main: 'short.py', args: name }, { env }),
+      )
+      expect([[...planted], result.exitCode, errorOf(result)]).toEqual([['create', 'get'], 0, ''])
+    },
+    120_000,
+  )
+
+  it('that outlasts the tolerance ends the step, and the post step outlasts it', async () => {
+    let untilMs = 0
+    await job.through(
+      (request, reply) => {
+        if (!isGet(request) || untilMs === 0) return false
+        return Date.now() < untilMs ? answer(reply, 503) : false
+      },
+      async (env) => {
+        const inputs = { main: 'gone.py', args: '600', 'poll-tolerance-minutes': '0.05' }
+        const main = await job.submit(inputs, {
+          env,
+          onStart: (child, output) => {
+            const timer = setInterval(() => {
+              if (!/: RUNNING/.test(output())) return
+              clearInterval(timer)
+              untilMs = Date.now() + 3_600_000
+            }, 30)
+            child.once('exit', () => clearInterval(timer))
+          },
+        })
+        expect([main.exitCode, errorOf(main)]).toEqual([
+          1,
+          expect.stringMatching(
+            /no usable answer for 3 s \(poll-tolerance-minutes\)[\s\S]*the post step cancels it/,
+          ),
+        ])
+        // The outage goes on for longer than main had patience.
+        untilMs = Date.now() + 4_000
+        const post = await job.submit(inputs, { env, entry: 'post', state: main.state })
+        expect(post.log).toContain(`Asked Google to cancel batch ${main.state.batchId}`)
+        expect(['CANCELLING', 'CANCELLED']).toContain((await showBatch(cloud, main.state.batchId!)).state)
+      },
+    )
+  }, 120_000)
+})
+
+describe('a re-run', () => {
+  it('after a lost runner finds the batch that still runs, whatever the attempt', async () => {
+    const inputs = { main: 'killed.py', args: '8' }
+    const lost = await job.submit(inputs, killAt('│ started'))
+    expect(lost.signal).toBe('SIGKILL')
+    const again = await job.submit(inputs, { env: { GITHUB_RUN_ATTEMPT: '2' } })
+    expect([again.exitCode, errorOf(again), again.outputs.state]).toEqual([0, '', 'SUCCEEDED'])
+    expect(again.log).toContain(`Batch ${lost.state.batchId} is attached to`)
+    expect(again.log).toContain('│ started')
+    expect(await batchesLike(cloud, 'killed-')).toHaveLength(1)
+    expect(again.summary).toContain('this request has made it already in this run')
+  }, 120_000)
+
+  it('after a failure runs the job again, once for each failure', async () => {
+    const ids = []
+    for (const attempt of ['1', '2', '3']) {
+      const result = await job.submit({ main: 'fails.py' }, { env: { GITHUB_RUN_ATTEMPT: attempt } })
+      expect([result.exitCode, result.outputs.state]).toEqual([1, 'FAILED'])
+      ids.push(result.outputs['batch-id'])
+    }
+    expect(new Set(ids).size).toBe(3)
+    expect(await batchesLike(cloud, 'fails-')).toHaveLength(3)
+  }, 120_000)
+})
+
+describe("the driver's output", () => {
+  it('is read to its end although the last part shows up three seconds late', async () => {
+    let endedMs = 0
+    const result = await job.through(
+      async (request, reply) => {
+        const url = request.url ?? ''
+        if (isGet(request) && endedMs === 0) {
+          const shown = await showBatch(cloud, url.slice(BATCHES.length + 1).replace(/\?.*/, ''))
+          if (shown.state === 'SUCCEEDED') endedMs = Date.now()
+        }
+        if (!url.includes('driveroutput') || request.method !== 'GET' || !/\/o\?/.test(url)) return false
+        if (endedMs > 0 && Date.now() - endedMs > 3_000) return false
+        reply.writeHead(200, { 'content-type': 'application/json' }).end('{"kind":"storage#objects"}')
+        return true
+      },
+      (env) => job.submit({ main: 'late.py', 'settle-seconds': '6' }, { env }),
+    )
+    expect([result.exitCode, result.outputs.state]).toEqual([0, 'SUCCEEDED'])
+    expect(result.log).toContain('│ the last line')
+  }, 120_000)
+
+  it('that cannot be read is a warning with its place', async () => {
+    const result = await job.through(
+      (request, reply) => ((request.url ?? '').includes('driveroutput') ? answer(reply, 403) : false),
+      (env) => job.submit({ main: 'short.py', args: 'unreadable' }, { env }),
+    )
+    expect([result.exitCode, result.outputs.state]).toEqual([0, 'SUCCEEDED'])
+    expect(warningOf(result)).toMatch(/lines may be missing; it is at gs:\/\/\S+driveroutput\.\*: .*403/)
+  }, 120_000)
+})
+
+describe('a failed batch', () => {
+  it('whose account may not read says so in its first line, and annotates the line that asked', async () => {
+    const result = await job.submit({ main: 'denied.py' })
+    expect([result.exitCode, result.outputs.state]).toEqual([1, 'FAILED'])
+    const said = result.annotations.find(({ message }) => message.startsWith('submit-spark:'))?.message ?? ''
+    expect(said.split('\n')[0]).toMatch(/Running batch denied-\S+: it failed: java\.io\.IOException: \S/)
+    expect(errorOf(result)).toMatch(/403|does not have storage\./)
+    expect(errorOf(result)).toMatch(/Grant storage\.objects\.\w+ to caec-spark@/)
+    expect(result.annotations).toContainEqual(
+      expect.objectContaining({
+        properties: expect.stringContaining('file=denied.py,line=4'),
+        message: expect.stringContaining('java.io.IOException'),
+      }),
+    )
+  }, 180_000)
+
+  it('is reported without waiting for a usage that nobody counts', async () => {
+    let after = 0
+    const result = await job.through(
+      async (request, reply) => {
+        if (!isGet(request)) return false
+        const id = (request.url ?? '').slice(BATCHES.length + 1).replace(/\?.*/, '')
+        const shown = (await showBatch(cloud, id)) as unknown as { runtimeInfo?: object; state?: string }
+        if (shown.state !== 'FAILED') return false
+        after += 1
+        const body = { ...shown, runtimeInfo: { ...shown.runtimeInfo, approximateUsage: undefined } }
+        reply.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+        return true
+      },
+      (env) => job.submit({ main: 'fails.py', args: 'uncounted' }, { env }),
+    )
+    expect([result.exitCode, result.outputs.state, result.outputs['cost-usd']]).toEqual([1, 'FAILED', ''])
+    // 1 + 2 + 4 + 5 seconds of looks, not a minute of them.
+    expect(after).toBeLessThanOrEqual(5)
+    expect(result.log).toMatch(/FAILED \(Job failed with message \[ValueError: no\]/)
+  }, 120_000)
+})
