@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
-import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { parse } from 'yaml'
@@ -172,6 +172,7 @@ describe('a pull request', () => {
   }, 120_000)
 
   it('builds nowhere else', async () => {
+    await mkdir(join(job.workspace, 'dbt/macros'))
     await writeFile(
       join(job.workspace, 'dbt/macros/generate_schema_name.sql'),
       '{% macro generate_schema_name(name, node) %}caec_analytics{% endmacro %}\n',

@@ -56,31 +56,14 @@ export interface CostInputs extends CostLimits, Prices {
 }
 
 export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
+  // First what every run must have: a step that lacks it is told so before anything else.
+  const place = readPlace(raw)
   const isCleanup = raw.boolean('cleanup', false)
-  const commands = parseCommands(isCleanup ? raw.text('commands') : raw.required('commands'))
-  if (commands.length === 0 && !isCleanup)
-    throw new InputError('Reading input commands: it holds comments only; write a dbt command per line.', {
-      input: 'commands',
-      given: '',
-      accepted: 'a dbt command per line',
-      problem: 'missing-input',
-    })
   return {
     ...readProjectPath(raw, context),
-    commands,
+    commands: readCommands(raw, isCleanup),
     projectId: raw.text('project-id'),
-    dataset: matching(
-      raw.required('dataset'),
-      'dataset',
-      /^\w{1,1024}$/,
-      'a dataset name (letters, digits, underscores)',
-    ),
-    location: matching(
-      raw.required('location'),
-      'location',
-      /^[A-Za-z]+(-[a-z]+\d+)?$/,
-      'a BigQuery location such as EU or us-central1',
-    ),
+    ...place,
     target: matching(
       raw.text('target', 'ci'),
       'target',
@@ -121,6 +104,35 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
   }
 }
 
+function readPlace(raw: RawInputs): { readonly dataset: string; readonly location: string } {
+  return {
+    dataset: matching(
+      raw.required('dataset'),
+      'dataset',
+      /^\w{1,1024}$/,
+      'a dataset name (letters, digits, underscores)',
+    ),
+    location: matching(
+      raw.required('location'),
+      'location',
+      /^[A-Za-z]+(-[a-z]+\d+)?$/,
+      'a BigQuery location such as EU or us-central1',
+    ),
+  }
+}
+
+/** Not needed by a cleanup, which runs none. */
+function readCommands(raw: RawInputs, isCleanup: boolean): Command[] {
+  const commands = parseCommands(isCleanup ? raw.text('commands') : raw.required('commands'))
+  if (commands.length > 0 || isCleanup) return commands
+  throw new InputError('Reading input commands: it holds comments only; write a dbt command per line.', {
+    input: 'commands',
+    given: '',
+    accepted: 'a dbt command per line',
+    problem: 'missing-input',
+  })
+}
+
 function readProjectPath(
   raw: RawInputs,
   context: RunContext,
@@ -151,14 +163,10 @@ function readWarehouse(raw: RawInputs): WarehouseInputs {
 }
 
 function readCosts(raw: RawInputs): CostInputs {
-  const optionalDecimal = (name: string, max: number): number | undefined => {
-    const value = raw.decimal(name, { min: 0, max, fallback: -1 })
-    return value < 0 ? undefined : value
-  }
   const limits = {
     maxBytes: raw.optionalInteger('max-bytes', { min: 0, max: 999_999_999_999_999 }),
-    maxCostUsd: optionalDecimal('max-cost-usd', 1_000_000),
-    maxIncreasePercent: optionalDecimal('max-increase-percent', 100_000),
+    maxCostUsd: raw.optionalDecimal('max-cost-usd', { min: 0, max: 1_000_000 }),
+    maxIncreasePercent: raw.optionalDecimal('max-increase-percent', { min: 0, max: 100_000 }),
   }
   return {
     ...limits,
