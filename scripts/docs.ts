@@ -11,6 +11,7 @@ import { accessPage } from './access-page.ts'
 import { housePage } from './house.ts'
 import { permissionsOf, permissionsPage, readModes } from './permissions-page.ts'
 import { renameRepository, repositoryName, UNSET } from './repository-name.ts'
+import { reliabilityPage } from './reliability-page.ts'
 import { modulePages } from './terraform-pages.ts'
 
 interface ActionFile {
@@ -76,6 +77,7 @@ const READING = [
   'permissions',
   'terraform',
   'runbook',
+  'reliability',
   'local-cloud',
   'local-runner',
   'fidelity',
@@ -173,6 +175,7 @@ function main(argv: readonly string[]): number {
     listDecisions(),
     accessPage(root),
     permissionsPage(modes),
+    reliabilityPage(root, table, between),
     ...modulePages(root, table, between),
   ]) {
     if (existsSync(path.join(root, file)) && read(file) === text) continue

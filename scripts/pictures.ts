@@ -79,7 +79,7 @@ async function photograph(pictures: readonly Picture[]): Promise<void> {
       await tab.setViewport({ width, height: height ?? 400 })
       await tab.goto(pathToFileURL(page).href, { waitUntil: 'networkidle0' })
       await tab.screenshot({
-        path: file as `${string}.png`,
+        path: file,
         fullPage: height === undefined,
         optimizeForSpeed: false,
       })

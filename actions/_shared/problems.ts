@@ -21,6 +21,9 @@ export const PROBLEMS = [
   'wif-audience',
   'wif-issuer',
   'wif-subject',
+  'wif-mapping',
+  'wif-clock',
+  'unknown-account',
   'org-policy',
   'impersonation',
   'token-lifetime',
@@ -45,6 +48,8 @@ export const PROBLEMS = [
   'batch-id-used',
   // Somebody has to decide.
   'refused',
+  'service-account-key',
+  'project-not-allowed',
   'foreign-files',
   'unrecorded-files',
   'empty-source',

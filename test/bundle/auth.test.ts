@@ -171,7 +171,7 @@ describe('auth refuses', () => {
     expect(result.exitCode).toBe(1)
     expect(errorOf(result)).toContain('rejected by the attribute condition')
     expect(errorOf(result)).toContain('repository_id=999')
-    expect(errorOf(result)).toContain("The provider's attribute condition is false")
+    expect(errorOf(result)).toContain("The provider's attribute condition says no to this job")
     expect(result.exported).toEqual({})
     expect(result.outputs['credentials-file-path']).toBeUndefined()
   })

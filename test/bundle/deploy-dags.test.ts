@@ -278,6 +278,16 @@ describe('deploy-dags refuses', () => {
     expect(await names()).toEqual([])
   })
 
+  it('a digest that was reviewed for another owner', async () => {
+    await write({ 'one.py': 'A = 1\n' })
+    const digest = (await deploy({ 'dry-run': 'true', owner: 'octo/other' })).outputs['plan-digest']!
+    const result = await deploy({ 'expected-plan': digest })
+    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringContaining('#plan-changed')])
+    expect(await names()).toEqual([])
+    // What there is to review now comes along.
+    expect(result.outputs['plan-digest']).toBe((await deploy({ 'dry-run': 'true' })).outputs['plan-digest'])
+  })
+
   it('an empty source, instead of emptying the environment', async () => {
     await write({ 'one.py': 'A = 1\n' })
     await deploy()

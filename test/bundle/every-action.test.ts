@@ -12,10 +12,14 @@ const actionsFolder = resolve(import.meta.dirname, '../../actions')
 const actions = readdirSync(actionsFolder)
   .filter((name) => existsSync(join(actionsFolder, name, 'action.yml')))
   .sort()
-const requiredOf = (action: string) =>
-  Object.entries(readActionFile(action).inputs ?? {})
+/** `auth` takes its provider under two names, so its manifest can require neither. */
+const EITHER_NAME: Readonly<Record<string, readonly string[]>> = { auth: ['workload-identity-provider'] }
+const requiredOf = (action: string) => [
+  ...(EITHER_NAME[action] ?? []),
+  ...Object.entries(readActionFile(action).inputs ?? {})
     .filter(([, input]) => input.required)
-    .map(([name]) => name)
+    .map(([name]) => name),
+]
 
 /** Plausible values, so that parsing reaches every input. */
 const SAMPLES: Readonly<Record<string, string>> = {
@@ -108,6 +112,34 @@ More: https://github.com/octo/clicks/blob/0123456789abcdef0123456789abcdef012345
     ])
       expect([name, entry.description]).toEqual([name, expect.stringMatching(/\.$/)])
     expect(existsSync(join(actionsFolder, action, 'src/post.ts'))).toBe(manifest.runs.post !== undefined)
+  })
+
+  it('has its keys, and the inputs it shares with others, in the one order and with the one meaning', () => {
+    const order = ['name', 'description', 'author', 'branding', 'inputs', 'outputs', 'runs']
+    expect(Object.keys(manifest)).toEqual(order)
+    const shared = ['dry-run', 'expected-plan', 'allow-endpoint-hosts']
+    const names = Object.keys(manifest.inputs ?? {})
+    expect(names.filter((name) => shared.includes(name))).toEqual(
+      shared.filter((name) => names.includes(name)),
+    )
+    for (const [name, input] of Object.entries(manifest.inputs ?? {})) {
+      expect([name, input.required === true]).toEqual([name, input.default === undefined])
+      expect([name, Object.keys(input)]).toEqual([
+        name,
+        ['description', input.required ? 'required' : 'default'],
+      ])
+    }
+    for (const [kind, name] of [
+      ['inputs', 'expected-plan'],
+      ['inputs', 'allow-endpoint-hosts'],
+      ['outputs', 'plan'],
+      ['outputs', 'plan-digest'],
+    ] as const)
+      if (manifest[kind]?.[name])
+        expect(manifest[kind][name].description).toBe(
+          readActionFile('deploy-dags')[kind]?.[name]?.description,
+        )
+    expect(manifest.outputs?.plan !== undefined).toBe(names.includes('dry-run'))
   })
 
   it('holds no stub of a module that could not be bundled', () => {

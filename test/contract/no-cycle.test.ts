@@ -14,7 +14,7 @@ const lint = (file: string, text: string): string[] =>
       text,
       {
         files: ['**/*.ts'],
-        languageOptions: { parser: tseslint.parser as Linter.Parser },
+        languageOptions: { parser: tseslint.parser },
         plugins: { house: { rules: { 'no-cycle': noCycle } } },
         rules: { 'house/no-cycle': 'error' },
       },

@@ -32,7 +32,7 @@ export function readAnswer<T>(answer: RawAnswer, asked: Asked, promised: Promise
 
 function strange(asked: Asked, status: number, what: string, isRetryable: boolean): GoogleApiError {
   return new GoogleApiError(
-    `${titleOf(asked)}: the answer (${status}) is not Google's: ${what}; is a proxy in between?`,
+    `${titleOf(asked)}: the answer (${status}) is not ${asked.method === 'oidc.token' ? "GitHub's" : "Google's"}: ${what}; is a proxy in between?`,
     {
       ...asked,
       status,

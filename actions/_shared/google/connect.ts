@@ -151,6 +151,7 @@ interface FederatedFile {
   readonly field: string | undefined
   readonly impersonationUrl: string | undefined
   readonly lifetimeSeconds: number
+  readonly delegates: readonly string[]
 }
 
 function openJobIdentity(file: FederatedFile, surroundings: Surroundings): JobIdentity {
@@ -181,6 +182,7 @@ function openJobIdentity(file: FederatedFile, surroundings: Surroundings): JobId
             resource: /serviceAccounts\/([^/:]+):/.exec(file.impersonationUrl)?.[1] ?? 'the service account',
             scopes: [CLOUD_PLATFORM],
             lifetimeSeconds: file.lifetimeSeconds,
+            delegates: file.delegates,
           })
     },
   })
@@ -207,8 +209,12 @@ function readCredentialsFile(
       hint: 'Was it removed, or did a checkout after the auth step clean the workspace? Authenticate after the checkout.',
     })
   }
-  for (const key of ['token_url', 'token_uri', 'service_account_impersonation_url'] as const) {
-    if (typeof content[key] === 'string') checkedUrl(content[key], `${key} of the credentials file`, rules)
+  const nested = content.source_credentials
+  for (const part of [content, nested !== null && typeof nested === 'object' ? nested : {}]) {
+    for (const key of ['token_url', 'token_uri', 'service_account_impersonation_url'] as const) {
+      const value = (part as Record<string, unknown>)[key]
+      if (typeof value === 'string') checkedUrl(value, `${key} of the credentials file`, rules)
+    }
   }
   const impersonated =
     typeof content.service_account_impersonation_url === 'string'
@@ -216,7 +222,22 @@ function readCredentialsFile(
       : undefined
   return {
     projectId: typeof content.project_id === 'string' ? content.project_id : impersonated,
-    federated: federatedFile(content),
+    federated: chainFile(content) ?? federatedFile(content),
+  }
+}
+
+/** What our auth action writes for a chain of accounts. */
+function chainFile(content: Record<string, unknown>): FederatedFile | undefined {
+  const { source_credentials: source, service_account_impersonation_url: url, delegates } = content
+  if (content.type !== 'impersonated_service_account' || source === null || typeof source !== 'object')
+    return undefined
+  const file = federatedFile(source as Record<string, unknown>)
+  if (file === undefined || file.impersonationUrl !== undefined || typeof url !== 'string') return undefined
+  const accounts = Array.isArray(delegates) ? delegates.map(String) : []
+  return {
+    ...file,
+    impersonationUrl: url,
+    delegates: accounts.map((entry) => entry.replace(/^projects\/-\/serviceAccounts\//, '')),
   }
 }
 
@@ -265,6 +286,7 @@ function federatedFile(content: Record<string, unknown>): FederatedFile | undefi
     field: source.format?.type === 'json' ? text(field, 'value') : undefined,
     impersonationUrl: text(content.service_account_impersonation_url, '') || undefined,
     lifetimeSeconds: Number(impersonation?.token_lifetime_seconds) || 3600,
+    delegates: [],
   }
 }
 

@@ -4,8 +4,16 @@
  */
 import { InputError, wrongValue } from '../errors.ts'
 
-export type Api = 'sts' | 'iamcredentials' | 'storage' | 'bigquery' | 'dataproc' | 'composer'
-const APIS: readonly Api[] = ['sts', 'iamcredentials', 'storage', 'bigquery', 'dataproc', 'composer']
+export type Api = 'sts' | 'iamcredentials' | 'oauth2' | 'storage' | 'bigquery' | 'dataproc' | 'composer'
+const APIS: readonly Api[] = [
+  'sts',
+  'iamcredentials',
+  'oauth2',
+  'storage',
+  'bigquery',
+  'dataproc',
+  'composer',
+]
 const SERVICE_PATH = /\/(storage\/v1|bigquery\/v2|v1)$/
 
 export interface EndpointRules {

@@ -40,6 +40,20 @@ export interface Federation {
       delegates?: readonly string[]
     },
   ): Promise<Token>
+  /** The access token of a Workspace user for whom the account may act (domain-wide delegation). */
+  userToken(
+    federated: Token,
+    options: {
+      /** The whole URL, `…:signJwt`. */
+      url: string
+      tokenUrl: string
+      resource: string
+      subject: string
+      scopes: readonly string[]
+      lifetimeSeconds: number
+      delegates?: readonly string[]
+    },
+  ): Promise<Token>
   idToken(
     federated: Token,
     options: {
@@ -146,6 +160,10 @@ export function openFederation(
       },
     )
   }
+  const chain = (delegates: readonly string[] = []) =>
+    delegates.length === 0
+      ? {}
+      : { delegates: delegates.map((email) => `projects/-/serviceAccounts/${email}`) }
   const asAccount = (federated: Token, url: string, json: unknown): PlainCall => ({
     verb: 'POST',
     url,
@@ -155,14 +173,46 @@ export function openFederation(
   return {
     subjectToken: async () => (unused = await subjectToken()),
     exchange,
-    accessToken: async (federated, { url, resource, scopes, lifetimeSeconds, delegates = [] }) => {
+    userToken: async (
+      federated,
+      { url, tokenUrl, resource, subject, scopes, lifetimeSeconds, delegates },
+    ) => {
+      const signing = { method: 'iamcredentials.signJwt', resource }
+      const second = Math.floor(Date.now() / 1000)
+      const payload = {
+        iss: resource,
+        sub: subject,
+        scope: scopes.join(' '),
+        aud: tokenUrl,
+        iat: second,
+        exp: second + Math.min(3600, lifetimeSeconds),
+      }
+      const signed = await asking<{ signedJwt?: unknown }>(
+        signing,
+        asAccount(federated, url, { payload: JSON.stringify(payload), ...chain(delegates) }),
+      )
+      const assertion = hidden(signed.signedJwt, signing, 'signedJwt')
+      const asked = { method: 'oauth2.token', resource: subject }
+      const answer = await asking<{ access_token?: unknown; expires_in?: unknown }>(asked, {
+        verb: 'POST',
+        url: tokenUrl,
+        headers: options.headers,
+        form: { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion },
+      })
+      const seconds = Number(answer.expires_in)
+      return {
+        value: hidden(answer.access_token, asked, 'access_token'),
+        expiresAtMs: seconds > 0 ? Date.now() + seconds * 1000 : undefined,
+      }
+    },
+    accessToken: async (federated, { url, resource, scopes, lifetimeSeconds, delegates }) => {
       const asked = { method: 'iamcredentials.generateAccessToken', resource }
       const answer = await asking<{ accessToken?: unknown; expireTime?: unknown }>(
         asked,
         asAccount(federated, url, {
           scope: scopes,
           lifetime: `${lifetimeSeconds}s`,
-          ...(delegates.length > 0 ? { delegates } : {}),
+          ...chain(delegates),
         }),
       )
       const expiresAtMs = Date.parse(String(answer.expireTime))
@@ -171,14 +221,14 @@ export function openFederation(
         expiresAtMs: Number.isNaN(expiresAtMs) ? undefined : expiresAtMs,
       }
     },
-    idToken: async (federated, { url, resource, audience, isEmailIncluded, delegates = [] }) => {
+    idToken: async (federated, { url, resource, audience, isEmailIncluded, delegates }) => {
       const asked = { method: 'iamcredentials.generateIdToken', resource }
       const answer = await asking<{ token?: unknown }>(
         asked,
         asAccount(federated, url, {
           audience,
           includeEmail: isEmailIncluded,
-          ...(delegates.length > 0 ? { delegates } : {}),
+          ...chain(delegates),
         }),
       )
       return { value: hidden(answer.token, asked, 'token'), expiresAtMs: undefined }
@@ -216,6 +266,8 @@ export interface CredentialsFileParts {
   readonly universeDomain: string
   readonly endpoints: Endpoints
   readonly lifetimeSeconds: number
+  /** A chain has a file of its own kind. */
+  readonly delegates: readonly string[]
   readonly source: TokenSource
 }
 
@@ -224,21 +276,7 @@ export interface CredentialsFileParts {
  * job's request token: a secret.
  */
 export function credentialsFile(parts: CredentialsFileParts): Record<string, unknown> {
-  const impersonation =
-    parts.serviceAccount === undefined
-      ? {}
-      : {
-          service_account_impersonation_url: accountUrl(
-            parts.endpoints,
-            parts.serviceAccount,
-            'generateAccessToken',
-          ),
-          ...(parts.lifetimeSeconds === 3600
-            ? {}
-            : { service_account_impersonation: { token_lifetime_seconds: parts.lifetimeSeconds } }),
-        }
-  return {
-    universe_domain: parts.universeDomain,
+  const source = {
     type: 'external_account',
     audience: stsAudience(parts.provider, parts.universeDomain),
     subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
@@ -248,7 +286,24 @@ export function credentialsFile(parts: CredentialsFileParts): Record<string, unk
       headers: parts.source.headers,
       format: { type: 'json', subject_token_field_name: parts.source.field },
     },
-    ...impersonation,
+  }
+  const whole = { universe_domain: parts.universeDomain, ...source }
+  if (parts.serviceAccount === undefined) return whole
+  const url = accountUrl(parts.endpoints, parts.serviceAccount, 'generateAccessToken')
+  if (parts.delegates.length > 0)
+    return {
+      universe_domain: parts.universeDomain,
+      type: 'impersonated_service_account',
+      service_account_impersonation_url: url,
+      delegates: parts.delegates.map((email) => `projects/-/serviceAccounts/${email}`),
+      source_credentials: source,
+    }
+  return {
+    ...whole,
+    service_account_impersonation_url: url,
+    ...(parts.lifetimeSeconds === 3600
+      ? {}
+      : { service_account_impersonation: { token_lifetime_seconds: parts.lifetimeSeconds } }),
   }
 }
 
@@ -262,7 +317,7 @@ export function stsTokenUrl(endpoints: Endpoints): string {
 export function accountUrl(
   endpoints: Endpoints,
   serviceAccount: string,
-  verb: 'generateAccessToken' | 'generateIdToken',
+  verb: 'generateAccessToken' | 'generateIdToken' | 'signJwt',
 ): string {
   return `${endpoints.root('iamcredentials')}/v1/projects/-/serviceAccounts/${serviceAccount}:${verb}`
 }

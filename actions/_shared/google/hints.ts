@@ -76,7 +76,7 @@ const SIGNS: readonly Sign[] = [
     hint: 'The mapped google.subject is too long; map it to ids (repository_id) instead of assertion.sub.',
   },
   {
-    text: /iam\.serviceAccounts\.getAccessToken/,
+    text: /iam\.serviceAccounts\.(getAccessToken|getOpenIdToken|signJwt|implicitDelegation)/,
     problem: 'impersonation',
     hint: "Grant roles/iam.workloadIdentityUser on this service account to the pool's principalSet, and check the e-mail address. A new grant takes up to five minutes.",
   },

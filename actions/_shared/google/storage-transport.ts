@@ -17,7 +17,7 @@ const TRY_MS = 30_000
 interface Asked {
   readonly uri: string
   readonly method?: string
-  readonly qs?: Readonly<Record<string, unknown>>
+  readonly qs?: Readonly<Record<string, string | number | boolean | null | undefined>>
   readonly json?: unknown
   readonly headers?: Headers | Readonly<Record<string, string>>
   readonly multipart?: readonly { 'Content-Type'?: string; body: string | Readable }[]
@@ -47,7 +47,7 @@ async function send(asked: Asked, google: Google): Promise<{ data: unknown; stat
   const url = new URL(asked.uri)
   for (const [name, value] of Object.entries(asked.qs ?? {}))
     if (value !== undefined && value !== null) url.searchParams.set(name, String(value))
-  const headers = new Headers(asked.headers as Record<string, string>)
+  const headers = new Headers(asked.headers)
   let data: Buffer | string | undefined
   if (asked.multipart) {
     const boundary = randomUUID()
@@ -60,7 +60,7 @@ async function send(asked: Asked, google: Google): Promise<{ data: unknown; stat
   const method = asked.method ?? 'GET'
   const answer = await google.client.request<string>({
     url: url.href,
-    method: method as 'GET',
+    method: method,
     headers,
     data,
     responseType: 'text',

@@ -127,7 +127,7 @@ async function openRest(token: string, runner: Runner): Promise<Send> {
   return async (route, parameters) => {
     const signal = AbortSignal.any([AbortSignal.timeout(TRY_MS), runner.cancelled])
     const answer = await octokit.request(route, { ...parameters, request: { redirect: 'error', signal } })
-    return answer as unknown as { data: unknown; headers: Record<string, unknown> }
+    return answer
   }
 }
 
@@ -230,10 +230,10 @@ export function readEvent(environment: Readonly<Record<string, string | undefine
     const event = JSON.parse(readFileSync(file, 'utf8')) as {
       pull_request?: { number?: unknown; head?: { repo?: { full_name?: unknown } | null } }
       issue?: { number?: unknown; pull_request?: unknown }
-      merge_group?: { head_ref?: unknown }
+      merge_group?: { head_ref?: string }
       inputs?: Record<string, unknown> | null
     }
-    const queued = /\/pr-(\d+)-[0-9a-f]+$/.exec(String(event.merge_group?.head_ref ?? ''))?.[1]
+    const queued = /\/pr-(\d+)-[0-9a-f]+$/.exec(event.merge_group?.head_ref ?? '')?.[1]
     const number =
       event.pull_request?.number ??
       (event.issue?.pull_request === undefined ? undefined : event.issue.number) ??

@@ -2,8 +2,7 @@
  * Carries out the plan of `auth`: exchanges tokens, writes the credentials file, exports variables. It
  * refuses to export anything after a failed exchange.
  */
-import { describeClaims } from './claims.ts'
-import { GoogleApiError } from '../../_shared/errors.ts'
+import { diagnose } from './diagnose.ts'
 import { accountUrl, credentialsFile, type Token } from '../../_shared/google/federation.ts'
 import { assertNever, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
@@ -30,7 +29,7 @@ export async function apply(
 ): Promise<Outcome<AuthStep> & { left: Left }> {
   const { endpoints, federation } = observed
   const done: { step: AuthStep }[] = []
-  let left: Left = {}
+  let left: Left = observed.existingPath === undefined ? {} : { filePath: observed.existingPath }
   const run = async (step: AuthStep): Promise<Left> => {
     switch (step.kind) {
       case 'exchange':
@@ -40,16 +39,30 @@ export async function apply(
           ...step,
           url: accountUrl(endpoints, step.target, 'generateAccessToken'),
           resource: step.target,
+          delegates: inputs.delegates,
         })
         return step.isOutput ? { accessToken: token, accountToken: token } : { accountToken: token }
       }
+      case 'user-token':
+        return {
+          accessToken: await federation.userToken(left.authToken!, {
+            url: accountUrl(endpoints, step.target, 'signJwt'),
+            tokenUrl: `${endpoints.root('oauth2')}/token`,
+            resource: step.target,
+            subject: step.subject,
+            scopes: inputs.scopes,
+            lifetimeSeconds: inputs.lifetimeSeconds,
+            delegates: inputs.delegates,
+          }),
+        }
       case 'id-token':
         return {
           idToken: await federation.idToken(left.authToken!, {
             url: accountUrl(endpoints, step.target, 'generateIdToken'),
             resource: step.target,
             audience: step.audience,
-            isEmailIncluded: true,
+            isEmailIncluded: inputs.isEmailIncluded,
+            delegates: inputs.delegates,
           }),
         }
       case 'credentials-file': {
@@ -75,21 +88,13 @@ export async function apply(
         `${step.kind}: ${step.kind === 'credentials-file' ? left.filePath : step.target} (${step.reason})`,
       )
     } catch (error) {
-      return { isApplied: true, done, left, failure: beside(error, observed) }
+      return {
+        isApplied: true,
+        done,
+        left,
+        failure: await diagnose(error, inputs, observed.claims, Date.now()),
+      }
     }
   }
   return { isApplied: true, done, left }
-}
-
-/** A rejected token is understood by looking at its claims, so they stand beside Google's words. */
-function beside(error: unknown, { claims }: Observed): unknown {
-  if (
-    !(error instanceof GoogleApiError) ||
-    error.status < 400 ||
-    error.status >= 500 ||
-    error.status === 429 ||
-    Object.keys(claims).length === 0
-  )
-    return error
-  return new GoogleApiError(`${error.message}\nClaims of this job's token: ${describeClaims(claims)}`, error)
 }

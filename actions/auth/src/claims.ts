@@ -26,28 +26,26 @@ const SHOWN = [
   'run_attempt',
 ] as const
 
-export type Claims = Readonly<Record<string, string>>
+export type Claims = Readonly<Record<string, unknown>>
 
 /** Returns {} for anything that is not a JWT with a JSON payload. */
 export function decodeClaims(token: string): Claims {
   try {
-    const payload = JSON.parse(
-      Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'),
-    ) as Record<string, unknown>
-    return Object.fromEntries(
-      SHOWN.flatMap((name) =>
-        typeof payload[name] === 'string' || typeof payload[name] === 'number'
-          ? [[name, String(payload[name])]]
-          : [],
-      ),
-    )
+    const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))
+    return payload !== null && typeof payload === 'object' ? (payload as Claims) : {}
   } catch {
     return {}
   }
 }
 
+export function textOf(claims: Claims, name: string): string | undefined {
+  const value = claims[name]
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
+}
+
 export function describeClaims(claims: Claims): string {
-  return Object.entries(claims)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(', ')
+  return SHOWN.flatMap((name) => {
+    const value = textOf(claims, name)
+    return value === undefined ? [] : [`${name}=${value}`]
+  }).join(', ')
 }

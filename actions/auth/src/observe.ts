@@ -2,11 +2,13 @@
  * Asks the runner for the job's OIDC token and reads its claims. It refuses to keep the token: later steps
  * ask for a fresh one.
  */
+import { readFile } from 'node:fs/promises'
 import { decodeClaims, type Claims } from './claims.ts'
 import { InputError } from '../../_shared/errors.ts'
 import { endpointRules, projectOfServiceAccount } from '../../_shared/google/connect.ts'
 import { describeOverrides, readEndpoints, type Endpoints } from '../../_shared/google/endpoints.ts'
 import {
+  credentialsFile,
   openFederation,
   stsAudience,
   stsTokenUrl,
@@ -14,6 +16,7 @@ import {
   type TokenSource,
 } from '../../_shared/google/federation.ts'
 import { quietSdkLogging } from '../../_shared/google/sdk-logging.ts'
+import { canonicalJson } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
 import type { AuthInputs } from './inputs.ts'
 
@@ -25,6 +28,8 @@ export interface Observed {
   /** The runner's token service, bearer included: it goes into the credentials file. */
   readonly source: TokenSource
   readonly federation: Federation
+  /** The job's credentials file when it already is what this step would write (use-existing). */
+  readonly existingPath?: string
 }
 
 /** Where the token services are; nothing is asked yet. */
@@ -46,15 +51,7 @@ export async function observe(
   const deadlineMs = Date.now() + inputs.timeoutMs
   const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = runner.environment
   if (!url || !bearer) {
-    throw new InputError(
-      'Asking GitHub for an OIDC token: this job may not have one (ACTIONS_ID_TOKEN_REQUEST_URL is not set).',
-      {
-        input: 'permissions',
-        accepted: 'permissions: id-token: write',
-        problem: 'missing-id-token',
-        hint: 'Give the job "permissions: { contents: read, id-token: write }" (a reusable workflow\'s caller must grant it too). Pull requests from forks and Dependabot never get an OIDC token.',
-      },
-    )
+    throw await withoutOidc(runner)
   }
   runner.mask(bearer)
   quietSdkLogging(runner.environment, runner.log)
@@ -70,17 +67,66 @@ export async function observe(
       source,
       deadlineMs: () => deadlineMs,
       signal: runner.cancelled,
+      headers: inputs.requestReason === undefined ? {} : { 'x-goog-request-reason': inputs.requestReason },
     },
     runner,
   )
+  const existingPath = inputs.isExistingTaken
+    ? await findExisting(runner, credentialsFile({ ...inputs, endpoints, source }))
+    : undefined
   return {
     claims: decodeClaims(await federation.subjectToken()),
+    existingPath,
     endpoints,
     projectOfAccount:
       inputs.serviceAccount === undefined ? undefined : projectOfServiceAccount(inputs.serviceAccount),
     tempDir: runner.context.tempDir,
     source,
     federation,
+  }
+}
+
+/** Only a file that holds exactly what this step would write is the same identity of the same job. */
+async function findExisting(
+  runner: Pick<Runner, 'environment' | 'log'>,
+  wanted: Record<string, unknown>,
+): Promise<string | undefined> {
+  const path = runner.environment.GOOGLE_APPLICATION_CREDENTIALS?.trim()
+  if (!path) return undefined
+  try {
+    const found: unknown = JSON.parse(await readFile(path, 'utf8'))
+    if (canonicalJson(found) === canonicalJson(wanted)) return path
+    runner.log.info(`use-existing: ${path} is another identity or of another job; a new file is written.`)
+  } catch {
+    runner.log.info(`use-existing: ${path} cannot be read; a new file is written.`)
+  }
+  return undefined
+}
+
+/** Why there is no token service, as far as the runner says: a fork and Dependabot cannot be helped by YAML. */
+async function withoutOidc(runner: Pick<Runner, 'environment'>): Promise<InputError> {
+  const { GITHUB_ACTOR: actor, GITHUB_EVENT_NAME: event, GITHUB_EVENT_PATH: path } = runner.environment
+  const isFork = event === 'pull_request' && path !== undefined && (await isFromFork(path))
+  const hint =
+    actor === 'dependabot[bot]'
+      ? "Dependabot started this run, and its runs get no OIDC token: skip the job for it (if: github.actor != 'dependabot[bot]'), or run it from a workflow on push."
+      : isFork
+        ? 'This pull request comes from a fork, and such runs get no OIDC token: skip the job for forks (if: github.event.pull_request.head.repo.fork == false), or run it after the merge.'
+        : 'Give the job "permissions: { contents: read, id-token: write }" (a reusable workflow\'s caller must grant it too). Pull requests from forks and Dependabot never get an OIDC token.'
+  return new InputError(
+    'Asking GitHub for an OIDC token: this job may not have one (ACTIONS_ID_TOKEN_REQUEST_URL is not set).',
+    { input: 'permissions', accepted: 'permissions: id-token: write', problem: 'missing-id-token', hint },
+  )
+}
+
+async function isFromFork(path: string): Promise<boolean> {
+  try {
+    const event = JSON.parse(await readFile(path, 'utf8')) as {
+      pull_request?: { head?: { repo?: { fork?: unknown } } }
+    }
+    return event.pull_request?.head?.repo?.fork === true
+  } catch {
+    return false
   }
 }
 

@@ -15,7 +15,9 @@ export function report(
   notes: readonly string[],
 ): Report {
   const { left = {}, failure } = outcome
-  const expiresAtMs = left.accountToken?.expiresAtMs ?? left.authToken?.expiresAtMs
+  // Of what is put out or used: a user's token (access-token-subject) before the account's.
+  const expiresAtMs =
+    left.accessToken?.expiresAtMs ?? left.accountToken?.expiresAtMs ?? left.authToken?.expiresAtMs
   const expiry = expiresAtMs === undefined ? '' : new Date(expiresAtMs).toISOString()
   const outputs = {
     'project-id': plan.projectId ?? '',
@@ -24,19 +26,20 @@ export function report(
     'access-token': left.accessToken?.value ?? '',
     'id-token': left.idToken?.value ?? '',
   }
+  const principal = principalOf(inputs)
   const aliases = Object.fromEntries(
     Object.entries(outputs).map(([name, value]) => [name.replaceAll('-', '_'), value]),
   )
   if (failure !== undefined) return { outputs: {}, summary: [], failure }
   return {
-    outputs: { ...outputs, 'access-token-expiry': expiry, ...aliases },
+    outputs: { ...outputs, principal, 'expires-at': expiry, 'access-token-expiry': expiry, ...aliases },
     summary: [
       { kind: 'heading', text: 'Authenticated to Google Cloud' },
       {
         kind: 'table',
         head: ['', ''],
         rows: [
-          ['Identity', inputs.serviceAccount ?? `principal of ${inputs.provider} (direct federation)`],
+          ['Identity', inputs.serviceAccount === undefined ? `${principal} (direct federation)` : principal],
           ['Provider', inputs.provider],
           ['Project', plan.projectId ?? 'none'],
           ['Token valid until', expiry || 'unknown'],
@@ -45,4 +48,9 @@ export function report(
       },
     ],
   }
+}
+
+/** Who Google agreed this job is: it made a token for exactly this account, or for a principal of this pool. */
+function principalOf({ serviceAccount, provider }: AuthInputs): string {
+  return serviceAccount ?? `principalSet://iam.googleapis.com/${provider.replace(/\/providers\/.*/, '')}/*`
 }

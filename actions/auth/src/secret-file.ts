@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { lstat, open, unlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { InputError } from '../../_shared/errors.ts'
 
 const NAME = /^gha-creds-[0-9a-f]{16}\.json$/
 
@@ -20,7 +21,18 @@ export async function writeSecretFile(folder: string, content: unknown): Promise
     path,
     constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0),
     0o600,
-  )
+  ).catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(
+      `Writing the credentials file into the runner's temporary folder ${folder}: ${error.code === 'ENOENT' ? 'there is no such folder' : (error.code ?? error.message)}.`,
+      {
+        input: 'RUNNER_TEMP',
+        given: folder,
+        accepted: 'a folder that this user may write to',
+        problem: 'credentials-file',
+        hint: 'The runner sets RUNNER_TEMP; on a self-hosted runner or in a container job, create that folder or mount it writable.',
+      },
+    )
+  })
   try {
     await file.writeFile(JSON.stringify(content))
     await file.sync()

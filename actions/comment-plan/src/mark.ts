@@ -27,7 +27,7 @@ export function readMark(body: string): Mark | undefined {
   try {
     const { environment, runId, runAttempt } = JSON.parse(text) as Record<string, unknown>
     if (typeof environment !== 'string') return undefined
-    return { environment, runId: String(runId as string), runAttempt: String(runAttempt as string) }
+    return { environment, runId: String(runId), runAttempt: String(runAttempt) }
   } catch {
     return undefined
   }

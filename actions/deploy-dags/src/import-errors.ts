@@ -17,7 +17,7 @@ export interface ParsedDag {
 export function readImportErrors(lines: readonly string[]): ImportError[] | undefined {
   return readList(lines, 'filepath')?.map((item) => ({
     filepath: String(item.filepath),
-    error: String(item.error ?? ''),
+    error: textOf(item.error),
   }))
 }
 
@@ -28,7 +28,7 @@ export function readDags(lines: readonly string[]): ParsedDag[] | undefined {
     ? undefined
     : readList(lines, key)?.map((item) => ({
         filepath: String(item[key]),
-        parsedMs: Date.parse(String(item.last_parsed_time ?? '')),
+        parsedMs: Date.parse(textOf(item.last_parsed_time)),
       }))
 }
 
@@ -67,6 +67,8 @@ export function locate(error: ImportError, file: string): { line?: number; messa
     message: words.at(-1) ?? 'the file does not import',
   }
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 type Item = Readonly<Record<string, unknown>>
 

@@ -80,7 +80,7 @@ export function openFollower(
       output.flush()
       if (failure !== undefined)
         runner.log.warning(
-          `The driver's output could not be read to its end and lines may be missing; it is at ${outputUri}.*: ${failure instanceof Error ? failure.message : String(failure)}`,
+          `The driver's output could not be read to its end and lines may be missing; it is at ${outputUri}.*: ${failure instanceof Error ? failure.message : JSON.stringify(failure)}`,
         )
     },
   }

@@ -5,59 +5,11 @@
 import { InputError } from '../../_shared/errors.ts'
 import { parseExpectedPlan } from '../../_shared/plan-inputs.ts'
 import type { Inputs } from '../../_shared/runner/inputs.ts'
-import { readPrices, type Prices } from './prices.ts'
+import { readPrices } from './prices.ts'
 import { matching, readMain, readWorkload } from './workload-inputs.ts'
+import type { SparkInputs, ServiceInputs, Waiting } from './spark-inputs.ts'
 
-export interface SparkInputs {
-  readonly main: string
-  /** A batch that runs already: it is waited for, and nothing is made. */
-  readonly attach: string | undefined
-  readonly mainClass: string | undefined
-  readonly queryVariables: Readonly<Record<string, string>>
-  readonly args: readonly string[]
-  readonly pyFiles: readonly string[]
-  readonly jars: readonly string[]
-  readonly files: readonly string[]
-  readonly archives: readonly string[]
-  readonly region: string
-  readonly projectId: string | undefined
-  /** Undefined only when nothing is submitted. */
-  readonly serviceAccount: string | undefined
-  readonly stagingBucket: string
-  readonly runtimeVersion: string
-  readonly properties: Readonly<Record<string, string>>
-  readonly labels: Readonly<Record<string, string>>
-  readonly batchId: string | undefined
-  readonly ttlSeconds: number | undefined
-  readonly subnetwork: string | undefined
-  readonly networkTags: readonly string[]
-  readonly service: ServiceInputs
-  readonly timeoutMs: number
-  readonly waiting: Waiting
-  readonly prices: Prices
-  readonly maxCostUsd: number | undefined
-  readonly isWaiting: boolean
-  readonly isStageOnly: boolean
-  readonly isDryRun: boolean
-  readonly expectedPlan: string
-  readonly matrix: string
-  readonly allowedHosts: readonly string[]
-}
-
-/** What of the service a batch uses; passed on as it is, for Google to judge. */
-export interface ServiceInputs {
-  readonly containerImage: string | undefined
-  readonly kmsKey: string | undefined
-  readonly metastore: string | undefined
-  readonly historyServer: string | undefined
-  readonly cohort: string | undefined
-  readonly autotuning: readonly string[]
-}
-export interface Waiting {
-  readonly toleranceMs: number
-  readonly longestPauseMs: number
-  readonly settleMs: number
-}
+export type { SparkInputs, ServiceInputs, Waiting } from './spark-inputs.ts'
 
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 

@@ -4,7 +4,7 @@
  */
 import { InputError, wrongValue } from '../../_shared/errors.ts'
 import type { Inputs } from '../../_shared/runner/inputs.ts'
-import type { SparkInputs } from './inputs.ts'
+import type { SparkInputs } from './spark-inputs.ts'
 
 type Workload = Pick<
   SparkInputs,

@@ -143,7 +143,7 @@ export function readBatch(body: unknown, defaults: { readonly stagingBucket: str
   )
     throw notRun('user_workload_authentication_type END_USER_CREDENTIALS')
   checkLabels(batch.labels as Record<string, string> | undefined)
-  checkWorkload({ [workload]: batch[workload] } as Workloads)
+  checkWorkload({ [workload]: batch[workload] })
   const runtime = (batch.runtimeConfig ?? {}) as { version?: string; properties?: Record<string, string> }
   checkProperties(runtime.properties)
   if (runtime.version && !/^2\.3(\.\d+)?$/.test(runtime.version))

@@ -1,0 +1,2 @@
+globalThis[Symbol.for('clickstream-actions.end-of-job')] = true
+require('./index.js')
