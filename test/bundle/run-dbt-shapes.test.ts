@@ -225,3 +225,23 @@ it('says when a command selected nothing', async () => {
     'dbt run --select no_such_model did nothing: it selected no node. Is the selection right, and does the project hold any?',
   )
 }, 120_000)
+
+it('refuses a Python model by name, and builds the others', async () => {
+  await write('snakes', {
+    'dbt_project.yml': 'name: snakes\nversion: 1.0.0\nprofile: snakes\n',
+    'models/fine.sql': 'select 1 as id\n',
+    'models/snake.py':
+      'def model(dbt, session):\n    dbt.config(materialized="table")\n    return dbt.ref("fine")\n',
+  })
+  const result = await run('snakes', { commands: 'build' })
+  expect([result.exitCode, result.outputs]).toMatchObject([1, { 'nodes-passed': '1', 'nodes-failed': '1' }])
+  expect(messages(result, 'error').join('\n')).toMatch(/1 of 2 nodes failed: snake/)
+  expect(places(result)).toEqual([
+    {
+      place: 'snakes/models/snake.py:1',
+      message: expect.stringMatching(
+        /^Python models are not run here: .* or run the work with submit-spark\./,
+      ),
+    },
+  ])
+}, 120_000)

@@ -124,7 +124,8 @@ describe('run-dbt, when all is well', () => {
     })
     expect(await tables()).toEqual(['people'])
     const folder = result.outputs['results-path']!
-    expect((await readdir(folder)).sort()).toEqual(['0', '1'])
+    expect((await readdir(folder)).sort()).toEqual(['0', '1', 'junit.xml'])
+    expect(result.outputs['junit-path']).toBe(join(folder, 'junit.xml'))
     for (const command of ['0', '1'])
       expect((await readdir(join(folder, command))).sort()).toEqual([
         'command.json',

@@ -20,6 +20,7 @@ export interface Inputs {
   optionalInteger(name: string, limits: { min: number; max: number }): number | undefined
   /** Plain decimal notation (`0.06`), no exponent. */
   decimal(name: string, limits: { min: number; max: number; fallback: number }): number
+  optionalDecimal(name: string, limits: { min: number; max: number }): number | undefined
   choice<const T extends string>(name: string, accepted: readonly T[], fallback: NoInfer<T>): T
   /** One entry per line, trimmed, empty lines dropped. At least one when `isRequired`. */
   lines(name: string, options?: { isRequired?: boolean }): readonly string[]
@@ -30,6 +31,8 @@ export interface Inputs {
   /** A JSON object; undefined when empty. */
   jsonObject(name: string): Readonly<Record<string, unknown>> | undefined
 }
+
+const DECIMAL = /^-?\d{1,12}(\.\d{1,12})?$/
 
 /** @param read gives the raw string of an input, '' when absent. */
 export function createInputs(read: (name: string) => string): Inputs {
@@ -73,8 +76,8 @@ export function createInputs(read: (name: string) => string): Inputs {
     },
     integer: (name, limits) => number(name, /^-?\d{1,15}$/, 'an integer', limits) ?? limits.fallback,
     optionalInteger: (name, limits) => number(name, /^-?\d{1,15}$/, 'an integer', limits),
-    decimal: (name, limits) =>
-      number(name, /^-?\d{1,12}(\.\d{1,12})?$/, 'a decimal number', limits) ?? limits.fallback,
+    decimal: (name, limits) => number(name, DECIMAL, 'a decimal number', limits) ?? limits.fallback,
+    optionalDecimal: (name, limits) => number(name, DECIMAL, 'a decimal number', limits),
     choice: (name, accepted, fallback) => {
       const given = raw(name)
       if (given === '') return fallback

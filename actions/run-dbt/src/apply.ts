@@ -1,76 +1,114 @@
 /**
- * Installs dbt when the plan says so and runs its commands in one process; it refuses to judge what dbt's
- * results mean.
+ * Carries the plan out: datasets, dbt's commands in one process, the state they leave. It refuses to judge what
+ * dbt's results mean, and to begin when the plan is refused.
  */
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { WorkFailedError } from '../../_shared/errors.ts'
+import { createDataset, dropDataset } from '../../_shared/google/bigquery-datasets.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import { assertNever, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
-import { asset } from './assets.ts'
+import { runDbt } from './dbt-process.ts'
 import { failureOf } from './failure.ts'
 import type { Inputs } from './inputs.ts'
 import { install } from './install.ts'
+import { renderJunit } from './junit.ts'
 import type { Observed } from './observe.ts'
 import type { CommandStep, DbtPlan, DbtStep } from './plan.ts'
+import { renderProfiles } from './profile.ts'
 import { readResults, type CommandResult } from './results.ts'
+import { saveState, STATE_FILES } from './state.ts'
+import { listingOf } from './verbs.ts'
 
 export interface DbtOutcome extends Outcome<DbtStep, CommandResult> {
-  /** Folder with the artifacts of each command. */
+  /** Folder with the artifacts of each command; '' when dbt never ran. */
   readonly results: string
+  readonly junit: string
+  readonly notes: readonly string[]
 }
-interface DriverCommand {
-  readonly argv: readonly string[]
-  readonly folder: string
-}
+type Done = { step: DbtStep; result?: CommandResult }[]
+
+const DAY_MS = 86_400_000
 
 export async function apply(
   plan: DbtPlan,
   inputs: Inputs,
   observed: Observed,
-  { projectId }: Pick<Google, 'projectId'>,
+  google: Google,
   runner: Runner,
 ): Promise<DbtOutcome> {
-  const scratch = await mkdtemp(path.join(runner.context.tempDir, 'run-dbt-'))
-  const results = path.join(scratch, 'results')
-  const done: { step: DbtStep; result?: CommandResult }[] = []
+  const done: Done = []
+  const notes: string[] = []
+  const end = (failure: unknown, results = '', junit = ''): DbtOutcome => ({
+    isApplied: !inputs.isDryRun,
+    done,
+    notes,
+    results,
+    junit,
+    failure,
+  })
+  const seen = observed.preview
+  const commands = plan.steps.filter(
+    (step): step is CommandStep => step.kind === 'command' || step.kind === 'list',
+  )
+  if (seen !== undefined && (seen.exitCode !== 0 || inputs.isDryRun)) {
+    const asked = commands.filter(({ command }) => listingOf(command) !== undefined)
+    for (const [number, { result }] of seen.commands.entries()) {
+      const step = asked[number]
+      if (step !== undefined) done.push({ step, result })
+    }
+    const failure =
+      seen.exitCode === 0 ? undefined : failureOf(seen.exitCode, commands, done, runner.cancelled.aborted)
+    return end(failure ?? plan.refusal, seen.results)
+  }
+  if (plan.refusal !== undefined) return end(plan.refusal, seen?.results)
+  let results = ''
+  let junit = ''
   try {
-    await mkdir(results)
-    let python = ''
-    const commands: CommandStep[] = []
+    let python = observed.python ?? ''
     for (const step of plan.steps) {
       switch (step.kind) {
-        case 'use':
-          python = step.python
-          done.push({ step })
-          break
         case 'install':
-          python = await install(step, runner)
+          if (python === '') python = await install(step, runner)
           done.push({ step })
           break
+        case 'create-dataset':
+          await create(step.target, inputs, observed, google)
+          done.push({ step })
+          break
+        case 'drop-dataset':
+          notes.push(await drop(step.target, observed, google))
+          done.push({ step })
+          break
+        case 'use':
+          done.push({ step })
+          break
+        case 'build':
+        case 'test':
         case 'command':
         case 'list':
-          commands.push(step)
-          break
         case 'leave-out':
+        case 'leave-dataset':
+        case 'save-state':
           break
         default:
           assertNever(step)
       }
     }
-    const profiles = await writeProfile(scratch, plan)
-    const driven = commands.map(({ argv }, number) => ({
-      argv: [...argv, '--profiles-dir', profiles],
-      folder: String(number),
-    }))
-    const exitCode =
-      driven.length === 0
-        ? 0
-        : await drive(
-            { python, scratch, results, commands: driven, target: observed.project.targetPath, projectId },
-            runner,
-          )
+    if (commands.length === 0) return end(undefined)
+    const ran = await runDbt(
+      {
+        python,
+        scratch: observed.scratch,
+        target: observed.project.targetPath,
+        projectId: google.projectId,
+        profiles: renderProfiles(inputs, observed.dataset, observed.project.profileName, google),
+        argvs: commands.map(({ argv }) => argv),
+        isLoud: true,
+      },
+      runner,
+    )
+    results = ran.results
     for (const [number, step] of commands.entries()) {
       const result = await readResults(
         path.join(results, String(number)),
@@ -79,66 +117,92 @@ export async function apply(
       )
       if (result !== undefined) done.push({ step, result })
     }
-    const failure = failureOf(exitCode, commands, done, runner.cancelled.aborted)
-    return { isApplied: true, done, results, failure }
+    junit = await writeJunit(results, done)
+    const failure = failureOf(ran.exitCode, commands, done, runner.cancelled.aborted)
+    if (failure !== undefined) return end(failure, results, junit)
+    markBuilt(plan, done)
+    await save(plan, inputs, observed, google, runner, { results, done, notes })
+    return end(undefined, results, junit)
   } catch (failure) {
-    return { isApplied: true, done, results, failure }
+    return end(failure, results, junit)
   }
 }
 
-async function writeProfile(scratch: string, plan: DbtPlan): Promise<string> {
-  const folder = path.join(scratch, 'profiles')
-  await mkdir(folder, { mode: 0o700 })
-  await writeFile(path.join(folder, 'profiles.yml'), plan.profiles, { mode: 0o600 })
-  return folder
-}
-
-interface Drive {
-  readonly python: string
-  readonly scratch: string
-  readonly results: string
-  readonly target: string
-  readonly projectId: string
-  readonly commands: readonly DriverCommand[]
-}
-
-async function drive(given: Drive, runner: Runner): Promise<number> {
-  const request = path.join(given.scratch, 'request.json')
-  const { results, target, commands } = given
-  await writeFile(request, JSON.stringify({ results, target, commands }), { mode: 0o600 })
-  const talk = runner.converse(given.python, ['-u', asset('driver.py'), request], {
-    env: environmentFor(given.projectId, runner),
-    // Through the log, which defuses what the runner would take for a command: dbt prints what stands in rows
-    // and variables.
-    onLine: (line) => runner.log.info(line),
+async function create(datasetId: string, inputs: Inputs, observed: Observed, google: Google): Promise<void> {
+  const { proof = {}, number = 0 } = observed.pullRequest ?? {}
+  await createDataset(google, google.projectId, {
+    datasetId,
+    labels: proof,
+    location: inputs.location,
+    expiryMs: inputs.pullRequest.expiryDays * DAY_MS,
+    description: `Built by pull request ${number}; dropped when it is closed, empty after ${inputs.pullRequest.expiryDays} days.`,
   })
-  const forget = runner.onCancel(async () => {
-    talk.end()
-    await talk.ended.catch(() => undefined)
-  })
-  try {
-    return await talk.ended
-  } catch (error) {
-    throw new WorkFailedError(
-      `Starting ${given.python}: ${(error as NodeJS.ErrnoException).code ?? 'it does not run'}; correct PATH, or add actions/setup-python before this step.`,
-      { problem: 'dbt-installation', cause: error },
-    )
-  } finally {
-    forget()
-  }
 }
 
-/** Neither inputs nor the job's right to tokens are dbt's. */
-function environmentFor(projectId: string, runner: Runner): Record<string, string> {
-  const kept = Object.entries(runner.environment).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !/^(INPUT_|ACTIONS_)/.test(entry[0]),
+async function drop(datasetId: string, observed: Observed, google: Google): Promise<string> {
+  const fate = await dropDataset(
+    google,
+    google.projectId,
+    datasetId,
+    observed.pullRequest?.proof ?? { none: '' },
   )
-  return {
-    ...Object.fromEntries(kept),
-    GOOGLE_CLOUD_PROJECT: projectId,
-    DBT_SEND_ANONYMOUS_USAGE_STATS: 'false',
-    DO_NOT_TRACK: '1',
-    DBT_USE_COLORS: 'false',
-    PYTHONDONTWRITEBYTECODE: '1',
+  return `Dataset ${datasetId}: ${fate === 'dropped' ? 'dropped' : fate === 'gone' ? 'was gone already' : 'left: it does not carry the labels any more'}.`
+}
+
+async function writeJunit(results: string, done: Done): Promise<string> {
+  const file = path.join(results, 'junit.xml')
+  const commands = done.flatMap(({ step, result }) =>
+    result === undefined ? [] : [{ name: `dbt ${step.target}`, result }],
+  )
+  await writeFile(file, renderJunit(commands))
+  return file
+}
+
+/** The nodes that were shown in the plan and passed. */
+function markBuilt(plan: DbtPlan, done: Done): void {
+  const passed = new Set(done.flatMap(({ result }) => result?.nodes ?? []).map(({ name }) => name))
+  for (const step of plan.steps)
+    if ((step.kind === 'build' || step.kind === 'test') && passed.has(step.target)) done.push({ step })
+}
+
+async function save(
+  plan: DbtPlan,
+  inputs: Inputs,
+  observed: Observed,
+  google: Google,
+  runner: Runner,
+  ended: { readonly results: string; readonly done: Done; readonly notes: string[] },
+): Promise<void> {
+  const step = plan.steps.find(({ kind }) => kind === 'save-state')
+  const commit = observed.state?.commit
+  if (step === undefined || inputs.state === undefined || commit === undefined) return
+  const count = ended.done.filter(({ result }) => result !== undefined).length
+  const files: Record<string, Buffer> = {}
+  for (const name of STATE_FILES)
+    for (let number = count - 1; number >= 0 && files[name] === undefined; number -= 1) {
+      const content = await readFile(path.join(ended.results, String(number), name)).catch(() => undefined)
+      if (content !== undefined) files[name] = content
+    }
+  if (files['manifest.json'] === undefined) {
+    ended.notes.push('State: none was left, because no command wrote a manifest.')
+    return
   }
+  const read = ended.done
+    .flatMap(({ result }) => result?.nodes ?? [])
+    .filter((node) => node.bytesProcessed !== undefined)
+  const bytes = {
+    ...observed.state?.kept?.bytes,
+    ...Object.fromEntries(read.map((node) => [node.id, node.bytesProcessed])),
+  }
+  files['bytes.json'] = Buffer.from(JSON.stringify(bytes))
+  const { openStorage } = await import('../../_shared/google/storage.ts')
+  const { runId, runAttempt, runUrl } = runner.context
+  ended.notes.push(
+    await saveState(openStorage(google), inputs.state, files, commit, {
+      id: runId,
+      attempt: runAttempt,
+      url: runUrl,
+    }),
+  )
+  ended.done.push({ step })
 }

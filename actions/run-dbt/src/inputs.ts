@@ -8,6 +8,8 @@ import { parseExpectedPlan } from '../../_shared/plan-inputs.ts'
 import type { Inputs as RawInputs } from '../../_shared/runner/inputs.ts'
 import type { RunContext } from '../../_shared/runner/context.ts'
 import { parseCommands, readVars, type Command } from './commands.ts'
+import type { CostLimits, Prices } from './costs.ts'
+import type { StatePlace } from './state.ts'
 
 export interface Inputs {
   /** Absolute. */
@@ -25,37 +27,43 @@ export interface Inputs {
   readonly vars: string
   readonly coreVersion: string
   readonly adapterVersion: string
-  readonly maximumBytesBilled?: number
+  readonly warehouse: WarehouseInputs
+  readonly state?: StatePlace
+  readonly stateBranch: string
+  readonly pullRequest: {
+    readonly hasOwnSchema: boolean
+    readonly expiryDays: number
+    /** Drop the datasets of a pull request instead of building. */
+    readonly isCleanup: boolean
+  }
+  readonly costs: CostInputs
   readonly allowedHosts: readonly string[]
   readonly isDryRun: boolean
   readonly expectedPlan: string
 }
+/** What the profile says of every query. */
+export interface WarehouseInputs {
+  readonly maximumBytesBilled?: number
+  readonly jobTimeoutSeconds?: number
+  readonly priority: 'interactive' | 'batch'
+  /** '' = the project that models are built in. */
+  readonly executionProject: string
+  readonly impersonate: string
+}
+export interface CostInputs extends CostLimits, Prices {
+  /** Also without a limit. */
+  readonly isWanted: boolean
+}
 
 export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
-  const commands = parseCommands(raw.required('commands'))
-  if (commands.length === 0)
-    throw new InputError('Reading input commands: it holds comments only; write a dbt command per line.', {
-      input: 'commands',
-      given: '',
-      accepted: 'a dbt command per line',
-      problem: 'missing-input',
-    })
+  // First what every run must have: a step that lacks it is told so before anything else.
+  const place = readPlace(raw)
+  const isCleanup = raw.boolean('cleanup', false)
   return {
     ...readProjectPath(raw, context),
-    commands,
+    commands: readCommands(raw, isCleanup),
     projectId: raw.text('project-id'),
-    dataset: matching(
-      raw.required('dataset'),
-      'dataset',
-      /^\w{1,1024}$/,
-      'a dataset name (letters, digits, underscores)',
-    ),
-    location: matching(
-      raw.required('location'),
-      'location',
-      /^[A-Za-z]+(-[a-z]+\d+)?$/,
-      'a BigQuery location such as EU or us-central1',
-    ),
+    ...place,
     target: matching(
       raw.text('target', 'ci'),
       'target',
@@ -76,11 +84,53 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
       /^1\.\d+\.\d+$/,
       'an exact 1.x version',
     ),
-    maximumBytesBilled: raw.optionalInteger('maximum-bytes-billed', { min: 0, max: 999_999_999_999_999 }),
+    warehouse: readWarehouse(raw),
+    state: readStatePlace(raw.text('state')),
+    stateBranch: matching(
+      raw.text('state-branch', 'main'),
+      'state-branch',
+      /^[^\s~^:?*[\\]+$/,
+      "a branch's name",
+    ),
+    pullRequest: {
+      hasOwnSchema: raw.boolean('schema-per-pull-request', false),
+      expiryDays: raw.integer('pull-request-expiry-days', { min: 1, max: 365, fallback: 14 }),
+      isCleanup,
+    },
+    costs: readCosts(raw),
     allowedHosts: raw.lines('allow-endpoint-hosts'),
     isDryRun: raw.boolean('dry-run', false),
     expectedPlan: parseExpectedPlan(raw),
   }
+}
+
+function readPlace(raw: RawInputs): { readonly dataset: string; readonly location: string } {
+  return {
+    dataset: matching(
+      raw.required('dataset'),
+      'dataset',
+      /^\w{1,1024}$/,
+      'a dataset name (letters, digits, underscores)',
+    ),
+    location: matching(
+      raw.required('location'),
+      'location',
+      /^[A-Za-z]+(-[a-z]+\d+)?$/,
+      'a BigQuery location such as EU or us-central1',
+    ),
+  }
+}
+
+/** Not needed by a cleanup, which runs none. */
+function readCommands(raw: RawInputs, isCleanup: boolean): Command[] {
+  const commands = parseCommands(isCleanup ? raw.text('commands') : raw.required('commands'))
+  if (commands.length > 0 || isCleanup) return commands
+  throw new InputError('Reading input commands: it holds comments only; write a dbt command per line.', {
+    input: 'commands',
+    given: '',
+    accepted: 'a dbt command per line',
+    problem: 'missing-input',
+  })
 }
 
 function readProjectPath(
@@ -92,6 +142,46 @@ function readProjectPath(
   const fromWorkspace = path.relative(context.workspace, projectDir)
   refuseOutside(fromWorkspace, given, 'project-dir')
   return { projectDir, projectPath: fromWorkspace.split(path.sep).join('/') }
+}
+
+function readWarehouse(raw: RawInputs): WarehouseInputs {
+  const orEmpty = (name: string, pattern: RegExp, accepted: string): string => {
+    const given = raw.text(name)
+    return given === '' ? '' : matching(given, name, pattern, accepted)
+  }
+  return {
+    maximumBytesBilled: raw.optionalInteger('maximum-bytes-billed', { min: 0, max: 999_999_999_999_999 }),
+    jobTimeoutSeconds: raw.optionalInteger('job-timeout-seconds', { min: 1, max: 86_400 }),
+    priority: raw.choice('priority', ['interactive', 'batch'], 'interactive'),
+    executionProject: orEmpty('execution-project', /^[a-z0-9.:-]{4,100}$/, 'a project id'),
+    impersonate: orEmpty(
+      'impersonate-service-account',
+      /^[a-z0-9-]+@[a-z0-9.-]+\.iam\.gserviceaccount\.com$/,
+      "a service account's e-mail address",
+    ),
+  }
+}
+
+function readCosts(raw: RawInputs): CostInputs {
+  const limits = {
+    maxBytes: raw.optionalInteger('max-bytes', { min: 0, max: 999_999_999_999_999 }),
+    maxCostUsd: raw.optionalDecimal('max-cost-usd', { min: 0, max: 1_000_000 }),
+    maxIncreasePercent: raw.optionalDecimal('max-increase-percent', { min: 0, max: 100_000 }),
+  }
+  return {
+    ...limits,
+    isWanted: raw.boolean('estimate', false) || Object.values(limits).some((limit) => limit !== undefined),
+    pricePerTib: raw.decimal('price-per-tib-usd', { min: 0, max: 1000, fallback: 6.25 }),
+    runsPerMonth: raw.optionalInteger('runs-per-month', { min: 1, max: 100_000 }),
+  }
+}
+
+function readStatePlace(given: string): StatePlace | undefined {
+  if (given === '') return undefined
+  const match = /^gs:\/\/([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])(?:\/([^\r\n]*))?$/.exec(given)
+  if (match === null) throw wrongValue('state', given, 'a place such as gs://BUCKET/PREFIX')
+  const prefix = (match[2] ?? '').replace(/\/+$/, '')
+  return { bucket: match[1] ?? '', prefix: prefix === '' ? '' : `${prefix}/` }
 }
 
 function readVarsInput(given: string): string {

@@ -9,8 +9,8 @@ import path from 'node:path'
 import { WorkFailedError } from '../../_shared/errors.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { asset } from './assets.ts'
-import { versionsIn } from './observe.ts'
-import type { InstallStep } from './plan.ts'
+import type { InstallStep } from './dbt-choice.ts'
+import { versionsIn } from './python.ts'
 
 /**
  * Below the runner's tool folder, so that a later job on this machine finds it; a folder without the closing

@@ -1,99 +1,148 @@
 /**
- * Looks at the dbt project and the dbt that is there; it refuses a folder that is no project, and installs
- * nothing.
+ * Looks at everything a run depends on: the dbt project, the dbt that is there, the pull request, the state the
+ * main branch left, and what the commands would do. It refuses a folder that is no project, and builds nothing.
  */
-import { constants } from 'node:fs'
-import { access, open } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import path from 'node:path'
+import { InputError } from '../../_shared/errors.ts'
+import { listDatasets, type Dataset, type Labels } from '../../_shared/google/bigquery-datasets.ts'
+import type { Google } from '../../_shared/google/connect.ts'
 import { insideWorkspace } from '../../_shared/local-folder.ts'
 import type { Runner } from '../../_shared/run.ts'
+import { readEvent, type RunEvent } from '../../_shared/runner/event.ts'
+import { chooseDbt, type InstallStep } from './dbt-choice.ts'
 import type { Inputs } from './inputs.ts'
+import { install } from './install.ts'
+import { preview, type Preview } from './preview.ts'
+import { renderProfiles } from './profile.ts'
 import { readProject, type DbtProject } from './project.ts'
+import { datasetOf, isOfPullRequest, labelsOf } from './pull-request.ts'
+import { findInstalled, findOnPath } from './python.ts'
+import { readCommit, readState, type Commit, type KeptState } from './state.ts'
+import { withState } from './verbs.ts'
 
-export interface Installed {
-  readonly python: string
-  readonly core: string
-  readonly adapter: string
+export interface ObservedState {
+  readonly role: 'compare' | 'save' | 'none'
+  readonly kept?: KeptState
+  readonly commit?: Commit
+}
+/** Datasets that bear the pull request's name, and the labels that prove they are its. */
+export interface PullRequestDatasets {
+  readonly number: number
+  readonly base: string
+  readonly proof: Labels
+  readonly existing: readonly Dataset[]
 }
 export interface Observed {
   readonly project: DbtProject
-  /** The Python that holds the dbt on PATH, with its versions. */
-  readonly installed?: Installed
-  /** A Python that could hold a new installation. */
+  readonly dbt: InstallStep
+  /** Of a dbt that is ready; otherwise the plan installs it. */
   readonly python?: string
+  /** A folder of this run alone. */
+  readonly scratch: string
+  readonly dataset: string
+  readonly state?: ObservedState
+  readonly pullRequest?: PullRequestDatasets
+  readonly preview?: Preview
 }
 
-const VERSIONS =
-  'import importlib.metadata as m, json; print(json.dumps([m.version("dbt-core"), m.version("dbt-bigquery")]))'
+const NOTHING = {
+  project: { profileName: '', targetPath: '', logPath: '', commentLines: 1, notes: [] },
+  dbt: { kind: 'use', target: '', reason: '', python: '', requirements: [] },
+  scratch: '',
+} as const
 
-export async function observe(
-  inputs: Inputs,
-  _google: unknown,
-  runner: Pick<Runner, 'context' | 'environment' | 'execute'>,
-): Promise<Observed> {
+export async function observe(inputs: Inputs, google: Google, runner: Runner): Promise<Observed> {
+  const event = await readEvent(runner.environment)
+  const pullRequest = await observePullRequest(inputs, event, google, runner)
+  const dataset = pullRequest?.base ?? inputs.dataset
+  // Needs neither a checkout nor a Python.
+  if (inputs.pullRequest.isCleanup) return { ...NOTHING, dataset, pullRequest }
   await insideWorkspace(runner.context.workspace, inputs.projectDir, 'project-dir')
   const project = await readProject(inputs, runner.environment)
+  const { PATH } = runner.environment
   const installed = await findInstalled(runner)
+  const dbt = chooseDbt(inputs, installed, await findOnPath(['python3', 'python'], PATH))
+  const scratch = await mkdtemp(path.join(runner.context.tempDir, 'run-dbt-'))
+  const state = inputs.state && (await observeState(inputs, event, scratch, google, runner))
+  const seen = { project, dbt, scratch, dataset, state, pullRequest }
+  const needsPreview = inputs.isDryRun || inputs.costs.isWanted || pullRequest !== undefined
+  if (!needsPreview) return { ...seen, python: dbt.kind === 'use' ? dbt.python : undefined }
+  const python = dbt.kind === 'use' ? dbt.python : await install(dbt, runner)
+  const { executionProject } = inputs.warehouse
   return {
-    project,
-    installed,
-    python: await findOnPath(['python3', 'python'], runner.environment.PATH),
+    ...seen,
+    python,
+    preview: await preview(
+      {
+        python,
+        scratch: path.join(scratch, 'preview'),
+        target: project.targetPath,
+        projectId: google.projectId,
+        profiles: renderProfiles(inputs, dataset, project.profileName, google),
+      },
+      {
+        commands: inputs.commands.map((command) =>
+          withState(command, state?.role === 'compare' ? state.kept : undefined),
+        ),
+        around: { inputs, project },
+        wantsCosts: inputs.costs.isWanted,
+        location: inputs.location,
+        executionProject: executionProject === '' ? google.projectId : executionProject,
+        before: state?.kept?.bytes ?? {},
+      },
+      google,
+      runner,
+    ),
   }
 }
 
-/** The versions of dbt that this Python holds; undefined when it holds none, or does not run. */
-export async function versionsIn(
-  python: string,
-  runner: Pick<Runner, 'execute'>,
-): Promise<Installed | undefined> {
-  const quiet = { onStdoutLine: () => undefined, onStderrLine: () => undefined }
-  const answer = await runner.execute(python, ['-I', '-c', VERSIONS], quiet).catch(() => undefined)
-  if (answer === undefined || answer.exitCode !== 0) return undefined
-  const [core, adapter] = JSON.parse(answer.stdout) as [string, string]
-  return { python, core, adapter }
-}
-
-/**
- * The dbt on PATH is a script whose first line names its Python; asking that Python is ten times faster than
- * `dbt --version`.
- */
-async function findInstalled(
-  runner: Pick<Runner, 'environment' | 'execute'>,
-): Promise<Installed | undefined> {
-  const dbt = await findOnPath(['dbt'], runner.environment.PATH)
-  if (dbt === undefined) return undefined
-  const python = (await readInterpreter(dbt)) ?? (await findOnPath(['python3', 'python'], path.dirname(dbt)))
-  return python === undefined ? undefined : versionsIn(python, runner)
-}
-
-async function readInterpreter(script: string): Promise<string | undefined> {
-  const file = await open(script, 'r')
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0)
-    const head = buffer.subarray(0, bytesRead).toString('latin1')
-    // A path with spaces cannot stand in a #! line: installers then write `exec '<python>'` in a shell
-    // prologue.
-    const found =
-      /^#!\s*(\S*python[\d.]*)\s*$/m.exec(head)?.[1] ??
-      /^'''exec' (?:'([^']+)'|"([^"]+)"|(\S+))/m.exec(head)?.slice(1).find(Boolean)
-    return found !== undefined && (await isExecutable(found)) ? found : undefined
-  } finally {
-    await file.close()
+async function observePullRequest(
+  inputs: Inputs,
+  event: RunEvent,
+  google: Google,
+  runner: Runner,
+): Promise<PullRequestDatasets | undefined> {
+  const { hasOwnSchema, isCleanup } = inputs.pullRequest
+  if (!hasOwnSchema && !isCleanup) return undefined
+  const number = event.pullRequest
+  if (number === undefined) {
+    if (!isCleanup) return undefined
+    throw new InputError(
+      `Reading input cleanup: this run belongs to no pull request (event ${event.name || 'unknown'}), so there is nothing to clean up after; set it on pull_request, type closed.`,
+      { input: 'cleanup', given: 'true', accepted: 'a run of a pull request' },
+    )
+  }
+  const base = datasetOf(inputs.dataset, number)
+  const repository = runner.environment.GITHUB_REPOSITORY_ID || runner.context.repository
+  const existing = await listDatasets(google, google.projectId)
+  return {
+    number,
+    base,
+    proof: labelsOf(repository, number),
+    existing: existing.filter(({ datasetId }) => isOfPullRequest(datasetId, base)),
   }
 }
 
-async function findOnPath(
-  names: readonly string[],
-  searchPath: string | undefined,
-): Promise<string | undefined> {
-  for (const folder of (searchPath ?? '').split(path.delimiter).filter(path.isAbsolute)) {
-    for (const name of names) if (await isExecutable(path.join(folder, name))) return path.join(folder, name)
+async function observeState(
+  inputs: Inputs,
+  event: RunEvent,
+  scratch: string,
+  google: Google,
+  runner: Runner,
+): Promise<ObservedState | undefined> {
+  const place = inputs.state
+  if (place === undefined) return undefined
+  const isBranch = runner.context.ref === `refs/heads/${inputs.stateBranch}`
+  const role = event.pullRequest !== undefined ? 'compare' : isBranch ? 'save' : 'none'
+  if (role === 'none') return { role }
+  // The client takes longer to load than to ask.
+  const { openStorage } = await import('../../_shared/google/storage.ts')
+  const kept = await readState(openStorage(google), place, path.join(scratch, 'state'))
+  const needsCommit = role === 'save' && !inputs.isDryRun
+  return {
+    role,
+    kept,
+    commit: needsCommit ? await readCommit(inputs.projectDir, runner, event.commit) : undefined,
   }
-  return undefined
 }
-
-const isExecutable = (file: string): Promise<boolean> =>
-  access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  )

@@ -1,36 +1,58 @@
 /**
- * Chooses whether dbt is installed and with which arguments it runs; the plan is the argv. It refuses to run
- * anything.
+ * Chooses what is installed, made, run, left and dropped; it refuses costs above the limits and datasets that
+ * are not the pull request's own, and runs nothing.
  */
-import { WorkFailedError } from '../../_shared/errors.ts'
 import type { Plan, Step } from '../../_shared/plan.ts'
-import { readVars, type Command } from './commands.ts'
+import { argvOf } from './argv.ts'
+import type { Command } from './commands.ts'
+import { checkCosts, dollars, spelledDollars, type NodeCost } from './costs.ts'
+import type { InstallStep } from './dbt-choice.ts'
 import type { Inputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
-import { renderProfiles, type Warehouse } from './profile.ts'
-import { listingOf, takesTargetPath } from './verbs.ts'
+import { datasetsToCreate, datasetsToDrop } from './pull-request.ts'
+import { listingOf, withState } from './verbs.ts'
 
-export interface InstallStep extends Step {
-  readonly kind: 'use' | 'install'
-  readonly python: string
-  readonly requirements: readonly string[]
-}
 export interface CommandStep extends Step {
   /** A dry run can say of a command which nodes it would select, or nothing for those that select none. */
   readonly kind: 'command' | 'list' | 'leave-out'
   readonly command: Command
   readonly argv: readonly string[]
 }
-export type DbtStep = InstallStep | CommandStep
+export interface PlainStep extends Step {
+  /** `build` and `test` are what the commands do: shown, not carried out one by one. */
+  readonly kind: 'build' | 'test' | 'create-dataset' | 'drop-dataset' | 'leave-dataset' | 'save-state'
+  /** What the node would read. */
+  readonly bytes?: number
+}
+export type DbtStep = InstallStep | CommandStep | PlainStep
 
 export interface DbtPlan extends Plan<DbtStep> {
-  readonly profiles: string
+  /** Why nothing is run although the plan is whole. */
+  readonly refusal?: unknown
 }
 
-export function planRun(inputs: Inputs, observed: Observed, warehouse: Warehouse): DbtPlan {
-  return {
-    target: { project: warehouse.projectId, dataset: inputs.dataset, location: inputs.location },
+export function planRun(
+  inputs: Inputs,
+  observed: Observed,
+  { projectId }: { readonly projectId: string },
+): DbtPlan {
+  const where = {
+    target: { project: projectId, dataset: observed.dataset, location: inputs.location },
     owner: '',
+  }
+  if (inputs.pullRequest.isCleanup) return { ...where, steps: planCleanup(observed, projectId) }
+  const commands = inputs.commands.map((command) => planCommand(command, inputs, observed))
+  const costs = observed.preview?.commands.flatMap((previewed) => previewed.costs) ?? []
+  const steps = [
+    observed.dbt,
+    ...planDatasets(observed, projectId),
+    ...commands,
+    ...costs.map((cost) => planNode(cost, inputs)),
+    ...planState(inputs, observed),
+  ]
+  const plan = {
+    ...where,
+    steps,
     // Where dbt is differs from machine to machine, and a dry run only lists.
     agreedOn: {
       versions: [inputs.coreVersion, inputs.adapterVersion],
@@ -38,86 +60,86 @@ export function planRun(inputs: Inputs, observed: Observed, warehouse: Warehouse
       commands: inputs.commands,
       target: inputs.target,
       vars: inputs.vars,
-      maximumBytesBilled: inputs.maximumBytesBilled,
+      warehouse: inputs.warehouse,
     },
-    steps: [
-      planDbt(inputs, observed),
-      ...inputs.commands.map((command) => planCommand(command, inputs, observed)),
-    ],
-    profiles: renderProfiles(inputs, observed.project.profileName, warehouse),
+  }
+  try {
+    checkCosts(costs, inputs.costs, inputs.costs)
+    return plan
+  } catch (refusal) {
+    return { ...plan, refusal }
   }
 }
 
-function planDbt(inputs: Inputs, observed: Observed): InstallStep {
-  const target = `dbt-core ${inputs.coreVersion}, dbt-bigquery ${inputs.adapterVersion}`
-  const requirements = [`dbt-core==${inputs.coreVersion}`, `dbt-bigquery==${inputs.adapterVersion}`]
-  const { installed } = observed
-  if (installed?.core === inputs.coreVersion && installed.adapter === inputs.adapterVersion)
-    return {
-      kind: 'use',
-      target,
-      reason: 'this version is on PATH',
-      python: installed.python,
-      requirements,
-    }
-  const python = observed.python ?? installed?.python
-  if (python === undefined)
-    throw new WorkFailedError(
-      'Looking for Python: there is none on PATH to install dbt with; add actions/setup-python before this step.',
-      { problem: 'dbt-installation' },
-    )
-  const reason =
-    installed === undefined
-      ? 'no dbt on PATH'
-      : `on PATH is dbt-core ${installed.core} with dbt-bigquery ${installed.adapter}`
-  return { kind: 'install', target, reason, python, requirements }
-}
-
 function planCommand(command: Command, inputs: Inputs, observed: Observed): CommandStep {
-  const { globals, verb, words, text } = command
-  const flags = flagsOf(command, inputs, observed)
-  if (!inputs.isDryRun)
+  const { text, verb } = command
+  const { state } = observed
+  if (inputs.isDryRun) {
+    const isListed = listingOf(command) !== undefined
     return {
-      kind: 'command',
+      kind: isListed ? 'list' : 'leave-out',
       target: text,
-      reason: 'asked for',
+      reason: isListed ? 'dry run: the nodes it selects' : `a dry run does not start ${verb}`,
       command,
-      // Sub-commands come before flags: `docs generate --target ci`.
-      argv: [...globals, ...verb.split(' '), ...words, ...flags],
+      argv: [],
     }
-  const listing = listingOf(command)
-  return listing === undefined
-    ? { kind: 'leave-out', target: text, reason: `a dry run does not start ${verb}`, command, argv: [] }
-    : {
-        kind: 'list',
-        target: text,
-        reason: 'dry run: the nodes it selects',
-        command,
-        argv: [...globals, ...listing, ...flags],
-      }
+  }
+  const whole = withState(command, state?.role === 'compare' ? state.kept : undefined)
+  return {
+    kind: 'command',
+    target: text,
+    reason: whole === command ? 'asked for' : 'asked for; compared with the state of the main branch',
+    command,
+    argv: argvOf(whole, { inputs, project: observed.project }),
+  }
 }
 
-/** Of every command beside its own words. What is said here, no variable of the environment can change. */
-function flagsOf({ verb, vars }: Command, inputs: Inputs, { project }: Observed): string[] {
+function planNode(cost: NodeCost, inputs: Inputs): PlainStep {
+  const price = cost.bytes === undefined ? '' : `, ${spelledDollars(dollars(cost.bytes, inputs.costs))}`
+  const how = cost.bytes === undefined ? `no estimate: ${cost.why ?? ''}` : cost.accuracy.toLowerCase()
+  return {
+    kind: cost.resourceType === 'test' ? 'test' : 'build',
+    target: cost.name,
+    reason: `${cost.materialized || cost.resourceType}${price} (${how})`,
+    bytes: cost.bytes,
+  }
+}
+
+function planDatasets(observed: Observed, projectId: string): PlainStep[] {
+  const { pullRequest, preview } = observed
+  if (pullRequest === undefined || preview === undefined || preview.exitCode !== 0) return []
+  const { base, existing, proof, number } = pullRequest
+  return datasetsToCreate(preview.placed, base, projectId, existing, proof).map((datasetId) => ({
+    kind: 'create-dataset',
+    target: datasetId,
+    reason: `of pull request ${number}; its tables expire`,
+  }))
+}
+
+function planCleanup({ pullRequest }: Observed, projectId: string): PlainStep[] {
+  if (pullRequest === undefined) return []
+  const { ours, left } = datasetsToDrop(pullRequest.existing, pullRequest.base, pullRequest.proof)
   return [
-    '--project-dir',
-    inputs.projectDir,
-    '--profile',
-    project.profileName,
-    '--target',
-    inputs.target,
-    '--vars',
-    mergeVars(inputs.vars, vars),
-    '--log-path',
-    project.logPath,
-    '--write-json',
-    ...(takesTargetPath(verb) ? ['--target-path', project.targetPath] : []),
+    ...ours.map((target) => ({
+      kind: 'drop-dataset' as const,
+      target,
+      reason: `made for pull request ${pullRequest.number}, as its labels say`,
+    })),
+    ...left.map((target) => ({
+      kind: 'leave-dataset' as const,
+      target,
+      reason: `${projectId}.${target} does not carry this pull request's labels`,
+    })),
   ]
 }
 
-/** As written where one of them is given, so that dbt reads what its author wrote. */
-function mergeVars(all: string, own: string | undefined): string {
-  const common = readVars(all) ?? {}
-  if (own === undefined) return all
-  return Object.keys(common).length === 0 ? own : JSON.stringify({ ...common, ...readVars(own) })
+function planState(inputs: Inputs, { state }: Observed): PlainStep[] {
+  if (inputs.state === undefined || state?.role !== 'save' || inputs.isDryRun) return []
+  return [
+    {
+      kind: 'save-state',
+      target: `gs://${inputs.state.bucket}/${inputs.state.prefix}`,
+      reason: 'what pull requests compare with, once all commands succeeded',
+    },
+  ]
 }

@@ -8,19 +8,28 @@ export interface Warehouse {
 }
 
 /** JSON is YAML. Scopes leave out Drive, which dbt asks for by default. */
-export function renderProfiles(inputs: Inputs, profileName: string, warehouse: Warehouse): string {
+export function renderProfiles(
+  inputs: Pick<Inputs, 'location' | 'threads' | 'target' | 'warehouse'>,
+  dataset: string,
+  profileName: string,
+  warehouse: Warehouse,
+): string {
+  const { maximumBytesBilled, jobTimeoutSeconds, priority, executionProject, impersonate } = inputs.warehouse
   const endpoint = warehouse.endpoints.overrides.find(({ api }) => api === 'bigquery')?.root
   const output = {
     type: 'bigquery',
     method: 'oauth',
     project: warehouse.projectId,
-    dataset: inputs.dataset,
+    dataset,
     location: inputs.location,
     threads: inputs.threads,
-    priority: 'interactive',
+    priority,
     job_retries: 1,
     scopes: ['https://www.googleapis.com/auth/bigquery', 'https://www.googleapis.com/auth/cloud-platform'],
-    ...(inputs.maximumBytesBilled === undefined ? {} : { maximum_bytes_billed: inputs.maximumBytesBilled }),
+    ...(maximumBytesBilled === undefined ? {} : { maximum_bytes_billed: maximumBytesBilled }),
+    ...(jobTimeoutSeconds === undefined ? {} : { job_execution_timeout_seconds: jobTimeoutSeconds }),
+    ...(executionProject === '' ? {} : { execution_project: executionProject }),
+    ...(impersonate === '' ? {} : { impersonate_service_account: impersonate }),
     ...(endpoint === undefined ? {} : { api_endpoint: endpoint }),
   }
   return JSON.stringify(

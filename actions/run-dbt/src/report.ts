@@ -2,80 +2,138 @@
 import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
 import { ActionError } from '../../_shared/errors.ts'
 import type { Outcome } from '../../_shared/plan.ts'
+import { dollars, totalOf } from './costs.ts'
 import type { Inputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
 import type { DbtPlan, DbtStep } from './plan.ts'
+import { costsSeen, describeCosts, describeMeasured } from './report-costs.ts'
 import type { CommandResult, NodeResult, Verdict } from './results.ts'
 import { acts } from './verbs.ts'
 
-type DbtReported = Outcome<DbtStep, CommandResult> & { readonly results?: string }
+type DbtReported = Outcome<DbtStep, CommandResult> & {
+  readonly results?: string
+  readonly junit?: string
+  readonly notes?: readonly string[]
+}
 
 export function report(
   plan: DbtPlan,
   outcome: DbtReported,
   inputs: Inputs,
   notes: readonly string[],
-  { project: { notes: projectNotes } }: Observed,
+  observed: Observed,
 ): Report {
-  const isCancelled = outcome.failure instanceof ActionError && outcome.failure.problem === 'cancelled'
-  const nodes = outcome.done.flatMap(({ result }) => result?.nodes ?? [])
+  const all = outcome.done.flatMap(({ result }) => result?.nodes ?? [])
+  // What was only compiled did not pass.
+  const nodes = outcome.isApplied ? all : all.filter(({ verdict }) => verdict === 'failed')
   const count = (verdict: Verdict): number => nodes.filter((node) => node.verdict === verdict).length
-  const bytes = nodes.map((node) => node.bytesProcessed).filter((value) => value !== undefined)
-  const failed = isCancelled ? 'cancelled' : 'failure'
-  const status = outcome.failure !== undefined ? failed : inputs.isDryRun ? 'dry-run' : 'success'
+  const costs = costsSeen(observed)
+  const estimated = costs.length === 0 ? undefined : totalOf(costs).bytes
+  const said = [
+    ...notes,
+    ...observed.project.notes,
+    ...stateNotes(inputs, observed),
+    ...(outcome.notes ?? []),
+  ]
   return {
     outputs: {
-      status,
+      status: statusOf(outcome, inputs),
       'results-path': outcome.results ?? '',
       'nodes-passed': count('passed'),
       'nodes-failed': count('failed'),
       'nodes-warned': count('warned'),
       'nodes-skipped': count('skipped'),
       'exit-code': exitCodeOf(outcome),
-      'bytes-processed': bytes.length === 0 ? '' : bytes.reduce((sum, value) => sum + value, 0),
+      'bytes-processed': sumOf(nodes.map((node) => node.bytesProcessed)),
+      'bytes-billed': sumOf(nodes.map((node) => node.bytesBilled)),
+      'estimated-bytes': estimated ?? '',
+      'estimated-cost-usd': estimated === undefined ? '' : dollars(estimated, inputs.costs).toFixed(6),
+      dataset: observed.dataset,
+      'junit-path': outcome.junit ?? '',
     },
     summary: [
-      {
-        kind: 'heading',
-        text: inputs.isDryRun
-          ? 'dbt: what would run'
-          : outcome.failure === undefined
-            ? 'dbt: succeeded'
-            : isCancelled
-              ? 'dbt: cancelled'
-              : 'dbt: failed',
-      },
+      { kind: 'heading', text: headingOf(outcome, inputs) },
       {
         kind: 'text',
-        text: `dbt-core ${inputs.coreVersion}, dbt-bigquery ${inputs.adapterVersion}; target ${inputs.target}, dataset ${inputs.dataset}, location ${inputs.location}.`,
+        text: `dbt-core ${inputs.coreVersion}, dbt-bigquery ${inputs.adapterVersion}; target ${inputs.target}, dataset ${observed.dataset}, location ${inputs.location}.`,
       },
-      ...[...notes, ...projectNotes].map((text): SummaryBlock => ({ kind: 'text', text })),
-      ...(inputs.isDryRun ? describePlan(plan, outcome) : describeRun(outcome, nodes)),
+      ...said.map((text): SummaryBlock => ({ kind: 'text', text })),
+      ...describeSteps(plan, outcome, inputs),
+      ...(costs.length === 0 ? [] : describeCosts(costs, inputs.costs)),
+      ...(outcome.isApplied
+        ? [...describeRun(outcome, nodes), ...describeMeasured(nodes, inputs.costs)]
+        : []),
     ],
     annotations: [
       ...nodes.flatMap((node) => annotate(node, inputs)),
-      ...outcome.done.flatMap(({ step, result }) => annotateCommand(step, result, inputs)),
-      ...projectNotes.map((message): Annotation => ({ kind: 'notice', message })),
+      ...outcome.done.flatMap(({ step, result }) => annotateCommand(step, result, inputs, observed)),
+      ...observed.project.notes.map((message): Annotation => ({ kind: 'notice', message })),
     ],
     failure: outcome.failure,
   }
 }
 
-function describePlan(plan: DbtPlan, outcome: DbtReported): SummaryBlock[] {
+const isCancelled = ({ failure }: DbtReported): boolean =>
+  failure instanceof ActionError && failure.problem === 'cancelled'
+
+function statusOf(outcome: DbtReported, inputs: Inputs): string {
+  if (outcome.failure !== undefined) return isCancelled(outcome) ? 'cancelled' : 'failure'
+  return inputs.isDryRun ? 'dry-run' : 'success'
+}
+
+function headingOf(outcome: DbtReported, inputs: Inputs): string {
+  if (outcome.failure !== undefined) return isCancelled(outcome) ? 'dbt: cancelled' : 'dbt: failed'
+  if (inputs.isDryRun) return 'dbt: what would run'
+  return inputs.pullRequest.isCleanup ? 'dbt: cleaned up' : 'dbt: succeeded'
+}
+
+const sumOf = (values: readonly (number | undefined)[]): number | '' => {
+  const known = values.filter((value) => value !== undefined)
+  return known.length === 0 ? '' : known.reduce((sum, value) => sum + value, 0)
+}
+
+function stateNotes(inputs: Inputs, { state }: Observed): string[] {
+  if (inputs.state === undefined || state === undefined) return []
+  const place = `gs://${inputs.state.bucket}/${inputs.state.prefix}`
+  if (state.role === 'none')
+    return [
+      `State: this run is neither of ${inputs.stateBranch} nor of a pull request, so ${place} is not used.`,
+    ]
+  if (state.role === 'save') return []
+  return state.kept === undefined
+    ? [
+        `State: none in ${place} yet, so everything is selected; a run on ${inputs.stateBranch} leaves the first.`,
+      ]
+    : [
+        `State: compared with commit ${state.kept.latest.commit.slice(0, 12)} of ${inputs.stateBranch}; what is not built here is read from there.`,
+      ]
+}
+
+/** What is not a command of dbt, and in a dry run the commands as well. */
+function describeSteps(plan: DbtPlan, outcome: DbtReported, inputs: Inputs): SummaryBlock[] {
   const listed = new Map(outcome.done.map(({ step, result }) => [step, result?.listed]))
-  const rows = plan.steps
-    .filter((step) => step.kind !== 'use')
-    .map((step) => [
-      step.kind === 'install' ? `install ${step.target}` : `dbt ${step.target}`,
-      step.reason,
-      listed.get(step)?.length ?? '',
-    ])
+  const shown = plan.steps.filter(
+    ({ kind }) =>
+      !['use', 'build', 'test', 'save-state', 'command'].includes(kind) &&
+      (inputs.isDryRun || kind !== 'install'),
+  )
+  const verbs: Partial<Record<DbtStep['kind'], string>> = {
+    install: 'install',
+    'create-dataset': 'create dataset',
+    'drop-dataset': 'drop dataset',
+    'leave-dataset': 'leave dataset',
+  }
+  const rows = shown.map((step) => [
+    `${verbs[step.kind] ?? 'dbt'} ${step.target}`,
+    step.reason,
+    listed.get(step)?.length ?? '',
+  ])
   const details = [...listed].flatMap(([step, names]): SummaryBlock[] =>
-    names === undefined || names.length === 0
+    !inputs.isDryRun || names === undefined || names.length === 0
       ? []
       : [{ kind: 'details', label: `dbt ${step.target}`, text: names.join('\n') }],
   )
-  return [{ kind: 'table', head: ['Step', 'Why', 'Nodes'], rows }, ...details]
+  return rows.length === 0 ? details : [{ kind: 'table', head: ['Step', 'Why', 'Nodes'], rows }, ...details]
 }
 
 function describeRun(outcome: DbtReported, nodes: readonly NodeResult[]): SummaryBlock[] {
@@ -163,8 +221,13 @@ function annotate(node: NodeResult, inputs: Inputs): Annotation[] {
 }
 
 /** What no node can say: the project does not parse, or nothing was selected. */
-function annotateCommand(step: DbtStep, result: CommandResult | undefined, inputs: Inputs): Annotation[] {
-  if (result === undefined || step.kind !== 'command') return []
+function annotateCommand(
+  step: DbtStep,
+  result: CommandResult | undefined,
+  inputs: Inputs,
+  observed: Observed,
+): Annotation[] {
+  if (result === undefined || (step.kind !== 'command' && step.kind !== 'list')) return []
   if (result.place !== undefined && result.exception !== undefined)
     return [
       {
@@ -175,7 +238,10 @@ function annotateCommand(step: DbtStep, result: CommandResult | undefined, input
         line: result.place.line ?? 1,
       },
     ]
-  if (!result.isSuccess || result.nodes.length > 0 || !acts(step.command.verb)) return []
+  if (step.kind === 'list' || !result.isSuccess || result.nodes.length > 0 || !acts(step.command.verb))
+    return []
+  // A pull request that changes no model has nothing to build, and that is well.
+  if (observed.state?.role === 'compare' && observed.state.kept !== undefined) return []
   return [
     {
       kind: 'warning',

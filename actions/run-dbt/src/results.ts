@@ -145,7 +145,7 @@ export function describeNode(result: RawResult, manifest: Manifest | undefined):
     resourceType: result.unique_id.split('.')[0] ?? '',
     status: result.status,
     verdict: VERDICTS[result.status] ?? 'failed',
-    message: (result.message ?? result.error ?? freshness(result)).trim(),
+    message: explained((result.message ?? result.error ?? freshness(result)).trim()),
     seconds: result.execution_time ?? 0,
     rows: integer(response.rows_affected),
     bytesProcessed: integer(response.bytes_processed),
@@ -153,6 +153,13 @@ export function describeNode(result: RawResult, manifest: Manifest | undefined):
     slotMs: integer(response.slot_ms),
     file: node?.original_file_path,
   }
+}
+
+/** dbt asks for a profile that is not its author's to write. */
+function explained(message: string): string {
+  return /in profile to submit python job/.test(message)
+    ? `Python models are not run here: the profile that this action writes holds no Dataproc. Write the model in SQL, leave it out with --exclude, or run the work with submit-spark. (dbt: ${message})`
+    : message
 }
 
 /** What a source's freshness says when nothing went wrong but the time. */

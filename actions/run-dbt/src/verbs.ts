@@ -59,3 +59,40 @@ function wordsFor(words: readonly string[], isKept: (flag: string) => boolean): 
   }
   return kept
 }
+
+/** The kinds of node that a verb builds or tests; of the others nothing is read. */
+export function nodeTypesOf(verb: string): readonly string[] {
+  return verb === 'build' ? ['model', 'snapshot', 'test'] : (SELECTING[verb] ?? [])
+}
+
+/** `compile` with the same selection, of the verbs that read the warehouse. */
+export function compilingOf({ verb, words }: Command): string[] | undefined {
+  if (!['build', 'run', 'snapshot', 'test'].includes(verb)) return undefined
+  const own = wordsFor(
+    words,
+    (flag) =>
+      (WITH_WORDS.test(flag) && !/resource-type/.test(flag)) || ALONE.test(flag) || FOR_COMPILE.test(flag),
+  )
+  return ['compile', '--quiet', ...own]
+}
+const FOR_COMPILE = /^(--full-refresh|-f|--threads|--(no-)?introspect)$/
+
+const STATEFUL = ['build', 'run', 'test', 'seed', 'snapshot', 'compile', 'list', 'ls']
+const SELECTION = /^(--(select|models?|selector)(=|$)|-[sm])/
+
+/** With the main branch's state: what is modified, unless the author selects, read from there what is not built. */
+export function withState(command: Command, kept: { readonly directory: string } | undefined): Command {
+  if (kept === undefined || !STATEFUL.includes(command.verb)) return command
+  const has = (flag: string): boolean =>
+    [...command.globals, ...command.words].some((word) => word === flag || word.startsWith(`${flag}=`))
+  const selects = command.words.some((word) => SELECTION.test(word))
+  return {
+    ...command,
+    words: [
+      ...command.words,
+      ...(selects ? [] : ['--select', 'state:modified+']),
+      ...(has('--state') ? [] : ['--state', kept.directory]),
+      ...(has('--defer') || has('--no-defer') ? [] : ['--defer']),
+    ],
+  }
+}

@@ -4,7 +4,15 @@ import { createInputs } from '../../../actions/_shared/runner/inputs.ts'
 import type { RunContext } from '../../../actions/_shared/runner/context.ts'
 import { parseInputs } from '../../../actions/run-dbt/src/inputs.ts'
 import { planRun } from '../../../actions/run-dbt/src/plan.ts'
+import { listingArgv } from '../../../actions/run-dbt/src/argv.ts'
 import type { DbtOutcome } from '../../../actions/run-dbt/src/apply.ts'
+import { checkCosts, totalOf, type NodeCost } from '../../../actions/run-dbt/src/costs.ts'
+import { chooseDbt } from '../../../actions/run-dbt/src/dbt-choice.ts'
+import type { Observed } from '../../../actions/run-dbt/src/observe.ts'
+import { renderProfiles } from '../../../actions/run-dbt/src/profile.ts'
+import { datasetsToCreate, datasetsToDrop, labelsOf } from '../../../actions/run-dbt/src/pull-request.ts'
+import { parseLatest } from '../../../actions/run-dbt/src/state.ts'
+import { withState } from '../../../actions/run-dbt/src/verbs.ts'
 import { report } from '../../../actions/run-dbt/src/report.ts'
 import { lineOfError, lineOfTest, sourceLine } from '../../../actions/run-dbt/src/places.ts'
 import { describeNode, type NodeResult, type Verdict } from '../../../actions/run-dbt/src/results.ts'
@@ -18,11 +26,13 @@ const parse = (over: Record<string, string> = {}) => {
     context,
   )
 }
-const warehouse = { projectId: 'p', endpoints: { overrides: [] } }
 const installed = { python: '/py', core: '1.11.16', adapter: '1.12.1' }
-const observed = {
+const warehouse = { projectId: 'p', endpoints: { overrides: [] } }
+const observed: Observed = {
   project: { profileName: 'caec', targetPath: '/t', logPath: '/l', commentLines: 1, notes: [] },
-  installed,
+  dbt: { kind: 'use', target: 'dbt', reason: 'there', python: '/py', requirements: [] },
+  scratch: '/s',
+  dataset: 'd',
 }
 
 describe('inputs', () => {
@@ -127,27 +137,30 @@ describe('inputs', () => {
 
 describe('plan', () => {
   it('uses a dbt of the wanted versions', () => {
-    expect(planRun(parse(), observed, warehouse).steps[0]).toMatchObject({
-      kind: 'use',
-      python: '/py',
-    })
+    expect(chooseDbt(parse(), installed, '/usr/bin/python3')).toMatchObject({ kind: 'use', python: '/py' })
   })
   it('installs when another version is there', () => {
-    expect(
-      planRun(parse(), { ...observed, installed: { ...installed, core: '1.10.0' } }, warehouse).steps[0],
-    ).toMatchObject({ kind: 'install', reason: 'on PATH is dbt-core 1.10.0 with dbt-bigquery 1.12.1' })
-  })
-  it('says what is missing when there is no Python', () => {
-    expect(thrownBy(() => planRun(parse(), { ...observed, installed: undefined }, warehouse))).toMatchObject({
-      code: 'WORK_FAILED',
+    expect(chooseDbt(parse(), { ...installed, core: '1.10.0' }, undefined)).toMatchObject({
+      kind: 'install',
+      reason: 'on PATH is dbt-core 1.10.0 with dbt-bigquery 1.12.1',
     })
   })
+  it('says what is missing when there is no Python', () => {
+    expect(thrownBy(() => chooseDbt(parse(), undefined, undefined))).toMatchObject({ code: 'WORK_FAILED' })
+  })
   it('writes a keyless profile from which no value can break out', () => {
+    const inputs = parse({
+      'maximum-bytes-billed': '5',
+      'job-timeout-seconds': '60',
+      priority: 'batch',
+      'execution-project': 'payer-project',
+      'impersonate-service-account': 'a@b-project.iam.gserviceaccount.com',
+    })
     const profile = JSON.parse(
-      planRun(parse({ 'maximum-bytes-billed': '5' }), observed, {
+      renderProfiles(inputs, 'd', 'caec', {
         projectId: 'p"\n: x',
         endpoints: { overrides: [{ api: 'bigquery', root: 'http://127.0.0.1:1' }] },
-      }).profiles,
+      }),
     ) as { caec: { outputs: { ci: Record<string, unknown> } } }
     expect(profile.caec.outputs.ci).toMatchObject({
       type: 'bigquery',
@@ -155,37 +168,105 @@ describe('plan', () => {
       project: 'p"\n: x',
       api_endpoint: 'http://127.0.0.1:1',
       maximum_bytes_billed: 5,
+      job_execution_timeout_seconds: 60,
+      priority: 'batch',
+      execution_project: 'payer-project',
+      impersonate_service_account: 'a@b-project.iam.gserviceaccount.com',
     })
     expect(JSON.stringify(profile)).not.toMatch(/drive|keyfile|token/)
   })
   it('has no step that builds in a dry run', () => {
-    const steps = planRun(
-      parse({
-        commands: 'run-operation load\nrun --select a b --full-refresh --exclude c\ntest',
-        'dry-run': 'true',
-      }),
-      observed,
-      warehouse,
-    ).steps
-    const own = (argv: readonly string[]) => argv.slice(0, Math.max(argv.indexOf('--project-dir'), 0))
-    expect(steps.slice(1).map((step) => [step.kind, 'argv' in step ? own(step.argv) : []])).toEqual([
-      ['leave-out', []],
-      ['list', ['ls', '--quiet', '--resource-type', 'model', '--select', 'a', 'b', '--exclude', 'c']],
-      ['list', ['ls', '--quiet', '--resource-type', 'test', '--resource-type', 'unit_test']],
-    ])
+    const steps = planRun(parse({ commands: 'run-operation load\nrun\ntest', 'dry-run': 'true' }), observed, {
+      projectId: 'p',
+    }).steps
+    expect(steps.map(({ kind }) => kind)).toEqual(['use', 'leave-out', 'list', 'list'])
   })
-  it('keeps the flags of state in a dry run, and the types an author named', () => {
-    const [, first, second] = planRun(
-      parse({
-        commands: 'build -s state:modified+ --defer --state S --full-refresh\ntest --resource-type unit_test',
-        'dry-run': 'true',
-      }),
-      observed,
-      warehouse,
-    ).steps.map((step) => ('argv' in step ? step.argv.slice(0, step.argv.indexOf('--project-dir')) : []))
-    expect(first).toEqual(['ls', '--quiet', '-s', 'state:modified+', '--defer', '--state', 'S'])
-    expect(second).toEqual(['ls', '--quiet', '--resource-type', 'unit_test'])
+  it.each([
+    [
+      'run --select a b --full-refresh --exclude c',
+      'ls --quiet --resource-type model --select a b --exclude c',
+    ],
+    ['test', 'ls --quiet --resource-type test --resource-type unit_test'],
+    ['build -s state:modified+ --defer --state S', 'ls --quiet -s state:modified+ --defer --state S'],
+    ['test --resource-type unit_test', 'ls --quiet --resource-type unit_test'],
+  ])('lists what %s would select', (commands, words) => {
+    const argv = listingArgv(parse({ commands }).commands[0]!, { inputs: parse(), project: observed.project })
+    expect(argv?.slice(0, argv.indexOf('--project-dir')).join(' ')).toBe(words)
   })
+  it.each([
+    ['build', 'build --select state:modified+ --state /kept --defer'],
+    ['build --exclude x', 'build --exclude x --select state:modified+ --state /kept --defer'],
+    ['build -s tag:daily', 'build -s tag:daily --state /kept --defer'],
+    ['test --state mine --no-defer', 'test --state mine --no-defer --select state:modified+'],
+    ['deps', 'deps'],
+  ])('on a pull request, %s becomes %s', (commands, words) => {
+    const { verb, words: rest } = withState(parse({ commands }).commands[0]!, { directory: '/kept' })
+    expect([verb, ...rest].join(' ')).toBe(words)
+  })
+  const cost = (name: string, bytes: number | undefined, before?: number): NodeCost => ({
+    id: name,
+    name,
+    resourceType: 'model',
+    materialized: 'table',
+    bytes,
+    before,
+    accuracy: bytes === undefined ? 'UNKNOWN' : 'PRECISE',
+  })
+  it.each<[string, NodeCost[], string]>([
+    ['max-bytes', [cost('a', 60), cost('b', 60)], 'read 120 bytes, more than max-bytes allows (100)'],
+    ['max-cost-usd', [cost('a', 2 ** 40)], 'cost $6.25, more than max-cost-usd allows (1)'],
+    ['max-increase-percent', [cost('a', 130, 100)], 'read 30 % more than the run before'],
+  ])('refuses what is above %s, and says what reads most', (input, costs, words) => {
+    const limit = { 'max-bytes': '100', 'max-cost-usd': '1', 'max-increase-percent': '20' }[input]!
+    const inputs = parse({ [input]: limit })
+    expect(thrownBy(() => checkCosts(costs, inputs.costs, inputs.costs))).toMatchObject({
+      code: 'REFUSED',
+      problem: 'dbt-cost',
+      message: expect.stringContaining(words),
+    })
+  })
+  it('does not call free what it does not know', () => {
+    expect(totalOf([cost('a', 5, 4), cost('b', undefined)])).toEqual({
+      bytes: 5,
+      unknown: ['b'],
+      compared: { now: 5, before: 4 },
+    })
+  })
+  const proof = labelsOf('123', 7)
+  const dataset = (datasetId: string, labels = {}) => ({ datasetId, labels, location: 'EU' })
+  it('drops of a pull request only what carries its labels', () => {
+    const all = [
+      dataset('d_pr_7', proof),
+      dataset('d_pr_7_marts', proof),
+      dataset('d_pr_7_of_somebody'),
+      dataset('d_pr_7_other', { ...proof, repository: '9' }),
+      dataset('d_pr_77', proof),
+    ]
+    expect(datasetsToDrop(all, 'd_pr_7', proof)).toEqual({
+      ours: ['d_pr_7', 'd_pr_7_marts'],
+      left: ['d_pr_7_of_somebody', 'd_pr_7_other'],
+    })
+  })
+  it('builds a pull request nowhere else', () => {
+    const at = (datasetId: string, projectId = 'p') => [{ name: 'm', projectId, datasetId }]
+    expect(datasetsToCreate(at('d_pr_7_marts'), 'd_pr_7', 'p', [], proof)).toEqual(['d_pr_7', 'd_pr_7_marts'])
+    for (const [placed, existing] of [
+      [at('marts'), []],
+      [at('d_pr_7', 'other'), []],
+      [at('d_pr_77'), []],
+      [at('d_pr_7'), [dataset('d_pr_7')]],
+    ] as const)
+      expect(thrownBy(() => datasetsToCreate(placed, 'd_pr_7', 'p', existing, proof))).toMatchObject({
+        code: 'REFUSED',
+        problem: 'dbt-foreign-dataset',
+      })
+  })
+  it.each(['{}', 'null', 'x', '{"schemaVersion":1,"folder":"../../x","commit":"abcdef0","committedAt":1}'])(
+    'takes no stranger for the latest state: %s',
+    (text) => {
+      expect(parseLatest(text)).toBeUndefined()
+    },
+  )
   it('tells dbt where to write and which profile to take, whatever the environment says', () => {
     const step = planRun(parse({ commands: 'build\ndeps' }), observed, warehouse).steps.map((of) =>
       'argv' in of ? of.argv.join(' ') : '',
@@ -327,6 +408,8 @@ describe('report', () => {
   const outcomeOf = (...nodes: NodeResult[]): DbtOutcome => ({
     isApplied: true,
     results: '/r',
+    junit: '/r/junit.xml',
+    notes: [],
     done: [
       {
         step: {

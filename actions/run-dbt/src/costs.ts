@@ -1,0 +1,103 @@
+/**
+ * What a run would read and cost, compared with the run before, and the limits its author set. It refuses to
+ * call a model without an estimate free.
+ */
+import { RefusedError } from '../../_shared/errors.ts'
+import type { Accuracy } from '../../_shared/google/bigquery-dry-run.ts'
+
+export interface NodeCost {
+  readonly id: string
+  readonly name: string
+  readonly resourceType: string
+  readonly materialized: string
+  /** undefined when BigQuery could not say. */
+  readonly bytes?: number
+  readonly accuracy: Accuracy
+  /** Why there is no estimate. */
+  readonly why?: string
+  /** Of its last run on the main branch. */
+  readonly before?: number
+}
+export interface Prices {
+  readonly pricePerTib: number
+  readonly runsPerMonth?: number
+}
+export interface CostLimits {
+  readonly maxBytes?: number
+  readonly maxCostUsd?: number
+  readonly maxIncreasePercent?: number
+}
+
+const TIB = 2 ** 40
+
+export const dollars = (bytes: number, { pricePerTib }: Prices): number => (bytes / TIB) * pricePerTib
+
+export const spelledDollars = (amount: number): string =>
+  amount === 0 ? '$0' : amount < 0.01 ? '< $0.01' : `$${amount.toFixed(2)}`
+
+export function spelledBytes(bytes: number): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
+  const step = bytes === 0 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), units.length - 1)
+  return `${step === 0 ? bytes : (bytes / 1024 ** step).toFixed(1)} ${units[step]}`
+}
+
+export interface Total {
+  readonly bytes: number
+  readonly unknown: readonly string[]
+  /** Of those nodes that also ran before: now and then. */
+  readonly compared?: { readonly now: number; readonly before: number }
+}
+
+export function totalOf(costs: readonly NodeCost[]): Total {
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, bytes) => total + bytes, 0)
+  const known = costs.filter((cost) => cost.bytes !== undefined)
+  const both = known.filter((cost) => cost.before !== undefined)
+  return {
+    bytes: sum(known.map((cost) => cost.bytes ?? 0)),
+    unknown: costs.filter((cost) => cost.bytes === undefined).map(({ name }) => name),
+    compared:
+      both.length === 0
+        ? undefined
+        : {
+            now: sum(both.map((cost) => cost.bytes ?? 0)),
+            before: sum(both.map((cost) => cost.before ?? 0)),
+          },
+  }
+}
+
+/** @throws RefusedError naming the limit, and the models that read most. */
+export function checkCosts(costs: readonly NodeCost[], limits: CostLimits, prices: Prices): void {
+  const { bytes, compared } = totalOf(costs)
+  const most = [...costs]
+    .filter((cost) => (cost.bytes ?? 0) > 0)
+    .sort((left, right) => (right.bytes ?? 0) - (left.bytes ?? 0))
+    .slice(0, 3)
+    .map(({ name, bytes: own }) => `${name} ${spelledBytes(own ?? 0)}`)
+    .join(', ')
+  const refuse = (found: string, input: string, limit: string): never => {
+    throw new RefusedError(
+      `Estimating the run: it would ${found}, more than ${input} allows (${limit}); most is read by ${most || 'nothing'}. Nothing was run.`,
+      {
+        what: found,
+        allowedBy: `${input}: a higher limit`,
+        problem: 'dbt-cost',
+        hint: `Read less (a partition filter, an incremental model), or raise ${input}.`,
+      },
+    )
+  }
+  if (limits.maxBytes !== undefined && bytes > limits.maxBytes)
+    refuse(`read ${spelledBytes(bytes)}`, 'max-bytes', `${limits.maxBytes}`)
+  const cost = dollars(bytes, prices)
+  if (limits.maxCostUsd !== undefined && cost > limits.maxCostUsd)
+    refuse(`cost ${spelledDollars(cost)}`, 'max-cost-usd', `${limits.maxCostUsd}`)
+  if (limits.maxIncreasePercent === undefined || compared === undefined) return
+  const { now, before } = compared
+  if (now <= before * (1 + limits.maxIncreasePercent / 100)) return
+  refuse(
+    before === 0
+      ? `read ${spelledBytes(now)} where the run before read nothing`
+      : `read ${(((now - before) / before) * 100).toFixed(0)} % more than the run before (${spelledBytes(now)}, was ${spelledBytes(before)})`,
+    'max-increase-percent',
+    `${limits.maxIncreasePercent}`,
+  )
+}

@@ -1,0 +1,146 @@
+/**
+ * Asks dbt, and BigQuery where costs are asked for, what the commands would do: the nodes they select, where
+ * those would be built, and what each would read. It refuses to build anything.
+ */
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import pMap from 'p-map'
+import { GoogleApiError } from '../../_shared/errors.ts'
+import { estimate } from '../../_shared/google/bigquery-dry-run.ts'
+import type { Google } from '../../_shared/google/connect.ts'
+import type { Runner } from '../../_shared/run.ts'
+import { compilingArgv, listingArgv, type Surroundings } from './argv.ts'
+import type { Command } from './commands.ts'
+import type { NodeCost } from './costs.ts'
+import { runDbt, type DbtRun } from './dbt-process.ts'
+import type { Placed } from './pull-request.ts'
+import { readJson, readResults, type CommandResult, type Manifest } from './results.ts'
+import { nodeTypesOf } from './verbs.ts'
+
+export interface Previewed {
+  readonly command: Command
+  readonly result: CommandResult
+  /** Only where costs were asked for. */
+  readonly costs: readonly NodeCost[]
+}
+export interface Preview {
+  readonly exitCode: number
+  readonly results: string
+  readonly commands: readonly Previewed[]
+  /** Everything in the project that is built somewhere. */
+  readonly placed: readonly Placed[]
+}
+interface BuiltNode {
+  readonly name?: string
+  readonly resource_type?: string
+  readonly database?: string | null
+  readonly schema?: string
+  readonly config?: { readonly materialized?: string; readonly enabled?: boolean }
+}
+interface CompiledRun {
+  readonly results?: readonly { readonly unique_id: string; readonly compiled_code?: string | null }[]
+}
+
+/** BigQuery takes many dry runs at once; a hundred models are some seconds. */
+const AT_ONCE = 8
+
+export async function preview(
+  run: Omit<DbtRun, 'argvs' | 'isLoud'>,
+  given: {
+    readonly commands: readonly Command[]
+    readonly around: Surroundings
+    readonly wantsCosts: boolean
+    readonly location: string
+    /** Pays for the queries. */
+    readonly executionProject: string
+    readonly before: Readonly<Record<string, number>>
+  },
+  google: Google,
+  runner: Runner,
+): Promise<Preview> {
+  const { commands, around, wantsCosts } = given
+  const asked = commands.flatMap((command) => {
+    const argv = wantsCosts ? compilingArgv(command, around) : undefined
+    const words = argv ?? listingArgv(command, around)
+    return words === undefined ? [] : [{ command, argv: words }]
+  })
+  const { exitCode, results } = await runDbt(
+    { ...run, argvs: asked.map(({ argv }) => argv), isLoud: false },
+    runner,
+  )
+  const found: Previewed[] = []
+  for (const [number, { command }] of asked.entries()) {
+    const folder = path.join(results, String(number))
+    const result = await readResults(folder, around.inputs.projectDir, around.project)
+    if (result === undefined) break
+    const costs = wantsCosts && result.isSuccess ? await costsOf(folder, command, given, google) : []
+    found.push({ command, result, costs })
+  }
+  return { exitCode, results, commands: found, placed: await placedNodes(results, found.length) }
+}
+
+async function placedNodes(results: string, count: number): Promise<Placed[]> {
+  for (let number = count - 1; number >= 0; number -= 1) {
+    const manifest = await readJson<Manifest>(path.join(results, String(number), 'manifest.json'))
+    if (manifest === undefined) continue
+    return Object.values((manifest.nodes ?? {}) as Record<string, BuiltNode>).flatMap((node) =>
+      /^(model|seed|snapshot)$/.test(node.resource_type ?? '') && node.config?.materialized !== 'ephemeral'
+        ? [{ name: node.name ?? '', projectId: node.database ?? '', datasetId: node.schema ?? '' }]
+        : [],
+    )
+  }
+  return []
+}
+
+/** A view is only defined, not read; everything else reads what its SQL says. */
+const READS = /^(table|incremental|snapshot|test|unit|materialized_view)$/
+
+async function costsOf(
+  folder: string,
+  command: Command,
+  given: { location: string; executionProject: string; before: Readonly<Record<string, number>> },
+  google: Google,
+): Promise<NodeCost[]> {
+  const manifest = await readJson<Manifest>(path.join(folder, 'manifest.json'))
+  const nodes = (manifest?.nodes ?? {}) as Record<string, BuiltNode>
+  const run = JSON.parse(
+    await readFile(path.join(folder, 'run_results.json'), 'utf8').catch(() => '{}'),
+  ) as CompiledRun
+  const types = nodeTypesOf(command.verb)
+  const wanted = (run.results ?? []).filter(({ unique_id: id }) =>
+    types.includes(nodes[id]?.resource_type ?? ''),
+  )
+  return pMap(
+    wanted,
+    async ({ unique_id: id, compiled_code: sql }): Promise<NodeCost> => {
+      const node = nodes[id] ?? {}
+      const materialized = node.config?.materialized ?? ''
+      const known = {
+        id,
+        name: node.name ?? id,
+        resourceType: node.resource_type ?? '',
+        materialized,
+        before: given.before[id],
+      }
+      if (!READS.test(materialized)) return { ...known, bytes: 0, accuracy: 'PRECISE' }
+      if (!sql) return { ...known, accuracy: 'UNKNOWN', why: 'dbt compiled no SQL for it' }
+      try {
+        return {
+          ...known,
+          ...(await estimate(
+            google,
+            given.executionProject,
+            given.location,
+            sql,
+            `the dry run of ${known.name}`,
+          )),
+        }
+      } catch (error) {
+        if (!(error instanceof GoogleApiError) || (error.status !== 400 && error.status !== 404)) throw error
+        // What it reads may be built by this very run.
+        return { ...known, accuracy: 'UNKNOWN', why: error.message.split('\n')[0] ?? '' }
+      }
+    },
+    { concurrency: AT_ONCE },
+  )
+}

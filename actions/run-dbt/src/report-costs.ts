@@ -1,0 +1,85 @@
+/** Tables of what a run would read and what it read; it refuses to show a guess as a measurement. */
+import type { SummaryBlock } from '../../_shared/report.ts'
+import { dollars, spelledBytes, spelledDollars, totalOf, type NodeCost, type Prices } from './costs.ts'
+import type { Observed } from './observe.ts'
+import type { NodeResult } from './results.ts'
+
+/** Each node once, though several commands may select it. */
+export function costsSeen({ preview }: Observed): NodeCost[] {
+  return preview?.commands.flatMap(({ costs }) => costs) ?? []
+}
+
+export function describeCosts(costs: readonly NodeCost[], prices: Prices): SummaryBlock[] {
+  const { bytes, unknown, compared } = totalOf(costs)
+  const cost = dollars(bytes, prices)
+  const month =
+    prices.runsPerMonth === undefined
+      ? ''
+      : `, ${spelledDollars(cost * prices.runsPerMonth)} a month at ${prices.runsPerMonth} runs`
+  const change =
+    compared === undefined
+      ? ''
+      : ` Of what also ran on the main branch: ${spelledBytes(compared.now)}, was ${spelledBytes(compared.before)}.`
+  const missing =
+    unknown.length === 0
+      ? ''
+      : ` Not in it, because BigQuery could not say: ${unknown.slice(0, 10).join(', ')}${unknown.length > 10 ? ', …' : ''}.`
+  const rows = [...costs]
+    .sort((left, right) => (right.bytes ?? -1) - (left.bytes ?? -1))
+    .filter(({ bytes: own, before }) => own !== 0 || before !== undefined)
+    .map((node) => [
+      node.name,
+      node.materialized || node.resourceType,
+      node.bytes === undefined ? 'unknown' : spelledBytes(node.bytes),
+      node.bytes === undefined ? (node.why ?? '') : node.accuracy.toLowerCase().replace('_', ' '),
+      node.bytes === undefined ? '' : spelledDollars(dollars(node.bytes, prices)),
+      node.before === undefined ? '' : spelledBytes(node.before),
+    ])
+  return [
+    {
+      kind: 'text',
+      text: `Estimate: ${spelledBytes(bytes)}, ${spelledDollars(cost)} at $${prices.pricePerTib} per TiB${month}.${change}${missing}`,
+    },
+    ...(rows.length === 0
+      ? []
+      : [
+          {
+            kind: 'table',
+            head: ['Node', 'Kind', 'Would read', 'Accuracy', 'Cost', 'Last run on main'],
+            rows,
+          } as const,
+        ]),
+  ]
+}
+
+const SHOWN = 5
+
+/** Slowest and dearest, once there is something to choose from. */
+export function describeMeasured(nodes: readonly NodeResult[], prices: Prices): SummaryBlock[] {
+  const models = nodes.filter((node) => node.resourceType !== 'source')
+  if (models.length <= SHOWN) return []
+  const slowest = [...models].sort((left, right) => right.seconds - left.seconds).slice(0, SHOWN)
+  const billed = models
+    .filter((node) => (node.bytesBilled ?? 0) > 0)
+    .sort((left, right) => (right.bytesBilled ?? 0) - (left.bytesBilled ?? 0))
+    .slice(0, SHOWN)
+  const row = (node: NodeResult): string[] => [
+    node.name,
+    `${node.seconds.toFixed(1)} s`,
+    node.slotMs === undefined ? '' : `${(node.slotMs / 1000).toFixed(1)} s`,
+    node.bytesBilled === undefined ? '' : spelledBytes(node.bytesBilled),
+    node.bytesBilled === undefined ? '' : spelledDollars(dollars(node.bytesBilled, prices)),
+  ]
+  return [
+    { kind: 'table', head: ['Slowest', 'Time', 'Slot time', 'Billed', 'Cost'], rows: slowest.map(row) },
+    ...(billed.length === 0
+      ? []
+      : [
+          {
+            kind: 'table',
+            head: ['Dearest', 'Time', 'Slot time', 'Billed', 'Cost'],
+            rows: billed.map(row),
+          } as const,
+        ]),
+  ]
+}
