@@ -15,18 +15,19 @@ const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
 export function parseInputs(inputs: Inputs): SparkInputs {
   const isStageOnly = inputs.boolean('stage-only', false)
+  const region = matching(
+    inputs.required('region'),
+    /^[a-z]+-[a-z]+\d+$/,
+    'region',
+    'a region such as us-central1',
+  )
   const attach = batchIdOf(inputs, 'attach')
   const main = readMain(inputs, attach)
   return {
     main,
     attach,
     ...readWorkload(inputs, main),
-    region: matching(
-      inputs.required('region'),
-      /^[a-z]+-[a-z]+\d+$/,
-      'region',
-      'a region such as us-central1',
-    ),
+    region,
     projectId: inputs.text('project-id') || undefined,
     stagingBucket: matching(
       (attach === undefined ? inputs.required('staging-bucket') : inputs.text('staging-bucket') || 'none')
