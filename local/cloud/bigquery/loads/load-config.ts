@@ -153,6 +153,8 @@ export function readLoadConfig(room: Room, given: Body): LoadConfig {
     // Node's client puts the job's location in here too; BigQuery does not show it.
     shown: present({
       ...Object.fromEntries(shownFields.map((name) => [name, given[name] ?? undefined])),
+      // Clients write counts as text; Google answers an integer.
+      skipLeadingRows: count(given, 'skipLeadingRows'),
       sourceFormat: format,
       schema: schema ? { fields: schema } : undefined,
     }),
