@@ -1,5 +1,7 @@
 /** What to say of an option nobody knows: the near one of the command's own help. It corrects nothing by itself. */
 
+import { distance } from './edit-distance.ts'
+
 /** `help` names every option of the command as `--name`. */
 export function explainOption(error: unknown, help: string): string {
   const { code, message } = error as NodeJS.ErrnoException
@@ -11,16 +13,4 @@ export function explainOption(error: unknown, help: string): string {
     .filter(({ name, steps }) => steps <= Math.max(2, Math.floor((name.length - 2) / 3)))
     .sort((a, b) => a.steps - b.steps)[0]
   return `There is no option ${given}; ${near ? `is ${near.name} meant?` : `there are ${known.join(', ')}.`}`
-}
-
-/** Letters to change, add, drop (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    row = next
-  }
-  return row[b.length]!
 }

@@ -2,6 +2,7 @@
  * Names in reach of an expression: relations, their columns, SELECT aliases, outer queries. Case-insensitive;
  * an ambiguous name is refused as BigQuery does.
  */
+import { distance } from '../../../../edit-distance.ts'
 import { invalid, type Position } from '../refusal.ts'
 import { quoteName, type GType } from '../values/gtype.ts'
 import type { Value } from '../values/value.ts'
@@ -146,22 +147,14 @@ export function unrecognised(parts: readonly string[], env: Env, at: Position): 
       ...scope.visible.map((column) => column.name),
       ...scope.relations.map((relation) => relation.alias ?? ''),
     )
-  const near = known.find(
-    (name) =>
-      name.length >= 3 &&
-      distance(name.toLowerCase(), parts[0]!.toLowerCase()) <= Math.min(2, Math.floor(name.length / 3)),
-  )
+  const given = parts[0]!.toLowerCase()
+  const near = known.find((name) => {
+    const lower = name.toLowerCase()
+    const most = Math.min(2, Math.floor(name.length / 3))
+    return name.length >= 3 && isComparable(lower, given) && distance(lower, given) <= most
+  })
   return invalid(`Unrecognized name: ${parts.join('.')}${near ? `; Did you mean ${near}?` : ''}`, at)
 }
 
-function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 2 || a.length > 60) return 3
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    row = next
-  }
-  return row[b.length]!
-}
+/** Names of very different length, and very long ones, are not compared letter by letter. */
+const isComparable = (a: string, b: string): boolean => Math.abs(a.length - b.length) <= 2 && a.length <= 60
