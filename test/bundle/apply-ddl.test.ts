@@ -10,7 +10,7 @@ import type { Exchange } from '../../local/cloud/gateway.ts'
 import { openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
 import { repoRoot } from '../support/cloud.ts'
 import { openProxy } from '../support/proxy.ts'
-import { runBundle, type RunOptions, type RunResult } from '../support/runner.ts'
+import { errorOf, runBundle, type RunOptions, type RunResult } from '../support/runner.ts'
 import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
 
 const VISITS =
@@ -64,11 +64,6 @@ function applyDdl(
     with: { source: 'ddl', location: 'us-central1', ...inputs },
   })
 }
-const errorOf = (result: RunResult) =>
-  result.annotations
-    .filter(({ kind }) => kind === 'error')
-    .map(({ message }) => message)
-    .join('\n')
 /** Requests that change something; a dry-run query job does not. */
 const changes = () =>
   exchanges

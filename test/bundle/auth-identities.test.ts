@@ -9,7 +9,7 @@ import { decodeJwt } from 'jose'
 import { connect } from '../../actions/_shared/google/connect.ts'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { openProxy } from '../support/proxy.ts'
-import { openJob, runBundle, type Job } from '../support/runner.ts'
+import { errorsOf, type Job, openJob, runBundle } from '../support/runner.ts'
 import { oidcVariables, overridesFor } from '../support/signed-in-job.ts'
 import { providerName } from '../support/workflow-run.ts'
 
@@ -32,7 +32,7 @@ async function signIn(inputs: Record<string, string>, env: Record<string, string
     env: { ...overridesFor(cloud.origin), ...oidc, ...env },
     with: inputs,
   })
-  const errors = result.annotations.filter(({ kind }) => kind === 'error').map(({ message }) => message)
+  const errors = errorsOf(result)
   return { ...result, errors }
 }
 const ours = { 'workload-identity-provider': providerName, 'service-account': deployer }

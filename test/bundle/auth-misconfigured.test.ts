@@ -7,7 +7,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { openProxy } from '../support/proxy.ts'
-import { openJob, runBundle, type Job } from '../support/runner.ts'
+import { errorsOf, type Job, openJob, runBundle } from '../support/runner.ts'
 import { oidcVariables, overridesFor } from '../support/signed-in-job.ts'
 import { providerName } from '../support/workflow-run.ts'
 
@@ -263,7 +263,7 @@ async function seen(row: Mistake): Promise<{ text: string; exitCode: number | nu
     with: { 'workload-identity-provider': providerName, 'service-account': deployer, ...row.with },
   })
   injected.close()
-  const errors = result.annotations.filter(({ kind }) => kind === 'error').map(({ message }) => message)
+  const errors = errorsOf(result)
   expect(errors).toHaveLength(1)
   return { text: errors[0] ?? '', exitCode: result.exitCode, exported: result.exported }
 }

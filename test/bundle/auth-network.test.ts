@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { openProxy } from '../support/proxy.ts'
-import { openJob, runBundle, type Job } from '../support/runner.ts'
+import { errorsOf, type Job, openJob, runBundle } from '../support/runner.ts'
 import { oidcVariables, overridesFor } from '../support/signed-in-job.ts'
 import { providerName } from '../support/workflow-run.ts'
 
@@ -59,7 +59,7 @@ async function signIn(
     with: { 'workload-identity-provider': providerName, 'service-account': deployer, ...inputs },
   })
   proxy.close()
-  const errors = result.annotations.filter(({ kind }) => kind === 'error').map(({ message }) => message)
+  const errors = errorsOf(result)
   return { result, turns, errors }
 }
 const METHOD = { GitHub: 'oidc.token', STS: 'sts.token', IAM: 'iamcredentials.generateAccessToken' } as const

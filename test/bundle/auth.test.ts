@@ -4,7 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { GoogleAuth } from 'google-auth-library'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
-import { openJob, runBundle, type Job } from '../support/runner.ts'
+import { errorOf, type Job, openJob, runBundle } from '../support/runner.ts'
 import { openProxy } from '../support/proxy.ts'
 import { oidcVariables, overridesFor } from '../support/signed-in-job.ts'
 import { providerName } from '../support/workflow-run.ts'
@@ -36,11 +36,6 @@ async function signIn(
     }),
   }
 }
-const errorOf = (result: { annotations: readonly { kind: string; message: string }[] }) =>
-  result.annotations
-    .filter(({ kind }) => kind === 'error')
-    .map(({ message }) => message)
-    .join('\n')
 
 describe('auth', () => {
   it('leaves a credentials file, eight variables and outputs under both spellings', async () => {

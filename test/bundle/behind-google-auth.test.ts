@@ -8,7 +8,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { ensureDbt } from '../../local/toolchain/index.ts'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
-import { openJob, runBundle, type Job, type RunResult } from '../support/runner.ts'
+import { errorOf, type Job, openJob, runBundle } from '../support/runner.ts'
 import { overridesFor } from '../support/signed-in-job.ts'
 import { providerName, registerRun } from '../support/workflow-run.ts'
 
@@ -77,11 +77,6 @@ async function write(files: Record<string, string>): Promise<void> {
     await writeFile(join(job.workspace, name), text)
   }
 }
-const errorOf = (result: RunResult) =>
-  result.annotations
-    .filter(({ kind }) => kind === 'error')
-    .map(({ message }) => message)
-    .join('\n')
 
 it("deploy-dags deploys the whole workspace without that action's credentials file", async () => {
   await write({ 'daily.py': 'X = 1\n' })

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startIssuesApi, type IssuesApi, type TokenRights } from '../../local/github/issues-api.ts'
-import { runBundle, type RunResult } from '../support/runner.ts'
+import { errorsOf, runBundle, type RunResult } from '../support/runner.ts'
 
 const BOT = 'github-actions[bot]'
 const TOKENS: Readonly<Record<string, TokenRights>> = {
@@ -77,8 +77,6 @@ async function comment({
     env: { GITHUB_API_URL: github.url, GITHUB_EVENT_PATH: eventPath, GITHUB_RUN_ID: runId },
   })
 }
-const errorsOf = (result: RunResult) =>
-  result.annotations.filter(({ kind }) => kind === 'error').map(({ message }) => message)
 const bodies = () => github.comments().map(({ body }) => body)
 
 describe('one comment per environment', () => {

@@ -4,76 +4,21 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { openProxy } from '../support/proxy.ts'
-import { runBundle, type RunResult } from '../support/runner.ts'
-import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
+import { errorOf } from '../support/runner.ts'
+import { openDagsJob, type DagsJob } from './deploy-dags-job.ts'
 
-const BUCKET = 'caec-local-dags'
 let cloud: TestCloud
-let job: SignedInJob
+let job: DagsJob
 beforeAll(async () => {
   cloud = await startTestCloud({ services: ['storage', 'composer'] })
-  job = await signIn(cloud)
+  job = await openDagsJob(cloud)
 })
 afterAll(() => Promise.all([job.close(), cloud.close()]))
-
-interface Stored {
-  name: string
-  generation: string
-  metadata?: Record<string, string>
-}
-async function objects(): Promise<Stored[]> {
-  const found: Stored[] = []
-  for (let token = ''; ;) {
-    const reply = await cloud.fetchAs('data-eng', `/storage/v1/b/${BUCKET}/o?pageToken=${token}`)
-    const page = (await reply.json()) as { items?: Stored[]; nextPageToken?: string }
-    found.push(...(page.items ?? []))
-    if (!page.nextPageToken) return found
-    token = encodeURIComponent(page.nextPageToken)
-  }
-}
-const names = async () => (await objects()).map(({ name }) => name).sort()
-async function put(name: string, text: string): Promise<void> {
-  const path = `/upload/storage/v1/b/${BUCKET}/o?uploadType=media&name=${encodeURIComponent(name)}`
-  const reply = await cloud.fetchAs('data-eng', path, { method: 'POST', body: text })
-  if (!reply.ok) throw new Error(await reply.text())
-}
-async function textOf(name: string): Promise<string> {
-  const path = `/storage/v1/b/${BUCKET}/o/${encodeURIComponent(name)}?alt=media`
-  return (await cloud.fetchAs('data-eng', path)).text()
-}
-async function write(files: Record<string, string | Buffer>): Promise<void> {
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(job.workspace, 'dags', name)), { recursive: true })
-    await writeFile(join(job.workspace, 'dags', name), text)
-  }
-}
-beforeEach(async () => {
-  await Promise.all(
-    (await names()).map((name) =>
-      cloud.fetchAs('data-eng', `/storage/v1/b/${BUCKET}/o/${encodeURIComponent(name)}`, {
-        method: 'DELETE',
-      }),
-    ),
-  )
-  await rm(join(job.workspace, 'dags'), { recursive: true, force: true })
-})
-
-function deploy(inputs: Record<string, string> = {}, env: Record<string, string> = {}): Promise<RunResult> {
-  return runBundle('deploy-dags', {
-    job,
-    env: { ...job.env, ...env },
-    with: { environment: 'caec', location: 'us-central1', 'check-imports': 'false', ...inputs },
-  })
-}
-const errorOf = (result: RunResult) =>
-  result.annotations
-    .filter(({ kind }) => kind === 'error')
-    .map(({ message }) => message)
-    .join('\n')
+beforeEach(() => job.empty())
 
 type Fault = (request: IncomingMessage, reply: ServerResponse, body: Buffer) => Promise<boolean> | boolean
 /** Storage alone goes through the proxy; `asked` is every request it saw. */
@@ -84,7 +29,7 @@ async function deployThrough(fault: Fault, inputs: Record<string, string> = {}) 
     return fault(request, reply, body)
   })
   try {
-    const result = await deploy(inputs, { CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: proxy.origin })
+    const result = await job.deploy(inputs, { CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: proxy.origin })
     return { result, asked }
   } finally {
     proxy.close()
@@ -133,11 +78,11 @@ const spoils: [string, (request: IncomingMessage, reply: ServerResponse, text: s
 
 describe('an answer that is lost or spoilt after the work was done', () => {
   it.each(spoils)('is looked up: %s', async (_name, spoil) => {
-    await put('dags/same.py', 'S = 1\n')
-    await write({ 'old.py': 'A = 1\n', 'gone.py': 'B = 1\n', 'changed.py': 'C = 1\n' })
-    expect((await deploy()).exitCode).toBe(0)
+    await job.put('dags/same.py', 'S = 1\n')
+    await job.write({ 'old.py': 'A = 1\n', 'gone.py': 'B = 1\n', 'changed.py': 'C = 1\n' })
+    expect((await job.deploy()).exitCode).toBe(0)
     await rm(join(job.workspace, 'dags/gone.py'))
-    await write({ 'changed.py': 'C = 2\n', 'new.py': 'D = 1\n', 'same.py': 'S = 1\n' })
+    await job.write({ 'changed.py': 'C = 2\n', 'new.py': 'D = 1\n', 'same.py': 'S = 1\n' })
     const spoilt = new Set<string>()
     const { result, asked } = await deployThrough((request, reply, body) => {
       const what = `${request.method} ${request.url}`
@@ -147,39 +92,39 @@ describe('an answer that is lost or spoilt after the work was done', () => {
     })
     expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
     expect(result.outputs).toMatchObject({ uploaded: '2', deleted: '1' })
-    expect(await names()).toEqual(['dags/changed.py', 'dags/new.py', 'dags/old.py', 'dags/same.py'])
-    expect(await textOf('dags/changed.py')).toBe('C = 2\n')
-    expect((await objects()).map(({ metadata }) => metadata?.['clickstream-owner'])).toEqual(
+    expect(await job.names()).toEqual(['dags/changed.py', 'dags/new.py', 'dags/old.py', 'dags/same.py'])
+    expect(await job.contentOf('dags/changed.py')).toBe('C = 2\n')
+    expect((await job.objects()).map(({ metadata }) => metadata?.['clickstream-owner'])).toEqual(
       Array(4).fill('octo/clicks'),
     )
     // Only what is gone from the source is ever deleted, at its generation.
     for (const request of asked.filter((line) => line.startsWith('DELETE')))
       expect(request).toMatch(/gone\.py\?ifGenerationMatch=\d+$/)
-    expect((await deploy()).outputs).toMatchObject({ uploaded: '0', deleted: '0', unchanged: '4' })
+    expect((await job.deploy()).outputs).toMatchObject({ uploaded: '0', deleted: '0', unchanged: '4' })
   })
 
   it('is no licence: what somebody else wrote meanwhile stays, and is called a conflict', async () => {
-    await write({ 'one.py': 'A = 1\n' })
-    await deploy()
-    await write({ 'one.py': 'A = 2\n' })
+    await job.write({ 'one.py': 'A = 1\n' })
+    await job.deploy()
+    await job.write({ 'one.py': 'A = 2\n' })
     let isFirst = true
     const { result } = await deployThrough(async (request, reply) => {
       if (request.method !== 'POST' || !isFirst) return false
       isFirst = false
-      await put('dags/one.py', 'A = "theirs"\n')
+      await job.put('dags/one.py', 'A = "theirs"\n')
       reply.writeHead(503).end('late')
       return true
     })
     expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringContaining('somebody changed it')])
-    expect(await textOf('dags/one.py')).toBe('A = "theirs"\n')
+    expect(await job.contentOf('dags/one.py')).toBe('A = "theirs"\n')
   })
 })
 
 describe('an answer that is not Google’s and hides nothing', () => {
   it('is no success for an upload, and deletes nothing', async () => {
-    await write({ 'one.py': 'A = 1\n', 'gone.py': 'B = 1\n' })
-    await deploy()
-    await write({ 'one.py': 'A = 2\n' })
+    await job.write({ 'one.py': 'A = 1\n', 'gone.py': 'B = 1\n' })
+    await job.deploy()
+    await job.write({ 'one.py': 'A = 2\n' })
     await rm(join(job.workspace, 'dags/gone.py'))
     const { result, asked } = await deployThrough((request, reply) => {
       if (request.method !== 'POST') return false
@@ -191,13 +136,13 @@ describe('an answer that is not Google’s and hides nothing', () => {
       expect.stringMatching(/the answer \(200\) is not Google's: it is a web page[\s\S]*#not-google/),
     ])
     expect(asked.filter((line) => line.startsWith('DELETE'))).toEqual([])
-    expect(await names()).toEqual(['dags/gone.py', 'dags/one.py'])
-    expect(await textOf('dags/one.py')).toBe('A = 1\n')
+    expect(await job.names()).toEqual(['dags/gone.py', 'dags/one.py'])
+    expect(await job.contentOf('dags/one.py')).toBe('A = 1\n')
   })
 
   it('is no success for a deletion', async () => {
-    await write({ 'one.py': 'A = 1\n', 'gone.py': 'B = 1\n' })
-    await deploy()
+    await job.write({ 'one.py': 'A = 1\n', 'gone.py': 'B = 1\n' })
+    await job.deploy()
     await rm(join(job.workspace, 'dags/gone.py'))
     const { result } = await deployThrough((request, reply) => {
       if (request.method !== 'DELETE') return false
@@ -209,11 +154,11 @@ describe('an answer that is not Google’s and hides nothing', () => {
       '0',
       expect.stringContaining("is not Google's"),
     ])
-    expect(await names()).toContain('dags/gone.py')
+    expect(await job.names()).toContain('dags/gone.py')
   })
 
   it('is no empty folder in a dry run', async () => {
-    await write({ 'one.py': 'A = 1\n' })
+    await job.write({ 'one.py': 'A = 1\n' })
     const { result } = await deployThrough(
       (_request, reply) => {
         asPage(reply)
@@ -233,7 +178,7 @@ describe('an answer that is not Google’s and hides nothing', () => {
       elsewhere.push(`${request.method} ${request.url}`)
       return false
     })
-    await write({ 'one.py': 'A = 1\n' })
+    await job.write({ 'one.py': 'A = 1\n' })
     const { result } = await deployThrough((request, reply) => {
       reply.writeHead(307, { location: `${other.origin}${request.url}` }).end()
       return true
@@ -246,7 +191,7 @@ describe('an answer that is not Google’s and hides nothing', () => {
 
 describe('a storage that fails for good', () => {
   it('ends the deployment after the first file that used up its tries', async () => {
-    await write(
+    await job.write(
       Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`f${index}.py`, `A = ${index}\n`])),
     )
     const { result, asked } = await deployThrough((request, reply) => {
@@ -265,38 +210,38 @@ describe('a storage that fails for good', () => {
 describe('many and large files', () => {
   it('are listed over pages: 1,001 files twice, then 500', async () => {
     const many = Array.from({ length: 1001 }, (_, index) => `m/f${String(index).padStart(4, '0')}.py`)
-    await write(Object.fromEntries(many.map((name) => [name, `N = '${name}'\n`])))
-    expect((await deploy()).outputs).toMatchObject({ uploaded: '1001' })
-    expect((await deploy()).outputs).toMatchObject({ uploaded: '0', unchanged: '1001' })
+    await job.write(Object.fromEntries(many.map((name) => [name, `N = '${name}'\n`])))
+    expect((await job.deploy()).outputs).toMatchObject({ uploaded: '1001' })
+    expect((await job.deploy()).outputs).toMatchObject({ uploaded: '0', unchanged: '1001' })
     await Promise.all(many.slice(500).map((name) => rm(join(job.workspace, 'dags', name))))
-    const refused = await deploy()
+    const refused = await job.deploy()
     expect([refused.exitCode, errorOf(refused)]).toEqual([
       1,
       expect.stringMatching(/501 of 1001 deployed files would be deleted[\s\S]*max-delete-percent: 51/),
     ])
-    expect((await deploy({ 'max-delete-percent': '51' })).outputs).toMatchObject({
+    expect((await job.deploy({ 'max-delete-percent': '51' })).outputs).toMatchObject({
       deleted: '501',
       unchanged: '500',
     })
-    expect((await names()).length).toBe(500)
+    expect((await job.names()).length).toBe(500)
   }, 120_000)
 
   it('go up whole with their credentials: 9 MB at another endpoint', async () => {
     const data = Buffer.alloc(9_000_000, 'x')
-    await write({ 'data/large.bin': data })
+    await job.write({ 'data/large.bin': data })
     const { result } = await deployThrough(() => false)
     expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
-    expect((await textOf('dags/data/large.bin')).length).toBe(9_000_000)
+    expect((await job.contentOf('dags/data/large.bin')).length).toBe(9_000_000)
   })
 })
 
 describe('the ignore file', () => {
   it('tells Data/ from data/, as the bucket does', async () => {
-    await write({ 'data/deep.py': 'A = 1\n', 'one.py': 'B = 1\n' })
-    await deploy()
-    await write({ '.gcloudignore': 'Data/\n' })
-    const result = await deploy()
+    await job.write({ 'data/deep.py': 'A = 1\n', 'one.py': 'B = 1\n' })
+    await job.deploy()
+    await job.write({ '.gcloudignore': 'Data/\n' })
+    const result = await job.deploy()
     expect([errorOf(result), result.outputs.deleted]).toEqual(['', '0'])
-    expect(await names()).toEqual(['dags/data/deep.py', 'dags/one.py'])
+    expect(await job.names()).toEqual(['dags/data/deep.py', 'dags/one.py'])
   })
 })

@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInputs, type Inputs } from '../../actions/_shared/runner/inputs.ts'
-import { distFolder, readActionFile, runBundle } from '../support/runner.ts'
+import { distFolder, errorsOf, readActionFile, runBundle } from '../support/runner.ts'
 
 const actionsFolder = resolve(import.meta.dirname, '../../actions')
 const actions = readdirSync(actionsFolder)
@@ -74,7 +74,7 @@ describe.each(actions)('%s', (action) => {
       },
     })
     expect(result.exitCode).toBe(1)
-    const errors = result.annotations.filter(({ kind }) => kind === 'error').map(({ message }) => message)
+    const errors = errorsOf(result)
     expect(errors).toEqual([
       `${action}: Reading input ${missing}: it is required and was not given (or is empty); add "${missing}:" to the step's "with".
 More: https://github.com/octo/clicks/blob/0123456789abcdef0123456789abcdef01234567/docs/troubleshooting.md#missing-input`,

@@ -8,7 +8,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { analytics, insights, openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
 import { openProxy } from '../support/proxy.ts'
-import { runBundle, type RunResult } from '../support/runner.ts'
+import { errorOf, runBundle, type RunResult } from '../support/runner.ts'
 import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
 
 const VISITS = 'SELECT day, COUNT(*) AS visits FROM caec_analytics.visits GROUP BY day'
@@ -93,11 +93,6 @@ const publish = (
     with: { source: 'views', location: 'us-central1', ...inputs },
     ...(onStart === undefined ? {} : { onStart }),
   })
-const errorOf = ({ annotations }: RunResult) =>
-  annotations
-    .filter(({ kind }) => kind === 'error')
-    .map(({ message }) => message)
-    .join('\n')
 async function published(
   inputs: Record<string, string> = {},
   env: Record<string, string> = {},

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path'
 import type { Exchange } from '../../local/cloud/gateway.ts'
 import { analytics, insights, openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
 import { openProxy } from '../support/proxy.ts'
-import { runBundle, type RunResult } from '../support/runner.ts'
+import { errorOf, runBundle, type RunResult } from '../support/runner.ts'
 import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
 
 interface Entry {
@@ -98,11 +98,6 @@ function publish(
     with: { source: 'views', location: 'us-central1', ...inputs },
   })
 }
-const errorOf = (result: RunResult) =>
-  result.annotations
-    .filter(({ kind }) => kind === 'error')
-    .map(({ message }) => message)
-    .join('\n')
 /** Requests that change something; a dry-run query job does not. */
 const changes = () =>
   exchanges

@@ -8,7 +8,7 @@ import { delimiter, dirname, join } from 'node:path'
 import type { Exchange } from '../../local/cloud/gateway.ts'
 import { ensureDbt } from '../../local/toolchain/index.ts'
 import { openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
-import { runBundle, type RunOptions, type RunResult } from '../support/runner.ts'
+import { errorOf, runBundle, type RunOptions, type RunResult } from '../support/runner.ts'
 import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
 
 const PROJECT_DIR = 'my dbt project'
@@ -86,11 +86,6 @@ function run(
     with: { 'project-dir': PROJECT_DIR, dataset: 'caec_analytics', location: 'us-central1', ...inputs },
   })
 }
-const errorOf = (result: RunResult) =>
-  result.annotations
-    .filter(({ kind }) => kind === 'error')
-    .map(({ message }) => message)
-    .join('\n')
 const placed = (result: RunResult) =>
   result.annotations
     .filter(({ properties }) => properties.includes('file='))

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
-import { runBundle, type RunOptions, type RunResult } from '../support/runner.ts'
+import { errorOf, runBundle, type RunOptions, type RunResult } from '../support/runner.ts'
 import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
 
 const STAGING = 'caec-local-staging'
@@ -51,11 +51,6 @@ function submit(inputs: Record<string, string> = {}, options: Partial<RunOptions
     },
   })
 }
-const errorOf = (result: RunResult) =>
-  result.annotations
-    .filter(({ kind }) => kind === 'error')
-    .map(({ message }) => message)
-    .join('\n')
 async function batchOf(id: string): Promise<{
   state: string
   pysparkBatch: { args?: string[]; pythonFileUris: string[] }

@@ -3,7 +3,8 @@ import { expect } from '@jest/globals'
 import type { ChildProcess } from 'node:child_process'
 import { openProxy } from '../support/proxy.ts'
 import type { ScenarioName, World } from './fault-scenarios.ts'
-import { errorsOf, judge } from './fault-table.ts'
+import { errorsOf } from '../support/runner.ts'
+import { judge } from './fault-table.ts'
 
 /** The answer to the work never comes; SIGINT does. */
 export async function playCancellation(world: World, action: ScenarioName): Promise<void> {

@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import { openProxy } from '../support/proxy.ts'
 import { openWorld, scenarioNames, type ScenarioName, type World } from './fault-scenarios.ts'
 import { playCancellation } from './cancel-play.ts'
-import { errorsOf } from './fault-table.ts'
+import { errorsOf } from '../support/runner.ts'
 
 let world: World
 beforeAll(async () => {

@@ -8,6 +8,7 @@ import { resolve } from 'node:path'
 import { faultNames, openFaultProxy, type FaultName } from '../support/fault-proxy.ts'
 import type { RunResult } from '../support/runner.ts'
 import type { ScenarioName, World } from './fault-scenarios.ts'
+import { errorsOf } from '../support/runner.ts'
 
 const file = resolve(import.meta.dirname, 'faults.json')
 /** action → fault → `goes on`, or the problem that the step names. */
@@ -54,9 +55,6 @@ export function judge(action: string, result: RunResult): string {
   expect(result.summary).not.toBe('')
   return /#([a-z-]+)$/.exec(message)?.[1] ?? 'no problem named'
 }
-
-export const errorsOf = (result: RunResult): string[] =>
-  result.annotations.filter(({ kind }) => kind === 'error').map(({ message }) => message)
 
 export function compare(action: string, fault: string, said: string): void {
   if (process.env.CLICKSTREAM_RECORD === 'faults') {

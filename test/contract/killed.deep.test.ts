@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import type { ChildProcess } from 'node:child_process'
 import { openProxy } from '../support/proxy.ts'
 import { openWorld, scenarioNames, type World } from './fault-scenarios.ts'
-import { errorsOf } from './fault-table.ts'
+import { errorsOf } from '../support/runner.ts'
 
 let world: World
 beforeAll(async () => {

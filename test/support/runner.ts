@@ -200,3 +200,10 @@ function unescape(text: string): string {
     .replace(/%2C/g, ',')
     .replace(/%25/g, '%')
 }
+
+/** What the step called its errors, in order. */
+export const errorsOf = ({ annotations }: Pick<RunResult, 'annotations'>): string[] =>
+  annotations.filter(({ kind }) => kind === 'error').map(({ message }) => message)
+
+/** All of them as one text. */
+export const errorOf = (result: Pick<RunResult, 'annotations'>): string => errorsOf(result).join('\n')
