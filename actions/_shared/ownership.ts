@@ -51,7 +51,7 @@ export function defaultOwner(
 }
 
 /** @param given the input `owner`; empty means the default. */
-export function parseOwner(
+export function parseOwnerLabel(
   given: string,
   context: { readonly repositoryId: string; readonly repository: string },
   source: string,

@@ -1,9 +1,8 @@
 /**
  * What a statement would read, in bytes, judged by BigQuery at no cost. It refuses to estimate by itself.
  */
-import { bigQueryRequest } from './bigquery.ts'
+import { judge } from './bigquery-jobs.ts'
 import type { Google } from './connect.ts'
-import { apiPath } from './request.ts'
 
 /** BigQuery's own words; `LOWER_BOUND` means that it may be more. */
 export type Accuracy = 'PRECISE' | 'LOWER_BOUND' | 'UPPER_BOUND' | 'UNKNOWN'
@@ -21,24 +20,9 @@ export async function estimate(
   query: string,
   resource: string,
 ): Promise<Estimate> {
-  const job = await bigQueryRequest<{
-    statistics?: {
-      totalBytesProcessed?: string
-      query?: { totalBytesProcessed?: string; totalBytesProcessedAccuracy?: string }
-    }
-  }>(google, {
-    verb: 'POST',
-    path: apiPath`/projects/${projectId}/jobs`,
-    json: {
-      jobReference: { projectId, location },
-      configuration: { dryRun: true, query: { query, useLegacySql: false } },
-    },
-    method: 'bigquery.jobs.insert',
-    resource,
-    isRepeatable: true,
-  })
-  const found = job.statistics?.query
-  const bytes = found?.totalBytesProcessed ?? job.statistics?.totalBytesProcessed
+  const statistics = await judge(google, projectId, location, query, resource)
+  const found = statistics?.query
+  const bytes = found?.totalBytesProcessed ?? statistics?.totalBytesProcessed
   const known = ['PRECISE', 'LOWER_BOUND', 'UPPER_BOUND'] as const
   return {
     bytes: bytes === undefined ? undefined : Number(bytes),

@@ -24,6 +24,12 @@ interface Statistics {
   readonly schema?: { readonly fields?: Column[] }
   readonly statementType?: string
   readonly ddlTargetTable?: TableName
+  readonly totalBytesProcessedAccuracy?: string
+}
+/** What BigQuery answers a dry run with, of its `statistics`. */
+export interface DryRunStatistics {
+  readonly totalBytesProcessed?: string
+  readonly query?: Statistics
 }
 
 /**
@@ -37,7 +43,25 @@ export async function dryRun(
   query: string,
   resource: string,
 ): Promise<DryRun> {
-  const job = await bigQueryRequest<{ statistics?: { query?: Statistics } }>(google, {
+  const found = (await judge(google, projectId, location, query, resource))?.query
+  return {
+    references: found?.referencedTables ?? [],
+    columns: found?.schema?.fields ?? [],
+    statementType: found?.statementType ?? '',
+    bytes: found?.totalBytesProcessed === undefined ? undefined : Number(found.totalBytesProcessed),
+    target: found?.ddlTargetTable,
+  }
+}
+
+/** The request of every dry run; it makes no job, so asking twice harms nobody. */
+export async function judge(
+  google: Google,
+  projectId: string,
+  location: string,
+  query: string,
+  resource: string,
+): Promise<DryRunStatistics | undefined> {
+  const job = await bigQueryRequest<{ statistics?: DryRunStatistics }>(google, {
     verb: 'POST',
     path: apiPath`/projects/${projectId}/jobs`,
     json: {
@@ -48,14 +72,7 @@ export async function dryRun(
     resource,
     isRepeatable: true,
   })
-  const found = job.statistics?.query
-  return {
-    references: found?.referencedTables ?? [],
-    columns: found?.schema?.fields ?? [],
-    statementType: found?.statementType ?? '',
-    bytes: found?.totalBytesProcessed === undefined ? undefined : Number(found.totalBytesProcessed),
-    target: found?.ddlTargetTable,
-  }
+  return job.statistics
 }
 
 /** Longest wait of one request; the next one goes on waiting. */

@@ -12,12 +12,13 @@ interface Detail {
   readonly steps: number
   readonly areTextsShown: boolean
 }
+export const LEAST: Detail = { steps: 0, areTextsShown: false }
 export const DETAILS: readonly Detail[] = [
   { steps: Infinity, areTextsShown: true },
   { steps: Infinity, areTextsShown: false },
   { steps: 100, areTextsShown: false },
   { steps: 20, areTextsShown: false },
-  { steps: 0, areTextsShown: false },
+  LEAST,
 ]
 
 export function blocksOf(inputs: Inputs, detail: Detail): SummaryBlock[] {

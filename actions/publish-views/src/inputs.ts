@@ -1,7 +1,7 @@
 /** Raw strings to the Inputs of publish-views. */
 import { parseLocation, parseSource, type SqlSource } from '../../_shared/bigquery-inputs.ts'
 import { wrongValue } from '../../_shared/errors.ts'
-import { parseOwner } from '../../_shared/ownership.ts'
+import { parseOwnerLabel } from '../../_shared/ownership.ts'
 import { parseExpectedPlan } from '../../_shared/plan-inputs.ts'
 import type { RunContext } from '../../_shared/runner/context.ts'
 import type { Inputs as RawInputs } from '../../_shared/runner/inputs.ts'
@@ -31,7 +31,7 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
     ...source,
     projectId: raw.text('project-id'),
     location: parseLocation(raw),
-    owner: parseOwner(raw.text('owner'), context, source.source),
+    owner: parseOwnerLabel(raw.text('owner'), context, source.source),
     isAdopting: raw.boolean('adopt', false),
     isAuthorizing: raw.boolean('authorize', true),
     isAuthorizingDatasets: raw.boolean('authorize-datasets', false),
