@@ -56,6 +56,23 @@ export interface TimePartitioning {
   readonly field?: string
   readonly expirationMs?: string
 }
+/** As BigQuery sends it; the bounds are whole numbers. */
+export interface RangePartitioning {
+  readonly field: string
+  readonly range?: { readonly start: string; readonly end: string; readonly interval: string }
+}
+/** Keys that BigQuery knows and does not enforce, as it sends them. */
+export interface TableConstraints {
+  readonly primaryKey?: { readonly columns?: readonly string[] }
+  readonly foreignKeys?: readonly {
+    readonly name?: string
+    readonly referencedTable: TableName
+    readonly columnReferences?: readonly {
+      readonly referencingColumn: string
+      readonly referencedColumn: string
+    }[]
+  }[]
+}
 export interface ExistingTable {
   readonly type: string
   readonly etag: string
@@ -64,7 +81,9 @@ export interface ExistingTable {
   readonly friendlyName?: string
   readonly labels: Readonly<Record<string, string>>
   readonly timePartitioning?: TimePartitioning
-  readonly rangePartitioning?: { readonly field: string }
+  readonly rangePartitioning?: RangePartitioning
+  readonly constraints?: TableConstraints
+  readonly defaultCollation?: string
   readonly clustering: readonly string[]
   readonly isFilterRequired: boolean
 }

@@ -1,5 +1,12 @@
 /** Tables of BigQuery as domain values (datasets and tables of the v2 REST API). It refuses to choose. */
-import type { Column, ExistingTable, TableName, TimePartitioning } from '../dataset.ts'
+import type {
+  Column,
+  ExistingTable,
+  RangePartitioning,
+  TableConstraints,
+  TableName,
+  TimePartitioning,
+} from '../dataset.ts'
 import { GoogleApiError } from '../errors.ts'
 import { bigQueryRequest, spelled, tablePath } from './bigquery.ts'
 import type { Google } from './connect.ts'
@@ -13,7 +20,9 @@ interface TableResource {
   readonly friendlyName?: string
   readonly labels?: Readonly<Record<string, string>>
   readonly timePartitioning?: TimePartitioning
-  readonly rangePartitioning?: { readonly field: string }
+  readonly rangePartitioning?: RangePartitioning
+  readonly tableConstraints?: TableConstraints
+  readonly defaultCollation?: string
   readonly clustering?: { readonly fields?: readonly string[] }
   readonly requirePartitionFilter?: boolean
 }
@@ -51,6 +60,8 @@ export async function getTable(google: Google, name: TableName): Promise<Existin
       labels: table.labels ?? {},
       timePartitioning: table.timePartitioning,
       rangePartitioning: table.rangePartitioning,
+      constraints: table.tableConstraints,
+      defaultCollation: table.defaultCollation,
       clustering: table.clustering?.fields ?? [],
       isFilterRequired: table.requirePartitionFilter === true,
     }

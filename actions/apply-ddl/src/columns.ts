@@ -55,16 +55,7 @@ const DECIMALS: Readonly<Record<string, { whole: number; scale: number }>> = {
 }
 /** https://docs.cloud.google.com/bigquery/docs/nested-repeated#limitations */
 const DEPTH = 15
-const KEY_TYPES = [
-  'BIGNUMERIC',
-  'BOOLEAN',
-  'DATE',
-  'DATETIME',
-  'INTEGER',
-  'NUMERIC',
-  'STRING',
-  'TIMESTAMP',
-]
+const KEY_TYPES = ['BIGNUMERIC', 'BOOLEAN', 'DATE', 'DATETIME', 'INTEGER', 'NUMERIC', 'STRING', 'TIMESTAMP']
 
 export function list<T>(cursor: Cursor, read: () => T): T[] {
   const items = [read()]
@@ -222,7 +213,10 @@ function readType(cursor: Cursor, depth: number): Omit<Column, 'name'> & { type:
   return { type, mode: 'NULLABLE', ...readParameters(cursor, type) }
 }
 
-function readParameters(cursor: Cursor, type: string): Partial<Record<'maxLength' | 'precision' | 'scale', string>> {
+function readParameters(
+  cursor: Cursor,
+  type: string,
+): Partial<Record<'maxLength' | 'precision' | 'scale', string>> {
   if (!cursor.accept('(')) return {}
   const [first = 0, second, ...more] = list(cursor, () => cursor.number())
   const decimal = Object.hasOwn(DECIMALS, type) ? DECIMALS[type] : undefined

@@ -13,7 +13,9 @@ export interface Partitioning {
 }
 
 /** What a function truncates → the units it may truncate to. */
-const CALLS: Readonly<Record<string, { readonly types: readonly string[]; readonly units: readonly string[] }>> = {
+const CALLS: Readonly<
+  Record<string, { readonly types: readonly string[]; readonly units: readonly string[] }>
+> = {
   DATE: { types: ['TIMESTAMP', 'DATETIME'], units: [] },
   DATE_TRUNC: { types: ['DATE'], units: ['DAY', 'MONTH', 'YEAR'] },
   DATETIME_TRUNC: { types: ['DATETIME'], units: ['HOUR', 'DAY', 'MONTH', 'YEAR'] },
@@ -79,7 +81,13 @@ function readRange(cursor: Cursor, columns: readonly Column[]): RangePartitionin
   cursor.expect(')')
   cursor.expect(')')
   const [start = 0, end = 0, interval = 1] = bounds
-  if (bounds.length < 2 || bounds.length > 3 || !bounds.every(Number.isInteger) || interval <= 0 || end <= start)
+  if (
+    bounds.length < 2 ||
+    bounds.length > 3 ||
+    !bounds.every(Number.isInteger) ||
+    interval <= 0 ||
+    end <= start
+  )
     cursor.refuse('GENERATE_ARRAY needs whole numbers: start, a greater end, and an interval above 0')
   if ((end - start) / interval > 10_000) cursor.refuse('BigQuery has at most 10,000 partitions')
   return {

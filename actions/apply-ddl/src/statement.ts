@@ -109,9 +109,7 @@ function readRenames(
     const old = kind === 'space' ? /^--\s*renamed from:\s*`?(\w{1,300})`?\s*$/i.exec(text)?.[1] : undefined
     if (old === undefined) continue
     const isAlone = sql.slice(sql.lastIndexOf('\n', at - 1) + 1, at).trim() === ''
-    const column = isAlone
-      ? places.find((place) => place.at > at)
-      : places.findLast((place) => place.at < at)
+    const column = isAlone ? places.find((place) => place.at > at) : places.findLast((place) => place.at < at)
     if (column !== undefined && !columns.some(({ name }) => name.toLowerCase() === old.toLowerCase()))
       renames[column.name] = old
   }
