@@ -19,7 +19,7 @@ export interface Place {
 export interface Scenario {
   readonly action: string
   readonly mode: string
-  /** Starts dbt or Airflow: the loop over its permissions is for the deep tests. */
+  /** Starts dbt or Airflow, or waits out refusals: the loop over its permissions is for the deep tests. */
   readonly isSlow?: boolean
   /** A post step warns and lets the job go on: there a refusal is a warning. */
   readonly isPost?: boolean
@@ -289,6 +289,7 @@ const every: readonly Scenario[] = [
   {
     action: 'submit-spark',
     mode: 'cancel',
+    isSlow: true,
     isPost: true,
     prepare: longBatch,
     run: ({ job }, env) =>
