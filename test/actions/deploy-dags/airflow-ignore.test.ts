@@ -21,8 +21,9 @@ describe('readingOf', () => {
     ['composer-3-airflow-3.3.1', { 'core-dag_ignore_file_syntax': 'regexp' }, 'regexp', true],
     ['composer-3-airflow-3.3.1', { 'core-dag_discovery_safe_mode': 'False' }, 'glob', false],
   ])('%s with %j', (imageVersion, airflowConfig, ignoreSyntax, isSafeMode) =>
-    expect(readingOf({ imageVersion, airflowConfig: airflowConfig })).toMatchObject(
-      { ignoreSyntax, isSafeMode },
-    ),
+    expect(readingOf({ imageVersion, airflowConfig: airflowConfig })).toMatchObject({
+      ignoreSyntax,
+      isSafeMode,
+    }),
   )
 })
