@@ -110,7 +110,7 @@ export function openCursor(sql: string): Cursor {
         digits += next()
         index += 1
       }
-      return /^\d{1,9}(\.\d{1,6})?$/.test(digits)
+      return /^\d{1,15}(\.\d{1,6})?$/.test(digits)
         ? Number(digits)
         : refuse(`expected a number, found ${found()}`)
     },

@@ -48,6 +48,12 @@ async function judge(
 ): Promise<void> {
   const failures: Annotation[] = []
   const creates = plan.steps.filter((step): step is CreateStep => step.kind === 'create')
+  for (const step of plan.steps) {
+    if (step.kind !== 'update' && step.kind !== 'adopt') continue
+    const file = tables.get(step.target)?.file ?? step.target
+    for (const words of judgeable(step))
+      await dryRun(google, google.projectId, inputs.location, alterOf(step, words), file)
+  }
   for (const step of creates) {
     try {
       const { statementType } = await dryRun(
@@ -76,6 +82,15 @@ async function judge(
     )
   }
 }
+
+const isRename = (alter: string): boolean => alter.startsWith('RENAME')
+
+/** What BigQuery can read before the change begins: not what rests on a column that is still to come. */
+const judgeable = ({ patch, alters }: ChangeStep): readonly string[] =>
+  patch.schema === undefined && !alters.some(isRename) ? alters : alters.filter(isRename)
+
+const alterOf = ({ name }: ChangeStep, words: string): string =>
+  `ALTER TABLE \`${name.projectId}.${name.datasetId}.${name.tableId}\` ${words}`
 
 async function applyStep(
   step: TableStep,
@@ -140,12 +155,17 @@ async function change(
   }
   await write(step, { labels: openEntry(entry) }, existing.etag, google)
   // A default is set on a column that is there; what is added comes first, unless a rename has to.
-  const isRename = (alter: string): boolean => alter.startsWith('RENAME')
   await alter(step, step.alters.filter(isRename), table, inputs, google)
   if (isPatched) {
     const now = await getTable(google, step.name)
     if (now === undefined) throw gone(step)
     const { patch } = compareTable(now, desired)
+    const more = Object.keys(patch).filter((member) => !Object.hasOwn(step.patch, member))
+    if (more.length > 0)
+      throw new ConflictError(
+        `Applying ${step.target}: somebody else changed its ${more.join(', ')} meanwhile; run again.`,
+        { step: step.target, expected: 'the table that was planned', found: `another ${more.join(', ')}` },
+      )
     await write(step, withLabels(patch, openEntry(entry)), now.etag, google)
   }
   await alter(
@@ -159,16 +179,15 @@ async function change(
 }
 
 async function alter(
-  { name, target }: ChangeStep,
+  step: ChangeStep,
   alters: readonly string[],
   { file }: ObservedTable,
   { location }: Inputs,
   google: Google,
 ): Promise<void> {
   for (const words of alters) {
-    google.log.info(`alter ${target}: ${words}`)
-    const statement = `ALTER TABLE \`${name.projectId}.${name.datasetId}.${name.tableId}\` ${words}`
-    await runStatement(google, google.projectId, location, statement, file)
+    google.log.info(`alter ${step.target}: ${words}`)
+    await runStatement(google, google.projectId, location, alterOf(step, words), file)
   }
 }
 

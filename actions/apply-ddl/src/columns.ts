@@ -97,15 +97,19 @@ export function readColumns(cursor: Cursor): ColumnList {
     if (constraint !== undefined) cursor.refuse('a CONSTRAINT here is a FOREIGN KEY')
     places.push({ name: cursor.next().replaceAll('`', ''), at: cursor.at() })
     const column = readField(cursor, columns, 1)
-    columns.push(column)
-    if (cursor.accept('PRIMARY KEY')) {
-      cursor.expect('NOT ENFORCED')
-      setPrimary([column.name])
+    const readKey = (): boolean => {
+      if (cursor.accept('PRIMARY KEY')) {
+        cursor.expect('NOT ENFORCED')
+        setPrimary([column.name])
+        return true
+      }
+      const named = cursor.accept('CONSTRAINT') ? cursor.name() : undefined
+      if (named !== undefined) cursor.expect('REFERENCES')
+      else if (!cursor.accept('REFERENCES')) return false
+      keys.foreignKeys.push(readReference(cursor, [column.name], named))
+      return true
     }
-    const named = cursor.accept('CONSTRAINT') ? cursor.name() : undefined
-    if (cursor.accept('REFERENCES')) keys.foreignKeys.push(readReference(cursor, [column.name], named))
-    else if (named !== undefined) cursor.expect('REFERENCES')
-    columns[columns.length - 1] = readAttributes(cursor, column)
+    columns.push(readAttributes(cursor, column, readKey))
   } while (cursor.accept(','))
   cursor.expect(')')
   if (columns.length === 0) cursor.refuse('a table needs columns')
@@ -139,10 +143,11 @@ function readField(cursor: Cursor, siblings: readonly Column[], depth: number): 
   return { name, ...readType(cursor, depth) }
 }
 
-/** COLLATE, DEFAULT, NOT NULL and OPTIONS, in any order, each once. */
-function readAttributes(cursor: Cursor, column: Column, isNested = false): Column {
+/** COLLATE, keys, DEFAULT, NOT NULL and OPTIONS, in any order; a field inside a STRUCT has no key and no default. */
+function readAttributes(cursor: Cursor, column: Column, readKey?: () => boolean): Column {
   let read = column
   for (;;) {
+    if (readKey?.() === true) continue
     if (cursor.accept('NOT NULL')) {
       if (column.mode === 'REPEATED') cursor.refuse(`an ARRAY cannot be NOT NULL (column ${column.name})`)
       read = { ...read, mode: 'REQUIRED' }
@@ -150,7 +155,7 @@ function readAttributes(cursor: Cursor, column: Column, isNested = false): Colum
       if (column.type !== 'STRING') cursor.refuse(`COLLATE is for STRING (column ${column.name})`)
       read = { ...read, collation: readCollation(cursor) }
     } else if (cursor.accept('DEFAULT')) {
-      if (isNested) cursor.refuse('DEFAULT inside a STRUCT is not supported: BigQuery has none')
+      if (readKey === undefined) cursor.refuse('DEFAULT inside a STRUCT is not supported: BigQuery has none')
       read = { ...read, defaultValueExpression: readExpression(cursor) }
     } else if (cursor.accept('OPTIONS')) {
       const description = readColumnOptions(cursor)
@@ -169,6 +174,8 @@ export function readCollation(cursor: Cursor): string {
     : cursor.refuse(`the collation ${JSON.stringify(collation.slice(0, 40))} is none that BigQuery has`)
 }
 
+const AFTER_DEFAULT = ['OPTIONS', 'NOT', 'COLLATE', 'PRIMARY', 'REFERENCES', 'CONSTRAINT']
+
 /** The text of a default, to the comma, bracket or word that ends it. */
 function readExpression(cursor: Cursor): string {
   const start = cursor.at()
@@ -176,7 +183,7 @@ function readExpression(cursor: Cursor): string {
   let depth = 0
   while (cursor.next() !== '') {
     const word = cursor.next().toUpperCase()
-    if (depth === 0 && [',', ')', 'OPTIONS', 'NOT', 'COLLATE'].includes(word)) break
+    if (depth === 0 && [',', ')', ...AFTER_DEFAULT].includes(word)) break
     if (['(', '['].includes(word)) depth += 1
     if ([')', ']'].includes(word)) depth -= 1
     end = cursor.at() + cursor.next().length
@@ -201,7 +208,7 @@ function readType(cursor: Cursor, depth: number): Omit<Column, 'name'> & { type:
     const fields: Column[] = []
     do {
       const field = readField(cursor, fields, depth + 1)
-      fields.push(readAttributes(cursor, field, true))
+      fields.push(readAttributes(cursor, field))
     } while (cursor.accept(','))
     cursor.expect('>')
     return { type: 'RECORD', mode: 'NULLABLE', fields }

@@ -36,8 +36,10 @@ export function compareKeys({ constraints }: Pick<ExistingTable, 'constraints'>,
 
 function isSame(found: NonNullable<TableConstraints['foreignKeys']>[number], key: ForeignKey): boolean {
   const references = found.columnReferences ?? []
+  const [dataset, table] = key.table.split('.').slice(-2)
   return (
-    found.referencedTable.tableId === key.table.split('.').at(-1) &&
+    found.referencedTable.tableId === table &&
+    found.referencedTable.datasetId === dataset &&
     same(
       references.map(({ referencingColumn }) => referencingColumn),
       key.columns,

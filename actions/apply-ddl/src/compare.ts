@@ -22,7 +22,7 @@ export interface Difference {
   readonly beside: readonly string[]
   /** What only ALTER TABLE can do, each without its first words; done before the patch. */
   readonly alters: readonly string[]
-  /** What lets BigQuery delete data from now on. */
+  /** What lets BigQuery delete or round data. */
   readonly deletions: readonly string[]
   /** What makes queries fail that work today. */
   readonly breaks: readonly string[]
@@ -163,7 +163,9 @@ function mergeColumn(
       notes.losses.push(`changes column ${name} from ${was} to ${is}${why}`)
       return column
     }
-    notes.reasons.push(`widens column ${name} from ${was} to ${is}`)
+    const words = `widens column ${name} from ${was} to ${is}`
+    notes.reasons.push(words)
+    if (is === 'FLOAT64') notes.deletions.push(`${words}; digits beyond the fifteenth are rounded`)
     notes.alters.push(`ALTER COLUMN \`${want.name}\` SET DATA TYPE ${is}`)
   }
   compareDefault(column, want, name, notes)
@@ -231,7 +233,8 @@ function comparePartitioning(
   const days = (ms: string | undefined): string =>
     ms === undefined ? 'never' : `after ${Number(ms) / 86_400_000} days`
   const words = `partitions expire ${days(after)} instead of ${days(before)}`
-  if (before === undefined || Number(after) < Number(before)) notes.deletions.push(words)
+  if (before === undefined || Number(after) < Number(before))
+    notes.deletions.push(`${words}; BigQuery then deletes older rows by itself`)
   notes.reasons.push(words)
   patch.timePartitioning = { ...existing.timePartitioning, expirationMs: after }
 }

@@ -118,7 +118,7 @@ function planTable(table: ObservedTable, inputs: Wishes): TableStep {
 
 /** What is made once has nothing in its file that could be compared. */
 function planOnce(
-  { name, desired }: ObservedTable,
+  { name, sql, desired }: ObservedTable,
   existing: ExistingTable,
   ownership: 'ours' | 'theirs' | 'nobody',
   inputs: Wishes,
@@ -126,7 +126,11 @@ function planOnce(
   const target = shortName(name)
   if (ownership === 'theirs')
     return { kind: 'conflict', target, reason: `belongs to owner ${ownerOf(existing.labels)}`, name }
-  if (ownership === 'ours') return { kind: 'keep', target, reason: 'was made once, is not compared', name }
+  if (ownership === 'ours') {
+    const isSame = digestOn(existing.labels) === markDigest(sql)
+    const words = isSame ? 'is not compared' : 'its file changed since, which is not applied'
+    return { kind: 'keep', target, reason: `was made once, ${words}`, name }
+  }
   if (inputs.isAdopting)
     return { ...{ kind: 'adopt', target, reason: 'adopted', name }, patch: {}, alters: [], beside: [] }
   return {
@@ -160,7 +164,7 @@ function refuseWhatNobodyAllowed(
   }
   if (deletions.length > 0 && !inputs.isDestructiveAllowed) {
     throw new RefusedError(
-      `Planning ${target}: ${deletions.join(', ')}; BigQuery then deletes older rows by itself. Set allow-destructive: true if they may go.`,
+      `Planning ${target}: ${deletions.join(', ')}. Set allow-destructive: true if they may go.`,
       {
         what: `${file}: ${deletions.join(', ')}`,
         allowedBy: 'allow-destructive: true',

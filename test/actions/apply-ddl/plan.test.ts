@@ -46,6 +46,7 @@ function table(body: string, found: ExistingTable | undefined = existing(), tabl
 const plan = (body: string, found?: ExistingTable, allowed: Partial<typeof nothingAllowed> = {}) =>
   planTables({ ...nothingAllowed, ...allowed }, { projectId: 'p', tables: [table(body, found)] }).steps[0]!
 const columns = existing().columns
+const PLAIN = { clustering: [], timePartitioning: undefined }
 
 describe('planTables', () => {
   it('creates a missing table with the very statement of its file', () => {
@@ -171,7 +172,7 @@ describe('planTables', () => {
     ],
   ])('%s', (_, body, found, reason, patch) => {
     expect(plan(body, found)).toEqual({
-      ...{ kind: 'update', target: 'd.t', reason, name: name('t'), patch, beside: [] },
+      ...{ kind: 'update', target: 'd.t', reason, name: name('t'), patch, alters: [], beside: [] },
       ...{ before: expect.any(String), after: expect.any(String) },
     })
   })
@@ -195,10 +196,28 @@ describe('planTables', () => {
       'changes column id from INT64 to STRING;',
     ],
     [
-      'a wider type, with the way out',
+      'a wider type of what clusters the table',
       BODY.replace('id INT64', 'id NUMERIC'),
       existing(),
-      'from INT64 to NUMERIC (ALTER TABLE … ALTER COLUMN id SET DATA TYPE NUMERIC does it in place, by hand)',
+      'changes column id from INT64 to NUMERIC (it clusters the table)',
+    ],
+    [
+      'a narrower type',
+      '(n INT64)',
+      existing({ ...PLAIN, columns: [{ name: 'n', type: 'NUMERIC' }] }),
+      'changes column n from NUMERIC to INT64',
+    ],
+    [
+      'a rename of what partitions the table',
+      BODY.replace('day DATE,', 'on_day DATE, -- renamed from: day\n').replace('BY day', 'BY on_day'),
+      existing(),
+      'renames column day, which partitions the table',
+    ],
+    [
+      'another collation',
+      "(n STRING COLLATE 'und:ci')",
+      existing({ ...PLAIN, columns: [{ name: 'n', type: 'STRING' }] }),
+      'collates column n as und:ci',
     ],
     [
       'a limit taken off a type',
@@ -277,6 +296,115 @@ describe('planTables', () => {
       },
     })
   })
+  it.each<[string, string, Partial<ExistingTable>, Partial<typeof nothingAllowed>, object]>([
+    [
+      'a wider type',
+      '(n BIGNUMERIC, code STRING(20), price NUMERIC(12, 2))',
+      {
+        columns: [
+          { name: 'n', type: 'INTEGER' },
+          { name: 'code', type: 'STRING', maxLength: '10' },
+          { name: 'price', type: 'NUMERIC', precision: '10', scale: '2' },
+        ],
+      },
+      {},
+      {
+        reason:
+          'widens column n from INT64 to BIGNUMERIC, widens column code from STRING(10) to STRING(20), widens column price from NUMERIC(10, 2) to NUMERIC(12, 2)',
+        alters: [
+          'ALTER COLUMN `n` SET DATA TYPE BIGNUMERIC',
+          'ALTER COLUMN `code` SET DATA TYPE STRING(20)',
+          'ALTER COLUMN `price` SET DATA TYPE NUMERIC(12, 2)',
+        ],
+        patch: {},
+      },
+    ],
+    [
+      'a type that rounds, with leave',
+      '(n FLOAT64)',
+      { columns: [{ name: 'n', type: 'INTEGER' }] },
+      { isDestructiveAllowed: true },
+      { alters: ['ALTER COLUMN `n` SET DATA TYPE FLOAT64'] },
+    ],
+    [
+      'a rename, with leave',
+      '(id INT64 OPTIONS (description = "key"), -- renamed from: visitor\n note STRING)',
+      { columns: [{ name: 'visitor', type: 'INTEGER' }] },
+      { isBreakingAllowed: true },
+      {
+        reason: 'renames column visitor to id, describes column id, adds column note',
+        alters: ['RENAME COLUMN `visitor` TO `id`'],
+        patch: { schema: { fields: [{ name: 'id', description: 'key' }, { name: 'note' }] } },
+      },
+    ],
+    [
+      'a default, also of a new column',
+      '(a STRING DEFAULT "x", b TIMESTAMP DEFAULT (current_timestamp()), c INT64 DEFAULT 1)',
+      {
+        columns: [
+          { name: 'a', type: 'STRING', defaultValueExpression: "'y'" },
+          { name: 'b', type: 'TIMESTAMP', defaultValueExpression: 'CURRENT_TIMESTAMP()' },
+        ],
+      },
+      {},
+      {
+        reason: 'sets the default of column a, adds column c',
+        alters: ['ALTER COLUMN `a` SET DEFAULT "x"', 'ALTER COLUMN `c` SET DEFAULT 1'],
+        patch: { schema: { fields: [{ name: 'a' }, { name: 'b' }, { name: 'c', mode: 'NULLABLE' }] } },
+      },
+    ],
+    [
+      'keys',
+      '(id INT64, of INT64, PRIMARY KEY (id) NOT ENFORCED, CONSTRAINT up FOREIGN KEY (of) REFERENCES d.t (id) NOT ENFORCED)',
+      {
+        columns: [
+          { name: 'id', type: 'INTEGER' },
+          { name: 'of', type: 'INTEGER' },
+        ],
+        constraints: { primaryKey: { columns: ['of'] } },
+      },
+      {},
+      {
+        reason: 'primary key id instead of of, foreign key of to t',
+        alters: [
+          'DROP PRIMARY KEY',
+          'ADD PRIMARY KEY (`id`) NOT ENFORCED',
+          'ADD CONSTRAINT `up` FOREIGN KEY (`of`) REFERENCES `d.t` (`id`) NOT ENFORCED',
+        ],
+      },
+    ],
+  ])('alters %s', (_, body, found, allowed, step) => {
+    expect(plan(body, existing({ ...PLAIN, ...found }), allowed)).toMatchObject({ kind: 'update', ...step })
+  })
+  it('takes keys and ranges that are there for equal, and takes none away', () => {
+    const found = existing({
+      ...PLAIN,
+      columns: [{ name: 'id', type: 'INTEGER' }],
+      rangePartitioning: { field: 'id', range: { start: '0', end: '100', interval: '10' } },
+      constraints: {
+        primaryKey: { columns: ['id'] },
+        foreignKeys: [
+          {
+            referencedTable: name('u'),
+            columnReferences: [{ referencingColumn: 'id', referencedColumn: 'id' }],
+          },
+        ],
+      },
+    })
+    const by = 'PARTITION BY RANGE_BUCKET(id, GENERATE_ARRAY(0, 100, 10))'
+    const full = '(id INT64 PRIMARY KEY NOT ENFORCED REFERENCES d.u (id) NOT ENFORCED)'
+    for (const body of [full, '(id INT64)']) expect(plan(`${body} ${by}`, found).kind).toBe('keep')
+    expect(plan(`${full.replace('d.u', 'other.u')} ${by}`, found)).toMatchObject({
+      reason: 'foreign key id to u',
+    })
+  })
+  it('makes once what cannot be compared, and says when its file changed', () => {
+    const once = 'CLONE d.u'
+    expect(plan(once)).toMatchObject({ kind: 'keep', reason: expect.stringContaining('its file changed') })
+    expect(plan(once, existing({ labels: {} }))).toMatchObject({ kind: 'conflict' })
+    expect(plan(once, existing({ labels: {} }), { isAdopting: true })).toMatchObject({ kind: 'adopt' })
+    expect(thrownBy(() => plan(once, existing({ type: 'VIEW' })))).toMatchObject({ code: 'REFUSED' })
+  })
   it('refuses to take the name of a view', () => {
     expect(thrownBy(() => plan(BODY, existing({ type: 'MATERIALIZED_VIEW' })))).toMatchObject({
       code: 'REFUSED',
@@ -308,6 +436,22 @@ describe('planTables', () => {
       { isBreakingAllowed: true },
       'queries must filter by the partition',
     ],
+    [
+      'a type that rounds',
+      '(n FLOAT64)',
+      existing({ ...PLAIN, columns: [{ name: 'n', type: 'NUMERIC' }] }),
+      'allow-destructive: true',
+      { isDestructiveAllowed: true },
+      'widens column n from NUMERIC to FLOAT64',
+    ],
+    [
+      'a rename',
+      '(n INT64) -- renamed from: m',
+      existing({ ...PLAIN, columns: [{ name: 'm', type: 'INTEGER' }] }),
+      'allow-breaking: true',
+      { isBreakingAllowed: true },
+      'renames column m to n',
+    ],
   ])('asks for leave for %s', (_, body, found, allowedBy, allowed, reason) => {
     expect(thrownBy(() => plan(body, found))).toMatchObject({ code: 'REFUSED', allowedBy })
     expect(plan(body, found, allowed)).toMatchObject({ kind: 'update', reason })
@@ -338,7 +482,15 @@ describe('whose a table is', () => {
 
   it('marks a table without a mark that is as its file says', () => {
     expect(plan(BODY, unmarked)).toEqual({
-      ...{ kind: 'adopt', target: 'd.t', reason: 'adopted', name: name('t'), patch: {}, beside: [] },
+      ...{
+        kind: 'adopt',
+        target: 'd.t',
+        reason: 'adopted',
+        name: name('t'),
+        patch: {},
+        alters: [],
+        beside: [],
+      },
     })
   })
   it('refuses one that differs, with each difference, and changes it where that is adopted', () => {
