@@ -137,6 +137,17 @@ describe('the models', () => {
     await expectIncrementalEqualsFull(events)
   })
 
+  it('equal a full refresh after a day was loaded twice over and then repaired', async () => {
+    const events = [...firstDays, ...newDay]
+    const day = "event_date = DATE '2015-06-02'"
+    const raw = 'caec_raw.sessionized_events'
+    await readRows(test, `INSERT INTO ${raw} SELECT * FROM ${raw} WHERE ${day}`)
+    expect(failures(await dbt.run('run', '-s', 'fct_events'))).toEqual([])
+    expect(await readRows(test, `SELECT * FROM caec_analytics.fct_events WHERE ${day}`)).toHaveLength(4)
+    expect(failures(await load(', from: 2015-06-02, to: 2015-06-02'))).toEqual([])
+    await expectIncrementalEqualsFull(events)
+  })
+
   it('equal a full refresh after late events that merge a session and empty a session day', async () => {
     const before = [...firstDays, ...newDay]
     const events = [...before, ...lateEvents]
