@@ -13,7 +13,7 @@ const filesOf = (action: string): string[] =>
   )
 
 describe('dist/', () => {
-  it('is below 10 MB, the clients of GitHub, of storage and of BigQuery included', () => {
+  it('is below 10 MB, the clients of Google and GitHub included', () => {
     const bytes = actions.flatMap((action) =>
       filesOf(action).map((file) => statSync(path.join(dist, action, file)).size),
     )
