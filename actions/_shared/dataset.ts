@@ -12,6 +12,11 @@ export type Column = Readonly<Record<string, unknown>> & {
   readonly mode?: string
   readonly description?: string
   readonly fields?: readonly Column[]
+  readonly collation?: string
+  readonly defaultValueExpression?: string
+  readonly maxLength?: string
+  readonly precision?: string
+  readonly scale?: string
 }
 export interface ExistingView {
   readonly type: string

@@ -170,7 +170,7 @@ function mergeColumn(
   }
   compareDefault(column, want, name, notes)
   if (want.collation !== undefined && want.collation !== (column.collation ?? ''))
-    notes.losses.push(`collates column ${name} as ${String(want.collation) || 'nothing'}`)
+    notes.losses.push(`collates column ${name} as ${want.collation || 'nothing'}`)
   let merged = column
   const [mode, wantedMode] = [column.mode ?? 'NULLABLE', want.mode ?? 'NULLABLE']
   if (mode === 'REQUIRED' && wantedMode === 'NULLABLE') {

@@ -32,8 +32,7 @@ function linesOf(columns: readonly Column[], parent: string): string[] {
 export function typeOf(column: Column): string {
   const limits = [column.maxLength, column.precision, column.scale]
     // Google sends a scale of 0 as nothing or as 0.
-    .filter((limit, index) => limit !== undefined && !(index === 2 && String(limit) === '0'))
-    .map(String)
+    .filter((limit, index) => limit !== undefined && !(index === 2 && limit === '0'))
   const type = `${SQL_TYPES[column.type] ?? column.type}${limits.length === 0 ? '' : `(${limits.join(', ')})`}`
   return column.mode === 'REPEATED' ? `ARRAY<${type}>` : type
 }
