@@ -27,6 +27,8 @@ type Callback = (error: unknown, body?: unknown, response?: unknown) => void
 
 /** Never asked: the endpoint rules put the true host in its place. */
 const BASE = 'https://bigquery.googleapis.com/bigquery/v2'
+/** Of its options the client sends this one to Google. */
+const LIBRARY_ONLY = 'autoPaginate'
 const clients = new WeakMap<Google, Promise<BigQuery>>()
 
 /** Loaded at the first call: it is half of what a start would cost. */
@@ -70,10 +72,16 @@ function callOf(built: BuiltRequest, { method, resource, isRepeatable }: BigQuer
     ...{ api: 'bigquery', method, resource, isRepeatable },
     verb: built.method ?? 'GET',
     path: `/bigquery/v2${built.uri.slice(BASE.length)}`,
-    query: built.qs,
+    query: without(LIBRARY_ONLY, built.qs),
     headers: built.headers,
-    json: built.json,
+    // A job's project stands in its path; the client writes it into the job as well, where BigQuery has no such field.
+    json: built.uri.endsWith('/jobs') ? without('projectId', built.json) : built.json,
   }
+}
+
+function without<T>(name: string, members: T): T {
+  if (typeof members !== 'object' || members === null) return members
+  return Object.fromEntries(Object.entries(members).filter(([key]) => key !== name)) as T
 }
 
 /** The client reads `status` and `jobReference` of a job without looking whether they are there. */
