@@ -27,8 +27,6 @@ type Callback = (error: unknown, body?: unknown, response?: unknown) => void
 
 /** Never asked: the endpoint rules put the true host in its place. */
 const BASE = 'https://bigquery.googleapis.com/bigquery/v2'
-/** Of its options the client sends this one to Google. */
-const LIBRARY_ONLY = 'autoPaginate'
 const clients = new WeakMap<Google, Promise<BigQuery>>()
 
 /** Loaded at the first call: it is half of what a start would cost. */
@@ -72,9 +70,9 @@ function callOf(built: BuiltRequest, { method, resource, isRepeatable }: BigQuer
     ...{ api: 'bigquery', method, resource, isRepeatable },
     verb: built.method ?? 'GET',
     path: `/bigquery/v2${built.uri.slice(BASE.length)}`,
-    query: without(LIBRARY_ONLY, built.qs),
+    query: without('projectId', without('autoPaginate', built.qs)),
     headers: built.headers,
-    // A job's project stands in its path; the client writes it into the job as well, where BigQuery has no such field.
+    // The project stands in the path; the client sends it, and an option of its own, where BigQuery has no such field.
     json: built.uri.endsWith('/jobs') ? without('projectId', built.json) : built.json,
   }
 }
