@@ -70,10 +70,16 @@ function callOf(built: BuiltRequest, { method, resource, isRepeatable }: BigQuer
     ...{ api: 'bigquery', method, resource, isRepeatable },
     verb: built.method ?? 'GET',
     path: `/bigquery/v2${built.uri.slice(BASE.length)}`,
-    query: built.qs,
+    query: without('projectId', without('autoPaginate', built.qs)),
     headers: built.headers,
-    json: built.json,
+    // The project stands in the path; the client sends it, and an option of its own, where BigQuery has no such field.
+    json: built.uri.endsWith('/jobs') ? without('projectId', built.json) : built.json,
   }
+}
+
+function without<T>(name: string, members: T): T {
+  if (typeof members !== 'object' || members === null) return members
+  return Object.fromEntries(Object.entries(members).filter(([key]) => key !== name)) as T
 }
 
 /** The client reads `status` and `jobReference` of a job without looking whether they are there. */
