@@ -7,7 +7,7 @@ import type {
   TableName,
   TimePartitioning,
 } from '../dataset.ts'
-import { datasetOf, spelled, tableOf, unlessMissing } from './bigquery.ts'
+import { datasetAsk, datasetOf, readTable, writeTable } from './bigquery.ts'
 import { askBigQuery } from './bigquery-client.ts'
 import type { Google } from './connect.ts'
 
@@ -32,22 +32,15 @@ export async function getDatasetLocation(
   projectId: string,
   datasetId: string,
 ): Promise<string> {
-  const ask = {
-    method: 'bigquery.datasets.get',
-    resource: `${projectId}:${datasetId}`,
-    kind: 'bigquery#dataset',
-  }
-  const dataset = await askBigQuery<{ location: string }>(google, ask, (client) =>
-    datasetOf(client, { projectId, datasetId }).getMetadata({ datasetView: 'METADATA' }),
+  const name = { projectId, datasetId }
+  const dataset = await askBigQuery<{ location: string }>(google, datasetAsk('get', name), (client) =>
+    datasetOf(client, name).getMetadata({ datasetView: 'METADATA' }),
   )
   return dataset.location
 }
 
 export async function getTable(google: Google, name: TableName): Promise<ExistingTable | undefined> {
-  const ask = { method: 'bigquery.tables.get', resource: spelled(name), kind: 'bigquery#table' }
-  const table = await unlessMissing(
-    askBigQuery<TableResource>(google, ask, (client) => tableOf(client, name).getMetadata()),
-  )
+  const table = await readTable<TableResource>(google, name)
   return (
     table && {
       type: table.type,
@@ -73,6 +66,5 @@ export async function patchTable(
   patch: Readonly<Record<string, unknown>>,
   etag: string,
 ): Promise<void> {
-  const ask = { method: 'bigquery.tables.patch', resource: spelled(name), kind: 'bigquery#table' }
-  await askBigQuery(google, ask, (client) => tableOf(client, name).setMetadata({ ...patch, etag }))
+  await writeTable(google, name, { ...patch, etag })
 }

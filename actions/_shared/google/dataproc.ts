@@ -5,6 +5,7 @@
 import type { protos } from '@google-cloud/dataproc'
 import type { Batch, BatchState } from '../batch.ts'
 import { GoogleApiError } from '../errors.ts'
+import { notGoogles } from './answer.ts'
 import type { Google } from './connect.ts'
 import { batchClient } from './dataproc-client.ts'
 import { translate, type Asked } from './translate.ts'
@@ -47,7 +48,7 @@ export async function createBatch(
     )
     return taken
   })
-  if (!operation.name) throw notGoogles(asked)
+  if (!operation.name) throw strange(asked)
 }
 
 /** Asks once: a wait has a patience of its own. */
@@ -61,7 +62,7 @@ export async function getBatch(google: Google, ref: BatchRef, signal?: AbortSign
     )
     return found
   })
-  if (!batch.name || !batch.state) throw notGoogles(asked)
+  if (!batch.name || !batch.state) throw strange(asked)
   return shape(batch, batch.name)
 }
 
@@ -162,22 +163,12 @@ async function judged<T>(asked: Asked, work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (error instanceof GoogleApiError) throw error
-    if (/^(fromProto3JSON|Received null response)/.test((error as Error).message)) throw notGoogles(asked)
+    if (/^(fromProto3JSON|Received null response)/.test((error as Error).message)) throw strange(asked)
     if ((error as { code?: unknown }).code === undefined) throw error
     throw translate(error, asked)
   }
 }
 
 /** JSON of somebody else, with status 200: it says nothing about the batch. */
-function notGoogles(asked: Asked): GoogleApiError {
-  return new GoogleApiError(
-    `${asked.method} on ${asked.resource}: the answer (200) is not Google's: it names neither batch nor operation; is a proxy in between?`,
-    {
-      ...asked,
-      status: 200,
-      reason: 'notGoogle',
-      isRetryable: true,
-      problem: 'not-google',
-    },
-  )
-}
+const strange = (asked: Asked): GoogleApiError =>
+  notGoogles(asked, 200, 'it names neither batch nor operation', { isRetryable: true })

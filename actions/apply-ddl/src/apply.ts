@@ -30,7 +30,6 @@ export async function apply(
   runner: Pick<Runner, 'cancelled' | 'log'>,
 ): Promise<Outcome<TableStep>> {
   const tables = tablesByName(observed)
-  if (plan.refusal !== undefined) return { ...notApplied(plan), failure: plan.refusal }
   try {
     await judge(plan, inputs, tables, google)
   } catch (failure) {

@@ -4,7 +4,7 @@
  */
 import { shortName, type ExistingTable, type TableName } from '../../_shared/dataset.ts'
 import { RefusedError } from '../../_shared/errors.ts'
-import { digestOn, markDigest, ownerOf, type FirstLook } from '../../_shared/ownership.ts'
+import { digestOn, markDigest, ownerOf, refuseConflicts, type FirstLook } from '../../_shared/ownership.ts'
 import type { Plan, Step } from '../../_shared/plan.ts'
 import { compareTable, type Difference, type TablePatch } from './compare.ts'
 import type { Inputs } from './inputs.ts'
@@ -32,8 +32,6 @@ export type TableStep = Step & { readonly name: TableName } & (
 
 export interface TablePlan extends Plan<TableStep> {
   readonly look: FirstLook
-  /** Why the plan must not be applied as it is. */
-  readonly refusal?: RefusedError
 }
 type Wishes = Pick<Inputs, 'isBreakingAllowed' | 'isDestructiveAllowed' | 'isAdopting' | 'location' | 'owner'>
 
@@ -51,7 +49,7 @@ export function planTables(inputs: Wishes, observed: Observed): TablePlan {
       conflict: count('conflict'),
       leave: count('keep'),
     },
-    ...(count('conflict') > 0 ? { refusal: refuseConflicts(byName, steps, inputs) } : {}),
+    ...(count('conflict') > 0 ? { refusal: refuse(byName, steps, inputs) } : {}),
   }
 }
 
@@ -180,25 +178,21 @@ function refuseWhatNobodyAllowed(
   }
 }
 
-function refuseConflicts(
+function refuse(
   tables: readonly ObservedTable[],
   steps: readonly TableStep[],
-  inputs: Wishes,
+  { owner }: Wishes,
 ): RefusedError {
   const conflicts = steps.filter(({ kind }) => kind === 'conflict')
-  const list = conflicts.map(({ target, reason }) => `${target}: ${reason}`).join('; ')
   const isForeign = tables.some(
-    ({ existing }) => existing !== undefined && readLedger(existing, inputs.owner).ownership === 'theirs',
+    ({ existing }) => existing !== undefined && readLedger(existing, owner).ownership === 'theirs',
   )
-  return new RefusedError(
-    `Planning the tables: ${conflicts.length} of ${steps.length} ${conflicts.length === 1 ? 'is' : 'are'} not as this owner left ${conflicts.length === 1 ? 'it' : 'them'}: ${list}.`,
-    {
-      what: list,
-      allowedBy: isForeign ? 'owner' : 'adopt: true',
-      problem: isForeign ? 'foreign-table' : 'unowned-table',
-      hint: isForeign
-        ? `Rename the files, or apply as that owner with the input owner (this run's is ${inputs.owner}).`
-        : 'If they are yours to change, set adopt: true once: they are changed in place to what their files say and marked, and columns that a file does not name stay. Tables that are equal to their files are marked in any case.',
-    },
-  )
+  const [are, them] = conflicts.length === 1 ? ['is', 'it'] : ['are', 'them']
+  return refuseConflicts(conflicts, {
+    sentence: `Planning the tables: ${conflicts.length} of ${steps.length} ${are} not as this owner left ${them}`,
+    ...{ owner, isForeign, verb: 'apply' },
+    problem: isForeign ? 'foreign-table' : 'unowned-table',
+    ifYours:
+      'If they are yours to change, set adopt: true once: they are changed in place to what their files say and marked, and columns that a file does not name stay. Tables that are equal to their files are marked in any case.',
+  })
 }
