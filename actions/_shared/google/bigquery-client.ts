@@ -74,7 +74,7 @@ function callOf(built: BuiltRequest, { method, resource, isRepeatable }: BigQuer
     // The project stands in the path; the client sends it, and an option of its own, where BigQuery has no such field.
     query: without(['projectId', 'autoPaginate'], built.qs),
     headers: built.headers,
-    json: built.uri.endsWith('/jobs') ? without(['projectId'], built.json) : built.json,
+    json: without(['projectId'], built.json),
   }
 }
 
