@@ -12,7 +12,7 @@ export function report(
   notes: readonly string[],
 ): Report {
   const stateOf = statesOf(outcome)
-  const effective = outcome.isApplied ? outcome.done.map(({ step }) => step) : plan.steps
+  const effective = inputs.isDryRun ? plan.steps : outcome.done.map(({ step }) => step)
   const count = (kind: ViewStep['kind']): number => effective.filter((step) => step.kind === kind).length
   const authorized = effective.reduce(
     (sum, step) => sum + (step.kind === 'authorize' ? step.add.length + step.addDatasets.length : 0),

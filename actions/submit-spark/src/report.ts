@@ -20,6 +20,7 @@ interface Submitted extends Outcome<SparkStep> {
   readonly submitted?: Batch
 }
 interface Wishes {
+  readonly isDryRun: boolean
   readonly region: string
   readonly timeoutMs: number
   readonly prices: Prices
@@ -36,7 +37,7 @@ interface World {
   >
   readonly notes: readonly string[]
 }
-interface Facts extends Omit<Wishes, 'region'> {
+interface Facts extends Omit<Wishes, 'region' | 'isDryRun'> {
   readonly link: string
   readonly tracebackPaths: Readonly<Record<string, string>>
 }
@@ -77,12 +78,12 @@ export function report(
   }
   const notes = [...said, ...observed.notes].map((text): SummaryBlock => ({ kind: 'text', text }))
   if (submit === undefined)
-    return { outputs, summary: [...staging(plan, outcome), ...notes], failure: outcome.failure }
+    return { outputs, summary: [...staging(plan, outcome, inputs), ...notes], failure: outcome.failure }
   if (!outcome.isApplied) {
     return {
       outputs,
       summary: [
-        { kind: 'heading', text: `Batch ${submit.batchId}: plan (dry run, nothing was submitted)` },
+        { kind: 'heading', text: `Batch ${submit.batchId}: ${notDone(inputs, 'submitted')}` },
         stepTable(plan),
         ...(submit.request === undefined
           ? []
@@ -142,10 +143,14 @@ export function report(
   return { outputs, summary, failure: outcome.failure ?? failureOf(submit.batchId, outcome, facts) }
 }
 
-function staging(plan: SparkPlan, outcome: Submitted): SummaryBlock[] {
+/** A refused run is none that only looked. */
+const notDone = ({ isDryRun }: Wishes, what: string): string =>
+  isDryRun ? `plan (dry run, nothing was ${what})` : `nothing was ${what}`
+
+function staging(plan: SparkPlan, outcome: Submitted, inputs: Wishes): SummaryBlock[] {
   if (!outcome.isApplied)
     return [
-      { kind: 'heading', text: `Files of ${plan.mainUri}: plan (dry run, nothing was staged)` },
+      { kind: 'heading', text: `Files of ${plan.mainUri}: ${notDone(inputs, 'staged')}` },
       stepTable(plan),
     ]
   return [

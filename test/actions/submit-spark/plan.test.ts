@@ -356,6 +356,7 @@ describe('the report', () => {
       },
       { isApplied: true, done: [], watched: { batch, tail: [], signs: { tracebacks: [] }, stopped } },
       {
+        isDryRun: false,
         region: 'r',
         prices: { dcuHour: 0, shuffleGbHour: 0, source: '' },
         maxCostUsd: 5,
