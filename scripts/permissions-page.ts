@@ -16,7 +16,7 @@ interface Mode {
 const places: Readonly<Record<string, string>> = {
   project: 'the project',
   itself: 'the service account that the job becomes, for the principalSet of the repository',
-  'bucket/dags': "the environment's bucket; best under a condition on objects/dags/",
+  'bucket/dags': "the environment's bucket; best under a condition on objects/dags/ and, for records, objects/clickstream-deployments/",
   'bucket/staging': 'the staging bucket',
   'bucket/lake': 'the bucket that LOAD DATA reads',
   'serviceAccount/spark': 'the account that the batch runs as',
@@ -80,7 +80,7 @@ export function permissionsPage(modes: readonly Mode[]): { file: string; text: s
     'What the local cloud saw checked while each action ran in each mode. Each block is a custom role (`gcloud iam roles create ID --project PROJECT --file FILE`, one document per file), to be bound where its comment says.',
     'Tested: with exactly these roles the mode succeeds; without any one of these permissions, but for those named below a block, it ends with exit code 1 and one sentence with the 403 that names it (a post step, `cancel`, warns instead and lets the job go on). Not yet verified on Google Cloud.',
     '',
-    'Rolling back is applying an older commit; it needs what `apply` needs. Every dry run succeeds as `ci-plan`, which cannot write ([access.md](access.md)).',
+    'Rolling back needs what `apply` needs. Every dry run succeeds as `ci-plan`, which cannot write ([access.md](access.md)).',
     '',
     ...actions.flatMap((action) => [
       `## ${action}`,

@@ -54,6 +54,8 @@ export const PROBLEMS = [
   'unrecorded-files',
   'empty-source',
   'mass-delete',
+  'older-commit',
+  'no-rollback',
   'breaking-view',
   'not-a-view',
   'foreign-view',

@@ -171,3 +171,42 @@ describe('the import check', () => {
     expect([result.exitCode, result.commands]).toEqual([1, ['list-import-errors']])
   })
 })
+
+describe('rollback-on-import-error', () => {
+  const FIRST = { 'daily.py': DAG('daily'), 'kept.py': 'K = 1\n' }
+  const then = { 'rollback-on-import-error': 'true' }
+  const names = async () => {
+    const { items = [] } = (await (await cloud.fetchAs('data-eng', `${OBJECTS}?prefix=dags/`)).json()) as {
+      items?: { name: string }[]
+    }
+    return items.map(({ name }) => name)
+  }
+  const textOf = async (name: string) =>
+    (await cloud.fetchAs('data-eng', `${OBJECTS}/${encodeURIComponent(name)}?alt=media`)).text()
+  const now = { ...broken, error: `File "${FOLDER}/daily.py", line 3\nNameError: new` }
+
+  it('brings back what was there before a new error, says so, and fails all the same', async () => {
+    await write(FIRST)
+    await deploy({ errors: [[]], dags: [parsed('daily.py')] }, then)
+    await write({ 'daily.py': `${DAG('daily')}# now\n`, 'added.py': 'A = 1\n' })
+    const result = await deploy({ errors: [[], [now]] }, then)
+    expect([result.exitCode, messages(result, 'error')]).toEqual([
+      1,
+      expect.stringMatching(
+        /Rolled back to before deployment 000002-4711-1 \(record 000003-4711-1\).*#dag-import/s,
+      ),
+    ])
+    expect(result.outputs).toMatchObject({ 'rolled-back': 'true', record: '000002-4711-1' })
+    expect(await names()).toEqual(['dags/daily.py', 'dags/kept.py'])
+    expect(await textOf('dags/daily.py')).toBe(DAG('daily'))
+  })
+
+  it('leaves a deployment that has nothing to do with the error', async () => {
+    await write(FIRST)
+    await deploy({ errors: [[]], dags: [parsed('daily.py')] }, then)
+    await write({ 'notes.txt': 'x' })
+    const result = await deploy({ errors: [[broken]] }, { ...then, 'sync-wait-seconds': '0' })
+    expect([result.exitCode, result.outputs['rolled-back']]).toEqual([1, 'false'])
+    expect(await names()).toContain('dags/notes.txt')
+  })
+})

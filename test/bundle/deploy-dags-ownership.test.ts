@@ -1,8 +1,8 @@
 /** The deploy-dags bundle in a bucket that is in use: what it finds, whose that is, and the folders beside `dags`. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startTestCloud, type TestCloud } from '../support/cloud.ts'
+import { repoRoot, startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { errorOf } from '../support/runner.ts'
 import { openDagsJob, type DagsJob } from './deploy-dags-job.ts'
 
@@ -66,6 +66,41 @@ describe('deploy-dags in a bucket that is in use', () => {
       expect(await job.names()).toEqual([])
     },
   )
+})
+
+describe('deploy-dags where another folder was granted', () => {
+  it.each(['plugins', 'data'])('deploys %s/, takes away what is gone, and goes back', async (folder) => {
+    const access = await readFile(join(repoRoot, 'terraform-infra/access.yaml'), 'utf8')
+    const accessFile = join(job.temp, `access-${folder}.yaml`)
+    await writeFile(
+      accessFile,
+      access
+        .replaceAll('/objects/dags/"', `/objects/${folder}/"`)
+        .replaceAll('startsWith("dags/")', `startsWith("${folder}/")`),
+    )
+    const other = await startTestCloud({ services: ['storage', 'composer'], accessFile })
+    const granted = await openDagsJob(other)
+    try {
+      const source = join(granted.workspace, folder)
+      await mkdir(source)
+      await writeFile(join(source, 'ours.py'), 'from airflow import DAG\n')
+      const first = await granted.deploy({ folder, 'check-imports': 'true' })
+      expect([errorOf(first), first.outputs.uploaded, await granted.names()]).toEqual([
+        '',
+        '1',
+        [`${folder}/ours.py`],
+      ])
+      await writeFile(join(source, 'ours.py'), 'A = 2\n')
+      expect(errorOf(await granted.deploy({ folder }, { GITHUB_RUN_ID: '4712' }))).toBe('')
+      const back = await granted.deploy({ folder, 'rollback-to': 'previous' }, { GITHUB_RUN_ID: '4713' })
+      expect([errorOf(back), await granted.contentOf(`${folder}/ours.py`)]).toEqual([
+        '',
+        'from airflow import DAG\n',
+      ])
+    } finally {
+      await Promise.all([granted.close(), other.close()])
+    }
+  })
 })
 
 describe('deploy-dags refuses names in one sentence', () => {

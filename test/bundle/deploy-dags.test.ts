@@ -9,7 +9,7 @@ import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { openProxy } from '../support/proxy.ts'
 import { errorOf, runBundle } from '../support/runner.ts'
 import { signIn } from '../support/signed-in-job.ts'
-import { BUCKET, openDagsJob, type DagsJob } from './deploy-dags-job.ts'
+import { BUCKET, isUpload, openDagsJob, type DagsJob } from './deploy-dags-job.ts'
 
 const DAG = (id: string) => `from airflow.sdk import DAG\nimport lib.steps\nwith DAG('${id}'):\n    pass\n`
 let cloud: TestCloud
@@ -147,7 +147,7 @@ describe('deploy-dags, when the run is cancelled', () => {
     let stop = async (): Promise<void> => undefined
     const cancelling = await openProxy(cloud.origin, async (request) => {
       // The upload goes on only when the step has heard of the cancellation.
-      if (request.method === 'POST' && request.url?.startsWith('/upload/')) await stop()
+      if (isUpload(request)) await stop()
       return false
     })
     const result = await runBundle('deploy-dags', {
@@ -184,7 +184,7 @@ describe('deploy-dags, when somebody else writes at the same time', () => {
     await rm(join(job.workspace, 'dags/gone.py'))
     let hasMoved = false
     const racing = await openProxy(cloud.origin, async (request) => {
-      if (request.method === 'POST' && request.url?.startsWith('/upload/') && !hasMoved) {
+      if (isUpload(request) && !hasMoved) {
         hasMoved = true
         await job.put('dags/one.py', 'A = "theirs"\n')
       }

@@ -70,8 +70,9 @@ export async function openWorld(): Promise<World> {
       'deploy-dags': {
         prepare: () => empty(cloud, BUCKET, ''),
         run: act('deploy-dags', { environment: 'caec', location: 'us-central1', 'check-imports': 'false' }),
-        isWork: ({ method, url }) => method === 'POST' && (url ?? '').startsWith('/upload/'),
-        truth: () => contents(cloud, BUCKET, ''),
+        isWork: ({ method, url }) => method === 'POST' && /^\/upload\/.*name=dags%2F/.test(url ?? ''),
+        // Records tell times.
+        truth: () => contents(cloud, BUCKET, 'dags/'),
       },
       'publish-views': {
         prepare: async () => {

@@ -149,7 +149,7 @@ describe('a missing right', () => {
 
   // One permission of each stage; each row takes it from exactly one role or member.
   const stager = 'which would take storage.objects.delete.\n    permissions:\n'
-  const writer = 'bound under the condition only-dags.\n    permissions:\n'
+  const writer = 'bound under the condition only-dags-and-records.\n    permissions:\n'
   const user = 'role: roles/iam.serviceAccountUser,\n        members: [data-eng, composer'
   const querying = 'role: roles/bigquery.jobUser,\n        members: [analyst, composer'
   it.each([

@@ -1,5 +1,5 @@
 /**
- * Cloud Storage as the actions need it: list, read, write, relabel, delete, each guarded by a generation. It
+ * Cloud Storage as the actions need it: list, read, write, copy, relabel, delete, each guarded by a generation. It
  * refuses unguarded changes and returns plain values.
  */
 import { createHash } from 'node:crypto'
@@ -32,7 +32,7 @@ export interface ObjectStorage {
    */
   stat(bucket: string, name: string): Promise<StoredObject | undefined>
   read(bucket: string, name: string, range?: { generation?: Generation; startByte?: number }): Promise<Buffer>
-  /** The three changes: `stop` ends repeating, not the try that is on its way. */
+  /** The four changes: `stop` ends repeating, not the try that is on its way. */
   write(
     bucket: string,
     name: string,
@@ -41,6 +41,18 @@ export interface ObjectStorage {
       ifGeneration: Generation
       contentType: string
       metadata?: Readonly<Record<string, string>>
+      stop?: AbortSignal
+    },
+  ): Promise<StoredObject>
+  /** Inside the bucket, without the bytes coming here; the copy has this metadata and no other. */
+  copy(
+    bucket: string,
+    from: { name: string; generation: Generation; crc32c: string },
+    to: string,
+    options: {
+      ifGeneration: Generation
+      contentType: string
+      metadata: Readonly<Record<string, string>>
       stop?: AbortSignal
     },
   ): Promise<StoredObject>
@@ -150,6 +162,35 @@ export function openStorage(google: Google): ObjectStorage {
         },
         async () => {
           const object = await stat(bucket, name)
+          return isOurs(object) ? object : undefined
+        },
+      )
+    },
+    copy: (bucket, from, to, options) => {
+      const call = { method: 'storage.objects.rewrite', resource: `${uri(bucket, from.name)} → ${to}` }
+      const isOurs = (object: StoredObject | undefined) =>
+        object !== undefined &&
+        object.crc32c === from.crc32c &&
+        object.generation !== options.ifGeneration &&
+        holds(object.metadata, options.metadata)
+      return change(
+        call,
+        { log, stop: options.stop },
+        async () => {
+          const [, answer] = await file(bucket, from.name, from.generation).copy(file(bucket, to), {
+            contentType: options.contentType,
+            cacheControl: 'no-cache',
+            metadata: { ...options.metadata },
+            preconditionOpts: { ifGenerationMatch: Number(options.ifGeneration) },
+          })
+          const { resource } = answeredBy<{ resource?: unknown }>(answer, 'storage#rewriteResponse', call)
+          const copied = shape(resource, call, to)
+          if (!isOurs(copied))
+            throw notGoogles(call, 'it tells a checksum or metadata that was not asked for')
+          return copied
+        },
+        async () => {
+          const object = await stat(bucket, to)
           return isOurs(object) ? object : undefined
         },
       )

@@ -15,6 +15,20 @@ export interface UploadStep extends Step {
   readonly ifGeneration: string
   readonly phase: 'modules' | 'dags'
 }
+/** What a deployment replaced comes back. */
+export interface RestoreStep extends Step {
+  readonly kind: 'restore'
+  readonly file: string
+  readonly crc32c: string
+  /** The copy that was kept of it. */
+  readonly from: string
+  readonly fromGeneration: string
+  readonly ifGeneration: string
+  readonly phase: 'modules' | 'dags'
+  readonly commit: string
+  /** False: no deployment had recorded the file, and none does again. */
+  readonly isOwned: boolean
+}
 export interface AdoptStep extends Step {
   readonly kind: 'adopt'
   readonly file: string
@@ -33,7 +47,7 @@ export interface ConflictStep extends Step {
   /** Of another owner; else of nobody. */
   readonly isForeign: boolean
 }
-export type DeployStep = UploadStep | AdoptStep | DeleteStep | ConflictStep
+export type DeployStep = UploadStep | RestoreStep | AdoptStep | DeleteStep | ConflictStep
 
 export interface Local {
   readonly name: string

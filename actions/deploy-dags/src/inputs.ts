@@ -2,10 +2,11 @@
  * What the author of the workflow asks of `deploy-dags`. It refuses names that could leave the environment or
  * the source folder.
  */
-import { wrongValue } from '../../_shared/errors.ts'
+import { InputError, wrongValue } from '../../_shared/errors.ts'
 import { checkOwner, parseExpectedPlan, parseOwner } from '../../_shared/plan-inputs.ts'
 import type { RunContext } from '../../_shared/runner/context.ts'
 import type { Inputs } from '../../_shared/runner/inputs.ts'
+import { RECORD_ID } from './records.ts'
 
 const FOLDERS = ['dags', 'plugins', 'data'] as const
 type Folder = (typeof FOLDERS)[number]
@@ -25,6 +26,14 @@ export interface DeployInputs {
   readonly deletion: 'owned' | 'none'
   /** Of the files this owner deployed, in per cent. */
   readonly maxDeletePercent: number
+  readonly run: { readonly runId: string; readonly sha: string }
+  /** Deploying what is older than what is there. */
+  readonly isOlderAllowed: boolean
+  /** A record's id, `previous`, or '' to deploy the source. */
+  readonly rollbackTo: string
+  readonly isRolledBackOnImportError: boolean
+  /** How many records are kept; with 0 none is written or read. */
+  readonly recordsKept: number
   readonly isDryRun: boolean
   readonly expectedPlan: string
   readonly areImportsChecked: boolean
@@ -33,7 +42,10 @@ export interface DeployInputs {
   readonly allowedHosts: readonly string[]
 }
 
-export function parseInputs(inputs: Inputs, context: Pick<RunContext, 'repository'>): DeployInputs {
+export function parseInputs(
+  inputs: Inputs,
+  context: Pick<RunContext, 'repository' | 'runId' | 'sha'>,
+): DeployInputs {
   const environment = matching(
     inputs.required('environment'),
     /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
@@ -55,6 +67,19 @@ export function parseInputs(inputs: Inputs, context: Pick<RunContext, 'repositor
     'the name of a file in the source folder',
   )
   const folder = inputs.choice('folder', FOLDERS, 'dags')
+  const rollbackTo = matching(
+    inputs.text('rollback-to'),
+    new RegExp(`^$|^previous$|${RECORD_ID.source}`),
+    'rollback-to',
+    'previous or the id of a record, such as 000012-4711-1',
+  )
+  const recordsKept = inputs.integer('keep-records', { min: 0, max: 100, fallback: 10 })
+  const isRolledBackOnImportError = inputs.boolean('rollback-on-import-error', false)
+  if (recordsKept === 0 && (rollbackTo !== '' || isRolledBackOnImportError))
+    throw new InputError(
+      `Reading input keep-records: with 0 nothing is kept that ${rollbackTo === '' ? 'rollback-on-import-error' : 'rollback-to'} could go back to; give another number or leave it out.`,
+      { input: 'keep-records', given: '0', accepted: 'a number from 1 to 100' },
+    )
   return {
     environment,
     location,
@@ -67,6 +92,11 @@ export function parseInputs(inputs: Inputs, context: Pick<RunContext, 'repositor
     isAdoptionAllowed: inputs.boolean('adopt', false),
     deletion: inputs.choice('delete', ['owned', 'none'], 'owned'),
     maxDeletePercent: inputs.integer('max-delete-percent', { min: 0, max: 100, fallback: 30 }),
+    run: { runId: context.runId, sha: context.sha },
+    isOlderAllowed: inputs.boolean('allow-older', false),
+    rollbackTo,
+    isRolledBackOnImportError,
+    recordsKept,
     isDryRun: inputs.boolean('dry-run', false),
     expectedPlan: parseExpectedPlan(inputs),
     // Airflow tells import errors of DAG files only.

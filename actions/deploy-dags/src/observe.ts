@@ -10,15 +10,18 @@ import { insideWorkspace } from '../../_shared/local-folder.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { readingOf } from './airflow-reading.ts'
 import { askForImportErrors } from './check-imports.ts'
+import type { History } from './history.ts'
 import type { ImportError } from './import-errors.ts'
 import type { DeployInputs } from './inputs.ts'
 import { readLocalFiles, type LocalFile } from './local-files.ts'
+import { readHistory } from './read-history.ts'
 
 export interface Observed {
   readonly projectId: string
   readonly environment: AirflowEnvironment
   readonly files: readonly LocalFile[]
   readonly objects: readonly StoredObject[]
+  readonly history: History
   /**
    * What Airflow said before anything was changed; undefined in a dry run, without the check, or when it gave
    * no answer.
@@ -27,6 +30,9 @@ export interface Observed {
   /** Absolute. */
   readonly folder: string
 }
+
+/** A rollback reads no source; the runner may have no checkout at all. */
+const NO_SOURCE = { files: [], folder: '' }
 
 const FIRST_ANSWER_MS = 120_000
 /** States in which a deployment makes sense: an update of the environment does not touch its bucket. */
@@ -58,6 +64,29 @@ export async function observe(
       },
     )
   }
+  const storage = openStorage(google)
+  const [source, objects, history, importErrors] = await Promise.all([
+    inputs.rollbackTo === '' ? readSource(inputs, environment, runner) : NO_SOURCE,
+    storage.list(environment.bucket, `${environment.prefix}/`),
+    readHistory(inputs, environment, storage),
+    inputs.areImportsChecked && !inputs.isDryRun ? importErrorsNow(inputs, google, runner) : undefined,
+  ])
+  // "Folders" made in the console are empty objects whose name ends in a slash.
+  return {
+    projectId: google.projectId,
+    environment,
+    ...source,
+    objects: objects.filter(({ name }) => !name.endsWith('/')),
+    history,
+    importErrors,
+  }
+}
+
+async function readSource(
+  inputs: DeployInputs,
+  environment: AirflowEnvironment,
+  runner: Pick<Runner, 'context' | 'environment'>,
+): Promise<Pick<Observed, 'files' | 'folder'>> {
   const { full: folder } = await insideWorkspace(runner.context.workspace, inputs.source, 'source')
   const secretPaths = [
     'GOOGLE_APPLICATION_CREDENTIALS',
@@ -65,19 +94,9 @@ export async function observe(
     'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE',
   ].flatMap((name) => runner.environment[name] || [])
   const airflow = inputs.folder === 'dags' ? readingOf(environment) : undefined
-  const [files, objects, importErrors] = await Promise.all([
-    readLocalFiles(folder, { ignoreFile: inputs.ignoreFile, secretPaths, airflow }),
-    openStorage(google).list(environment.bucket, `${environment.prefix}/`),
-    inputs.areImportsChecked && !inputs.isDryRun ? importErrorsNow(inputs, google, runner) : undefined,
-  ])
-  // "Folders" made in the console are empty objects whose name ends in a slash.
   return {
-    projectId: google.projectId,
-    environment,
-    files,
-    objects: objects.filter(({ name }) => !name.endsWith('/')),
+    files: await readLocalFiles(folder, { ignoreFile: inputs.ignoreFile, secretPaths, airflow }),
     folder,
-    importErrors,
   }
 }
 

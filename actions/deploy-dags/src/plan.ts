@@ -2,49 +2,15 @@
  * Decides which files to upload, record or delete, and in which order. It refuses to empty a folder by
  * accident, and shows what is not this owner's to replace.
  */
-import { few } from '../../_shared/amounts.ts'
-import { RefusedError } from '../../_shared/errors.ts'
-import type { FirstLook } from '../../_shared/ownership.ts'
-import type { Plan } from '../../_shared/plan.ts'
-import {
-  compare,
-  ownershipOf,
-  type ConflictStep,
-  type DeleteStep,
-  type DeployStep,
-  type Local,
-  type Owning,
-  type Remote,
-} from './compare.ts'
-
-/** So few that a folder moved or renamed is no reason to ask. */
-const ALWAYS_DELETABLE = 10
-
-export interface DeployPlan extends Plan<DeployStep> {
-  readonly unchanged: number
-  readonly bucket: string
-  readonly prefix: string
-  readonly files: readonly string[]
-  /** Those that surely define a DAG. */
-  readonly dagFiles: ReadonlySet<string>
-  readonly look: FirstLook
-}
-
-interface World {
-  readonly projectId: string
-  readonly environment: { readonly bucket: string; readonly prefix: string }
-  readonly files: readonly Local[]
-  readonly objects: readonly Remote[]
-}
-interface Wishes extends Owning {
-  readonly environment: string
-  readonly location: string
-  readonly deletion: 'owned' | 'none'
-  readonly maxDeletePercent: number
-  readonly source: string
-}
+import { compare, ownershipOf, type DeleteStep } from './compare.ts'
+import { changesOf, sorted, type DeployPlan, type Wishes, type World } from './deploy-plan.ts'
+import { whyOlder } from './history.ts'
+import { planRollback } from './plan-rollback.ts'
+import type { RecordedFile } from './records.ts'
+import { refuseConflicts, refuseEmptySource, refuseMassDelete, refuseOlder } from './refusals.ts'
 
 export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
+  if (inputs.rollbackTo !== '') return planRollback(inputs, observed)
   const { bucket, prefix } = observed.environment
   const there = new Map(observed.objects.map((object) => [object.name, object]))
   const steps = sorted(observed.files).flatMap((file) => {
@@ -89,8 +55,32 @@ export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
         (object) => !named.has(object.name) && ['theirs', 'nobody'].includes(ownershipOf(object, inputs)),
       ).length,
     },
-    refusal: refuseConflicts(conflicts, inputs.owner),
+    toRecord: {
+      kind: 'deployment',
+      commit: inputs.run.sha || 'unknown',
+      files: filesAfter(observed, deletions, inputs),
+      changes: changesOf([...steps, ...deletions], there),
+    },
+    refusal:
+      refuseConflicts(conflicts, inputs.owner) ??
+      (steps.length + deletions.length > 0 && !inputs.isOlderAllowed
+        ? refuseOlder(whyOlder(observed.history?.heads ?? [], inputs.run))
+        : undefined),
   }
+}
+
+/** With what stays although the source has it no more (`delete: none`). */
+function filesAfter(
+  { environment: { prefix }, files, objects }: World,
+  deletions: readonly DeleteStep[],
+  owning: Wishes,
+): Record<string, RecordedFile> {
+  const gone = new Set(deletions.map(({ target }) => target))
+  const after: [string, RecordedFile][] = objects
+    .filter((object) => !gone.has(object.name) && ['ours', 'earlier'].includes(ownershipOf(object, owning)))
+    .map(({ name, crc32c }) => [name.slice(prefix.length + 1), { crc32c, isDag: false }])
+  for (const { name, crc32c, isDagFile } of files) after.push([name, { crc32c, isDag: isDagFile }])
+  return Object.fromEntries(after)
 }
 
 function planDeletions(
@@ -103,28 +93,14 @@ function planDeletions(
       object.name.startsWith(`${prefix}/`) && ['ours', 'earlier'].includes(ownershipOf(object, inputs)),
   )
   const gone = owned.filter(({ name }) => !kept.has(name))
-  if (files.length === 0) {
-    throw new RefusedError(
-      `Planning the deployment: the source ${inputs.source} holds no file to deploy${gone.length > 0 ? `, and ${count(gone.length, 'deployed file')} would be deleted` : ''}.`,
-      {
-        what: 'an empty source',
-        problem: 'empty-source',
-        hint: 'Check the input source and the ignore file. An environment is never emptied this way.',
-      },
-    )
-  }
+  if (files.length === 0) throw refuseEmptySource(inputs.source, gone.length)
   if (inputs.deletion === 'none') return []
-  if (gone.length > ALWAYS_DELETABLE && gone.length * 100 > owned.length * inputs.maxDeletePercent) {
-    throw new RefusedError(
-      `Planning the deployment: ${gone.length} of ${count(owned.length, 'deployed file')} would be deleted, more than ${inputs.maxDeletePercent} %: ${few(sorted(gone).map(({ name }) => name))}.`,
-      {
-        what: 'deleting much at once',
-        allowedBy: 'max-delete-percent',
-        problem: 'mass-delete',
-        hint: `Check the input source and the ignore file. If they shall go, set max-delete-percent: ${Math.ceil((gone.length / owned.length) * 100)} for this run.`,
-      },
-    )
-  }
+  const refusal = refuseMassDelete(
+    sorted(gone).map(({ name }) => name),
+    owned.length,
+    inputs.maxDeletePercent,
+  )
+  if (refusal !== undefined) throw refusal
   return sorted(gone).map((object) => ({
     kind: 'delete',
     target: object.name,
@@ -132,37 +108,4 @@ function planDeletions(
     reason: 'gone from the source',
     ifGeneration: object.generation,
   }))
-}
-
-function refuseConflicts(conflicts: readonly ConflictStep[], owner: string): RefusedError | undefined {
-  const foreign = conflicts.filter(({ isForeign }) => isForeign)
-  const names = foreign.map(({ target, reason }) => `${target} (${reason.replace('belongs to ', '')})`)
-  if (foreign.length > 0)
-    return new RefusedError(
-      `Planning the deployment: ${count(foreign.length, 'file')} of this source belong${foreign.length === 1 ? 's' : ''} to another owner there: ${few(names)}.`,
-      {
-        what: 'foreign ownership',
-        allowedBy: 'owner',
-        problem: 'foreign-files',
-        hint: `Rename the files, or deploy as that owner with the input owner (this run's is ${owner}). If that is a name this owner had before, set owner-was.`,
-      },
-    )
-  if (conflicts.length > 0)
-    return new RefusedError(
-      `Planning the deployment: ${count(conflicts.length, 'file')} would be replaced that no deployment recorded: ${few(conflicts.map(({ target }) => target))}.`,
-      {
-        what: 'replacing unowned files',
-        allowedBy: 'adopt',
-        problem: 'unrecorded-files',
-        hint: 'Somebody else may have put them there. If they are yours, set adopt: true once.',
-      },
-    )
-  return undefined
-}
-
-function sorted<T extends { readonly name: string }>(items: readonly T[]): T[] {
-  return [...items].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-}
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

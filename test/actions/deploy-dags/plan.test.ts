@@ -12,6 +12,9 @@ const wishes = {
   deletion: 'owned' as 'owned' | 'none',
   maxDeletePercent: 30,
   source: 'dags',
+  run: { runId: '11', sha: 'newer' },
+  isOlderAllowed: false,
+  rollbackTo: '',
 }
 const local = (name: string, content = name, isDagFile = false) => ({
   name,

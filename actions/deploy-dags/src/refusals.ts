@@ -1,0 +1,82 @@
+/**
+ * Why a deployment is not carried out, each with the way out. It refuses nothing itself: the plan decides what
+ * applies.
+ */
+import { few } from '../../_shared/amounts.ts'
+import { RefusedError } from '../../_shared/errors.ts'
+import type { ConflictStep } from './compare.ts'
+
+/** So few that a folder moved or renamed is no reason to ask. */
+const ALWAYS_DELETABLE = 10
+
+export function refuseEmptySource(source: string, deployed: number): RefusedError {
+  return new RefusedError(
+    `Planning the deployment: the source ${source} holds no file to deploy${deployed > 0 ? `, and ${count(deployed, 'deployed file')} would be deleted` : ''}.`,
+    {
+      what: 'an empty source',
+      problem: 'empty-source',
+      hint: 'Check the input source and the ignore file. An environment is never emptied this way.',
+    },
+  )
+}
+
+export function refuseMassDelete(
+  gone: readonly string[],
+  owned: number,
+  maxPercent: number,
+): RefusedError | undefined {
+  if (gone.length <= ALWAYS_DELETABLE || gone.length * 100 <= owned * maxPercent) return undefined
+  return new RefusedError(
+    `Planning the deployment: ${gone.length} of ${count(owned, 'deployed file')} would be deleted, more than ${maxPercent} %: ${few(gone)}.`,
+    {
+      what: 'deleting much at once',
+      allowedBy: 'max-delete-percent',
+      problem: 'mass-delete',
+      hint: `Check the input source and the ignore file. If they shall go, set max-delete-percent: ${Math.ceil((gone.length / owned) * 100)} for this run.`,
+    },
+  )
+}
+
+export function refuseOlder(why: string | undefined): RefusedError | undefined {
+  if (why === undefined) return undefined
+  return new RefusedError(`Planning the deployment: this commit is older than what is deployed: ${why}.`, {
+    what: 'an older commit',
+    allowedBy: 'allow-older',
+    problem: 'older-commit',
+    hint: 'Run the workflow for the newest commit. To go back, use rollback-to; to deploy this commit all the same, set allow-older: true.',
+  })
+}
+
+export function refuseRollback(what: string, hint: string): RefusedError {
+  return new RefusedError(`Planning the rollback: ${what}.`, { what, problem: 'no-rollback', hint })
+}
+
+export function refuseConflicts(conflicts: readonly ConflictStep[], owner: string): RefusedError | undefined {
+  const foreign = conflicts.filter(({ isForeign }) => isForeign)
+  const names = foreign.map(({ target, reason }) => `${target} (${reason.replace('belongs to ', '')})`)
+  if (foreign.length > 0)
+    return new RefusedError(
+      `Planning the deployment: ${count(foreign.length, 'file')} of this source belong${foreign.length === 1 ? 's' : ''} to another owner there: ${few(names)}.`,
+      {
+        what: 'foreign ownership',
+        allowedBy: 'owner',
+        problem: 'foreign-files',
+        hint: `Rename the files, or deploy as that owner with the input owner (this run's is ${owner}). If that is a name this owner had before, set owner-was.`,
+      },
+    )
+  if (conflicts.length > 0)
+    return new RefusedError(
+      `Planning the deployment: ${count(conflicts.length, 'file')} would be replaced that no deployment recorded: ${few(conflicts.map(({ target }) => target))}.`,
+      {
+        what: 'replacing unowned files',
+        allowedBy: 'adopt',
+        problem: 'unrecorded-files',
+        hint: 'Somebody else may have put them there. If they are yours, set adopt: true once.',
+      },
+    )
+  return undefined
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
