@@ -1,14 +1,14 @@
 /**
- * The examples that run every day, one run of each kind from its file; backfills and whole pull requests are in
- * callers.deep.test.ts.
+ * The examples that run every day, one short run of each kind from its file; whole nights are in
+ * nightly.deep.test.ts, backfills and whole pull requests in callers.deep.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { googleAuthStandIn } from './google-auth-stand-in.ts'
-import { days, dayOf, loadedDays, pullRequest, putNights } from './nights.ts'
-import { jobOf, objectsOf, openPlatforms, query, tablesOf, verdict, type Platforms } from './platforms.ts'
+import { pullRequest } from './nights.ts'
+import { jobOf, openPlatforms, tablesOf, verdict, type Platforms } from './platforms.ts'
 
 const minutes = 60_000
 let platforms: Platforms
@@ -17,7 +17,6 @@ let scratch: string
 beforeAll(async () => {
   scratch = mkdtempSync(path.join(tmpdir(), 'callers '))
   platforms = await openPlatforms()
-  await putNights(platforms)
 }, 15 * minutes)
 afterAll(async () => {
   await platforms?.close()
@@ -25,20 +24,6 @@ afterAll(async () => {
 })
 
 describe('nightly.yml', () => {
-  it(
-    'by its schedule computes the day that ended and no other',
-    async () => {
-      const result = await platforms.run('workflows-examples/nightly.yml', { event: 'schedule' })
-      expect(verdict(result)).toEqual({ days: 'success', compute: 'success' })
-      expect(await loadedDays(platforms)).toEqual({ [dayOf(days[2]!)]: 4 })
-      expect(await query(platforms.dev, 'SELECT COUNT(*) FROM caec_analytics.fct_events')).toEqual([['4']])
-      // A release stages what the batches ran.
-      const staged = Object.keys(await objectsOf(platforms.dev, 'staging', 'submit-spark/'))
-      expect(staged.filter((name) => name.endsWith('/clean.py'))).toHaveLength(1)
-    },
-    10 * minutes,
-  )
-
   it.each([
     [{ from: '2026-02-30' }, /write YYYY-MM-DD/],
     [{ from: '2026-02-02', to: '2026-02-01' }, /from 2026-02-02 is after to 2026-02-01; swap them/],

@@ -2,6 +2,7 @@
  * Carries out the plan table by table; it refuses to start while BigQuery refuses any statement, and to
  * change a table that changed after it was read.
  */
+import type { ExistingTable } from '../../_shared/dataset.ts'
 import { ConflictError, GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
 import { asConflict } from '../../_shared/google/bigquery.ts'
 import { dryRun, runStatement } from '../../_shared/google/bigquery-jobs.ts'
@@ -14,10 +15,12 @@ import type { Runner } from '../../_shared/run.ts'
 import { annotationOf } from '../../_shared/sql-files.ts'
 import { compareTable } from './compare.ts'
 import type { Inputs } from './inputs.ts'
+import { closeEntry, openEntry, type Entry } from './ledger.ts'
 import { tablesByName, type Observed, type ObservedTable } from './observe.ts'
 import type { TablePlan, TableStep } from './plan.ts'
 
 type CreateStep = TableStep & { kind: 'create' }
+type ChangeStep = TableStep & { kind: 'update' | 'adopt' }
 
 export async function apply(
   plan: TablePlan,
@@ -27,6 +30,7 @@ export async function apply(
   runner: Pick<Runner, 'cancelled' | 'log'>,
 ): Promise<Outcome<TableStep>> {
   const tables = tablesByName(observed)
+  if (plan.refusal !== undefined) return { ...notApplied(plan), failure: plan.refusal }
   try {
     await judge(plan, inputs, google)
   } catch (failure) {
@@ -75,6 +79,7 @@ async function applyStep(
 ): Promise<void> {
   switch (step.kind) {
     case 'keep':
+    case 'conflict':
       return
     case 'create':
       google.log.info(`create ${step.target}: ${step.reason}`)
@@ -83,46 +88,91 @@ async function applyStep(
           throw asConflict(error, step.target, 'no table of this name')
         },
       )
-      return checkCreated(step, table, google)
+      return conclude(step, entryOf(step, inputs, table), table, google)
     case 'update':
-      google.log.info(`update ${step.target}: ${step.reason}`)
-      return patchTable(google, step.name, step.patch, table?.existing?.etag ?? '').catch(
-        (error: unknown) => {
-          throw asConflict(error, step.target, `etag ${table?.existing?.etag}`)
-        },
-      )
+    case 'adopt':
+      google.log.info(`${step.kind} ${step.target}: ${step.reason}`)
+      return change(step, entryOf(step, inputs, table), table, google)
     default:
       return assertNever(step)
   }
 }
 
+function entryOf(
+  step: CreateStep | ChangeStep,
+  { owner, runId, commit }: Inputs,
+  table: ObservedTable | undefined,
+): Entry {
+  return {
+    ...{ owner, runId, commit },
+    change: step.kind,
+    statement: table?.sql ?? '',
+    beside: step.kind === 'create' ? [] : step.beside,
+    atMs: Date.now(),
+  }
+}
+
+async function change(
+  step: ChangeStep,
+  entry: Entry,
+  table: ObservedTable | undefined,
+  google: Google,
+): Promise<void> {
+  const { labels, ...patch } = step.patch
+  // What is as its file says already gets its record in one request.
+  if (Object.keys(step.patch).length === 0 && table?.existing !== undefined)
+    return record(step, entry, table.existing, google)
+  await write(
+    step,
+    { ...patch, labels: { ...(labels as object | undefined), ...openEntry(entry) } },
+    table?.existing?.etag ?? '',
+    google,
+  )
+  return conclude(step, entry, table, google)
+}
+
+async function write(
+  { name, target }: TableStep,
+  patch: Readonly<Record<string, unknown>>,
+  etag: string,
+  google: Google,
+): Promise<void> {
+  await patchTable(google, name, patch, etag).catch((error: unknown) => {
+    throw asConflict(error, target, `etag ${etag}`)
+  })
+}
+
+const record = (step: TableStep, entry: Entry, made: ExistingTable, google: Google): Promise<void> =>
+  write(step, { labels: closeEntry(entry, made) }, made.etag, google)
+
 /**
  * What BigQuery made must be what this action read in the file, or the next run would find something to
  * change.
  */
-async function checkCreated(
-  step: CreateStep,
+async function conclude(
+  step: CreateStep | ChangeStep,
+  entry: Entry,
   table: ObservedTable | undefined,
   google: Google,
 ): Promise<void> {
   const made = await getTable(google, step.name)
   if (made === undefined || table === undefined)
-    throw new ConflictError(`Applying ${step.target}: it is gone right after it was created; run again.`, {
+    throw new ConflictError(`Applying ${step.target}: it is gone right after it was written; run again.`, {
       step: step.target,
-      expected: 'the new table',
+      expected: 'the table of its file',
       found: 'no table',
     })
-  const { reasons, losses } = compareTable(made, table.desired)
-  const differences = [...losses, ...reasons]
-  if (differences.length > 0) {
-    throw new ConflictError(
-      `Applying ${step.target}: the table that is there now is not what ${step.file} says: it ${differences.join(', ')}; run again.`,
-      {
-        step: step.target,
-        expected: 'the table of the file',
-        found: differences.join(', '),
-        hint: 'Another writer made a table of this name at the same time, or this action read the statement differently from BigQuery; then please report it.',
-      },
-    )
-  }
+  const { reasons, losses, beside } = compareTable(made, table.desired)
+  const unexpected = beside.filter((column) => !entry.beside.includes(column))
+  const differences = [...unexpected.map((column) => `has column ${column}`), ...losses, ...reasons]
+  if (differences.length === 0) return record(step, entry, made, google)
+  throw new ConflictError(
+    `Applying ${step.target}: the table that is there now is not what ${table.file} says: it ${differences.join(', ')}; run again.`,
+    {
+      step: step.target,
+      expected: 'the table of the file',
+      found: differences.join(', '),
+      hint: 'Another writer made or changed a table of this name at the same time, or this action read the statement differently from BigQuery; then please report it.',
+    },
+  )
 }

@@ -3,6 +3,7 @@
  * would cost.
  */
 import type { Column, ExistingTable } from '../../_shared/dataset.ts'
+import { partitioningOf, typeOf } from './shape.ts'
 import type { DesiredTable } from './statement.ts'
 
 /** The members of the table resource that change, as `tables.patch` takes them. */
@@ -14,6 +15,8 @@ export interface Difference {
   readonly patch: TablePatch
   /** What would lose or rewrite data. */
   readonly losses: readonly string[]
+  /** Columns of the table that the file does not name; nothing drops them. */
+  readonly beside: readonly string[]
   /** What lets BigQuery delete data from now on. */
   readonly deletions: readonly string[]
   /** What makes queries fail that work today. */
@@ -22,16 +25,11 @@ export interface Difference {
 interface Notes {
   readonly reasons: string[]
   readonly losses: string[]
+  readonly beside: string[]
   readonly deletions: string[]
   readonly breaks: string[]
 }
 
-const SQL_TYPES: Readonly<Record<string, string>> = {
-  INTEGER: 'INT64',
-  FLOAT: 'FLOAT64',
-  BOOLEAN: 'BOOL',
-  RECORD: 'STRUCT',
-}
 /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#alter_column_set_data_type_statement */
 const WIDER: Readonly<Record<string, readonly string[]>> = {
   INT64: ['NUMERIC', 'BIGNUMERIC', 'FLOAT64'],
@@ -40,7 +38,7 @@ const WIDER: Readonly<Record<string, readonly string[]>> = {
 }
 
 export function compareTable(existing: ExistingTable, desired: DesiredTable): Difference {
-  const notes: Notes = { reasons: [], losses: [], deletions: [], breaks: [] }
+  const notes: Notes = { reasons: [], losses: [], beside: [], deletions: [], breaks: [] }
   const patch: Record<string, unknown> = {}
   const fields = mergeColumns(existing.columns, desired.columns, '', notes)
   if (fields.isChanged) patch.schema = { fields: fields.columns }
@@ -72,10 +70,10 @@ function mergeColumns(
     const want = wanted.get(column.name.toLowerCase())
     wanted.delete(column.name.toLowerCase())
     if (want === undefined) {
-      notes.losses.push(`drops column ${name}`)
+      notes.beside.push(name)
       return column
     }
-    const merged = mergeColumn(column, want, name, notes)
+    const merged = mergeColumn(column, want, { name, isNested: parent !== '' }, notes)
     if (merged !== column) isChanged = true
     return merged
   })
@@ -90,7 +88,12 @@ function mergeColumns(
   return { columns: [...kept, ...added], isChanged: isChanged || added.length > 0 }
 }
 
-function mergeColumn(column: Column, want: Column, name: string, notes: Notes): Column {
+function mergeColumn(
+  column: Column,
+  want: Column,
+  { name, isNested }: { name: string; isNested: boolean },
+  notes: Notes,
+): Column {
   const [was, is] = [typeOf(column), typeOf(want)]
   if (was !== is) {
     const way = WIDER[was]?.includes(is)
@@ -102,6 +105,8 @@ function mergeColumn(column: Column, want: Column, name: string, notes: Notes): 
   let merged = column
   const [mode, wantedMode] = [column.mode ?? 'NULLABLE', want.mode ?? 'NULLABLE']
   if (mode === 'REQUIRED' && wantedMode === 'NULLABLE') {
+    // Inside a STRUCT most files say nothing about NULL, and BigQuery never tightens again: it stays.
+    if (isNested) return mergeMembers(column, want, name, notes)
     notes.reasons.push(`lets column ${name} be NULL`)
     merged = { ...merged, mode: 'NULLABLE' }
   } else if (mode !== wantedMode) {
@@ -109,6 +114,11 @@ function mergeColumn(column: Column, want: Column, name: string, notes: Notes): 
       `makes column ${name} ${wantedMode === 'REQUIRED' ? 'NOT NULL' : wantedMode} instead of ${mode}`,
     )
   }
+  return mergeMembers(merged, want, name, notes)
+}
+
+function mergeMembers(column: Column, want: Column, name: string, notes: Notes): Column {
+  let merged = column
   if (want.description !== undefined && want.description !== (column.description ?? '')) {
     notes.reasons.push(`describes column ${name}`)
     merged = { ...merged, description: want.description }
@@ -118,24 +128,6 @@ function mergeColumn(column: Column, want: Column, name: string, notes: Notes): 
     if (inner.isChanged) merged = { ...merged, fields: inner.columns }
   }
   return merged
-}
-
-function typeOf(column: Column): string {
-  const limits = [column.maxLength, column.precision, column.scale]
-    .filter((limit) => limit !== undefined)
-    .map(String)
-  const type = `${SQL_TYPES[column.type] ?? column.type}${limits.length === 0 ? '' : `(${limits.join(', ')})`}`
-  return column.mode === 'REPEATED' ? `ARRAY<${type}>` : type
-}
-
-function partitioningOf({
-  timePartitioning,
-  rangePartitioning,
-}: Pick<ExistingTable, 'timePartitioning' | 'rangePartitioning'>): string {
-  if (rangePartitioning !== undefined) return `ranges of ${rangePartitioning.field}`
-  return timePartitioning === undefined
-    ? 'nothing'
-    : `${timePartitioning.type} of ${timePartitioning.field?.toLowerCase() ?? 'ingestion time'}`
 }
 
 function comparePartitioning(

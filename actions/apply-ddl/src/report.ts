@@ -1,4 +1,5 @@
 /** Puts the plan and what became of it into words and outputs; it refuses to write anything. */
+import { sayFirstLook } from '../../_shared/ownership.ts'
 import { stateOf, type Outcome } from '../../_shared/plan.ts'
 import type { Report, SummaryBlock } from '../../_shared/report.ts'
 import type { Inputs } from './inputs.ts'
@@ -7,7 +8,7 @@ import type { TablePlan, TableStep } from './plan.ts'
 export function report(
   plan: TablePlan,
   outcome: Outcome<TableStep>,
-  inputs: Pick<Inputs, 'isDryRun'>,
+  inputs: Pick<Inputs, 'isDryRun' | 'owner'>,
   notes: readonly string[],
 ): Report {
   const effective = inputs.isDryRun ? plan.steps : outcome.done.map(({ step }) => step)
@@ -16,6 +17,7 @@ export function report(
     outputs: {
       created: count('create'),
       updated: count('update'),
+      adopted: count('adopt'),
       unchanged: count('keep'),
     },
     summary: [
@@ -29,8 +31,16 @@ export function report(
       },
       {
         kind: 'text',
-        text: `${count('create')} created, ${count('update')} updated, ${count('keep')} unchanged${inputs.isDryRun ? ' (dry run: nothing was changed)' : ''}.`,
+        text: `${count('create')} created, ${count('update')} updated, ${count('adopt')} adopted, ${count('keep')} unchanged${inputs.isDryRun ? ' (dry run: nothing was changed)' : ''}.`,
       },
+      ...(plan.look.adopt + plan.look.conflict > 0
+        ? [
+            {
+              kind: 'text',
+              text: `Not everything here was made by this owner (${inputs.owner}): ${sayFirstLook(plan.look)}.`,
+            } as const,
+          ]
+        : []),
       ...notes.map((text): SummaryBlock => ({ kind: 'text', text })),
       {
         kind: 'table',
@@ -38,6 +48,17 @@ export function report(
         rows: plan.steps.map((step) => [step.kind, step.target, step.reason, stateOf(step, outcome)]),
       },
     ],
+    // A first look at a project that is not empty is no failure; applying it would be one.
+    annotations:
+      inputs.isDryRun && plan.refusal !== undefined
+        ? [
+            {
+              kind: 'warning',
+              title: 'Tables',
+              message: `${plan.refusal.message} ${plan.refusal.hint ?? ''}`,
+            },
+          ]
+        : [],
     failure: outcome.failure,
   }
 }

@@ -52,6 +52,7 @@ const differences = [
   'Overflow of FLOAT64 arithmetic gives infinity, where BigQuery raises an error.',
   'NaN sorts as the largest number in SELECT DISTINCT … ORDER BY and in RANGE frames; elsewhere it sorts and compares as in BigQuery.',
   'JSON_VALUE of a number in JSON-formatted text gives its shortest spelling (1.5 for 1.50).',
+  'The members of a JSON object keep the order they were written in; BigQuery promises none.',
   'APPROX_COUNT_DISTINCT is exact.',
   'AVG and the variance functions may differ in the last digits.',
   'LOWER and UPPER map letter by letter: LOWER of İ is i, where BigQuery keeps the dot.',

@@ -3,6 +3,7 @@
  * key by key.
  */
 import { invalid, unsupported } from '../refusal.ts'
+import { isScalar } from '../values/gtype.ts'
 import { once, quoteText } from '../values/value.ts'
 import { example, scalar, type Emit, type FunctionRow } from './row.ts'
 
@@ -34,15 +35,18 @@ function pathOf(how: Emit): string {
 const value = (args: string[], how: Emit) => {
   const path = pathOf(how)
   return once(
-    [args[0]!],
+    [readable(args[0]!, how)],
     ([x]) =>
       `CASE WHEN json_type(${x}, ${path}) NOT IN ('OBJECT', 'ARRAY', 'NULL') THEN json_extract_string(${x}, ${path}) END`,
   )
 }
+/** What is no JSON has no member: NULL, as for a path that leads nowhere. */
+const readable = (text: string, how: Emit): string =>
+  isScalar(how.values[0]!.type, 'STRING') ? `CASE WHEN json_valid(${text}) THEN ${text} END` : text
 const query = (args: string[], how: Emit) => {
   const path = pathOf(how)
   return once(
-    [args[0]!],
+    [readable(args[0]!, how)],
     ([x]) =>
       `CASE WHEN json_type(${x}, ${path}) <> 'NULL' THEN CAST(json_extract(${x}, ${path}) AS VARCHAR) END`,
   )
@@ -107,7 +111,14 @@ export const jsonRows: readonly FunctionRow[] = [
     F,
     'rewrite',
     'PARSE_JSON',
-    { 'STRING -> JSON': ([x]) => `CAST(${x} AS JSON)` },
+    {
+      'STRING -> JSON': (args, how) =>
+        once(
+          args,
+          ([x]) =>
+            `CASE WHEN json_valid(${x}) THEN json(${x}) WHEN ${x} IS NOT NULL THEN ${how.fail(`concat('Invalid input to PARSE_JSON: ', ${x})`)} END`,
+        ),
+    },
     example(`SELECT JSON_VALUE(PARSE_JSON('{"a": 1}'), '$.a')`, ['1']),
   ),
   scalar(
@@ -115,7 +126,7 @@ export const jsonRows: readonly FunctionRow[] = [
     'rewrite',
     'TO_JSON_STRING',
     {
-      'JSON -> STRING': ([x]) => `CAST(${x} AS VARCHAR)`,
+      'JSON -> STRING': ([x]) => `CAST(json(${x}) AS VARCHAR)`,
       'INT64 -> STRING': ([x]) => `coalesce(CAST(${x} AS VARCHAR), 'null')`,
       'BOOL -> STRING': ([x]) => `coalesce(CAST(${x} AS VARCHAR), 'null')`,
       'STRING -> STRING': ([x]) => `coalesce(CAST(to_json(${x}) AS VARCHAR), 'null')`,

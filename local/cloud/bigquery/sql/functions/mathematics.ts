@@ -15,6 +15,18 @@ const positive = (word: string, test: string, write: (x: string) => string) => (
     ([x]) =>
       `CASE WHEN ${x} ${test} THEN ${how.fail(`concat('Floating point error in function: ${word}(', ${x}, ')')`)} ELSE ${write(x!)} END`,
   )
+/** A finite argument and an answer that is not finite is an error. */
+const finite = (sql: string, args: string[], how: Emit, message: string): string =>
+  `CASE WHEN NOT isfinite(${sql}) AND ${args.map((arg) => `isfinite(${arg})`).join(' AND ')} THEN ${how.fail(message)} ELSE ${sql} END`
+const power = (name: string) => (args: string[], how: Emit) =>
+  once(args, ([x, y]) =>
+    finite(
+      `pow(${x}, ${y})`,
+      [x!, y!],
+      how,
+      `concat('Floating point error in function: ${name}(', ${x}, ', ', ${y}, ')')`,
+    ),
+  )
 const safely = (operator: string) => ({
   'INT64, INT64 -> INT64': ([a, b]: string[]) =>
     `TRY_CAST(CAST(${a} AS HUGEINT) ${operator} CAST(${b} AS HUGEINT) AS BIGINT)`,
@@ -122,9 +134,36 @@ export const mathRows: readonly FunctionRow[] = [
     example('SELECT SQRT(25.0)', [5]),
     failing('SELECT SQRT(-1)', 'SQRT'),
   ),
-  scalar(F, 'native', 'POW', { 'FLOAT64, FLOAT64 -> FLOAT64': 'pow' }, example('SELECT POW(2.0, 3.0)', [8])),
-  scalar(F, 'native', 'POWER', { 'FLOAT64, FLOAT64 -> FLOAT64': 'pow' }, example('SELECT POWER(2, 3)', [8])),
-  scalar(F, 'native', 'EXP', { 'FLOAT64 -> FLOAT64': 'exp' }, example('SELECT EXP(0.0)', [1])),
+  scalar(
+    F,
+    'rewrite',
+    'POW',
+    { 'FLOAT64, FLOAT64 -> FLOAT64': power('POW') },
+    example('SELECT POW(2.0, 3.0), POW(1, CAST("nan" AS FLOAT64)), POW(-2, 3), POW(0, 0)', [8, 1, -8, 1]),
+    failing('SELECT POW(-1, 0.5)', 'Floating point error in function: POW'),
+    failing('SELECT POW(0, -1)', 'Floating point error in function: POW'),
+    failing('SELECT POW(10, 400)', 'Floating point error in function: POW'),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'POWER',
+    { 'FLOAT64, FLOAT64 -> FLOAT64': power('POWER') },
+    example('SELECT POWER(2, 3)', [8]),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'EXP',
+    {
+      'FLOAT64 -> FLOAT64': (args, how) =>
+        once(args, ([x]) =>
+          finite(`exp(${x})`, [x!], how, `concat('Floating point error in function: EXP(', ${x}, ')')`),
+        ),
+    },
+    example('SELECT EXP(0.0)', [1]),
+    failing('SELECT EXP(1000)', 'Floating point error in function: EXP'),
+  ),
   scalar(
     F,
     'rewrite',

@@ -173,6 +173,11 @@ function resolveJoin(from: From & { kind: 'join' }, env: Env, before?: FromResul
     throw unsupported(`${from.type} JOIN with UNNEST`, from.at)
   if (from.type === 'CROSS') return { sql: paired('CROSS'), relations, visible }
   if (from.using) return joinUsing(from, env, left, right, paired)
+  if (!from.on && !isLateral)
+    throw invalid(
+      `Syntax error: ${from.type} JOIN must have an immediately following ON or USING clause`,
+      from.at,
+    )
   const scope: Env = {
     ...childEnv(env, { relations, visible }),
     noAggregate: 'JOIN ON clause',

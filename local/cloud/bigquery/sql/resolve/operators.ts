@@ -152,7 +152,8 @@ function equalStructs(
 
 export function concatenate(left: Value, right: Value, expression: Expression): { sql: string; type: GType } {
   const type = commonType([left, right])
-  if (!type || isNullType(type)) return { sql: 'CAST(NULL AS VARCHAR)', type: STRING }
+  if (!type) throw noSignature('||', [left, right], expression)
+  if (isNullType(type)) return { sql: 'CAST(NULL AS VARCHAR)', type: STRING }
   const [a, b] = [coerce(left, type, expression.at).sql, coerce(right, type, expression.at).sql]
   if (type.kind === 'array')
     return {

@@ -5,7 +5,7 @@
 import type { Body, Expression, OrderItem, Query } from '../parse/syntax.ts'
 import { invalid, unsupported } from '../refusal.ts'
 import { coerce, commonType } from '../values/coerce.ts'
-import { duckdbType, INT64, sameType, typeName, type GType } from '../values/gtype.ts'
+import { duckdbType, INT64, isGroupable, sameType, typeName, type GType } from '../values/gtype.ts'
 import { orderKey, ordinal } from './order.ts'
 import { asColumns } from './output.ts'
 import { resolveExpression } from './recursion.ts'
@@ -85,6 +85,12 @@ function resolveBody(body: Body, env: Env): QueryResult {
     return type
   })
   const isAll = body.operator === 'UNION ALL'
+  const ungroupable = isAll ? -1 : types.findIndex((type) => !isGroupable(type))
+  if (ungroupable >= 0)
+    throw invalid(
+      `Column ${ungroupable + 1} in ${body.operator} has type that does not support set operation comparisons: ${typeName(types[ungroupable]!)}`,
+      body.at,
+    )
   if (!isAll) for (const column of [...left.columns, ...right.columns]) env.translation.touch(column.touch)
   const operator = isAll ? 'UNION ALL' : body.operator.replace(' DISTINCT', '')
   const sql = `${converted(left, types, env)} ${operator} ${converted(right, types, env)}`

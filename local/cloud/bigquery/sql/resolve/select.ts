@@ -5,7 +5,7 @@
 import { invalid, unsupported } from '../refusal.ts'
 import type { Expression, GroupBy, OrderItem, Select, SelectItem } from '../parse/syntax.ts'
 import { coerce } from '../values/coerce.ts'
-import { BOOL, isNullType, quoteName } from '../values/gtype.ts'
+import { BOOL, isGroupable, isNullType, quoteName, typeName } from '../values/gtype.ts'
 import type { Value } from '../values/value.ts'
 import { resolveFrom } from './from.ts'
 import { noteConjuncts } from './pruning.ts'
@@ -65,7 +65,15 @@ export function resolveSelect(select: Select, outer: Env, orderBy: readonly Orde
           )
           .join(', ')}`
       : ''
-  if (select.isDistinct) for (const item of items) env.translation.touch(item.touch)
+  if (select.isDistinct)
+    for (const item of items) {
+      if (!isGroupable(item.value.type))
+        throw invalid(
+          `Column ${item.name ?? ''} of type ${typeName(item.value.type)} cannot be used in SELECT DISTINCT`,
+          select.at,
+        )
+      env.translation.touch(item.touch)
+    }
   const isPlain =
     !select.groupBy &&
     !select.isDistinct &&
@@ -209,6 +217,11 @@ function resolveGroupBy(groupBy: GroupBy, items: readonly Item[], env: Env): str
   return groupBy.kind === 'PLAIN' ? keys.join(', ') : `${groupBy.kind}(${keys.join(', ')})`
 }
 
+function requireGroupable(value: Value, expression: Expression): void {
+  if (!isGroupable(value.type))
+    throw invalid(`Grouping by expressions of type ${typeName(value.type)} is not allowed`, expression.at)
+}
+
 function groupKey(expression: Expression, items: readonly Item[], env: Env, isText: boolean): string {
   let position: number | undefined
   if (expression.kind === 'literal' && expression.type === 'INT64') {
@@ -229,9 +242,11 @@ function groupKey(expression: Expression, items: readonly Item[], env: Env, isTe
       noAggregate: 'GROUP BY clause',
       noWindow: 'GROUP BY clause',
     })
+    requireGroupable(value, expression)
     return value.sql
   }
   const item = items[position - 1]!
+  requireGroupable(item.value, expression)
   if (item.value.hasAggregate)
     throw invalid(
       `Column ${position} contains an aggregation function, which is not allowed in GROUP BY`,

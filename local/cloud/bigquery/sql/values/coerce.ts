@@ -15,7 +15,7 @@ import {
   type GType,
 } from './gtype.ts'
 import { dateLiteral, datetimeLiteral, timeLiteral, timestampLiteral } from './temporal.ts'
-import { quoteBytes, type Value } from './value.ts'
+import type { Value } from './value.ts'
 
 /** 0 the same, 1 literal, 2 widening, undefined impossible. */
 export function coercionCost(value: Value, to: GType): number | undefined {
@@ -36,7 +36,7 @@ export function coercionCost(value: Value, to: GType): number | undefined {
   if (
     value.literal !== undefined &&
     from.name === 'STRING' &&
-    ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP', 'BYTES'].includes(to.name)
+    ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP'].includes(to.name)
   )
     return 1
   if (from.name === 'INT64' && (to.name === 'FLOAT64' || to.name === 'NUMERIC'))
@@ -87,8 +87,6 @@ export function literalOf(text: string, type: string, at?: Position): string {
       return datetimeLiteral(text, at)
     case 'TIMESTAMP':
       return timestampLiteral(text, at)
-    case 'BYTES':
-      return quoteBytes(Buffer.from(text, 'utf8').toString('latin1'))
     default:
       throw invalid(`Could not cast literal ${JSON.stringify(text)} to type ${type}`, at)
   }
