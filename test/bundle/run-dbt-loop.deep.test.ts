@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { messages, nodesOf } from './run-dbt-job.ts'
 import { forget, openLoop, projects, STATE, type Loop } from './run-dbt-loop-job.ts'
 
-const LIMIT_MS = 240_000
+const LIMIT_MS = 480_000
 
 describe.each(projects)('$name', (project) => {
   const { change, source } = project

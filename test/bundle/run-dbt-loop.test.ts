@@ -24,7 +24,7 @@ it('the main branch leaves its state: an immutable folder and the latest', async
   }
   expect(Object.keys(manifest.nodes)).toContain('model.shop.orders')
   expect(result.summary).toContain('the latest from now on')
-}, 180_000)
+}, 480_000)
 
 it('a pull request builds what it changed and what depends on it, into a dataset of its own, and reads the rest', async () => {
   const { file, from, to } = shop.change
@@ -47,7 +47,7 @@ it('a pull request builds what it changed and what depends on it, into a dataset
   expect(await readFile(result.outputs['junit-path']!, 'utf8')).toContain('name="orders"')
   // The next run on main compares with main.
   expect((await loop.latest()).commit).not.toBe('')
-}, 240_000)
+}, 480_000)
 
 it('when it is closed, its datasets are dropped, and what only bears the name is left', async () => {
   await loop.dbt.cloud.api('data-eng', 'POST', '/datasets', {
@@ -60,7 +60,7 @@ it('when it is closed, its datasets are dropped, and what only bears the name is
   expect(await loop.dbt.tablesOf('caec_analytics_pr_7')).toBeUndefined()
   expect(await loop.dbt.tablesOf('caec_analytics_pr_7_of_somebody')).toEqual([])
   expect(await loop.dbt.tablesOf('caec_analytics')).toContain('orders')
-}, 120_000)
+}, 480_000)
 
 it('a run that belongs to no pull request cannot be cleaned up after', async () => {
   const result = await loop.onMain({ cleanup: 'true', commands: '' })

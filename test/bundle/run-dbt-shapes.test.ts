@@ -48,7 +48,7 @@ it('tells what happened in a project of all sorts, wherever the environment says
       },
     ]),
   )
-}, 120_000)
+}, 480_000)
 
 describe('a project as people have it', () => {
   let first: RunResult
@@ -103,7 +103,7 @@ describe('a project as people have it', () => {
       ].join('\n'),
     })
     retried = await run('shaped', { commands: 'retry\nsource freshness' })
-  }, 240_000)
+  }, 480_000)
 
   it('is run with its variables, its comments and its flags before the verb', () => {
     expect(first.log).toContain('dbt --warn-error-options \'{"error": []}\' build --select people+')
@@ -164,4 +164,4 @@ it('shows an error of parsing at its line, and says it in one sentence', async (
     },
   ])
   expect(result.log).not.toMatch(/an unexpected error/)
-}, 120_000)
+}, 480_000)

@@ -70,7 +70,7 @@ describe('run-dbt, when all is well', () => {
       commands: 'build --select good\ndbt run --select people',
       vars: JSON.stringify({ word: HOSTILE }),
     })
-  }, 120_000)
+  }, 480_000)
 
   it('builds models, tests them, and gives counts and results', async () => {
     expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
@@ -155,7 +155,7 @@ describe('run-dbt, when work fails', () => {
   let result: RunResult
   beforeAll(async () => {
     result = await run({ commands: 'run --select people\nbuild --select bad\nrun --select never_reached' })
-  }, 120_000)
+  }, 480_000)
 
   it('fails the step, names what failed, and stops at the first command that fails', () => {
     expect(result.exitCode).toBe(1)
@@ -200,7 +200,7 @@ it('lists in a dry run what each command would select, and asks the warehouse to
   )
   expect(exchanges.filter(({ service, method }) => service === 'bigquery' && method !== 'GET')).toEqual([])
   expect(await tables()).toEqual(before)
-}, 120_000)
+}, 480_000)
 
 it('cancels the query that runs when the run is cancelled', async () => {
   await dbt.write('endless', {
@@ -236,7 +236,7 @@ it('cancels the query that runs when the run is cancelled', async () => {
   const { body } = await dbt.cloud.api('ops', 'GET', `/jobs/${jobId}?location=us-central1`)
   expect(body.status).toMatchObject({ state: 'DONE', errorResult: { reason: 'stopped' } })
   expect(await tables()).not.toContain('long')
-}, 120_000)
+}, 480_000)
 
 describe('run-dbt without a dbt on PATH', () => {
   it('says that there is no Python either', async () => {
