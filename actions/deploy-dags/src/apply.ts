@@ -8,12 +8,13 @@ import { applyGroups } from '../../_shared/apply.ts'
 import { ConflictError, GoogleApiError } from '../../_shared/errors.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import { digestsOf, openStorage, type ObjectStorage } from '../../_shared/google/storage.ts'
-import { assertNever, type Outcome } from '../../_shared/plan.ts'
+import { assertNever, notApplied, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { checkImports, sortErrors, type ChangedDag, type ImportCheck } from './check-imports.ts'
 import type { DeployInputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
-import { COMMIT_KEY, OWNER_KEY, type DeployPlan, type DeployStep } from './plan.ts'
+import { COMMIT_KEY, OWNER_KEY, type DeployStep } from './compare.ts'
+import type { DeployPlan } from './plan.ts'
 
 const AT_ONCE = 16
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -39,6 +40,7 @@ export async function apply(
   google: Google,
   runner: Runner,
 ): Promise<Deployed> {
+  if (plan.refusal !== undefined) return { ...notApplied(plan), failure: plan.refusal }
   const storage = openStorage(google)
   const metadata = { [OWNER_KEY]: plan.owner, [COMMIT_KEY]: runner.context.sha || 'unknown' }
   const of = (kind: DeployStep['kind'], phase?: string) =>
@@ -142,10 +144,13 @@ async function change(
         })
         return written.updatedMs
       }
+      case 'conflict':
+        return undefined
       default:
         return assertNever(step)
     }
   } catch (error) {
+    if (step.kind === 'conflict') throw error
     const isMoved =
       error instanceof GoogleApiError &&
       (error.status === 412 || (error.status === 404 && step.kind !== 'upload'))

@@ -3,10 +3,12 @@
  * call a dry run a deployment.
  */
 import { WorkFailedError } from '../../_shared/errors.ts'
-import type { Outcome } from '../../_shared/plan.ts'
+import { sayFirstLook } from '../../_shared/ownership.ts'
+import { stateOf, type Outcome } from '../../_shared/plan.ts'
 import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
 import { locate, type ImportError } from './import-errors.ts'
-import type { DeployPlan, DeployStep } from './plan.ts'
+import type { DeployStep } from './compare.ts'
+import type { DeployPlan } from './plan.ts'
 
 interface Deployed extends Outcome<DeployStep> {
   readonly imports?: {
@@ -19,6 +21,7 @@ interface Wishes {
   readonly environment: string
   readonly source: string
   readonly syncWaitMs: number
+  readonly isDryRun: boolean
 }
 
 const ROWS_SHOWN = 200
@@ -31,7 +34,6 @@ export function report(
   observed: { readonly environment: { readonly airflowUri?: string } },
 ): Report {
   const steps = outcome.isApplied ? outcome.done.map(({ step }) => step) : plan.steps
-  const doneTargets = new Set(outcome.done.map(({ step }) => step.target))
   const countOf = (kind: DeployStep['kind']) => steps.filter((step) => step.kind === kind).length
   const ours = outcome.imports?.ours ?? []
   const summary: SummaryBlock[] = [
@@ -55,18 +57,15 @@ export function report(
       ],
     },
   ]
+  const firstLook = `Not everything here was deployed by this owner (${plan.owner}): ${sayFirstLook(plan.look)}.`
+  if (plan.look.adopt + plan.look.conflict > 0) summary.push({ kind: 'text', text: firstLook })
   if (plan.steps.length > 0) {
     summary.push({
       kind: 'table',
-      head: ['Step', 'File', 'Why', ...(outcome.isApplied ? ['Done'] : [])],
+      head: ['Step', 'File', 'Why', 'State'],
       rows: plan.steps
         .slice(0, ROWS_SHOWN)
-        .map((step) => [
-          step.kind,
-          step.target,
-          step.reason,
-          ...(outcome.isApplied ? [doneTargets.has(step.target) ? 'yes' : 'no'] : []),
-        ]),
+        .map((step) => [step.kind, step.target, step.reason, stateOf(step, outcome)]),
     })
     if (plan.steps.length > ROWS_SHOWN)
       summary.push({ kind: 'text', text: `and ${plan.steps.length - ROWS_SHOWN} more steps.` })
@@ -93,6 +92,15 @@ export function report(
     },
     summary,
     annotations: [
+      ...(inputs.isDryRun && plan.refusal !== undefined
+        ? [
+            {
+              kind: 'warning',
+              message:
+                `${firstLook} An apply of this plan is refused: ${plan.refusal.message} ${plan.refusal.hint ?? ''}`.trim(),
+            } as const,
+          ]
+        : []),
       ...(unconfirmed.length > 0 ? [{ kind: 'warning', message: notConfirmed } as const] : []),
       ...(outcome.imports?.others ?? []).slice(0, 3).map(({ filepath, error }) => ({
         kind: 'warning' as const,

@@ -2,6 +2,7 @@
  * Airflow's own REST API (v2) as one user: runs, tasks, logs and backfills of one DAG; it refuses answers it
  * did not ask for.
  */
+import { setTimeout } from 'node:timers/promises'
 
 export interface AirflowLogin {
   readonly url: string
@@ -37,6 +38,10 @@ export interface AirflowApi {
   /** Clears a task of a run and all that follow it. */
   clear(runId: string, task: string): Promise<void>
 }
+
+/** A minute of other people's writing is enough on a slow machine. */
+const LOCKED_TURNS = 30
+const LOCKED_PAUSE_MS = 2_000
 
 const HEALTHY = ['metadatabase', 'scheduler', 'triggerer', 'dag_processor']
 
@@ -85,13 +90,23 @@ export function createAirflowApi(login: AirflowLogin, dag: string): AirflowApi {
         .scheduler.latest_scheduler_heartbeat
     },
     async backfill(from, to) {
-      await askJson('POST', '/backfills', {
+      const wanted = {
         dag_id: dag,
         from_date: `${from}T00:00:00Z`,
         to_date: `${to}T23:59:59Z`,
         max_active_runs: 1,
         reprocess_behavior: 'failed',
-      })
+      }
+      // On SQLite Airflow makes none while its scheduler writes, and says so with 503; then nothing was made.
+      for (let turn = 1; turn < LOCKED_TURNS; turn += 1) {
+        const reply = await ask('POST', '/backfills', wanted)
+        const said = await reply.text()
+        if (reply.ok) return
+        if (reply.status !== 503 || !said.includes('Database is locked'))
+          throw new Error(`Airflow: POST /backfills: ${reply.status} ${said.slice(0, 500)}`)
+        await setTimeout(LOCKED_PAUSE_MS)
+      }
+      await askJson('POST', '/backfills', wanted)
     },
     async runs() {
       return (

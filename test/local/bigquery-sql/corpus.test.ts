@@ -1,6 +1,8 @@
 /** What analysts write every day: statements with the answers of BigQuery's documentation, and statements that must fail. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { analysts } from './analysts.ts'
 import { mustFail } from './must-fail.ts'
+import { rounded } from './rounded.ts'
 import { field, openWarehouse, type Warehouse } from './warehouse.ts'
 
 let warehouse: Warehouse
@@ -30,5 +32,11 @@ afterAll(() => warehouse.close())
 describe('statements that must fail', () => {
   it.each(mustFail)('%s', async (sql, says) => {
     await expect(warehouse.run(sql)).rejects.toThrow(says)
+  })
+})
+
+describe('everyday statements', () => {
+  it.each(analysts.map(([sql, ...rows]) => ({ sql, rows })))('$sql', async ({ sql, rows }) => {
+    expect(rounded((await warehouse.run(sql)).rows)).toEqual(rounded(rows))
   })
 })

@@ -15,7 +15,9 @@ const invalidQuery = (message: string): CloudError => new CloudError(400, 'inval
 
 export function explainEngineError(error: unknown): Error {
   if (error instanceof CloudError) return error
-  const text = error instanceof Error ? error.message : String(error)
+  // Not instanceof: the engine's errors may come from another realm.
+  const said = (error as { message?: unknown } | null)?.message
+  const text = typeof said === 'string' ? said : String(error)
   const [, kind = '', rest = text] = /^([A-Za-z ]+?) Error: ([\s\S]*)$/.exec(text) ?? []
   // DuckDB quotes its own statement after the message.
   const message = rest.replace(/\n\nLINE \d+:[\s\S]*$/, '')
@@ -64,6 +66,8 @@ function valueError(message: string): string {
     message,
   )
   if (overflow) return `int64 overflow: ${overflow[2]} ${OPERATORS[overflow[1]!]} ${overflow[3]}`
+  if (/^Overflow in .* (INT128|DECIMAL)|^Casting value .* to type DECIMAL/.test(message))
+    return 'numeric overflow'
   if (/^More than one row returned by a subquery/.test(message))
     return 'Scalar subquery produced more than one element'
   // Files to load are linked under unguessable names, which mean nothing to the user.

@@ -1,5 +1,6 @@
 /** DATE, DATETIME and TIME functions; https://cloud.google.com/bigquery/docs/reference/standard-sql/date_functions and datetime_functions. */
 import { DATE, DATETIME } from '../values/gtype.ts'
+import { utcDatetime } from '../values/temporal.ts'
 import { adding, dateArray, dateOf, datetimeOf, differing, lastDay, truncating } from './date-forms.ts'
 import { example, failing, scalar, special, type FunctionRow } from './row.ts'
 
@@ -164,7 +165,11 @@ export const dateRows: readonly FunctionRow[] = [
     D,
     'rewrite',
     'TIME',
-    { 'INT64, INT64, INT64 -> TIME': 'make_time', 'DATETIME -> TIME': ([x]) => `CAST(${x} AS TIME)` },
+    {
+      'INT64, INT64, INT64 -> TIME': 'make_time',
+      'DATETIME -> TIME': ([x]) => `CAST(${x} AS TIME)`,
+      'TIMESTAMP -> TIME': ([x]) => `CAST(${utcDatetime(x!)} AS TIME)`,
+    },
     example("SELECT TIME(15, 30, 0), TIME(DATETIME '2008-12-25 15:30:00')", ['15:30:00', '15:30:00']),
   ),
 ]

@@ -143,7 +143,8 @@ function emitHow(call: CallNode, values: readonly Value[], env: Env, inner: Env)
     fail: (message) => `error(${message})`,
     apply: (name, args, filter) => {
       const distinct = call.isDistinct ? 'DISTINCT ' : ''
-      if (call.isDistinct && call.over) throw unsupported(`${call.name}(DISTINCT …) OVER`, call.at)
+      if (call.isDistinct && call.over && (call.over.base || call.over.orderBy.length > 0 || call.over.frame))
+        throw unsupported(`${call.name}(DISTINCT …) OVER (ORDER BY …)`, call.at)
       const ungroupable = call.isDistinct ? values.find((value) => !isGroupable(value.type)) : undefined
       if (ungroupable)
         throw invalid(

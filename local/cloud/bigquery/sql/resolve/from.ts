@@ -112,7 +112,14 @@ function resolveTable(from: From & { kind: 'table' }, env: Env, left?: FromResul
         ? read
         : undefined,
   }))
-  return single(`${resolved.relation} AS ${label}`, { alias, columns })
+  const hidden = (resolved.kind === 'system' ? (resolved.hidden ?? []) : []).map((field): Column => ({
+    name: field.name,
+    type: typeOfField(field, from.at),
+    sql: `${label}.${quoteName(field.name)}`,
+    touch: () => {},
+    isHidden: true,
+  }))
+  return single(`${resolved.relation} AS ${label}`, { alias, columns: [...columns, ...hidden] })
 }
 
 /** A CTE's columns are labels, or an expression over one when it is a STRUCT's field. */

@@ -9,6 +9,7 @@ import { duckdbType, INT64, isGroupable, sameType, typeName, type GType } from '
 import { orderKey, ordinal } from './order.ts'
 import { asColumns } from './output.ts'
 import { resolveExpression } from './recursion.ts'
+import { recursiveCte } from './recursive.ts'
 import { childEnv, sameName, type CteEntry, type Env, type QueryResult } from './scope.ts'
 import { resolveSelect } from './select.ts'
 import { onceOnly } from './translation.ts'
@@ -28,7 +29,7 @@ export function resolveQuery(query: Query, outer: Env): QueryResult {
   return {
     ...result,
     columns,
-    sql: `${ctes.length > 0 ? `WITH ${ctes.join(', ')} ` : ''}${result.sql}${limit}${offset}`,
+    sql: `${ctes.length > 0 ? `WITH ${query.with.some((cte) => cte.mayRecur) ? 'RECURSIVE ' : ''}${ctes.join(', ')} ` : ''}${result.sql}${limit}${offset}`,
   }
 }
 
@@ -43,8 +44,11 @@ function withCtes(query: Query, outer: Env): { env: Env; prefixes: () => string[
     const scope: Env = { ...childEnv(outer), ctes: new Map(ctes) }
     // Resolved here and not at first use, so that an unused one is still checked; its columns count as read
     // only when it is used.
-    const { result, touches } = outer.translation.collect(() => resolveQuery(cte.query, scope))
     const label = outer.translation.fresh(cte.name)
+    const { result, touches } = outer.translation.collect(
+      () =>
+        recursiveCte(cte, label, scope, { body: resolveBody, converted }) ?? resolveQuery(cte.query, scope),
+    )
     used.push(`${label} AS (${result.sql})`)
     const always = onceOnly(touches)
     const entry: CteEntry = {

@@ -125,7 +125,9 @@ function expand(item: SelectItem, env: Env, hasFrom: boolean): Item[] {
     ]
   }
   if (!item.of && !hasFrom) throw invalid('SELECT * must have a FROM clause', item.at)
-  const columns = item.of ? fieldsOf(item.of, env) : env.visible.map((column) => ofColumn(column, env))
+  const columns = item.of
+    ? fieldsOf(item.of, env)
+    : env.visible.filter((column) => !column.isHidden).map((column) => ofColumn(column, env))
   for (const name of [...item.except, ...item.replace.map((one) => one.name)])
     if (!columns.some((column) => sameName(column.name, name)))
       throw invalid(
@@ -154,7 +156,8 @@ function fieldsOf(of: Expression, env: Env): Item[] {
     of.kind === 'path' && of.parts.length === 1
       ? env.relations.find((candidate) => sameName(candidate.alias, of.parts[0]!))
       : undefined
-  if (relation && relation.columns.length > 0) return relation.columns.map((column) => ofColumn(column, env))
+  if (relation && relation.columns.length > 0)
+    return relation.columns.filter((column) => !column.isHidden).map((column) => ofColumn(column, env))
   const { result: value, touches } = env.translation.collect(() => resolveExpression(of, env))
   const touch = onceOnly(touches)
   if (value.type.kind !== 'struct')
@@ -213,6 +216,8 @@ function resolveGroupBy(groupBy: GroupBy, items: readonly Item[], env: Env): str
     if (keys.length === 0) throw unsupported('GROUP BY ALL without a grouping column')
     return keys.map(({ position }) => String(position)).join(', ')
   }
+  if (groupBy.kind === 'SETS')
+    return `GROUPING SETS (${groupBy.sets.map((set) => `(${set.map((expression) => groupKey(expression, items, env, true)).join(', ')})`).join(', ')})`
   const keys = groupBy.items.map((expression) => groupKey(expression, items, env, groupBy.kind !== 'PLAIN'))
   return groupBy.kind === 'PLAIN' ? keys.join(', ') : `${groupBy.kind}(${keys.join(', ')})`
 }

@@ -4,16 +4,7 @@
  */
 import { invalid, type Position } from '../refusal.ts'
 import { castSql } from './cast.ts'
-import {
-  duckdbType,
-  FLOAT64,
-  isNullType,
-  isScalar,
-  NUMERIC,
-  sameType,
-  typeName,
-  type GType,
-} from './gtype.ts'
+import { duckdbType, FLOAT64, isNullType, isScalar, sameType, typeName, type GType } from './gtype.ts'
 import { dateLiteral, datetimeLiteral, timeLiteral, timestampLiteral } from './temporal.ts'
 import type { Value } from './value.ts'
 
@@ -96,14 +87,13 @@ export function literalOf(text: string, type: string, at?: Position): string {
 export function commonType(values: readonly Value[]): GType | undefined {
   const typed = values.filter((value) => !isNullType(value.type))
   if (typed.length === 0) return values[0]?.type
-  const candidates = [
-    ...typed.map((value) => value.type),
-    ...(typed.some((value) => isScalar(value.type, 'NUMERIC')) ? [NUMERIC] : []),
-    FLOAT64,
-  ]
+  // Each type once: a list of thousands of literals has one candidate, not thousands.
+  const candidates = new Map(
+    [...typed.map((value) => value.type), FLOAT64].map((type) => [JSON.stringify(type), type]),
+  )
   let best: GType | undefined
   let bestCost = Number.POSITIVE_INFINITY
-  for (const candidate of candidates) {
+  for (const candidate of candidates.values()) {
     const costs = typed.map((value) => coercionCost(value, candidate))
     if (costs.some((cost) => cost === undefined)) continue
     const total = costs.reduce<number>((sum, cost) => sum + cost!, 0)
