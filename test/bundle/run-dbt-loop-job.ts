@@ -23,6 +23,8 @@ export interface Project {
   readonly source: { readonly table: string; readonly name: string }
   /** The model that the pull request changes: a text of it and what stands there afterwards. */
   readonly change: { readonly file: string; readonly from: string; readonly to: string }
+  /** What stands there when it is done wrong: BigQuery refuses it, dbt does not. */
+  readonly mistake: string
   /** What is built then, and nothing else. */
   readonly built: readonly string[]
 }
@@ -50,6 +52,7 @@ export const projects: readonly Project[] = [
       from: '{{ ref("stg_orders") }}',
       to: '{{ ref("stg_orders") }} where order_id is not null',
     },
+    mistake: '{{ ref("stg_orders") }} where no_such_column',
     built: ['customers', 'orders'],
   },
   {
@@ -60,6 +63,7 @@ export const projects: readonly Project[] = [
     tables: [],
     source: { table: 'kit_people', name: 'registry.kit_people' },
     change: { file: 'models/people_keys.sql', from: "['person_id', 'name']", to: "['person_id']" },
+    mistake: "['no_such_column']",
     built: ['people_keys', 'people_per_day'],
   },
   {
@@ -77,6 +81,7 @@ export const projects: readonly Project[] = [
     ],
     source: { table: 'ga4_loads', name: 'ga4.loads' },
     change: { file: 'models/staging/stg_sessions.sql', from: 'count(*)', to: 'count(event_name)' },
+    mistake: 'count(no_such_column)',
     built: ['fct_sessions', 'stg_sessions'],
   },
 ]

@@ -27,7 +27,7 @@ describe.each(projects)('$name', (project) => {
       expect([result.exitCode, messages(result)]).toEqual([0, []])
       expect((await loop.latest()).commit).toBe(sha)
       expect(await loop.dbt.tablesOf('caec_analytics')).toEqual(expect.arrayContaining([...project.built]))
-      expect(await loop.stored(`${(await loop.latest()).folder}/sources.json`)).toContain(source.table)
+      expect(await loop.stored(`${(await loop.latest()).folder}/sources.json`)).toContain(source.name)
     },
     LIMIT_MS,
   )
@@ -53,10 +53,10 @@ describe.each(projects)('$name', (project) => {
     'builds what was changed and what depends on it, reads the rest from production, and retries what failed',
     async () => {
       await forget(loop)
-      await loop.edit(change.file, change.to, `${change.to} + no_such_column`)
+      await loop.edit(change.file, change.to, project.mistake)
       const red = await loop.onPullRequest()
       expect([red.exitCode, red.outputs['nodes-failed']]).toEqual([1, '1'])
-      await loop.edit(change.file, `${change.to} + no_such_column`, change.to)
+      await loop.edit(change.file, project.mistake, change.to)
       const result = await loop.onPullRequest({ commands: 'retry' })
       expect([result.exitCode, messages(result)]).toEqual([0, []])
       const models = (await nodesOf(result)).flatMap((id) => /^model\.\w+\.(\w+)$/.exec(id)?.[1] ?? [])

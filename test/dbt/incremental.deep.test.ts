@@ -1,11 +1,11 @@
 /**
  * The models after every kind of change, each by itself: an incremental run equals a full refresh when nothing
- * changed, after a new day, after late events, and after a day has disappeared.
+ * changed, after a new day, after a day loaded twice, after late events, and after a day has disappeared.
  */
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { failures, firstDays, lateEvents, newDay, openStory, type DbtStory } from './story.ts'
 import { cutSessions, dayOf, sessionRow, type Event } from './truth.ts'
-import { putLake, sorted } from './warehouse.ts'
+import { putLake, readRows, sorted } from './warehouse.ts'
 
 jest.setTimeout(600_000)
 
@@ -32,6 +32,16 @@ describe('the models', () => {
     await putLake(story.test, story.folder, events)
     expect(failures(await story.load(', from: 2015-06-02, to: 2015-06-02'))).toEqual([])
     await story.expectIncrementalEqualsFull(events)
+  })
+
+  it('equal a full refresh after a day was loaded twice over and then repaired', async () => {
+    const day = "event_date = DATE '2015-06-02'"
+    const raw = 'caec_raw.sessionized_events'
+    await readRows(story.test, `INSERT INTO ${raw} SELECT * FROM ${raw} WHERE ${day}`)
+    expect(failures(await story.dbt.run('run', '-s', 'fct_events'))).toEqual([])
+    expect(await readRows(story.test, `SELECT * FROM caec_analytics.fct_events WHERE ${day}`)).toHaveLength(4)
+    expect(failures(await story.load(', from: 2015-06-02, to: 2015-06-02'))).toEqual([])
+    await story.expectIncrementalEqualsFull([...firstDays, ...newDay])
   })
 
   it('equal a full refresh after late events that merge a session and empty a session day', async () => {

@@ -1,9 +1,8 @@
 /** Tables of BigQuery as domain values (datasets and tables of the v2 REST API). It refuses to choose. */
 import type { Column, ExistingTable, TableName, TimePartitioning } from '../dataset.ts'
-import { GoogleApiError } from '../errors.ts'
-import { bigQueryRequest, spelled, tablePath } from './bigquery.ts'
+import { datasetOf, spelled, tableOf, unlessMissing } from './bigquery.ts'
+import { askBigQuery } from './bigquery-client.ts'
 import type { Google } from './connect.ts'
-import { apiPath } from './request.ts'
 
 interface TableResource {
   readonly type: string
@@ -24,25 +23,24 @@ export async function getDatasetLocation(
   projectId: string,
   datasetId: string,
 ): Promise<string> {
-  const dataset = await bigQueryRequest<{ location: string }>(google, {
-    verb: 'GET',
-    path: apiPath`/projects/${projectId}/datasets/${datasetId}`,
-    query: { datasetView: 'METADATA' },
+  const ask = {
     method: 'bigquery.datasets.get',
     resource: `${projectId}:${datasetId}`,
-  })
+    kind: 'bigquery#dataset',
+  }
+  const dataset = await askBigQuery<{ location: string }>(google, ask, (client) =>
+    datasetOf(client, { projectId, datasetId }).getMetadata({ datasetView: 'METADATA' }),
+  )
   return dataset.location
 }
 
 export async function getTable(google: Google, name: TableName): Promise<ExistingTable | undefined> {
-  try {
-    const table = await bigQueryRequest<TableResource>(google, {
-      verb: 'GET',
-      path: tablePath(name),
-      method: 'bigquery.tables.get',
-      resource: spelled(name),
-    })
-    return {
+  const ask = { method: 'bigquery.tables.get', resource: spelled(name), kind: 'bigquery#table' }
+  const table = await unlessMissing(
+    askBigQuery<TableResource>(google, ask, (client) => tableOf(client, name).getMetadata()),
+  )
+  return (
+    table && {
       type: table.type,
       etag: table.etag,
       columns: table.schema?.fields ?? [],
@@ -54,10 +52,7 @@ export async function getTable(google: Google, name: TableName): Promise<Existin
       clustering: table.clustering?.fields ?? [],
       isFilterRequired: table.requirePartitionFilter === true,
     }
-  } catch (error) {
-    if (error instanceof GoogleApiError && error.status === 404) return undefined
-    throw error
-  }
+  )
 }
 
 /** Changes the named members, only if the table is still the one that was read (412 otherwise). */
@@ -67,12 +62,6 @@ export async function patchTable(
   patch: Readonly<Record<string, unknown>>,
   etag: string,
 ): Promise<void> {
-  await bigQueryRequest(google, {
-    verb: 'PATCH',
-    path: tablePath(name),
-    headers: { 'If-Match': etag },
-    json: patch,
-    method: 'bigquery.tables.patch',
-    resource: spelled(name),
-  })
+  const ask = { method: 'bigquery.tables.patch', resource: spelled(name), kind: 'bigquery#table' }
+  await askBigQuery(google, ask, (client) => tableOf(client, name).setMetadata({ ...patch, etag }))
 }

@@ -31,7 +31,7 @@ export function report(
         kind: 'heading',
         text: inputs.isDryRun
           ? 'Views: the plan'
-          : (outcome.failure ?? plan.refusal) === undefined
+          : outcome.failure === undefined
             ? 'Views published'
             : 'Views: stopped by an error',
       },
@@ -54,6 +54,16 @@ export function report(
         rows: plan.steps.map((step) => [step.kind, step.target, step.reason, stateOf(step, outcome)]),
       },
     ],
-    failure: outcome.failure ?? plan.refusal,
+    annotations:
+      inputs.isDryRun && plan.refusal !== undefined
+        ? [
+            {
+              kind: 'warning',
+              message:
+                `An apply of this plan is refused: ${plan.refusal.message} ${plan.refusal.hint ?? ''}`.trim(),
+            },
+          ]
+        : [],
+    failure: outcome.failure,
   }
 }
