@@ -123,12 +123,13 @@ export async function cancelJob(
   try {
     const { job } = await bigQueryRequest<{
       job?: { status?: { state?: string; errorResult?: { reason?: string } } }
-    }>(google, {
+    }>(google, projectId, {
       verb: 'POST',
-      path: apiPath`/projects/${projectId}/jobs/${jobId}/cancel`,
+      path: `/jobs/${encodeURIComponent(jobId)}/cancel`,
       query: { location },
       method: 'bigquery.jobs.cancel',
       resource: `job ${jobId}`,
+      kind: 'bigquery#jobCancelResponse',
       isRepeatable: true,
     })
     return job?.status?.state !== 'DONE' || job.status.errorResult?.reason === 'stopped'
