@@ -371,7 +371,7 @@ describe('apply-ddl refuses', () => {
     await write({
       'caec_raw/carts.sql': CARTS,
       'caec_raw/gone.sql': '-- Old.\nDROP TABLE caec_raw.visits',
-      'caec_raw/wide.sql': 'CREATE TABLE caec_raw.wide (\n  a INT64,\n  b STRING(10)\n)',
+      'caec_raw/wide.sql': 'CREATE TABLE caec_raw.wide (\n  a INT64,\n  b INTERVAL\n)',
     })
     const unread = await applyDdl()
     expect([unread.exitCode, errorOf(unread)]).toEqual([
@@ -388,12 +388,12 @@ describe('apply-ddl refuses', () => {
     expect(unread.annotations).toContainEqual(
       expect.objectContaining({
         kind: 'error',
-        properties: expect.stringContaining('file=ddl/caec_raw/wide.sql,line=3,col=11'),
-        message: expect.stringContaining('STRING(…)'),
+        properties: expect.stringContaining('file=ddl/caec_raw/wide.sql,line=3,col=5'),
+        message: expect.stringContaining('the type INTERVAL is not supported'),
       }),
     )
     await rm(join(job.workspace, 'ddl/caec_raw/gone.sql'))
-    await write({ 'caec_raw/wide.sql': 'CREATE TABLE caec_raw.wide (a FLOAT64) CLUSTER BY a' })
+    await write({ 'caec_raw/wide.sql': 'CREATE TABLE caec_raw.wide (a STRING(10))' })
     const refused = await applyDdl()
     expect([refused.exitCode, errorOf(refused)]).toEqual([
       1,
@@ -403,6 +403,30 @@ describe('apply-ddl refuses', () => {
     ])
     expect(refused.outputs).toMatchObject({ created: '0' })
     expect(await tableNames()).toEqual([])
+  })
+
+  it('an ALTER that BigQuery does not take, before anything is written', async () => {
+    await write({ 'caec_raw/carts.sql': CARTS, 'caec_raw/visits.sql': VISITS })
+    await applyDdl()
+    await write({
+      'caec_raw/carts.sql': CARTS.replace('(', '(more STRING, '),
+      'caec_raw/visits.sql': VISITS.replace(' CLUSTER BY visitor', ''),
+    })
+    await applyDdl()
+    await write({
+      'caec_raw/carts.sql': CARTS.replace('(', '(more STRING, later STRING, '),
+      'caec_raw/visits.sql': VISITS.replace(' CLUSTER BY visitor', '').replace('INT64', 'NUMERIC'),
+    })
+    exchanges.length = 0
+    const result = await applyDdl()
+    expect([result.exitCode, errorOf(result), changes()]).toEqual([
+      1,
+      expect.stringMatching(
+        /ddl\/caec_raw\/visits\.sql: 400 [\s\S]*ALTER COLUMN … SET DATA is not supported/,
+      ),
+      [],
+    ])
+    expect(steps(result)).toContain('update caec_raw.visits: widens column visitor from INT64 to NUMERIC')
   })
 
   it('a dataset that is not there or is elsewhere', async () => {

@@ -3,24 +3,17 @@
  * nightly.deep.test.ts, backfills and whole pull requests in callers.deep.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { googleAuthStandIn } from './google-auth-stand-in.ts'
 import { pullRequest } from './nights.ts'
-import { jobOf, openPlatforms, tablesOf, verdict, type Platforms } from './platforms.ts'
+import { openPlatforms, tablesOf, verdict, type Platforms } from './platforms.ts'
 
 const minutes = 60_000
 let platforms: Platforms
-let scratch: string
 
 beforeAll(async () => {
-  scratch = mkdtempSync(path.join(tmpdir(), 'callers '))
   platforms = await openPlatforms()
 }, 15 * minutes)
 afterAll(async () => {
   await platforms?.close()
-  rmSync(scratch, { recursive: true, force: true })
 })
 
 describe('nightly.yml', () => {
@@ -67,19 +60,6 @@ describe('pull-request.yml', () => {
 })
 
 describe('one-action.yml', () => {
-  it(
-    "publishes the views behind the sign-in of Google's action, whose place a stand-in takes here",
-    async () => {
-      const result = await platforms.run('workflows-examples/one-action.yml', {
-        repositories: { 'google-github-actions/auth': googleAuthStandIn(scratch, platforms.dev.origin) },
-      })
-      expect(verdict(result)).toEqual({ publish: 'success' })
-      expect(Object.keys((await tablesOf(platforms.dev, 'caec_insights'))!)).toContain('kpi_daily_sessions')
-      expect(jobOf(result, 'publish').summary).toContain('created')
-    },
-    5 * minutes,
-  )
-
   it("is refused where no checkout of Google's action is named, and told how", async () => {
     await expect(platforms.run('workflows-examples/one-action.yml')).rejects.toThrow(
       /google-github-actions\/auth@[0-9a-f]{40}: actions of other repositories are not supported.*--repository google-github-actions\/auth=PATH/,

@@ -3,7 +3,8 @@
  * way to repeat, for every API. It refuses answers that are not the kind of thing that was asked for.
  */
 import type { BigQuery } from '@google-cloud/bigquery'
-import { GoogleApiError } from '../errors.ts'
+import type { GoogleApiError } from '../errors.ts'
+import { notGoogles } from './answer.ts'
 import type { Google } from './connect.ts'
 import type { GoogleCall } from './request.ts'
 import { titleOf, type Asked } from './translate.ts'
@@ -70,10 +71,16 @@ function callOf(built: BuiltRequest, { method, resource, isRepeatable }: BigQuer
     ...{ api: 'bigquery', method, resource, isRepeatable },
     verb: built.method ?? 'GET',
     path: `/bigquery/v2${built.uri.slice(BASE.length)}`,
-    query: built.qs,
+    // The project stands in the path; the client sends it, and an option of its own, where BigQuery has no such field.
+    query: without(['projectId', 'autoPaginate'], built.qs),
     headers: built.headers,
-    json: built.json,
+    json: without(['projectId'], built.json),
   }
+}
+
+function without<T>(names: readonly string[], members: T): T {
+  if (typeof members !== 'object' || members === null) return members
+  return Object.fromEntries(Object.entries(members).filter(([key]) => !names.includes(key))) as T
 }
 
 /** The client reads `status` and `jobReference` of a job without looking whether they are there. */
@@ -83,17 +90,8 @@ function isExpected(body: unknown, { kind }: BigQueryAsk): boolean {
   return found.kind === kind && (kind !== 'bigquery#job' || Boolean(found.status && found.jobReference))
 }
 
-function strange(ask: BigQueryAsk): GoogleApiError {
-  return new GoogleApiError(
-    `${titleOf(ask)}: the answer (200) is not Google's: it is no ${ask.kind}; is a proxy in between?`,
-    {
-      method: ask.method,
-      resource: ask.resource,
-      status: 200,
-      reason: 'notGoogle',
-      isRetryable: false,
-      problem: 'not-google',
-      hint: 'Check HTTPS_PROXY, NO_PROXY and CLOUDSDK_API_ENDPOINT_OVERRIDES_… of this job.',
-    },
-  )
-}
+const strange = ({ method, resource, kind }: BigQueryAsk): GoogleApiError =>
+  notGoogles({ method, resource }, 200, `it is no ${kind}`, {
+    isRetryable: false,
+    hint: 'Check HTTPS_PROXY, NO_PROXY and CLOUDSDK_API_ENDPOINT_OVERRIDES_… of this job.',
+  })

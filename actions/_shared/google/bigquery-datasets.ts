@@ -2,7 +2,7 @@
  * Datasets of BigQuery: seen, made with labels and an expiry, dropped with what is in them. It refuses to drop
  * one whose labels it was not shown.
  */
-import { allPages, datasetOf, unlessMissing } from './bigquery.ts'
+import { allPages, datasetAsk, datasetOf, unlessMissing } from './bigquery.ts'
 import { askBigQuery } from './bigquery-client.ts'
 import type { Google } from './connect.ts'
 
@@ -30,14 +30,10 @@ export async function getDataset(
   projectId: string,
   datasetId: string,
 ): Promise<Dataset | undefined> {
-  const ask = {
-    method: 'bigquery.datasets.get',
-    resource: `${projectId}:${datasetId}`,
-    kind: 'bigquery#dataset',
-  }
+  const name = { projectId, datasetId }
   const found = await unlessMissing(
-    askBigQuery<RawDataset>(google, ask, (client) =>
-      datasetOf(client, { projectId, datasetId }).getMetadata(),
+    askBigQuery<RawDataset>(google, datasetAsk('get', name), (client) =>
+      datasetOf(client, name).getMetadata(),
     ),
   )
   return found && shape(found)
@@ -62,12 +58,7 @@ export async function createDataset(
   made: Dataset & { readonly expiryMs: number; readonly description: string },
 ): Promise<void> {
   const { datasetId, labels, location, expiryMs, description } = made
-  const ask = {
-    method: 'bigquery.datasets.insert',
-    resource: `${projectId}:${datasetId}`,
-    kind: 'bigquery#dataset',
-  }
-  await askBigQuery(google, ask, (client) =>
+  await askBigQuery(google, datasetAsk('insert', { projectId, datasetId }), (client) =>
     client.createDataset(datasetId, {
       projectId,
       labels: { ...labels },

@@ -1,6 +1,13 @@
 /** Tables of BigQuery as domain values (datasets and tables of the v2 REST API). It refuses to choose. */
-import type { Column, ExistingTable, TableName, TimePartitioning } from '../dataset.ts'
-import { datasetOf, spelled, tableOf, unlessMissing } from './bigquery.ts'
+import type {
+  Column,
+  ExistingTable,
+  RangePartitioning,
+  TableConstraints,
+  TableName,
+  TimePartitioning,
+} from '../dataset.ts'
+import { datasetAsk, datasetOf, readTable, writeTable } from './bigquery.ts'
 import { askBigQuery } from './bigquery-client.ts'
 import type { Google } from './connect.ts'
 
@@ -12,7 +19,9 @@ interface TableResource {
   readonly friendlyName?: string
   readonly labels?: Readonly<Record<string, string>>
   readonly timePartitioning?: TimePartitioning
-  readonly rangePartitioning?: { readonly field: string }
+  readonly rangePartitioning?: RangePartitioning
+  readonly tableConstraints?: TableConstraints
+  readonly defaultCollation?: string
   readonly clustering?: { readonly fields?: readonly string[] }
   readonly requirePartitionFilter?: boolean
 }
@@ -23,22 +32,15 @@ export async function getDatasetLocation(
   projectId: string,
   datasetId: string,
 ): Promise<string> {
-  const ask = {
-    method: 'bigquery.datasets.get',
-    resource: `${projectId}:${datasetId}`,
-    kind: 'bigquery#dataset',
-  }
-  const dataset = await askBigQuery<{ location: string }>(google, ask, (client) =>
-    datasetOf(client, { projectId, datasetId }).getMetadata({ datasetView: 'METADATA' }),
+  const name = { projectId, datasetId }
+  const dataset = await askBigQuery<{ location: string }>(google, datasetAsk('get', name), (client) =>
+    datasetOf(client, name).getMetadata({ datasetView: 'METADATA' }),
   )
   return dataset.location
 }
 
 export async function getTable(google: Google, name: TableName): Promise<ExistingTable | undefined> {
-  const ask = { method: 'bigquery.tables.get', resource: spelled(name), kind: 'bigquery#table' }
-  const table = await unlessMissing(
-    askBigQuery<TableResource>(google, ask, (client) => tableOf(client, name).getMetadata()),
-  )
+  const table = await readTable<TableResource>(google, name)
   return (
     table && {
       type: table.type,
@@ -49,6 +51,8 @@ export async function getTable(google: Google, name: TableName): Promise<Existin
       labels: table.labels ?? {},
       timePartitioning: table.timePartitioning,
       rangePartitioning: table.rangePartitioning,
+      constraints: table.tableConstraints,
+      defaultCollation: table.defaultCollation,
       clustering: table.clustering?.fields ?? [],
       isFilterRequired: table.requirePartitionFilter === true,
     }
@@ -62,6 +66,5 @@ export async function patchTable(
   patch: Readonly<Record<string, unknown>>,
   etag: string,
 ): Promise<void> {
-  const ask = { method: 'bigquery.tables.patch', resource: spelled(name), kind: 'bigquery#table' }
-  await askBigQuery(google, ask, (client) => tableOf(client, name).setMetadata({ ...patch, etag }))
+  await writeTable(google, name, { ...patch, etag })
 }

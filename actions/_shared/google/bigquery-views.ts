@@ -4,7 +4,17 @@
  */
 import type { AccessEntry, Column, DatasetAccess, ExistingView, TableName, ViewContent } from '../dataset.ts'
 import { GoogleApiError } from '../errors.ts'
-import { allPages, bigQueryRequest, datasetOf, spelled, tableOf, unlessMissing } from './bigquery.ts'
+import {
+  allPages,
+  bigQueryRequest,
+  datasetAsk,
+  datasetOf,
+  readTable,
+  spelled,
+  tableAsk,
+  unlessMissing,
+  writeTable,
+} from './bigquery.ts'
 import { askBigQuery } from './bigquery-client.ts'
 import type { Google } from './connect.ts'
 
@@ -27,7 +37,7 @@ interface TableResource {
 }
 
 export async function getView(google: Google, name: TableName): Promise<ExistingView | undefined> {
-  const table = await readView(google, name)
+  const table = await readTable<TableResource>(google, name)
   return (
     table && {
       type: table.type,
@@ -40,13 +50,6 @@ export async function getView(google: Google, name: TableName): Promise<Existing
       columns: table.schema?.fields ?? [],
       createdMs: Number(table.creationTime ?? 0),
     }
-  )
-}
-
-function readView(google: Google, name: TableName): Promise<TableResource | undefined> {
-  const ask = { method: 'bigquery.tables.get', resource: spelled(name), kind: 'bigquery#table' }
-  return unlessMissing(
-    askBigQuery<TableResource>(google, ask, (client) => tableOf(client, name).getMetadata()),
   )
 }
 
@@ -85,17 +88,13 @@ export async function getDataset(
   projectId: string,
   datasetId: string,
 ): Promise<DatasetAccess> {
-  const ask = {
-    method: 'bigquery.datasets.get',
-    resource: `${projectId}:${datasetId}`,
-    kind: 'bigquery#dataset',
-  }
+  const name = { projectId, datasetId }
   const dataset = await askBigQuery<{
     etag: string
     location: string
     lastModifiedTime?: string
     access?: AccessEntry[]
-  }>(google, ask, (client) => datasetOf(client, { projectId, datasetId }).getMetadata(POLICY_VERSION))
+  }>(google, datasetAsk('get', name), (client) => datasetOf(client, name).getMetadata(POLICY_VERSION))
   return {
     projectId,
     datasetId,
@@ -115,12 +114,7 @@ export async function setAccess(
   dataset: DatasetAccess,
   access: readonly AccessEntry[],
 ): Promise<void> {
-  const ask = {
-    method: 'bigquery.datasets.patch',
-    resource: `${dataset.projectId}:${dataset.datasetId}`,
-    kind: 'bigquery#dataset',
-  }
-  await askBigQuery(google, ask, (client) =>
+  await askBigQuery(google, datasetAsk('patch', dataset), (client) =>
     datasetOf(client, dataset).setMetadata(
       { etag: dataset.etag, access: [...access] },
       { ...POLICY_VERSION, updateMode: 'UPDATE_ACL' },
@@ -130,17 +124,12 @@ export async function setAccess(
 
 /** Repeated when its answer is lost: then the name is taken, and what is there says by whom. */
 export async function createView(google: Google, name: TableName, content: ViewContent): Promise<void> {
-  const ask = {
-    method: 'bigquery.tables.insert',
-    resource: spelled(name),
-    kind: 'bigquery#table',
-    isRepeatable: true,
-  }
+  const ask = { ...tableAsk('insert', name), isRepeatable: true }
   const made = await askBigQuery<TableResource>(google, ask, (client) =>
     datasetOf(client, name).createTable(name.tableId, body({ ...content, columns: undefined })),
   ).catch(async (error: unknown) => {
     if (!(error instanceof GoogleApiError && error.status === 409)) throw error
-    const found = await readView(google, name)
+    const found = await readTable<TableResource>(google, name)
     if (found === undefined || !isMade(found, content)) throw error
     return found
   })
@@ -163,8 +152,7 @@ export async function patchView(
   content: ViewContent,
   etag: string,
 ): Promise<void> {
-  const ask = { method: 'bigquery.tables.patch', resource: spelled(name), kind: 'bigquery#table' }
-  await askBigQuery(google, ask, (client) => tableOf(client, name).setMetadata({ ...body(content), etag }))
+  await writeTable(google, name, { ...body(content), etag })
 }
 
 /** Labels alone, whatever else changed: a digest that does not fit what stands there proves nothing. */
@@ -173,8 +161,7 @@ export async function markView(
   name: TableName,
   labels: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const ask = { method: 'bigquery.tables.patch', resource: spelled(name), kind: 'bigquery#table' }
-  await askBigQuery(google, ask, (client) => tableOf(client, name).setMetadata({ labels }))
+  await writeTable(google, name, { labels })
 }
 
 const body = ({ query, columns, ...members }: ViewContent): Record<string, unknown> => ({

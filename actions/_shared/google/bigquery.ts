@@ -50,6 +50,35 @@ function checked(name: string, refused = /[/\\%]/): string {
   })
 }
 
+/** The request for a dataset or a table by its verb: what its errors name, and what an answer calls itself. */
+export const datasetAsk = (verb: string, { projectId, datasetId }: DatasetName): BigQueryAsk => ({
+  method: `bigquery.datasets.${verb}`,
+  resource: `${projectId}:${datasetId}`,
+  kind: 'bigquery#dataset',
+})
+export const tableAsk = (verb: string, name: TableName): BigQueryAsk => ({
+  method: `bigquery.tables.${verb}`,
+  resource: spelled(name),
+  kind: 'bigquery#table',
+})
+
+/** A table or view as BigQuery sends it; undefined when there is none. */
+export const readTable = <T>(google: Google, name: TableName): Promise<T | undefined> =>
+  unlessMissing(
+    askBigQuery<T>(google, tableAsk('get', name), (client) => tableOf(client, name).getMetadata()),
+  )
+
+/** PATCH: what is not named stays. With an etag only if the table is still the one that was read (412 otherwise). */
+export async function writeTable(
+  google: Google,
+  name: TableName,
+  members: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await askBigQuery(google, tableAsk('patch', name), (client) =>
+    tableOf(client, name).setMetadata({ ...members }),
+  )
+}
+
 /** undefined when there is none. */
 export async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
   try {

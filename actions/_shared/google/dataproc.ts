@@ -3,33 +3,13 @@
  * is for.
  */
 import type { protos } from '@google-cloud/dataproc'
+import type { Batch, BatchState } from '../batch.ts'
 import { GoogleApiError } from '../errors.ts'
+import { notGoogles } from './answer.ts'
 import type { Google } from './connect.ts'
 import { batchClient } from './dataproc-client.ts'
 import { translate, type Asked } from './translate.ts'
 
-export type BatchState =
-  'STATE_UNSPECIFIED' | 'PENDING' | 'RUNNING' | 'CANCELLING' | 'CANCELLED' | 'SUCCEEDED' | 'FAILED'
-export interface Batch {
-  /** `projects/P/locations/R/batches/ID`. */
-  readonly name: string
-  readonly state: BatchState
-  readonly stateMessage: string
-  readonly labels: Readonly<Record<string, string>>
-  /** Oldest first, the current state included. */
-  readonly history: readonly { readonly state: BatchState; readonly atMs: number | undefined }[]
-  /** `projects/P/regions/R/operations/ID`: what is cancelled. */
-  readonly operation: string
-  /**
-   * `gs://…/driveroutput`, a prefix; absent on runtimes without a staging bucket and before the driver
-   * starts.
-   */
-  readonly outputUri?: string
-  /** What a running batch holds at the moment. */
-  readonly current?: { readonly milliDcu: number; readonly shuffleGb: number }
-  /** Filled some time after the end. */
-  readonly usage?: { readonly milliDcuSeconds: number; readonly shuffleGbSeconds: number }
-}
 /** The request body, as of the discovery document. */
 export type BatchRequest = Readonly<Record<string, unknown>>
 export interface BatchRef {
@@ -68,7 +48,7 @@ export async function createBatch(
     )
     return taken
   })
-  if (!operation.name) throw notGoogles(asked)
+  if (!operation.name) throw strange(asked)
 }
 
 /** Asks once: a wait has a patience of its own. */
@@ -82,7 +62,7 @@ export async function getBatch(google: Google, ref: BatchRef, signal?: AbortSign
     )
     return found
   })
-  if (!batch.name || !batch.state) throw notGoogles(asked)
+  if (!batch.name || !batch.state) throw strange(asked)
   return shape(batch, batch.name)
 }
 
@@ -183,22 +163,12 @@ async function judged<T>(asked: Asked, work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (error instanceof GoogleApiError) throw error
-    if (/^(fromProto3JSON|Received null response)/.test((error as Error).message)) throw notGoogles(asked)
+    if (/^(fromProto3JSON|Received null response)/.test((error as Error).message)) throw strange(asked)
     if ((error as { code?: unknown }).code === undefined) throw error
     throw translate(error, asked)
   }
 }
 
 /** JSON of somebody else, with status 200: it says nothing about the batch. */
-function notGoogles(asked: Asked): GoogleApiError {
-  return new GoogleApiError(
-    `${asked.method} on ${asked.resource}: the answer (200) is not Google's: it names neither batch nor operation; is a proxy in between?`,
-    {
-      ...asked,
-      status: 200,
-      reason: 'notGoogle',
-      isRetryable: true,
-      problem: 'not-google',
-    },
-  )
-}
+const strange = (asked: Asked): GoogleApiError =>
+  notGoogles(asked, 200, 'it names neither batch nor operation', { isRetryable: true })

@@ -30,9 +30,8 @@ export async function apply(
   runner: Pick<Runner, 'cancelled' | 'log'>,
 ): Promise<Outcome<TableStep>> {
   const tables = tablesByName(observed)
-  if (plan.refusal !== undefined) return { ...notApplied(plan), failure: plan.refusal }
   try {
-    await judge(plan, inputs, google)
+    await judge(plan, inputs, tables, google)
   } catch (failure) {
     return { ...notApplied(plan), isApplied: true, failure }
   }
@@ -40,9 +39,20 @@ export async function apply(
 }
 
 /** BigQuery reads every statement before the first one runs; a file it refuses changes nothing at all. */
-async function judge(plan: TablePlan, inputs: Inputs, google: Google): Promise<void> {
+async function judge(
+  plan: TablePlan,
+  inputs: Inputs,
+  tables: ReturnType<typeof tablesByName>,
+  google: Google,
+): Promise<void> {
   const failures: Annotation[] = []
   const creates = plan.steps.filter((step): step is CreateStep => step.kind === 'create')
+  for (const step of plan.steps) {
+    if (step.kind !== 'update' && step.kind !== 'adopt') continue
+    const file = tables.get(step.target)?.file ?? step.target
+    for (const words of judgeable(step))
+      await dryRun(google, google.projectId, inputs.location, alterOf(step, words), file)
+  }
   for (const step of creates) {
     try {
       const { statementType } = await dryRun(
@@ -52,7 +62,8 @@ async function judge(plan: TablePlan, inputs: Inputs, google: Google): Promise<v
         step.statement,
         step.file,
       )
-      if (statementType !== 'CREATE_TABLE')
+      const isOnce = tables.get(step.target)?.desired.once !== undefined
+      if (isOnce ? !statementType.startsWith('CREATE_') : statementType !== 'CREATE_TABLE')
         throw new Error(
           `Checking ${step.file}: BigQuery takes it for ${statementType || 'nothing it names'}, it was read as CREATE TABLE.`,
         )
@@ -70,6 +81,15 @@ async function judge(plan: TablePlan, inputs: Inputs, google: Google): Promise<v
     )
   }
 }
+
+const isRename = (alter: string): boolean => alter.startsWith('RENAME')
+
+/** What BigQuery can read before the change begins: not what rests on a column that is still to come. */
+const judgeable = ({ patch, alters }: ChangeStep): readonly string[] =>
+  patch.schema === undefined && !alters.some(isRename) ? alters : alters.filter(isRename)
+
+const alterOf = ({ name }: ChangeStep, words: string): string =>
+  `ALTER TABLE \`${name.projectId}.${name.datasetId}.${name.tableId}\` ${words}`
 
 async function applyStep(
   step: TableStep,
@@ -92,7 +112,7 @@ async function applyStep(
     case 'update':
     case 'adopt':
       google.log.info(`${step.kind} ${step.target}: ${step.reason}`)
-      return change(step, entryOf(step, inputs, table), table, google)
+      return change(step, entryOf(step, inputs, table), table, inputs, google)
     default:
       return assertNever(step)
   }
@@ -112,23 +132,78 @@ function entryOf(
   }
 }
 
+/**
+ * ALTER knows no precondition: the first patch is the guard of the whole change, and what is altered is read
+ * again before the rest is patched.
+ */
 async function change(
   step: ChangeStep,
   entry: Entry,
   table: ObservedTable | undefined,
+  inputs: Inputs,
   google: Google,
 ): Promise<void> {
-  const { labels, ...patch } = step.patch
+  if (table?.existing === undefined) throw gone(step)
+  const { existing, desired } = table
+  const isPatched = Object.keys(step.patch).length > 0
   // What is as its file says already gets its record in one request.
-  if (Object.keys(step.patch).length === 0 && table?.existing !== undefined)
-    return record(step, entry, table.existing, google)
-  await write(
+  if (!isPatched && step.alters.length === 0) return record(step, entry, existing, google)
+  if (step.alters.length === 0) {
+    await write(step, withLabels(step.patch, openEntry(entry)), existing.etag, google)
+    return conclude(step, entry, table, google)
+  }
+  await write(step, { labels: openEntry(entry) }, existing.etag, google)
+  // A default is set on a column that is there; what is added comes first, unless a rename has to.
+  await alter(step, step.alters.filter(isRename), table, inputs, google)
+  if (isPatched) {
+    const now = await getTable(google, step.name)
+    if (now === undefined) throw gone(step)
+    const { patch } = compareTable(now, desired)
+    const more = Object.keys(patch).filter((member) => !Object.hasOwn(step.patch, member))
+    if (more.length > 0)
+      throw new ConflictError(
+        `Applying ${step.target}: somebody else changed its ${more.join(', ')} meanwhile; run again.`,
+        { step: step.target, expected: 'the table that was planned', found: `another ${more.join(', ')}` },
+      )
+    await write(step, withLabels(patch, openEntry(entry)), now.etag, google)
+  }
+  await alter(
     step,
-    { ...patch, labels: { ...(labels as object | undefined), ...openEntry(entry) } },
-    table?.existing?.etag ?? '',
+    step.alters.filter((words) => !isRename(words)),
+    table,
+    inputs,
     google,
   )
   return conclude(step, entry, table, google)
+}
+
+async function alter(
+  step: ChangeStep,
+  alters: readonly string[],
+  { file }: ObservedTable,
+  { location }: Inputs,
+  google: Google,
+): Promise<void> {
+  for (const words of alters) {
+    google.log.info(`alter ${step.target}: ${words}`)
+    await runStatement(google, google.projectId, location, alterOf(step, words), file)
+  }
+}
+
+const withLabels = (
+  { labels, ...patch }: Readonly<Record<string, unknown>>,
+  marks: Readonly<Record<string, string>>,
+): Readonly<Record<string, unknown>> => ({
+  ...patch,
+  labels: { ...(labels as Readonly<Record<string, string>> | undefined), ...marks },
+})
+
+function gone({ target }: TableStep): ConflictError {
+  return new ConflictError(`Applying ${target}: it is gone right after it was written; run again.`, {
+    step: target,
+    expected: 'the table of its file',
+    found: 'no table',
+  })
 }
 
 async function write(
@@ -156,13 +231,9 @@ async function conclude(
   google: Google,
 ): Promise<void> {
   const made = await getTable(google, step.name)
-  if (made === undefined || table === undefined)
-    throw new ConflictError(`Applying ${step.target}: it is gone right after it was written; run again.`, {
-      step: step.target,
-      expected: 'the table of its file',
-      found: 'no table',
-    })
-  const { reasons, losses, beside } = compareTable(made, table.desired)
+  if (made === undefined || table === undefined) throw gone(step)
+  if (table.desired.once !== undefined) return record(step, entry, made, google)
+  const { reasons, losses, beside } = compareTable(made, table.desired, { areDefaultsKnown: true })
   const unexpected = beside.filter((column) => !entry.beside.includes(column))
   const differences = [...unexpected.map((column) => `has column ${column}`), ...losses, ...reasons]
   if (differences.length === 0) return record(step, entry, made, google)

@@ -4,7 +4,7 @@
  */
 import { shortName, type ExistingTable, type TableName } from '../../_shared/dataset.ts'
 import { RefusedError } from '../../_shared/errors.ts'
-import { ownerOf, type FirstLook } from '../../_shared/ownership.ts'
+import { digestOn, markDigest, ownerOf, refuseConflicts, type FirstLook } from '../../_shared/ownership.ts'
 import type { Plan, Step } from '../../_shared/plan.ts'
 import { compareTable, type Difference, type TablePatch } from './compare.ts'
 import type { Inputs } from './inputs.ts'
@@ -14,6 +14,8 @@ import { shapeOf } from './shape.ts'
 
 interface Change {
   readonly patch: TablePatch
+  /** ALTER TABLE, each without its first words. */
+  readonly alters: readonly string[]
   /** Columns that the file does not name, and that stay. */
   readonly beside: readonly string[]
 }
@@ -30,8 +32,6 @@ export type TableStep = Step & { readonly name: TableName } & (
 
 export interface TablePlan extends Plan<TableStep> {
   readonly look: FirstLook
-  /** Why the plan must not be applied as it is. */
-  readonly refusal?: RefusedError
 }
 type Wishes = Pick<Inputs, 'isBreakingAllowed' | 'isDestructiveAllowed' | 'isAdopting' | 'location' | 'owner'>
 
@@ -49,7 +49,7 @@ export function planTables(inputs: Wishes, observed: Observed): TablePlan {
       conflict: count('conflict'),
       leave: count('keep'),
     },
-    ...(count('conflict') > 0 ? { refusal: refuseConflicts(byName, steps, inputs) } : {}),
+    ...(count('conflict') > 0 ? { refusal: refuse(byName, steps, inputs) } : {}),
   }
 }
 
@@ -57,16 +57,23 @@ function planTable(table: ObservedTable, inputs: Wishes): TableStep {
   const { name, file, sql, desired, existing } = table
   const target = shortName(name)
   if (existing === undefined)
-    return { kind: 'create', target, reason: 'does not exist', after: sql, name, file, statement: sql }
-  if (existing.type !== 'TABLE') {
+    return {
+      ...{ kind: 'create', target, reason: 'does not exist', after: sql },
+      ...{ name, file, statement: desired.statement },
+    }
+  const types = desired.once === 'EXTERNAL' || desired.once === 'SNAPSHOT' ? [desired.once] : ['TABLE']
+  if (!types.includes(existing.type)) {
     const found = existing.type.toLowerCase().replaceAll('_', ' ')
     throw new RefusedError(
-      `Planning ${target}: there is a ${found} of this name, and apply-ddl changes tables only; rename the file or remove the ${found}.`,
+      `Planning ${target}: there is a ${found} of this name, and apply-ddl ${desired.once === undefined ? 'changes tables only' : `never replaces it`}; rename the file or remove the ${found}.`,
       { what: target, problem: 'table-change' },
     )
   }
   const { ownership, hasDrifted, isAccepted } = readLedger(existing, inputs.owner)
-  const difference = compareTable(existing, desired)
+  if (desired.once !== undefined) return planOnce(table, existing, ownership, inputs)
+  const difference = compareTable(existing, desired, {
+    areDefaultsKnown: digestOn(existing.labels) === markDigest(sql),
+  })
   const accepted = isAccepted(difference.beside)
   const differences = [
     ...(accepted ? [] : difference.beside.map(drop)),
@@ -87,7 +94,8 @@ function planTable(table: ObservedTable, inputs: Wishes): TableStep {
   refuseWhatNobodyAllowed({ target, file }, difference, isBesideKept, inputs)
   const kept = accepted ? [] : difference.beside.map((column) => `keeps column ${column} beside the file`)
   const reasons = [...kept, ...difference.reasons]
-  const change = { name, patch: difference.patch, beside: difference.beside }
+  const { patch, alters, beside } = difference
+  const change = { name, patch, alters, beside }
   if (ownership === 'nobody' || (hasDrifted && reasons.length === 0)) {
     const words = [ownership === 'nobody' ? 'adopted' : 'recorded as it is', ...reasons]
     return {
@@ -103,6 +111,29 @@ function planTable(table: ObservedTable, inputs: Wishes): TableStep {
     reason: reasons.join(', '),
     ...texts(existing, desired),
     ...change,
+  }
+}
+
+/** What is made once has nothing in its file that could be compared. */
+function planOnce(
+  { name, sql, desired }: ObservedTable,
+  existing: ExistingTable,
+  ownership: 'ours' | 'theirs' | 'nobody',
+  inputs: Wishes,
+): TableStep {
+  const target = shortName(name)
+  if (ownership === 'theirs')
+    return { kind: 'conflict', target, reason: `belongs to owner ${ownerOf(existing.labels)}`, name }
+  if (ownership === 'ours') {
+    const isSame = digestOn(existing.labels) === markDigest(sql)
+    const words = isSame ? 'is not compared' : 'its file changed since, which is not applied'
+    return { kind: 'keep', target, reason: `was made once, ${words}`, name }
+  }
+  if (inputs.isAdopting)
+    return { ...{ kind: 'adopt', target, reason: 'adopted', name }, patch: {}, alters: [], beside: [] }
+  return {
+    ...{ kind: 'conflict', target, name },
+    reason: `was not made by this action, and ${desired.once} is not compared`,
   }
 }
 
@@ -131,7 +162,7 @@ function refuseWhatNobodyAllowed(
   }
   if (deletions.length > 0 && !inputs.isDestructiveAllowed) {
     throw new RefusedError(
-      `Planning ${target}: ${deletions.join(', ')}; BigQuery then deletes older rows by itself. Set allow-destructive: true if they may go.`,
+      `Planning ${target}: ${deletions.join(', ')}. Set allow-destructive: true if they may go.`,
       {
         what: `${file}: ${deletions.join(', ')}`,
         allowedBy: 'allow-destructive: true',
@@ -141,31 +172,27 @@ function refuseWhatNobodyAllowed(
   }
   if (breaks.length > 0 && !inputs.isBreakingAllowed) {
     throw new RefusedError(
-      `Planning ${target}: ${breaks.join(', ')}; queries without such a filter would fail. Set allow-breaking: true if the readers are ready.`,
+      `Planning ${target}: ${breaks.join(', ')}; queries that work today would fail. Set allow-breaking: true if the readers are ready.`,
       { what: `${file}: ${breaks.join(', ')}`, allowedBy: 'allow-breaking: true', problem: 'table-change' },
     )
   }
 }
 
-function refuseConflicts(
+function refuse(
   tables: readonly ObservedTable[],
   steps: readonly TableStep[],
-  inputs: Wishes,
+  { owner }: Wishes,
 ): RefusedError {
   const conflicts = steps.filter(({ kind }) => kind === 'conflict')
-  const list = conflicts.map(({ target, reason }) => `${target}: ${reason}`).join('; ')
   const isForeign = tables.some(
-    ({ existing }) => existing !== undefined && readLedger(existing, inputs.owner).ownership === 'theirs',
+    ({ existing }) => existing !== undefined && readLedger(existing, owner).ownership === 'theirs',
   )
-  return new RefusedError(
-    `Planning the tables: ${conflicts.length} of ${steps.length} ${conflicts.length === 1 ? 'is' : 'are'} not as this owner left ${conflicts.length === 1 ? 'it' : 'them'}: ${list}.`,
-    {
-      what: list,
-      allowedBy: isForeign ? 'owner' : 'adopt: true',
-      problem: isForeign ? 'foreign-table' : 'unowned-table',
-      hint: isForeign
-        ? `Rename the files, or apply as that owner with the input owner (this run's is ${inputs.owner}).`
-        : 'If they are yours to change, set adopt: true once: they are changed in place to what their files say and marked, and columns that a file does not name stay. Tables that are equal to their files are marked in any case.',
-    },
-  )
+  const [are, them] = conflicts.length === 1 ? ['is', 'it'] : ['are', 'them']
+  return refuseConflicts(conflicts, {
+    sentence: `Planning the tables: ${conflicts.length} of ${steps.length} ${are} not as this owner left ${them}`,
+    ...{ owner, isForeign, verb: 'apply' },
+    problem: isForeign ? 'foreign-table' : 'unowned-table',
+    ifYours:
+      'If they are yours to change, set adopt: true once: they are changed in place to what their files say and marked, and columns that a file does not name stay. Tables that are equal to their files are marked in any case.',
+  })
 }

@@ -1,7 +1,7 @@
 /** Puts the plan and what became of it into words and outputs; it refuses to write anything. */
 import { sayFirstLook } from '../../_shared/ownership.ts'
-import { stateOf, type Outcome } from '../../_shared/plan.ts'
-import type { Report, SummaryBlock } from '../../_shared/report.ts'
+import { statesOf, type Outcome } from '../../_shared/plan.ts'
+import { warnOfRefusal, type Report, type SummaryBlock } from '../../_shared/report.ts'
 import type { Inputs } from './inputs.ts'
 import type { TablePlan, TableStep } from './plan.ts'
 
@@ -11,6 +11,7 @@ export function report(
   inputs: Pick<Inputs, 'isDryRun' | 'owner'>,
   notes: readonly string[],
 ): Report {
+  const stateOf = statesOf(outcome)
   const effective = inputs.isDryRun ? plan.steps : outcome.done.map(({ step }) => step)
   const count = (kind: TableStep['kind']): number => effective.filter((step) => step.kind === kind).length
   return {
@@ -45,20 +46,11 @@ export function report(
       {
         kind: 'table',
         head: ['Step', 'What', 'Why', 'State'],
-        rows: plan.steps.map((step) => [step.kind, step.target, step.reason, stateOf(step, outcome)]),
+        rows: plan.steps.map((step) => [step.kind, step.target, step.reason, stateOf(step)]),
       },
     ],
     // A first look at a project that is not empty is no failure; applying it would be one.
-    annotations:
-      inputs.isDryRun && plan.refusal !== undefined
-        ? [
-            {
-              kind: 'warning',
-              title: 'Tables',
-              message: `${plan.refusal.message} ${plan.refusal.hint ?? ''}`,
-            },
-          ]
-        : [],
+    annotations: warnOfRefusal(plan, inputs.isDryRun, { before: '', title: 'Tables' }),
     failure: outcome.failure,
   }
 }

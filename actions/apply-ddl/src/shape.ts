@@ -31,8 +31,8 @@ function linesOf(columns: readonly Column[], parent: string): string[] {
 
 export function typeOf(column: Column): string {
   const limits = [column.maxLength, column.precision, column.scale]
-    .filter((limit) => limit !== undefined)
-    .map(String)
+    // Google sends a scale of 0 as nothing or as 0.
+    .filter((limit, index) => limit !== undefined && !(index === 2 && limit === '0'))
   const type = `${SQL_TYPES[column.type] ?? column.type}${limits.length === 0 ? '' : `(${limits.join(', ')})`}`
   return column.mode === 'REPEATED' ? `ARRAY<${type}>` : type
 }
@@ -41,7 +41,10 @@ export function partitioningOf({
   timePartitioning,
   rangePartitioning,
 }: Pick<Shape, 'timePartitioning' | 'rangePartitioning'>): string {
-  if (rangePartitioning !== undefined) return `ranges of ${rangePartitioning.field}`
+  if (rangePartitioning !== undefined) {
+    const { field, range } = rangePartitioning
+    return `ranges of ${field.toLowerCase()} (${range?.start} to ${range?.end} by ${range?.interval})`
+  }
   return timePartitioning === undefined
     ? 'nothing'
     : `${timePartitioning.type} of ${timePartitioning.field?.toLowerCase() ?? 'ingestion time'}`

@@ -8,7 +8,7 @@ import { applyGroups } from '../../_shared/apply.ts'
 import { ConflictError, GoogleApiError } from '../../_shared/errors.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import { digestsOf, openStorage, type ObjectStorage } from '../../_shared/google/storage.ts'
-import { assertNever, notApplied, type Outcome } from '../../_shared/plan.ts'
+import { assertNever, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { checkImports, sortErrors, type ChangedDag, type ImportCheck } from './check-imports.ts'
 import type { DeployInputs } from './inputs.ts'
@@ -40,7 +40,6 @@ export async function apply(
   google: Google,
   runner: Runner,
 ): Promise<Deployed> {
-  if (plan.refusal !== undefined) return { ...notApplied(plan), failure: plan.refusal }
   const storage = openStorage(google)
   const metadata = { [OWNER_KEY]: plan.owner, [COMMIT_KEY]: runner.context.sha || 'unknown' }
   const of = (kind: DeployStep['kind'], phase?: string) =>

@@ -46,7 +46,7 @@ export async function readLocalFiles(
   )
   const names = await listFiles(folder, 'source', rules)
   const { airflow } = options
-  const isHidden = airflowIgnore(await readAirflowIgnores(folder, names), airflow?.ignoreSyntax ?? 'glob')
+  const isHidden = airflow && airflowIgnore(await readAirflowIgnores(folder, names), airflow.ignoreSyntax)
   const files: LocalFile[] = []
   for (let at = 0; at < names.length; at += READ_AT_ONCE) {
     files.push(
@@ -56,7 +56,8 @@ export async function readLocalFiles(
             const full = path.join(folder, name)
             if (secrets.has(await realpath(full))) return []
             const data = await readFile(full)
-            const isDagFile = airflow !== undefined && looksLikeDag(name, data, airflow) && !isHidden(name)
+            const isDagFile =
+              airflow !== undefined && looksLikeDag(name, data, airflow) && isHidden?.(name) === false
             return [
               {
                 name,

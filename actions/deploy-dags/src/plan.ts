@@ -2,6 +2,7 @@
  * Decides which files to upload, record or delete, and in which order. It refuses to empty a folder by
  * accident, and shows what is not this owner's to replace.
  */
+import { few } from '../../_shared/amounts.ts'
 import { RefusedError } from '../../_shared/errors.ts'
 import type { FirstLook } from '../../_shared/ownership.ts'
 import type { Plan } from '../../_shared/plan.ts'
@@ -27,8 +28,6 @@ export interface DeployPlan extends Plan<DeployStep> {
   /** Those that surely define a DAG. */
   readonly dagFiles: ReadonlySet<string>
   readonly look: FirstLook
-  /** Why the plan must not be applied as it is. */
-  readonly refusal?: RefusedError
 }
 
 interface World {
@@ -53,10 +52,10 @@ export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
     return compare(file, target, there.get(target), inputs) ?? []
   })
   const conflicts = steps.filter((step) => step.kind === 'conflict')
-  const deletions = planDeletions(inputs, observed)
+  const named = new Set(observed.files.map(({ name }) => `${prefix}/${name}`))
+  const deletions = planDeletions(inputs, observed, named)
   const uploads = steps.filter((step) => step.kind === 'upload')
   const adoptions = steps.filter((step) => step.kind === 'adopt')
-  const named = new Set([...observed.files.map(({ name }) => `${prefix}/${name}`)])
   const isAdopting = ({ target, ifGeneration }: { target: string; ifGeneration: string }) =>
     ifGeneration !== '0' && ownershipOf(there.get(target)!, inputs) !== 'ours'
   return {
@@ -94,8 +93,11 @@ export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
   }
 }
 
-function planDeletions(inputs: Wishes, { environment: { prefix }, files, objects }: World): DeleteStep[] {
-  const kept = new Set(files.map(({ name }) => `${prefix}/${name}`))
+function planDeletions(
+  inputs: Wishes,
+  { environment: { prefix }, files, objects }: World,
+  kept: ReadonlySet<string>,
+): DeleteStep[] {
   const owned = objects.filter(
     (object) =>
       object.name.startsWith(`${prefix}/`) && ['ours', 'earlier'].includes(ownershipOf(object, inputs)),
@@ -160,9 +162,6 @@ function refuseConflicts(conflicts: readonly ConflictStep[], owner: string): Ref
 
 function sorted<T extends { readonly name: string }>(items: readonly T[]): T[] {
   return [...items].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-}
-function few(names: readonly string[]): string {
-  return `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`
 }
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`

@@ -58,10 +58,11 @@ export async function apply(
       const step = asked[number]
       if (step !== undefined) done.push({ step, result })
     }
-    const failure = seen.exitCode === 0 ? undefined : failureOf(seen.exitCode, commands, done)
-    return end(failure ?? plan.refusal, seen.results)
+    const how = runner.cancelled.aborted ? 'nothing was built' : undefined
+    const failure = seen.exitCode === 0 ? undefined : failureOf(seen.exitCode, commands, done, how)
+    return end(failure ?? plan.costRefusal, seen.results)
   }
-  if (plan.refusal !== undefined) return end(plan.refusal, seen?.results)
+  if (plan.costRefusal !== undefined) return end(plan.costRefusal, seen?.results)
   let results = ''
   let junit = ''
   try {

@@ -43,6 +43,9 @@ export interface AirflowApi {
 const LOCKED_TURNS = 30
 const LOCKED_PAUSE_MS = 2_000
 
+const refusal = (method: string, path: string, status: number, said: string): Error =>
+  new Error(`Airflow: ${method} ${path}: ${status} ${said.slice(0, 500)}`)
+
 const HEALTHY = ['metadatabase', 'scheduler', 'triggerer', 'dag_processor']
 
 export function createAirflowApi(login: AirflowLogin, dag: string): AirflowApi {
@@ -65,8 +68,7 @@ export function createAirflowApi(login: AirflowLogin, dag: string): AirflowApi {
   }
   async function askJson<T>(method: string, path: string, body?: unknown): Promise<T> {
     const reply = await ask(method, path, body)
-    if (!reply.ok)
-      throw new Error(`Airflow: ${method} ${path}: ${reply.status} ${(await reply.text()).slice(0, 500)}`)
+    if (!reply.ok) throw refusal(method, path, reply.status, await reply.text())
     return (await reply.json()) as T
   }
   const runPath = (runId: string): string => `/dags/${dag}/dagRuns/${encodeURIComponent(runId)}`
@@ -98,15 +100,14 @@ export function createAirflowApi(login: AirflowLogin, dag: string): AirflowApi {
         reprocess_behavior: 'failed',
       }
       // On SQLite Airflow makes none while its scheduler writes, and says so with 503; then nothing was made.
-      for (let turn = 1; turn < LOCKED_TURNS; turn += 1) {
+      for (let turn = 1; ; turn += 1) {
         const reply = await ask('POST', '/backfills', wanted)
         const said = await reply.text()
         if (reply.ok) return
-        if (reply.status !== 503 || !said.includes('Database is locked'))
-          throw new Error(`Airflow: POST /backfills: ${reply.status} ${said.slice(0, 500)}`)
+        const isLocked = reply.status === 503 && said.includes('Database is locked')
+        if (!isLocked || turn === LOCKED_TURNS) throw refusal('POST', '/backfills', reply.status, said)
         await setTimeout(LOCKED_PAUSE_MS)
       }
-      await askJson('POST', '/backfills', wanted)
     },
     async runs() {
       return (

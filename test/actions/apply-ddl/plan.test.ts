@@ -5,47 +5,8 @@ import { planDigest } from '../../../actions/_shared/plan.ts'
 import { closeEntry, openEntry } from '../../../actions/apply-ddl/src/ledger.ts'
 import { planTables } from '../../../actions/apply-ddl/src/plan.ts'
 import { report } from '../../../actions/apply-ddl/src/report.ts'
-import { readStatement } from '../../../actions/apply-ddl/src/statement.ts'
 import { thrownBy } from '../../support/thrown.ts'
-
-const name = (tableId: string) => ({ projectId: 'p', datasetId: 'd', tableId })
-const BODY = '(day DATE, id INT64 NOT NULL, place STRUCT<city STRING>) PARTITION BY day CLUSTER BY id'
-const OURS = { 'clickstream-owner': 'octo-clicks' }
-const nothingAllowed = {
-  location: 'EU',
-  owner: 'octo-clicks',
-  isAdopting: false,
-  isBreakingAllowed: false,
-  isDestructiveAllowed: false,
-}
-const existing = (over: Partial<ExistingTable> = {}): ExistingTable => ({
-  type: 'TABLE',
-  etag: 'e1',
-  labels: OURS,
-  clustering: ['id'],
-  isFilterRequired: false,
-  timePartitioning: { type: 'DAY', field: 'day' },
-  // As Google answers: a member that this action does not know, and modes left out.
-  columns: [
-    { name: 'day', type: 'DATE' },
-    { name: 'id', type: 'INTEGER', mode: 'REQUIRED', policyTags: { names: ['secret'] } },
-    { name: 'place', type: 'RECORD', fields: [{ name: 'city', type: 'STRING', mode: 'NULLABLE' }] },
-  ],
-  ...over,
-})
-function table(body: string, found: ExistingTable | undefined = existing(), tableId = 't') {
-  const sql = `CREATE TABLE d.${tableId} ${body}`
-  return {
-    name: name(tableId),
-    file: `ddl/d/${tableId}.sql`,
-    sql,
-    desired: readStatement(sql, name(tableId)),
-    existing: found,
-  }
-}
-const plan = (body: string, found?: ExistingTable, allowed: Partial<typeof nothingAllowed> = {}) =>
-  planTables({ ...nothingAllowed, ...allowed }, { projectId: 'p', tables: [table(body, found)] }).steps[0]!
-const columns = existing().columns
+import { BODY, OURS, PLAIN, columns, existing, name, nothingAllowed, plan, table } from './planned.ts'
 
 describe('planTables', () => {
   it('creates a missing table with the very statement of its file', () => {
@@ -171,7 +132,7 @@ describe('planTables', () => {
     ],
   ])('%s', (_, body, found, reason, patch) => {
     expect(plan(body, found)).toEqual({
-      ...{ kind: 'update', target: 'd.t', reason, name: name('t'), patch, beside: [] },
+      ...{ kind: 'update', target: 'd.t', reason, name: name('t'), patch, alters: [], beside: [] },
       ...{ before: expect.any(String), after: expect.any(String) },
     })
   })
@@ -195,10 +156,28 @@ describe('planTables', () => {
       'changes column id from INT64 to STRING;',
     ],
     [
-      'a wider type, with the way out',
+      'a wider type of what clusters the table',
       BODY.replace('id INT64', 'id NUMERIC'),
       existing(),
-      'from INT64 to NUMERIC (ALTER TABLE … ALTER COLUMN id SET DATA TYPE NUMERIC does it in place, by hand)',
+      'changes column id from INT64 to NUMERIC (it clusters the table)',
+    ],
+    [
+      'a narrower type',
+      '(n INT64)',
+      existing({ ...PLAIN, columns: [{ name: 'n', type: 'NUMERIC' }] }),
+      'changes column n from NUMERIC to INT64',
+    ],
+    [
+      'a rename of what partitions the table',
+      BODY.replace('day DATE,', 'on_day DATE, -- renamed from: day\n').replace('BY day', 'BY on_day'),
+      existing(),
+      'renames column day, which partitions the table',
+    ],
+    [
+      'another collation',
+      "(n STRING COLLATE 'und:ci')",
+      existing({ ...PLAIN, columns: [{ name: 'n', type: 'STRING' }] }),
+      'collates column n as und:ci',
     ],
     [
       'a limit taken off a type',
@@ -308,6 +287,22 @@ describe('planTables', () => {
       { isBreakingAllowed: true },
       'queries must filter by the partition',
     ],
+    [
+      'a type that rounds',
+      '(n FLOAT64)',
+      existing({ ...PLAIN, columns: [{ name: 'n', type: 'NUMERIC' }] }),
+      'allow-destructive: true',
+      { isDestructiveAllowed: true },
+      'widens column n from NUMERIC to FLOAT64',
+    ],
+    [
+      'a rename',
+      '(n INT64) -- renamed from: m',
+      existing({ ...PLAIN, columns: [{ name: 'm', type: 'INTEGER' }] }),
+      'allow-breaking: true',
+      { isBreakingAllowed: true },
+      'renames column m to n',
+    ],
   ])('asks for leave for %s', (_, body, found, allowedBy, allowed, reason) => {
     expect(thrownBy(() => plan(body, found))).toMatchObject({ code: 'REFUSED', allowedBy })
     expect(plan(body, found, allowed)).toMatchObject({ kind: 'update', reason })
@@ -338,7 +333,15 @@ describe('whose a table is', () => {
 
   it('marks a table without a mark that is as its file says', () => {
     expect(plan(BODY, unmarked)).toEqual({
-      ...{ kind: 'adopt', target: 'd.t', reason: 'adopted', name: name('t'), patch: {}, beside: [] },
+      ...{
+        kind: 'adopt',
+        target: 'd.t',
+        reason: 'adopted',
+        name: name('t'),
+        patch: {},
+        alters: [],
+        beside: [],
+      },
     })
   })
   it('refuses one that differs, with each difference, and changes it where that is adopted', () => {

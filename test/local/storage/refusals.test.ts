@@ -98,7 +98,7 @@ it('lists as gcloud asks: folders among the prefixes, where there is no folder r
   await call('POST', mediaPath('tree/leaf'), { body: 'x' })
   const list = (more: string) =>
     call('GET', `/storage/v1/b/${bucket}/o?delimiter=/&prefix=tr${more}`).then(({ json }) => json.prefixes)
-  expect([await list('&includeFoldersAsPrefixes=True'), await list('')]).toEqual([['tree/'], ['tree/']])
+  expect([await list('&includeFoldersAsPrefixes=true'), await list('')]).toEqual([['tree/'], ['tree/']])
 })
 
 describe('uploads', () => {

@@ -6,10 +6,10 @@ import { CloudError } from '../../kernel.ts'
 import { explainBinderError } from '../sql/refusal-from-binder.ts'
 
 /** The database file took no more: nothing of the statement is kept, and it works again when there is room. */
-export const isOutOfRoom = (text: string): boolean =>
+const isOutOfRoom = (text: string): boolean =>
   /No space left on device|Could not write (all )?(file|bytes)|failed to (write|sync|truncate)/i.test(text)
 /** DuckDB refuses everything after an error it could not undo: the file must be opened again. */
-export const isInvalidated = (text: string): boolean => /database has been invalidated/i.test(text)
+const isInvalidated = (text: string): boolean => /database has been invalidated/i.test(text)
 
 const invalidQuery = (message: string): CloudError => new CloudError(400, 'invalidQuery', message)
 

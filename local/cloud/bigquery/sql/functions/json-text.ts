@@ -17,11 +17,7 @@ const WIDE = '9007199254740992'
 
 /** JSON text of `sql`, never NULL. */
 export function jsonText(sql: string, type: GType, at: Position, depth = 0): string {
-  const text = once(
-    [sql],
-    ([x]) => `CASE WHEN ${x} IS NULL THEN 'null' ELSE ${present(x!, type, at, depth)} END`,
-  )
-  return text
+  return once([sql], ([x]) => `CASE WHEN ${x} IS NULL THEN 'null' ELSE ${present(x!, type, at, depth)} END`)
 }
 
 function present(x: string, type: GType, at: Position, depth: number): string {
