@@ -2,10 +2,12 @@
 import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
 import { ActionError } from '../../_shared/errors.ts'
 import type { Outcome } from '../../_shared/plan.ts'
+import type { Compared } from './compare.ts'
 import { dollars, totalOf } from './costs.ts'
 import type { Inputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
 import type { DbtPlan, DbtStep } from './plan.ts'
+import { describeCompared } from './report-compared.ts'
 import { costsSeen, describeCosts, describeMeasured } from './report-costs.ts'
 import type { CommandResult, NodeResult, Verdict } from './results.ts'
 import { acts } from './verbs.ts'
@@ -13,6 +15,7 @@ import { acts } from './verbs.ts'
 type DbtReported = Outcome<DbtStep, CommandResult> & {
   readonly results?: string
   readonly junit?: string
+  readonly compared?: readonly Compared[]
   readonly notes?: readonly string[]
 }
 
@@ -50,18 +53,23 @@ export function report(
       'estimated-cost-usd': estimated === undefined ? '' : dollars(estimated, inputs.costs).toFixed(6),
       dataset: observed.dataset,
       'junit-path': outcome.junit ?? '',
+      comparison: (outcome.compared ?? []).length === 0 ? '' : JSON.stringify(outcome.compared),
     },
     summary: [
       { kind: 'heading', text: headingOf(outcome, inputs) },
       {
         kind: 'text',
-        text: `dbt-core ${inputs.coreVersion}, dbt-bigquery ${inputs.adapterVersion}; target ${inputs.target}, dataset ${observed.dataset}, location ${inputs.location}.`,
+        text: `${observed.dbt.lock === undefined ? `dbt-core ${inputs.coreVersion}, dbt-bigquery ${inputs.adapterVersion}` : observed.dbt.target}; target ${inputs.target}, dataset ${observed.dataset}, location ${inputs.location}.`,
       },
       ...said.map((text): SummaryBlock => ({ kind: 'text', text })),
       ...describeSteps(plan, outcome, inputs),
       ...(costs.length === 0 ? [] : describeCosts(costs, inputs.costs)),
       ...(outcome.isApplied
-        ? [...describeRun(outcome, nodes), ...describeMeasured(nodes, inputs.costs)]
+        ? [
+            ...describeRun(outcome, nodes),
+            ...describeCompared(outcome.compared ?? []),
+            ...describeMeasured(nodes, inputs.costs),
+          ]
         : []),
     ],
     annotations: [

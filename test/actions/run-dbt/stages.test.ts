@@ -458,6 +458,7 @@ describe('report', () => {
     isApplied: true,
     results: '/r',
     junit: '/r/junit.xml',
+    compared: [],
     notes: [],
     done: [
       {
