@@ -147,6 +147,18 @@ describe('what was reviewed', () => {
     expect(JSON.parse((await read()).outputs.digests!)).toEqual({ views: VIEWS.digest })
   })
 
+  it.each([
+    ['nothing to do', { steps: [step('keep', 'a')], outcome: 'success' }],
+    ['nothing to do, then failed', { steps: [step('keep', 'a')], outcome: 'failure' }],
+    ['would be refused', { steps: [step('create', 'a'), step('conflict', 'b')], outcome: 'success' }],
+    ['refused', { steps: [step('create', 'a')], outcome: 'failure' }],
+    ['done', { steps: [step('create', 'a', { state: 'done' }), step('keep', 'b')], outcome: 'success' }],
+    ['done, then failed', { steps: [step('create', 'a', { state: 'done' })], outcome: 'failure' }],
+  ])('is told as %s', async (state, { steps, outcome }) => {
+    await comment({ plans: { dags: { outputs: { plan: JSON.stringify(planOf(steps)) }, outcome } } })
+    expect(bodies()[0]).toContain(`<td>${state}</td></tr>`)
+  })
+
   it('is not read and written at once', async () => {
     const both = await comment({ with: { read: 'true' } })
     expect(errorsOf(both)).toEqual([expect.stringContaining('with read nothing is written; leave plans out')])

@@ -124,11 +124,15 @@ function bytesOf({ steps }: PlanDocument): string {
   return known.length === 0 ? '' : spelledBytes(known.reduce((sum, bytes) => sum + bytes, 0))
 }
 
-function stateOf({ document, outcome }: NamedPlan): string {
-  const { steps } = document
-  if (steps.every(({ state }) => state === 'planned')) return outcome === 'failure' ? 'refused' : 'planned'
+function stateOf(plan: NamedPlan): string {
+  const { document, outcome } = plan
+  const end = isBad(plan) ? (outcome === 'failure' ? ', then failed' : ', then cancelled') : ''
+  const steps = document.steps.filter(({ kind }) => kind !== 'keep')
+  if (steps.length === 0 && document.isTruncated !== true) return `nothing to do${end}`
+  if (end === '' && steps.some(({ kind }) => kind === 'conflict')) return 'would be refused'
+  if (steps.every(({ state }) => state === 'planned')) return end === '' ? 'planned' : 'refused'
   const done = steps.filter(({ state }) => state === 'done').length
-  return done === steps.length ? 'done' : `${done} of ${steps.length} done`
+  return done === steps.length ? `done${end}` : `${done} of ${steps.length} done`
 }
 
 function stepsOf({ name, document }: NamedPlan, detail: Detail): SummaryBlock[] {
