@@ -20,7 +20,7 @@ export interface Observed {
 }
 
 export async function observe(inputs: Inputs, google: Google): Promise<Observed> {
-  const files = readAll(await readSqlFiles(inputs, google.projectId, 'table'))
+  const files = readAll(await readSqlFiles(inputs, google.projectId, { noun: 'table' }))
   for (const datasetId of new Set(files.map(({ name }) => name.datasetId)))
     await checkDataset(google, datasetId, inputs.location)
   return {

@@ -1,7 +1,7 @@
 /** Puts the plan and what became of it into words and outputs; it refuses to write anything. */
 import { sayFirstLook } from '../../_shared/ownership.ts'
 import { statesOf, type Outcome } from '../../_shared/plan.ts'
-import { warnOfRefusal, type Report, type SummaryBlock } from '../../_shared/report.ts'
+import { showDifferences, warnOfRefusal, type Report, type SummaryBlock } from '../../_shared/report.ts'
 import type { Inputs } from './inputs.ts'
 import type { TablePlan, TableStep } from './plan.ts'
 
@@ -48,6 +48,7 @@ export function report(
         head: ['Step', 'What', 'Why', 'State'],
         rows: plan.steps.map((step) => [step.kind, step.target, step.reason, stateOf(step)]),
       },
+      ...showDifferences(plan.steps),
     ],
     // A first look at a project that is not empty is no failure; applying it would be one.
     annotations: warnOfRefusal(plan, inputs.isDryRun, { before: '', title: 'Tables' }),

@@ -1,7 +1,8 @@
 /** Puts the plan and what became of it into words and outputs; it refuses to write anything. */
+import { spelledBytes } from '../../_shared/amounts.ts'
 import { sayFirstLook } from '../../_shared/ownership.ts'
 import { statesOf, type Outcome } from '../../_shared/plan.ts'
-import { warnOfRefusal, type Report, type SummaryBlock } from '../../_shared/report.ts'
+import { showDifferences, warnOfRefusal, type Report, type SummaryBlock } from '../../_shared/report.ts'
 import type { Inputs } from './inputs.ts'
 import type { ViewPlan, ViewStep } from './plan.ts'
 
@@ -51,9 +52,16 @@ export function report(
       ...notes.map((text): SummaryBlock => ({ kind: 'text', text })),
       {
         kind: 'table',
-        head: ['Step', 'What', 'Why', 'State'],
-        rows: plan.steps.map((step) => [step.kind, step.target, step.reason, stateOf(step)]),
+        head: ['Step', 'What', 'Why', 'A query reads', 'State'],
+        rows: plan.steps.map((step) => [
+          step.kind,
+          step.target,
+          step.reason,
+          step.bytes === undefined ? '' : spelledBytes(step.bytes),
+          stateOf(step),
+        ]),
       },
+      ...showDifferences(plan.steps.filter(({ kind }) => kind !== 'authorize')),
     ],
     annotations: warnOfRefusal(plan, inputs.isDryRun),
     failure: outcome.failure,
