@@ -3,6 +3,9 @@
  * long texts cleverly: of those it shows what lies between their equal ends.
  */
 
+import type { Step } from './plan.ts'
+import type { SummaryBlock } from './report.ts'
+
 const AROUND = 2
 /** Cells of the table that a clever comparison fills. */
 const MOST_CELLS = 250_000
@@ -73,4 +76,21 @@ function between(was: readonly string[], is: readonly string[]): Line[] {
     }
   }
   return lines
+}
+
+/** How much of what changes a summary shows; the files and the plan hold the rest. */
+const MOST_DIFFERENCES = 30
+
+/** Of each step that changes a text, its lines. */
+export function showDifferences(steps: readonly Step[]): SummaryBlock[] {
+  const all = steps.flatMap(({ target, before, after }) => {
+    const text = before === undefined || after === undefined ? '' : lineDiff(before, after)
+    return text === '' ? [] : [{ kind: 'details', label: `${target}: what changes`, text } as const]
+  })
+  if (all.length <= MOST_DIFFERENCES) return all
+  const more = all.length - MOST_DIFFERENCES
+  return [
+    ...all.slice(0, MOST_DIFFERENCES),
+    { kind: 'text', text: `${more} more change and are not shown here.` },
+  ]
 }

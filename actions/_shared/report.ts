@@ -3,9 +3,6 @@
  * they are written.
  */
 
-import { lineDiff } from './line-diff.ts'
-import type { Step } from './plan.ts'
-
 export type Cell = string | number | { readonly text: string; readonly href: string }
 
 /**
@@ -28,23 +25,6 @@ export interface Annotation {
   readonly file?: string
   readonly line?: number
   readonly column?: number
-}
-
-/** How much of what changes a summary shows; the files and the plan hold the rest. */
-const MOST_DIFFERENCES = 30
-
-/** Of each step that changes a text, its lines. */
-export function showDifferences(steps: readonly Step[]): SummaryBlock[] {
-  const all = steps.flatMap(({ target, before, after }) => {
-    const text = before === undefined || after === undefined ? '' : lineDiff(before, after)
-    return text === '' ? [] : [{ kind: 'details', label: `${target}: what changes`, text } as const]
-  })
-  if (all.length <= MOST_DIFFERENCES) return all
-  const more = all.length - MOST_DIFFERENCES
-  return [
-    ...all.slice(0, MOST_DIFFERENCES),
-    { kind: 'text', text: `${more} more change and are not shown here.` },
-  ]
 }
 
 /** What a dry run says of a plan that an apply would refuse. */

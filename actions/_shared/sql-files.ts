@@ -27,13 +27,15 @@ export interface SqlLayout {
   readonly noun: string
   /** Names of the file in a folder of its own, `<dataset>/<name>/<leaf>.sql`; `metadata.yaml` may stand beside it. */
   readonly leaves?: readonly string[]
+  /** Whether `<source>/<dataset>.sql` describes a dataset: its name has an empty table. */
+  readonly hasDatasets?: boolean
 }
 
 /** @returns sorted by path; at least one. */
 export async function readSqlFiles(
   { workspace, sourceDir, source, variables }: SqlSource,
   projectId: string,
-  { noun, leaves = [] }: SqlLayout,
+  { noun, leaves = [], hasDatasets = false }: SqlLayout,
 ): Promise<SqlFile[]> {
   await insideWorkspace(workspace, sourceDir, 'source')
   const find = (pattern: string): Promise<string[]> =>
@@ -66,10 +68,11 @@ export async function readSqlFiles(
       const parts = relative.replace(/\.sql$/, '').split('/')
       const hasFolder = parts.length === 3 && leaves.includes(parts[2]!)
       const [datasetId = '', tableId = ''] = parts
+      const isDataset = hasDatasets && parts.length === 1
       if (
-        (parts.length !== 2 && !hasFolder) ||
+        (parts.length !== 2 && !hasFolder && !isDataset) ||
         !/^\w{1,1024}$/.test(datasetId) ||
-        !/^[\p{L}\p{M}\p{N}_-]{1,1024}$/u.test(tableId)
+        (!isDataset && !/^[\p{L}\p{M}\p{N}_-]{1,1024}$/u.test(tableId))
       )
         throw refusedFile(noun, file, `is not named <dataset>/<${noun}>.sql${folderForm(noun, leaves)}`)
       const sql = (await read(relative)).trimEnd()

@@ -1,8 +1,9 @@
 /** Puts the plan and what became of it into words and outputs; it refuses to write anything. */
 import { spelledBytes } from '../../_shared/amounts.ts'
+import { showDifferences } from '../../_shared/line-diff.ts'
 import { sayFirstLook } from '../../_shared/ownership.ts'
 import { statesOf, type Outcome } from '../../_shared/plan.ts'
-import { showDifferences, warnOfRefusal, type Report, type SummaryBlock } from '../../_shared/report.ts'
+import { warnOfRefusal, type Report, type SummaryBlock } from '../../_shared/report.ts'
 import type { Inputs } from './inputs.ts'
 import type { ViewPlan, ViewStep } from './plan.ts'
 
