@@ -153,7 +153,8 @@ function parseLimits(item: Record<string, unknown>, name: string, type: string):
   const [maxLength, precision, scale] = ['maxLength', 'precision', 'scale'].map((part) => {
     const value = item[part]
     if (value === undefined || value === null || value === '' || Number(value) === 0) return undefined
-    if (!/^\d+$/.test(String(value))) throw new CloudError(400, 'invalid', `Invalid ${part} of field ${name}.`)
+    if (!/^\d+$/.test(String(value)))
+      throw new CloudError(400, 'invalid', `Invalid ${part} of field ${name}.`)
     return String(value)
   })
   if (maxLength !== undefined && type !== 'STRING' && type !== 'BYTES')
@@ -163,7 +164,10 @@ function parseLimits(item: Record<string, unknown>, name: string, type: string):
   if (scale !== undefined && precision === undefined)
     throw new CloudError(400, 'invalid', `Field ${name} has a scale without a precision.`)
   const digits = Number(scale ?? 0)
-  if (precision !== undefined && (digits > 9 || Number(precision) < digits || Number(precision) > 29 + digits))
+  if (
+    precision !== undefined &&
+    (digits > 9 || Number(precision) < digits || Number(precision) > 29 + digits)
+  )
     throw new CloudError(400, 'invalid', `Invalid precision or scale of field ${name}.`)
   return {
     ...(maxLength === undefined ? {} : { maxLength }),
@@ -200,7 +204,13 @@ export function resultSchema(schema: readonly FieldSchema[]): FieldSchema[] {
 
 /** A query's result carries no limit, no default and no NOT NULL of the columns it comes from. */
 function resultField(field: FieldSchema): FieldSchema {
-  const { maxLength: _length, precision: _precision, scale: _scale, defaultValueExpression: _default, ...plain } = field
+  const {
+    maxLength: _length,
+    precision: _precision,
+    scale: _scale,
+    defaultValueExpression: _default,
+    ...plain
+  } = field
   return {
     ...plain,
     type: legacyTypeName(field.type),

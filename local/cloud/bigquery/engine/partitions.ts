@@ -112,7 +112,11 @@ function rangePredicate(
   partitionId: string,
 ): string {
   const { field, range } = table.range!
-  const [start, end, interval] = [range.start, range.end, range.interval].map(BigInt) as [bigint, bigint, bigint]
+  const [start, end, interval] = [range.start, range.end, range.interval].map(BigInt) as [
+    bigint,
+    bigint,
+    bigint,
+  ]
   if (partitionId === '__NULL__') return `${quoteName(field)} IS NULL`
   const isId = /^-?\d+$/.test(partitionId)
   const at = isId ? BigInt(partitionId) : 0n

@@ -39,10 +39,12 @@ async function round(session: Session, relation: string, field: FieldSchema): Pr
 function limitsOf(field: FieldSchema, sql: string, name: string, depth: number): Limit[] {
   if (field.mode === 'REPEATED') {
     const element = `l${depth}`
-    return limitsOf({ ...field, mode: 'NULLABLE' }, element, name, depth + 1).map(({ isBroken, message }) => ({
-      isBroken: `len(list_filter(${sql}, lambda ${element}: ${isBroken})) > 0`,
-      message,
-    }))
+    return limitsOf({ ...field, mode: 'NULLABLE' }, element, name, depth + 1).map(
+      ({ isBroken, message }) => ({
+        isBroken: `len(list_filter(${sql}, lambda ${element}: ${isBroken})) > 0`,
+        message,
+      }),
+    )
   }
   const own = limitsOfValue(field, sql, name)
   const inner = (field.fields ?? []).flatMap((part) => {

@@ -66,7 +66,10 @@ export function planAlter(
       const next = { ...rest, ...type }
       checkWidening(before, field, next)
       const isSame = duckdbType(field) === duckdbType(next)
-      return plan({ schema: replaced(before, next) }, isSame ? [] : [onColumn(field, `TYPE ${duckdbType(next)}`)])
+      return plan(
+        { schema: replaced(before, next) },
+        isSame ? [] : [onColumn(field, `TYPE ${duckdbType(next)}`)],
+      )
     }
     case 'SET_DEFAULT': {
       const field = columnOf(before, alter.name, alter.isConditional)

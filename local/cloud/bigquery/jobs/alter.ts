@@ -74,7 +74,8 @@ function renamed({ room, principal }: CatalogScope, before: TableRecord, tableId
   const reference = { ...before.reference, tableId: checkTableId(tableId) }
   room.authority.requireOnTable(principal, 'bigquery.tables.delete', before.reference)
   room.authority.requireOnDataset(principal, 'bigquery.tables.create', reference.datasetId)
-  if (before.kind !== 'TABLE') throw invalidQuery(`${showTable(before.reference)} is a view: it cannot be renamed.`)
+  if (before.kind !== 'TABLE')
+    throw invalidQuery(`${showTable(before.reference)} is a view: it cannot be renamed.`)
   if (room.warehouse.table(reference, room.now())) throw alreadyExists('Table', showTable(reference))
   return touch(before, room.now(), { reference })
 }

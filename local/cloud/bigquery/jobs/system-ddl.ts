@@ -51,8 +51,7 @@ export function tableOptions(table: TableRecord): TableOption[] {
       type: 'FLOAT64',
       value: String(Number(table.partitioning.expirationMs) / 86_400_000),
     })
-  if (table.isHistoryKept)
-    options.push({ name: 'enable_change_history', type: 'BOOL', value: 'true' })
+  if (table.isHistoryKept) options.push({ name: 'enable_change_history', type: 'BOOL', value: 'true' })
   if (table.requirePartitionFilter)
     options.push({ name: 'require_partition_filter', type: 'BOOL', value: 'true' })
   return options
@@ -94,7 +93,9 @@ function writePartitioning(table: TableRecord): string {
   if (!table.partitioning) return ''
   const { field, type } = table.partitioning
   if (isByArrival(table))
-    return type === 'DAY' ? '\nPARTITION BY _PARTITIONDATE' : `\nPARTITION BY TIMESTAMP_TRUNC(${field}, ${type})`
+    return type === 'DAY'
+      ? '\nPARTITION BY _PARTITIONDATE'
+      : `\nPARTITION BY TIMESTAMP_TRUNC(${field}, ${type})`
   const column = legacyTypeName(table.schema.find((item) => item.name === field)?.type ?? '')
   if (column === 'DATE' && type === 'DAY') return `\nPARTITION BY ${field}`
   if (type === 'DAY') return `\nPARTITION BY DATE(${field})`

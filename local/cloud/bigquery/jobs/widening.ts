@@ -2,6 +2,7 @@
 import { legacyTypeName } from '../engine/data-types.ts'
 import type { TableRecord } from '../engine/records.ts'
 import { invalidQuery } from '../engine/refusals.ts'
+import { isLonger } from '../resources/schema-changes.ts'
 import { boundTo } from '../resources/table-keys.ts'
 import type { FieldSchema } from '../sql/types.ts'
 import { writeType } from './system-ddl.ts'
@@ -25,18 +26,6 @@ export function checkWidening(table: TableRecord, before: FieldSchema, after: Fi
     throw invalidQuery(
       `ALTER TABLE ALTER COLUMN SET DATA TYPE requires that the existing column type (${writeType(before)}) is assignable to the new type (${writeType(after)})`,
     )
-}
-
-/** A limit may grow or fall away. */
-function isLonger(before: FieldSchema, after: FieldSchema): boolean {
-  if (after.maxLength !== undefined)
-    return before.maxLength !== undefined && Number(after.maxLength) >= Number(before.maxLength)
-  if (after.precision === undefined) return true
-  if (before.precision === undefined) return false
-  const [scale, scaleBefore] = [Number(after.scale ?? 0), Number(before.scale ?? 0)]
-  return (
-    scale >= scaleBefore && Number(after.precision) - scale >= Number(before.precision) - scaleBefore
-  )
 }
 
 /** INT64 has up to 19 digits. */

@@ -86,8 +86,7 @@ export function readTableFields(
       'tableConstraints' in body
         ? readConstraints(record(body, 'tableConstraints'), schema)
         : before.constraints,
-    isHistoryKept:
-      'isHistoryKept' in body ? flag(body, 'isHistoryKept') || undefined : before.isHistoryKept,
+    isHistoryKept: 'isHistoryKept' in body ? flag(body, 'isHistoryKept') || undefined : before.isHistoryKept,
     clustering: 'clustering' in body ? readClustering(body.clustering, schema) : before.clustering,
     requirePartitionFilter:
       'requirePartitionFilter' in body

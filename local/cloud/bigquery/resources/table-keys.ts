@@ -60,7 +60,10 @@ export function addKeys(
     if (isThere && key.ifNotExists) continue
     foreignKeys.push(foreignKey(key, name, referenceOf(key.path)))
   }
-  return checked({ ...before, ...(added.primaryKey ? { primaryKey: added.primaryKey } : {}), foreignKeys }, schema)
+  return checked(
+    { ...before, ...(added.primaryKey ? { primaryKey: added.primaryKey } : {}), foreignKeys },
+    schema,
+  )
 }
 
 function freeName(keys: ForeignKeys): string {

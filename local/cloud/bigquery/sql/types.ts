@@ -200,7 +200,11 @@ export type Alter =
     }
   | {
       readonly kind: 'RENAME_COLUMN'
-      readonly renames: readonly { readonly from: string; readonly to: string; readonly isConditional: boolean }[]
+      readonly renames: readonly {
+        readonly from: string
+        readonly to: string
+        readonly isConditional: boolean
+      }[]
     }
   | { readonly kind: 'RENAME_TO'; readonly name: string }
   | { readonly kind: 'SET_DATA_TYPE'; readonly column: FieldSchema; readonly isConditional: boolean }

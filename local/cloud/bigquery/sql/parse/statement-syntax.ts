@@ -58,7 +58,11 @@ export type AlterAction =
     }
   | {
       readonly kind: 'RENAME_COLUMN'
-      readonly renames: readonly { readonly from: string; readonly to: string; readonly isConditional: boolean }[]
+      readonly renames: readonly {
+        readonly from: string
+        readonly to: string
+        readonly isConditional: boolean
+      }[]
     }
   | { readonly kind: 'RENAME_TO'; readonly name: string }
   | { readonly kind: 'SET_DATA_TYPE'; readonly column: ColumnSyntax; readonly isConditional: boolean }

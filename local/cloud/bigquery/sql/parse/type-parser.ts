@@ -34,8 +34,7 @@ export function parseType(cursor: Cursor): TypeSyntax {
 }
 
 function parameter(cursor: Cursor): number {
-  if (cursor.peek().kind !== 'integer')
-    throw invalid('Type parameters must be positive integers', cursor.at)
+  if (cursor.peek().kind !== 'integer') throw invalid('Type parameters must be positive integers', cursor.at)
   return Number(cursor.next().text)
 }
 

@@ -9,8 +9,9 @@ import { onceOnly, type Read } from './translation.ts'
 
 const TIME = '_PARTITIONTIME'
 
-export const isByArrival = ({ partitionField }: Pick<Resolved & { kind: 'table' }, 'partitionField'>): boolean =>
-  partitionField === TIME
+export const isByArrival = ({
+  partitionField,
+}: Pick<Resolved & { kind: 'table' }, 'partitionField'>): boolean => partitionField === TIME
 
 export function arrivalColumns(resolved: Resolved & { kind: 'table' }, label: string, read: Read): Column[] {
   if (!isByArrival(resolved)) return []

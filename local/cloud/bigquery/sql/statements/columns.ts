@@ -60,7 +60,11 @@ function fieldOfSyntax(name: string, syntax: TypeSyntax, nowMicros: bigint): Fie
 }
 
 /** https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#parameterized_data_types */
-function limitsOf(type: string, parameters: readonly number[] | undefined, at: Position): Partial<FieldSchema> {
+function limitsOf(
+  type: string,
+  parameters: readonly number[] | undefined,
+  at: Position,
+): Partial<FieldSchema> {
   if (!parameters) return {}
   const [first = 0, second] = parameters
   if (type === 'STRING' || type === 'BYTES') {
@@ -68,8 +72,7 @@ function limitsOf(type: string, parameters: readonly number[] | undefined, at: P
     if (first < 1) throw invalid(`${type} length must be greater than 0`, at)
     return { maxLength: String(first) }
   }
-  if (type !== 'NUMERIC' && type !== 'DECIMAL')
-    throw invalid(`${type} does not support type parameters`, at)
+  if (type !== 'NUMERIC' && type !== 'DECIMAL') throw invalid(`${type} does not support type parameters`, at)
   const scale = second ?? 0
   if (parameters.length > 2) throw invalid('NUMERIC type takes a precision and a scale', at)
   if (scale > 9) throw invalid('In NUMERIC(P, S), S must be between 0 and 9', at)

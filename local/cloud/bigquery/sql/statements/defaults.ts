@@ -39,7 +39,8 @@ function valueOf(expression: Expression, field: FieldSchema, translation: Transl
         : undefined
   const known = written && FUNCTIONS[written.name]
   if (known) {
-    if (written.args.length > 0) throw unsupported(`An argument of ${written.name} in a default`, expression.at)
+    if (written.args.length > 0)
+      throw unsupported(`An argument of ${written.name} in a default`, expression.at)
     return known
   }
   if (!isLiteral(expression)) throw refusal(expression, field, expression.at)

@@ -4,7 +4,7 @@
  */
 import type { StatementSyntax } from '../parse/statement-syntax.ts'
 import type { Expression, MergeClause } from '../parse/syntax.ts'
-import { invalid } from '../refusal.ts'
+import { invalid, unsupported } from '../refusal.ts'
 import { coerce } from '../values/coerce.ts'
 import { BOOL, quoteName } from '../values/gtype.ts'
 import { resolveExpression } from '../resolve/expression.ts'

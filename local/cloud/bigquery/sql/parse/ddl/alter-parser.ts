@@ -41,10 +41,7 @@ function parseAction(cursor: Cursor): AlterAction {
 }
 
 const refused = (cursor: Cursor, verb: string): Error =>
-  unsupported(
-    `${verb} … ${cursor.peek().text.toUpperCase()} ${cursor.peek(1).text.toUpperCase()}`,
-    cursor.at,
-  )
+  unsupported(`${verb} … ${cursor.peek().text.toUpperCase()} ${cursor.peek(1).text.toUpperCase()}`, cursor.at)
 
 function parseAddColumns(cursor: Cursor): AlterAction {
   let isConditional = false

@@ -63,7 +63,10 @@ function parseCreateTable(cursor: Cursor, head: Head): StatementSyntax {
     if (cursor.isWord(word)) throw unsupported(`CREATE TABLE … ${word}`, cursor.at)
   const shape = parseShape(cursor)
   if (cursor.isWord('WITH CONNECTION') || cursor.isWord('DEFAULT'))
-    throw unsupported(`CREATE TABLE … ${cursor.isWord('DEFAULT') ? 'DEFAULT COLLATE' : 'WITH CONNECTION'}`, cursor.at)
+    throw unsupported(
+      `CREATE TABLE … ${cursor.isWord('DEFAULT') ? 'DEFAULT COLLATE' : 'WITH CONNECTION'}`,
+      cursor.at,
+    )
   const options = parseOptions(cursor)
   const query = cursor.acceptWord('AS') ? cursor.query() : undefined
   return { kind: 'createTable', ...head, ...shape, options, query }
@@ -101,4 +104,3 @@ export function parseDrop(cursor: Cursor): StatementSyntax {
   if (!isCascade) cursor.acceptWord('RESTRICT')
   return { kind: 'drop', what, path, ifExists, isCascade, at }
 }
-

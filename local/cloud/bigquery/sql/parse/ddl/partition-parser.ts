@@ -56,6 +56,7 @@ function parseRange(args: readonly Expression[], at: PartitionSyntax['at']): Par
 
 function integerOf(expression: Expression, at: PartitionSyntax['at']): string {
   if (expression.kind === 'literal' && expression.type === 'INT64') return expression.value
-  if (expression.kind === 'unary' && expression.operator === '-') return `-${integerOf(expression.operand, at)}`
+  if (expression.kind === 'unary' && expression.operator === '-')
+    return `-${integerOf(expression.operand, at)}`
   throw invalid('The range of a partitioning must be integer literals', at)
 }
