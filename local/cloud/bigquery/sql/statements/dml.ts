@@ -25,11 +25,20 @@ export interface Target {
 }
 export const MANY = 'UPDATE/MERGE must match at most one source row for each target row'
 
-export function targetOf(path: readonly string[], alias: string | undefined, env: Env, at: Position): Target {
+/** `isRead`: INSERT and TRUNCATE look at no row of it, so they need no partition filter. */
+export function targetOf(
+  path: readonly string[],
+  alias: string | undefined,
+  env: Env,
+  at: Position,
+  isRead = true,
+): Target {
   const resolved = env.translation.resolve(path, [], at, 'write')
   if (resolved.kind !== 'table') throw invalid(`Cannot modify ${path.join('.')}, which is not a table`, at)
   const label = env.translation.fresh('target')
-  const read = env.translation.read(resolved.reference, resolved.partitionField)
+  const read: Read = isRead
+    ? env.translation.read(resolved.reference, resolved.partitionField)
+    : { reference: resolved.reference, columns: new Set() }
   const columns: Column[] = resolved.schema.map((field) => ({
     name: field.name,
     type: typeOfField(field, at),
@@ -81,7 +90,7 @@ export function columnsOf(
 }
 
 export function insertInto(syntax: StatementSyntax & { kind: 'insert' }, env: Env): string[] {
-  const target = targetOf(syntax.path, undefined, env, syntax.at)
+  const target = targetOf(syntax.path, undefined, env, syntax.at, false)
   const columns = columnsOf(target, syntax.columns, syntax.at)
   const list = columns.map((column) => quoteName(column.name)).join(', ')
   if (syntax.rows) {
