@@ -5,7 +5,7 @@ import { access, constants, readdir, readFile, stat, statfs } from 'node:fs/prom
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { calledAs, stateFolder } from './called-as.ts'
+import { stateFolder } from './called-as.ts'
 import { cloudFilesOf, type CloudFiles } from './cloud-files.ts'
 import { loadAccessFile } from './cloud/identity/access-file.ts'
 import { loadEnvironment } from './cloud/identity/environment.ts'
@@ -43,7 +43,7 @@ function system(): Finding {
   const major = Number(process.versions.node.split('.')[0])
   return {
     isGood: major >= 24,
-    what: `${process.platform} ${process.arch}, Node ${process.versions.node}${major >= 24 ? '' : ' (${calledAs} doctor uses the pinned 24)'}`,
+    what: `${process.platform} ${process.arch}, Node ${process.versions.node}${major >= 24 ? '' : ' (24 or newer is needed)'}`,
   }
 }
 
