@@ -5,7 +5,7 @@
 import type { Principal } from '../../kernel.ts'
 import { columnDefinitions, columnList, legacyTypeName } from '../engine/data-types.ts'
 import type { Session } from '../engine/database.ts'
-import { checkTableId, quoteName, showTable, tableKey } from '../engine/names.ts'
+import { checkTableId, showTable, tableKey } from '../engine/names.ts'
 import { partitionPredicate, partitionStart } from '../engine/partitions.ts'
 import { ARRIVAL, isByArrival, physicalOf, type TableRecord } from '../engine/records.ts'
 import { alreadyExists, datasetNotFound, invalid, tableNotFound } from '../engine/refusals.ts'
