@@ -23,12 +23,19 @@ def batch_arguments(description: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--to", dest="last", type=date.fromisoformat, help="last day of the window, inclusive; needs --from"
     )
+    parser.add_argument(
+        "--new",
+        action="store_true",
+        help="what is new or changed since the last run, whatever its days; not with --from and --to",
+    )
     return parser
 
 
 def window_of(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> tuple[date, date] | None:
     """The inclusive window, or None for everything. Exits 2 with a sentence when only one end is given or the ends are swapped."""
     first, last = arguments.first, arguments.last
+    if arguments.new and (first is not None or last is not None):
+        parser.error("--new takes the days that changed: give it without --from and --to")
     if (first is None) != (last is None):
         parser.error("--from and --to belong together: give both for whole days, or neither for everything")
     if first is None:
