@@ -62,7 +62,9 @@ def parse_args() -> argparse.Namespace:
     return arguments
 
 
-def choose(spark: SparkSession, files: list[RawFile], arrivals: Arrivals, arguments: argparse.Namespace) -> Scope:
+def choose(
+    spark: SparkSession, files: list[RawFile], arrivals: Arrivals, arguments: argparse.Namespace
+) -> Scope:
     """New and changed files, the days they touch (also by what they held before), and all other files that hold rows of these days."""
     is_full = arguments.days is None and (not arguments.new or not arrivals.is_whole)
     fresh = files if is_full else [f for f in files if arrivals.is_new(f, arguments.now_ms)]
@@ -72,7 +74,11 @@ def choose(spark: SparkSession, files: list[RawFile], arrivals: Arrivals, argume
             f"reading {arguments.raw}: none of the {len(gone)} files cleaned before is there, as with a wrong --raw; "
             "run clean without --new, --from and --to to start over with what is there"
         )
-    limit, quarantined, days = arguments.max_rejected_share, {}, None if arguments.days is None else days_between(*arguments.days)
+    limit, quarantined, days = (
+        arguments.max_rejected_share,
+        {},
+        None if arguments.days is None else days_between(*arguments.days),
+    )
     if limit is not None:
         for file, header in zip(fresh, read_headers(spark, fresh)):
             if isinstance(header, UnreadableHeader):
@@ -92,7 +98,11 @@ def choose(spark: SparkSession, files: list[RawFile], arrivals: Arrivals, argume
     if is_full:
         return Scope(fresh, kept, None, set(), quarantined)
     if days is None:
-        old = [arrivals.known[name].dates() for name in {*(f.name for f in fresh), *gone} if name in arrivals.known]
+        old = [
+            arrivals.known[name].dates()
+            for name in {*(f.name for f in fresh), *gone}
+            if name in arrivals.known
+        ]
         days = set().union(arrivals.unfinished, *held.values(), *old) - {UNDATED}
     names = {file.name for file in fresh}
     also = [f for f in files if f.name not in names and arrivals.known[f.name].dates() & days]
@@ -136,12 +146,16 @@ def main() -> None:
         unread = sorted({file.name for file in files} - {*names, *fresh})
         write_rejected_events(rejected_events(judged, names), lake, scope.days, unread)
         # A window takes only its days of a new file: to the ledger the file is still new.
-        known = {} if arguments.days is not None else note_files(scope, arrivals, rows_by_day(fates, len(names)))
+        known = (
+            {} if arguments.days is not None else note_files(scope, arrivals, rows_by_day(fates, len(names)))
+        )
         gone = set() if arguments.days is not None else scope.gone
         note_end(spark, lake, arrivals, known, gone, scope.days, changed)
         quarantined = {**({} if scope.days is None else arrivals.known), **known, **scope.quarantined}
         here = {file.name for file in files}
-        write_quarantine(spark, lake, {n: k.quarantined for n, k in quarantined.items() if k.quarantined and n in here})
+        write_quarantine(
+            spark, lake, {n: k.quarantined for n, k in quarantined.items() if k.quarantined and n in here}
+        )
     else:
         changed, days = set(), []
     window = None if arguments.days is None else [day.isoformat() for day in arguments.days]
@@ -172,7 +186,10 @@ def note_files(scope: Scope, arrivals: Arrivals, by_day: list[tuple[dict, int | 
         if file.name not in fresh:
             touched = {day.isoformat() for day in scope.days or ()}
             old = arrivals.known[file.name]
-            days = {**{day: n for day, n in old.days.items() if day not in touched}, **{d: n for d, n in days.items() if d in touched}}
+            days = {
+                **{day: n for day, n in old.days.items() if day not in touched},
+                **{d: n for d, n in days.items() if d in touched},
+            }
             again_ms = old.again_ms
         known[file.name] = Known(file.size, file.changed_ms, days, again_ms)
     return known

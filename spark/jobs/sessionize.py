@@ -67,7 +67,10 @@ def compute_and_follow(
 
 def compute_everything(spark: SparkSession, lake: str) -> tuple[int, set[date]]:
     before = list_days(spark, sessionized_path(lake))
-    everything, none = read_clean_events(spark, lake, None), read_sessionized_events(spark, lake, None).limit(0)
+    everything, none = (
+        read_clean_events(spark, lake, None),
+        read_sessionized_events(spark, lake, None).limit(0),
+    )
     rows, _ = write_sessionized_events(sessionize(everything, none), lake, None)
     return rows, before | clean_days(spark, lake)
 
@@ -97,7 +100,9 @@ def main() -> None:
     else:
         # Clean days that are in no session yet belong to it, whoever cleaned them.
         missing = clean_days(spark, lake) - list_days(spark, sessionized_path(lake))
-        todo = (changed | missing | done.unfinished) & (clean_days(spark, lake) | list_days(spark, sessionized_path(lake)))
+        todo = (changed | missing | done.unfinished) & (
+            clean_days(spark, lake) | list_days(spark, sessionized_path(lake))
+        )
         if todo:
             note_begin(spark, lake, todo)
         rows, touched = compute_new(spark, lake, todo)

@@ -92,10 +92,15 @@ def changed_since(spark: SparkSession, lake: str, number: int) -> tuple[int, set
     if not entries:
         return 0, None
     last = entries[-1][0]
-    if entries[0][1].get("after", entries[0][0] - 1) > number or any(n > number and entry.get("full") for n, entry in entries):
+    if entries[0][1].get("after", entries[0][0] - 1) > number or any(
+        n > number and entry.get("full") for n, entry in entries
+    ):
         return last, None
     return last, {
-        day for n, entry in entries if n > number for day in _dates(entry.get("changed", []) + entry.get("begun", []))
+        day
+        for n, entry in entries
+        if n > number
+        for day in _dates(entry.get("changed", []) + entry.get("begun", []))
     }
 
 

@@ -32,7 +32,12 @@ def read_progress(spark: SparkSession, lake: str) -> Progress:
         else:
             finished = {date.fromisoformat(day) for day in entry["touched"]}
             left = set() if entry["kind"] != "days" else begun - finished
-            done = Progress(number if entry["kind"] != "days" or done.number else 0, entry["clean"], entry["versions"], left)
+            done = Progress(
+                number if entry["kind"] != "days" or done.number else 0,
+                entry["clean"],
+                entry["versions"],
+                left,
+            )
     return done
 
 
@@ -42,7 +47,13 @@ def note_begin(spark: SparkSession, lake: str, days: set[date]) -> None:
 
 
 def note_end(
-    spark: SparkSession, lake: str, before: Progress, clean: int, touched: set[date], there: set[date], kind: str
+    spark: SparkSession,
+    lake: str,
+    before: Progress,
+    clean: int,
+    touched: set[date],
+    there: set[date],
+    kind: str,
 ) -> None:
     version = uuid.uuid4().hex
     versions = {

@@ -20,11 +20,7 @@ def judge_events(rows: DataFrame, days: set[date] | None) -> DataFrame:
     Of equal events the one of the first file is clean. Rows without usable time are judged in every window: they belong to no day.
     """
     same_event = Window.partitionBy(*KEY, F.col("reason").isNotNull()).orderBy("file_index")
-    in_window = (
-        F.lit(True)
-        if days is None
-        else F.col("event_date").isin(*sorted(days), date(1970, 1, 1))
-    )
+    in_window = F.lit(True) if days is None else F.col("event_date").isin(*sorted(days), date(1970, 1, 1))
     fate = (
         F.when(~in_window, F.lit("outside_window"))
         .when(F.col("reason").isNotNull(), F.lit("rejected"))

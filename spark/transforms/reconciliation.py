@@ -67,9 +67,7 @@ def survey_files(fates: Iterable[Fate], count: int) -> list[Survey]:
     return surveys
 
 
-def rows_by_day(
-    fates: Iterable[Fate], count: int
-) -> list[tuple[dict[str, dict[str, int]], int | None]]:
+def rows_by_day(fates: Iterable[Fate], count: int) -> list[tuple[dict[str, dict[str, int]], int | None]]:
     """Of each file the rows by day and fate, days outside the window left out, and when its first future row is past."""
     by_file: list[list[Fate]] = [[] for _ in range(count)]
     for row in fates:

@@ -44,7 +44,9 @@ def test_a_second_part_and_a_row_in_the_next_days_file_are_in_their_day(
     lake.put_events("2015-05-03-part0.csv", [(noon, 1, "view", 10, None), (noon + 1, 2, "view", 10, None)])
     run_new(lake)
     before = versions(lake)
-    lake.put_events("2015-05-03-part1.csv", [(noon + 2, 1, "addtocart", 10, None), (noon + 3, 1, "transaction", 10, 5)])
+    lake.put_events(
+        "2015-05-03-part1.csv", [(noon + 2, 1, "addtocart", 10, None), (noon + 3, 1, "transaction", 10, 5)]
+    )
     lake.put_events(
         "2015-05-04.csv",
         [
@@ -55,7 +57,12 @@ def test_a_second_part_and_a_row_in_the_next_days_file_are_in_their_day(
         ],
     )
     run_new(lake)
-    assert (metrics()["raw"], metrics()["late_rows"], metrics()["new_files"], metrics()["read_again"]) == (6, 3, 2, 1)
+    assert (metrics()["raw"], metrics()["late_rows"], metrics()["new_files"], metrics()["read_again"]) == (
+        6,
+        3,
+        2,
+        1,
+    )
     lake.put_events("2015-05-05.csv", [(MIDNIGHT + DAY_MS, 4, "view", 13, None)])
     day_4 = versions(lake)["2015-05-04"]
     run_new(lake)
@@ -63,11 +70,18 @@ def test_a_second_part_and_a_row_in_the_next_days_file_are_in_their_day(
     assert len(rows) == 9
     assert [row[5] for row in rows if row[3] == "transaction"] == [5]
     assert len({row[6] for row in rows if row[2] == 3}) == 1, "one session over midnight"
-    assert (versions(lake)["2015-05-03"] != before["2015-05-03"], versions(lake)["2015-05-04"]) == (True, day_4)
+    assert (versions(lake)["2015-05-03"] != before["2015-05-03"], versions(lake)["2015-05-04"]) == (
+        True,
+        day_4,
+    )
 
 
-def test_a_late_event_that_joins_two_sessions_puts_out_the_day_after_it_too(lake: Lake, spark: SparkSession) -> None:
-    lake.put_events("a.csv", [(MIDNIGHT - 3_000_000, 1, "view", 1, None), (MIDNIGHT + 60_000, 1, "view", 1, None)])
+def test_a_late_event_that_joins_two_sessions_puts_out_the_day_after_it_too(
+    lake: Lake, spark: SparkSession
+) -> None:
+    lake.put_events(
+        "a.csv", [(MIDNIGHT - 3_000_000, 1, "view", 1, None), (MIDNIGHT + 60_000, 1, "view", 1, None)]
+    )
     run_new(lake)
     before = versions(lake)
     lake.put_events("b.csv", [(MIDNIGHT - 1_500_000, 1, "view", 1, None)])
@@ -139,7 +153,9 @@ def test_a_raw_folder_without_any_known_file_is_refused(lake: Lake) -> None:
         lake.clean("--new")
 
 
-@pytest.mark.parametrize("begun", [{"begun": ["2015-05-03"], "begun_full": False}, {"begun": [], "begun_full": True}])
+@pytest.mark.parametrize(
+    "begun", [{"begun": ["2015-05-03"], "begun_full": False}, {"begun": [], "begun_full": True}]
+)
 def test_a_run_that_was_killed_while_it_wrote_is_made_good_by_the_next(
     lake: Lake, spark: SparkSession, begun: dict
 ) -> None:
@@ -163,10 +179,16 @@ class Shop:
     def events(self) -> list[tuple]:
         draw, rows = self.source, []
         for _ in range(draw.randrange(1, 9)):
-            ms = MAY_3 + draw.randrange(1, 4) * DAY_MS + draw.choice([0, 1, -1, 900_000, -900_000, 1_800_000, -1_700_000, 5_000_000])
+            ms = (
+                MAY_3
+                + draw.randrange(1, 4) * DAY_MS
+                + draw.choice([0, 1, -1, 900_000, -900_000, 1_800_000, -1_700_000, 5_000_000])
+            )
             kind = draw.choice(["view", "view", "addtocart", "transaction", "click"])
             order = draw.randrange(3) if kind == "transaction" else None
-            rows.append((draw.choice([ms, ms, ms, ms, ms, "x"]), draw.randrange(4), kind, draw.randrange(3), order))
+            rows.append(
+                (draw.choice([ms, ms, ms, ms, ms, "x"]), draw.randrange(4), kind, draw.randrange(3), order)
+            )
         return rows + rows[: draw.randrange(2)]
 
     def deliver(self, lake: Lake) -> None:
