@@ -23,4 +23,31 @@ export async function putStandIns(root: string, work: string): Promise<void> {
     path.join(undici, 'index.js'),
     `Object.defineProperty(exports, 'ProxyAgent', { get: () => require('${real}/lib/dispatcher/proxy-agent.js') })\n`,
   )
+  await putGax(modules, own)
+}
+
+/** Type information of gax that nothing in its REST half reads, 150 kB each. */
+const UNREAD = ['iam_service', 'locations']
+
+/**
+ * Clients of Google's made by its generator load gRPC even when they speak REST. Here gax is its REST half, with the
+ * auth library of the house instead of an older one beside it.
+ */
+async function putGax(modules: string, own: string): Promise<void> {
+  const gax = path.join(own, 'google-gax')
+  await cp(path.join(modules, 'google-gax'), gax, {
+    recursive: true,
+    filter: (file) => !file.startsWith(path.join(modules, 'google-gax', 'node_modules')),
+  })
+  await writeFile(
+    path.join(gax, 'build/src/index.js'),
+    "exports.fallback = require('./fallback.js')\nexports.loggingUtils = require('google-logging-utils')\n",
+  )
+  for (const name of UNREAD) await writeFile(path.join(gax, 'build/protos', `${name}.js`), '')
+  const client = path.join(own, '@google-cloud/dataproc')
+  await cp(path.join(modules, '@google-cloud/dataproc'), client, {
+    recursive: true,
+    // Of 6 MB the bundle reads the JSON form of the types.
+    filter: (file) => !/protos\.(js|d\.ts)$|protos\/google$/.test(file),
+  })
 }

@@ -12,6 +12,11 @@ export type Column = Readonly<Record<string, unknown>> & {
   readonly mode?: string
   readonly description?: string
   readonly fields?: readonly Column[]
+  readonly collation?: string
+  readonly defaultValueExpression?: string
+  readonly maxLength?: string
+  readonly precision?: string
+  readonly scale?: string
 }
 export interface ExistingView {
   readonly type: string
@@ -56,6 +61,23 @@ export interface TimePartitioning {
   readonly field?: string
   readonly expirationMs?: string
 }
+/** As BigQuery sends it; the bounds are whole numbers. */
+export interface RangePartitioning {
+  readonly field: string
+  readonly range?: { readonly start: string; readonly end: string; readonly interval: string }
+}
+/** Keys that BigQuery knows and does not enforce, as it sends them. */
+export interface TableConstraints {
+  readonly primaryKey?: { readonly columns?: readonly string[] }
+  readonly foreignKeys?: readonly {
+    readonly name?: string
+    readonly referencedTable: TableName
+    readonly columnReferences?: readonly {
+      readonly referencingColumn: string
+      readonly referencedColumn: string
+    }[]
+  }[]
+}
 export interface ExistingTable {
   readonly type: string
   readonly etag: string
@@ -64,7 +86,9 @@ export interface ExistingTable {
   readonly friendlyName?: string
   readonly labels: Readonly<Record<string, string>>
   readonly timePartitioning?: TimePartitioning
-  readonly rangePartitioning?: { readonly field: string }
+  readonly rangePartitioning?: RangePartitioning
+  readonly constraints?: TableConstraints
+  readonly defaultCollation?: string
   readonly clustering: readonly string[]
   readonly isFilterRequired: boolean
 }

@@ -2,6 +2,7 @@
  * Finds paths in the workspace and lists the files of a folder. It refuses what leads out of the workspace,
  * links, special files and names that no object store can take, and never lists credentials.
  */
+import { isUtf8 } from 'node:buffer'
 import { readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import ignore, { type Ignore } from 'ignore'
@@ -74,7 +75,35 @@ export async function listFiles(
   input: string,
   rules: Ignore = ignore({ ignorecase: false }).add([...ALWAYS_IGNORED]),
 ): Promise<string[]> {
-  return (await walk(folder, '', input, rules)).sort()
+  const names = (await walk(folder, '', input, rules)).sort()
+  refuseTwins(folder, names, input)
+  return names
+}
+
+/** Names that look alike, which macOS and some tools take for one: composed and decomposed letters. */
+function refuseTwins(folder: string, names: readonly string[], input: string): void {
+  const seen = new Map<string, string>()
+  for (const name of names) {
+    const twin = seen.get(name.normalize('NFC'))
+    if (twin !== undefined)
+      throw new InputError(
+        `Reading the folder ${folder}: two files are called ${name.normalize('NFC')}, once with composed and once with decomposed letters (Unicode NFC and NFD); rename one.`,
+        { input, given: name, problem: 'workspace-path' },
+      )
+    seen.set(name.normalize('NFC'), name)
+  }
+}
+
+/** Node replaces what it cannot decode, and then there is no such file. */
+async function refuseUndecodable(folder: string, inside: string, input: string): Promise<void> {
+  const raw = await readdir(path.join(folder, inside), { encoding: 'buffer' })
+  const bad = raw.find((name) => !isUtf8(name))
+  if (bad === undefined) return
+  const name = path.posix.join(inside, bad.toString('utf8'))
+  throw new InputError(
+    `Reading the folder ${folder}: the name ${JSON.stringify(name)} is not UTF-8, which Cloud Storage cannot take; rename the file.`,
+    { input, given: name, problem: 'workspace-path' },
+  )
 }
 
 async function walk(folder: string, inside: string, input: string, rules: Ignore): Promise<string[]> {
@@ -95,6 +124,7 @@ async function walk(folder: string, inside: string, input: string, rules: Ignore
     )
   }
   const names: string[] = []
+  if (entries.some((entry) => entry.name.includes('\ufffd'))) await refuseUndecodable(folder, inside, input)
   for (const entry of entries) {
     const name = inside === '' ? entry.name : `${inside}/${entry.name}`
     if (rules.ignores(entry.isDirectory() ? `${name}/` : name)) continue

@@ -2,8 +2,9 @@
  * Whose a BigQuery resource is, written on it as labels: an owner and a digest of what that owner last made of
  * it. It refuses to take a name for proof.
  */
-import { wrongValue } from './errors.ts'
-import { digestOf } from './plan.ts'
+import { RefusedError, wrongValue } from './errors.ts'
+import { digestOf, type Step } from './plan.ts'
+import type { ProblemId } from './problems.ts'
 
 export const MANAGED_BY = 'clickstream-actions'
 const OWNER = 'clickstream-owner'
@@ -71,3 +72,29 @@ export interface FirstLook {
 }
 export const sayFirstLook = ({ adopt, change, conflict, leave }: FirstLook): string =>
   `adopt ${adopt} / change ${change} / conflict ${conflict} / leave ${leave}`
+
+/** Why a plan with conflicts is refused, and the way out: other names, the owner's name, or adopting. */
+export function refuseConflicts(
+  conflicts: readonly Pick<Step, 'target' | 'reason'>[],
+  said: {
+    readonly sentence: string
+    readonly owner: string
+    /** One of them at least has another owner. */
+    readonly isForeign: boolean
+    readonly problem: ProblemId
+    readonly verb: string
+    /** What adopting would do, when they are nobody's. */
+    readonly ifYours: string
+  },
+): RefusedError {
+  const { sentence, owner, isForeign, problem, verb, ifYours } = said
+  const list = conflicts.map(({ target, reason }) => `${target}: ${reason}`).join('; ')
+  return new RefusedError(`${sentence}: ${list}.`, {
+    what: list,
+    allowedBy: isForeign ? 'owner' : 'adopt: true',
+    problem,
+    hint: isForeign
+      ? `Rename the files, or ${verb} as that owner with the input owner (this run's is ${owner}).`
+      : ifYours,
+  })
+}

@@ -14,14 +14,18 @@ export function parseExpectedPlan(raw: Pick<Inputs, 'text'>): string {
 /** In whose name things are recorded; the repository unless the input says otherwise. */
 export function parseOwner(raw: Pick<Inputs, 'text'>, context: Pick<RunContext, 'repository'>): string {
   const owner = raw.text('owner') || context.repository
-  const accepted = 'at most 200 letters, digits and ./_@:+-'
   if (owner === '')
     throw new InputError('Reading input owner: it is empty and the runner names no repository; give one.', {
       input: 'owner',
       given: '',
       accepted: 'a name such as OWNER/REPO',
     })
-  // It becomes metadata, which travels in HTTP headers of some clients.
-  if (!/^[\w./@:+-]{1,200}$/.test(owner)) throw wrongValue('owner', owner, accepted)
+  return checkOwner(owner, 'owner')
+}
+
+/** It becomes metadata, which travels in HTTP headers of some clients. */
+export function checkOwner(owner: string, input: string): string {
+  if (!/^[\w./@:+-]{1,200}$/.test(owner))
+    throw wrongValue(input, owner, 'at most 200 letters, digits and ./_@:+-')
   return owner
 }

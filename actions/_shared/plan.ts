@@ -3,7 +3,7 @@
  * refuses to know what a step does.
  */
 import { createHash } from 'node:crypto'
-import { ConflictError } from './errors.ts'
+import { ConflictError, type RefusedError } from './errors.ts'
 
 /**
  * One thing to do. `kind` discriminates, `target` names what it acts on, `reason` says why in a few words. What
@@ -35,6 +35,8 @@ export interface Plan<S extends Step = Step> {
    * What a reviewer agrees to, where steps also hold what every run makes anew (a batch's id). Absent: the steps.
    */
   readonly agreedOn?: unknown
+  /** Why it must not be applied as it is; a dry run shows it all the same. */
+  readonly refusal?: RefusedError
 }
 
 /**
@@ -79,11 +81,12 @@ export function notApplied<S extends Step>(_plan: Plan<S>): Outcome<S, never> {
 
 export type StepState = 'planned' | 'done' | 'unfinished' | 'not reached'
 
-/** What a report says of one step. */
-export function stateOf<S extends Step>(step: S, outcome: Outcome<S>): StepState {
-  if (!outcome.isApplied) return 'planned'
-  if (outcome.done.some((entry) => entry.step === step)) return 'done'
-  return outcome.unfinished?.includes(step) ? 'unfinished' : 'not reached'
+/** What is said of each step of a plan, by report and document alike. */
+export function statesOf<S extends Step>(outcome: Outcome<S>): (step: S) => StepState {
+  if (!outcome.isApplied) return () => 'planned'
+  const done = new Set(outcome.done.map(({ step }) => step))
+  const unfinished = new Set(outcome.unfinished)
+  return (step) => (done.has(step) ? 'done' : unfinished.has(step) ? 'unfinished' : 'not reached')
 }
 
 /** Closes an exhaustive switch: a new kind without its case does not compile. */
@@ -110,18 +113,10 @@ export function digestOf(value: unknown): string {
 export function describePlan(action: string, plan: Plan, outcome: Outcome = notApplied(plan)): PlanDocument {
   const counts: Record<string, number> = plan.unchanged === undefined ? {} : { keep: plan.unchanged }
   for (const { kind } of plan.steps) counts[kind] = (counts[kind] ?? 0) + 1
-  const done = new Set(outcome.done.map(({ step }) => step))
-  const unfinished = new Set(outcome.unfinished)
+  const stateOf = statesOf(outcome)
   const steps = plan.steps.map((step) => {
     const { kind, target, reason, before, after, bytes } = step
-    const state: StepState = !outcome.isApplied
-      ? 'planned'
-      : done.has(step)
-        ? 'done'
-        : unfinished.has(step)
-          ? 'unfinished'
-          : 'not reached'
-    return { kind, target, reason, before, after, bytes, state }
+    return { kind, target, reason, before, after, bytes, state: stateOf(step) }
   })
   const { target, owner } = plan
   const whole: PlanDocument = {

@@ -60,6 +60,8 @@ export const PROBLEMS = [
   'unowned-view',
   'view-circle',
   'table-change',
+  'foreign-table',
+  'unowned-table',
   'dbt-cost',
   'dbt-foreign-dataset',
   // The user's own job, model, query or DAG.

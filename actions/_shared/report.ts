@@ -27,6 +27,17 @@ export interface Annotation {
   readonly column?: number
 }
 
+/** What a dry run says of a plan that an apply would refuse. */
+export function warnOfRefusal(
+  { refusal }: { readonly refusal?: { readonly message: string; readonly hint?: string } },
+  isDryRun: boolean,
+  words: { readonly before?: string; readonly title?: string } = {},
+): Annotation[] {
+  if (!isDryRun || refusal === undefined) return []
+  const { before = 'An apply of this plan is refused: ', title } = words
+  return [{ kind: 'warning', title, message: `${before}${refusal.message} ${refusal.hint ?? ''}`.trim() }]
+}
+
 export interface Report {
   readonly outputs: Readonly<Record<string, string | number | boolean>>
   readonly summary: readonly SummaryBlock[]

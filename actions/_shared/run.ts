@@ -89,6 +89,7 @@ export function runPlanned<
         return { ...notApplied(plan), failure }
       }
       if (isDryRun && stages.preview === undefined) return notApplied(plan)
+      if (!isDryRun && plan.refusal !== undefined) return { ...notApplied(plan), failure: plan.refusal }
       runner.at(isDryRun ? 'previewing the plan' : 'applying the plan')
       const work = (isDryRun ? stages.preview : stages.apply)?.(plan, inputs, observed, edge, runner)
       let outcome: Result | undefined

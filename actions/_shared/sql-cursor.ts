@@ -30,6 +30,8 @@ export interface Cursor {
   next(): string
   /** Characters before the next token. */
   at(): number
+  /** The text between two places, as it is written. */
+  slice(start: number, end: number): string
   /** Past the next token, whatever it is. */
   skip(): void
   refuse(message: string): never
@@ -75,6 +77,7 @@ export function openCursor(sql: string): Cursor {
     path,
     next,
     refuse,
+    slice: (start, end) => sql.slice(start, end),
     at: () => peek()?.at ?? sql.length,
     skip: () => {
       index += 1
@@ -107,7 +110,7 @@ export function openCursor(sql: string): Cursor {
         digits += next()
         index += 1
       }
-      return /^\d{1,9}(\.\d{1,6})?$/.test(digits)
+      return /^\d{1,15}(\.\d{1,6})?$/.test(digits)
         ? Number(digits)
         : refuse(`expected a number, found ${found()}`)
     },

@@ -1,10 +1,13 @@
 /**
  * What GitHub's REST says of issue comments, for jobs on this machine: list, create, update, delete, and who a token
- * is. Everything else is refused by name with 501. It keeps comments in memory or, given a file, on disk.
+ * is. Everything else is refused by name with 501. It keeps comments in memory or, given a file, on disk, where runs
+ * at the same time see each other's.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { lock } from 'proper-lockfile'
 
 export interface StoredComment {
   readonly id: number
@@ -21,6 +24,10 @@ export interface TokenRights {
   /** A job's token and a GitHub App's may not ask who they are. */
   readonly mayAskWho: boolean
   readonly mayWrite: boolean
+  /** Default true. */
+  readonly mayRead?: boolean
+  /** OWNER/NAME, the only repository it reaches. Default: every one. */
+  readonly repository?: string
 }
 
 export interface IssuesApi {
@@ -41,23 +48,44 @@ export interface IssuesOptions {
 interface Answer {
   readonly status: number
   readonly json?: unknown
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** GitHub's own limit for a comment. */
 const LONGEST_BODY = 65_536
 
 export async function startIssuesApi(options: IssuesOptions): Promise<IssuesApi> {
-  let stored: StoredComment[] =
-    options.file !== undefined && existsSync(options.file)
-      ? (JSON.parse(readFileSync(options.file, 'utf8')) as StoredComment[])
-      : []
-  let lastId = Math.max(1_000, ...stored.map(({ id }) => id))
-  const keep = (comments: StoredComment[]): void => {
-    stored = comments
-    if (options.file === undefined) return
-    writeFileSync(`${options.file}.new`, JSON.stringify(stored), { mode: 0o600 })
-    renameSync(`${options.file}.new`, options.file)
+  const { file } = options
+  let stored: readonly StoredComment[] = []
+  let lastId = 1_000
+  const load = (): void => {
+    if (file === undefined || !existsSync(file)) return
+    const kept = JSON.parse(readFileSync(file, 'utf8')) as Kept
+    stored = kept.comments
+    lastId = kept.lastId
   }
+  const keep = (comments: readonly StoredComment[]): void => {
+    stored = comments
+    if (file === undefined) return
+    writeFileSync(`${file}.new`, JSON.stringify({ lastId, comments } satisfies Kept), { mode: 0o600 })
+    renameSync(`${file}.new`, file)
+  }
+  /** Another run on the same state answers from the same file. */
+  const alone = async (work: () => Answer): Promise<Answer> => {
+    if (file === undefined) return work()
+    const release = await lock(file, {
+      realpath: false,
+      retries: { retries: 20, minTimeout: 10, maxTimeout: 500 },
+    })
+    try {
+      load()
+      return work()
+    } finally {
+      await release()
+    }
+  }
+  if (file !== undefined) mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  load()
   const add = (given: Pick<StoredComment, 'repository' | 'issue' | 'author' | 'body'>): StoredComment => {
     const now = new Date().toISOString()
     const comment = { ...given, id: (lastId += 1), createdAt: now, updatedAt: now }
@@ -79,6 +107,9 @@ export async function startIssuesApi(options: IssuesOptions): Promise<IssuesApi>
     if (method === 'GET' && pathname === '/user') {
       return rights.mayAskWho ? { status: 200, json: { login: rights.login } } : forbidden
     }
+    const asked = /^\/repos\/([^/]+\/[^/]+)\//.exec(pathname)?.[1]
+    // GitHub does not say of a repository out of reach that it is there.
+    if (asked !== undefined && !reaches(rights, decodeURIComponent(asked))) return missing
     const list = /^\/repos\/([^/]+\/[^/]+)\/issues\/(\d+)\/comments$/.exec(pathname)
     const one = /^\/repos\/([^/]+\/[^/]+)\/issues\/comments\/(\d+)$/.exec(pathname)
     const text = (body as { body?: unknown } | undefined)?.body
@@ -86,6 +117,7 @@ export async function startIssuesApi(options: IssuesOptions): Promise<IssuesApi>
     if (list !== null) {
       const [repository = '', issue] = [decodeURIComponent(list[1] ?? ''), Number(list[2])]
       if (method === 'GET') {
+        if (rights.mayRead === false) return forbidden
         const size = Math.min(100, Math.max(1, Number(searchParams.get('per_page') ?? 30)))
         const from = (Math.max(1, Number(searchParams.get('page') ?? 1)) - 1) * size
         const found = stored.filter((comment) => comment.repository === repository && comment.issue === issue)
@@ -105,7 +137,8 @@ export async function startIssuesApi(options: IssuesOptions): Promise<IssuesApi>
       const comment = stored.find(
         ({ id, repository }) => id === Number(one[2]) && repository === decodeURIComponent(one[1] ?? ''),
       )
-      if (comment === undefined) return { status: 404, json: { message: 'Not Found' } }
+      if (rights.mayRead === false) return forbidden
+      if (comment === undefined) return missing
       if (method === 'GET') return { status: 200, json: shape(comment) }
       if (!rights.mayWrite) return forbidden
       if (method === 'PATCH') {
@@ -134,8 +167,11 @@ export async function startIssuesApi(options: IssuesOptions): Promise<IssuesApi>
       const token = /^(?:token|bearer) (.+)$/i.exec(request.headers.authorization ?? '')?.[1]
       const given = parse(Buffer.concat(chunks).toString('utf8'))
       const target = new URL(request.url ?? '/', url())
-      const { status, json } = answer(request.method ?? 'GET', target, options.rightsOf(token ?? ''), given)
-      response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' })
+      const rights = options.rightsOf(token ?? '')
+      const { status, json, headers } = await alone(() =>
+        answer(request.method ?? 'GET', target, rights, given),
+      )
+      response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers })
       response.end(json === undefined ? undefined : JSON.stringify(json))
     })().catch(() => response.destroy())
   })
@@ -153,7 +189,22 @@ export async function startIssuesApi(options: IssuesOptions): Promise<IssuesApi>
   }
 }
 
-const forbidden: Answer = { status: 403, json: { message: 'Resource not accessible by integration' } }
+/** What lies in the file; an id is never given twice. */
+interface Kept {
+  readonly lastId: number
+  readonly comments: readonly StoredComment[]
+}
+
+const documentation_url = 'https://docs.github.com/rest/issues/comments'
+const forbidden: Answer = {
+  status: 403,
+  json: { message: 'Resource not accessible by integration', documentation_url, status: '403' },
+  headers: { 'x-accepted-github-permissions': 'issues=write; pull_requests=write' },
+}
+const missing: Answer = { status: 404, json: { message: 'Not Found', documentation_url, status: '404' } }
+
+const reaches = ({ repository }: TokenRights, asked: string): boolean =>
+  repository === undefined || repository.toLowerCase() === asked.toLowerCase()
 
 function checkBody(text: unknown): Answer | undefined {
   const invalid = (message: string): Answer => ({

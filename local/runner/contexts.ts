@@ -1,6 +1,6 @@
 /**
  * Builds what a job can see: the github, runner and strategy contexts, the event file, and the variables made
- * of them. It refuses to know a token.
+ * of them. It refuses to export the token: a step gets it only where its workflow says so.
  */
 import { arch, platform } from 'node:os'
 import type { Value } from './expressions.ts'
@@ -40,6 +40,8 @@ export interface JobPlaces {
 }
 
 const serverUrl = 'https://github.com'
+/** Where an expression is evaluated before its job has a token. */
+const noGitHub = { url: 'https://api.github.com', token: '' }
 const refName = (ref: string): string => ref.replace(/^refs\/(heads|tags|pull)\//, '')
 const refType = (ref: string): string => (ref.startsWith('refs/tags/') ? 'tag' : 'branch')
 const workflowRef = (facts: RunFacts): string => `${facts.repository}/${facts.workflowFile}@${facts.ref}`
@@ -49,8 +51,9 @@ export const githubContext = (
   jobId: string,
   places: JobPlaces,
   event: Value,
+  github: { readonly url: string; readonly token: string } = noGitHub,
 ): Record<string, Value> => ({
-  token: '',
+  token: github.token,
   job: jobId,
   ref: facts.ref,
   sha: facts.sha,
@@ -79,8 +82,8 @@ export const githubContext = (
   ref_protected: false,
   ref_type: refType(facts.ref),
   server_url: serverUrl,
-  api_url: 'https://api.github.com',
-  graphql_url: 'https://api.github.com/graphql',
+  api_url: github.url,
+  graphql_url: `${github.url}/graphql`,
   workspace: places.workspace,
 })
 

@@ -20,7 +20,7 @@ export interface RunEvent {
   /** Branches of a pull request; empty for other events. */
   readonly headRef: string
   readonly baseRef: string
-  /** A pull request from another repository: GitHub gives it no secrets and no OIDC token. */
+  /** A pull request from another repository: GitHub gives it no secrets, no OIDC token and no right to write. */
   readonly isFromFork: boolean
 }
 

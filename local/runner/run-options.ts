@@ -3,6 +3,7 @@ import type { ArtifactStore } from '../github/artifacts/artifact-store.ts'
 import type { CloudConnection } from './cloud-connection.ts'
 import type { RunFacts } from './contexts.ts'
 import type { Value } from './expressions.ts'
+import type { LocalGitHub } from './job-token.ts'
 import type { Repositories } from './source.ts'
 
 export interface RepositoryIdentity {
@@ -50,6 +51,7 @@ export interface RunOptions {
 export interface Run extends Omit<RunOptions, 'event' | 'toolPaths' | 'repositories'> {
   readonly repositories: Repositories
   readonly artifacts: ArtifactStore
+  readonly github: LocalGitHub
   readonly show: (line: string) => void
   readonly facts: RunFacts
   readonly directory: string

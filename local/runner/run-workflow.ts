@@ -12,6 +12,7 @@ import { checkWorkflow } from './check-workflow.ts'
 import type { RunFacts } from './contexts.ts'
 import { dispatchInputs } from './dispatch-inputs.ts'
 import { ExpressionError } from './expressions.ts'
+import { startLocalGitHub } from './job-token.ts'
 import type { Conclusion, WorkflowResult } from './result.ts'
 import { runJobs } from './run-jobs.ts'
 import { noCallers } from './frame.ts'
@@ -72,8 +73,17 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
     runAttempt: '1',
   }
   const directory = join(stateDir, 'runs', facts.runId)
+  // First: a failure here leaves nothing open.
+  const toolPaths =
+    typeof options.toolPaths === 'function' ? await options.toolPaths(uses) : (options.toolPaths ?? [])
+  const github = await startLocalGitHub({
+    repository: identity.repository,
+    stateDir,
+    isFromFork: event.isFromFork,
+  })
   const run: Run = {
     ...options,
+    github,
     repositoryRoot,
     repositories,
     show,
@@ -86,21 +96,24 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
         : event.payload,
     isFromFork: event.isFromFork,
     secrets: event.isFromFork ? {} : options.secrets,
-    toolPaths:
-      typeof options.toolPaths === 'function' ? await options.toolPaths(uses) : (options.toolPaths ?? []),
+    toolPaths,
     withoutJobs,
     signal: options.signal ?? new AbortController().signal,
   }
-  if (event.isFromFork) show('the pull request comes from a fork: no secrets and no OIDC token, as on GitHub')
+  if (event.isFromFork)
+    show('the pull request comes from a fork: no secrets, no OIDC token and no right to write, as on GitHub')
   for (const { file, line, message } of unique(warnings)) show(`warning: ${file}:${line}: ${message}`)
   const { jobs, outcomes } = await runJobs(run, {
     loaded,
     inputs: inputs.typed,
     secrets: run.secrets ?? {},
     callers: noCallers,
-  }).catch((error: unknown) => {
-    throw error instanceof ExpressionError ? new RunRefused(`${workflow.file}: ${error.message}`) : error
   })
+    .catch((error: unknown) => {
+      throw error instanceof ExpressionError ? new RunRefused(`${workflow.file}: ${error.message}`) : error
+    })
+    .finally(() => github.close())
+  for (const line of await github.writeChanged(join(directory, 'comments'))) show(line)
   const has = (result: Conclusion): boolean =>
     [...outcomes.values()].some((outcome) => outcome.result === result)
   return {

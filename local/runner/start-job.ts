@@ -36,8 +36,15 @@ export const startJob = async (
   for (const secret of Object.values({ ...run.secrets, ...frame.secrets })) masks.add(secret)
   const root = await makeJobRoot()
   const places = placesIn(root, { repository: run.facts.repository, stateDir: run.stateDir })
-  const contexts: Contexts = { ...before, vars, github: githubContext(run.facts, job.id, places, run.event) }
-  const withSecrets: Contexts = { ...contexts, secrets: { ...frame.secrets } }
+  const token = run.github.issue(permissions)
+  masks.add(token.value)
+  const secrets = { ...frame.secrets, GITHUB_TOKEN: token.value }
+  const github = githubContext(run.facts, job.id, places, run.event, {
+    url: run.github.url,
+    token: token.value,
+  })
+  const contexts: Contexts = { ...before, vars, github }
+  const withSecrets: Contexts = { ...contexts, secrets }
   const time = job.timeoutMinutes ? Number(valueOf(job.timeoutMinutes, { contexts })) : 360
   if (!(time > 0)) throw new ExpressionError('timeout-minutes must be a positive number')
   checkConcurrency(job.concurrency, contexts)
@@ -60,7 +67,7 @@ export const startJob = async (
         runner: runnerContext(places, run.isDebug ?? false),
         inputs: frame.inputs,
         vars,
-        secrets: { ...frame.secrets },
+        secrets,
         needs: contexts.needs,
         ...leg.contexts,
       },
@@ -102,6 +109,7 @@ export const startJob = async (
       annotations: [...result.annotations, { level: 'error', message, step: 'Complete job' }],
     }
   } finally {
+    token.end()
     await idToken?.end()
     await rm(root, { recursive: true, force: true })
   }

@@ -125,10 +125,10 @@ describe('apply-ddl', () => {
     expect(steps(result)).toEqual([
       'update caec_raw.visits: describes column day, lets column visitor be NULL, adds column source, clusters by source, visitor instead of visitor (rows written before stay as they lie), description changed, sets label team',
     ])
-    expect(changes()).toEqual(['bigquery.tables.patch'])
+    expect(changes()).toEqual(['bigquery.tables.patch', 'bigquery.tables.patch'])
     expect(await shown('visits')).toMatchObject({
       description: 'Who came.',
-      labels: { cost: 'theirs', team: 'data' },
+      labels: { cost: 'theirs', team: 'data', 'clickstream-owner': expect.any(String) },
       clustering: { fields: ['source', 'visitor'] },
       schema: {
         fields: [
@@ -174,7 +174,7 @@ describe('apply-ddl', () => {
     await planner.close()
     expect([dry.exitCode, errorOf(dry)]).toEqual([0, ''])
     expect(exchanges.filter(({ service, method }) => service === 'bigquery' && method !== 'GET')).toEqual([])
-    expect(dry.outputs).toMatchObject({ created: '1', unchanged: '1' })
+    expect(dry.outputs).toMatchObject({ created: '1', adopted: '1' })
     expect(dry.summary).toContain('nothing was changed')
     expect(await tableNames()).toEqual(['carts'])
     const digest = dry.outputs['plan-digest']!
@@ -189,8 +189,50 @@ describe('apply-ddl', () => {
     await sql('INSERT INTO caec_raw.carts (item) VALUES (1)')
     expect((await applyDdl({ 'expected-plan': digest })).outputs).toMatchObject({
       created: '1',
-      unchanged: '1',
+      adopted: '1',
     })
+    expect((await applyDdl()).outputs).toMatchObject({ unchanged: '2' })
+  })
+
+  it('leaves what others made alone until it is adopted; writes a ledger; sees what is changed by hand', async () => {
+    await sql(CARTS)
+    await sql(
+      'CREATE TABLE caec_raw.visits (day DATE, visitor INT64 NOT NULL, by_hand STRING) PARTITION BY day',
+    )
+    await write({ 'caec_raw/visits.sql': VISITS, 'caec_raw/carts.sql': CARTS })
+    const look = await applyDdl({ 'dry-run': 'true' })
+    expect([look.exitCode, errorOf(look)]).toEqual([0, ''])
+    expect(look.summary).toContain('adopt 1 / change 0 / conflict 1 / leave 0')
+    exchanges.length = 0
+    const refused = await applyDdl()
+    expect([refused.exitCode, errorOf(refused), changes()]).toEqual([
+      1,
+      expect.stringMatching(
+        /1 of 2 is not as this owner left it: caec_raw\.visits: was not made by this action: drops column by_hand, clusters by visitor instead of nothing[\s\S]*adopt: true[\s\S]*#unowned-table/,
+      ),
+      [],
+    ])
+    const adopted = await applyDdl({ adopt: 'true' })
+    expect([adopted.exitCode, errorOf(adopted), adopted.outputs.adopted]).toEqual([0, '', '2'])
+    expect(await shown('visits')).toMatchObject({
+      schema: { fields: [{ name: 'day' }, { name: 'visitor', mode: 'REQUIRED' }, { name: 'by_hand' }] },
+      labels: {
+        'managed-by': 'clickstream-actions',
+        'clickstream-owner': expect.stringMatching(/-ddl-[0-9a-f]{8}$/),
+        'clickstream-change': 'adopt',
+        'clickstream-applied': expect.stringMatching(/^\d{8}t\d{6}z$/),
+      },
+    })
+    exchanges.length = 0
+    expect((await applyDdl()).outputs).toMatchObject({ unchanged: '2' })
+    expect(changes()).toEqual([])
+    await sql('ALTER TABLE caec_raw.carts ADD COLUMN note STRING')
+    const drift = await applyDdl()
+    expect(errorOf(drift)).toContain(
+      'caec_raw.carts: was changed by somebody else since it was applied: drops column note',
+    )
+    const other = await applyDdl({ owner: 'another', adopt: 'true' })
+    expect(errorOf(other)).toMatch(/belongs to owner [\s\S]*#foreign-table/)
   })
 
   it('makes the tables of this repository', async () => {
@@ -252,7 +294,7 @@ describe('apply-ddl, when the world moves or a run ends early', () => {
     expect([skipped.exitCode, errorOf(skipped)]).toEqual([
       1,
       expect.stringContaining(
-        'the table that is there now is not what ddl/caec_raw/visits.sql says: it drops column other',
+        'the table that is there now is not what ddl/caec_raw/visits.sql says: it has column other',
       ),
     ])
     await write({ 'caec_raw/visits.sql': CARTS.replace('carts', 'visits') })
@@ -329,7 +371,7 @@ describe('apply-ddl refuses', () => {
     await write({
       'caec_raw/carts.sql': CARTS,
       'caec_raw/gone.sql': '-- Old.\nDROP TABLE caec_raw.visits',
-      'caec_raw/wide.sql': 'CREATE TABLE caec_raw.wide (\n  a INT64,\n  b STRING(10)\n)',
+      'caec_raw/wide.sql': 'CREATE TABLE caec_raw.wide (\n  a INT64,\n  b INTERVAL\n)',
     })
     const unread = await applyDdl()
     expect([unread.exitCode, errorOf(unread)]).toEqual([
@@ -346,12 +388,12 @@ describe('apply-ddl refuses', () => {
     expect(unread.annotations).toContainEqual(
       expect.objectContaining({
         kind: 'error',
-        properties: expect.stringContaining('file=ddl/caec_raw/wide.sql,line=3,col=11'),
-        message: expect.stringContaining('STRING(…)'),
+        properties: expect.stringContaining('file=ddl/caec_raw/wide.sql,line=3,col=5'),
+        message: expect.stringContaining('the type INTERVAL is not supported'),
       }),
     )
     await rm(join(job.workspace, 'ddl/caec_raw/gone.sql'))
-    await write({ 'caec_raw/wide.sql': 'CREATE TABLE caec_raw.wide (a FLOAT64) CLUSTER BY a' })
+    await write({ 'caec_raw/wide.sql': 'CREATE TABLE caec_raw.wide (a STRING(10))' })
     const refused = await applyDdl()
     expect([refused.exitCode, errorOf(refused)]).toEqual([
       1,
@@ -361,6 +403,30 @@ describe('apply-ddl refuses', () => {
     ])
     expect(refused.outputs).toMatchObject({ created: '0' })
     expect(await tableNames()).toEqual([])
+  })
+
+  it('an ALTER that BigQuery does not take, before anything is written', async () => {
+    await write({ 'caec_raw/carts.sql': CARTS, 'caec_raw/visits.sql': VISITS })
+    await applyDdl()
+    await write({
+      'caec_raw/carts.sql': CARTS.replace('(', '(more STRING, '),
+      'caec_raw/visits.sql': VISITS.replace(' CLUSTER BY visitor', ''),
+    })
+    await applyDdl()
+    await write({
+      'caec_raw/carts.sql': CARTS.replace('(', '(more STRING, later STRING, '),
+      'caec_raw/visits.sql': VISITS.replace(' CLUSTER BY visitor', '').replace('INT64', 'NUMERIC'),
+    })
+    exchanges.length = 0
+    const result = await applyDdl()
+    expect([result.exitCode, errorOf(result), changes()]).toEqual([
+      1,
+      expect.stringMatching(
+        /ddl\/caec_raw\/visits\.sql: 400 [\s\S]*ALTER COLUMN … SET DATA is not supported/,
+      ),
+      [],
+    ])
+    expect(steps(result)).toContain('update caec_raw.visits: widens column visitor from INT64 to NUMERIC')
   })
 
   it('a dataset that is not there or is elsewhere', async () => {

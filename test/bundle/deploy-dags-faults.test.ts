@@ -203,7 +203,7 @@ describe('a storage that fails for good', () => {
     // The sixteen that are on their way; none of the other 44 files is begun.
     const begun = new Set(asked.filter((line) => line.startsWith('POST')))
     expect(begun.size).toBeLessThanOrEqual(16)
-    expect(result.summary).toContain('<td>no</td>')
+    expect(result.summary).toContain('<td>not reached</td>')
   })
 })
 

@@ -7,7 +7,7 @@ import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
 import { findPython } from '../../local/toolchain/find-python.mjs'
-import { runBundle } from '../support/runner.ts'
+import { errorsOf, runBundle } from '../support/runner.ts'
 import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
 
 let cloud: BigQueryCloud
@@ -58,10 +58,10 @@ describe.each(['==21.2.3', 'its own', '>=25'])('with a pip %s', (pip) => {
         with: { dataset: 'caec_analytics', location: 'us-central1', commands: 'parse' },
       })
     const first = await run()
-    expect([first.exitCode, first.annotations]).toEqual([0, []])
+    expect([first.exitCode, errorsOf(first)]).toEqual([0, []])
     expect(first.log).toContain('Installing dbt-core 1.11.16, dbt-bigquery 1.12.1 (no dbt on PATH).')
     const second = await run()
-    expect([second.exitCode, second.annotations]).toEqual([0, []])
+    expect([second.exitCode, errorsOf(second)]).toEqual([0, []])
     expect(second.log).toContain('installed by an earlier step or job')
     expect(second.log).not.toContain('Installing')
   }, 900_000)

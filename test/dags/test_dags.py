@@ -51,7 +51,7 @@ EXPECTED = {
     "reads_the_clock": "reads the clock (datetime.now)",
     "silent_failure": "task task: tells nobody when it fails",
     "starts_a_process": "parsing a DAG opened a process",
-    "template_nobody_fills_in": "task task: pool: holds a template, and the operator takes it as it is",
+    "template_nobody_fills_in": "task task: queue: holds a template, and the operator takes it as it is",
     "unknown_in_a_template": "task task: bash_command: data_intervall_start is not known",
 }
 

@@ -150,7 +150,8 @@ describe('a missing right', () => {
   // One permission of each stage; each row takes it from exactly one role or member.
   const stager = 'which would take storage.objects.delete.\n    permissions:\n'
   const writer = 'bound under the condition only-dags.\n    permissions:\n'
-  const user = '{ role: roles/iam.serviceAccountUser, members: [data-eng, composer'
+  const user = 'role: roles/iam.serviceAccountUser,\n        members: [data-eng, composer'
+  const querying = 'role: roles/bigquery.jobUser,\n        members: [analyst, composer'
   it.each([
     {
       step: 'Deploy DAGs',
@@ -174,8 +175,8 @@ describe('a missing right', () => {
     {
       step: 'Load and build',
       permission: 'bigquery.jobs.create',
-      from: 'roles/bigquery.jobUser, members: [analyst, composer, dbt, ci-deploy]',
-      to: 'roles/bigquery.jobUser, members: [analyst, composer, ci-deploy]',
+      from: `${querying}, dbt, ci-deploy]`,
+      to: `${querying}, ci-deploy]`,
       // dbt passes Google's sentence on without its number.
       said: 'Access Denied: Project caec-local',
     },

@@ -235,3 +235,13 @@ export function playRepository(): Played {
 
 export const contentOf = (folder: string, file: string): string =>
   readFileSync(path.join(folder, file), 'utf8')
+
+/** Version 0.1.0, released; gives the commit that its tag names. */
+export async function firstRelease(played: Played): Promise<string> {
+  played.changeset('minor', 'Greets people.')
+  played.merge('Say what the release brings')
+  const { code, stderr } = await played.release()
+  if (code !== 0) throw new Error(`the first release failed:\n${stderr}`)
+  played.git('pull', '-q', '--ff-only', 'origin', 'main')
+  return played.remoteRef('refs/tags/v0.1.0') ?? ''
+}

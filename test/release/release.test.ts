@@ -1,12 +1,13 @@
 /**
- * The release verb, played on a local bare repository from the first release to a crash and its repetition.
+ * The release verb, played on a local bare repository. Its crashes and older lines are in
+ * release.deep.test.ts.
  */
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
-import { ACTION, contentOf, playRepository, type Played } from './played-repository.ts'
+import { ACTION, contentOf, firstRelease, playRepository, type Played } from './played-repository.ts'
 
-// A killed release is played five times over; on a busy machine each takes its time.
+// Several releases are played one after another; on a busy machine each takes its time.
 jest.setTimeout(240_000)
 
 let played: Played
@@ -17,17 +18,9 @@ afterEach(() => {
   played.end()
 })
 
-async function firstRelease(): Promise<string> {
-  played.changeset('minor', 'Greets people.')
-  played.merge('Say what the release brings')
-  expect(await played.release()).toMatchObject({ code: 0 })
-  played.git('pull', '-q', '--ff-only', 'origin', 'main')
-  return played.remoteRef('refs/tags/v0.1.0') ?? ''
-}
-
 describe('releasing', () => {
   it('publishes the first release: version, CHANGELOG, immutable tag and major tag on one commit', async () => {
-    const commit = await firstRelease()
+    const commit = await firstRelease(played)
     expect(commit).toMatch(/^[0-9a-f]{40}$/)
     expect([played.remoteRef('refs/heads/main'), played.remoteRef('refs/tags/v0')]).toEqual([commit, commit])
     expect(played.onRemote('v0.1.0', 'CHANGELOG.md')).toBe(
@@ -45,7 +38,7 @@ describe('releasing', () => {
   })
 
   it('releases a patch and moves the major tag, never the version tag', async () => {
-    const first = await firstRelease()
+    const first = await firstRelease(played)
     played.write('actions/hello/src/index.js', 'process.exitCode = 2\n')
     played.write('dist/hello/index.js', '// built\nprocess.exitCode = 2\n')
     played.changeset('patch', 'Greets with another exit code.')
@@ -65,7 +58,7 @@ describe('releasing', () => {
   })
 
   it('refuses a removed output as minor with one sentence, and releases it as major, leaving the old major where it is', async () => {
-    const first = await firstRelease()
+    const first = await firstRelease(played)
     played.write('actions/hello/action.yml', ACTION.replace(/outputs:[^]*?runs:/, 'runs:'))
     played.changeset('minor', 'Puts nothing out.')
     played.merge('No output')
@@ -86,56 +79,6 @@ describe('releasing', () => {
     })
     expect(played.remoteRef('refs/tags/v0')).toBe(first)
     expect(played.remoteRef('refs/tags/v1')).toBe(played.remoteRef('refs/tags/v1.0.0'))
-  })
-
-  it.each([
-    ['before the remote took anything', 'before', [undefined, undefined]],
-    ['between commit with tag and the major tag', 'after', ['tag', undefined]],
-  ] as const)('killed %s, the same command finishes the same release', async (_when, moment, left) => {
-    played.changeset('minor', 'Greets people.')
-    played.merge('Say what the release brings')
-    const planned = JSON.parse((await played.release('--dry-run')).stdout) as { commit: string }
-    played.killAt('refs/tags/v0.1.0', moment)
-    expect((await played.release()).code).toBeNull()
-    expect(
-      [played.remoteRef('refs/tags/v0.1.0'), played.remoteRef('refs/tags/v0')].map((commit) =>
-        commit === planned.commit ? 'tag' : commit,
-      ),
-    ).toEqual(left)
-    played.heal()
-    expect(await played.release()).toMatchObject({ code: 0 })
-    const expected = [planned.commit, planned.commit, planned.commit]
-    const refs = (): (string | undefined)[] =>
-      ['refs/heads/main', 'refs/tags/v0.1.0', 'refs/tags/v0'].map(played.remoteRef)
-    expect(refs()).toEqual(expected)
-    expect(await played.release()).toMatchObject({
-      code: 0,
-      stderr: expect.stringContaining('v0 is at v0.1.0 already'),
-    })
-    played.git('pull', '-q', '--ff-only', 'origin', 'main')
-    expect(await played.release()).toMatchObject({ code: 0, stderr: expect.stringContaining('v0.1.0 is at') })
-    expect(refs()).toEqual(expected)
-  })
-
-  it('an older line gets its patch without pulling the major tag back', async () => {
-    const first = await firstRelease()
-    played.changeset('minor', 'More.')
-    played.merge('More')
-    expect(await played.release()).toMatchObject({ code: 0 })
-    const newest = played.remoteRef('refs/tags/v0')
-    played.git('checkout', '-q', '-b', 'v0.1', first)
-    played.changeset('patch', 'A repair of the old line.')
-    played.git('add', '-A')
-    played.git('commit', '-q', '-m', 'A repair')
-    played.git('push', '-q', 'origin', 'HEAD:refs/heads/v0.1')
-    expect(await played.release('--branch', 'v0.1')).toMatchObject({
-      code: 0,
-      stderr: expect.stringContaining('v0 stays: v0.2.0 is newer than v0.1.1'),
-    })
-    expect([played.remoteRef('refs/tags/v0'), played.remoteRef('refs/tags/v0.1.1')]).toEqual([
-      newest,
-      played.remoteRef('refs/heads/v0.1'),
-    ])
   })
 })
 
@@ -342,7 +285,7 @@ describe('a dry run', () => {
   })
 
   it('judges the interface alone with --interface, before anything is built', async () => {
-    await firstRelease()
+    await firstRelease(played)
     played.write('actions/hello/action.yml', ACTION.replace("default: 'false'", "default: 'true'"))
     played.write('dist/hello/index.js', 'stale\n')
     played.changeset('patch', 'Shouts.')

@@ -1,13 +1,14 @@
 /**
- * A repository that has nothing but a caller, and one that made a mistake in it: whose actions run, and what
- * its author is told.
+ * A repository that made a mistake in its caller: what its author is told. The one that made none is deployed in
+ * another-repository.deep.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { repoRoot } from '../support/cloud.ts'
-import { jobOf, openPlatforms, readObject, stepsOf, verdict, type Platforms } from './platforms.ts'
+import { asAnother, callersRepository, ours } from './callers-repository.ts'
+import { openPlatforms, verdict, type Platforms } from './platforms.ts'
 
 const minutes = 60_000
 let platforms: Platforms
@@ -22,54 +23,10 @@ afterAll(async () => {
 })
 
 describe('another-repository/', () => {
-  const ours = 'example/clickstream-platform'
   let root: string
   beforeAll(() => {
-    root = path.join(scratch, 'shop')
-    cpSync(path.join(repoRoot, 'workflows-examples/another-repository'), root, { recursive: true })
-    // Folders of the same names as ours, which must never be taken for them.
-    for (const name of ['auth', 'deploy-dags', 'publish-views', 'run-dbt', 'submit-spark', 'apply-ddl'])
-      decoy(path.join(root, 'actions', name))
-    for (const name of ['check-sources', 'package-release']) decoy(path.join(root, '.github/actions', name))
+    root = callersRepository(scratch)
   })
-  const decoy = (folder: string): void => {
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(
-      path.join(folder, 'action.yml'),
-      'name: decoy\ndescription: must not run\nruns:\n  using: node24\n  main: index.js\n',
-    )
-    writeFileSync(path.join(folder, 'index.js'), "console.log('::error::the decoy ran'); process.exit(1)\n")
-  }
-
-  it(
-    'deploys the reference platform from a file, with the actions of the called repository and not those of the same names in its own checkout',
-    async () => {
-      const result = await platforms.run('.github/workflows/platform.yml', {
-        repositoryRoot: root,
-        identity: platforms.identity,
-        repositories: { [ours]: repoRoot },
-        withoutJobs: ['build/image'],
-        ...asAnother(),
-      })
-      expect(platforms.shown.join('\n')).not.toContain('the decoy ran')
-      expect(verdict(result)).toMatchObject({
-        build: 'success',
-        'build/check': 'success',
-        'build/package': 'success',
-        deploy: 'success',
-        'deploy/deploy': 'success',
-      })
-      const release = JSON.parse(
-        (await readObject(platforms.dev, 'dags', 'dags/clickstream_pipeline.release.json')).toString(),
-      ) as { digest: string }
-      expect(release.digest).toBe(jobOf(result, 'build').outputs.digest)
-      expect(stepsOf(jobOf(result, 'deploy/deploy'))['Publish views']).toBe('success')
-    },
-    10 * minutes,
-  )
-
-  /** Its own name, with the ids that the local cloud's bindings name. */
-  const asAnother = (): object => ({ identity: { ...platforms.identity, repository: 'example/shop' } })
 
   it.each<[string, (text: string) => string, RegExp]>([
     [
@@ -108,7 +65,7 @@ describe('another-repository/', () => {
             repositoryRoot: root,
             repositories: { [ours]: repoRoot },
             withoutJobs: ['build/image', 'build/check', 'build/package'],
-            ...asAnother(),
+            ...asAnother(platforms),
           })
           .then(
             (result) => Object.values(verdict(result)).join('\n'),
@@ -133,7 +90,7 @@ describe('another-repository/', () => {
           repositoryRoot: root,
           repositories: { [ours]: repoRoot },
           withoutJobs: ['build', 'deploy/deploy'],
-          ...asAnother(),
+          ...asAnother(platforms),
         })
         expect(platforms.shown.join('\n')).toMatch(
           /deploy\.yml@v1 can change without notice: pin it to a full commit SHA/,

@@ -1,44 +1,22 @@
 /**
- * The examples that run every day, one run of each kind from its file; backfills and whole pull requests are in
- * callers.deep.test.ts.
+ * The examples that run every day, one short run of each kind from its file; whole nights are in
+ * nightly.deep.test.ts, backfills and whole pull requests in callers.deep.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { googleAuthStandIn } from './google-auth-stand-in.ts'
-import { days, dayOf, loadedDays, pullRequest, putNights } from './nights.ts'
-import { jobOf, objectsOf, openPlatforms, query, tablesOf, verdict, type Platforms } from './platforms.ts'
+import { pullRequest } from './nights.ts'
+import { openPlatforms, tablesOf, verdict, type Platforms } from './platforms.ts'
 
 const minutes = 60_000
 let platforms: Platforms
-let scratch: string
 
 beforeAll(async () => {
-  scratch = mkdtempSync(path.join(tmpdir(), 'callers '))
   platforms = await openPlatforms()
-  await putNights(platforms)
 }, 15 * minutes)
 afterAll(async () => {
   await platforms?.close()
-  rmSync(scratch, { recursive: true, force: true })
 })
 
 describe('nightly.yml', () => {
-  it(
-    'by its schedule computes the day that ended and no other',
-    async () => {
-      const result = await platforms.run('workflows-examples/nightly.yml', { event: 'schedule' })
-      expect(verdict(result)).toEqual({ days: 'success', compute: 'success' })
-      expect(await loadedDays(platforms)).toEqual({ [dayOf(days[2]!)]: 4 })
-      expect(await query(platforms.dev, 'SELECT COUNT(*) FROM caec_analytics.fct_events')).toEqual([['4']])
-      // A release stages what the batches ran.
-      const staged = Object.keys(await objectsOf(platforms.dev, 'staging', 'submit-spark/'))
-      expect(staged.filter((name) => name.endsWith('/clean.py'))).toHaveLength(1)
-    },
-    10 * minutes,
-  )
-
   it.each([
     [{ from: '2026-02-30' }, /write YYYY-MM-DD/],
     [{ from: '2026-02-02', to: '2026-02-01' }, /from 2026-02-02 is after to 2026-02-01; swap them/],
@@ -82,19 +60,6 @@ describe('pull-request.yml', () => {
 })
 
 describe('one-action.yml', () => {
-  it(
-    "publishes the views behind the sign-in of Google's action, whose place a stand-in takes here",
-    async () => {
-      const result = await platforms.run('workflows-examples/one-action.yml', {
-        repositories: { 'google-github-actions/auth': googleAuthStandIn(scratch, platforms.dev.origin) },
-      })
-      expect(verdict(result)).toEqual({ publish: 'success' })
-      expect(Object.keys((await tablesOf(platforms.dev, 'caec_insights'))!)).toContain('kpi_daily_sessions')
-      expect(jobOf(result, 'publish').summary).toContain('created')
-    },
-    5 * minutes,
-  )
-
   it("is refused where no checkout of Google's action is named, and told how", async () => {
     await expect(platforms.run('workflows-examples/one-action.yml')).rejects.toThrow(
       /google-github-actions\/auth@[0-9a-f]{40}: actions of other repositories are not supported.*--repository google-github-actions\/auth=PATH/,

@@ -1,21 +1,65 @@
-/** A deployment that fails half way leaves what was published before. */
+/**
+ * Promotion brings the same bytes to the other environment; a deployment that fails half way leaves what was
+ * published before.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { readFileSync } from 'node:fs'
+import type { WorkflowResult } from '../../local/runner/result.ts'
 import { plantedCheckout } from '../support/planted-checkout.ts'
-import { jobOf, objectsOf, openPlatforms, tablesOf, verdict, type Platforms } from './platforms.ts'
+import {
+  jobOf,
+  objectsOf,
+  openPlatforms,
+  readObject,
+  tablesOf,
+  verdict,
+  type Platforms,
+} from './platforms.ts'
 
 const minutes = 60_000
 let platforms: Platforms
+let first: WorkflowResult
 
 beforeAll(async () => {
   platforms = await openPlatforms()
-  const first = await platforms.run('workflows-examples/first-deployment.yml', {
+  first = await platforms.run('workflows-examples/first-deployment.yml', {
     withoutJobs: ['build/image'],
   })
   if (first.conclusion !== 'success')
     throw new Error(`${JSON.stringify(verdict(first), null, 2)}\n${platforms.shown.slice(-60).join('\n')}`)
 }, 15 * minutes)
 afterAll(() => platforms?.close())
+
+describe('promote.yml', () => {
+  it(
+    'brings the very release of dev to prod',
+    async () => {
+      const digest = jobOf(first, 'build').outputs.digest!
+      const prod = await platforms.prod()
+      const promoted = await platforms.run('workflows-examples/promote.yml', {
+        on: prod,
+        inputs: { 'run-id': first.runId, digest },
+      })
+      expect(verdict(promoted)).toEqual({ prod: 'success', 'prod/deploy': 'success' })
+      expect(jobOf(promoted, 'prod').outputs.digest).toBe(digest)
+      const names = Object.keys(await objectsOf(prod, 'dags'))
+      expect(names).toContain('dags/clickstream_pipeline.release.json')
+      const release = await readObject(prod, 'dags', 'dags/clickstream_pipeline.release.json')
+      expect(JSON.parse(release.toString())).toMatchObject({ digest })
+      expect(Object.keys(await objectsOf(prod, 'staging', 'submit-spark/'))).toEqual(
+        expect.arrayContaining(
+          Object.values(
+            (JSON.parse(release.toString()) as { spark: Record<string, { main: string }> }).spark,
+          ).map(({ main }) => main),
+        ),
+      )
+      expect(Object.keys((await tablesOf(prod, 'caec_insights'))!)).toEqual(
+        Object.keys((await tablesOf(platforms.dev, 'caec_insights'))!),
+      )
+    },
+    10 * minutes,
+  )
+})
 
 describe('first-deployment.yml', () => {
   it.each([

@@ -1,6 +1,6 @@
 /**
- * First deployment, plan and promotion, run from their files: the same bytes in both environments, and
- * nothing changed where nothing may be. Deployments that fail are in deployments.deep.test.ts.
+ * First deployment and plan, run from their files, and nothing changed where nothing may be. Promotion and
+ * deployments that fail are in deployments.deep.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createHash } from 'node:crypto'
@@ -133,35 +133,5 @@ describe('deploy.yml', () => {
       expect(verdict(refused).deploy).toMatch(/there is no run 1 on this state/)
     },
     5 * minutes,
-  )
-})
-
-describe('promote.yml', () => {
-  it(
-    'brings the very release of dev to prod',
-    async () => {
-      const prod = await platforms.prod()
-      const promoted = await platforms.run('workflows-examples/promote.yml', {
-        on: prod,
-        inputs: { 'run-id': first.runId, digest },
-      })
-      expect(verdict(promoted)).toEqual({ prod: 'success', 'prod/deploy': 'success' })
-      expect(jobOf(promoted, 'prod').outputs.digest).toBe(digest)
-      const names = Object.keys(await objectsOf(prod, 'dags'))
-      expect(names).toContain('dags/clickstream_pipeline.release.json')
-      const release = await readObject(prod, 'dags', 'dags/clickstream_pipeline.release.json')
-      expect(JSON.parse(release.toString())).toMatchObject({ digest })
-      expect(Object.keys(await objectsOf(prod, 'staging', 'submit-spark/'))).toEqual(
-        expect.arrayContaining(
-          Object.values(
-            (JSON.parse(release.toString()) as { spark: Record<string, { main: string }> }).spark,
-          ).map(({ main }) => main),
-        ),
-      )
-      expect(Object.keys((await tablesOf(prod, 'caec_insights'))!)).toEqual(
-        Object.keys((await tablesOf(platforms.dev, 'caec_insights'))!),
-      )
-    },
-    10 * minutes,
   )
 })

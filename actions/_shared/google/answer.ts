@@ -30,18 +30,24 @@ export function readAnswer<T>(answer: RawAnswer, asked: Asked, promised: Promise
   return value as T
 }
 
-function strange(asked: Asked, status: number, what: string, isRetryable: boolean): GoogleApiError {
+/** The error of an answer that somebody else gave in Google's place. */
+export function notGoogles(
+  asked: Asked,
+  status: number,
+  what: string,
+  { isRetryable, hint }: { readonly isRetryable: boolean; readonly hint?: string },
+): GoogleApiError {
   return new GoogleApiError(
     `${titleOf(asked)}: the answer (${status}) is not ${asked.method === 'oidc.token' ? "GitHub's" : "Google's"}: ${what}; is a proxy in between?`,
-    {
-      ...asked,
-      status,
-      reason: 'notGoogle',
-      isRetryable,
-      problem: 'not-google',
-      hint: 'Nothing is known to have been done. Check HTTPS_PROXY, NO_PROXY and CLOUDSDK_API_ENDPOINT_OVERRIDES_… of this job, and whether the network asks for a sign-in.',
-    },
+    { ...asked, status, reason: 'notGoogle', isRetryable, problem: 'not-google', hint },
   )
+}
+
+function strange(asked: Asked, status: number, what: string, isRetryable: boolean): GoogleApiError {
+  return notGoogles(asked, status, what, {
+    isRetryable,
+    hint: 'Nothing is known to have been done. Check HTTPS_PROXY, NO_PROXY and CLOUDSDK_API_ENDPOINT_OVERRIDES_… of this job, and whether the network asks for a sign-in.',
+  })
 }
 
 /** By its kind and size alone: a page of a sign-in may hold anything. */

@@ -2,10 +2,9 @@
  * Datasets of BigQuery: seen, made with labels and an expiry, dropped with what is in them. It refuses to drop
  * one whose labels it was not shown.
  */
-import { GoogleApiError } from '../errors.ts'
-import { bigQueryRequest } from './bigquery.ts'
+import { allPages, datasetAsk, datasetOf, unlessMissing } from './bigquery.ts'
+import { askBigQuery } from './bigquery-client.ts'
 import type { Google } from './connect.ts'
-import { apiPath } from './request.ts'
 
 export type Labels = Readonly<Record<string, string>>
 export interface Dataset {
@@ -31,36 +30,25 @@ export async function getDataset(
   projectId: string,
   datasetId: string,
 ): Promise<Dataset | undefined> {
-  try {
-    return shape(
-      await bigQueryRequest<RawDataset>(google, {
-        verb: 'GET',
-        path: apiPath`/projects/${projectId}/datasets/${datasetId}`,
-        method: 'bigquery.datasets.get',
-        resource: `${projectId}:${datasetId}`,
-      }),
-    )
-  } catch (error) {
-    if (error instanceof GoogleApiError && error.status === 404) return undefined
-    throw error
-  }
+  const name = { projectId, datasetId }
+  const found = await unlessMissing(
+    askBigQuery<RawDataset>(google, datasetAsk('get', name), (client) =>
+      datasetOf(client, name).getMetadata(),
+    ),
+  )
+  return found && shape(found)
 }
 
+/** Those that this identity may see. */
 export async function listDatasets(google: Google, projectId: string): Promise<Dataset[]> {
-  const found: Dataset[] = []
-  let pageToken: string | undefined
-  do {
-    const page: { datasets?: readonly RawDataset[]; nextPageToken?: string } = await bigQueryRequest(google, {
-      verb: 'GET',
-      path: apiPath`/projects/${projectId}/datasets`,
-      query: { maxResults: 1000, pageToken },
-      method: 'bigquery.datasets.list',
-      resource: projectId,
-    })
-    found.push(...(page.datasets ?? []).map(shape))
-    pageToken = page.nextPageToken
-  } while (pageToken)
-  return found
+  const ask = { method: 'bigquery.datasets.list', resource: projectId, kind: 'bigquery#datasetList' }
+  const pages = await allPages((pageToken) =>
+    askBigQuery<{ datasets?: readonly RawDataset[]; nextPageToken?: string }>(google, ask, (client) =>
+      // One page per call: with paging of its own the client takes maxResults for the total.
+      client.getDatasets({ projectId, maxResults: 1000, pageToken, autoPaginate: false }),
+    ),
+  )
+  return pages.flatMap(({ datasets }) => (datasets ?? []).map(shape))
 }
 
 /** @param made tables in it vanish by themselves after `expiryMs`. */
@@ -70,19 +58,15 @@ export async function createDataset(
   made: Dataset & { readonly expiryMs: number; readonly description: string },
 ): Promise<void> {
   const { datasetId, labels, location, expiryMs, description } = made
-  await bigQueryRequest(google, {
-    verb: 'POST',
-    path: apiPath`/projects/${projectId}/datasets`,
-    json: {
-      datasetReference: { projectId, datasetId },
-      labels,
+  await askBigQuery(google, datasetAsk('insert', { projectId, datasetId }), (client) =>
+    client.createDataset(datasetId, {
+      projectId,
+      labels: { ...labels },
       location,
       description,
       defaultTableExpirationMs: String(expiryMs),
-    },
-    method: 'bigquery.datasets.insert',
-    resource: `${projectId}:${datasetId}`,
-  })
+    }),
+  )
 }
 
 /** With everything in it. Read once more at the last moment: only what still carries `proof` is dropped. */
@@ -95,16 +79,11 @@ export async function dropDataset(
   const found = await getDataset(google, projectId, datasetId)
   if (found === undefined) return 'gone'
   if (!carries(found, proof)) return 'not ours'
-  await bigQueryRequest(google, {
-    verb: 'DELETE',
-    path: apiPath`/projects/${projectId}/datasets/${datasetId}`,
-    query: { deleteContents: true },
-    method: 'bigquery.datasets.delete',
-    resource: `${projectId}:${datasetId}`,
-  }).catch((error: unknown) => {
-    // A repeated request, or somebody quicker: gone is what was asked for.
-    if (!(error instanceof GoogleApiError) || error.status !== 404) throw error
-  })
+  const ask = { method: 'bigquery.datasets.delete', resource: `${projectId}:${datasetId}` }
+  // A repeated request, or somebody quicker: gone is what was asked for.
+  await unlessMissing(
+    askBigQuery(google, ask, (client) => datasetOf(client, { projectId, datasetId }).delete({ force: true })),
+  )
   return 'dropped'
 }
 

@@ -5,8 +5,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Column, TableName } from '../dataset.ts'
 import { bigQueryRequest } from './bigquery.ts'
+import { askBigQuery } from './bigquery-client.ts'
 import type { Google } from './connect.ts'
-import { apiPath } from './request.ts'
 
 export interface DryRun {
   readonly references: readonly TableName[]
@@ -61,17 +61,14 @@ export async function judge(
   query: string,
   resource: string,
 ): Promise<DryRunStatistics | undefined> {
-  const job = await bigQueryRequest<{ statistics?: DryRunStatistics }>(google, {
-    verb: 'POST',
-    path: apiPath`/projects/${projectId}/jobs`,
-    json: {
-      jobReference: { projectId, location },
+  const ask = { method: 'bigquery.jobs.insert', resource, kind: 'bigquery#job', isRepeatable: true }
+  const job = await askBigQuery<{ statistics?: DryRunStatistics }>(google, ask, (client) =>
+    client.createJob({
+      projectId,
+      location,
       configuration: { dryRun: true, query: { query, useLegacySql: false } },
-    },
-    method: 'bigquery.jobs.insert',
-    resource,
-    isRepeatable: true,
-  })
+    }),
+  )
   return job.statistics
 }
 
@@ -86,22 +83,28 @@ export async function runStatement(
   query: string,
   resource: string,
 ): Promise<void> {
-  let job = await bigQueryRequest<{ jobComplete?: boolean; jobReference?: { jobId: string } }>(google, {
-    verb: 'POST',
-    path: apiPath`/projects/${projectId}/queries`,
-    json: { query, useLegacySql: false, location, timeoutMs: WAIT_MS, requestId: randomUUID() },
-    method: 'bigquery.jobs.query',
-    resource,
-    isRepeatable: true,
-  })
+  let job = await bigQueryRequest<{ jobComplete?: boolean; jobReference?: { jobId: string } }>(
+    google,
+    projectId,
+    {
+      verb: 'POST',
+      path: '/queries',
+      json: { query, useLegacySql: false, location, timeoutMs: WAIT_MS, requestId: randomUUID() },
+      method: 'bigquery.jobs.query',
+      resource,
+      kind: 'bigquery#queryResponse',
+      isRepeatable: true,
+    },
+  )
   const jobId = job.jobReference?.jobId ?? ''
   while (job.jobComplete !== true) {
-    job = await bigQueryRequest(google, {
+    job = await bigQueryRequest(google, projectId, {
       verb: 'GET',
-      path: apiPath`/projects/${projectId}/queries/${jobId}`,
+      path: `/queries/${encodeURIComponent(jobId)}`,
       query: { location, timeoutMs: WAIT_MS, maxResults: 0 },
       method: 'bigquery.jobs.getQueryResults',
       resource,
+      kind: 'bigquery#getQueryResultsResponse',
     })
   }
 }

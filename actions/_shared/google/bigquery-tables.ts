@@ -1,9 +1,15 @@
 /** Tables of BigQuery as domain values (datasets and tables of the v2 REST API). It refuses to choose. */
-import type { Column, ExistingTable, TableName, TimePartitioning } from '../dataset.ts'
-import { GoogleApiError } from '../errors.ts'
-import { bigQueryRequest, spelled, tablePath } from './bigquery.ts'
+import type {
+  Column,
+  ExistingTable,
+  RangePartitioning,
+  TableConstraints,
+  TableName,
+  TimePartitioning,
+} from '../dataset.ts'
+import { datasetAsk, datasetOf, readTable, writeTable } from './bigquery.ts'
+import { askBigQuery } from './bigquery-client.ts'
 import type { Google } from './connect.ts'
-import { apiPath } from './request.ts'
 
 interface TableResource {
   readonly type: string
@@ -13,7 +19,9 @@ interface TableResource {
   readonly friendlyName?: string
   readonly labels?: Readonly<Record<string, string>>
   readonly timePartitioning?: TimePartitioning
-  readonly rangePartitioning?: { readonly field: string }
+  readonly rangePartitioning?: RangePartitioning
+  readonly tableConstraints?: TableConstraints
+  readonly defaultCollation?: string
   readonly clustering?: { readonly fields?: readonly string[] }
   readonly requirePartitionFilter?: boolean
 }
@@ -24,25 +32,17 @@ export async function getDatasetLocation(
   projectId: string,
   datasetId: string,
 ): Promise<string> {
-  const dataset = await bigQueryRequest<{ location: string }>(google, {
-    verb: 'GET',
-    path: apiPath`/projects/${projectId}/datasets/${datasetId}`,
-    query: { datasetView: 'METADATA' },
-    method: 'bigquery.datasets.get',
-    resource: `${projectId}:${datasetId}`,
-  })
+  const name = { projectId, datasetId }
+  const dataset = await askBigQuery<{ location: string }>(google, datasetAsk('get', name), (client) =>
+    datasetOf(client, name).getMetadata({ datasetView: 'METADATA' }),
+  )
   return dataset.location
 }
 
 export async function getTable(google: Google, name: TableName): Promise<ExistingTable | undefined> {
-  try {
-    const table = await bigQueryRequest<TableResource>(google, {
-      verb: 'GET',
-      path: tablePath(name),
-      method: 'bigquery.tables.get',
-      resource: spelled(name),
-    })
-    return {
+  const table = await readTable<TableResource>(google, name)
+  return (
+    table && {
       type: table.type,
       etag: table.etag,
       columns: table.schema?.fields ?? [],
@@ -51,13 +51,12 @@ export async function getTable(google: Google, name: TableName): Promise<Existin
       labels: table.labels ?? {},
       timePartitioning: table.timePartitioning,
       rangePartitioning: table.rangePartitioning,
+      constraints: table.tableConstraints,
+      defaultCollation: table.defaultCollation,
       clustering: table.clustering?.fields ?? [],
       isFilterRequired: table.requirePartitionFilter === true,
     }
-  } catch (error) {
-    if (error instanceof GoogleApiError && error.status === 404) return undefined
-    throw error
-  }
+  )
 }
 
 /** Changes the named members, only if the table is still the one that was read (412 otherwise). */
@@ -67,12 +66,5 @@ export async function patchTable(
   patch: Readonly<Record<string, unknown>>,
   etag: string,
 ): Promise<void> {
-  await bigQueryRequest(google, {
-    verb: 'PATCH',
-    path: tablePath(name),
-    headers: { 'If-Match': etag },
-    json: patch,
-    method: 'bigquery.tables.patch',
-    resource: spelled(name),
-  })
+  await writeTable(google, name, { ...patch, etag })
 }

@@ -4,9 +4,19 @@
  */
 import type { AccessEntry, Column, DatasetAccess, ExistingView, TableName, ViewContent } from '../dataset.ts'
 import { GoogleApiError } from '../errors.ts'
-import { bigQueryRequest, spelled, tablePath } from './bigquery.ts'
+import {
+  allPages,
+  bigQueryRequest,
+  datasetAsk,
+  datasetOf,
+  readTable,
+  spelled,
+  tableAsk,
+  unlessMissing,
+  writeTable,
+} from './bigquery.ts'
+import { askBigQuery } from './bigquery-client.ts'
 import type { Google } from './connect.ts'
-import { apiPath } from './request.ts'
 
 /**
  * Version 3 is needed once any entry has a condition: without it conditional entries would come back mangled
@@ -27,14 +37,9 @@ interface TableResource {
 }
 
 export async function getView(google: Google, name: TableName): Promise<ExistingView | undefined> {
-  try {
-    const table = await bigQueryRequest<TableResource>(google, {
-      verb: 'GET',
-      path: tablePath(name),
-      method: 'bigquery.tables.get',
-      resource: spelled(name),
-    })
-    return {
+  const table = await readTable<TableResource>(google, name)
+  return (
+    table && {
       type: table.type,
       etag: table.etag,
       query: table.view?.query,
@@ -45,35 +50,7 @@ export async function getView(google: Google, name: TableName): Promise<Existing
       columns: table.schema?.fields ?? [],
       createdMs: Number(table.creationTime ?? 0),
     }
-  } catch (error) {
-    if (error instanceof GoogleApiError && error.status === 404) return undefined
-    throw error
-  }
-}
-
-/** Datasets of the project that this identity may see, with their locations. */
-export async function listDatasets(
-  google: Google,
-  projectId: string,
-): Promise<{ datasetId: string; location: string }[]> {
-  const found: { datasetId: string; location: string }[] = []
-  let pageToken: string | undefined
-  do {
-    const page = await bigQueryRequest<{
-      datasets?: { datasetReference: { datasetId: string }; location?: string }[]
-      nextPageToken?: string
-    }>(google, {
-      verb: 'GET',
-      path: apiPath`/projects/${projectId}/datasets`,
-      query: { maxResults: 1000, pageToken },
-      method: 'bigquery.datasets.list',
-      resource: projectId,
-    })
-    for (const { datasetReference, location } of page.datasets ?? [])
-      found.push({ datasetId: datasetReference.datasetId, location: location ?? '' })
-    pageToken = page.nextPageToken
-  } while (pageToken !== undefined && pageToken !== '')
-  return found
+  )
 }
 
 /** Views of a dataset with their labels. */
@@ -82,24 +59,28 @@ export async function listViews(
   projectId: string,
   datasetId: string,
 ): Promise<{ name: TableName; labels: Readonly<Record<string, string>> }[]> {
-  const found: { name: TableName; labels: Readonly<Record<string, string>> }[] = []
-  let pageToken: string | undefined
-  do {
-    const page = await bigQueryRequest<{
+  const ask = {
+    method: 'bigquery.tables.list',
+    resource: `${projectId}:${datasetId}`,
+    kind: 'bigquery#tableList',
+  }
+  const pages = await allPages((pageToken) =>
+    askBigQuery<{
       tables?: { type: string; tableReference: TableName; labels?: Record<string, string> }[]
       nextPageToken?: string
-    }>(google, {
-      verb: 'GET',
-      path: apiPath`/projects/${projectId}/datasets/${datasetId}/tables`,
-      query: { maxResults: 1000, pageToken },
-      method: 'bigquery.tables.list',
-      resource: `${projectId}:${datasetId}`,
-    })
-    for (const table of page.tables ?? [])
-      if (table.type === 'VIEW') found.push({ name: table.tableReference, labels: table.labels ?? {} })
-    pageToken = page.nextPageToken
-  } while (pageToken !== undefined && pageToken !== '')
-  return found
+    }>(google, ask, (client) =>
+      datasetOf(client, { projectId, datasetId }).getTables({
+        maxResults: 1000,
+        pageToken,
+        autoPaginate: false,
+      }),
+    ),
+  )
+  return pages.flatMap(({ tables }) =>
+    (tables ?? [])
+      .filter(({ type }) => type === 'VIEW')
+      .map(({ tableReference, labels }) => ({ name: tableReference, labels: labels ?? {} })),
+  )
 }
 
 export async function getDataset(
@@ -107,18 +88,13 @@ export async function getDataset(
   projectId: string,
   datasetId: string,
 ): Promise<DatasetAccess> {
-  const dataset = await bigQueryRequest<{
+  const name = { projectId, datasetId }
+  const dataset = await askBigQuery<{
     etag: string
     location: string
     lastModifiedTime?: string
     access?: AccessEntry[]
-  }>(google, {
-    verb: 'GET',
-    path: apiPath`/projects/${projectId}/datasets/${datasetId}`,
-    query: POLICY_VERSION,
-    method: 'bigquery.datasets.get',
-    resource: `${projectId}:${datasetId}`,
-  })
+  }>(google, datasetAsk('get', name), (client) => datasetOf(client, name).getMetadata(POLICY_VERSION))
   return {
     projectId,
     datasetId,
@@ -138,29 +114,34 @@ export async function setAccess(
   dataset: DatasetAccess,
   access: readonly AccessEntry[],
 ): Promise<void> {
-  await bigQueryRequest(google, {
-    verb: 'PATCH',
-    path: apiPath`/projects/${dataset.projectId}/datasets/${dataset.datasetId}`,
-    query: { ...POLICY_VERSION, updateMode: 'UPDATE_ACL' },
-    headers: { 'If-Match': dataset.etag },
-    json: { access },
-    method: 'bigquery.datasets.patch',
-    resource: `${dataset.projectId}:${dataset.datasetId}`,
-  })
+  await askBigQuery(google, datasetAsk('patch', dataset), (client) =>
+    datasetOf(client, dataset).setMetadata(
+      { etag: dataset.etag, access: [...access] },
+      { ...POLICY_VERSION, updateMode: 'UPDATE_ACL' },
+    ),
+  )
 }
 
+/** Repeated when its answer is lost: then the name is taken, and what is there says by whom. */
 export async function createView(google: Google, name: TableName, content: ViewContent): Promise<void> {
-  const made = await bigQueryRequest<TableResource>(google, {
-    verb: 'POST',
-    path: apiPath`/projects/${name.projectId}/datasets/${name.datasetId}/tables`,
-    method: 'bigquery.tables.insert',
-    resource: spelled(name),
-    json: { tableReference: name, ...body({ ...content, columns: undefined }) },
+  const ask = { ...tableAsk('insert', name), isRepeatable: true }
+  const made = await askBigQuery<TableResource>(google, ask, (client) =>
+    datasetOf(client, name).createTable(name.tableId, body({ ...content, columns: undefined })),
+  ).catch(async (error: unknown) => {
+    if (!(error instanceof GoogleApiError && error.status === 409)) throw error
+    const found = await readTable<TableResource>(google, name)
+    if (found === undefined || !isMade(found, content)) throw error
+    return found
   })
   // BigQuery takes no columns for a view that is not there yet, and describes them afterwards.
   if (content.columns !== undefined)
     await patchView(google, name, { labels: content.labels, columns: content.columns }, made.etag)
 }
+
+/** The labels hold the owner and a digest of the file: equal ones are of this very change. */
+const isMade = (found: TableResource, { query, labels }: ViewContent): boolean =>
+  found.view?.query === query &&
+  Object.entries(labels).every(([label, value]) => found.labels?.[label] === value)
 
 /**
  * PATCH, so that what is not named stays; only if the view is still the one that was read (412 otherwise).
@@ -171,14 +152,7 @@ export async function patchView(
   content: ViewContent,
   etag: string,
 ): Promise<void> {
-  await bigQueryRequest(google, {
-    verb: 'PATCH',
-    path: tablePath(name),
-    headers: { 'If-Match': etag },
-    method: 'bigquery.tables.patch',
-    resource: spelled(name),
-    json: body(content),
-  })
+  await writeTable(google, name, { ...body(content), etag })
 }
 
 /** Labels alone, whatever else changed: a digest that does not fit what stands there proves nothing. */
@@ -187,13 +161,7 @@ export async function markView(
   name: TableName,
   labels: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await bigQueryRequest(google, {
-    verb: 'PATCH',
-    path: tablePath(name),
-    method: 'bigquery.tables.patch',
-    resource: spelled(name),
-    json: { labels },
-  })
+  await writeTable(google, name, { labels })
 }
 
 const body = ({ query, columns, ...members }: ViewContent): Record<string, unknown> => ({
@@ -202,14 +170,16 @@ const body = ({ query, columns, ...members }: ViewContent): Record<string, unkno
   ...(columns === undefined ? {} : { schema: { fields: columns } }),
 })
 
+/** The client deletes without a guard. */
 export async function deleteView(google: Google, name: TableName, etag: string): Promise<void> {
-  await bigQueryRequest(google, {
-    verb: 'DELETE',
-    path: tablePath(name),
-    headers: { 'If-Match': etag },
-    method: 'bigquery.tables.delete',
-    resource: spelled(name),
-  }).catch((error: unknown) => {
-    if (!(error instanceof GoogleApiError && error.status === 404)) throw error
-  })
+  const { projectId, datasetId, tableId } = name
+  await unlessMissing(
+    bigQueryRequest(google, projectId, {
+      verb: 'DELETE',
+      path: `/datasets/${encodeURIComponent(datasetId)}/tables/${encodeURIComponent(tableId)}`,
+      headers: { 'If-Match': etag },
+      method: 'bigquery.tables.delete',
+      resource: spelled(name),
+    }),
+  )
 }

@@ -1,23 +1,106 @@
 /**
- * BigQuery's REST API as bare authorised calls, for the actions that build on it. It refuses to know what a
- * table or a view holds.
+ * What the client of BigQuery has no word for, said through its bare `request`, and what the edges of datasets,
+ * tables and views share. It refuses to know what a table or a view holds.
  */
-import type { TableName } from '../dataset.ts'
+import type { BigQuery, Dataset, Table } from '@google-cloud/bigquery'
+import type { DatasetName, TableName } from '../dataset.ts'
 import { ConflictError, GoogleApiError } from '../errors.ts'
+import { askBigQuery, type BigQueryAsk } from './bigquery-client.ts'
 import type { Google } from './connect.ts'
-import { apiPath, type GoogleCall } from './request.ts'
+import type { GoogleCall } from './request.ts'
 
-export type BigQueryCall = Omit<GoogleCall, 'api' | 'region'>
+export interface BigQueryCall extends BigQueryAsk, Pick<GoogleCall, 'verb' | 'query' | 'headers' | 'json'> {
+  /** Begins after the project, e.g. `/queries`. */
+  readonly path: string
+}
 
-/** @param call `path` begins after `/bigquery/v2`, e.g. apiPath`/projects/${project}/datasets/${dataset}`. */
-export function bigQueryRequest<T = unknown>(google: Google, call: BigQueryCall): Promise<T> {
-  return google.request<T>({ ...call, api: 'bigquery', path: `/bigquery/v2${call.path}` })
+export function bigQueryRequest<T = unknown>(
+  google: Google,
+  projectId: string,
+  { verb, path, query, headers, json, ...ask }: BigQueryCall,
+): Promise<T> {
+  const built = { method: verb, uri: path, qs: query, headers, json, projectId }
+  return askBigQuery<T>(
+    google,
+    ask,
+    (client) =>
+      new Promise<void>((resolve, reject) => {
+        client.request(built, (error: Error | null) => (error === null ? resolve() : reject(error)))
+      }),
+  )
 }
 
 export const spelled = ({ projectId, datasetId, tableId }: TableName): string =>
   `${projectId}:${datasetId}.${tableId}`
-export const tablePath = (name: TableName): GoogleCall['path'] =>
-  apiPath`/projects/${name.projectId}/datasets/${name.datasetId}/tables/${name.tableId}`
+
+export const datasetOf = (client: BigQuery, { projectId, datasetId }: DatasetName): Dataset =>
+  client.dataset(checked(datasetId), { projectId: checked(projectId) })
+export const tableOf = (client: BigQuery, { tableId, ...dataset }: TableName): Table =>
+  datasetOf(client, dataset).table(encodeURIComponent(checked(tableId, /[/\\]/)))
+
+/** The client cuts a name at its slashes and takes it for encoded; a name in SQL may be anything. */
+function checked(name: string, refused = /[/\\%]/): string {
+  if (!/^\.{0,2}$/.test(name) && !refused.test(name)) return name
+  throw new GoogleApiError(`Building a request: ${JSON.stringify(name)} is no name of BigQuery's.`, {
+    method: 'bigquery',
+    resource: '',
+    status: 400,
+    reason: 'invalid',
+    isRetryable: false,
+  })
+}
+
+/** The request for a dataset or a table by its verb: what its errors name, and what an answer calls itself. */
+export const datasetAsk = (verb: string, { projectId, datasetId }: DatasetName): BigQueryAsk => ({
+  method: `bigquery.datasets.${verb}`,
+  resource: `${projectId}:${datasetId}`,
+  kind: 'bigquery#dataset',
+})
+export const tableAsk = (verb: string, name: TableName): BigQueryAsk => ({
+  method: `bigquery.tables.${verb}`,
+  resource: spelled(name),
+  kind: 'bigquery#table',
+})
+
+/** A table or view as BigQuery sends it; undefined when there is none. */
+export const readTable = <T>(google: Google, name: TableName): Promise<T | undefined> =>
+  unlessMissing(
+    askBigQuery<T>(google, tableAsk('get', name), (client) => tableOf(client, name).getMetadata()),
+  )
+
+/** PATCH: what is not named stays. With an etag only if the table is still the one that was read (412 otherwise). */
+export async function writeTable(
+  google: Google,
+  name: TableName,
+  members: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await askBigQuery(google, tableAsk('patch', name), (client) =>
+    tableOf(client, name).setMetadata({ ...members }),
+  )
+}
+
+/** undefined when there is none. */
+export async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof GoogleApiError && error.status === 404) return undefined
+    throw error
+  }
+}
+
+/** Every page of a list. */
+export async function allPages<P extends { readonly nextPageToken?: string }>(
+  page: (pageToken: string | undefined) => Promise<P>,
+): Promise<P[]> {
+  const pages: P[] = []
+  for (let pageToken: string | undefined; ;) {
+    const found = await page(pageToken)
+    pages.push(found)
+    if (!found.nextPageToken || found.nextPageToken === pageToken) return pages
+    pageToken = found.nextPageToken
+  }
+}
 
 /**
  * A refused precondition, or a name taken meanwhile, as what it is: the world moved after the plan. Anything

@@ -15,6 +15,8 @@ export interface AirflowEnvironment {
   readonly state: string
   /** e.g. `composer-3-airflow-3.3.1-build.2`. */
   readonly imageVersion: string
+  /** Airflow's settings that this environment overrides, by `section-name`. */
+  readonly airflowConfig: Readonly<Record<string, string>>
   readonly airflowUri?: string
 }
 export interface EnvironmentRef {
@@ -39,7 +41,11 @@ export async function getEnvironment(google: Google, ref: EnvironmentRef): Promi
   const answer = await google.request<{
     name?: string
     state?: string
-    config?: { dagGcsPrefix?: string; airflowUri?: string; softwareConfig?: { imageVersion?: string } }
+    config?: {
+      dagGcsPrefix?: string
+      airflowUri?: string
+      softwareConfig?: { imageVersion?: string; airflowConfigOverrides?: Record<string, string> }
+    }
   }>({
     api: 'composer',
     verb: 'GET',
@@ -66,6 +72,7 @@ export async function getEnvironment(google: Google, ref: EnvironmentRef): Promi
     prefix: place[2],
     state: answer.state ?? 'STATE_UNSPECIFIED',
     imageVersion: answer.config?.softwareConfig?.imageVersion ?? '',
+    airflowConfig: answer.config?.softwareConfig?.airflowConfigOverrides ?? {},
     airflowUri: answer.config?.airflowUri,
   }
 }

@@ -2,32 +2,14 @@
  * Serverless Spark batches (dataproc.googleapis.com v1): create, get, cancel. It refuses to know what a batch
  * is for.
  */
+import type { protos } from '@google-cloud/dataproc'
+import type { Batch, BatchState } from '../batch.ts'
 import { GoogleApiError } from '../errors.ts'
+import { notGoogles } from './answer.ts'
 import type { Google } from './connect.ts'
-import { apiPath } from './request.ts'
+import { batchClient } from './dataproc-client.ts'
+import { translate, type Asked } from './translate.ts'
 
-export type BatchState =
-  'STATE_UNSPECIFIED' | 'PENDING' | 'RUNNING' | 'CANCELLING' | 'CANCELLED' | 'SUCCEEDED' | 'FAILED'
-export interface Batch {
-  /** `projects/P/locations/R/batches/ID`. */
-  readonly name: string
-  readonly state: BatchState
-  readonly stateMessage: string
-  readonly labels: Readonly<Record<string, string>>
-  /** Oldest first, the current state included. */
-  readonly history: readonly { readonly state: BatchState; readonly atMs: number | undefined }[]
-  /** `projects/P/regions/R/operations/ID`: what is cancelled. */
-  readonly operation: string
-  /**
-   * `gs://…/driveroutput`, a prefix; absent on runtimes without a staging bucket and before the driver
-   * starts.
-   */
-  readonly outputUri?: string
-  /** What a running batch holds at the moment. */
-  readonly current?: { readonly milliDcu: number; readonly shuffleGb: number }
-  /** Filled some time after the end. */
-  readonly usage?: { readonly milliDcuSeconds: number; readonly shuffleGbSeconds: number }
-}
 /** The request body, as of the discovery document. */
 export type BatchRequest = Readonly<Record<string, unknown>>
 export interface BatchRef {
@@ -38,24 +20,8 @@ export interface BatchRef {
 
 export const terminalStates: ReadonlySet<BatchState> = new Set(['CANCELLED', 'SUCCEEDED', 'FAILED'])
 
-interface WireBatch {
-  name?: string
-  state?: BatchState
-  stateMessage?: string
-  stateTime?: string
-  createTime?: string
-  operation?: string
-  labels?: Record<string, string>
-  stateHistory?: { state?: BatchState; stateStartTime?: string }[]
-  runtimeInfo?: {
-    outputUri?: string
-    currentUsage?: { milliDcu?: string; shuffleStorageGb?: string }
-    approximateUsage?: { milliDcuSeconds?: string; shuffleStorageGbSeconds?: string }
-  }
-}
-
-const batchesPath = (ref: { projectId: string; region: string }) =>
-  apiPath`/v1/projects/${ref.projectId}/locations/${ref.region}/batches`
+type ClientsBatch = protos.google.cloud.dataproc.v1.IBatch
+type ClientsTime = protos.google.protobuf.ITimestamp | null | undefined
 
 /**
  * Resolves as soon as Google took it. The same `requestId` returns the first batch, so a lost answer is
@@ -67,85 +33,74 @@ export async function createBatch(
   requestId: string,
   request: BatchRequest,
 ): Promise<void> {
-  const asked = {
-    method: 'dataproc.projects.locations.batches.create',
-    resource: `batch ${ref.batchId} in ${ref.region}`,
-  }
-  const operation = await google.request<{ name?: unknown } | undefined>({
-    api: 'dataproc',
-    region: ref.region,
-    verb: 'POST',
-    path: batchesPath(ref),
-    query: { batchId: ref.batchId, requestId },
-    json: request,
-    isRepeatable: true,
-    ...asked,
+  const asked = askedOf('create', ref)
+  const operation = await judged(asked, async () => {
+    const client = await batchClient(google)
+    const [taken] = await client.carry(
+      { ...asked, region: ref.region, isRepeatable: true, json: request },
+      (batches) =>
+        batches.createBatch({
+          parent: nameOf(ref, 'locations'),
+          batchId: ref.batchId,
+          requestId,
+          batch: inMessages(request),
+        }),
+    )
+    return taken
   })
-  if (typeof operation?.name !== 'string') throw notGoogles(asked)
-}
-
-/** JSON of somebody else, with status 200: it says nothing about the batch. */
-function notGoogles(asked: { method: string; resource: string }): GoogleApiError {
-  return new GoogleApiError(
-    `${asked.method} on ${asked.resource}: the answer (200) is not Google's: it names neither batch nor operation; is a proxy in between?`,
-    {
-      ...asked,
-      status: 200,
-      reason: 'notGoogle',
-      isRetryable: true,
-      problem: 'not-google',
-    },
-  )
+  if (!operation.name) throw strange(asked)
 }
 
 /** Asks once: a wait has a patience of its own. */
 export async function getBatch(google: Google, ref: BatchRef, signal?: AbortSignal): Promise<Batch> {
-  const asked = {
-    method: 'dataproc.projects.locations.batches.get',
-    resource: `batch ${ref.batchId} in ${ref.region}`,
-  }
-  const wire = await google.request<WireBatch | undefined>({
-    api: 'dataproc',
-    region: ref.region,
-    verb: 'GET',
-    path: `${batchesPath(ref)}/${encodeURIComponent(ref.batchId)}`,
-    signal,
-    isRepeatable: false,
-    timeoutMs: 20_000,
-    ...asked,
+  const asked = askedOf('get', ref)
+  const batch = await judged(asked, async () => {
+    const client = await batchClient(google)
+    const [found] = await client.carry(
+      { ...asked, region: ref.region, signal, isRepeatable: false, timeoutMs: 20_000 },
+      (batches) => batches.getBatch({ name: nameOf(ref, 'locations', 'batches', ref.batchId) }),
+    )
+    return found
   })
-  if (typeof wire?.name !== 'string' || typeof wire.state !== 'string') throw notGoogles(asked)
-  const { state } = wire
-  const at = (time: string | undefined) => (time === undefined ? undefined : Date.parse(time))
-  const usage = wire.runtimeInfo?.approximateUsage
-  const current = wire.runtimeInfo?.currentUsage
+  if (!batch.name || !batch.state) throw strange(asked)
+  return shape(batch, batch.name)
+}
+
+function shape(batch: ClientsBatch, name: string): Batch {
+  const state = stateOf(batch.state)
+  const usage = batch.runtimeInfo?.approximateUsage
+  const current = batch.runtimeInfo?.currentUsage
+  const milliDcuSeconds = Number(usage?.milliDcuSeconds ?? 0)
+  const shuffleGbSeconds = Number(usage?.shuffleStorageGbSeconds ?? 0)
   return {
-    name: wire.name,
+    name,
     state,
-    stateMessage: wire.stateMessage ?? '',
-    labels: wire.labels ?? {},
-    operation: wire.operation ?? '',
-    outputUri: wire.runtimeInfo?.outputUri || undefined,
+    stateMessage: batch.stateMessage ?? '',
+    labels: batch.labels ?? {},
+    operation: batch.operation ?? '',
+    outputUri: batch.runtimeInfo?.outputUri || undefined,
     history: [
-      ...(wire.stateHistory ?? []).map((entry) => ({
-        state: entry.state ?? 'STATE_UNSPECIFIED',
-        atMs: at(entry.stateStartTime),
+      ...(batch.stateHistory ?? []).map((entry) => ({
+        state: stateOf(entry.state),
+        atMs: msOf(entry.stateStartTime),
       })),
-      { state, atMs: at(wire.stateTime ?? wire.createTime) },
+      { state, atMs: msOf(batch.stateTime ?? batch.createTime) },
     ],
-    current:
-      current === undefined
-        ? undefined
-        : { milliDcu: Number(current.milliDcu ?? 0), shuffleGb: Number(current.shuffleStorageGb ?? 0) },
-    // int64 comes as text. Absent means zero once the message is there.
-    usage:
-      usage?.milliDcuSeconds === undefined && usage?.shuffleStorageGbSeconds === undefined
-        ? undefined
-        : {
-            milliDcuSeconds: Number(usage.milliDcuSeconds ?? 0),
-            shuffleGbSeconds: Number(usage.shuffleStorageGbSeconds ?? 0),
-          },
+    current: current
+      ? { milliDcu: Number(current.milliDcu ?? 0), shuffleGb: Number(current.shuffleStorageGb ?? 0) }
+      : undefined,
+    // The message may be there before anything is counted.
+    usage: milliDcuSeconds + shuffleGbSeconds > 0 ? { milliDcuSeconds, shuffleGbSeconds } : undefined,
   }
+}
+
+/** A state that came after the client's list of them is a number: some state, and no end. */
+function stateOf(state: ClientsBatch['state']): BatchState {
+  return typeof state === 'string' ? state : 'STATE_UNSPECIFIED'
+}
+
+function msOf(time: ClientsTime): number | undefined {
+  return time ? Number(time.seconds ?? 0) * 1000 + Math.floor((time.nanos ?? 0) / 1e6) : undefined
 }
 
 /** Asks for cancellation; Google answers at once and stops the batch soon after. */
@@ -155,18 +110,65 @@ export async function cancelOperation(
   region: string,
   timeoutMs = 5_000,
 ): Promise<void> {
-  const parts = /^projects\/([^/]+)\/(regions|locations)\/([^/]+)\/operations\/([^/]+)$/.exec(operation)
+  const parts = /^projects\/[^/]+\/(regions|locations)\/[^/]+\/operations\/[^/]+$/.exec(operation)
   if (!parts) throw new Error(`Cancelling: ${JSON.stringify(operation)} is not the name of an operation.`)
-  const [, project = '', parent = '', place = '', id = ''] = parts
-  await google.request({
-    api: 'dataproc',
-    region,
-    verb: 'POST',
-    path: `${apiPath`/v1/projects/${project}/${parent}/${place}/operations/${id}`}:cancel`,
-    json: {},
-    isRepeatable: true,
-    timeoutMs,
-    method: `dataproc.projects.${parent}.operations.cancel`,
-    resource: operation,
+  const asked: Asked = { method: `dataproc.projects.${parts[1]}.operations.cancel`, resource: operation }
+  await judged(asked, async () => {
+    const client = await batchClient(google)
+    await client.carry({ ...asked, region, isRepeatable: true, timeoutMs }, (batches) =>
+      // The client of operations would repeat of its own accord.
+      batches.operationsClient.cancelOperation({ name: operation } as never, { retry: null as never }),
+    )
   })
 }
+
+function askedOf(verb: string, ref: BatchRef): Asked {
+  return {
+    method: `dataproc.projects.locations.batches.${verb}`,
+    resource: `batch ${ref.batchId} in ${ref.region}`,
+  }
+}
+
+/** Segments of a path: one of them as `..` would ask for something else. */
+function nameOf(ref: BatchRef, ...rest: readonly string[]): string {
+  const [place = '', ...more] = rest
+  const name = ['projects', ref.projectId, place, ref.region, ...more]
+  const strange = name.find((segment) => !/^[^/]+$/.test(segment) || /^\.+$/.test(segment))
+  if (strange !== undefined)
+    throw new Error(`Naming a batch: ${JSON.stringify(strange)} cannot be a path segment.`)
+  return name.join('/')
+}
+
+/** The client takes durations as messages, and all else as the discovery document spells it. */
+function inMessages(request: BatchRequest): ClientsBatch {
+  const { environmentConfig, ...rest } = request as {
+    environmentConfig?: { executionConfig?: { ttl?: string } }
+  }
+  const { ttl, ...execution } = environmentConfig?.executionConfig ?? {}
+  return {
+    ...rest,
+    environmentConfig: {
+      ...environmentConfig,
+      executionConfig: {
+        ...execution,
+        ...(ttl === undefined ? {} : { ttl: { seconds: Number.parseInt(ttl, 10) } }),
+      },
+    },
+  }
+}
+
+/** What the client itself cannot read is not Google's answer; errors of the request are told already. */
+async function judged<T>(asked: Asked, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof GoogleApiError) throw error
+    if (/^(fromProto3JSON|Received null response)/.test((error as Error).message)) throw strange(asked)
+    if ((error as { code?: unknown }).code === undefined) throw error
+    throw translate(error, asked)
+  }
+}
+
+/** JSON of somebody else, with status 200: it says nothing about the batch. */
+const strange = (asked: Asked): GoogleApiError =>
+  notGoogles(asked, 200, 'it names neither batch nor operation', { isRetryable: true })

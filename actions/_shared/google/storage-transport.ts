@@ -8,10 +8,15 @@ import type { Readable } from 'node:stream'
 import type { Storage as Client } from '@google-cloud/storage'
 import { readAnswer } from './answer.ts'
 import type { Google } from './connect.ts'
-import { sendingMs } from './storage-tries.ts'
+import { notGoogles, sendingMs } from './storage-tries.ts'
+import type { Asked as Call } from './translate.ts'
 
 /** One try. */
 const TRY_MS = 30_000
+
+/** The bytes included: the largest thing read is a piece of a driver's output. */
+const DOWNLOAD_MS = 120_000
+const LARGEST_DOWNLOAD = 2 ** 30
 
 /** An option of the library that it sends along as if it were a parameter of the method. */
 const LIBRARY_ONLY = 'autoPaginate'
@@ -28,7 +33,7 @@ interface Asked {
 }
 type Callback = (error: unknown, body?: unknown, response?: unknown) => void
 
-/** Downloads stay with the library: it streams and verifies them. */
+/** Its streams, which follow redirects and have no end, are not used: see `download`. */
 export function carryRequests(client: Client, google: Google): void {
   const streams = client.makeAuthenticatedRequest
   const carry = (asked: Asked, callback?: Callback) => {
@@ -44,6 +49,39 @@ export function carryRequests(client: Client, google: Google): void {
     getCredentials: streams.getCredentials,
     authClient: streams.authClient,
   }) as unknown as typeof streams
+}
+
+/**
+ * One try, with an end. @returns the bytes, and the checksum of the whole object; undefined where the bytes came
+ * in another form than they are stored.
+ */
+export async function download(
+  google: Google,
+  bucket: string,
+  name: string,
+  range: { readonly generation?: string; readonly startByte?: number },
+  call: Call,
+): Promise<{ data: Buffer; crc32c: string | undefined }> {
+  const path = `/storage/v1/b/${encodeURIComponent(bucket)}/o/${encodeURIComponent(name)}`
+  const url = new URL(google.endpoints.root('storage') + path)
+  url.searchParams.set('alt', 'media')
+  if (range.generation !== undefined) url.searchParams.set('generation', range.generation)
+  const answer = await google.client.request<ArrayBuffer>({
+    url: url.href,
+    method: 'GET',
+    headers: range.startByte ? { range: `bytes=${range.startByte}-` } : {},
+    responseType: 'arraybuffer',
+    retry: false,
+    timeout: DOWNLOAD_MS,
+    maxContentLength: LARGEST_DOWNLOAD,
+    redirect: 'manual',
+  })
+  const hashes = answer.headers.get('x-goog-hash')
+  if ((answer.status !== 200 && answer.status !== 206) || !answer.headers.get('x-goog-generation'))
+    throw notGoogles(call, `it is ${answer.status} and no object of Cloud Storage`)
+  const isAsStored = !answer.headers.get('content-encoding')
+  const crc32c = /(?:^|,)\s*crc32c=([^,\s]+)/.exec(hashes ?? '')?.[1]
+  return { data: Buffer.from(answer.data), crc32c: isAsStored ? crc32c : undefined }
 }
 
 async function send(asked: Asked, google: Google): Promise<{ data: unknown; status: number }> {

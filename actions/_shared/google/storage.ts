@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { CRC32C, Storage as Client, type File } from '@google-cloud/storage'
 import type { Google } from './connect.ts'
 import { answeredBy, change, isMissing, notGoogles, repeat } from './storage-tries.ts'
-import { carryRequests } from './storage-transport.ts'
+import { carryRequests, download } from './storage-transport.ts'
 import type { Asked } from './translate.ts'
 
 export interface StoredObject {
@@ -111,15 +111,16 @@ export function openStorage(google: Google): ObjectStorage {
         pageToken = page.nextPageToken
       }
     },
-    read: (bucket, name, range = {}) =>
-      repeat(asked('get', bucket, name), { log }, async () => {
-        // Validation needs the whole object.
-        const [content] = await file(bucket, name, range.generation).download({
-          ...(range.startByte ? { start: range.startByte, validation: false } : { validation: 'crc32c' }),
-          decompress: false,
-        })
-        return content
-      }),
+    read: (bucket, name, range = {}) => {
+      const call = asked('get', bucket, name)
+      return repeat(call, { log }, async () => {
+        const { data, crc32c } = await download(google, bucket, name, range, call)
+        // The checksum is that of the whole object, as it is stored.
+        if (crc32c !== undefined && !range.startByte && digestsOf(data).crc32c !== crc32c)
+          throw notGoogles(call, 'its content does not have the checksum it tells')
+        return data
+      })
+    },
     write: (bucket, name, data, options) => {
       const call = asked('insert', bucket, name)
       const { crc32c } = digestsOf(data)

@@ -2,6 +2,7 @@
  * Carries out the plan table by table; it refuses to start while BigQuery refuses any statement, and to
  * change a table that changed after it was read.
  */
+import type { ExistingTable } from '../../_shared/dataset.ts'
 import { ConflictError, GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
 import { asConflict } from '../../_shared/google/bigquery.ts'
 import { dryRun, runStatement } from '../../_shared/google/bigquery-jobs.ts'
@@ -14,10 +15,12 @@ import type { Runner } from '../../_shared/run.ts'
 import { annotationOf } from '../../_shared/sql-files.ts'
 import { compareTable } from './compare.ts'
 import type { Inputs } from './inputs.ts'
+import { closeEntry, openEntry, type Entry } from './ledger.ts'
 import { tablesByName, type Observed, type ObservedTable } from './observe.ts'
 import type { TablePlan, TableStep } from './plan.ts'
 
 type CreateStep = TableStep & { kind: 'create' }
+type ChangeStep = TableStep & { kind: 'update' | 'adopt' }
 
 export async function apply(
   plan: TablePlan,
@@ -28,7 +31,7 @@ export async function apply(
 ): Promise<Outcome<TableStep>> {
   const tables = tablesByName(observed)
   try {
-    await judge(plan, inputs, google)
+    await judge(plan, inputs, tables, google)
   } catch (failure) {
     return { ...notApplied(plan), isApplied: true, failure }
   }
@@ -36,9 +39,20 @@ export async function apply(
 }
 
 /** BigQuery reads every statement before the first one runs; a file it refuses changes nothing at all. */
-async function judge(plan: TablePlan, inputs: Inputs, google: Google): Promise<void> {
+async function judge(
+  plan: TablePlan,
+  inputs: Inputs,
+  tables: ReturnType<typeof tablesByName>,
+  google: Google,
+): Promise<void> {
   const failures: Annotation[] = []
   const creates = plan.steps.filter((step): step is CreateStep => step.kind === 'create')
+  for (const step of plan.steps) {
+    if (step.kind !== 'update' && step.kind !== 'adopt') continue
+    const file = tables.get(step.target)?.file ?? step.target
+    for (const words of judgeable(step))
+      await dryRun(google, google.projectId, inputs.location, alterOf(step, words), file)
+  }
   for (const step of creates) {
     try {
       const { statementType } = await dryRun(
@@ -48,7 +62,8 @@ async function judge(plan: TablePlan, inputs: Inputs, google: Google): Promise<v
         step.statement,
         step.file,
       )
-      if (statementType !== 'CREATE_TABLE')
+      const isOnce = tables.get(step.target)?.desired.once !== undefined
+      if (isOnce ? !statementType.startsWith('CREATE_') : statementType !== 'CREATE_TABLE')
         throw new Error(
           `Checking ${step.file}: BigQuery takes it for ${statementType || 'nothing it names'}, it was read as CREATE TABLE.`,
         )
@@ -67,6 +82,15 @@ async function judge(plan: TablePlan, inputs: Inputs, google: Google): Promise<v
   }
 }
 
+const isRename = (alter: string): boolean => alter.startsWith('RENAME')
+
+/** What BigQuery can read before the change begins: not what rests on a column that is still to come. */
+const judgeable = ({ patch, alters }: ChangeStep): readonly string[] =>
+  patch.schema === undefined && !alters.some(isRename) ? alters : alters.filter(isRename)
+
+const alterOf = ({ name }: ChangeStep, words: string): string =>
+  `ALTER TABLE \`${name.projectId}.${name.datasetId}.${name.tableId}\` ${words}`
+
 async function applyStep(
   step: TableStep,
   inputs: Inputs,
@@ -75,6 +99,7 @@ async function applyStep(
 ): Promise<void> {
   switch (step.kind) {
     case 'keep':
+    case 'conflict':
       return
     case 'create':
       google.log.info(`create ${step.target}: ${step.reason}`)
@@ -83,46 +108,142 @@ async function applyStep(
           throw asConflict(error, step.target, 'no table of this name')
         },
       )
-      return checkCreated(step, table, google)
+      return conclude(step, entryOf(step, inputs, table), table, google)
     case 'update':
-      google.log.info(`update ${step.target}: ${step.reason}`)
-      return patchTable(google, step.name, step.patch, table?.existing?.etag ?? '').catch(
-        (error: unknown) => {
-          throw asConflict(error, step.target, `etag ${table?.existing?.etag}`)
-        },
-      )
+    case 'adopt':
+      google.log.info(`${step.kind} ${step.target}: ${step.reason}`)
+      return change(step, entryOf(step, inputs, table), table, inputs, google)
     default:
       return assertNever(step)
   }
 }
 
+function entryOf(
+  step: CreateStep | ChangeStep,
+  { owner, runId, commit }: Inputs,
+  table: ObservedTable | undefined,
+): Entry {
+  return {
+    ...{ owner, runId, commit },
+    change: step.kind,
+    statement: table?.sql ?? '',
+    beside: step.kind === 'create' ? [] : step.beside,
+    atMs: Date.now(),
+  }
+}
+
+/**
+ * ALTER knows no precondition: the first patch is the guard of the whole change, and what is altered is read
+ * again before the rest is patched.
+ */
+async function change(
+  step: ChangeStep,
+  entry: Entry,
+  table: ObservedTable | undefined,
+  inputs: Inputs,
+  google: Google,
+): Promise<void> {
+  if (table?.existing === undefined) throw gone(step)
+  const { existing, desired } = table
+  const isPatched = Object.keys(step.patch).length > 0
+  // What is as its file says already gets its record in one request.
+  if (!isPatched && step.alters.length === 0) return record(step, entry, existing, google)
+  if (step.alters.length === 0) {
+    await write(step, withLabels(step.patch, openEntry(entry)), existing.etag, google)
+    return conclude(step, entry, table, google)
+  }
+  await write(step, { labels: openEntry(entry) }, existing.etag, google)
+  // A default is set on a column that is there; what is added comes first, unless a rename has to.
+  await alter(step, step.alters.filter(isRename), table, inputs, google)
+  if (isPatched) {
+    const now = await getTable(google, step.name)
+    if (now === undefined) throw gone(step)
+    const { patch } = compareTable(now, desired)
+    const more = Object.keys(patch).filter((member) => !Object.hasOwn(step.patch, member))
+    if (more.length > 0)
+      throw new ConflictError(
+        `Applying ${step.target}: somebody else changed its ${more.join(', ')} meanwhile; run again.`,
+        { step: step.target, expected: 'the table that was planned', found: `another ${more.join(', ')}` },
+      )
+    await write(step, withLabels(patch, openEntry(entry)), now.etag, google)
+  }
+  await alter(
+    step,
+    step.alters.filter((words) => !isRename(words)),
+    table,
+    inputs,
+    google,
+  )
+  return conclude(step, entry, table, google)
+}
+
+async function alter(
+  step: ChangeStep,
+  alters: readonly string[],
+  { file }: ObservedTable,
+  { location }: Inputs,
+  google: Google,
+): Promise<void> {
+  for (const words of alters) {
+    google.log.info(`alter ${step.target}: ${words}`)
+    await runStatement(google, google.projectId, location, alterOf(step, words), file)
+  }
+}
+
+const withLabels = (
+  { labels, ...patch }: Readonly<Record<string, unknown>>,
+  marks: Readonly<Record<string, string>>,
+): Readonly<Record<string, unknown>> => ({
+  ...patch,
+  labels: { ...(labels as Readonly<Record<string, string>> | undefined), ...marks },
+})
+
+function gone({ target }: TableStep): ConflictError {
+  return new ConflictError(`Applying ${target}: it is gone right after it was written; run again.`, {
+    step: target,
+    expected: 'the table of its file',
+    found: 'no table',
+  })
+}
+
+async function write(
+  { name, target }: TableStep,
+  patch: Readonly<Record<string, unknown>>,
+  etag: string,
+  google: Google,
+): Promise<void> {
+  await patchTable(google, name, patch, etag).catch((error: unknown) => {
+    throw asConflict(error, target, `etag ${etag}`)
+  })
+}
+
+const record = (step: TableStep, entry: Entry, made: ExistingTable, google: Google): Promise<void> =>
+  write(step, { labels: closeEntry(entry, made) }, made.etag, google)
+
 /**
  * What BigQuery made must be what this action read in the file, or the next run would find something to
  * change.
  */
-async function checkCreated(
-  step: CreateStep,
+async function conclude(
+  step: CreateStep | ChangeStep,
+  entry: Entry,
   table: ObservedTable | undefined,
   google: Google,
 ): Promise<void> {
   const made = await getTable(google, step.name)
-  if (made === undefined || table === undefined)
-    throw new ConflictError(`Applying ${step.target}: it is gone right after it was created; run again.`, {
+  if (made === undefined || table === undefined) throw gone(step)
+  if (table.desired.once !== undefined) return record(step, entry, made, google)
+  const { reasons, losses, beside } = compareTable(made, table.desired, { areDefaultsKnown: true })
+  const unexpected = beside.filter((column) => !entry.beside.includes(column))
+  const differences = [...unexpected.map((column) => `has column ${column}`), ...losses, ...reasons]
+  if (differences.length === 0) return record(step, entry, made, google)
+  throw new ConflictError(
+    `Applying ${step.target}: the table that is there now is not what ${table.file} says: it ${differences.join(', ')}; run again.`,
+    {
       step: step.target,
-      expected: 'the new table',
-      found: 'no table',
-    })
-  const { reasons, losses } = compareTable(made, table.desired)
-  const differences = [...losses, ...reasons]
-  if (differences.length > 0) {
-    throw new ConflictError(
-      `Applying ${step.target}: the table that is there now is not what ${step.file} says: it ${differences.join(', ')}; run again.`,
-      {
-        step: step.target,
-        expected: 'the table of the file',
-        found: differences.join(', '),
-        hint: 'Another writer made a table of this name at the same time, or this action read the statement differently from BigQuery; then please report it.',
-      },
-    )
-  }
+      expected: 'the table of the file',
+      found: differences.join(', '),
+      hint: 'Another writer made or changed a table of this name at the same time, or this action read the statement differently from BigQuery; then please report it.',
+    },
+  )
 }

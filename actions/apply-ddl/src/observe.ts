@@ -56,7 +56,7 @@ function readAll(files: readonly SqlFile[]): (SqlFile & { desired: DesiredTable 
     {
       annotations: failures,
       problem: 'table-ddl',
-      hint: 'A file holds one CREATE TABLE [IF NOT EXISTS] dataset.table with columns, PARTITION BY, CLUSTER BY and OPTIONS; the README of this action names the types and options.',
+      hint: 'A file holds one CREATE TABLE with columns, keys, PARTITION BY, CLUSTER BY and OPTIONS; the README of this action names the types and options.',
     },
   )
 }

@@ -1,65 +1,168 @@
 /**
- * Chooses which tables to create and which to change in place. It refuses whatever would lose or rewrite
- * data, and what nobody allowed.
+ * Chooses which tables to create, to change in place and to adopt. It refuses what is not this owner's, whatever
+ * would lose or rewrite data, and what nobody allowed.
  */
-import { shortName, type TableName } from '../../_shared/dataset.ts'
+import { shortName, type ExistingTable, type TableName } from '../../_shared/dataset.ts'
 import { RefusedError } from '../../_shared/errors.ts'
+import { digestOn, markDigest, ownerOf, refuseConflicts, type FirstLook } from '../../_shared/ownership.ts'
 import type { Plan, Step } from '../../_shared/plan.ts'
-import { compareTable, type TablePatch } from './compare.ts'
+import { compareTable, type Difference, type TablePatch } from './compare.ts'
 import type { Inputs } from './inputs.ts'
+import { readLedger } from './ledger.ts'
 import type { Observed, ObservedTable } from './observe.ts'
+import { shapeOf } from './shape.ts'
 
+interface Change {
+  readonly patch: TablePatch
+  /** ALTER TABLE, each without its first words. */
+  readonly alters: readonly string[]
+  /** Columns that the file does not name, and that stay. */
+  readonly beside: readonly string[]
+}
 /**
  * No etag here: rows that are loaded between review and apply change it, and are no reason to review again.
  */
 export type TableStep = Step & { readonly name: TableName } & (
     | { readonly kind: 'create'; readonly file: string; readonly statement: string }
-    | { readonly kind: 'update'; readonly patch: TablePatch }
+    | ({ readonly kind: 'update' | 'adopt' } & Change)
     | { readonly kind: 'keep' }
+    /** Not this owner's to change: the plan shows it, and is refused as a whole. */
+    | { readonly kind: 'conflict' }
   )
 
-export type TablePlan = Plan<TableStep>
+export interface TablePlan extends Plan<TableStep> {
+  readonly look: FirstLook
+}
+type Wishes = Pick<Inputs, 'isBreakingAllowed' | 'isDestructiveAllowed' | 'isAdopting' | 'location' | 'owner'>
 
-export function planTables(
-  inputs: Pick<Inputs, 'isBreakingAllowed' | 'isDestructiveAllowed' | 'location' | 'owner'>,
-  observed: Observed,
-): TablePlan {
+export function planTables(inputs: Wishes, observed: Observed): TablePlan {
   const byName = [...observed.tables].sort((a, b) => (shortName(a.name) < shortName(b.name) ? -1 : 1))
+  const steps = byName.map((table) => planTable(table, inputs))
+  const count = (kind: TableStep['kind']): number => steps.filter((step) => step.kind === kind).length
   return {
     target: { project: observed.projectId, location: inputs.location },
     owner: inputs.owner,
-    steps: byName.map((table) => planTable(table, inputs)),
+    steps,
+    look: {
+      adopt: count('adopt'),
+      change: count('create') + count('update'),
+      conflict: count('conflict'),
+      leave: count('keep'),
+    },
+    ...(count('conflict') > 0 ? { refusal: refuse(byName, steps, inputs) } : {}),
   }
 }
 
-function planTable(
-  { name, file, sql, desired, existing }: ObservedTable,
-  inputs: Pick<Inputs, 'isBreakingAllowed' | 'isDestructiveAllowed'>,
-): TableStep {
+function planTable(table: ObservedTable, inputs: Wishes): TableStep {
+  const { name, file, sql, desired, existing } = table
   const target = shortName(name)
   if (existing === undefined)
-    return { kind: 'create', target, reason: 'does not exist', after: sql, name, file, statement: sql }
-  if (existing.type !== 'TABLE') {
+    return {
+      ...{ kind: 'create', target, reason: 'does not exist', after: sql },
+      ...{ name, file, statement: desired.statement },
+    }
+  const types = desired.once === 'EXTERNAL' || desired.once === 'SNAPSHOT' ? [desired.once] : ['TABLE']
+  if (!types.includes(existing.type)) {
     const found = existing.type.toLowerCase().replaceAll('_', ' ')
     throw new RefusedError(
-      `Planning ${target}: there is a ${found} of this name, and apply-ddl changes tables only; rename the file or remove the ${found}.`,
+      `Planning ${target}: there is a ${found} of this name, and apply-ddl ${desired.once === undefined ? 'changes tables only' : `never replaces it`}; rename the file or remove the ${found}.`,
       { what: target, problem: 'table-change' },
     )
   }
-  const { reasons, patch, losses, deletions, breaks } = compareTable(existing, desired)
-  if (losses.length > 0) {
+  const { ownership, hasDrifted, isAccepted } = readLedger(existing, inputs.owner)
+  if (desired.once !== undefined) return planOnce(table, existing, ownership, inputs)
+  const difference = compareTable(existing, desired, {
+    areDefaultsKnown: digestOn(existing.labels) === markDigest(sql),
+  })
+  const accepted = isAccepted(difference.beside)
+  const differences = [
+    ...(accepted ? [] : difference.beside.map(drop)),
+    ...difference.losses,
+    ...difference.reasons,
+  ]
+  const conflict = (reason: string): TableStep => ({
+    ...{ kind: 'conflict', target, reason, name },
+    ...texts(existing, desired),
+  })
+  if (ownership === 'theirs') return conflict(`belongs to owner ${ownerOf(existing.labels)}`)
+  if (differences.length > 0 && !inputs.isAdopting) {
+    if (ownership === 'nobody') return conflict(`was not made by this action: ${differences.join(', ')}`)
+    if (hasDrifted)
+      return conflict(`was changed by somebody else since it was applied: ${differences.join(', ')}`)
+  }
+  const isBesideKept = accepted || inputs.isAdopting
+  refuseWhatNobodyAllowed({ target, file }, difference, isBesideKept, inputs)
+  const kept = accepted ? [] : difference.beside.map((column) => `keeps column ${column} beside the file`)
+  const reasons = [...kept, ...difference.reasons]
+  const { patch, alters, beside } = difference
+  const change = { name, patch, alters, beside }
+  if (ownership === 'nobody' || (hasDrifted && reasons.length === 0)) {
+    const words = [ownership === 'nobody' ? 'adopted' : 'recorded as it is', ...reasons]
+    return {
+      ...{ kind: 'adopt', target, reason: words.join(', ') },
+      ...(reasons.length === 0 ? {} : texts(existing, desired)),
+      ...change,
+    }
+  }
+  if (reasons.length === 0) return { kind: 'keep', target, reason: 'is as its file says', name }
+  return {
+    kind: 'update',
+    target,
+    reason: reasons.join(', '),
+    ...texts(existing, desired),
+    ...change,
+  }
+}
+
+/** What is made once has nothing in its file that could be compared. */
+function planOnce(
+  { name, sql, desired }: ObservedTable,
+  existing: ExistingTable,
+  ownership: 'ours' | 'theirs' | 'nobody',
+  inputs: Wishes,
+): TableStep {
+  const target = shortName(name)
+  if (ownership === 'theirs')
+    return { kind: 'conflict', target, reason: `belongs to owner ${ownerOf(existing.labels)}`, name }
+  if (ownership === 'ours') {
+    const isSame = digestOn(existing.labels) === markDigest(sql)
+    const words = isSame ? 'is not compared' : 'its file changed since, which is not applied'
+    return { kind: 'keep', target, reason: `was made once, ${words}`, name }
+  }
+  if (inputs.isAdopting)
+    return { ...{ kind: 'adopt', target, reason: 'adopted', name }, patch: {}, alters: [], beside: [] }
+  return {
+    ...{ kind: 'conflict', target, name },
+    reason: `was not made by this action, and ${desired.once} is not compared`,
+  }
+}
+
+const drop = (column: string): string => `drops column ${column}`
+const texts = (existing: ExistingTable, desired: ObservedTable['desired']) => ({
+  before: shapeOf(existing),
+  after: shapeOf(desired),
+})
+
+function refuseWhatNobodyAllowed(
+  { target, file }: { target: string; file: string },
+  { beside, losses, deletions, breaks }: Difference,
+  isBesideKept: boolean,
+  inputs: Wishes,
+): void {
+  const lost = [...(isBesideKept ? [] : beside.map(drop)), ...losses]
+  if (lost.length > 0) {
     throw new RefusedError(
-      `Planning ${target}: ${file} ${losses.join(', ')}; that would lose or rewrite rows, which this action never does.`,
+      `Planning ${target}: ${file} ${lost.join(', ')}; that would lose or rewrite rows, which this action never does.`,
       {
-        what: `${file}: ${losses.join(', ')}`,
+        what: `${file}: ${lost.join(', ')}`,
         problem: 'table-change',
-        hint: 'Make the file say what the table is; or change the table by hand (ALTER TABLE, or a new table that the old one is copied into) and run again: what is as the file says is kept.',
+        hint: 'Make the file say what the table is; or change the table by hand (ALTER TABLE, or a new table that the old one is copied into) and run again: what is as the file says is kept. Columns that the file does not name may stay with adopt: true.',
       },
     )
   }
   if (deletions.length > 0 && !inputs.isDestructiveAllowed) {
     throw new RefusedError(
-      `Planning ${target}: ${deletions.join(', ')}; BigQuery then deletes older rows by itself. Set allow-destructive: true if they may go.`,
+      `Planning ${target}: ${deletions.join(', ')}. Set allow-destructive: true if they may go.`,
       {
         what: `${file}: ${deletions.join(', ')}`,
         allowedBy: 'allow-destructive: true',
@@ -69,10 +172,27 @@ function planTable(
   }
   if (breaks.length > 0 && !inputs.isBreakingAllowed) {
     throw new RefusedError(
-      `Planning ${target}: ${breaks.join(', ')}; queries without such a filter would fail. Set allow-breaking: true if the readers are ready.`,
+      `Planning ${target}: ${breaks.join(', ')}; queries that work today would fail. Set allow-breaking: true if the readers are ready.`,
       { what: `${file}: ${breaks.join(', ')}`, allowedBy: 'allow-breaking: true', problem: 'table-change' },
     )
   }
-  if (reasons.length === 0) return { kind: 'keep', target, reason: 'is as its file says', name }
-  return { kind: 'update', target, reason: reasons.join(', '), name, patch }
+}
+
+function refuse(
+  tables: readonly ObservedTable[],
+  steps: readonly TableStep[],
+  { owner }: Wishes,
+): RefusedError {
+  const conflicts = steps.filter(({ kind }) => kind === 'conflict')
+  const isForeign = tables.some(
+    ({ existing }) => existing !== undefined && readLedger(existing, owner).ownership === 'theirs',
+  )
+  const [are, them] = conflicts.length === 1 ? ['is', 'it'] : ['are', 'them']
+  return refuseConflicts(conflicts, {
+    sentence: `Planning the tables: ${conflicts.length} of ${steps.length} ${are} not as this owner left ${them}`,
+    ...{ owner, isForeign, verb: 'apply' },
+    problem: isForeign ? 'foreign-table' : 'unowned-table',
+    ifYours:
+      'If they are yours to change, set adopt: true once: they are changed in place to what their files say and marked, and columns that a file does not name stay. Tables that are equal to their files are marked in any case.',
+  })
 }

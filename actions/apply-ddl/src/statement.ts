@@ -1,257 +1,117 @@
 /**
- * Reads one CREATE TABLE statement into the table it describes: the strict subset of GoogleSQL that BigQuery
- * shows back unchanged. It refuses everything else by name. Grammar:
+ * Reads one CREATE TABLE statement into the table it describes; what cannot be compared (external tables,
+ * snapshots, clones, copies) is known by its header and made once. It refuses everything else by name. Grammar:
  * https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#create_table_statement
  */
-import type { Column, TimePartitioning } from '../../_shared/dataset.ts'
+import type { Column } from '../../_shared/dataset.ts'
 import { openCursor, type Cursor } from '../../_shared/sql-cursor.ts'
+import { tokenize } from '../../_shared/sql-tokens.ts'
+import { readCollation, readColumns, type ColumnList, type Keys } from './columns.ts'
+import { readTableOptions, type TableOptions } from './options.ts'
+import { readClustering, readPartitioning, type Partitioning } from './partitioning.ts'
 
-export interface DesiredTable {
+export interface DesiredTable extends Partitioning {
   readonly columns: readonly Column[]
-  /** Without its expiration. */
-  readonly timePartitioning?: Pick<TimePartitioning, 'type' | 'field'>
   readonly clustering: readonly string[]
   readonly options: TableOptions
+  readonly keys: Keys
+  readonly defaultCollation?: string
+  /** New name → earlier name, from comments. */
+  readonly renames: Readonly<Record<string, string>>
+  /** What is made once and never compared. */
+  readonly once?: 'EXTERNAL' | 'SNAPSHOT' | 'LIKE' | 'COPY' | 'CLONE'
+  /** The statement that makes it: the file's text, which never replaces. */
+  readonly statement: string
 }
-/** What the statement names; what it does not name is nobody's wish. */
-export interface TableOptions {
-  readonly description?: string
-  readonly friendlyName?: string
-  readonly labels?: Readonly<Record<string, string>>
-  readonly isFilterRequired?: boolean
-  readonly partitionExpirationMs?: string
+export interface ExpectedName {
+  readonly projectId?: string
+  readonly datasetId: string
+  readonly tableId: string
 }
-
-/** As DDL spells them → as the API does. Parameterised types, RANGE and INTERVAL are not here. */
-const TYPES: Readonly<Record<string, string>> = {
-  INT64: 'INTEGER',
-  INT: 'INTEGER',
-  INTEGER: 'INTEGER',
-  BIGINT: 'INTEGER',
-  SMALLINT: 'INTEGER',
-  TINYINT: 'INTEGER',
-  BYTEINT: 'INTEGER',
-  FLOAT64: 'FLOAT',
-  BOOL: 'BOOLEAN',
-  BOOLEAN: 'BOOLEAN',
-  NUMERIC: 'NUMERIC',
-  DECIMAL: 'NUMERIC',
-  BIGNUMERIC: 'BIGNUMERIC',
-  BIGDECIMAL: 'BIGNUMERIC',
-  STRING: 'STRING',
-  BYTES: 'BYTES',
-  DATE: 'DATE',
-  DATETIME: 'DATETIME',
-  TIME: 'TIME',
-  TIMESTAMP: 'TIMESTAMP',
-  JSON: 'JSON',
-  GEOGRAPHY: 'GEOGRAPHY',
-}
-const PARTS = ['HOUR', 'DAY', 'MONTH', 'YEAR']
-const DAY_MS = 86_400_000
 
 /** @throws ReadingError with the place of what is refused. */
-export function readStatement(
-  sql: string,
-  expected: { readonly datasetId: string; readonly tableId: string },
-): DesiredTable {
+export function readStatement(sql: string, expected: ExpectedName): DesiredTable {
   const cursor = openCursor(sql)
   if (!cursor.accept('CREATE'))
     cursor.refuse(
       `${cursor.next().toUpperCase().slice(0, 40)} is not CREATE TABLE: a file holds the one statement that describes its table`,
     )
-  if (cursor.accept('OR REPLACE'))
-    cursor.refuse('CREATE OR REPLACE throws away the rows of the table; write CREATE TABLE')
-  if (!cursor.accept('TABLE'))
+  const replaceAt = cursor.at()
+  const statement = cursor.accept('OR REPLACE')
+    ? // As long as it was: places in the text stay what they are in the file.
+      sql.slice(0, replaceAt) + sql.slice(replaceAt, cursor.at()).replace(/\S/g, ' ') + sql.slice(cursor.at())
+    : sql
+  const special = (['EXTERNAL', 'SNAPSHOT'] as const).find((word) => cursor.accept(`${word} TABLE`))
+  if (special === undefined && !cursor.accept('TABLE'))
     cursor.refuse(`CREATE ${cursor.next().toUpperCase().slice(0, 40)} is not supported, only CREATE TABLE`)
   cursor.accept('IF NOT EXISTS')
-  const path = cursor.path()
-  if (path.join('.') !== `${expected.datasetId}.${expected.tableId}`) {
-    cursor.refuse(
-      `it names ${path.join('.').slice(0, 120)}, its path says ${expected.datasetId}.${expected.tableId} (without a project: that is the input project-id)`,
-    )
-  }
-  for (const word of ['LIKE', 'COPY', 'CLONE', 'AS'])
-    if (cursor.accept(word))
-      cursor.refuse(`CREATE TABLE … ${word} is not supported: the columns must stand in the file`)
-  const columns = readColumns(cursor)
-  for (const words of ['DEFAULT COLLATE', 'WITH CONNECTION'])
-    if (cursor.accept(words)) cursor.refuse(`${words} is not supported`)
-  const timePartitioning = cursor.accept('PARTITION BY') ? readPartitioning(cursor, columns) : undefined
-  const clustering = cursor.accept('CLUSTER BY')
-    ? list(cursor, () => columnOf(cursor, columns, cursor.name()).name)
-    : []
-  if (clustering.length > 4) cursor.refuse('BigQuery clusters by at most four columns')
+  checkName(cursor, expected)
+  const once = special ?? (['LIKE', 'COPY', 'CLONE'] as const).find((word) => cursor.accept(word))
+  if (once !== undefined) return { ...madeOnce(cursor), once, statement }
+  if (cursor.accept('AS'))
+    cursor.refuse('CREATE TABLE … AS is not supported: the columns must stand in the file')
+  const { columns, places, ...keys } = readColumns(cursor)
+  const defaultCollation = cursor.accept('DEFAULT COLLATE') ? readCollation(cursor) : undefined
+  const partitioning = cursor.accept('PARTITION BY') ? readPartitioning(cursor, columns) : {}
+  const clustering = cursor.accept('CLUSTER BY') ? readClustering(cursor, columns) : []
+  if (cursor.accept('WITH CONNECTION')) cursor.refuse('WITH CONNECTION is not supported')
   const options = cursor.accept('OPTIONS') ? readTableOptions(cursor) : {}
+  const { timePartitioning, rangePartitioning } = partitioning
   if (options.partitionExpirationMs !== undefined && timePartitioning === undefined)
-    cursor.refuse('partition_expiration_days needs PARTITION BY')
-  if (options.isFilterRequired === true && timePartitioning === undefined)
+    cursor.refuse('partition_expiration_days needs PARTITION BY a date or time')
+  if (options.isFilterRequired === true && (timePartitioning ?? rangePartitioning) === undefined)
     cursor.refuse('require_partition_filter needs PARTITION BY')
   if (cursor.accept('AS'))
     cursor.refuse('CREATE TABLE … AS query is not supported: a file describes a table, it does not fill it')
-  cursor.accept(';')
+  expectEnd(cursor)
+  return {
+    ...{ columns, ...partitioning, clustering, options, keys, statement },
+    ...(defaultCollation === undefined ? {} : { defaultCollation }),
+    renames: readRenames(sql, places, columns),
+  }
+}
+
+function checkName(cursor: Cursor, { projectId, datasetId, tableId }: ExpectedName): void {
+  const found = cursor.path()
+  const project = found.length > 2 ? found.slice(0, -2).join('.') : undefined
+  const [dataset, table] = found.slice(-2)
+  if (dataset !== datasetId || table !== tableId)
+    cursor.refuse(`it names ${found.join('.').slice(0, 120)}, its path says ${datasetId}.${tableId}`)
+  if (project !== undefined && project !== projectId)
+    cursor.refuse(
+      `it names the project ${project.slice(0, 60)}, this run is for ${projectId ?? 'another'}; write ${datasetId}.${tableId}, or set project-id`,
+    )
+}
+
+/** The rest is BigQuery's to read; only its end is looked for. */
+function madeOnce(cursor: Cursor): Omit<DesiredTable, 'once' | 'statement'> {
+  while (!['', ';'].includes(cursor.next())) cursor.skip()
+  expectEnd(cursor)
+  return { columns: [], clustering: [], options: {}, keys: { foreignKeys: [] }, renames: {} }
+}
+
+function expectEnd(cursor: Cursor): void {
+  while (cursor.accept(';'));
   if (cursor.next() !== '')
     cursor.refuse(`after the statement there is ${cursor.next().slice(0, 40)}: one CREATE TABLE per file`)
-  return { columns, timePartitioning, clustering, options }
 }
 
-function list<T>(cursor: Cursor, read: () => T): T[] {
-  const items = [read()]
-  while (cursor.accept(',')) items.push(read())
-  return items
-}
-
-function readColumns(cursor: Cursor): Column[] {
-  cursor.expect('(')
-  const columns: Column[] = []
-  do {
-    if (cursor.next() === ')') break
-    for (const words of ['PRIMARY KEY', 'FOREIGN KEY', 'CONSTRAINT'])
-      if (cursor.accept(words)) cursor.refuse(`${words} is not supported`)
-    const name = cursor.name()
-    if (columns.some((column) => column.name.toLowerCase() === name.toLowerCase()))
-      cursor.refuse(`the column ${name} stands there twice`)
-    const type = readType(cursor)
-    const isRequired = cursor.accept('NOT NULL')
-    for (const word of ['DEFAULT', 'COLLATE', 'PRIMARY', 'REFERENCES', 'GENERATED', 'NOT'])
-      if (cursor.accept(word)) cursor.refuse(`${word} at a column is not supported`)
-    if (isRequired && type.mode === 'REPEATED') cursor.refuse(`an ARRAY cannot be NOT NULL (column ${name})`)
-    const description = cursor.accept('OPTIONS') ? readColumnOptions(cursor) : undefined
-    columns.push({
-      name,
-      ...type,
-      mode: isRequired ? 'REQUIRED' : type.mode,
-      ...(description === undefined ? {} : { description }),
-    })
-  } while (cursor.accept(','))
-  cursor.expect(')')
-  if (columns.length === 0) cursor.refuse('a table needs columns')
-  return columns
-}
-
-function readType(cursor: Cursor): { type: string; mode: string; fields?: Column[] } {
-  if (cursor.accept('ARRAY')) {
-    cursor.expect('<')
-    const element = readType(cursor)
-    cursor.expect('>')
-    if (element.mode === 'REPEATED') cursor.refuse('BigQuery has no ARRAY of ARRAY')
-    return { ...element, mode: 'REPEATED' }
-  }
-  if (cursor.accept('STRUCT')) {
-    cursor.expect('<')
-    const fields = list(cursor, (): Column => ({ name: cursor.name(), ...readType(cursor) }))
-    for (const word of ['NOT', 'OPTIONS', 'DEFAULT'])
-      if (cursor.accept(word)) cursor.refuse(`${word} inside a STRUCT is not supported`)
-    cursor.expect('>')
-    return { type: 'RECORD', mode: 'NULLABLE', fields }
-  }
-  const name = cursor.next().toUpperCase()
-  const type = Object.hasOwn(TYPES, name) ? TYPES[name] : undefined
-  if (type === undefined) return cursor.refuse(`the type ${name.slice(0, 40)} is not supported`)
-  cursor.accept(name)
-  if (cursor.next() === '(') cursor.refuse(`a parameterised type (${name}(…)) is not supported`)
-  return { type, mode: 'NULLABLE' }
-}
-
-function columnOf(cursor: Cursor, columns: readonly Column[], name: string): Column {
-  return (
-    columns.find((column) => column.name.toLowerCase() === name.toLowerCase()) ??
-    cursor.refuse(`there is no column ${name}`)
-  )
-}
-
-function readPartitioning(
-  cursor: Cursor,
+/**
+ * `-- renamed from: old`, behind its column or on the line above it.
+ */
+function readRenames(
+  sql: string,
+  places: ColumnList['places'],
   columns: readonly Column[],
-): Pick<TimePartitioning, 'type' | 'field'> {
-  const call = ['DATE', 'DATE_TRUNC', 'DATETIME_TRUNC', 'TIMESTAMP_TRUNC'].find((name) =>
-    cursor.accept(`${name} (`),
-  )
-  const field = columnOf(cursor, columns, cursor.name())
-  if (call === undefined && field.type !== 'DATE')
-    cursor.refuse(
-      `PARTITION BY ${field.name} needs a DATE column; other types are supported as DATE(…), TIMESTAMP_TRUNC(…) or DATETIME_TRUNC(…)`,
-    )
-  let type = 'DAY'
-  if (call !== undefined && call !== 'DATE') {
-    cursor.expect(',')
-    type =
-      PARTS.find((part) => cursor.accept(part)) ??
-      cursor.refuse(`expected ${PARTS.join(', ')}, found ${cursor.next().slice(0, 40)}`)
+): Readonly<Record<string, string>> {
+  const renames: Record<string, string> = {}
+  for (const { kind, text, at } of tokenize(sql)) {
+    const old = kind === 'space' ? /^--\s*renamed from:\s*`?(\w{1,300})`?\s*$/i.exec(text)?.[1] : undefined
+    if (old === undefined) continue
+    const isAlone = sql.slice(sql.lastIndexOf('\n', at - 1) + 1, at).trim() === ''
+    const column = isAlone ? places.find((place) => place.at > at) : places.findLast((place) => place.at < at)
+    if (column !== undefined && !columns.some(({ name }) => name.toLowerCase() === old.toLowerCase()))
+      renames[column.name] = old
   }
-  if (call !== undefined) cursor.expect(')')
-  return { type, field: field.name }
-}
-
-/** name = value pairs in parentheses; each name once. */
-function readOptions<T>(cursor: Cursor, read: (name: string) => T): Map<string, T> {
-  cursor.expect('(')
-  const options = new Map<string, T>()
-  do {
-    if (cursor.next() === ')') break
-    const name = cursor.name().toLowerCase()
-    if (options.has(name)) cursor.refuse(`the option ${name} stands there twice`)
-    cursor.expect('=')
-    options.set(name, read(name))
-  } while (cursor.accept(','))
-  cursor.expect(')')
-  return options
-}
-
-function readColumnOptions(cursor: Cursor): string | undefined {
-  return readOptions(cursor, (name) =>
-    name === 'description' ? cursor.text() : cursor.refuse(`the column option ${name} is not supported`),
-  ).get('description')
-}
-
-function readTableOptions(cursor: Cursor): TableOptions {
-  const parts = readOptions(cursor, (name): TableOptions => {
-    switch (name) {
-      case 'description':
-        return { description: cursor.text() }
-      case 'friendly_name':
-        return { friendlyName: cursor.text() }
-      case 'labels':
-        return { labels: readLabels(cursor) }
-      case 'require_partition_filter':
-        return {
-          isFilterRequired:
-            cursor.accept('TRUE') ||
-            (cursor.accept('FALSE') ? false : cursor.refuse('require_partition_filter is TRUE or FALSE')),
-        }
-      case 'partition_expiration_days':
-        return { partitionExpirationMs: String(Math.round(cursor.number() * DAY_MS)) }
-      case 'expiration_timestamp':
-        return cursor.refuse(
-          'expiration_timestamp is not supported: a table that deletes itself is no state to keep',
-        )
-      default:
-        return cursor.refuse(`the table option ${name} is not supported`)
-    }
-  })
-  return Object.assign({}, ...parts.values()) as TableOptions
-}
-
-function readLabels(cursor: Cursor): Record<string, string> {
-  cursor.expect('[')
-  const pairs = list(cursor, (): [string, string] => {
-    cursor.expect('(')
-    const key = cursor.text()
-    cursor.expect(',')
-    const value = cursor.text()
-    cursor.expect(')')
-    return [key, value]
-  })
-  cursor.expect(']')
-  const [bad] =
-    pairs.find(
-      ([key, value]) =>
-        !/^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u.test(key) ||
-        !/^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u.test(value),
-    ) ?? []
-  if (bad !== undefined)
-    cursor.refuse(
-      `the label ${JSON.stringify(bad.slice(0, 63))} is none that BigQuery takes: lower-case letters, digits, "_" and "-", at most 63`,
-    )
-  return Object.fromEntries(pairs)
+  return renames
 }

@@ -2,6 +2,7 @@
  * Puts plans into the words of a comment, as blocks of plain text that the runner edge escapes. It refuses nothing
  * for its length: detail is dropped until the rest fits what GitHub takes.
  */
+import { spelledBytes } from '../../_shared/amounts.ts'
 import type { Cell, SummaryBlock } from '../../_shared/report.ts'
 import type { PlanDocument } from '../../_shared/plan.ts'
 import type { Inputs } from './inputs.ts'
@@ -91,13 +92,7 @@ const countsOf = ({ counts }: PlanDocument): string =>
 
 function bytesOf({ steps }: PlanDocument): string {
   const known = steps.flatMap(({ bytes }) => (bytes === undefined ? [] : [bytes]))
-  return known.length === 0 ? '' : sizeOf(known.reduce((sum, bytes) => sum + bytes, 0))
-}
-
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
-function sizeOf(bytes: number): string {
-  const power = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
-  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${UNITS[power] ?? 'B'}`
+  return known.length === 0 ? '' : spelledBytes(known.reduce((sum, bytes) => sum + bytes, 0))
 }
 
 function stateOf({ document, outcome }: NamedPlan): string {

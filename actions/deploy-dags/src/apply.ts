@@ -13,7 +13,8 @@ import type { Runner } from '../../_shared/run.ts'
 import { checkImports, sortErrors, type ChangedDag, type ImportCheck } from './check-imports.ts'
 import type { DeployInputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
-import { COMMIT_KEY, OWNER_KEY, type DeployPlan, type DeployStep } from './plan.ts'
+import { COMMIT_KEY, OWNER_KEY, type DeployStep } from './compare.ts'
+import type { DeployPlan } from './plan.ts'
 
 const AT_ONCE = 16
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -142,10 +143,13 @@ async function change(
         })
         return written.updatedMs
       }
+      case 'conflict':
+        return undefined
       default:
         return assertNever(step)
     }
   } catch (error) {
+    if (step.kind === 'conflict') throw error
     const isMoved =
       error instanceof GoogleApiError &&
       (error.status === 412 || (error.status === 404 && step.kind !== 'upload'))

@@ -3,16 +3,23 @@
  * the source folder.
  */
 import { wrongValue } from '../../_shared/errors.ts'
-import { parseExpectedPlan, parseOwner } from '../../_shared/plan-inputs.ts'
+import { checkOwner, parseExpectedPlan, parseOwner } from '../../_shared/plan-inputs.ts'
 import type { RunContext } from '../../_shared/runner/context.ts'
 import type { Inputs } from '../../_shared/runner/inputs.ts'
+
+const FOLDERS = ['dags', 'plugins', 'data'] as const
+type Folder = (typeof FOLDERS)[number]
 
 export interface DeployInputs {
   readonly environment: string
   readonly location: string
   readonly projectId: string | undefined
+  /** The folder of the bucket. */
+  readonly folder: Folder
   readonly source: string
   readonly owner: string
+  /** Names this owner had before. */
+  readonly ownersBefore: readonly string[]
   readonly isAdoptionAllowed: boolean
   readonly ignoreFile: string
   readonly deletion: 'owned' | 'none'
@@ -47,19 +54,23 @@ export function parseInputs(inputs: Inputs, context: Pick<RunContext, 'repositor
     'ignore-file',
     'the name of a file in the source folder',
   )
+  const folder = inputs.choice('folder', FOLDERS, 'dags')
   return {
     environment,
     location,
     projectId,
     owner,
+    ownersBefore: inputs.lines('owner-was').map((name) => checkOwner(name, 'owner-was')),
     ignoreFile,
-    source: inputs.text('source', 'dags'),
+    folder,
+    source: inputs.text('source') || folder,
     isAdoptionAllowed: inputs.boolean('adopt', false),
     deletion: inputs.choice('delete', ['owned', 'none'], 'owned'),
     maxDeletePercent: inputs.integer('max-delete-percent', { min: 0, max: 100, fallback: 30 }),
     isDryRun: inputs.boolean('dry-run', false),
     expectedPlan: parseExpectedPlan(inputs),
-    areImportsChecked: inputs.boolean('check-imports', true),
+    // Airflow tells import errors of DAG files only.
+    areImportsChecked: inputs.boolean('check-imports', true) && folder === 'dags',
     syncWaitMs: inputs.integer('sync-wait-seconds', { min: 0, max: 3600, fallback: 300 }) * 1000,
     timeoutMs: inputs.integer('timeout-minutes', { min: 1, max: 360, fallback: 10 }) * 60_000,
     allowedHosts: inputs.lines('allow-endpoint-hosts'),

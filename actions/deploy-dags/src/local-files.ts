@@ -8,6 +8,8 @@ import ignore from 'ignore'
 import { InputError } from '../../_shared/errors.ts'
 import { digestsOf } from '../../_shared/google/storage.ts'
 import { ALWAYS_IGNORED, listFiles } from '../../_shared/local-folder.ts'
+import { AIRFLOW_IGNORE, airflowIgnore } from './airflow-ignore.ts'
+import type { AirflowReading } from './airflow-reading.ts'
 
 export interface LocalFile {
   /** Relative to the source folder, with forward slashes. */
@@ -25,7 +27,12 @@ const READ_AT_ONCE = 16
 
 export async function readLocalFiles(
   folder: string,
-  options: { ignoreFile: string; secretPaths: readonly string[]; airflowMajor: number },
+  options: {
+    ignoreFile: string
+    secretPaths: readonly string[]
+    /** undefined where Airflow looks for no DAGs. */
+    airflow: AirflowReading | undefined
+  },
 ): Promise<LocalFile[]> {
   // Names differ by case, as in the bucket, for git on Linux and for gcloud; the library's default does not.
   const rules = ignore({ ignorecase: false })
@@ -38,7 +45,8 @@ export async function readLocalFiles(
     ),
   )
   const names = await listFiles(folder, 'source', rules)
-  const isHidden = await airflowIgnore(folder, options.airflowMajor)
+  const { airflow } = options
+  const isHidden = airflow && airflowIgnore(await readAirflowIgnores(folder, names), airflow.ignoreSyntax)
   const files: LocalFile[] = []
   for (let at = 0; at < names.length; at += READ_AT_ONCE) {
     files.push(
@@ -48,7 +56,8 @@ export async function readLocalFiles(
             const full = path.join(folder, name)
             if (secrets.has(await realpath(full))) return []
             const data = await readFile(full)
-            const isDagFile = looksLikeDag(name, data) && !isHidden(name)
+            const isDagFile =
+              airflow !== undefined && looksLikeDag(name, data, airflow) && isHidden?.(name) === false
             return [
               {
                 name,
@@ -98,38 +107,23 @@ async function readIgnoreFile(folder: string, name: string, depth = 0): Promise<
   return lines
 }
 
-/**
- * `.airflowignore` at the top: regular expressions searched anywhere in Airflow 2, gitignore's language since
- * Airflow 3. It is deployed too: Airflow reads it.
- */
-async function airflowIgnore(folder: string, airflowMajor: number): Promise<(name: string) => boolean> {
-  const text = await readFile(path.join(folder, '.airflowignore'), 'utf8').catch(() => '')
-  if (airflowMajor >= 3) {
-    const rules = ignore({ ignorecase: false }).add(text)
-    return (name) => rules.ignores(name)
-  }
-  const patterns = text
-    .split(/\r?\n/)
-    .map((line) => line.replace(/#.*$/, '').trim())
-    .filter((line) => line !== '')
-    .flatMap((line) => {
-      try {
-        return [new RegExp(line)]
-      } catch {
-        return []
-      }
-    })
-  return (name) => patterns.some((pattern) => pattern.test(name))
+/** Those that are deployed; Airflow reads them. */
+async function readAirflowIgnores(folder: string, names: readonly string[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  for (const name of names.filter((one) => path.posix.basename(one) === AIRFLOW_IGNORE))
+    found.set(name.slice(0, -AIRFLOW_IGNORE.length - 1), await readFile(path.join(folder, name), 'utf8'))
+  return found
 }
 
 /**
- * Airflow's own "safe mode": a Python file that mentions both words is parsed for DAGs
- * (airflow.utils.file.might_contain_dag).
+ * Airflow's own "safe mode": a Python file that mentions the words is parsed for DAGs
+ * (airflow.utils.file.might_contain_dag_via_default_heuristic).
  */
-function looksLikeDag(name: string, data: Buffer): boolean {
+function looksLikeDag(name: string, data: Buffer, airflow: AirflowReading): boolean {
   // Archives are looked into by Airflow alone.
   if (name.endsWith('.zip')) return true
   if (!name.endsWith('.py')) return false
+  if (!airflow.isSafeMode) return true
   const text = data.toString('latin1').toLowerCase()
-  return text.includes('dag') && text.includes('airflow')
+  return text.includes('airflow') && airflow.words.some((word) => text.includes(word))
 }

@@ -8,6 +8,7 @@ import type { Google } from '../../_shared/google/connect.ts'
 import { openStorage, type StoredObject } from '../../_shared/google/storage.ts'
 import { insideWorkspace } from '../../_shared/local-folder.ts'
 import type { Runner } from '../../_shared/run.ts'
+import { readingOf } from './airflow-reading.ts'
 import { askForImportErrors } from './check-imports.ts'
 import type { ImportError } from './import-errors.ts'
 import type { DeployInputs } from './inputs.ts'
@@ -36,11 +37,13 @@ export async function observe(
   google: Google,
   runner: Pick<Runner, 'context' | 'environment' | 'cancelled' | 'log'>,
 ): Promise<Observed> {
-  const environment = await getEnvironment(google, {
+  const found = await getEnvironment(google, {
     projectId: google.projectId,
     location: inputs.location,
     environment: inputs.environment,
   })
+  const environment =
+    inputs.folder === 'dags' ? found : { ...found, prefix: beside(found.prefix, inputs.folder) }
   if (!USABLE.has(environment.state)) {
     throw new GoogleApiError(
       `Looking at the environment ${inputs.environment}: its state is ${environment.state}.`,
@@ -61,9 +64,9 @@ export async function observe(
     'GOOGLE_GHA_CREDS_PATH',
     'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE',
   ].flatMap((name) => runner.environment[name] || [])
-  const airflowMajor = Number(/airflow-(\d+)/.exec(environment.imageVersion)?.[1] ?? 3)
+  const airflow = inputs.folder === 'dags' ? readingOf(environment) : undefined
   const [files, objects, importErrors] = await Promise.all([
-    readLocalFiles(folder, { ignoreFile: inputs.ignoreFile, secretPaths, airflowMajor }),
+    readLocalFiles(folder, { ignoreFile: inputs.ignoreFile, secretPaths, airflow }),
     openStorage(google).list(environment.bucket, `${environment.prefix}/`),
     inputs.areImportsChecked && !inputs.isDryRun ? importErrorsNow(inputs, google, runner) : undefined,
   ])
@@ -77,6 +80,9 @@ export async function observe(
     importErrors,
   }
 }
+
+/** Composer's folders lie side by side (https://cloud.google.com/composer/docs/composer-3/cloud-storage). */
+const beside = (prefix: string, folder: string): string => prefix.replace(/[^/]+$/, folder)
 
 /** An environment that cannot answer may need this very deployment; one that may not be asked does not. */
 async function importErrorsNow(

@@ -2,11 +2,14 @@
  * What `deploy-dags` says: the plan and what became of it, and import errors at their lines. It refuses to
  * call a dry run a deployment.
  */
+import { few } from '../../_shared/amounts.ts'
 import { WorkFailedError } from '../../_shared/errors.ts'
-import type { Outcome } from '../../_shared/plan.ts'
-import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
+import { sayFirstLook } from '../../_shared/ownership.ts'
+import { statesOf, type Outcome } from '../../_shared/plan.ts'
+import { warnOfRefusal, type Annotation, type Report, type SummaryBlock } from '../../_shared/report.ts'
 import { locate, type ImportError } from './import-errors.ts'
-import type { DeployPlan, DeployStep } from './plan.ts'
+import type { DeployStep } from './compare.ts'
+import type { DeployPlan } from './plan.ts'
 
 interface Deployed extends Outcome<DeployStep> {
   readonly imports?: {
@@ -19,6 +22,7 @@ interface Wishes {
   readonly environment: string
   readonly source: string
   readonly syncWaitMs: number
+  readonly isDryRun: boolean
 }
 
 const ROWS_SHOWN = 200
@@ -30,8 +34,8 @@ export function report(
   notes: readonly string[],
   observed: { readonly environment: { readonly airflowUri?: string } },
 ): Report {
+  const stateOf = statesOf(outcome)
   const steps = outcome.isApplied ? outcome.done.map(({ step }) => step) : plan.steps
-  const doneTargets = new Set(outcome.done.map(({ step }) => step.target))
   const countOf = (kind: DeployStep['kind']) => steps.filter((step) => step.kind === kind).length
   const ours = outcome.imports?.ours ?? []
   const summary: SummaryBlock[] = [
@@ -55,18 +59,15 @@ export function report(
       ],
     },
   ]
+  const firstLook = `Not everything here was deployed by this owner (${plan.owner}): ${sayFirstLook(plan.look)}.`
+  if (plan.look.adopt + plan.look.conflict > 0) summary.push({ kind: 'text', text: firstLook })
   if (plan.steps.length > 0) {
     summary.push({
       kind: 'table',
-      head: ['Step', 'File', 'Why', ...(outcome.isApplied ? ['Done'] : [])],
+      head: ['Step', 'File', 'Why', 'State'],
       rows: plan.steps
         .slice(0, ROWS_SHOWN)
-        .map((step) => [
-          step.kind,
-          step.target,
-          step.reason,
-          ...(outcome.isApplied ? [doneTargets.has(step.target) ? 'yes' : 'no'] : []),
-        ]),
+        .map((step) => [step.kind, step.target, step.reason, stateOf(step)]),
     })
     if (plan.steps.length > ROWS_SHOWN)
       summary.push({ kind: 'text', text: `and ${plan.steps.length - ROWS_SHOWN} more steps.` })
@@ -93,6 +94,7 @@ export function report(
     },
     summary,
     annotations: [
+      ...warnOfRefusal(plan, inputs.isDryRun, { before: `${firstLook} An apply of this plan is refused: ` }),
       ...(unconfirmed.length > 0 ? [{ kind: 'warning', message: notConfirmed } as const] : []),
       ...(outcome.imports?.others ?? []).slice(0, 3).map(({ filepath, error }) => ({
         kind: 'warning' as const,
@@ -103,10 +105,6 @@ export function report(
       outcome.failure ??
       (ours.length > 0 ? importFailure(ours, inputs, observed.environment.airflowUri) : undefined),
   }
-}
-
-function few(names: readonly string[]): string {
-  return `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`
 }
 
 function importFailure(
@@ -125,10 +123,7 @@ function importFailure(
     }
   })
   return new WorkFailedError(
-    `Checking imports in ${inputs.environment}: Airflow cannot import ${errors
-      .map(({ file }) => file)
-      .slice(0, 5)
-      .join(', ')}${errors.length > 5 ? ` and ${errors.length - 5} more` : ''}.`,
+    `Checking imports in ${inputs.environment}: Airflow cannot import ${few(errors.map(({ file }) => file))}.`,
     {
       annotations,
       link,

@@ -14,7 +14,7 @@ import {
   setAccess,
 } from '../../_shared/google/bigquery-views.ts'
 import type { Google } from '../../_shared/google/connect.ts'
-import { assertNever, notApplied, type Outcome } from '../../_shared/plan.ts'
+import { assertNever, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { mergeAccess } from './access.ts'
 import type { Inputs } from './inputs.ts'
@@ -34,7 +34,6 @@ export async function apply(
   google: Google,
   runner: Pick<Runner, 'cancelled' | 'log'>,
 ): Promise<Outcome<ViewStep>> {
-  if (plan.refusal !== undefined) return { ...notApplied(plan), failure: plan.refusal }
   return applyInOrder(plan, (step) => applyStep(step, google), runner)
 }
 

@@ -12,7 +12,7 @@ import {
   type ViewContent,
 } from '../../_shared/dataset.ts'
 import { InputError, RefusedError } from '../../_shared/errors.ts'
-import { digestOn, markOf, ownerOf, type FirstLook } from '../../_shared/ownership.ts'
+import { digestOn, markOf, ownerOf, refuseConflicts, type FirstLook } from '../../_shared/ownership.ts'
 import type { Plan, Step } from '../../_shared/plan.ts'
 import { planAccess, staleEntries, type AccessChange, type ListedViews } from './access.ts'
 import { isDescribed, keepBeside, lostColumns, newColumns } from './columns.ts'
@@ -36,8 +36,6 @@ export type ViewStep =
 
 export interface ViewPlan extends Plan<ViewStep> {
   readonly look: FirstLook
-  /** Why the plan must not be applied as it is. */
-  readonly refusal?: RefusedError
 }
 type Written = ViewStep & { readonly kind: 'create' | 'update' | 'adopt' }
 
@@ -111,7 +109,7 @@ export function planViews(inputs: Inputs, observed: Observed): ViewPlan {
       conflict: conflicts.length,
       leave: observed.left,
     },
-    ...(conflicts.length > 0 ? { refusal: refuseConflicts(conflicts, planned, inputs) } : {}),
+    ...(conflicts.length > 0 ? { refusal: refuse(conflicts, planned, inputs) } : {}),
   }
 }
 
@@ -265,22 +263,17 @@ function checkBreaking(planned: readonly { view: ObservedView; step: ViewStep }[
   )
 }
 
-function refuseConflicts(
+function refuse(
   conflicts: readonly ViewStep[],
   planned: readonly { view: ObservedView; step: ViewStep }[],
-  inputs: Inputs,
+  { owner }: Inputs,
 ): RefusedError {
   const isForeign = planned.some(({ view, step }) => step.kind === 'conflict' && view.ownership === 'theirs')
-  const list = conflicts.map(({ target, reason }) => `${target}: ${reason}`).join('; ')
-  return new RefusedError(
-    `Planning the views: ${conflicts.length} of ${planned.length} ${conflicts.length === 1 ? 'is' : 'are'} not this owner's to replace: ${list}.`,
-    {
-      what: list,
-      allowedBy: isForeign ? 'owner' : 'adopt: true',
-      problem: isForeign ? 'foreign-view' : 'unowned-view',
-      hint: isForeign
-        ? `Rename the files, or publish as that owner with the input owner (this run's is ${inputs.owner}).`
-        : 'If they are yours, set adopt: true once: they are replaced and marked. Views that are equal to their files are marked in any case.',
-    },
-  )
+  return refuseConflicts(conflicts, {
+    sentence: `Planning the views: ${conflicts.length} of ${planned.length} ${conflicts.length === 1 ? 'is' : 'are'} not this owner's to replace`,
+    ...{ owner, isForeign, verb: 'publish' },
+    problem: isForeign ? 'foreign-view' : 'unowned-view',
+    ifYours:
+      'If they are yours, set adopt: true once: they are replaced and marked. Views that are equal to their files are marked in any case.',
+  })
 }

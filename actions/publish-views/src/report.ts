@@ -1,7 +1,7 @@
 /** Puts the plan and what became of it into words and outputs; it refuses to write anything. */
 import { sayFirstLook } from '../../_shared/ownership.ts'
-import { stateOf, type Outcome } from '../../_shared/plan.ts'
-import type { Report, SummaryBlock } from '../../_shared/report.ts'
+import { statesOf, type Outcome } from '../../_shared/plan.ts'
+import { warnOfRefusal, type Report, type SummaryBlock } from '../../_shared/report.ts'
 import type { Inputs } from './inputs.ts'
 import type { ViewPlan, ViewStep } from './plan.ts'
 
@@ -11,6 +11,7 @@ export function report(
   inputs: Inputs,
   notes: readonly string[],
 ): Report {
+  const stateOf = statesOf(outcome)
   const effective = outcome.isApplied ? outcome.done.map(({ step }) => step) : plan.steps
   const count = (kind: ViewStep['kind']): number => effective.filter((step) => step.kind === kind).length
   const authorized = effective.reduce(
@@ -31,7 +32,7 @@ export function report(
         kind: 'heading',
         text: inputs.isDryRun
           ? 'Views: the plan'
-          : (outcome.failure ?? plan.refusal) === undefined
+          : outcome.failure === undefined
             ? 'Views published'
             : 'Views: stopped by an error',
       },
@@ -51,9 +52,10 @@ export function report(
       {
         kind: 'table',
         head: ['Step', 'What', 'Why', 'State'],
-        rows: plan.steps.map((step) => [step.kind, step.target, step.reason, stateOf(step, outcome)]),
+        rows: plan.steps.map((step) => [step.kind, step.target, step.reason, stateOf(step)]),
       },
     ],
-    failure: outcome.failure ?? plan.refusal,
+    annotations: warnOfRefusal(plan, inputs.isDryRun),
+    failure: outcome.failure,
   }
 }

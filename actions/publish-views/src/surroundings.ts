@@ -11,7 +11,8 @@ import {
   type TableName,
 } from '../../_shared/dataset.ts'
 import { GoogleApiError, InputError } from '../../_shared/errors.ts'
-import { getDataset, getView, listDatasets, listViews } from '../../_shared/google/bigquery-views.ts'
+import { listDatasets } from '../../_shared/google/bigquery-datasets.ts'
+import { getDataset, getView, listViews } from '../../_shared/google/bigquery-views.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import { ownershipOf } from '../../_shared/ownership.ts'
 import { AT_ONCE } from './check-queries.ts'

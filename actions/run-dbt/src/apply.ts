@@ -59,9 +59,9 @@ export async function apply(
     }
     const failure =
       seen.exitCode === 0 ? undefined : failureOf(seen.exitCode, commands, done, runner.cancelled.aborted)
-    return end(failure ?? plan.refusal, seen.results)
+    return end(failure ?? plan.costRefusal, seen.results)
   }
-  if (plan.refusal !== undefined) return end(plan.refusal, seen?.results)
+  if (plan.costRefusal !== undefined) return end(plan.costRefusal, seen?.results)
   let results = ''
   let junit = ''
   try {

@@ -2,6 +2,7 @@
  * What a run would read and cost, compared with the run before, and the limits its author set. It refuses to
  * call a model without an estimate free.
  */
+import { spelledBytes } from '../../_shared/amounts.ts'
 import { RefusedError } from '../../_shared/errors.ts'
 import type { Accuracy } from '../../_shared/google/bigquery-dry-run.ts'
 
@@ -34,12 +35,6 @@ export const dollars = (bytes: number, { pricePerTib }: Prices): number => (byte
 
 export const spelledDollars = (amount: number): string =>
   amount === 0 ? '$0' : amount < 0.01 ? '< $0.01' : `$${amount.toFixed(2)}`
-
-export function spelledBytes(bytes: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
-  const step = bytes === 0 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), units.length - 1)
-  return `${step === 0 ? bytes : (bytes / 1024 ** step).toFixed(1)} ${units[step]}`
-}
 
 export interface Total {
   readonly bytes: number

@@ -27,8 +27,8 @@ export interface PlainStep extends Step {
 export type DbtStep = InstallStep | CommandStep | PlainStep
 
 export interface DbtPlan extends Plan<DbtStep> {
-  /** Why nothing is run although the plan is whole. */
-  readonly refusal?: unknown
+  /** Why nothing is run although the plan is whole: it would read too much. */
+  readonly costRefusal?: unknown
 }
 
 export function planRun(
@@ -66,8 +66,8 @@ export function planRun(
   try {
     checkCosts(costs, inputs.costs, inputs.costs)
     return plan
-  } catch (refusal) {
-    return { ...plan, refusal }
+  } catch (costRefusal) {
+    return { ...plan, costRefusal }
   }
 }
 

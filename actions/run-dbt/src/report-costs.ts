@@ -1,6 +1,7 @@
 /** Tables of what a run would read and what it read; it refuses to show a guess as a measurement. */
 import type { SummaryBlock } from '../../_shared/report.ts'
-import { dollars, spelledBytes, spelledDollars, totalOf, type NodeCost, type Prices } from './costs.ts'
+import { spelledBytes } from '../../_shared/amounts.ts'
+import { dollars, spelledDollars, totalOf, type NodeCost, type Prices } from './costs.ts'
 import type { Observed } from './observe.ts'
 import type { NodeResult } from './results.ts'
 

@@ -3,9 +3,10 @@
  * batch runs on: cancellation reaches Google first.
  */
 import pMap from 'p-map'
+import type { Batch } from '../../_shared/batch.ts'
 import { ConflictError, GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
 import type { Google } from '../../_shared/google/connect.ts'
-import { createBatch, getBatch, type Batch } from '../../_shared/google/dataproc.ts'
+import { createBatch, getBatch } from '../../_shared/google/dataproc.ts'
 import { pause } from '../../_shared/google/retry.ts'
 import { digestsOf, openStorage } from '../../_shared/google/storage.ts'
 import { notApplied, type Outcome } from '../../_shared/plan.ts'

@@ -6,6 +6,7 @@ import { InputError } from '../../_shared/errors.ts'
 import { parseExpectedPlan } from '../../_shared/plan-inputs.ts'
 import type { Inputs } from '../../_shared/runner/inputs.ts'
 import { readPrices } from './prices.ts'
+import { readProperties } from './properties.ts'
 import { matching, readMain, readWorkload } from './workload-inputs.ts'
 import type { SparkInputs, ServiceInputs, Waiting } from './spark-inputs.ts'
 
@@ -44,7 +45,7 @@ export function parseInputs(inputs: Inputs): SparkInputs {
       'runtime-version',
       'a version such as 2.3',
     ),
-    properties: inputs.pairs('properties'),
+    properties: readProperties(inputs),
     labels: inputs.pairs('labels'),
     batchId: batchIdOf(inputs, 'batch-id'),
     ttlSeconds: ttl(inputs.text('ttl')),

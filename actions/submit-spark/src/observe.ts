@@ -3,9 +3,10 @@
  * upload.
  */
 import pMap from 'p-map'
+import type { BatchState } from '../../_shared/batch.ts'
 import { GoogleApiError } from '../../_shared/errors.ts'
 import type { Google } from '../../_shared/google/connect.ts'
-import { getBatch, terminalStates, type BatchState } from '../../_shared/google/dataproc.ts'
+import { getBatch, terminalStates } from '../../_shared/google/dataproc.ts'
 import { pause } from '../../_shared/google/retry.ts'
 import { openStorage } from '../../_shared/google/storage.ts'
 import type { Runner } from '../../_shared/run.ts'

@@ -3,6 +3,7 @@
  * refuses to pass one region's price off as another's.
  */
 import type { Inputs } from '../../_shared/runner/inputs.ts'
+import { readProperties } from './properties.ts'
 
 /** In US dollars; shuffle storage is published per GB and month, here an hour of 730. */
 interface Price {
@@ -38,7 +39,7 @@ export function readPrices(inputs: Inputs): {
   const dcu = given('price-per-dcu-hour')
   const shuffle = given('price-per-shuffle-gb-hour')
   const region = inputs.text('region')
-  const tier = tierOf(inputs.pairs('properties'))
+  const tier = tierOf(readProperties(inputs))
   const table = PUBLISHED[region] ?? PUBLISHED[FALLBACK]!
   const isGiven = dcu !== undefined && shuffle !== undefined
   const where =

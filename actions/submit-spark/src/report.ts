@@ -2,6 +2,7 @@
  * What `submit-spark` says: state, times, usage and cost of a batch, the files staged, or the request of a
  * dry run. It refuses to call anything but SUCCEEDED a success.
  */
+import type { Batch } from '../../_shared/batch.ts'
 import { WorkFailedError } from '../../_shared/errors.ts'
 import type { Outcome } from '../../_shared/plan.ts'
 import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
@@ -9,14 +10,6 @@ import type { FailureSigns } from './failure-signs.ts'
 import { consoleLink, type SparkPlan, type SparkStep } from './plan.ts'
 import { costUsd, type Prices } from './prices.ts'
 
-interface Batch {
-  readonly name: string
-  readonly state: string
-  readonly stateMessage: string
-  readonly outputUri?: string
-  readonly history: readonly { readonly state: string; readonly atMs: number | undefined }[]
-  readonly usage?: { readonly milliDcuSeconds: number; readonly shuffleGbSeconds: number }
-}
 interface Submitted extends Outcome<SparkStep> {
   readonly watched?: {
     readonly batch: Batch
@@ -175,7 +168,7 @@ function stepTable(plan: SparkPlan): SummaryBlock {
 /** How long each state lasted, in seconds with one decimal. */
 function times(batch: Batch): [string, string][] {
   const known = batch.history.filter(
-    (entry): entry is { state: string; atMs: number } => entry.atMs !== undefined,
+    (entry): entry is typeof entry & { atMs: number } => entry.atMs !== undefined,
   )
   return known
     .slice(0, -1)

@@ -2,9 +2,10 @@
  * Waits for the end of a batch: states, driver output, deadline, usage. It refuses to leave a batch running
  * that nobody waits for, and to take an outage for its end.
  */
+import type { Batch } from '../../_shared/batch.ts'
 import { WorkFailedError } from '../../_shared/errors.ts'
 import type { Google } from '../../_shared/google/connect.ts'
-import { cancelOperation, getBatch, terminalStates, type Batch } from '../../_shared/google/dataproc.ts'
+import { cancelOperation, getBatch, terminalStates } from '../../_shared/google/dataproc.ts'
 import { pause } from '../../_shared/google/retry.ts'
 import { openStorage } from '../../_shared/google/storage.ts'
 import type { Runner } from '../../_shared/run.ts'

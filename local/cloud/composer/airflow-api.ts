@@ -2,6 +2,7 @@
  * Airflow's own REST API (v2) as one user: runs, tasks, logs and backfills of one DAG; it refuses answers it
  * did not ask for.
  */
+import { setTimeout } from 'node:timers/promises'
 
 export interface AirflowLogin {
   readonly url: string
@@ -38,6 +39,13 @@ export interface AirflowApi {
   clear(runId: string, task: string): Promise<void>
 }
 
+/** A minute of other people's writing is enough on a slow machine. */
+const LOCKED_TURNS = 30
+const LOCKED_PAUSE_MS = 2_000
+
+const refusal = (method: string, path: string, status: number, said: string): Error =>
+  new Error(`Airflow: ${method} ${path}: ${status} ${said.slice(0, 500)}`)
+
 const HEALTHY = ['metadatabase', 'scheduler', 'triggerer', 'dag_processor']
 
 export function createAirflowApi(login: AirflowLogin, dag: string): AirflowApi {
@@ -60,8 +68,7 @@ export function createAirflowApi(login: AirflowLogin, dag: string): AirflowApi {
   }
   async function askJson<T>(method: string, path: string, body?: unknown): Promise<T> {
     const reply = await ask(method, path, body)
-    if (!reply.ok)
-      throw new Error(`Airflow: ${method} ${path}: ${reply.status} ${(await reply.text()).slice(0, 500)}`)
+    if (!reply.ok) throw refusal(method, path, reply.status, await reply.text())
     return (await reply.json()) as T
   }
   const runPath = (runId: string): string => `/dags/${dag}/dagRuns/${encodeURIComponent(runId)}`
@@ -85,13 +92,22 @@ export function createAirflowApi(login: AirflowLogin, dag: string): AirflowApi {
         .scheduler.latest_scheduler_heartbeat
     },
     async backfill(from, to) {
-      await askJson('POST', '/backfills', {
+      const wanted = {
         dag_id: dag,
         from_date: `${from}T00:00:00Z`,
         to_date: `${to}T23:59:59Z`,
         max_active_runs: 1,
         reprocess_behavior: 'failed',
-      })
+      }
+      // On SQLite Airflow makes none while its scheduler writes, and says so with 503; then nothing was made.
+      for (let turn = 1; ; turn += 1) {
+        const reply = await ask('POST', '/backfills', wanted)
+        const said = await reply.text()
+        if (reply.ok) return
+        const isLocked = reply.status === 503 && said.includes('Database is locked')
+        if (!isLocked || turn === LOCKED_TURNS) throw refusal('POST', '/backfills', reply.status, said)
+        await setTimeout(LOCKED_PAUSE_MS)
+      }
     },
     async runs() {
       return (

@@ -33,7 +33,7 @@ const pageLimit = 1000
 export function readListQuery(query: URLSearchParams): ListQuery {
   if (isSet(query, 'versions')) throw unsupported('versions')
   if (query.get('matchGlob')) throw unsupported('matchGlob')
-  if (isSet(query, 'includeFoldersAsPrefixes')) throw unsupported('includeFoldersAsPrefixes')
+  // `includeFoldersAsPrefixes`, which gcloud asks for, adds folder resources; these buckets cannot have any.
   const token = query.get('pageToken')
   return {
     prefix: query.get('prefix') ?? '',

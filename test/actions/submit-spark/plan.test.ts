@@ -340,7 +340,10 @@ describe('the report', () => {
       requestId: 'r',
       request: {},
     } as const
-    const batch = { name: 'projects/p/locations/r/batches/b', state: 'CANCELLED', stateMessage, history: [] }
+    const batch = {
+      name: 'projects/p/locations/r/batches/b',
+      ...{ state: 'CANCELLED' as const, stateMessage, history: [], labels: {}, operation: 'o' },
+    }
     const { failure } = report(
       {
         target: { project: 'p' },

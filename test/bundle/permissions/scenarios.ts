@@ -19,7 +19,7 @@ export interface Place {
 export interface Scenario {
   readonly action: string
   readonly mode: string
-  /** Starts dbt or Airflow: the loop over its permissions is for the deep tests. */
+  /** Starts dbt or Airflow, or waits out refusals: the loop over its permissions is for the deep tests. */
   readonly isSlow?: boolean
   /** A post step warns and lets the job go on: there a refusal is a warning. */
   readonly isPost?: boolean
@@ -175,7 +175,10 @@ const publish =
 async function tables(place: Place): Promise<void> {
   for (const table of ['ddl_new', 'ddl_old'])
     await set(place, 'DELETE', `${dataset('caec_raw')}/tables/${table}`)
-  await query(place, 'CREATE TABLE caec_raw.ddl_old (n INT64)')
+  await query(
+    place,
+    "CREATE TABLE caec_raw.ddl_old (n INT64) OPTIONS (labels = [('clickstream-owner', 'permissions')])",
+  )
   await write(place.job, {
     'ddl/caec_raw/ddl_new.sql': 'CREATE TABLE caec_raw.ddl_new (n INT64);\n',
     'ddl/caec_raw/ddl_old.sql': 'CREATE TABLE caec_raw.ddl_old (n INT64, word STRING);\n',
@@ -184,7 +187,11 @@ async function tables(place: Place): Promise<void> {
 const applyDdl =
   (inputs: Record<string, string>) =>
   ({ job }: Place, env: Record<string, string>) =>
-    runBundle('apply-ddl', { job, env, with: { source: 'ddl', location: 'us-central1', ...inputs } })
+    runBundle('apply-ddl', {
+      job,
+      env,
+      with: { source: 'ddl', location: 'us-central1', owner: 'permissions', ...inputs },
+    })
 
 // run-dbt: a table, an incremental model that replaces partitions, a view, a test, and a load from the lake.
 async function dbtProject(place: Place): Promise<void> {
@@ -282,6 +289,7 @@ const every: readonly Scenario[] = [
   {
     action: 'submit-spark',
     mode: 'cancel',
+    isSlow: true,
     isPost: true,
     prepare: longBatch,
     run: ({ job }, env) =>

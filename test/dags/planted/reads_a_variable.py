@@ -16,7 +16,8 @@ try:
 except ImportError:
     from airflow.models import Variable
 
-PROJECT = Variable.get("project", default=None) if hasattr(Variable, "get") else None
+# The default by place: its name differs between Airflow 2 and 3.
+PROJECT = Variable.get("project", None)
 
 with DAG(
     dag_id="reads_a_variable",

@@ -20,4 +20,4 @@ with DAG(
     tags=["planted"],
     default_args={"owner": "someone", "retries": 1, "retry_delay": timedelta(minutes=1), "retry_exponential_backoff": True, "on_failure_callback": print},
 ):
-    BashOperator(task_id="task", bash_command="true", pool="{{ var.value.pool }}")
+    BashOperator(task_id="task", bash_command="true", queue="{{ var.value.queue }}")

@@ -311,4 +311,39 @@ describe('queries', () => {
     })
     expect(late.status.errorResult.reason).toBe('stopped')
   })
+
+  it('read tables whose names begin alike through a prefix, with the rest of the name as _TABLE_SUFFIX', async () => {
+    for (const sql of [
+      "CREATE TABLE caec_raw.ev_20260101 AS SELECT 1 AS id, 'a' AS name",
+      "CREATE TABLE caec_raw.ev_20260102 AS SELECT 2 AS id, 'b' AS name, 0.5 AS score",
+    ])
+      expect((await cloud.query('data-eng', sql)).status).toBe(200)
+    const rows = async (sql: string) => (await cloud.query('data-eng', sql)).rows
+    // The newest table says the columns; what an older one lacks is NULL.
+    expect(await rows('SELECT *, _TABLE_SUFFIX AS day FROM `caec_raw.ev_*` ORDER BY id')).toEqual([
+      ['1', 'a', null, '20260101'],
+      ['2', 'b', '0.5', '20260102'],
+    ])
+    expect(
+      await rows(
+        "SELECT t.id FROM caec_raw.`ev_*` AS t WHERE _TABLE_SUFFIX BETWEEN '20260102' AND '20260131'",
+      ),
+    ).toEqual([['2']])
+    expect((await cloud.query('data-eng', 'SELECT * FROM `caec_raw.nosuch_*`')).status).toBe(404)
+    expect((await cloud.query('dbt', 'SELECT * FROM `caec_raw.ev_*`')).status).toBe(
+      (await cloud.query('dbt', 'SELECT * FROM caec_raw.ev_20260101')).status,
+    )
+  })
+
+  it('compute NUMERIC as BigQuery does and say an overflow in its words', async () => {
+    const answer = await cloud.query(
+      'data-eng',
+      "SELECT NUMERIC '1' / 3, ROUND(NUMERIC '2.345', 2), 1 / NUMERIC '4'",
+    )
+    expect(answer.rows).toEqual([['0.333333333', '2.35', '0.25']])
+    const failed = await cloud.query('data-eng', 'SELECT 9223372036854775807 + 1')
+    expect(failed.body.error.message).toBe('int64 overflow: 9223372036854775807 + 1')
+    const own = await cloud.query('data-eng', "SELECT ERROR('bad value /home/x in row')")
+    expect(own.body.error.message).toBe('bad value /home/x in row')
+  })
 })

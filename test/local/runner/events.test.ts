@@ -66,7 +66,7 @@ describe('a pull request', () => {
     expect(shown).toContain('token [] key []')
     expect(claims).toEqual([])
     expect(repository.lines[0]).toBe(
-      'the pull request comes from a fork: no secrets and no OIDC token, as on GitHub',
+      'the pull request comes from a fork: no secrets, no OIDC token and no right to write, as on GitHub',
     )
   })
 

@@ -94,6 +94,13 @@ describe('object names', () => {
   })
 })
 
+it('lists as gcloud asks: folders among the prefixes, where there is no folder resource', async () => {
+  await call('POST', mediaPath('tree/leaf'), { body: 'x' })
+  const list = (more: string) =>
+    call('GET', `/storage/v1/b/${bucket}/o?delimiter=/&prefix=tr${more}`).then(({ json }) => json.prefixes)
+  expect([await list('&includeFoldersAsPrefixes=true'), await list('')]).toEqual([['tree/'], ['tree/']])
+})
+
 describe('uploads', () => {
   it.each(['\r\n', '\n'])(
     'reads multipart with line end %j and content that looks like a boundary',
@@ -102,6 +109,17 @@ describe('uploads', () => {
       const answer = await call('POST', multipartPath, multipart('{"name":"tricky"}', content, lineEnd))
       expect([answer.status, answer.json.contentType]).toEqual([200, 'text/plain'])
       expect((await call('GET', `${objectPath('tricky')}?alt=media`)).text).toBe(content)
+    },
+  )
+
+  it.each(['"===b=="', "'===b=='", '===b=='])(
+    'reads the boundary as clients write it: %s',
+    async (boundary) => {
+      const answer = await call('POST', multipartPath, {
+        ...multipart('{"name":"quoted"}', 'x'),
+        headers: { 'content-type': `multipart/related; boundary=${boundary}` },
+      })
+      expect([answer.status, answer.json.size]).toEqual([200, '1'])
     },
   )
 

@@ -8,13 +8,17 @@ import { datasetNotFound, invalidQuery, queryDenied, tableNotFound, unsupported 
 import type { Catalog, Resolved, TableReference } from '../sql/types.ts'
 import { isSystemName, resolveSystemTable } from './system-tables.ts'
 import type { CatalogScope } from './scope.ts'
+import { isWildcard, resolveWildcard } from './wildcards.ts'
 
 export function createCatalog(scope: CatalogScope): Catalog {
   return {
     resolve: async (path, via, purpose = 'read') => {
       const parts = splitPath(path)
       if (isSystemName(parts)) return resolveSystemTable(scope, parts)
-      return resolveTable(scope, referenceOf(scope, parts, via), via, purpose)
+      const reference = referenceOf(scope, parts, via)
+      if (isWildcard(parts) && purpose === 'read' && reference.projectId === scope.room.environment.project)
+        return resolveWildcard(scope, reference, via)
+      return resolveTable(scope, reference, via, purpose)
     },
   }
 }

@@ -59,6 +59,7 @@ const refused = [
   'scriptOptions',
   'systemVariables',
   'externalTableDefinitions',
+  'createSession',
 ]
 
 export function readQueryConfig(room: Room, given: Body): QueryConfig {
@@ -74,6 +75,7 @@ export function readQueryConfig(room: Room, given: Body): QueryConfig {
     if (
       value !== undefined &&
       value !== null &&
+      value !== false &&
       JSON.stringify(value) !== '{}' &&
       JSON.stringify(value) !== '[]'
     )

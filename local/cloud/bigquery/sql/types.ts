@@ -64,6 +64,8 @@ export type Resolved =
       readonly reference: TableReference
       readonly relation: string
       readonly schema: readonly FieldSchema[]
+      /** Columns that have a name and that `*` does not show: `_TABLE_SUFFIX`. */
+      readonly hidden?: readonly FieldSchema[]
     }
 
 export interface Catalog {

@@ -1,6 +1,7 @@
 /** Aggregates; https://cloud.google.com/bigquery/docs/reference/standard-sql/aggregate_functions. SUM(INT64) stays INT64, overflow is an error. */
 import { invalid, unsupported } from '../refusal.ts'
 import { match } from './matching.ts'
+import { divided } from './numerics.ts'
 import { arrayOf, INT64, isNullType, isScalar, STRING, typeName } from '../values/gtype.ts'
 import { coerce } from '../values/coerce.ts'
 import { aggregate, example, failing, type FunctionRow, type Signature } from './row.ts'
@@ -154,7 +155,16 @@ export const aggregateRows: readonly FunctionRow[] = [
       F,
       'native',
       'AVG',
-      { 'INT64 -> FLOAT64': named('avg'), 'FLOAT64 -> FLOAT64': named('avg') },
+      {
+        'INT64 -> FLOAT64': named('avg'),
+        'FLOAT64 -> FLOAT64': named('avg'),
+        'NUMERIC -> NUMERIC': (args, how) =>
+          divided(
+            `CAST(${how.apply('sum', args)} AS DECIMAL(38,9))`,
+            `CAST(${how.apply('count', args)} AS DECIMAL(38,9))`,
+            'NULL',
+          ),
+      },
       example('SELECT AVG(x), AVG(DISTINCT x) FROM UNNEST([0, 2, 4, 4, 5]) AS x', [3, 2.75]),
     ),
   ),

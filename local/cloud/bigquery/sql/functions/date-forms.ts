@@ -4,6 +4,7 @@ import type { Expression } from '../parse/syntax.ts'
 import { castSql } from '../values/cast.ts'
 import { arrayOf, DATE, DATETIME, INT64, isScalar, STRING, type GType } from '../values/gtype.ts'
 import { datetimeIn } from '../values/temporal.ts'
+import { once } from '../values/value.ts'
 import { arity, asType } from './arguments.ts'
 import { boundaries, partOf, shift, truncate, truncateDate } from './date-arithmetic.ts'
 import type { FunctionRow } from './row.ts'
@@ -84,7 +85,7 @@ export const dateOf: Resolver = (call, resolve) => {
   if (zone || !isScalar(value!.type, 'DATETIME', 'DATE', 'STRING', 'NULL'))
     throw invalid(`No matching signature for function DATE`, call.at)
   if (isScalar(value!.type, 'STRING')) return { sql: asType(value!, DATE, call).sql, type: DATE }
-  return { sql: castSql(value!.sql, value!.type, DATE, { isSafe: false, at: call.at }), type: DATE }
+  return { sql: castSql(value!.sql, value!.type, DATE, { isSafe: call.isSafe, at: call.at }), type: DATE }
 }
 
 export const datetimeOf: Resolver = (call, resolve) => {
@@ -105,8 +106,8 @@ export const datetimeOf: Resolver = (call, resolve) => {
       type: DATETIME,
     }
   return {
-    sql: castSql(value!.sql, isScalar(value!.type, 'STRING') ? value!.type : value!.type, DATETIME, {
-      isSafe: false,
+    sql: castSql(value!.sql, value!.type, DATETIME, {
+      isSafe: call.isSafe,
       at: call.at,
     }),
     type: DATETIME,
@@ -148,8 +149,14 @@ export const dateArray: Resolver = (call, resolve) => {
   const step = interval
     ? `CAST(${asType(resolve(interval.value), INT64, call).sql}${interval.unit === 'QUARTER' ? ' * 3' : ''} AS INTEGER)`
     : '1'
-  return {
-    sql: `CAST(generate_series(CAST(${start} AS TIMESTAMP), CAST(${end} AS TIMESTAMP), ${unit}(${step})) AS DATE[])`,
-    type: arrayOf(DATE),
-  }
+  const series = (by: string): string =>
+    `CAST(generate_series(CAST(${start} AS TIMESTAMP), CAST(${end} AS TIMESTAMP), ${unit}(${by})) AS DATE[])`
+  const sql = interval
+    ? once(
+        [step],
+        ([by]) =>
+          `CASE WHEN ${by} = 0 THEN ${call.isSafe ? 'NULL' : "error('Sequence step cannot be 0.')"} ELSE ${series(by!)} END`,
+      )
+    : series(step)
+  return { sql, type: arrayOf(DATE) }
 }

@@ -1,7 +1,8 @@
 /** DATE, DATETIME and TIME functions; https://cloud.google.com/bigquery/docs/reference/standard-sql/date_functions and datetime_functions. */
 import { DATE, DATETIME } from '../values/gtype.ts'
+import { utcDatetime } from '../values/temporal.ts'
 import { adding, dateArray, dateOf, datetimeOf, differing, lastDay, truncating } from './date-forms.ts'
-import { example, scalar, special, type FunctionRow } from './row.ts'
+import { example, failing, scalar, special, type FunctionRow } from './row.ts'
 
 const D = 'Date and time'
 
@@ -144,6 +145,7 @@ export const dateRows: readonly FunctionRow[] = [
     example("SELECT GENERATE_DATE_ARRAY('2016-01-01', '2016-12-31', INTERVAL 2 MONTH)", [
       ['2016-01-01', '2016-03-01', '2016-05-01', '2016-07-01', '2016-09-01', '2016-11-01'],
     ]),
+    failing("SELECT GENERATE_DATE_ARRAY('2016-10-05', '2016-10-08', INTERVAL 0 DAY)", 'step cannot be 0'),
   ),
   scalar(
     D,
@@ -163,7 +165,11 @@ export const dateRows: readonly FunctionRow[] = [
     D,
     'rewrite',
     'TIME',
-    { 'INT64, INT64, INT64 -> TIME': 'make_time', 'DATETIME -> TIME': ([x]) => `CAST(${x} AS TIME)` },
+    {
+      'INT64, INT64, INT64 -> TIME': 'make_time',
+      'DATETIME -> TIME': ([x]) => `CAST(${x} AS TIME)`,
+      'TIMESTAMP -> TIME': ([x]) => `CAST(${utcDatetime(x!)} AS TIME)`,
+    },
     example("SELECT TIME(15, 30, 0), TIME(DATETIME '2008-12-25 15:30:00')", ['15:30:00', '15:30:00']),
   ),
 ]

@@ -3,7 +3,9 @@
  * key by key.
  */
 import { invalid, unsupported } from '../refusal.ts'
+import { isScalar } from '../values/gtype.ts'
 import { once, quoteText } from '../values/value.ts'
+import { jsonText } from './json-text.ts'
 import { example, scalar, type Emit, type FunctionRow } from './row.ts'
 
 const F = 'JSON'
@@ -34,19 +36,39 @@ function pathOf(how: Emit): string {
 const value = (args: string[], how: Emit) => {
   const path = pathOf(how)
   return once(
-    [args[0]!],
+    [readable(args[0]!, how)],
     ([x]) =>
       `CASE WHEN json_type(${x}, ${path}) NOT IN ('OBJECT', 'ARRAY', 'NULL') THEN json_extract_string(${x}, ${path}) END`,
   )
 }
+/** What is no JSON has no member: NULL, as for a path that leads nowhere. */
+const readable = (text: string, how: Emit): string =>
+  isScalar(how.values[0]!.type, 'STRING') ? `CASE WHEN json_valid(${text}) THEN ${text} END` : text
 const query = (args: string[], how: Emit) => {
   const path = pathOf(how)
   return once(
-    [args[0]!],
+    [readable(args[0]!, how)],
     ([x]) =>
       `CASE WHEN json_type(${x}, ${path}) <> 'NULL' THEN CAST(json_extract(${x}, ${path}) AS VARCHAR) END`,
   )
 }
+const list = (args: string[], how: Emit): string => {
+  const path = pathOf(how)
+  return once(
+    [readable(args[0]!, how)],
+    ([x]) =>
+      `CASE WHEN json_type(${x}, ${path}) = 'ARRAY' THEN CAST(json_extract(${x}, ${path}) AS JSON[]) END`,
+  )
+}
+const members = (args: string[], how: Emit): string =>
+  `list_transform(${list(args, how)}, lambda member: CAST(member AS VARCHAR))`
+/** NULL as a whole when one element is an object or an array. */
+const scalars = (args: string[], how: Emit): string =>
+  once(
+    [list(args, how)],
+    ([all]) =>
+      `CASE WHEN len(list_filter(${all}, lambda member: json_type(member) IN ('OBJECT', 'ARRAY'))) = 0 THEN list_transform(${all}, lambda member: json_extract_string(member, '$')) END`,
+  )
 const signatures = (emit: typeof value) => ({
   'STRING -> STRING': emit,
   'STRING, STRING! -> STRING': emit,
@@ -103,11 +125,47 @@ export const jsonRows: readonly FunctionRow[] = [
       '{"name":"Jane"}',
     ]),
   ),
+  ...(['JSON_QUERY_ARRAY', 'JSON_EXTRACT_ARRAY'] as const).map((name) =>
+    scalar(
+      F,
+      'rewrite',
+      name,
+      { 'STRING -> ARRAY<STRING>': members, 'STRING, STRING! -> ARRAY<STRING>': members },
+      example(
+        `SELECT ${name}('[1,2,{"a":"b"}]'), ${name}('{"fruits":["apples","oranges"]}', '$.fruits'), ${name}('{"a":1}', '$.a')`,
+        [['1', '2', '{"a":"b"}'], ['"apples"', '"oranges"'], null],
+      ),
+    ),
+  ),
+  ...(['JSON_VALUE_ARRAY', 'JSON_EXTRACT_STRING_ARRAY'] as const).map((name) =>
+    scalar(
+      F,
+      'rewrite',
+      name,
+      {
+        'STRING -> ARRAY<STRING>': scalars,
+        'STRING, STRING! -> ARRAY<STRING>': scalars,
+        'JSON -> ARRAY<STRING>': scalars,
+        'JSON, STRING! -> ARRAY<STRING>': scalars,
+      },
+      example(
+        `SELECT ${name}('["apples","oranges"]', '$'), ${name}('{"fruits":["apples",1]}', '$.fruits'), ${name}('[{"a":1}]', '$'), ${name}('{"a":1}', '$.a')`,
+        [['apples', 'oranges'], ['apples', '1'], null, null],
+      ),
+    ),
+  ),
   scalar(
     F,
     'rewrite',
     'PARSE_JSON',
-    { 'STRING -> JSON': ([x]) => `CAST(${x} AS JSON)` },
+    {
+      'STRING -> JSON': (args, how) =>
+        once(
+          args,
+          ([x]) =>
+            `CASE WHEN json_valid(${x}) THEN json(${x}) WHEN ${x} IS NOT NULL THEN ${how.fail(`concat('Invalid input to PARSE_JSON: ', ${x})`)} END`,
+        ),
+    },
     example(`SELECT JSON_VALUE(PARSE_JSON('{"a": 1}'), '$.a')`, ['1']),
   ),
   scalar(
@@ -115,11 +173,16 @@ export const jsonRows: readonly FunctionRow[] = [
     'rewrite',
     'TO_JSON_STRING',
     {
-      'JSON -> STRING': ([x]) => `CAST(${x} AS VARCHAR)`,
-      'INT64 -> STRING': ([x]) => `coalesce(CAST(${x} AS VARCHAR), 'null')`,
-      'BOOL -> STRING': ([x]) => `coalesce(CAST(${x} AS VARCHAR), 'null')`,
-      'STRING -> STRING': ([x]) => `coalesce(CAST(to_json(${x}) AS VARCHAR), 'null')`,
+      'ANY -> STRING': ([x], how) => jsonText(x!, how.values[0]!.type, how.at),
     },
     example("SELECT TO_JSON_STRING('a\"b'), TO_JSON_STRING(TRUE)", ['"a\\"b"', 'true']),
+    example(
+      "SELECT TO_JSON_STRING(STRUCT(1 AS id, [10, 20] AS coordinates, DATE '2026-01-02' AS day, 1.5 AS x, 10.0 AS y, CAST(NULL AS STRING) AS n))",
+      ['{"id":1,"coordinates":[10,20],"day":"2026-01-02","x":1.5,"y":10,"n":null}'],
+    ),
+    example(
+      "SELECT TO_JSON_STRING(9007199254740993), TO_JSON_STRING([STRUCT('a' AS b)]), TO_JSON_STRING(TIMESTAMP '2026-01-02 03:04:05.5'), TO_JSON_STRING(NUMERIC '1.5'), TO_JSON_STRING(NUMERIC '2')",
+      ['"9007199254740993"', '[{"b":"a"}]', '"2026-01-02T03:04:05.500Z"', '"1.5"', '2'],
+    ),
   ),
 ]

@@ -1,5 +1,7 @@
 /** Mathematical functions; https://cloud.google.com/bigquery/docs/reference/standard-sql/mathematical_functions. ROUND is half away from zero, domain errors are errors. */
+import { unsupported } from '../refusal.ts'
 import { once } from '../values/value.ts'
+import { divided, rounded } from './numerics.ts'
 import { example, failing, scalar, type Emit, type FunctionRow } from './row.ts'
 
 const F = 'Mathematics'
@@ -15,6 +17,18 @@ const positive = (word: string, test: string, write: (x: string) => string) => (
     ([x]) =>
       `CASE WHEN ${x} ${test} THEN ${how.fail(`concat('Floating point error in function: ${word}(', ${x}, ')')`)} ELSE ${write(x!)} END`,
   )
+/** A finite argument and an answer that is not finite is an error. */
+const finite = (sql: string, args: string[], how: Emit, message: string): string =>
+  `CASE WHEN NOT isfinite(${sql}) AND ${args.map((arg) => `isfinite(${arg})`).join(' AND ')} THEN ${how.fail(message)} ELSE ${sql} END`
+const power = (name: string) => (args: string[], how: Emit) =>
+  once(args, ([x, y]) =>
+    finite(
+      `pow(${x}, ${y})`,
+      [x!, y!],
+      how,
+      `concat('Floating point error in function: ${name}(', ${x}, ', ', ${y}, ')')`,
+    ),
+  )
 const safely = (operator: string) => ({
   'INT64, INT64 -> INT64': ([a, b]: string[]) =>
     `TRY_CAST(CAST(${a} AS HUGEINT) ${operator} CAST(${b} AS HUGEINT) AS BIGINT)`,
@@ -24,7 +38,10 @@ const safely = (operator: string) => ({
       ([x]) => `CASE WHEN isfinite(${x}) OR NOT (isfinite(${a}) AND isfinite(${b})) THEN ${x} END`,
     ),
 })
-const rounding = (name: string) => ({ 'FLOAT64 -> FLOAT64': name })
+const rounding = (name: string) => ({
+  'FLOAT64 -> FLOAT64': name,
+  'NUMERIC -> NUMERIC': ([x]: string[]) => `CAST(${name}(${x}) AS DECIMAL(38,9))`,
+})
 
 export const mathRows: readonly FunctionRow[] = [
   scalar(
@@ -56,7 +73,10 @@ export const mathRows: readonly FunctionRow[] = [
     F,
     'rewrite',
     'MOD',
-    { 'INT64, INT64 -> INT64': divisor('MOD', (a, b) => `${a} % ${b}`) },
+    {
+      'INT64, INT64 -> INT64': divisor('MOD', (a, b) => `${a} % ${b}`),
+      'NUMERIC, NUMERIC -> NUMERIC': divisor('MOD', (a, b) => `CAST(${a} % ${b} AS DECIMAL(38,9))`),
+    },
     example('SELECT MOD(25, 12), MOD(25, 0 - 12), MOD(-25, 12)', [1, 1, -1]),
     failing('SELECT MOD(25, 0)', 'division by zero'),
   ),
@@ -67,6 +87,7 @@ export const mathRows: readonly FunctionRow[] = [
     {
       'FLOAT64, FLOAT64 -> FLOAT64': (args) =>
         once(args, ([a, b]) => `CASE WHEN ${b} <> 0 THEN ${a} / ${b} END`),
+      'NUMERIC, NUMERIC -> NUMERIC': ([a, b]) => divided(a!, b!, 'NULL'),
     },
     example('SELECT SAFE_DIVIDE(20, 4), SAFE_DIVIDE(0, 20), SAFE_DIVIDE(20, 0)', [5, 0, null]),
   ),
@@ -103,12 +124,23 @@ export const mathRows: readonly FunctionRow[] = [
     {
       'FLOAT64 -> FLOAT64': 'round',
       'FLOAT64, INT64 -> FLOAT64': ([x, n]) => `round(${x}, CAST(${n} AS INTEGER))`,
-      'NUMERIC -> NUMERIC': ([x]) => `CAST(round(${x}, 0) AS DECIMAL(38,9))`,
+      'NUMERIC -> NUMERIC': ([x]) => rounded(x!, 0),
+      'NUMERIC, INT64! -> NUMERIC': ([x], how) => {
+        const digits = how.values[1]!.literal
+        if (digits === undefined)
+          throw unsupported('ROUND of NUMERIC with digits that are not a literal', how.at)
+        return rounded(x!, Number(digits))
+      },
     },
     example(
       'SELECT ROUND(2.0), ROUND(2.3), ROUND(2.5), ROUND(-2.5), ROUND(123.7, -1), ROUND(1.235, 2)',
       [2, 2, 3, -3, 120, 1.24],
     ),
+    example("SELECT ROUND(NUMERIC '2.5'), ROUND(NUMERIC '-1.15', 1), ROUND(NUMERIC '123.7', -1)", [
+      '3.000000000',
+      '-1.200000000',
+      '120.000000000',
+    ]),
   ),
   scalar(F, 'native', 'TRUNC', rounding('trunc'), example('SELECT TRUNC(2.8), TRUNC(-2.8)', [2, -2])),
   scalar(F, 'native', 'CEIL', rounding('ceil'), example('SELECT CEIL(2.3), CEIL(-2.3)', [3, -2])),
@@ -122,9 +154,36 @@ export const mathRows: readonly FunctionRow[] = [
     example('SELECT SQRT(25.0)', [5]),
     failing('SELECT SQRT(-1)', 'SQRT'),
   ),
-  scalar(F, 'native', 'POW', { 'FLOAT64, FLOAT64 -> FLOAT64': 'pow' }, example('SELECT POW(2.0, 3.0)', [8])),
-  scalar(F, 'native', 'POWER', { 'FLOAT64, FLOAT64 -> FLOAT64': 'pow' }, example('SELECT POWER(2, 3)', [8])),
-  scalar(F, 'native', 'EXP', { 'FLOAT64 -> FLOAT64': 'exp' }, example('SELECT EXP(0.0)', [1])),
+  scalar(
+    F,
+    'rewrite',
+    'POW',
+    { 'FLOAT64, FLOAT64 -> FLOAT64': power('POW') },
+    example('SELECT POW(2.0, 3.0), POW(1, CAST("nan" AS FLOAT64)), POW(-2, 3), POW(0, 0)', [8, 1, -8, 1]),
+    failing('SELECT POW(-1, 0.5)', 'Floating point error in function: POW'),
+    failing('SELECT POW(0, -1)', 'Floating point error in function: POW'),
+    failing('SELECT POW(10, 400)', 'Floating point error in function: POW'),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'POWER',
+    { 'FLOAT64, FLOAT64 -> FLOAT64': power('POWER') },
+    example('SELECT POWER(2, 3)', [8]),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'EXP',
+    {
+      'FLOAT64 -> FLOAT64': (args, how) =>
+        once(args, ([x]) =>
+          finite(`exp(${x})`, [x!], how, `concat('Floating point error in function: EXP(', ${x}, ')')`),
+        ),
+    },
+    example('SELECT EXP(0.0)', [1]),
+    failing('SELECT EXP(1000)', 'Floating point error in function: EXP'),
+  ),
   scalar(
     F,
     'rewrite',

@@ -68,6 +68,51 @@ const extract = (args: string[], how: Emit) => {
   )
 }
 
+/** `position`, `occurrence` and the like: literals, at least `least`. */
+function literalAt(how: Emit, index: number, least: number, word: string): number | undefined {
+  const given = how.values[index]
+  if (!given) return undefined
+  if (given.literal === undefined)
+    throw unsupported(`A regular expression function whose ${word} is not a literal`, how.at)
+  if (Number(given.literal) < least) throw invalid(`The ${word} must be at least ${least}`, how.at)
+  return Number(given.literal)
+}
+
+/** The rest of the text from a position; there `^` and `\\b` would see another neighbour. */
+function restFrom(text: string, position: number, how: Emit): string {
+  if (position === 1) return text
+  const pattern = how.values[1]!.literal
+  if (pattern === undefined || /\^|\\[bBA]/.test(pattern))
+    throw unsupported('A position with a regular expression that looks before it', how.at)
+  return `substr(${text}, ${position})`
+}
+
+const extractFrom = ([text, pattern]: string[], how: Emit) => {
+  const position = literalAt(how, 2, 1, 'position') ?? 1
+  const occurrence = literalAt(how, 3, 1, 'occurrence') ?? 1
+  const group = groupsOf(how)
+  return `regexp_extract_all(${restFrom(text!, position, how)}, ${pattern}, ${group})[${occurrence}]`
+}
+
+/** What stands before the first match, taken as short as possible, says where it begins. */
+const locate = ([text, pattern]: string[], how: Emit) => {
+  const position = literalAt(how, 2, 1, 'position') ?? 1
+  const occurrence = literalAt(how, 3, 1, 'occurrence') ?? 1
+  const after = literalAt(how, 4, 0, 'occurrence position') ?? 0
+  if (occurrence > 1) throw unsupported('REGEXP_INSTR of a later occurrence', how.at)
+  if (after > 1) throw invalid('The occurrence position must be 0 or 1', how.at)
+  if (groupsOf(how) > 0) throw unsupported('REGEXP_INSTR with a capturing group', how.at)
+  return once(
+    [
+      restFrom(text!, position, how),
+      `('(?s:^(.*?))(?:' || ${pattern} || ')')`,
+      `('((?s:^.*?)(?:' || ${pattern} || '))')`,
+    ],
+    ([rest, before, whole]) =>
+      `CASE WHEN ${rest} IS NULL OR ${before} IS NULL THEN NULL WHEN regexp_matches(${rest}, ${before}) THEN CAST(length(regexp_extract(${rest}, ${after === 1 ? whole : before}, 1)) + ${position} AS BIGINT) ELSE CAST(0 AS BIGINT) END`,
+  )
+}
+
 export const regexpRows: readonly FunctionRow[] = [
   scalar(
     F,
@@ -83,7 +128,11 @@ export const regexpRows: readonly FunctionRow[] = [
     F,
     'rewrite',
     'REGEXP_EXTRACT',
-    { 'STRING, STRING! -> STRING': extract },
+    {
+      'STRING, STRING -> STRING': extract,
+      'STRING, STRING, INT64 -> STRING': extractFrom,
+      'STRING, STRING, INT64, INT64 -> STRING': extractFrom,
+    },
     example(
       "SELECT REGEXP_EXTRACT('foo@example.com', r'^[a-zA-Z0-9_.+-]+'), REGEXP_EXTRACT('foo@example.com', r'^[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+\\.([a-zA-Z0-9-.]+$)'), REGEXP_EXTRACT('abc', 'x')",
       ['foo', 'com', null],
@@ -94,8 +143,32 @@ export const regexpRows: readonly FunctionRow[] = [
     F,
     'rewrite',
     'REGEXP_SUBSTR',
-    { 'STRING, STRING! -> STRING': extract },
+    {
+      'STRING, STRING -> STRING': extract,
+      'STRING, STRING, INT64 -> STRING': extractFrom,
+      'STRING, STRING, INT64, INT64 -> STRING': extractFrom,
+    },
     example("SELECT REGEXP_SUBSTR('Hello World Helloo', 'H?ello+')", ['Hello']),
+    example(
+      "SELECT REGEXP_SUBSTR('Hello Helloo and Hellooo', 'H?ello+', 1, 1), REGEXP_SUBSTR('Hello Helloo and Hellooo', 'H?ello+', 1, 2), REGEXP_SUBSTR('Hello Helloo and Hellooo', 'H?ello+', 3, 1), REGEXP_SUBSTR('Hello Helloo and Hellooo', 'H?ello+', 20, 2)",
+      ['Hello', 'Helloo', 'Helloo', null],
+    ),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'REGEXP_INSTR',
+    {
+      'STRING, STRING -> INT64': locate,
+      'STRING, STRING, INT64 -> INT64': locate,
+      'STRING, STRING, INT64, INT64 -> INT64': locate,
+      'STRING, STRING, INT64, INT64, INT64 -> INT64': locate,
+    },
+    example(
+      "SELECT REGEXP_INSTR('ab@gmail.com', '@[^.]*'), REGEXP_INSTR('cd@gmail.com', '@[^.]*', 1, 1, 1), REGEXP_INSTR('abc', 'x'), REGEXP_INSTR('éa@b', '@'), REGEXP_INSTR('a@cd@e', '@', 3)",
+      [3, 9, 0, 3, 5],
+    ),
+    failing("SELECT REGEXP_INSTR('a', 'a', 0)", 'position'),
   ),
   scalar(
     F,

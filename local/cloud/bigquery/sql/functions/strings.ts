@@ -1,4 +1,7 @@
 /** STRING functions; https://cloud.google.com/bigquery/docs/reference/standard-sql/string_functions. Positions count characters from 1; NULL in, NULL out. */
+import { invalid } from '../refusal.ts'
+import { castSql } from '../values/cast.ts'
+import { STRING, typeName } from '../values/gtype.ts'
 import { once } from '../values/value.ts'
 import { example, failing, scalar, type Emit, type FunctionRow } from './row.ts'
 
@@ -37,8 +40,24 @@ export const stringRows: readonly FunctionRow[] = [
     F,
     'rewrite',
     'CONCAT',
-    { 'STRING, STRING* -> STRING': chained, 'BYTES, BYTES* -> BYTES': chained },
+    {
+      'STRING, STRING* -> STRING': chained,
+      'BYTES, BYTES* -> BYTES': chained,
+      'ANY, ANY* -> STRING': (args, how) =>
+        chained(
+          args.map((arg, i) => {
+            const { type } = how.values[i]!
+            if (type.kind !== 'scalar' || type.name === 'BYTES' || type.name === 'JSON')
+              throw invalid(
+                `No matching signature for function CONCAT for argument types: ${how.values.map((value) => typeName(value.type)).join(', ')}`,
+                how.at,
+              )
+            return castSql(arg, type, STRING, { isSafe: false })
+          }),
+        ),
+    },
     example("SELECT CONCAT('T.P.', ' ', 'Bar'), CONCAT('Summer', ' ', NULL)", ['T.P. Bar', null]),
+    example("SELECT CONCAT('a', 1, TRUE), CONCAT('d', DATE '2026-01-02')", ['a1true', 'd2026-01-02']),
   ),
   scalar(
     F,
@@ -189,13 +208,6 @@ export const stringRows: readonly FunctionRow[] = [
     'STRPOS',
     { 'STRING, STRING -> INT64': ([text, part]) => `CAST(strpos(${text}, ${part}) AS BIGINT)` },
     example("SELECT STRPOS('foo@example.com', '@'), STRPOS('foobar', '@')", [4, 0]),
-  ),
-  scalar(
-    F,
-    'rewrite',
-    'INSTR',
-    { 'STRING, STRING -> INT64': ([text, part]) => `CAST(strpos(${text}, ${part}) AS BIGINT)` },
-    example("SELECT INSTR('banana', 'an'), INSTR('helloooo', 'oo')", [2, 5]),
   ),
   scalar(
     F,

@@ -10,8 +10,11 @@ import { hashRows } from './hashes.ts'
 import { jsonRows } from './json.ts'
 import { mathRows } from './mathematics.ts'
 import { regexpRows } from './regexps.ts'
+import { moreStringRows } from './more-strings.ts'
+import { statisticRows } from './statistics.ts'
 import { stringRows } from './strings.ts'
 import { timestampRows } from './timestamps.ts'
+import { trigonometryRows } from './trigonometry.ts'
 import { windowRows } from './windows.ts'
 
 export const functionRows: readonly FunctionRow[] = [
@@ -27,6 +30,9 @@ export const functionRows: readonly FunctionRow[] = [
   ...mathRows,
   ...regexpRows,
   ...stringRows,
+  ...moreStringRows,
+  ...statisticRows,
+  ...trigonometryRows,
   ...windowRows,
 ]
 

@@ -20,16 +20,17 @@ const timestampOf: Resolver = (call, resolve) => {
   if (isScalar(value.type, 'STRING') && !zone)
     return {
       sql:
-        value.literal !== undefined
+        value.literal !== undefined && !call.isSafe
           ? asType(value, TIMESTAMP, call).sql
-          : castSql(value.sql, STRING, TIMESTAMP, { isSafe: false, at: call.at }),
+          : castSql(value.sql, STRING, TIMESTAMP, { isSafe: call.isSafe, at: call.at }),
       type: TIMESTAMP,
     }
   if (!isScalar(value.type, 'STRING', 'DATE', 'DATETIME', 'NULL'))
     throw invalid('No matching signature for function TIMESTAMP', call.at)
-  const datetime = isScalar(value.type, 'STRING')
-    ? asType(value, DATETIME, call).sql
-    : castSql(value.sql, value.type, DATETIME, { isSafe: false, at: call.at })
+  const datetime =
+    isScalar(value.type, 'STRING') && !call.isSafe && value.literal !== undefined
+      ? asType(value, DATETIME, call).sql
+      : castSql(value.sql, value.type, DATETIME, { isSafe: call.isSafe, at: call.at })
   return { sql: timestampIn(datetime, zone), type: TIMESTAMP }
 }
 

@@ -1,6 +1,7 @@
 /** Numbering and navigation functions; https://cloud.google.com/bigquery/docs/reference/standard-sql/navigation_functions. */
 import { match } from './matching.ts'
 import { invalid } from '../refusal.ts'
+import { quoteText } from '../values/value.ts'
 import { example, windowed, type FunctionRow, type Signature } from './row.ts'
 
 const F = 'Window'
@@ -8,6 +9,19 @@ const named =
   (name: string): Signature['emit'] =>
   (args, how) =>
     how.apply(name, args)
+
+/** The number that says which row: not NULL and not below `least`, also when it is a parameter. */
+const placed =
+  (name: string, least: number, position = 1): Signature['emit'] =>
+  (args, how) => {
+    const literal = how.values[position]!.literal
+    const words = `The ${position === 0 ? 'argument' : 'second argument'} of ${name.toUpperCase()} must be ${least === 0 ? 'a non-negative' : 'a positive'} integer`
+    if (literal !== undefined && BigInt(literal) < BigInt(least)) throw invalid(words, how.at)
+    if (literal === undefined)
+      args[position] =
+        `CASE WHEN ${args[position]} >= ${least} THEN ${args[position]} ELSE error(${quoteText(words)}) END`
+    return how.apply(name, args)
+  }
 
 /** Functions that take IGNORE NULLS inside the parentheses, as DuckDB does too. */
 function navigating(row: FunctionRow): FunctionRow {
@@ -104,7 +118,7 @@ export const windowRows: readonly FunctionRow[] = [
     F,
     'native',
     'NTILE',
-    { 'INT64 -> INT64': named('ntile') },
+    { 'INT64! -> INT64': placed('ntile', 1, 0) },
     example(
       'SELECT x, NTILE(3) OVER (ORDER BY x) FROM UNNEST([1, 2, 3, 4, 5]) AS x ORDER BY x',
       [1, 1],
@@ -121,8 +135,8 @@ export const windowRows: readonly FunctionRow[] = [
       'LAG',
       {
         'ANY -> FIRST': named('lag'),
-        'ANY, INT64! -> FIRST': named('lag'),
-        'T, INT64!, T -> T': (args, how) => how.apply('lag', [args[0]!, args[1]!, args[2]!]),
+        'ANY, INT64! -> FIRST': placed('lag', 0),
+        'T, INT64!, T -> T': placed('lag', 0),
       },
       example(
         `SELECT name, LAG(name) OVER (ORDER BY t, name), LAG(t, 2, 0) OVER (ORDER BY t, name) FROM ${RACE} ORDER BY 1`,
@@ -140,8 +154,8 @@ export const windowRows: readonly FunctionRow[] = [
       'LEAD',
       {
         'ANY -> FIRST': named('lead'),
-        'ANY, INT64! -> FIRST': named('lead'),
-        'T, INT64!, T -> T': named('lead'),
+        'ANY, INT64! -> FIRST': placed('lead', 0),
+        'T, INT64!, T -> T': placed('lead', 0),
       },
       example(
         `SELECT name, LEAD(name) OVER (ORDER BY t, name) FROM ${RACE} ORDER BY 1`,
@@ -185,7 +199,7 @@ export const windowRows: readonly FunctionRow[] = [
       F,
       'native',
       'NTH_VALUE',
-      { 'ANY, INT64! -> FIRST': named('nth_value') },
+      { 'ANY, INT64! -> FIRST': placed('nth_value', 1) },
       example(
         'SELECT x, NTH_VALUE(x, 2) OVER (ORDER BY x ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) FROM UNNEST([1, 2, 3]) AS x ORDER BY x',
         [1, 2],

@@ -1,4 +1,4 @@
-/** Operators of GoogleSQL by precedence; https://cloud.google.com/bigquery/docs/reference/standard-sql/operators. It refuses bit operators and LIKE ANY. */
+/** Operators of GoogleSQL by precedence; https://cloud.google.com/bigquery/docs/reference/standard-sql/operators. It refuses bit operators. */
 import { unsupported } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
 import { parsePrimary } from './primary-parser.ts'
@@ -71,12 +71,26 @@ function parseComparison(cursor: Cursor): Expression {
     return single(cursor, { kind: 'between', operand: left, low, high: parseOrBits(cursor), isNot, at })
   }
   if (cursor.acceptWord('LIKE')) {
-    if (['ANY', 'SOME', 'ALL'].some((word) => cursor.isWord(word)))
-      throw unsupported(`LIKE ${cursor.peek().value}`, at)
+    const quantifier = ['ANY', 'SOME', 'ALL'].find((word) => cursor.isWord(word))
+    if (quantifier) return single(cursor, parseLikeAny(cursor, left, quantifier, isNot))
     return single(cursor, { kind: 'like', operand: left, pattern: parseOrBits(cursor), isNot, at })
   }
   if (cursor.acceptWord('IN')) return single(cursor, parseIn(cursor, left, isNot))
   return left
+}
+
+/** `x LIKE ANY (a, b)` is `x LIKE a OR x LIKE b`. */
+function parseLikeAny(cursor: Cursor, operand: Expression, quantifier: string, isNot: boolean): Expression {
+  const { at } = cursor.next()
+  if (isNot) throw unsupported(`NOT LIKE ${quantifier}`, at)
+  if (!cursor.acceptSymbol('(') || cursor.isWord('SELECT') || cursor.isWord('WITH'))
+    throw unsupported(`LIKE ${quantifier} with anything but a list of patterns`, at)
+  const patterns = cursor.list(() => cursor.expression())
+  cursor.expectSymbol(')')
+  const operator = quantifier === 'ALL' ? 'AND' : 'OR'
+  return patterns
+    .map((pattern): Expression => ({ kind: 'like', operand, pattern, isNot: false, at }))
+    .reduce((left, right) => ({ kind: 'binary', operator, left, right, at }))
 }
 
 /** Comparison operators do not associate: a = b = c is a syntax error in BigQuery. */

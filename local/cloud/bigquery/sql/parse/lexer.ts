@@ -137,8 +137,13 @@ function readToken(sql: string, start: number, at: Position, previous: Token | u
   }
   const word = /^[A-Za-z_][A-Za-z0-9_]*/.exec(sql.slice(start, start + 1100))
   if (word) return make('word', start + word[0].length, word[0].toUpperCase())
-  const parameter = /^@(@?)([A-Za-z_][A-Za-z0-9_.]*)/.exec(rest)
-  if (parameter) return make(parameter[1] ? 'system' : 'parameter', start + parameter[0].length, parameter[2])
+  const parameter = /^(?:@@([A-Za-z_][A-Za-z0-9_.]*)|@([A-Za-z_][A-Za-z0-9_]*))/.exec(rest)
+  if (parameter)
+    return make(
+      parameter[1] ? 'system' : 'parameter',
+      start + parameter[0].length,
+      parameter[1] ?? parameter[2],
+    )
   if (rest[0] === '?') return make('parameter', start + 1, '')
   const symbol = SYMBOLS.find((candidate) => rest.startsWith(candidate))
   if (symbol) return make('symbol', start + symbol.length)

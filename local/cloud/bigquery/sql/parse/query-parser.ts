@@ -1,5 +1,5 @@
 /**
- * WITH, SELECT, set operations, ORDER BY, LIMIT. RECURSIVE, pipes, UNION BY NAME and FETCH are refused by
+ * WITH, SELECT, set operations, ORDER BY, LIMIT. Pipes, UNION BY NAME and FETCH are refused by
  * name.
  */
 import { unsupported } from '../refusal.ts'
@@ -26,7 +26,7 @@ export function parseQuery(cursor: Cursor): Query {
 }
 
 function parseWith(cursor: Cursor): Cte[] {
-  if (cursor.isWord('RECURSIVE')) throw unsupported('WITH RECURSIVE', cursor.at)
+  const mayRecur = cursor.acceptWord('RECURSIVE')
   const ctes: Cte[] = []
   do {
     if (cursor.isWord('SELECT') || cursor.isSymbol('(')) break // BigQuery allows a trailing comma
@@ -36,7 +36,7 @@ function parseWith(cursor: Cursor): Cte[] {
     cursor.expectSymbol('(')
     const query = cursor.query()
     cursor.expectSymbol(')')
-    ctes.push({ name, query, at })
+    ctes.push({ name, query, mayRecur, at })
   } while (cursor.acceptSymbol(','))
   return ctes
 }
@@ -148,6 +148,20 @@ function starItem(cursor: Cursor, of: Expression | undefined, at: Expression['at
   return { kind: 'star', of, except, replace, at }
 }
 
+function parseSets(cursor: Cursor): Expression[][] {
+  cursor.expectSymbol('(')
+  const sets = cursor.list(() => {
+    for (const word of ['ROLLUP', 'CUBE'])
+      if (cursor.isWord(word)) throw unsupported(`${word} inside GROUPING SETS`, cursor.at)
+    if (!cursor.acceptSymbol('(')) return [cursor.expression()]
+    const items = cursor.isSymbol(')') ? [] : cursor.list(() => cursor.expression())
+    cursor.expectSymbol(')')
+    return items
+  })
+  cursor.expectSymbol(')')
+  return sets
+}
+
 function parseGroupBy(cursor: Cursor): GroupBy {
   if (cursor.acceptWord('ALL')) return { kind: 'ALL' }
   const kind = cursor.acceptWord('ROLLUP')
@@ -155,7 +169,7 @@ function parseGroupBy(cursor: Cursor): GroupBy {
     : cursor.acceptWord('CUBE')
       ? ('CUBE' as const)
       : undefined
-  if (cursor.isWord('GROUPING SETS')) throw unsupported('GROUPING SETS', cursor.at)
+  if (cursor.acceptWord('GROUPING SETS')) return { kind: 'SETS', sets: parseSets(cursor) }
   if (kind) {
     cursor.expectSymbol('(')
     const items = cursor.list(() => cursor.expression())

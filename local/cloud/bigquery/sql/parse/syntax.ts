@@ -147,6 +147,8 @@ export interface Query extends At {
 export interface Cte extends At {
   readonly name: string
   readonly query: Query
+  /** Under WITH RECURSIVE: the query may name itself. */
+  readonly mayRecur: boolean
 }
 export type Body =
   | { readonly kind: 'select'; readonly select: Select }
@@ -173,6 +175,7 @@ export interface Select extends At {
 export type GroupBy =
   | { readonly kind: 'ALL' }
   | { readonly kind: 'PLAIN' | 'ROLLUP' | 'CUBE'; readonly items: readonly Expression[] }
+  | { readonly kind: 'SETS'; readonly sets: readonly (readonly Expression[])[] }
 export type SelectItem =
   | { readonly kind: 'expression'; readonly expression: Expression; readonly alias?: string }
   | {

@@ -1,4 +1,4 @@
-/** Names, fields and elements: `a.b`, `a[OFFSET(1)]`. Element and field access on JSON is refused by name. */
+/** Names, fields and elements: `a.b`, `a[OFFSET(1)]`. */
 import type { Expression } from '../parse/syntax.ts'
 import { invalid, unsupported } from '../refusal.ts'
 import { coerce } from '../values/coerce.ts'
@@ -29,7 +29,12 @@ export function resolvePath(parts: readonly string[], env: Env, at: Expression['
 
 export function fieldOf(value: Value, name: string, at: Expression['at']): Value {
   if (isScalar(value.type, 'JSON'))
-    throw unsupported('Field access on JSON (use JSON_VALUE or JSON_QUERY)', at)
+    return {
+      ...value,
+      sql: `json_extract(${value.sql}, ${quoteText(`$.${jsonKey(name, at)}`)})`,
+      literal: undefined,
+      column: undefined,
+    }
   if (value.type.kind !== 'struct')
     throw invalid(`Cannot access field ${name} on a value with type ${typeName(value.type)}`, at)
   const found = value.type.fields.filter((field) => field.name.toLowerCase() === name.toLowerCase())
@@ -44,10 +49,25 @@ export function fieldOf(value: Value, name: string, at: Expression['at']): Value
   }
 }
 
+function jsonKey(name: string, at: Expression['at']): string {
+  if (/["\\]/.test(name)) throw unsupported('A JSON member with a quote or backslash in its name', at)
+  return `"${name}"`
+}
+
+/** `j['name']` and `j[0]`, both written as literals. */
+function jsonElement(object: Value, expression: Expression & { kind: 'index' }, env: Env): Value {
+  const { literal, type } = resolveExpression(expression.index, env)
+  if (literal === undefined || expression.mode !== 'PLAIN' || !isScalar(type, 'INT64', 'STRING'))
+    throw unsupported('Element access on JSON with anything but a literal', expression.at)
+  if (isScalar(type, 'STRING')) return fieldOf(object, literal, expression.at)
+  const sql =
+    BigInt(literal) < 0n ? 'CAST(NULL AS JSON)' : `json_extract(${object.sql}, '$[${BigInt(literal)}]')`
+  return { ...object, sql, literal: undefined, column: undefined }
+}
+
 export function resolveIndex(expression: Expression & { kind: 'index' }, env: Env): Value {
   const object = resolveExpression(expression.object, env)
-  if (isScalar(object.type, 'JSON'))
-    throw unsupported('Element access on JSON (use JSON_VALUE or JSON_QUERY)', expression.at)
+  if (isScalar(object.type, 'JSON')) return jsonElement(object, expression, env)
   if (object.type.kind !== 'array')
     throw invalid(
       `Element access using [${expression.mode === 'PLAIN' ? '' : `${expression.mode}()`}] is not supported on values of type ${typeName(object.type)}`,

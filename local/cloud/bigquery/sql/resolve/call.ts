@@ -7,6 +7,7 @@ import type { Call, Expression } from '../parse/syntax.ts'
 import { match } from '../functions/matching.ts'
 import type { Emit, FunctionRow } from '../functions/row.ts'
 import { findFunction } from '../functions/table.ts'
+import { isGroupable, typeName } from '../values/gtype.ts'
 import { joinFacts, type Value } from '../values/value.ts'
 import { orderKey } from './order.ts'
 import { resolveExpression } from './recursion.ts'
@@ -61,16 +62,20 @@ export function resolveCall(call: CallNode, env: Env): Value {
   }
   if (row.resolve) {
     const seen: Value[] = []
+    // SAFE. hides the errors of the function and not those of its arguments: these are evaluated outside.
+    const outside: string[] = []
     const resolveArgument = (argument: Expression): Value => {
       const value = resolveExpression(argument, inner)
       seen.push(value)
-      return value
+      if (!call.isSafe || value.literal !== undefined || isHarmless(value.sql)) return value
+      outside.push(value.sql)
+      return { ...value, sql: `safe_v.a${outside.length - 1}` }
     }
     const result = row.resolve(call, resolveArgument, {
       nowMicros: env.translation.context.nowMicros,
       emitWith: (given) => emitHow(call, given, inner, inner),
     })
-    return { ...facts(seen), ...result }
+    return { ...facts(seen), ...result, ...(call.isSafe ? { sql: tried(result.sql, outside, call) } : {}) }
   }
   const values = call.args.map((argument) => resolveExpression(argument, inner))
   const found = match(row, values, call.at)
@@ -95,21 +100,39 @@ function safely(
   env: Env,
 ): { sql: string } {
   const how = { ...emitHow(call, values, env, env), isSafe: true, fail: () => 'NULL' }
-  const isPure = values.every((value) => !/\b(error|random|uuid)\(|CAST\(|\(SELECT/i.test(value.sql))
-  if (isPure || values.every((value) => value.isConstant))
+  if (values.every((value) => isHarmless(value.sql) || value.literal !== undefined))
     return {
-      sql: `TRY(${emit(
-        values.map((value) => value.sql),
-        how,
-      )})`,
+      sql: tried(
+        emit(
+          values.map((value) => value.sql),
+          how,
+        ),
+        [],
+        call,
+      ),
     }
-  const fields = values.map((value, i) => `a${i} := ${value.sql}`).join(', ')
   return {
-    sql: `list_transform([struct_pack(${fields})], lambda safe_v: TRY(${emit(
-      values.map((_, i) => `safe_v.a${i}`),
-      how,
-    )}))[1]`,
+    sql: tried(
+      emit(
+        values.map((_, i) => `safe_v.a${i}`),
+        how,
+      ),
+      values.map((value) => value.sql),
+      call,
+    ),
   }
+}
+
+/** Cannot raise an error, and TRY can hold it. */
+const isHarmless = (sql: string): boolean => !/\b(error|random|uuid)\(|CAST\(|\(SELECT/i.test(sql)
+
+/** `outside` are the texts that `sql` calls safe_v.a0, safe_v.a1, …: their errors stay errors. */
+function tried(sql: string, outside: readonly string[], { name, at }: CallNode): string {
+  // DuckDB's TRY holds no error() of our own; a row that writes one must say NULL instead where it is SAFE.
+  if (/\berror\(/.test(sql)) throw unsupported(`SAFE.${name}`, at)
+  if (outside.length === 0) return `TRY(${sql})`
+  const fields = outside.map((text, i) => `a${i} := ${text}`).join(', ')
+  return `list_transform([struct_pack(${fields})], lambda safe_v: TRY(${sql}))[1]`
 }
 
 function emitHow(call: CallNode, values: readonly Value[], env: Env, inner: Env): Emit {
@@ -120,7 +143,14 @@ function emitHow(call: CallNode, values: readonly Value[], env: Env, inner: Env)
     fail: (message) => `error(${message})`,
     apply: (name, args, filter) => {
       const distinct = call.isDistinct ? 'DISTINCT ' : ''
-      if (call.isDistinct && call.over) throw unsupported(`${call.name}(DISTINCT …) OVER`, call.at)
+      if (call.isDistinct && call.over && (call.over.base || call.over.orderBy.length > 0 || call.over.frame))
+        throw unsupported(`${call.name}(DISTINCT …) OVER (ORDER BY …)`, call.at)
+      const ungroupable = call.isDistinct ? values.find((value) => !isGroupable(value.type)) : undefined
+      if (ungroupable)
+        throw invalid(
+          `Aggregate functions with DISTINCT cannot be used with arguments of type ${typeName(ungroupable.type)}`,
+          call.at,
+        )
       const order =
         call.orderBy.length > 0
           ? ` ORDER BY ${call.orderBy.map((item) => orderKey(item, resolveExpression(item.expression, inner), call.isDistinct)).join(', ')}`

@@ -46,7 +46,7 @@ export function resolveLiteral(expression: Expression & { kind: 'literal' }): Va
       } catch {
         throw invalid(`Invalid JSON literal: ${JSON.stringify(value)}`, at)
       }
-      return { sql: `CAST(${quoteText(value, at)} AS JSON)`, type: JSON_TYPE, isConstant: true }
+      return { sql: `json(${quoteText(value, at)})`, type: JSON_TYPE, isConstant: true }
     default: {
       const types = { DATE, DATETIME, TIME, TIMESTAMP }
       return { sql: literalOf(value, expression.type, at), type: types[expression.type], isConstant: true }

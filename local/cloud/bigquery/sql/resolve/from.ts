@@ -112,7 +112,14 @@ function resolveTable(from: From & { kind: 'table' }, env: Env, left?: FromResul
         ? read
         : undefined,
   }))
-  return single(`${resolved.relation} AS ${label}`, { alias, columns })
+  const hidden = (resolved.kind === 'system' ? (resolved.hidden ?? []) : []).map((field): Column => ({
+    name: field.name,
+    type: typeOfField(field, from.at),
+    sql: `${label}.${quoteName(field.name)}`,
+    touch: () => {},
+    isHidden: true,
+  }))
+  return single(`${resolved.relation} AS ${label}`, { alias, columns: [...columns, ...hidden] })
 }
 
 /** A CTE's columns are labels, or an expression over one when it is a STRUCT's field. */
@@ -173,6 +180,11 @@ function resolveJoin(from: From & { kind: 'join' }, env: Env, before?: FromResul
     throw unsupported(`${from.type} JOIN with UNNEST`, from.at)
   if (from.type === 'CROSS') return { sql: paired('CROSS'), relations, visible }
   if (from.using) return joinUsing(from, env, left, right, paired)
+  if (!from.on && !isLateral)
+    throw invalid(
+      `Syntax error: ${from.type} JOIN must have an immediately following ON or USING clause`,
+      from.at,
+    )
   const scope: Env = {
     ...childEnv(env, { relations, visible }),
     noAggregate: 'JOIN ON clause',

@@ -21,6 +21,7 @@ import {
 import { compareFloats } from '../values/floats.ts'
 import { joinFacts, once, quoteText, type Value } from '../values/value.ts'
 import { shift } from '../functions/date-arithmetic.ts'
+import { divided, multiplied } from '../functions/numerics.ts'
 import { singleColumn } from './output.ts'
 import { resolveExpression, resolveQuery } from './recursion.ts'
 import { childEnv, type Env } from './scope.ts'
@@ -74,19 +75,15 @@ export function resolveBinary(expression: Expression & { kind: 'binary' }, env: 
   const type = commonType([left, right])
   if (!type || !(isNullType(type) || isScalar(type, 'INT64', 'FLOAT64', 'NUMERIC')))
     throw noSignature(operator, [left, right], expression)
-  return { ...arithmetic(operator, left, right, isNullType(type) ? INT64 : type, expression), ...facts }
+  return { ...arithmetic(operator, left, right, isNullType(type) ? INT64 : type), ...facts }
 }
 
-function arithmetic(
-  operator: string,
-  left: Value,
-  right: Value,
-  type: GType,
-  expression: Expression,
-): { sql: string; type: GType } {
+function arithmetic(operator: string, left: Value, right: Value, type: GType): { sql: string; type: GType } {
   if (operator === '/') {
-    if (isScalar(type, 'NUMERIC'))
-      throw unsupported('Division of NUMERIC values (cast to FLOAT64)', expression.at)
+    if (isScalar(type, 'NUMERIC')) {
+      const [x, y] = [coerce(left, type).sql, coerce(right, type).sql]
+      return { sql: divided(x, y, `error('division by zero: NUMERIC')`), type }
+    }
     const sql = once([coerce(left, FLOAT64).sql, coerce(right, FLOAT64).sql], ([a, b]) =>
       right.literal !== undefined && Number(right.literal) !== 0
         ? `(${a} / ${b})`
@@ -95,8 +92,7 @@ function arithmetic(
     return { sql, type: FLOAT64 }
   }
   const [a, b] = [coerce(left, type).sql, coerce(right, type).sql]
-  if (operator === '*' && isScalar(type, 'NUMERIC'))
-    throw unsupported('Multiplication of NUMERIC values (cast to FLOAT64)', expression.at)
+  if (operator === '*' && isScalar(type, 'NUMERIC')) return { sql: multiplied(a, b), type }
   const sql = `(${a} ${operator} ${b})`
   return { sql: isScalar(type, 'NUMERIC') ? `CAST(${sql} AS ${duckdbType(type)})` : sql, type }
 }
@@ -152,7 +148,8 @@ function equalStructs(
 
 export function concatenate(left: Value, right: Value, expression: Expression): { sql: string; type: GType } {
   const type = commonType([left, right])
-  if (!type || isNullType(type)) return { sql: 'CAST(NULL AS VARCHAR)', type: STRING }
+  if (!type) throw noSignature('||', [left, right], expression)
+  if (isNullType(type)) return { sql: 'CAST(NULL AS VARCHAR)', type: STRING }
   const [a, b] = [coerce(left, type, expression.at).sql, coerce(right, type, expression.at).sql]
   if (type.kind === 'array')
     return {

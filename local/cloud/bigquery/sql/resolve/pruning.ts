@@ -1,81 +1,99 @@
 /**
- * Which partitions a WHERE clause leaves: comparisons of a partition column with constants, top-level AND
- * only. Anything else prunes nothing.
+ * Which partitions a WHERE clause leaves: comparisons of a partition column, or of its day, month or hour,
+ * with constants; AND adds them, OR needs one on each side. Anything else prunes nothing.
  */
 import type { Expression } from '../parse/syntax.ts'
-import { coerce } from '../values/coerce.ts'
+import { coerceAll } from '../values/coerce.ts'
 import { quoteName } from '../values/gtype.ts'
 import type { Value } from '../values/value.ts'
 import { resolveExpression } from './recursion.ts'
 import type { Column, Env } from './scope.ts'
 import type { Read } from './translation.ts'
 
+type Predicates = ReadonlyMap<Read, string>
+
+/** Says to each table of the query what `where` leaves of its partitions. */
 export function noteConjuncts(where: Expression, env: Env): void {
-  if (where.kind === 'binary' && where.operator === 'AND') {
-    noteConjuncts(where.left, env)
-    noteConjuncts(where.right, env)
-    return
+  const found = env.translation.collect(() => predicatesOf(where, env)).result
+  for (const [read, predicate] of found)
+    read.partitionPredicate = read.partitionPredicate
+      ? `${read.partitionPredicate} AND ${predicate}`
+      : predicate
+}
+
+function predicatesOf(where: Expression, env: Env): Predicates {
+  if (where.kind === 'binary' && (where.operator === 'AND' || where.operator === 'OR')) {
+    const [left, right] = [predicatesOf(where.left, env), predicatesOf(where.right, env)]
+    const reads = [...new Set([...left.keys(), ...right.keys()])]
+    return new Map(
+      reads.flatMap((read) => {
+        const both = [left.get(read), right.get(read)].filter((text) => text !== undefined)
+        if (where.operator === 'OR' && both.length < 2) return []
+        const whole = both.join(` ${where.operator} `)
+        return [[read, where.operator === 'OR' ? `(${whole})` : whole] as const]
+      }),
+    )
   }
-  env.translation.collect(() => noteOne(where, env))
+  return predicateOf(where, env) ?? new Map<Read, string>()
 }
 
 const MIRRORED: Readonly<Record<string, string>> = { '=': '=', '<': '>', '>': '<', '<=': '>=', '>=': '<=' }
 
-function noteOne(conjunct: Expression, env: Env): void {
-  if (conjunct.kind === 'binary' && MIRRORED[conjunct.operator]) {
-    if (
-      !note(
-        conjunct.left,
-        [conjunct.right],
-        env,
-        (column, [value]) => `${column} ${conjunct.operator} ${value}`,
-      )
+function predicateOf(conjunct: Expression, env: Env): Predicates | undefined {
+  if (conjunct.kind === 'binary' && MIRRORED[conjunct.operator])
+    return (
+      pruned(conjunct.left, [conjunct.right], env, (x, [y]) => `${x} ${conjunct.operator} ${y}`) ??
+      pruned(conjunct.right, [conjunct.left], env, (x, [y]) => `${x} ${MIRRORED[conjunct.operator]} ${y}`)
     )
-      note(
-        conjunct.right,
-        [conjunct.left],
-        env,
-        (column, [value]) => `${column} ${MIRRORED[conjunct.operator]} ${value}`,
-      )
-  } else if (conjunct.kind === 'between' && !conjunct.isNot)
-    note(
+  if (conjunct.kind === 'between' && !conjunct.isNot)
+    return pruned(
       conjunct.operand,
       [conjunct.low, conjunct.high],
       env,
-      (column, [low, high]) => `${column} BETWEEN ${low} AND ${high}`,
+      (x, [low, high]) => `${x} BETWEEN ${low} AND ${high}`,
     )
-  else if (conjunct.kind === 'in' && !conjunct.isNot && conjunct.list)
-    note(conjunct.operand, conjunct.list, env, (column, values) => `${column} IN (${values.join(', ')})`)
+  if (conjunct.kind === 'in' && !conjunct.isNot && conjunct.list)
+    return pruned(conjunct.operand, conjunct.list, env, (x, values) => `${x} IN (${values.join(', ')})`)
+  if (conjunct.kind === 'is' && conjunct.test === 'NULL')
+    return pruned(conjunct.operand, [], env, (x) => `${x} IS ${conjunct.isNot ? 'NOT ' : ''}NULL`)
+  return undefined
 }
 
-function note(
+const TRUNCATIONS = ['DATE_TRUNC', 'DATETIME_TRUNC', 'TIMESTAMP_TRUNC']
+
+/** The partition column inside `DATE(ts)`, `CAST(ts AS DATE)`, `TIMESTAMP_TRUNC(ts, DAY)`: each keeps the order. */
+function columnIn(operand: Expression): Expression | undefined {
+  if (operand.kind === 'path') return operand
+  if (operand.kind === 'cast' && operand.type.kind === 'name' && operand.type.name === 'DATE')
+    return columnIn(operand.operand)
+  if (operand.kind !== 'call') return undefined
+  const isDay = ['DATE', 'TIMESTAMP'].includes(operand.name) && operand.args.length === 1
+  const isTruncated = TRUNCATIONS.includes(operand.name) && operand.args.length === 2
+  return isDay || isTruncated ? columnIn(operand.args[0]!) : undefined
+}
+
+function pruned(
   operand: Expression,
   others: readonly Expression[],
   env: Env,
   write: (column: string, values: string[]) => string,
-): boolean {
-  if (operand.kind !== 'path') return false
-  const value = resolveExpression(operand, env)
-  const column = value.column as Column | undefined
+): Predicates | undefined {
+  const path = columnIn(operand)
+  if (!path) return undefined
+  const column = resolveExpression(path, env).column as Column | undefined
   const read = column?.partitionOf
   const isOwn =
     column !== undefined &&
     (env.visible.includes(column) || env.relations.some((relation) => relation.columns.includes(column)))
-  if (!read?.partitionField || !isOwn) return false
+  if (!read?.partitionField || !isOwn) return undefined
   const constants = others.map((other) => resolveExpression(other, env))
-  if (!constants.every((constant) => constant.isConstant)) return false
-  add(
-    read,
-    write(
-      quoteName(read.partitionField),
-      constants.map((constant: Value) => coerce(constant, value.type).sql),
-    ),
-  )
-  return true
-}
-
-function add(read: Read, predicate: string): void {
-  read.partitionPredicate = read.partitionPredicate
-    ? `${read.partitionPredicate} AND (${predicate})`
-    : `(${predicate})`
+  if (!constants.every((constant) => constant.isConstant)) return undefined
+  const [value, ...values] = coerceAll(
+    [resolveExpression(operand, env), ...constants],
+    'partition filter',
+    operand.at,
+  ).values.map((one: Value) => one.sql)
+  return new Map([
+    [read, `(${write(value!.replaceAll(column.sql, quoteName(read.partitionField)), values)})`],
+  ])
 }

@@ -5,10 +5,11 @@
 import type { Body, Expression, OrderItem, Query } from '../parse/syntax.ts'
 import { invalid, unsupported } from '../refusal.ts'
 import { coerce, commonType } from '../values/coerce.ts'
-import { duckdbType, INT64, sameType, typeName, type GType } from '../values/gtype.ts'
+import { duckdbType, INT64, isGroupable, sameType, typeName, type GType } from '../values/gtype.ts'
 import { orderKey, ordinal } from './order.ts'
 import { asColumns } from './output.ts'
 import { resolveExpression } from './recursion.ts'
+import { recursiveCte } from './recursive.ts'
 import { childEnv, sameName, type CteEntry, type Env, type QueryResult } from './scope.ts'
 import { resolveSelect } from './select.ts'
 import { onceOnly } from './translation.ts'
@@ -28,7 +29,7 @@ export function resolveQuery(query: Query, outer: Env): QueryResult {
   return {
     ...result,
     columns,
-    sql: `${ctes.length > 0 ? `WITH ${ctes.join(', ')} ` : ''}${result.sql}${limit}${offset}`,
+    sql: `${ctes.length > 0 ? `WITH ${query.with.some((cte) => cte.mayRecur) ? 'RECURSIVE ' : ''}${ctes.join(', ')} ` : ''}${result.sql}${limit}${offset}`,
   }
 }
 
@@ -43,8 +44,11 @@ function withCtes(query: Query, outer: Env): { env: Env; prefixes: () => string[
     const scope: Env = { ...childEnv(outer), ctes: new Map(ctes) }
     // Resolved here and not at first use, so that an unused one is still checked; its columns count as read
     // only when it is used.
-    const { result, touches } = outer.translation.collect(() => resolveQuery(cte.query, scope))
     const label = outer.translation.fresh(cte.name)
+    const { result, touches } = outer.translation.collect(
+      () =>
+        recursiveCte(cte, label, scope, { body: resolveBody, converted }) ?? resolveQuery(cte.query, scope),
+    )
     used.push(`${label} AS (${result.sql})`)
     const always = onceOnly(touches)
     const entry: CteEntry = {
@@ -85,6 +89,12 @@ function resolveBody(body: Body, env: Env): QueryResult {
     return type
   })
   const isAll = body.operator === 'UNION ALL'
+  const ungroupable = isAll ? -1 : types.findIndex((type) => !isGroupable(type))
+  if (ungroupable >= 0)
+    throw invalid(
+      `Column ${ungroupable + 1} in ${body.operator} has type that does not support set operation comparisons: ${typeName(types[ungroupable]!)}`,
+      body.at,
+    )
   if (!isAll) for (const column of [...left.columns, ...right.columns]) env.translation.touch(column.touch)
   const operator = isAll ? 'UNION ALL' : body.operator.replace(' DISTINCT', '')
   const sql = `${converted(left, types, env)} ${operator} ${converted(right, types, env)}`

@@ -17,6 +17,8 @@ export interface Column {
   readonly sql: string
   readonly touch: () => void
   readonly partitionOf?: Read
+  /** A pseudo column: it has a name, `*` does not show it. */
+  readonly isHidden?: boolean
 }
 export interface Relation {
   readonly alias?: string
@@ -133,7 +135,8 @@ export function lookUp(
 }
 
 function wholeRow(relation: Relation, env: Env): Value {
-  const fields = relation.columns.map((column) => ({ name: column.name, value: columnValue(column, env) }))
+  const shown = relation.columns.filter((column) => !column.isHidden)
+  const fields = shown.map((column) => ({ name: column.name, value: columnValue(column, env) }))
   return {
     sql: `struct_pack(${fields.map((field) => `${quoteName(field.name)} := ${field.value.sql}`).join(', ')})`,
     type: { kind: 'struct', fields: fields.map((field) => ({ name: field.name, type: field.value.type })) },

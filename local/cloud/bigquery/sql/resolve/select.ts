@@ -5,7 +5,7 @@
 import { invalid, unsupported } from '../refusal.ts'
 import type { Expression, GroupBy, OrderItem, Select, SelectItem } from '../parse/syntax.ts'
 import { coerce } from '../values/coerce.ts'
-import { BOOL, isNullType, quoteName } from '../values/gtype.ts'
+import { BOOL, isGroupable, isNullType, quoteName, typeName } from '../values/gtype.ts'
 import type { Value } from '../values/value.ts'
 import { resolveFrom } from './from.ts'
 import { noteConjuncts } from './pruning.ts'
@@ -65,7 +65,15 @@ export function resolveSelect(select: Select, outer: Env, orderBy: readonly Orde
           )
           .join(', ')}`
       : ''
-  if (select.isDistinct) for (const item of items) env.translation.touch(item.touch)
+  if (select.isDistinct)
+    for (const item of items) {
+      if (!isGroupable(item.value.type))
+        throw invalid(
+          `Column ${item.name ?? ''} of type ${typeName(item.value.type)} cannot be used in SELECT DISTINCT`,
+          select.at,
+        )
+      env.translation.touch(item.touch)
+    }
   const isPlain =
     !select.groupBy &&
     !select.isDistinct &&
@@ -117,7 +125,9 @@ function expand(item: SelectItem, env: Env, hasFrom: boolean): Item[] {
     ]
   }
   if (!item.of && !hasFrom) throw invalid('SELECT * must have a FROM clause', item.at)
-  const columns = item.of ? fieldsOf(item.of, env) : env.visible.map((column) => ofColumn(column, env))
+  const columns = item.of
+    ? fieldsOf(item.of, env)
+    : env.visible.filter((column) => !column.isHidden).map((column) => ofColumn(column, env))
   for (const name of [...item.except, ...item.replace.map((one) => one.name)])
     if (!columns.some((column) => sameName(column.name, name)))
       throw invalid(
@@ -146,7 +156,8 @@ function fieldsOf(of: Expression, env: Env): Item[] {
     of.kind === 'path' && of.parts.length === 1
       ? env.relations.find((candidate) => sameName(candidate.alias, of.parts[0]!))
       : undefined
-  if (relation && relation.columns.length > 0) return relation.columns.map((column) => ofColumn(column, env))
+  if (relation && relation.columns.length > 0)
+    return relation.columns.filter((column) => !column.isHidden).map((column) => ofColumn(column, env))
   const { result: value, touches } = env.translation.collect(() => resolveExpression(of, env))
   const touch = onceOnly(touches)
   if (value.type.kind !== 'struct')
@@ -205,8 +216,15 @@ function resolveGroupBy(groupBy: GroupBy, items: readonly Item[], env: Env): str
     if (keys.length === 0) throw unsupported('GROUP BY ALL without a grouping column')
     return keys.map(({ position }) => String(position)).join(', ')
   }
+  if (groupBy.kind === 'SETS')
+    return `GROUPING SETS (${groupBy.sets.map((set) => `(${set.map((expression) => groupKey(expression, items, env, true)).join(', ')})`).join(', ')})`
   const keys = groupBy.items.map((expression) => groupKey(expression, items, env, groupBy.kind !== 'PLAIN'))
   return groupBy.kind === 'PLAIN' ? keys.join(', ') : `${groupBy.kind}(${keys.join(', ')})`
+}
+
+function requireGroupable(value: Value, expression: Expression): void {
+  if (!isGroupable(value.type))
+    throw invalid(`Grouping by expressions of type ${typeName(value.type)} is not allowed`, expression.at)
 }
 
 function groupKey(expression: Expression, items: readonly Item[], env: Env, isText: boolean): string {
@@ -229,9 +247,11 @@ function groupKey(expression: Expression, items: readonly Item[], env: Env, isTe
       noAggregate: 'GROUP BY clause',
       noWindow: 'GROUP BY clause',
     })
+    requireGroupable(value, expression)
     return value.sql
   }
   const item = items[position - 1]!
+  requireGroupable(item.value, expression)
   if (item.value.hasAggregate)
     throw invalid(
       `Column ${position} contains an aggregation function, which is not allowed in GROUP BY`,

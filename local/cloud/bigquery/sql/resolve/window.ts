@@ -4,7 +4,7 @@
  */
 import { invalid } from '../refusal.ts'
 import type { FrameBound, Window } from '../parse/syntax.ts'
-import { isScalar } from '../values/gtype.ts'
+import { isGroupable, isScalar, typeName } from '../values/gtype.ts'
 import { resolveExpression } from './recursion.ts'
 import { orderKey } from './order.ts'
 import type { Env } from './scope.ts'
@@ -13,7 +13,15 @@ const NUMBERING = ['ROW_NUMBER', 'RANK', 'DENSE_RANK', 'PERCENT_RANK', 'CUME_DIS
 
 export function resolveWindow(window: Window, env: Env, name: string): string {
   const whole = merge(window, env)
-  const partitions = whole.partitionBy.map((expression) => resolveExpression(expression, env).sql)
+  const partitions = whole.partitionBy.map((expression) => {
+    const value = resolveExpression(expression, env)
+    if (!isGroupable(value.type) || isScalar(value.type, 'FLOAT64'))
+      throw invalid(
+        `Partitioning by expressions of type ${typeName(value.type)} is not allowed`,
+        expression.at,
+      )
+    return value.sql
+  })
   const keys = whole.orderBy.map((item) => ({ item, value: resolveExpression(item.expression, env) }))
   if (whole.frame && NUMBERING.includes(name))
     throw invalid(`Window framing clause is not allowed for analytic function ${name}`, window.at)

@@ -4,18 +4,9 @@
  */
 import { invalid, type Position } from '../refusal.ts'
 import { castSql } from './cast.ts'
-import {
-  duckdbType,
-  FLOAT64,
-  isNullType,
-  isScalar,
-  NUMERIC,
-  sameType,
-  typeName,
-  type GType,
-} from './gtype.ts'
+import { duckdbType, FLOAT64, isNullType, isScalar, sameType, typeName, type GType } from './gtype.ts'
 import { dateLiteral, datetimeLiteral, timeLiteral, timestampLiteral } from './temporal.ts'
-import { quoteBytes, type Value } from './value.ts'
+import type { Value } from './value.ts'
 
 /** 0 the same, 1 literal, 2 widening, undefined impossible. */
 export function coercionCost(value: Value, to: GType): number | undefined {
@@ -36,7 +27,7 @@ export function coercionCost(value: Value, to: GType): number | undefined {
   if (
     value.literal !== undefined &&
     from.name === 'STRING' &&
-    ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP', 'BYTES'].includes(to.name)
+    ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP'].includes(to.name)
   )
     return 1
   if (from.name === 'INT64' && (to.name === 'FLOAT64' || to.name === 'NUMERIC'))
@@ -87,8 +78,6 @@ export function literalOf(text: string, type: string, at?: Position): string {
       return datetimeLiteral(text, at)
     case 'TIMESTAMP':
       return timestampLiteral(text, at)
-    case 'BYTES':
-      return quoteBytes(Buffer.from(text, 'utf8').toString('latin1'))
     default:
       throw invalid(`Could not cast literal ${JSON.stringify(text)} to type ${type}`, at)
   }
@@ -98,14 +87,13 @@ export function literalOf(text: string, type: string, at?: Position): string {
 export function commonType(values: readonly Value[]): GType | undefined {
   const typed = values.filter((value) => !isNullType(value.type))
   if (typed.length === 0) return values[0]?.type
-  const candidates = [
-    ...typed.map((value) => value.type),
-    ...(typed.some((value) => isScalar(value.type, 'NUMERIC')) ? [NUMERIC] : []),
-    FLOAT64,
-  ]
+  // Each type once: a list of thousands of literals has one candidate, not thousands.
+  const candidates = new Map(
+    [...typed.map((value) => value.type), FLOAT64].map((type) => [JSON.stringify(type), type]),
+  )
   let best: GType | undefined
   let bestCost = Number.POSITIVE_INFINITY
-  for (const candidate of candidates) {
+  for (const candidate of candidates.values()) {
     const costs = typed.map((value) => coercionCost(value, candidate))
     if (costs.some((cost) => cost === undefined)) continue
     const total = costs.reduce<number>((sum, cost) => sum + cost!, 0)

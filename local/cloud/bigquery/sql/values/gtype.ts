@@ -52,6 +52,14 @@ export const isNullType = (type: GType): boolean => isScalar(type, 'NULL')
 /** Anonymous fields of a STRUCT carry this name in results, as BigQuery's REST API shows them. */
 export const anonymousField = (index: number): string => `_field_${index + 1}`
 
+/** JSON has no equality: it cannot be grouped, made distinct, joined by name or partitioned by. */
+export const isGroupable = (type: GType): boolean =>
+  type.kind === 'array'
+    ? isGroupable(type.element)
+    : type.kind === 'struct'
+      ? type.fields.every((field) => isGroupable(field.type))
+      : type.name !== 'JSON'
+
 export function typeName(type: GType): string {
   if (type.kind === 'array') return `ARRAY<${typeName(type.element)}>`
   if (type.kind === 'struct')

@@ -1,0 +1,84 @@
+/**
+ * The ledger of a table, written on it as labels: whose it is, which file made it, when, by which run and commit,
+ * and how it stood afterwards. It refuses to keep a history: that is BigQuery's audit log.
+ */
+import type { ExistingTable } from '../../_shared/dataset.ts'
+import { markDigest, markOf, ownershipOf } from '../../_shared/ownership.ts'
+import { shapeOf } from './shape.ts'
+
+const SHAPE = 'clickstream-shape'
+const BESIDE = 'clickstream-beside'
+/** A change is under way: what stands there is neither the old shape nor the new one. */
+const UNDER_WAY = 'under-way'
+
+export interface Ledger {
+  readonly ownership: 'ours' | 'theirs' | 'nobody'
+  /** Somebody changed columns, partitions or clustering since this owner last did. */
+  readonly hasDrifted: boolean
+  /** Columns without a place in the file that were accepted once. */
+  readonly isAccepted: (beside: readonly string[]) => boolean
+}
+/** By whom and what a change is made. */
+export interface Entry {
+  readonly owner: string
+  readonly change: string
+  readonly statement: string
+  readonly beside: readonly string[]
+  readonly runId: string
+  readonly commit: string
+  readonly atMs: number
+}
+
+export function readLedger(existing: ExistingTable, owner: string): Ledger {
+  const found = ownershipOf(existing.labels, owner)
+  // The constant mark of the first releases was for views: on a table it proves nothing.
+  const ownership = found === 'earlier' ? 'nobody' : found
+  const shape = existing.labels[SHAPE]
+  return {
+    ownership,
+    hasDrifted:
+      ownership === 'ours' &&
+      shape !== undefined &&
+      shape !== UNDER_WAY &&
+      shape !== markDigest(shapeOf(existing)),
+    isAccepted: (beside) =>
+      ownership === 'ours' && beside.length > 0 && existing.labels[BESIDE] === digestOfNames(beside),
+  }
+}
+
+/** Written first, under the etag that was read: a run that ends in between is taken up, not taken for drift. */
+export const openEntry = (entry: Entry): Readonly<Record<string, string>> => ({
+  ...written(entry),
+  [SHAPE]: UNDER_WAY,
+})
+
+/** Written last. A label that is null is removed. */
+export function closeEntry(entry: Entry, made: ExistingTable): Readonly<Record<string, string | null>> {
+  return {
+    ...written(entry),
+    [SHAPE]: markDigest(shapeOf(made)),
+    ...(entry.beside.length > 0
+      ? { [BESIDE]: digestOfNames(entry.beside) }
+      : made.labels[BESIDE] === undefined
+        ? {}
+        : { [BESIDE]: null }),
+  }
+}
+
+function written({ owner, change, statement, runId, commit, atMs }: Entry): Readonly<Record<string, string>> {
+  const at = new Date(atMs).toISOString().replace(/[-:]|\.\d+/g, '')
+  return {
+    ...markOf(owner, markDigest(statement)),
+    'clickstream-change': change,
+    'clickstream-applied': labelValue(at),
+    ...(runId === '' ? {} : { 'clickstream-run': labelValue(runId) }),
+    ...(commit === '' ? {} : { 'clickstream-commit': labelValue(commit) }),
+  }
+}
+
+const digestOfNames = (names: readonly string[]): string => markDigest([...names].sort())
+const labelValue = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, '-')
+    .slice(0, 63)

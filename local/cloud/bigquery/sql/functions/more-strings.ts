@@ -1,0 +1,104 @@
+/** STRING functions that change or find parts: INITCAP, INSTR, TRANSLATE, FORMAT; https://cloud.google.com/bigquery/docs/reference/standard-sql/string_functions. */
+import { invalid, unsupported } from '../refusal.ts'
+import { once, quoteText } from '../values/value.ts'
+import { example, failing, scalar, type Emit, type FunctionRow } from './row.ts'
+
+const F = 'String'
+
+/** Words begin after one of these and after white space. */
+const DELIMITERS = String.raw`\s\[\](){}/|<>!?@"^#$&~_,.:;*%+\-`
+const capitalised = ([x]: string[]): string =>
+  `array_to_string(list_transform(regexp_extract_all(lower(${x}), ${quoteText(`[^${DELIMITERS}]+|[${DELIMITERS}]+`)}), lambda word: upper(word[1]) || word[2:]), '')`
+
+/** A character of `source` without a partner in `target` is dropped; one given twice is an error. */
+const translated = (args: string[], how: Emit): string => {
+  const [, source, target] = how.values.map((value) => value.literal)
+  if (source === undefined || target === undefined)
+    throw unsupported('TRANSLATE with characters that are not string literals', how.at)
+  const characters = [...source]
+  if (new Set(characters).size !== characters.length)
+    throw invalid('Duplicate character in the source characters of TRANSLATE', how.at)
+  if ([...target].length > characters.length)
+    throw unsupported('TRANSLATE with more target than source characters', how.at)
+  return `translate(${args.join(', ')})`
+}
+
+const found = (args: string[], how: Emit): string => {
+  const [position, occurrence = '1'] = how.values.slice(2).map((value) => value.literal)
+  if (position === undefined || occurrence === undefined)
+    throw unsupported('INSTR with a position or occurrence that is not a literal', how.at)
+  if (BigInt(position) === 0n) throw invalid('The position of INSTR must not be 0', how.at)
+  if (BigInt(occurrence) < 1n) throw invalid('The occurrence of INSTR must be positive', how.at)
+  if (BigInt(position) < 0n || occurrence !== '1')
+    throw unsupported('INSTR from the end or of a later occurrence', how.at)
+  return once(
+    [`strpos(substr(${args[0]}, ${position}), ${args[1]})`],
+    ([at]) => `CAST(CASE WHEN ${at} > 0 THEN ${at} + ${position} - 1 ELSE ${at} END AS BIGINT)`,
+  )
+}
+
+export const moreStringRows: readonly FunctionRow[] = [
+  scalar(
+    F,
+    'rewrite',
+    'INITCAP',
+    { 'STRING -> STRING': (args) => once(args, ([x]) => capitalised([x!])) },
+    example(
+      "SELECT INITCAP('Hello World-everyone!'), INITCAP('tHe dog BARKS loudly+friendly'), INITCAP(''), INITCAP(NULL)",
+      ['Hello World-Everyone!', 'The Dog Barks Loudly+Friendly', '', null],
+    ),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'INSTR',
+    {
+      'STRING, STRING -> INT64': ([text, part]) => `CAST(strpos(${text}, ${part}) AS BIGINT)`,
+      'STRING, STRING, INT64 -> INT64': found,
+      'STRING, STRING, INT64, INT64 -> INT64': found,
+    },
+    example(
+      "SELECT INSTR('banana', 'an'), INSTR('helloooo', 'oo'), INSTR('banana', 'an', 3), INSTR('banana', 'ann', 1)",
+      [2, 5, 4, 0],
+    ),
+    failing("SELECT INSTR('banana', 'an', 0)", 'must not be 0'),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'TRANSLATE',
+    { 'STRING, STRING, STRING -> STRING': translated },
+    example("SELECT TRANSLATE('This is a cookie', 'sco', 'zku'), TRANSLATE('coaster', 'co', 'k')", [
+      'Thiz iz a kuukie',
+      'kaster',
+    ]),
+    failing("SELECT TRANSLATE('a', 'aa', 'bc')", 'Duplicate character'),
+  ),
+  scalar(
+    F,
+    'native',
+    'CHARACTER_LENGTH',
+    { 'STRING -> INT64': 'length' },
+    example("SELECT CHARACTER_LENGTH('абвгд')", [5]),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'OCTET_LENGTH',
+    { 'STRING -> INT64': ([x]) => `octet_length(encode(${x}))`, 'BYTES -> INT64': 'octet_length' },
+    example("SELECT OCTET_LENGTH('абвгд')", [10]),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'UNICODE',
+    {
+      'STRING -> INT64': (args) =>
+        once(
+          args,
+          ([x]) => `CASE WHEN ${x} = '' THEN CAST(0 AS BIGINT) ELSE CAST(unicode(${x}) AS BIGINT) END`,
+        ),
+    },
+    example("SELECT UNICODE('âbcd'), UNICODE('â'), UNICODE(''), UNICODE(NULL)", [226, 226, 0, null]),
+  ),
+]

@@ -1,0 +1,64 @@
+/**
+ * The models after every kind of change, each by itself: an incremental run equals a full refresh when nothing
+ * changed, after a new day, after a day loaded twice, after late events, and after a day has disappeared.
+ */
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { failures, firstDays, lateEvents, newDay, openStory, type DbtStory } from './story.ts'
+import { cutSessions, dayOf, sessionRow, type Event } from './truth.ts'
+import { putLake, readRows, sorted } from './warehouse.ts'
+
+jest.setTimeout(600_000)
+
+let story: DbtStory
+beforeAll(async () => {
+  story = await openStory()
+})
+afterAll(() => story?.close())
+
+describe('the models', () => {
+  it('build from a full load, with every test and unit test green', async () => {
+    await putLake(story.test, story.folder, firstDays)
+    expect(failures(await story.load())).toEqual([])
+    expect(failures(await story.dbt.run('build'))).toEqual([])
+    expect((await story.dumpFacts()).fct_sessions).toEqual(sorted(cutSessions(firstDays).map(sessionRow)))
+  })
+
+  it('do not change when nothing changed', async () => {
+    await story.expectIncrementalEqualsFull(firstDays)
+  })
+
+  it('equal a full refresh after a new day, loaded alone', async () => {
+    const events = [...firstDays, ...newDay]
+    await putLake(story.test, story.folder, events)
+    expect(failures(await story.load(', from: 2015-06-02, to: 2015-06-02'))).toEqual([])
+    await story.expectIncrementalEqualsFull(events)
+  })
+
+  it('equal a full refresh after a day was loaded twice over and then repaired', async () => {
+    const day = "event_date = DATE '2015-06-02'"
+    const raw = 'caec_raw.sessionized_events'
+    await readRows(story.test, `INSERT INTO ${raw} SELECT * FROM ${raw} WHERE ${day}`)
+    expect(failures(await story.dbt.run('run', '-s', 'fct_events'))).toEqual([])
+    expect(await readRows(story.test, `SELECT * FROM caec_analytics.fct_events WHERE ${day}`)).toHaveLength(4)
+    expect(failures(await story.load(', from: 2015-06-02, to: 2015-06-02'))).toEqual([])
+    await story.expectIncrementalEqualsFull([...firstDays, ...newDay])
+  })
+
+  it('equal a full refresh after late events that merge a session and empty a session day', async () => {
+    const before = [...firstDays, ...newDay]
+    const events = [...before, ...lateEvents]
+    const sessionDays = (list: readonly Event[]): Set<string> =>
+      new Set(cutSessions(list).map((session) => dayOf(session.events[0]!.ms)))
+    expect(sessionDays(before).size).toBe(sessionDays(events).size + 1)
+    await putLake(story.test, story.folder, events)
+    expect(failures(await story.load(', from: 2015-05-30, to: 2015-06-01'))).toEqual([])
+    await story.expectIncrementalEqualsFull(events)
+  })
+
+  it('equal a full refresh after a day has disappeared from a full load', async () => {
+    const events = firstDays.filter((event) => dayOf(event.ms) !== '2015-06-01')
+    await putLake(story.test, story.folder, events)
+    expect(failures(await story.load())).toEqual([])
+    await story.expectIncrementalEqualsFull(events)
+  })
+})
