@@ -27,7 +27,7 @@ from tables.rejected_events import write_rejected_events
 from tables.spark_session import open_spark_session
 from transforms.judged_events import clean_events, count_fates, judge_events, rejected_events
 from transforms.parsed_events import parse_events
-from transforms.reconciliation import Fate, late_rows, rows_by_day, summarize, survey_files
+from transforms.reconciliation import Fate, days_behind, late_rows, rows_by_day, summarize, survey_files
 
 
 class Scope(NamedTuple):
@@ -169,6 +169,8 @@ def main() -> None:
             **{key: value for key, value in counts.items() if key != "files"},
             "late_rows": late_rows(fates, before, {i for i, name in enumerate(names) if name in fresh}),
             "new_files": len(scope.fresh),
+            "unprocessed_files": len(scope.fresh) if arguments.days is not None else 0,
+            "days_behind": days_behind(clean_days(spark, lake), arguments.now_ms),
             "gone_files": len(scope.gone),
             "read_again": len(names) - len(counts["files"]),
             "changed_days": sorted(day.isoformat() for day in changed),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, timezone
 from typing import Any, NamedTuple
 
 FATES = ("clean", "rejected", "duplicates", "outside_window")
@@ -89,6 +89,14 @@ def late_rows(fates: Iterable[Fate], computed: set[date], fresh: set[int]) -> in
         for row in fates
         if row.fate == "clean" and row.file_index in fresh and row.event_date in computed
     )
+
+
+def days_behind(clean: set[date], now_ms: int) -> int | None:
+    """Whole days (UTC) that are over and newer than the newest clean day; None when no day is clean."""
+    if not clean:
+        return None
+    today = datetime.fromtimestamp(now_ms / 1000, timezone.utc).date()
+    return max(0, (today - max(clean)).days - 1)
 
 
 def _again_ms(rows: list[Fate]) -> int | None:

@@ -70,13 +70,14 @@ describe('the models', () => {
       new Set(cutSessions(list).map((session) => dayOf(session.events[0]!.ms)))
     expect(sessionDays(before).size).toBe(sessionDays(events).size + 1)
     await putLake(story.test, story.folder, events)
-    expect(failures(await story.load(', from: 2015-05-30, to: 2015-06-02'))).toEqual([])
+    // No day is named: what changed is found.
+    expect(failures(await story.load())).toEqual([])
     await story.expectIncrementalEqualsFull(events)
   })
 })
 
 describe('the load', () => {
-  it.each(['sessionized_events', 'item_names'])(
+  it.each(['sessionized_events', 'item_names', 'lake_days', 'loaded_days', 'quarantined_files'])(
     'leaves %s exactly as its DDL file describes it',
     async (table) => {
       const tables = `/bigquery/v2/projects/${story.test.cloud.environment.project}/datasets`
@@ -106,6 +107,20 @@ describe('the load', () => {
     ).toContain(message)
   })
 
+  it('fails with the name of a file that was left out, and with no word when there is none', async () => {
+    const check = () => story.dbt.run('run-operation', 'check_quarantine')
+    expect((await check()).success).toBe(true)
+    await readRows(
+      story.test,
+      `INSERT INTO caec_raw.quarantined_files VALUES ('gs://raw/a.csv', '{"event_unknown": 4}')`,
+    )
+    const outcome = await check()
+    expect(outcome.success).toBe(false)
+    expect(`${outcome.exception} ${(await story.dbt.log()).slice(-3_000)}`).toContain(
+      'gs://raw/a.csv {"event_unknown": 4}',
+    )
+  })
+
   it('refuses a lake that is no gs:// path', async () => {
     const outcome = await story.dbt.run(
       'run-operation',
@@ -117,9 +132,13 @@ describe('the load', () => {
     expect(`${outcome.exception} ${(await story.dbt.log()).slice(-3_000)}`).toContain('must be a gs:// path')
   })
 
-  it('leaves the table as it was when a day has no files', async () => {
+  it('leaves the table as it was when a day has no files, or none of the days loaded before is there', async () => {
     const before = await readRows(story.test, 'SELECT * FROM caec_raw.sessionized_events')
     expect((await story.load(', from: 2016-01-01, to: 2016-01-01')).success).toBe(false)
+    expect((await story.dbt.log()).slice(-3_000)).toContain('has no sessionized day 2016-01-01')
+    await putLake(story.test, story.folder, [{ ms: 0, visitor: 1, type: 'view', item: 1 }])
+    expect((await story.load()).success).toBe(false)
+    expect((await story.dbt.log()).slice(-3_000)).toContain('has none of the 4 days loaded before')
     expect(await readRows(story.test, 'SELECT * FROM caec_raw.sessionized_events')).toEqual(before)
   })
 })
