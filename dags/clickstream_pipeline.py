@@ -24,7 +24,8 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.timetables.interval import CronDataIntervalTimetable
 
 try:
-    from airflow.sdk import DAG, Param
+    from airflow.sdk import DAG
+    from airflow.sdk.definitions.param import Param
 except ImportError:  # Airflow 2.11 has no airflow.sdk
     from airflow import DAG
     from airflow.models.param import Param

@@ -6,7 +6,7 @@
   {%- for table, columns in [
     ('item_names', 'item_id INT64, product_name STRING'),
     ('lake_days', 'event_date DATE, version STRING'),
-    ('loaded_days', 'event_date DATE, version STRING'),
+    ('loaded_days', 'event_date DATE, version STRING, loaded_by STRING'),
     ('quarantined_files', 'file STRING, reasons STRING'),
   ] -%}
     {%- do run_query("CREATE TABLE IF NOT EXISTS " ~ source('caec_raw', table) ~ " (" ~ columns ~ ")") -%}

@@ -47,5 +47,5 @@
     {%- endif -%}
     {%- if not changed and not gone -%}{{ log('no day of ' ~ prefix ~ ' changed since it was loaded', info=true) }}{%- endif -%}
   {%- endif -%}
-  {%- if changed or gone -%}{%- do note_loaded_days(there) -%}{%- endif -%}
+  {%- if changed or gone -%}{%- do note_loaded_days(there, changed) -%}{%- endif -%}
 {%- endmacro %}

@@ -16,7 +16,9 @@ import { BATCHES, type ShownBatch } from '../support/spark-batches.ts'
 const [first, second, third] = dayFiles('2015-06-10', 3)
 const [header, ...lines] = first!.csv.trim().split('\n')
 // The last events before midnight come with the next day's file, every third of the others in a second part.
-const ofNextFile = lines.filter((line) => Number(line.split(',')[0]) > Date.parse(`${second!.day}T00:00:00Z`) - 60_000)
+const ofNextFile = lines.filter(
+  (line) => Number(line.split(',')[0]) > Date.parse(`${second!.day}T00:00:00Z`) - 60_000,
+)
 const parts = [0, 1].map((part) =>
   lines.filter((line, index) => !ofNextFile.includes(line) && (index % 3 === 2 ? 1 : 0) === part),
 )

@@ -39,7 +39,9 @@ describe('the models', () => {
     const raw = 'caec_raw.sessionized_events'
     await readRows(story.test, `INSERT INTO ${raw} SELECT * FROM ${raw} WHERE ${day}`)
     expect(failures(await story.dbt.run('run', '-s', 'fct_events'))).toEqual([])
-    expect(await readRows(story.test, `SELECT * FROM caec_analytics.fct_events WHERE ${day}`)).toHaveLength(4)
+    expect(
+      await readRows(story.test, `SELECT * FROM caec_analytics.fct_events__staged WHERE ${day}`),
+    ).toHaveLength(4)
     expect(failures(await story.load(', from: 2015-06-02, to: 2015-06-02'))).toEqual([])
     await story.expectIncrementalEqualsFull([...firstDays, ...newDay])
   })

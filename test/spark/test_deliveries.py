@@ -171,25 +171,26 @@ def test_a_run_that_was_killed_while_it_wrote_is_made_good_by_the_next(
 
 
 class Shop:
-    """Files of random events around midnights: parts, repeats, ties, rejects; delivered, rewritten and removed at random."""
+    """Files of random events around midnights: parts, repeats within and across files, ties, rejects; delivered, rewritten and removed at random."""
 
-    def __init__(self, seed: int) -> None:
-        self.source, self.files = random.Random(seed), 0
+    def __init__(self, seed: int, visitors: int) -> None:
+        self.source, self.visitors = random.Random(seed), visitors
+        self.files, self.past = 0, []
 
     def events(self) -> list[tuple]:
         draw, rows = self.source, []
-        for _ in range(draw.randrange(1, 9)):
-            ms = (
-                MAY_3
-                + draw.randrange(1, 4) * DAY_MS
-                + draw.choice([0, 1, -1, 900_000, -900_000, 1_800_000, -1_700_000, 5_000_000])
+        for _ in range(draw.randrange(1, 3 * self.visitors)):
+            near = draw.choice(
+                [0, 0, 1, -1, 900_000, -900_000, 1_800_000, -1_700_000, draw.randrange(-4_000_000, 4_000_000)]
             )
+            ms = MAY_3 + draw.randrange(1, 4) * DAY_MS + near
             kind = draw.choice(["view", "view", "addtocart", "transaction", "click"])
             order = draw.randrange(3) if kind == "transaction" else None
-            rows.append(
-                (draw.choice([ms, ms, ms, ms, ms, "x"]), draw.randrange(4), kind, draw.randrange(3), order)
-            )
-        return rows + rows[: draw.randrange(2)]
+            when = draw.choice([ms] * 30 + ["x"])
+            rows.append((when, draw.randrange(self.visitors), kind, draw.randrange(3), order))
+        again = draw.sample(self.past, min(len(self.past), draw.randrange(self.visitors)))
+        self.past += rows
+        return rows + rows[: draw.randrange(2)] + again
 
     def deliver(self, lake: Lake) -> None:
         draw = self.source
@@ -204,16 +205,19 @@ class Shop:
             self.files += 1
 
 
-def check_rounds(spark: SparkSession, lake: Lake, seed: int, rounds: int) -> None:
-    shop = Shop(seed)
-    for number in range(rounds):
+def test_file_by_file_equals_everything_at_once_for_a_thousand_random_visitors(
+    spark: SparkSession, lake: Lake
+) -> None:
+    """A case is what one visitor is after one round of deliveries: visitors do not know of each other, so one run has many."""
+    shop, cases = Shop(seed=4, visitors=300), 0
+    for number in range(6):
         shop.deliver(lake)
-        chance = shop.source.random()
         lake.clean("--new")
-        if chance < 0.1:
+        # Now and then only clean runs, or what came of it is not looked at before more comes.
+        if number == 2:
             continue
         lake.sessionize("--new")
-        if chance < 0.5 and number < rounds - 1:
+        if number == 1:
             continue
         got = (sessionized(spark, lake), rejected(spark, lake))
         full = Lake.__new__(Lake)
@@ -222,9 +226,6 @@ def check_rounds(spark: SparkSession, lake: Lake, seed: int, rounds: int) -> Non
         full.sessionize()
         want = (sessionized(spark, full), rejected(spark, full))
         shutil.rmtree(full.lake)
-        assert got == want, f"seed {seed}, round {number}"
-
-
-@pytest.mark.parametrize("seed", [1])
-def test_file_by_file_equals_everything_at_once(spark: SparkSession, lake: Lake, seed: int) -> None:
-    check_rounds(spark, lake, seed, 6)
+        assert got == want, f"round {number}"
+        cases += len({row[2] for row in got[0]})
+    assert cases >= 1000
