@@ -309,7 +309,8 @@ describe('verifying', () => {
     const { ddl: _none, ...others } = reviewed
     const without = make(folder).outputs.digest!
     expect(
-      run(folder, ['--mode=verify', `--digest=${without}`, `--expected-plans=${JSON.stringify(others)}`]).code,
+      run(folder, ['--mode=verify', `--digest=${without}`, `--expected-plans=${JSON.stringify(others)}`])
+        .code,
     ).toBe(0)
   })
 })

@@ -18,11 +18,7 @@ const unique = (column: string) => ({
   test_metadata: { name: 'unique' },
 })
 const pair = (own: object, other: object = model(there), tests: Record<string, object> = {}) =>
-  pairsOf(
-    [id, id],
-    { nodes: { [id]: own, ...tests } } as ComparedManifest,
-    { nodes: { [id]: other } } as ComparedManifest,
-  )
+  pairsOf([id, id], { nodes: { [id]: own, ...tests } }, { nodes: { [id]: other } })
 
 it.each<[string, object, Record<string, object>, string[]]>([
   ['a unique test', model(here), { t: unique('order_id') }, ['order_id']],
