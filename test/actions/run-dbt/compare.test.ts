@@ -1,6 +1,6 @@
 /** Which models are compared, by which key, with which one query. */
 import { expect, it } from '@jest/globals'
-import { comparisonSql, pairsOf, type ComparedManifest } from '../../../actions/run-dbt/src/compare.ts'
+import { comparisonSql, pairsOf } from '../../../actions/run-dbt/src/compare.ts'
 import { describeCompared } from '../../../actions/run-dbt/src/report-compared.ts'
 
 const model = (table: string, more: object = {}) => ({
