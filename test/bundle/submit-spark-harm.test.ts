@@ -134,48 +134,51 @@ describe('an outage', () => {
     expect(result.log).toContain('│ the end')
   }, 120_000)
 
-  // Side by side: what takes time is the waiting.
-  it('of one answer, 401, 403 or 404 just after the create, is asked again', async () => {
-    const statuses = [401, 403, 404]
-    const ended = await Promise.all(
-      statuses.map(async (status) => {
-        let isCreated = false
-        let planted = 0
-        const result = await job.through(
-          (request, reply) => {
-            isCreated ||= isCreate(request)
-            if (!isCreated || !isGet(request) || planted > 0) return false
-            planted += 1
-            return answer(reply, status)
-          },
-          (env) => job.submit({ main: 'short.py', args: String(status) }, { env }),
-        )
-        return [status, planted, result.exitCode, errorOf(result)]
-      }),
-    )
-    expect(ended).toEqual(statuses.map((status) => [status, 1, 0, '']))
-  }, 120_000)
+  it.each([
+    ['401', 401],
+    ['403', 403],
+    ['404 just after the create', 404],
+  ])(
+    'of one answer, %s, is asked again',
+    async (name, status) => {
+      let isCreated = false
+      let planted = 0
+      const result = await job.through(
+        (request, reply) => {
+          isCreated ||= isCreate(request)
+          if (!isCreated || !isGet(request) || planted > 0) return false
+          planted += 1
+          return answer(reply, status)
+        },
+        (env) => job.submit({ main: 'short.py', args: name }, { env }),
+      )
+      expect([planted, result.exitCode, errorOf(result)]).toEqual([1, 0, ''])
+    },
+    120_000,
+  )
 
-  it('in which 200 comes with an HTML page, nothing or half an answer is not believed', async () => {
-    const bodies = ['<html><body>Sign in</body></html>', '', '{"name":"projects/p/loc']
-    const ended = await Promise.all(
-      bodies.map(async (body, number) => {
-        const planted = new Set<string>()
-        const result = await job.through(
-          (request, reply) => {
-            const kind = isCreate(request) ? 'create' : isGet(request) ? 'get' : ''
-            if (kind === '' || (kind === 'get' && !planted.has('create')) || planted.has(kind)) return false
-            planted.add(kind)
-            reply.writeHead(200, { 'content-type': 'text/html' }).end(body)
-            return true
-          },
-          (env) => job.submit({ main: 'short.py', args: `body ${number}` }, { env }),
-        )
-        return [body, [...planted], result.exitCode, errorOf(result)]
-      }),
-    )
-    expect(ended).toEqual(bodies.map((body) => [body, ['create', 'get'], 0, '']))
-  }, 120_000)
+  it.each([
+    ['an HTML page', '<html><body>Sign in</body></html>'],
+    ['nothing', ''],
+    ['half an answer', '{"name":"projects/p/loc'],
+  ])(
+    'in which 200 comes with %s is not believed',
+    async (name, body) => {
+      const planted = new Set<string>()
+      const result = await job.through(
+        (request, reply) => {
+          const kind = isCreate(request) ? 'create' : isGet(request) ? 'get' : ''
+          if (kind === '' || (kind === 'get' && !planted.has('create')) || planted.has(kind)) return false
+          planted.add(kind)
+          reply.writeHead(200, { 'content-type': 'text/html' }).end(body)
+          return true
+        },
+        (env) => job.submit({ main: 'short.py', args: name }, { env }),
+      )
+      expect([[...planted], result.exitCode, errorOf(result)]).toEqual([['create', 'get'], 0, ''])
+    },
+    120_000,
+  )
 
   it('that outlasts the tolerance ends the step, and the post step outlasts it', async () => {
     let untilMs = 0

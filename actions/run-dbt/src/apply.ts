@@ -8,7 +8,6 @@ import { createDataset, dropDataset } from '../../_shared/google/bigquery-datase
 import type { Google } from '../../_shared/google/connect.ts'
 import { assertNever, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
-import { compareModels, type Compared } from './compare.ts'
 import { runDbt } from './dbt-process.ts'
 import { failureOf } from './failure.ts'
 import type { Inputs } from './inputs.ts'
@@ -26,7 +25,6 @@ export interface DbtOutcome extends Outcome<DbtStep, CommandResult> {
   /** Folder with the artifacts of each command; '' when dbt never ran. */
   readonly results: string
   readonly junit: string
-  readonly compared: readonly Compared[]
   readonly notes: readonly string[]
 }
 type Done = { step: DbtStep; result?: CommandResult }[]
@@ -42,14 +40,12 @@ export async function apply(
 ): Promise<DbtOutcome> {
   const done: Done = []
   const notes: string[] = []
-  let compared: readonly Compared[] = []
   const end = (failure: unknown, results = '', junit = ''): DbtOutcome => ({
     isApplied: !inputs.isDryRun,
     done,
     notes,
     results,
     junit,
-    compared,
     failure,
   })
   const seen = observed.preview
@@ -129,7 +125,6 @@ export async function apply(
     const failure = failureOf(ran.exitCode, commands, done, how)
     if (failure !== undefined) return end(failure, results, junit)
     markBuilt(plan, done)
-    compared = await compare(inputs, observed, google, runner, { results, done })
     await save(plan, inputs, observed, google, runner, { results, done, notes })
     return end(undefined, results, junit)
   } catch (failure) {
@@ -172,27 +167,6 @@ function markBuilt(plan: DbtPlan, done: Done): void {
   const passed = new Set(done.flatMap(({ result }) => result?.nodes ?? []).map(({ name }) => name))
   for (const step of plan.steps)
     if ((step.kind === 'build' || step.kind === 'test') && passed.has(step.target)) done.push({ step })
-}
-
-/** Only what a pull request built; a run that was cancelled has no time for it. */
-async function compare(
-  inputs: Inputs,
-  { state }: Observed,
-  google: Google,
-  runner: Runner,
-  ended: { readonly results: string; readonly done: Done },
-): Promise<Compared[]> {
-  const kept = state?.role === 'compare' ? state.kept : undefined
-  if (inputs.compareBytes === undefined || kept === undefined || runner.cancelled.aborted) return []
-  const commands = ended.done.flatMap(({ result }) => (result === undefined ? [] : [result]))
-  const built = commands
-    .flatMap(({ nodes }) => nodes)
-    .filter(({ resourceType, verdict }) => resourceType === 'model' && verdict === 'passed')
-    .map(({ id }) => id)
-  if (built.length === 0) return []
-  const last = commands.findLastIndex(({ nodes }) => nodes.some(({ id }) => built.includes(id)))
-  const folders = { here: path.join(ended.results, String(last)), production: kept.directory }
-  return compareModels(built, folders, inputs.compareBytes, jobPlace(inputs, google), google)
 }
 
 async function save(

@@ -39,8 +39,6 @@ export interface Inputs {
     readonly isCleanup: boolean
   }
   readonly costs: CostInputs
-  /** Counts of what was built beside production's, within this many bytes per model; undefined = none. */
-  readonly compareBytes?: number
   readonly allowedHosts: readonly string[]
   readonly isDryRun: boolean
   readonly expectedPlan: string
@@ -103,7 +101,6 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
       isCleanup,
     },
     costs: readCosts(raw),
-    compareBytes: readCompare(raw),
     allowedHosts: raw.lines('allow-endpoint-hosts'),
     isDryRun: raw.boolean('dry-run', false),
     expectedPlan: parseExpectedPlan(raw),
@@ -180,21 +177,6 @@ function readCosts(raw: RawInputs): CostInputs {
     pricePerTib: raw.decimal('price-per-tib-usd', { min: 0, max: 1000, fallback: 6.25 }),
     runsPerMonth: raw.optionalInteger('runs-per-month', { min: 1, max: 100_000 }),
   }
-}
-
-function readCompare(raw: RawInputs): number | undefined {
-  const limit = raw.integer('compare-max-bytes', {
-    min: 0,
-    max: 999_999_999_999_999,
-    fallback: 10_000_000_000,
-  })
-  if (!raw.boolean('compare', false)) return undefined
-  if (raw.text('state') === '')
-    throw new InputError(
-      'Reading input compare: production is known from the state of the main branch; set the input state as well.',
-      { input: 'compare', given: 'true', accepted: 'true together with state' },
-    )
-  return limit
 }
 
 function readStatePlace(given: string): StatePlace | undefined {

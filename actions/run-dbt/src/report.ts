@@ -2,12 +2,10 @@
 import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
 import { ActionError } from '../../_shared/errors.ts'
 import type { Outcome } from '../../_shared/plan.ts'
-import type { Compared } from './compare.ts'
 import { dollars, totalOf } from './costs.ts'
 import type { Inputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
 import type { DbtPlan, DbtStep } from './plan.ts'
-import { describeCompared } from './report-compared.ts'
 import { costsSeen, describeCosts, describeMeasured } from './report-costs.ts'
 import type { CommandResult, NodeResult, Verdict } from './results.ts'
 import { acts } from './verbs.ts'
@@ -15,7 +13,6 @@ import { acts } from './verbs.ts'
 type DbtReported = Outcome<DbtStep, CommandResult> & {
   readonly results?: string
   readonly junit?: string
-  readonly compared?: readonly Compared[]
   readonly notes?: readonly string[]
 }
 
@@ -53,7 +50,6 @@ export function report(
       'estimated-cost-usd': estimated === undefined ? '' : dollars(estimated, inputs.costs).toFixed(6),
       dataset: observed.dataset,
       'junit-path': outcome.junit ?? '',
-      comparison: (outcome.compared ?? []).length === 0 ? '' : JSON.stringify(outcome.compared),
     },
     summary: [
       { kind: 'heading', text: headingOf(outcome, inputs) },
@@ -65,11 +61,7 @@ export function report(
       ...describeSteps(plan, outcome, inputs),
       ...(costs.length === 0 ? [] : describeCosts(costs, inputs.costs)),
       ...(outcome.isApplied
-        ? [
-            ...describeRun(outcome, nodes),
-            ...describeCompared(outcome.compared ?? []),
-            ...describeMeasured(nodes, inputs.costs),
-          ]
+        ? [...describeRun(outcome, nodes), ...describeMeasured(nodes, inputs.costs)]
         : []),
     ],
     annotations: [

@@ -458,7 +458,6 @@ describe('report', () => {
     isApplied: true,
     results: '/r',
     junit: '/r/junit.xml',
-    compared: [],
     notes: [],
     done: [
       {
