@@ -55,10 +55,7 @@ export function planRun(
     steps,
     // Where dbt is differs from machine to machine, and a dry run only lists.
     agreedOn: {
-      versions:
-        observed.dbt.lock === undefined
-          ? [inputs.coreVersion, inputs.adapterVersion]
-          : [observed.dbt.lock.text],
+      versions: [inputs.coreVersion, inputs.adapterVersion],
       project: inputs.projectPath,
       commands: inputs.commands,
       target: inputs.target,
