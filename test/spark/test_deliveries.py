@@ -210,7 +210,7 @@ def test_file_by_file_equals_everything_at_once_for_a_thousand_random_visitors(
 ) -> None:
     """A case is what one visitor is after one round of deliveries: visitors do not know of each other, so one run has many."""
     shop, cases = Shop(seed=4, visitors=300), 0
-    for number in range(6):
+    for number in range(7):
         shop.deliver(lake)
         lake.clean("--new")
         # Now and then only clean runs, or what came of it is not looked at before more comes.
