@@ -41,11 +41,6 @@ beforeAll(async () => {
       `${midnight + 9_000_000},4,view,13,`,
     ),
   )
-  // Seconds where milliseconds are meant: more than half of the file is refused.
-  await platform.putRaw(
-    '2015-05-04-seconds.csv',
-    csv(`${noon / 1000},9,view,1,`, `${noon / 1000 + 1},9,view,1,`),
-  )
   await night('2015-05-04')
 }, 20 * 60_000)
 
@@ -56,12 +51,8 @@ afterAll(async () => {
 })
 
 it('has all eight events, the purchase, and one session over midnight, published', async () => {
-  expect({ code: nights[0]!.code, end: nights[0]!.code === 0 ? '' : nights[0]!.output.slice(-4000) }).toEqual(
-    {
-      code: 0,
-      end: '',
-    },
-  )
+  for (const { code, output } of nights)
+    expect({ code, end: code === 0 ? '' : output.slice(-4000) }).toEqual({ code: 0, end: '' })
   const rows = await platform.readAll()
   const events = rows['caec_analytics.fct_events'] as {
     visitor_id: number
@@ -80,10 +71,4 @@ it('has all eight events, the purchase, and one session over midnight, published
       0,
     ),
   ).toBe(4)
-})
-
-it('ends red only for the file that was left out, and says where its name stands', () => {
-  expect(nights[1]!.code).not.toBe(0)
-  expect(nights[1]!.output).toContain('raw files were left out whole')
-  expect(nights[1]!.output).toMatch(/task check_views failed/)
 })
