@@ -1,6 +1,6 @@
 /**
  * The delivery that shops really make, through the real DAG without a scheduler: a second part of a day after
- * its night, the day's last events in the next day's file, and a file that is none. Nothing may be lost.
+ * its night, and the day's last events in the next day's file. Nothing may be lost.
  */
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { mkdtemp, rm } from 'node:fs/promises'
