@@ -281,12 +281,17 @@ export async function removeDataset(
   if (isCascade) room.authority.requireOnDataset(principal, 'bigquery.tables.delete', datasetId)
   await room.warehouse.whileReading(async () => {
     const tables = room.warehouse.tablesOf(datasetId, room.now())
-    if (tables.length > 0 && !isCascade) throw invalidInUse(room.environment.project, datasetId)
+    const routines = room.warehouse.routinesOf(datasetId)
+    if (tables.length + routines.length > 0 && !isCascade) throw invalidInUse(room.environment.project, datasetId)
     const change = new Change()
     for (const table of tables) change.removeTable(table.reference)
+    for (const routine of routines) change.removeRoutine(routine.reference)
     change.removeDataset(datasetId)
     change.verify.push(() => {
-      if (room.warehouse.tablesOf(datasetId, room.now()).length !== tables.length)
+      if (
+        room.warehouse.tablesOf(datasetId, room.now()).length !== tables.length ||
+        room.warehouse.routinesOf(datasetId).length !== routines.length
+      )
         throw invalidInUse(room.environment.project, datasetId)
     })
     await room.warehouse.commit(change)

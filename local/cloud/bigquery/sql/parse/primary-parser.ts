@@ -142,7 +142,7 @@ function parseWord(cursor: Cursor): Expression {
   const name = cursor.name()
   if (cursor.isSymbol('(')) return finishCall(cursor, [name], at)
   if (['CURRENT_DATE', 'CURRENT_TIMESTAMP', 'CURRENT_DATETIME', 'CURRENT_TIME'].includes(value))
-    return { kind: 'call', name: value, isSafe: false, args: [], isDistinct: false, orderBy: [], at }
+    return { kind: 'call', name: value, path: [value], isSafe: false, args: [], isDistinct: false, orderBy: [], at }
   return { kind: 'path', parts: [name], at }
 }
 

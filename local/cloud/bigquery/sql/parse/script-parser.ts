@@ -7,7 +7,8 @@ import type { ParsedStatement } from '../types.ts'
 import type { Cursor } from './cursor.ts'
 import { openText } from './grammar.ts'
 import { parseAlter } from './ddl/alter-parser.ts'
-import { parseCreate, parseDrop } from './ddl/create-parser.ts'
+import { parseCreate } from './ddl/create-parser.ts'
+import { parseDrop } from './ddl/drop-parser.ts'
 import { parseDelete, parseInsert, parseLoad, parseMerge, parseTruncate, parseUpdate } from './dml-parser.ts'
 import type { StatementSyntax } from './statement-syntax.ts'
 import { parseType } from './type-parser.ts'
@@ -72,6 +73,7 @@ export function parseStatements(
         line: first.at.line,
         column: first.at.column,
         ...(variable ? { variable } : {}),
+        ...('isTemp' in syntax && syntax.isTemp ? { isTemp: true } : {}),
       },
     })
   }
@@ -162,20 +164,39 @@ function parseSet(cursor: Cursor): StatementSyntax {
   return { kind: 'set', names, isTuple, value: cursor.expression(), at }
 }
 
+const DROPS = {
+  TABLE: 'DROP_TABLE',
+  VIEW: 'DROP_VIEW',
+  'MATERIALIZED VIEW': 'DROP_MATERIALIZED_VIEW',
+  'SNAPSHOT TABLE': 'DROP_SNAPSHOT_TABLE',
+  SCHEMA: 'DROP_SCHEMA',
+  FUNCTION: 'DROP_FUNCTION',
+  'TABLE FUNCTION': 'DROP_TABLE_FUNCTION',
+} as const
+const ALTERS = {
+  TABLE: 'ALTER_TABLE',
+  VIEW: 'ALTER_VIEW',
+  'MATERIALIZED VIEW': 'ALTER_MATERIALIZED_VIEW',
+  SCHEMA: 'ALTER_SCHEMA',
+} as const
+
 function typeOf(syntax: StatementSyntax): ParsedStatement['type'] {
   switch (syntax.kind) {
     case 'query':
       return 'SELECT'
     case 'createTable':
+      if (syntax.source?.how === 'SNAPSHOT') return 'CREATE_SNAPSHOT_TABLE'
       return syntax.query ? 'CREATE_TABLE_AS_SELECT' : 'CREATE_TABLE'
     case 'createView':
-      return 'CREATE_VIEW'
+      return syntax.isMaterialized ? 'CREATE_MATERIALIZED_VIEW' : 'CREATE_VIEW'
+    case 'createFunction':
+      return syntax.query ? 'CREATE_TABLE_FUNCTION' : 'CREATE_FUNCTION'
     case 'createSchema':
       return 'CREATE_SCHEMA'
     case 'drop':
-      return `DROP_${syntax.what}`
+      return DROPS[syntax.what]
     case 'alter':
-      return syntax.what === 'TABLE' ? 'ALTER_TABLE' : 'ALTER_VIEW'
+      return ALTERS[syntax.what]
     case 'insert':
       return 'INSERT'
     case 'update':

@@ -7,6 +7,7 @@ import { coerceAll, coerce } from '../values/coerce.ts'
 import { BOOL, duckdbType, INT64, quoteName, typeOfField } from '../values/gtype.ts'
 import { asColumns } from './output.ts'
 import { resolveExpression, resolveQuery } from './recursion.ts'
+import { resolveTableFunction } from './routines.ts'
 import { childEnv, lookUp, sameName, type Column, type Env, type FromResult, type Relation } from './scope.ts'
 import { onceOnly } from './translation.ts'
 
@@ -29,6 +30,8 @@ function resolveAny(from: From, env: Env, left?: FromResult): FromResult {
       return resolveSubquery(from, env)
     case 'unnest':
       return resolveUnnest(from, env, left)
+    case 'tableFunction':
+      return resolveTableFunction(from, env)
     case 'table':
       return resolveTable(from, env, left)
   }

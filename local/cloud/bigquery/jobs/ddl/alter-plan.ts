@@ -2,16 +2,16 @@
  * One ALTER action to the table as it will be and what DuckDB does for it. It refuses what BigQuery refuses:
  * narrower types, columns that partition, cluster or key the table.
  */
-import { columnDefinitions, duckdbType, parseSchema } from '../engine/data-types.ts'
-import { quoteName } from '../engine/names.ts'
-import { physicalOf, type TableRecord } from '../engine/records.ts'
-import { invalidQuery } from '../engine/refusals.ts'
-import { defaultsOf, touch } from '../resources/new-table.ts'
-import { addKeys, boundTo } from '../resources/table-keys.ts'
-import { bodyOfOptions, readTableFields } from '../resources/table-fields.ts'
-import type { Alter, FieldSchema } from '../sql/types.ts'
-import { targetOf } from './catalog.ts'
-import type { CatalogScope } from './scope.ts'
+import { columnDefinitions, duckdbType, parseSchema } from '../../engine/data-types.ts'
+import { quoteName } from '../../engine/names.ts'
+import { physicalOf, type TableRecord } from '../../engine/records.ts'
+import { invalidQuery } from '../../engine/refusals.ts'
+import { defaultsOf, touch } from '../../resources/new-table.ts'
+import { addKeys, boundTo } from '../../resources/table-keys.ts'
+import { bodyOfOptions, readTableFields } from '../../resources/table-fields.ts'
+import type { Alter, FieldSchema } from '../../sql/types.ts'
+import { targetOf } from '../catalog.ts'
+import type { CatalogScope } from '../scope.ts'
 import { checkWidening } from './widening.ts'
 
 export interface AlterPlan {

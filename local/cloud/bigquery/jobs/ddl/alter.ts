@@ -2,16 +2,16 @@
  * ALTER TABLE and ALTER VIEW: the compiler says which, `alter-plan.ts` what it changes; here it is checked for
  * the caller and done in one transaction.
  */
-import { checkTableId, showTable, tableKey } from '../engine/names.ts'
-import type { TableRecord } from '../engine/records.ts'
-import { alreadyExists, invalidQuery, tableNotFound } from '../engine/refusals.ts'
-import { Change, unchanged } from '../engine/warehouse.ts'
-import { applyStatements } from '../resources/schema-changes.ts'
-import { touch } from '../resources/new-table.ts'
-import type { Alter, Statement, TableReference } from '../sql/types.ts'
+import { checkTableId, showTable, tableKey } from '../../engine/names.ts'
+import type { TableRecord } from '../../engine/records.ts'
+import { alreadyExists, invalidQuery, tableNotFound } from '../../engine/refusals.ts'
+import { Change, unchanged } from '../../engine/warehouse.ts'
+import { applyStatements } from '../../resources/schema-changes.ts'
+import { touch } from '../../resources/new-table.ts'
+import type { Alter, Statement, TableReference } from '../../sql/types.ts'
 import { planAlter } from './alter-plan.ts'
-import { targetOf } from './catalog.ts'
-import { ddlResult, type CatalogScope, type StatementResult, type StatementScope } from './scope.ts'
+import { targetOf } from '../catalog.ts'
+import { ddlResult, type CatalogScope, type StatementResult, type StatementScope } from '../scope.ts'
 
 /** Undefined when there is nothing of this name and the statement says IF EXISTS. */
 function checkAlter(

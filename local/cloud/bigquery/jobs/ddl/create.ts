@@ -1,62 +1,23 @@
 /**
- * CREATE, DROP and ALTER of tables, views and schemas: the same rules as the REST methods, in one transaction
- * with the rows.
+ * CREATE of tables and views: the same rules as the REST methods, in one transaction with the rows.
  */
-import { columnList, parseSchema, resultSchema } from '../engine/data-types.ts'
-import { checkDatasetId, checkTableId, showTable, tableKey } from '../engine/names.ts'
-import { physicalOf, type DatasetRecord, type TableRecord } from '../engine/records.ts'
-import {
-  alreadyExists,
-  datasetNotFound,
-  invalid,
-  invalidQuery,
-  tableNotFound,
-  unsupported,
-} from '../engine/refusals.ts'
-import { Change, unchanged } from '../engine/warehouse.ts'
-import { createDataset, removeDataset } from '../resources/datasets.ts'
-import { createPhysical, defaultsOf, planTable } from '../resources/new-table.ts'
-import { describeViewSchema } from '../resources/schema-changes.ts'
-import { addKeys } from '../resources/table-keys.ts'
-import {
-  bodyOfOptions,
-  readClustering,
-  readLabelPairs,
-  readPartitioning,
-  readRange,
-  readTableFields,
-  type TableFields,
-} from '../resources/table-fields.ts'
-import type { FieldSchema, Statement, TableHeader, TableReference } from '../sql/types.ts'
-import { runAlter } from './alter.ts'
-import { splitPath, targetOf } from './catalog.ts'
-import { requireToChangeView } from './compile-view.ts'
-import { ddlResult, type CatalogScope, type StatementResult, type StatementScope } from './scope.ts'
+import { columnList, parseSchema, resultSchema } from '../../engine/data-types.ts'
+import { checkTableId, showTable, tableKey } from '../../engine/names.ts'
+import { physicalOf, type DatasetRecord, type TableRecord } from '../../engine/records.ts'
+import { alreadyExists, datasetNotFound, invalid, invalidQuery } from '../../engine/refusals.ts'
+import { Change, unchanged } from '../../engine/warehouse.ts'
+import { createPhysical, defaultsOf, planTable } from '../../resources/new-table.ts'
+import { describeViewSchema } from '../../resources/schema-changes.ts'
+import { addKeys } from '../../resources/table-keys.ts'
+import { bodyOfOptions, readClustering, readPartitioning, readRange, readTableFields, type TableFields } from '../../resources/table-fields.ts'
+import type { FieldSchema, Statement, TableHeader, TableReference } from '../../sql/types.ts'
+import { targetOf } from '../catalog.ts'
+import { requireToChangeView } from '../compile-view.ts'
+import { ddlResult, type CatalogScope, type StatementResult, type StatementScope } from '../scope.ts'
 
-export function runDdl(scope: StatementScope, statement: Statement): Promise<StatementResult> {
-  switch (statement.type) {
-    case 'CREATE_TABLE':
-    case 'CREATE_TABLE_AS_SELECT':
-    case 'CREATE_VIEW':
-      return runCreate(scope, statement)
-    case 'DROP_TABLE':
-    case 'DROP_VIEW':
-      return runDrop(scope, statement)
-    case 'ALTER_TABLE':
-    case 'ALTER_VIEW':
-      return runAlter(scope, statement)
-    case 'CREATE_SCHEMA':
-      return runCreateSchema(scope, statement)
-    case 'DROP_SCHEMA':
-      return runDropSchema(scope, statement)
-    default:
-      throw unsupported(`The statement ${statement.type.replaceAll('_', ' ')}`)
-  }
-}
+export const emptyHeader: TableHeader = { orReplace: false, ifNotExists: false, options: {} }
 
-const emptyHeader: TableHeader = { orReplace: false, ifNotExists: false, options: {} }
-
-async function runCreate(scope: StatementScope, first: Statement): Promise<StatementResult> {
+export async function runCreate(scope: StatementScope, first: Statement): Promise<StatementResult> {
   const { room, session } = scope
   const target = targetOf(scope, first.target)
   checkTableId(target.tableId)
@@ -224,80 +185,3 @@ function checkSameSpec(before: TableRecord, after: TableRecord): void {
     )
 }
 
-async function runDrop(scope: StatementScope, statement: Statement): Promise<StatementResult> {
-  const { room, principal } = scope
-  const target = targetOf(scope, statement.target)
-  const wanted = statement.type === 'DROP_VIEW' ? 'VIEW' : 'TABLE'
-  return room.warehouse.lock([tableKey(target)], async () => {
-    const before = room.warehouse.table(target, room.now())
-    if (!before && statement.ifExists) return ddlResult('SKIP', target)
-    if (!room.warehouse.dataset(target.datasetId))
-      throw datasetNotFound(target.projectId, target.datasetId, scope.location)
-    room.authority.requireOnTable(principal, 'bigquery.tables.delete', target)
-    if (!before) throw tableNotFound(target, scope.location)
-    if (before.kind !== wanted)
-      throw invalidQuery(
-        `Cannot drop ${showTable(target)} which has type ${before.kind}. An object of type ${wanted} was expected.`,
-      )
-    const outcome = ddlResult('DROP', target)
-    const change = new Change()
-    change.removeTable(target)
-    change.verify.push(unchanged(room.warehouse, target, before))
-    scope.conclude(change, outcome)
-    await room.warehouse.commit(change)
-    return outcome
-  })
-}
-
-function schemaTarget(scope: StatementScope, statement: Statement): string {
-  const parts = splitPath(statement.target ?? [])
-  if (parts.length > 2 || (parts.length === 2 && parts[0] !== scope.room.environment.project))
-    throw invalidQuery(`Invalid schema name: ${parts.join('.')}`)
-  return checkDatasetId(parts.at(-1))
-}
-
-async function runCreateSchema(scope: StatementScope, statement: Statement): Promise<StatementResult> {
-  const { room, principal } = scope
-  const datasetId = schemaTarget(scope, statement)
-  const done = (operation: string): StatementResult => ({
-    query: {
-      ddlOperationPerformed: operation,
-      ddlTargetDataset: { projectId: room.environment.project, datasetId },
-    },
-    result: { totalRows: '0', schema: [] },
-  })
-  const header = statement.header ?? emptyHeader
-  if (header.orReplace) throw unsupported('CREATE OR REPLACE SCHEMA')
-  if (header.ifNotExists && room.warehouse.dataset(datasetId)) return done('SKIP')
-  const body: Record<string, unknown> = { location: scope.location }
-  for (const [name, value] of Object.entries(header.options)) {
-    if (name === 'location' || name === 'description') body[name] = value
-    else if (name === 'friendly_name') body.friendlyName = value
-    else if (name === 'labels') body.labels = readLabelPairs(value)
-    else if (name === 'default_table_expiration_days')
-      body.defaultTableExpirationMs = String(Math.round(Number(value) * 86_400_000))
-    else if (name === 'default_partition_expiration_days')
-      body.defaultPartitionExpirationMs = String(Math.round(Number(value) * 86_400_000))
-    else throw unsupported(`The schema option ${name}`)
-  }
-  await createDataset(room, principal, datasetId, body)
-  return done('CREATE')
-}
-
-async function runDropSchema(scope: StatementScope, statement: Statement): Promise<StatementResult> {
-  const { room, principal } = scope
-  const datasetId = schemaTarget(scope, statement)
-  const done = (operation: string): StatementResult => ({
-    query: {
-      ddlOperationPerformed: operation,
-      ddlTargetDataset: { projectId: room.environment.project, datasetId },
-    },
-    result: { totalRows: '0', schema: [] },
-  })
-  if (!room.warehouse.dataset(datasetId)) {
-    if (statement.ifExists) return done('SKIP')
-    throw datasetNotFound(room.environment.project, datasetId, scope.location)
-  }
-  await removeDataset(room, principal, datasetId, statement.isCascade === true)
-  return done('DROP')
-}
