@@ -31,7 +31,13 @@ import {
   listDatasets,
   provisionDatasets,
 } from './resources/datasets.ts'
-import { deleteRoutine, getRoutine, insertRoutine, listRoutines, updateRoutine } from './resources/routines.ts'
+import {
+  deleteRoutine,
+  getRoutine,
+  insertRoutine,
+  listRoutines,
+  updateRoutine,
+} from './resources/routines.ts'
 import { changeTable, deleteTable, getTable, insertTable, listTables } from './resources/tables.ts'
 import { checkProject, type Room } from './room.ts'
 import { createCompiler } from './sql/index.ts'

@@ -63,7 +63,11 @@ export class Authority {
   requireToQuery(principal: Principal, reference: TableReference, via: readonly Via[]): void {
     if (this.mayOnTable(principal, 'bigquery.tables.getData', reference)) return
     const last = via.at(-1)
-    if (last?.isRoutine ? this.#isAuthorizedRoutine(last, reference.datasetId) : last && this.isAuthorizedView(last, reference.datasetId))
+    if (
+      last?.isRoutine
+        ? this.#isAuthorizedRoutine(last, reference.datasetId)
+        : last && this.isAuthorizedView(last, reference.datasetId)
+    )
       return
     throw queryDenied(reference)
   }

@@ -33,7 +33,8 @@ function fieldOf(given: unknown, name: string): Record<string, unknown> {
     throw invalid(`Invalid data type of ${name}: typeKind is required.`)
   if (given.typeKind === 'ARRAY') return { ...fieldOf(given.arrayElementType, name), mode: 'REPEATED' }
   if (given.typeKind !== 'STRUCT') return { name, type: given.typeKind }
-  const fields = isRecord(given.structType) && Array.isArray(given.structType.fields) ? given.structType.fields : []
+  const fields =
+    isRecord(given.structType) && Array.isArray(given.structType.fields) ? given.structType.fields : []
   return {
     name,
     type: 'RECORD',

@@ -58,7 +58,8 @@ function resolveRoutine(
   const project = room.environment.project
   const [routineId, datasetId, projectId = project] = [...parts].reverse()
   const missing = invalidQuery(`Function not found: ${parts.join('.')}`)
-  if (parts.length > 3 || datasetId === undefined || routineId === undefined || projectId !== project) throw missing
+  if (parts.length > 3 || datasetId === undefined || routineId === undefined || projectId !== project)
+    throw missing
   const reference = { projectId, datasetId, routineId }
   const routine = room.warehouse.routines.get(routineKey(reference))
   const dataset = room.warehouse.dataset(datasetId)

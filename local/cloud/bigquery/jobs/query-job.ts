@@ -10,13 +10,14 @@ import type { Change } from '../engine/warehouse.ts'
 import { invalidQuery } from '../engine/refusals.ts'
 import { present } from '../engine/request-body.ts'
 import type { Room } from '../room.ts'
-import type { CompileContext, ParsedStatement, Statement } from '../sql/types.ts'
+import type { CompileContext, ParsedStatement, RoutineBody, Statement } from '../sql/types.ts'
 import { checkBytesBilled, checkPartitionFilters, measureBytes, type Bytes } from './bytes-processed.ts'
 import { dryAlter } from './ddl/alter.ts'
 import { createCatalog, targetOf } from './catalog.ts'
 import type { JobRun, JobWork, Outcome } from './job-desk.ts'
 import type { QueryConfig } from './query-config.ts'
 import { dryCreate } from './ddl/create.ts'
+import { checkCreateRoutine } from './ddl/routines.ts'
 import { assignVariables, declareVariables, type Variables } from './script-variables.ts'
 import { runStatement } from './statements.ts'
 import type { CatalogScope, StatementResult } from './scope.ts'
@@ -28,11 +29,27 @@ interface Execution {
   readonly session: Session
   readonly location: string
   readonly variables: Variables
+  /** Temporary functions, by lower-case name. */
+  readonly functions: Map<string, RoutineBody>
   readonly nowMicros: bigint
 }
 
+/** A query with its own temporary functions before it is one query still. */
 const isScript = (statements: readonly ParsedStatement[]): boolean =>
-  statements.length > 1 || statements.some(({ type }) => type === 'DECLARE' || type === 'SET')
+  statements.filter((statement) => !isTempFunction(statement)).length !== 1 ||
+  statements.some(({ type }) => type === 'DECLARE' || type === 'SET')
+
+const isTempFunction = ({ type, isTemp }: ParsedStatement): boolean =>
+  type === 'CREATE_FUNCTION' && isTemp === true
+
+async function defineFunction(execution: Execution, parsed: ParsedStatement): Promise<void> {
+  const { target, routine, header } = await compile(execution, parsed)
+  const name = target!.join('.').toLowerCase()
+  if (target!.length > 1) throw invalidQuery(`A temporary function cannot have a dataset: ${name}`)
+  if (execution.functions.has(name) && !header?.orReplace)
+    throw invalidQuery(`Already Exists: Routine ${name}`)
+  execution.functions.set(name, routine!)
+}
 
 function parse(room: Room, query: string): readonly ParsedStatement[] {
   const statements = room.compiler.parseScript(query)
@@ -50,11 +67,12 @@ export function queryWork(room: Room, config: QueryConfig): JobWork {
       session: run.session,
       location: run.job.location,
       variables: new Map(),
+      functions: new Map(),
       nowMicros: BigInt(room.now()) * 1000n,
     }
-    return isScript(statements)
-      ? runScript(execution, statements, run)
-      : runSingle(execution, statements[0]!, run)
+    if (isScript(statements)) return runScript(execution, statements, run)
+    for (const parsed of statements.slice(0, -1)) await defineFunction(execution, parsed)
+    return runSingle(execution, statements.at(-1)!, run)
   }
 }
 
@@ -72,6 +90,7 @@ function compile(execution: Execution, parsed: ParsedStatement): Promise<Stateme
   const context: CompileContext = {
     catalog: createCatalog(scopeOf(execution)),
     variables: execution.variables,
+    functions: execution.functions,
     parameters: execution.config.parameters,
     describe: (sql) => execution.session.describe(sql),
     nowMicros: execution.nowMicros,
@@ -144,6 +163,10 @@ async function runScript(
     if (parsed.type === 'DECLARE' || parsed.type === 'SET') {
       const statement = await compile(execution, parsed)
       await assignVariables(execution.session, execution.variables, parsed, statement)
+      continue
+    }
+    if (isTempFunction(parsed)) {
+      await defineFunction(execution, parsed)
       continue
     }
     const startMs = room.now()
@@ -238,17 +261,24 @@ export async function dryRun(
         session,
         location,
         variables: new Map(),
+        functions: new Map(),
         nowMicros: BigInt(room.now()) * 1000n,
       }
       let found: Record<string, unknown> = {}
       for (const parsed of statements) {
+        if (isTempFunction(parsed)) {
+          await defineFunction(execution, parsed)
+          continue
+        }
         const statement = await compile(execution, parsed)
         if (parsed.type === 'DECLARE' || parsed.type === 'SET') {
           declareVariables(execution.variables, parsed, statement)
           continue
         }
-        if (statement.type.startsWith('ALTER_')) dryAlter(scopeOf(execution), statement)
-        if (statement.type.startsWith('CREATE_') && statement.type !== 'CREATE_SCHEMA')
+        if (statement.type.startsWith('ALTER_') && statement.type !== 'ALTER_SCHEMA')
+          dryAlter(scopeOf(execution), statement)
+        if (statement.routine) checkCreateRoutine(scopeOf(execution), statement)
+        else if (statement.type.startsWith('CREATE_') && statement.type !== 'CREATE_SCHEMA')
           dryCreate(scopeOf(execution), statement)
         checkPartitionFilters(room, statement)
         const bytes = await measureBytes(room, session, statement)
@@ -262,7 +292,7 @@ export async function dryRun(
 }
 
 function dryDetails(execution: Execution, statement: Statement): Record<string, unknown> {
-  const isDdl = /^(CREATE|DROP|ALTER)_/.test(statement.type) && !statement.type.endsWith('_SCHEMA')
+  const isDdl = /^(CREATE|DROP|ALTER)_/.test(statement.type) && !/_(SCHEMA|FUNCTION)$/.test(statement.type)
   const target = isDdl ? targetOf(scopeOf(execution), statement.target) : undefined
   const schema =
     statement.schema && statement.schema.length > 0 ? { fields: resultSchema(statement.schema) } : undefined

@@ -159,6 +159,7 @@ async function runDml(scope: StatementScope, first: Statement): Promise<Statemen
     const table = room.warehouse.table(target, room.now())
     if (!table) throw queryDenied(target)
     if (table.kind === 'VIEW') throw invalidQuery(`Cannot modify view ${showTable(target)}.`)
+    if (table.base?.kind === 'SNAPSHOT') throw invalidQuery(`Cannot modify snapshot ${showTable(target)}.`)
     let outcome: StatementResult | undefined
     await session.inTransaction(async () => {
       const counts = await runDmlStatements(session, statement, relationOf(table.physical!))

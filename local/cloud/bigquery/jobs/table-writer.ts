@@ -5,7 +5,7 @@
 import type { Principal } from '../../kernel.ts'
 import { columnDefinitions, columnList, legacyTypeName } from '../engine/data-types.ts'
 import type { Session } from '../engine/database.ts'
-import { checkTableId, quoteName, showTable, tableKey } from '../engine/names.ts'
+import { checkTableId, showTable, tableKey } from '../engine/names.ts'
 import { partitionPredicate, partitionStart } from '../engine/partitions.ts'
 import { ARRIVAL, isByArrival, physicalOf, type TableRecord } from '../engine/records.ts'
 import { alreadyExists, datasetNotFound, invalid, tableNotFound } from '../engine/refusals.ts'
@@ -45,6 +45,8 @@ export async function writeTable(write: TableWrite): Promise<Written> {
   if (!dataset) throw datasetNotFound(target.projectId, target.datasetId)
   requireRights(write, before)
   if (before?.kind === 'VIEW') throw invalid(`Cannot write to ${showTable(target)}: it is a view.`)
+  if (before?.base?.kind === 'SNAPSHOT')
+    throw invalid(`Cannot write to ${showTable(target)}: it is a snapshot.`)
   const change = new Change()
   change.verify.push(unchanged(room.warehouse, target, stored))
   const isWhole = write.partitionId === undefined

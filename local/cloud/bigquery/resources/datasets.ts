@@ -242,6 +242,30 @@ export async function changeDataset(room: Room, request: CloudRequest, isPatch: 
   return { json: datasetResource(after!, room.origin) }
 }
 
+/** ALTER SCHEMA SET OPTIONS: labels are said whole. */
+export async function alterDataset(
+  room: Room,
+  principal: Principal,
+  datasetId: string,
+  body: Body,
+): Promise<void> {
+  room.authority.requireOnDataset(principal, 'bigquery.datasets.update', datasetId)
+  await room.warehouse.lock([`dataset ${datasetId}`], async () => {
+    const before = findDataset(room, room.environment.project, datasetId)
+    const change = new Change()
+    change.putDataset({
+      ...before,
+      version: before.version + 1,
+      modifiedMs: Math.max(room.now(), before.modifiedMs + 1),
+      ...readFields(body, 'labels' in body ? { ...before, labels: {} } : before),
+    })
+    change.verify.push(() => {
+      if (room.warehouse.dataset(datasetId)?.version !== before.version) throw preconditionFailed()
+    })
+    await room.warehouse.commit(change)
+  })
+}
+
 function neededToUpdate(mode: string): string[] {
   switch (mode) {
     case 'UPDATE_MODE_UNSPECIFIED':
@@ -282,7 +306,8 @@ export async function removeDataset(
   await room.warehouse.whileReading(async () => {
     const tables = room.warehouse.tablesOf(datasetId, room.now())
     const routines = room.warehouse.routinesOf(datasetId)
-    if (tables.length + routines.length > 0 && !isCascade) throw invalidInUse(room.environment.project, datasetId)
+    if (tables.length + routines.length > 0 && !isCascade)
+      throw invalidInUse(room.environment.project, datasetId)
     const change = new Change()
     for (const table of tables) change.removeTable(table.reference)
     for (const routine of routines) change.removeRoutine(routine.reference)

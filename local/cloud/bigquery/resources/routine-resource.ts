@@ -20,7 +20,12 @@ export function routineResource(routine: RoutineRecord): Record<string, unknown>
     ),
     returnType: routine.returns ? writeStandardType(routine.returns) : undefined,
     returnTableType: routine.returnsTable
-      ? { columns: routine.returnsTable.map((field) => ({ name: field.name, type: writeStandardType(field) })) }
+      ? {
+          columns: routine.returnsTable.map((field) => ({
+            name: field.name,
+            type: writeStandardType(field),
+          })),
+        }
       : undefined,
     definitionBody: routine.body,
     description: routine.description,
@@ -33,7 +38,13 @@ export function routineListItem(routine: RoutineRecord): Record<string, unknown>
   return { etag, routineReference, routineType, creationTime, lastModifiedTime, language }
 }
 
-const REFUSED = ['importedLibraries', 'sparkOptions', 'pythonOptions', 'remoteFunctionOptions', 'dataGovernanceType']
+const REFUSED = [
+  'importedLibraries',
+  'sparkOptions',
+  'pythonOptions',
+  'remoteFunctionOptions',
+  'dataGovernanceType',
+]
 
 export function readRoutine(body: Body): RoutineBody & { description?: string } {
   const type = requiredText(body, 'routineType')
@@ -44,7 +55,8 @@ export function readRoutine(body: Body): RoutineBody & { description?: string } 
   if (!kind) throw unsupported(`A routine of type ${type}`)
   for (const name of REFUSED) {
     const value = body[name]
-    if (value !== undefined && value !== null && JSON.stringify(value) !== '[]') throw unsupported(`Routine.${name}`)
+    if (value !== undefined && value !== null && JSON.stringify(value) !== '[]')
+      throw unsupported(`Routine.${name}`)
   }
   const given = Array.isArray(body.arguments) ? body.arguments : []
   const table = record(body, 'returnTableType')
@@ -55,7 +67,9 @@ export function readRoutine(body: Body): RoutineBody & { description?: string } 
     arguments: given.map((item: unknown) => {
       if (!isRecord(item)) throw invalid("Invalid value at 'arguments'.")
       const name = requiredText(item, 'name')
-      return item.argumentKind === 'ANY_TYPE' ? { name } : { name, field: readStandardType(item.dataType, name) }
+      return item.argumentKind === 'ANY_TYPE'
+        ? { name }
+        : { name, field: readStandardType(item.dataType, name) }
     }),
     body: requiredText(body, 'definitionBody'),
     ...(body.returnType ? { returns: readStandardType(body.returnType, '') } : {}),

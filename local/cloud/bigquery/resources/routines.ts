@@ -2,7 +2,13 @@
 import { randomUUID } from 'node:crypto'
 import type { CloudRequest, Principal, Reply } from '../../kernel.ts'
 import type { RoutineRecord } from '../engine/records.ts'
-import { alreadyExists, datasetNotFound, invalid, preconditionFailed, routineNotFound } from '../engine/refusals.ts'
+import {
+  alreadyExists,
+  datasetNotFound,
+  invalid,
+  preconditionFailed,
+  routineNotFound,
+} from '../engine/refusals.ts'
 import { makeEtag, page, present, record, requiredText } from '../engine/request-body.ts'
 import { Change, routineKey } from '../engine/warehouse.ts'
 import { createCatalog } from '../jobs/catalog.ts'
@@ -30,7 +36,12 @@ export function findRoutine(room: Room, reference: RoutineReference): RoutineRec
 }
 
 /** The body must compile for the one who writes it, who must be allowed to read what it reads. */
-export async function checkRoutine(room: Room, principal: Principal, routine: RoutineBody, location: string): Promise<void> {
+export async function checkRoutine(
+  room: Room,
+  principal: Principal,
+  routine: RoutineBody,
+  location: string,
+): Promise<void> {
   await room.warehouse.whileReading(() =>
     room.warehouse.database.withSession((session) =>
       room.compiler.checkRoutine(routine, {
@@ -62,7 +73,11 @@ export function nextRoutine(
 }
 
 /** Guards a write against a routine, or a dataset, that changed since it was read. */
-export function routineUnchanged(room: Room, reference: RoutineReference, seen: RoutineRecord | undefined): () => void {
+export function routineUnchanged(
+  room: Room,
+  reference: RoutineReference,
+  seen: RoutineRecord | undefined,
+): () => void {
   return () => {
     const now = room.warehouse.routines.get(routineKey(reference))
     if (now?.uid !== seen?.uid || now?.version !== seen?.version) throw preconditionFailed()

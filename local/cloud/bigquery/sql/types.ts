@@ -124,11 +124,7 @@ export interface Catalog {
    * itself). Throws CloudError 404/403. `path` is the dotted name as written, split, 1–4 parts;
    * INFORMATION_SCHEMA names come whole.
    */
-  resolve(
-    path: readonly string[],
-    via: readonly Via[],
-    purpose?: 'read' | 'write',
-  ): Promise<Resolved>
+  resolve(path: readonly string[], via: readonly Via[], purpose?: 'read' | 'write'): Promise<Resolved>
 }
 
 /** Columns and partition predicate a statement reads of one base table, for `totalBytesProcessed`. */

@@ -6,14 +6,25 @@ import { checkTableId, showTable, tableKey } from '../../engine/names.ts'
 import { physicalOf, type DatasetRecord, type TableRecord } from '../../engine/records.ts'
 import { alreadyExists, datasetNotFound, invalid, invalidQuery } from '../../engine/refusals.ts'
 import { Change, unchanged } from '../../engine/warehouse.ts'
-import { createPhysical, defaultsOf, planTable } from '../../resources/new-table.ts'
+import { createPhysical, defaultsOf, planTable, type TablePlan } from '../../resources/new-table.ts'
 import { describeViewSchema } from '../../resources/schema-changes.ts'
 import { addKeys } from '../../resources/table-keys.ts'
-import { bodyOfOptions, readClustering, readPartitioning, readRange, readTableFields, type TableFields } from '../../resources/table-fields.ts'
+import {
+  bodyOfOptions,
+  readClustering,
+  readPartitioning,
+  readRange,
+  readTableFields,
+  type TableFields,
+} from '../../resources/table-fields.ts'
 import type { FieldSchema, Statement, TableHeader, TableReference } from '../../sql/types.ts'
 import { targetOf } from '../catalog.ts'
 import { requireToChangeView } from '../compile-view.ts'
 import { ddlResult, type CatalogScope, type StatementResult, type StatementScope } from '../scope.ts'
+
+import { copyRows, derive } from './derive.ts'
+import { requireKind } from './kinds.ts'
+import { splitMaterialized } from '../../resources/materialized.ts'
 
 export const emptyHeader: TableHeader = { orReplace: false, ifNotExists: false, options: {} }
 
@@ -29,15 +40,17 @@ export async function runCreate(scope: StatementScope, first: Statement): Promis
     const before = room.warehouse.table(target, room.now())
     if (isSkipped(before, header, target)) return ddlResult('SKIP', target)
     if (before) checkReplaceable(scope, statement, before)
+    const derived = statement.source ? derive(scope, statement) : undefined
     const planned = planTable(room, {
       reference: target,
       dataset,
-      ...planContent(scope, statement, header, target),
+      ...(derived ?? planContent(scope, statement, header, target)),
       ...(before ? { before } : {}),
     })
     const outcome = ddlResult(before ? 'REPLACE' : 'CREATE', target)
     await session.inTransaction(async () => {
       await createPhysical(session, planned)
+      if (derived?.hasRows) await copyRows(session, derived, planned)
       if (statement.type === 'CREATE_TABLE_AS_SELECT') {
         for (const sql of statement.duckdb.slice(0, -1)) await session.run(sql)
         await session.run(
@@ -67,7 +80,8 @@ export function dryCreate(scope: CatalogScope, statement: Statement): void {
   const before = scope.room.warehouse.table(target, scope.room.now())
   if (isSkipped(before, header, target)) return
   if (before) checkReplaceable(scope, statement, before)
-  planContent(scope, statement, header, target)
+  if (statement.source) derive(scope, statement)
+  else planContent(scope, statement, header, target)
 }
 
 function datasetToCreateIn(
@@ -92,8 +106,9 @@ function planContent(
   statement: Statement,
   header: TableHeader,
   target: TableReference,
-): { schema: readonly FieldSchema[]; fields: TableFields; view?: { query: string } } {
-  const isView = statement.type === 'CREATE_VIEW'
+): Pick<TablePlan, 'schema' | 'fields' | 'view' | 'materialized'> {
+  const isMaterialized = statement.type === 'CREATE_MATERIALIZED_VIEW'
+  const isView = isMaterialized || statement.type === 'CREATE_VIEW'
   const schema = isView
     ? describeColumns(resultSchema(statement.schema ?? []), header.columns, target)
     : tableSchema(statement, header)
@@ -104,8 +119,11 @@ function planContent(
     ? addKeys(undefined, header.keys, schema, (path) => targetOf(scope, path))
     : undefined
   const clustering = header.clusterBy ? readClustering(header.clusterBy, schema) : undefined
+  const { options, materialized } = isMaterialized
+    ? splitMaterialized(header.options)
+    : { options: header.options, materialized: undefined }
   const fields = readTableFields(
-    bodyOfOptions(header.options, { partitioning }),
+    bodyOfOptions(options, { partitioning }),
     { partitioning, range, clustering, constraints },
     schema,
     scope.room.now(),
@@ -113,7 +131,7 @@ function planContent(
   defaultsOf(scope.room, schema)
   if (!isView) return { schema, fields }
   if (statement.viewQuery === undefined) throw new Error('a compiled CREATE VIEW has no query')
-  return { schema, fields, view: { query: statement.viewQuery } }
+  return { schema, fields, view: { query: statement.viewQuery }, ...(materialized ? { materialized } : {}) }
 }
 
 function tableSchema(statement: Statement, header: TableHeader): FieldSchema[] {
@@ -152,12 +170,8 @@ function describeColumns(
 }
 
 function checkReplaceable(scope: CatalogScope, statement: Statement, before: TableRecord): void {
-  const wanted = statement.type === 'CREATE_VIEW' ? 'VIEW' : 'TABLE'
-  if (before.kind !== wanted)
-    throw invalid(
-      `${showTable(before.reference)} is not allowed for this operation because it is currently a ${before.kind}.`,
-    )
-  if (wanted === 'TABLE') {
+  requireKind(before, statement.type)
+  if (before.kind === 'TABLE') {
     scope.room.authority.requireOnTable(scope.principal, 'bigquery.tables.updateData', before.reference)
     scope.room.authority.requireOnTable(scope.principal, 'bigquery.tables.update', before.reference)
   } else {
@@ -184,4 +198,3 @@ function checkSameSpec(before: TableRecord, after: TableRecord): void {
       `Cannot replace a table with a different clustering spec. Instead, DROP the table, and then recreate it. New clustering spec is ${cluster(after)} and existing spec is ${cluster(before)}`,
     )
 }
-

@@ -3,13 +3,13 @@ import { showTable, tableKey } from '../../engine/names.ts'
 import { datasetNotFound, invalidQuery, tableNotFound } from '../../engine/refusals.ts'
 import { Change, unchanged } from '../../engine/warehouse.ts'
 import type { Statement } from '../../sql/types.ts'
+import { requireKind } from './kinds.ts'
 import { targetOf } from '../catalog.ts'
 import { ddlResult, type StatementResult, type StatementScope } from '../scope.ts'
 
 export async function runDrop(scope: StatementScope, statement: Statement): Promise<StatementResult> {
   const { room, principal } = scope
   const target = targetOf(scope, statement.target)
-  const wanted = statement.type === 'DROP_VIEW' ? 'VIEW' : 'TABLE'
   return room.warehouse.lock([tableKey(target)], async () => {
     const before = room.warehouse.table(target, room.now())
     if (!before && statement.ifExists) return ddlResult('SKIP', target)
@@ -17,10 +17,7 @@ export async function runDrop(scope: StatementScope, statement: Statement): Prom
       throw datasetNotFound(target.projectId, target.datasetId, scope.location)
     room.authority.requireOnTable(principal, 'bigquery.tables.delete', target)
     if (!before) throw tableNotFound(target, scope.location)
-    if (before.kind !== wanted)
-      throw invalidQuery(
-        `Cannot drop ${showTable(target)} which has type ${before.kind}. An object of type ${wanted} was expected.`,
-      )
+    requireKind(before, statement.type)
     const outcome = ddlResult('DROP', target)
     const change = new Change()
     change.removeTable(target)
@@ -30,4 +27,3 @@ export async function runDrop(scope: StatementScope, statement: Statement): Prom
     return outcome
   })
 }
-

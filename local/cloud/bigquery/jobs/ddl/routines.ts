@@ -1,5 +1,12 @@
 /** CREATE and DROP of SQL functions and table functions; the same rules as routines.insert and routines.delete. */
-import { datasetNotFound, alreadyExists, invalidQuery, queryDenied, routineNotFound, unsupported } from '../../engine/refusals.ts'
+import {
+  datasetNotFound,
+  alreadyExists,
+  invalidQuery,
+  queryDenied,
+  routineNotFound,
+  unsupported,
+} from '../../engine/refusals.ts'
 import { Change, routineKey } from '../../engine/warehouse.ts'
 import { checkRoutineId, nextRoutine, routineUnchanged } from '../../resources/routines.ts'
 import type { RoutineReference, Statement } from '../../sql/types.ts'
@@ -35,7 +42,10 @@ export function checkCreateRoutine(scope: CatalogScope, statement: Statement) {
   return { target, before, isSkipped: false as const }
 }
 
-export async function runCreateRoutine(scope: StatementScope, statement: Statement): Promise<StatementResult> {
+export async function runCreateRoutine(
+  scope: StatementScope,
+  statement: Statement,
+): Promise<StatementResult> {
   const { room } = scope
   const key = routineKey(routineTargetOf(scope, statement))
   return room.warehouse.lock([`routine ${key}`], async () => {
@@ -70,7 +80,9 @@ export async function runDropRoutine(scope: StatementScope, statement: Statement
     if (!before) throw routineNotFound(target)
     const wanted = statement.type === 'DROP_TABLE_FUNCTION' ? 'TABLE' : 'SCALAR'
     if (before.kind !== wanted)
-      throw invalidQuery(`Routine ${target.datasetId}.${target.routineId} is not of the kind that is dropped.`)
+      throw invalidQuery(
+        `Routine ${target.datasetId}.${target.routineId} is not of the kind that is dropped.`,
+      )
     const outcome = result('DROP', target)
     const change = new Change()
     change.removeRoutine(target)

@@ -15,7 +15,18 @@ import type { Column, Env, FromResult } from './scope.ts'
 
 const deepest = 32
 /** Families of BigQuery's own functions. */
-const NAMESPACES = new Set(['NET', 'HLL_COUNT', 'KLL_QUANTILES', 'KEYS', 'AEAD', 'ML', 'AI', 'VECTOR', 'S2', 'SEARCH'])
+const NAMESPACES = new Set([
+  'NET',
+  'HLL_COUNT',
+  'KLL_QUANTILES',
+  'KEYS',
+  'AEAD',
+  'ML',
+  'AI',
+  'VECTOR',
+  'S2',
+  'SEARCH',
+])
 
 /** The function a name stands for, or undefined when it cannot be one. */
 export function findRoutine(path: readonly string[], env: Env, at: Position): ResolvedRoutine | undefined {
@@ -65,12 +76,7 @@ function outside(routine: ResolvedRoutine, name: string, env: Env, at: Position)
   }
 }
 
-function argumentsOf(
-  routine: ResolvedRoutine,
-  args: readonly Value[],
-  name: string,
-  at: Position,
-): Column[] {
+function argumentsOf(routine: ResolvedRoutine, args: readonly Value[], name: string, at: Position): Column[] {
   if (args.length !== routine.arguments.length)
     throw invalid(
       `Number of arguments does not match for function ${name}: ${routine.arguments.length} expected, ${args.length} given`,
@@ -120,20 +126,23 @@ export function resolveTableFunction(from: From & { kind: 'tableFunction' }, env
 }
 
 /** The body with NULLs as arguments: it must fit them, and what it returns. ANY TYPE is known at the call only. */
-export function checkBody(routine: ResolvedRoutine, name: string, env: Env, at: Position): FromResult | undefined {
+export function checkBody(
+  routine: ResolvedRoutine,
+  name: string,
+  env: Env,
+  at: Position,
+): FromResult | undefined {
   if (routine.arguments.some(({ field }) => field === undefined)) {
     if (routine.kind === 'SCALAR') parseExpressionText(routine.body)
     else parseQueryText(routine.body)
     return undefined
   }
-  const columns = routine.arguments.map(
-    ({ name: argument, field }): Column => ({
-      name: argument,
-      type: typeOfField(field!, at),
-      sql: `argument.${quoteName(argument)}`,
-      touch: () => {},
-    }),
-  )
+  const columns = routine.arguments.map(({ name: argument, field }): Column => ({
+    name: argument,
+    type: typeOfField(field!, at),
+    sql: `argument.${quoteName(argument)}`,
+    touch: () => {},
+  }))
   const body = outside(routine, name, env, at)
   if (routine.kind === 'SCALAR') {
     const value = resolveExpression(parseExpressionText(routine.body), {
@@ -145,7 +154,10 @@ export function checkBody(routine: ResolvedRoutine, name: string, env: Env, at: 
     if (routine.returns) coerce(value, typeOfField(routine.returns, at), at, `The body of ${name}`)
     return undefined
   }
-  const result = resolveQuery(parseQueryText(routine.body), { ...body, parent: { ...body, visible: columns } })
+  const result = resolveQuery(parseQueryText(routine.body), {
+    ...body,
+    parent: { ...body, visible: columns },
+  })
   const made = asColumns(result, 'made')
   if (routine.returnsTable && routine.returnsTable.length !== made.length)
     throw invalid(`${name} declares ${routine.returnsTable.length} columns, its query has ${made.length}`, at)

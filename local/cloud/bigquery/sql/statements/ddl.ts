@@ -76,7 +76,11 @@ function createTable(
     return result
   }
   const made = outputOf(syntax.query, env, syntax.columns ? undefined : 'CREATE TABLE')
-  checkShape(syntax, syntax, syntax.columns?.map((column) => column.name) ?? made.schema.map((field) => field.name))
+  checkShape(
+    syntax,
+    syntax,
+    syntax.columns?.map((column) => column.name) ?? made.schema.map((field) => field.name),
+  )
   if (!syntax.columns) return { ...result, output: made }
   const schema = readColumns(syntax.columns, env.translation.context.nowMicros)
   const types = schema.map((field) => typeOfField(field))

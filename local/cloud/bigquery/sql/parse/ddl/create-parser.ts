@@ -18,7 +18,8 @@ export function parseCreate(cursor: Cursor): StatementSyntax {
   const orReplace = cursor.acceptWord('OR REPLACE')
   const isTemp = cursor.acceptWord('TEMP') || cursor.acceptWord('TEMPORARY')
   const what = acceptKind(cursor, isTemp ? 'CREATE TEMP' : 'CREATE')
-  if (isTemp && what !== 'TABLE' && what !== 'FUNCTION') throw invalid(`CREATE TEMP ${what} is not allowed`, at)
+  if (isTemp && what !== 'TABLE' && what !== 'FUNCTION')
+    throw invalid(`CREATE TEMP ${what} is not allowed`, at)
   const ifNotExists = cursor.acceptWord('IF NOT EXISTS')
   const path = parseTablePath(cursor)
   const head = { path, orReplace, ifNotExists, at }
@@ -58,7 +59,11 @@ function parseCreateTable(cursor: Cursor, head: Head): StatementSyntax {
 }
 
 /** LIKE, COPY, CLONE and SNAPSHOT: a table made after another one. */
-function parseDerived(cursor: Cursor, head: Head, how: 'LIKE' | 'COPY' | 'CLONE' | 'SNAPSHOT'): StatementSyntax {
+function parseDerived(
+  cursor: Cursor,
+  head: Head,
+  how: 'LIKE' | 'COPY' | 'CLONE' | 'SNAPSHOT',
+): StatementSyntax {
   const source = parseTablePath(cursor)
   if (cursor.isWord('FOR SYSTEM_TIME')) throw unsupported('FOR SYSTEM_TIME AS OF', cursor.at)
   if (cursor.isWord('PARTITION') || cursor.isWord('CLUSTER'))
@@ -91,4 +96,3 @@ function parseCreateView(cursor: Cursor, head: Head, isMaterialized: boolean): S
   const text = cursor.sql.slice(start, cursor.lastEnd)
   return { kind: 'createView', ...head, names, options, query, text, isMaterialized, partitionBy, clusterBy }
 }
-

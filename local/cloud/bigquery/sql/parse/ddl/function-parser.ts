@@ -34,7 +34,8 @@ export function parseCreateFunction(
       : cursor.unexpected('"("')
   const start = cursor.peek().start
   const body = cursor.isWord('SELECT') || cursor.isWord('WITH') ? undefined : cursor.expression()
-  if (!body) throw invalid('The body of a function is an expression: put a query in a second pair of parentheses', at)
+  if (!body)
+    throw invalid('The body of a function is an expression: put a query in a second pair of parentheses', at)
   const text = cursor.sql.slice(start, cursor.lastEnd)
   cursor.expectSymbol(')')
   const options = before.length > 0 ? before : parseOptions(cursor)
@@ -57,14 +58,17 @@ function parseArguments(cursor: Cursor): ArgumentSyntax[] {
         const at = cursor.at
         const name = cursor.name()
         if (cursor.acceptWord('ANY TYPE')) return { name, at }
-        if (cursor.isWord('ANY TABLE') || cursor.isWord('TABLE')) throw unsupported('A table as an argument', at)
+        if (cursor.isWord('ANY TABLE') || cursor.isWord('TABLE'))
+          throw unsupported('A table as an argument', at)
         const type = parseType(cursor)
         if (cursor.isWord('DEFAULT')) throw unsupported('A default of an argument', cursor.at)
         return { name, type, at }
       }),
     )
   cursor.expectSymbol(')')
-  const twice = args.find((arg, i) => args.findIndex((o) => o.name.toLowerCase() === arg.name.toLowerCase()) !== i)
+  const twice = args.find(
+    (arg, i) => args.findIndex((o) => o.name.toLowerCase() === arg.name.toLowerCase()) !== i,
+  )
   if (twice) throw invalid(`Duplicate argument name ${twice.name}`, twice.at)
   return args
 }
