@@ -29,11 +29,14 @@ export function createCatalog(scope: CatalogScope): Catalog {
 export const splitPath = (path: readonly string[]): string[] => path.flatMap((part) => part.split('.'))
 
 export function referenceOf(
-  scope: Pick<CatalogScope, 'room' | 'defaultDataset'>,
+  scope: Pick<CatalogScope, 'room' | 'defaultDataset' | 'temporary'>,
   parts: readonly string[],
   via: readonly TableReference[] = [],
 ): TableReference {
   const project = scope.room.environment.project
+  const isBare = parts.length === 1 || (parts.length === 2 && parts[0]!.toUpperCase() === '_SESSION')
+  const temporary = isBare && via.length === 0 ? scope.temporary?.get(parts.at(-1)!.toLowerCase()) : undefined
+  if (temporary) return temporary
   if (parts.length === 1) {
     const dataset = via.length > 0 ? undefined : scope.defaultDataset
     if (!dataset)
@@ -109,7 +112,7 @@ export function resolvedTable(table: TableRecord): Resolved {
 
 /** Where DDL, DML and loads write: same name rules, no right checked yet. */
 export function targetOf(
-  scope: Pick<CatalogScope, 'room' | 'defaultDataset'>,
+  scope: Pick<CatalogScope, 'room' | 'defaultDataset' | 'temporary'>,
   path: readonly string[] | undefined,
 ): TableReference {
   if (!path) throw unsupported('A statement without a target')

@@ -110,7 +110,7 @@ export async function createDataset(
 ): Promise<DatasetRecord> {
   room.authority.requireOnProject(principal, 'bigquery.datasets.create')
   // Its owner could list and drop the results of whoever this name belongs to.
-  if (/^_[0-9a-f]{40}$/.test(datasetId))
+  if (/^(_[0-9a-f]{40}$|_script)/.test(datasetId))
     throw invalid(`Invalid dataset ID "${datasetId}". It is reserved for the results of queries.`)
   const own =
     body.access === undefined || body.access === null
@@ -148,8 +148,30 @@ async function addDataset(
   return dataset
 }
 
+/** For the temporary tables of a script: no listing shows it, and only its caller may use it. */
+export async function addHiddenDataset(
+  room: Room,
+  datasetId: string,
+  location: string,
+  principal: Principal,
+): Promise<void> {
+  await addDataset(room, datasetId, { location }, [{ role: 'OWNER', userByEmail: principal.email }])
+}
+
+/** What a script left when the process ended before it did. */
+async function dropHiddenDatasets(room: Room): Promise<void> {
+  const change = new Change()
+  for (const { datasetId } of room.warehouse.datasets.values())
+    if (datasetId.startsWith('_script')) {
+      for (const table of room.warehouse.tablesOf(datasetId, room.now())) change.removeTable(table.reference)
+      change.removeDataset(datasetId)
+    }
+  if (change.entries.length > 0) await room.warehouse.commit(change)
+}
+
 /** At start: the environment's datasets exist, and their entries follow access.yaml. */
 export async function provisionDatasets(room: Room): Promise<void> {
+  await dropHiddenDatasets(room)
   for (const datasetId of Object.values(room.environment.datasets)) {
     if (!room.warehouse.dataset(datasetId))
       await addDataset(room, datasetId, {}, [{ role: 'OWNER', specialGroup: 'projectOwners' }])

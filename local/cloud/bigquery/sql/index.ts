@@ -4,26 +4,21 @@
  */
 import { CloudError } from '../../kernel.ts'
 import { tokenize } from './parse/lexer.ts'
-import { parseStatements } from './parse/script-parser.ts'
+import { parseOne, parseProgram } from './parse/script-parser.ts'
 import { explainBinderError } from './refusal-from-binder.ts'
 import { checkBody } from './resolve/routines.ts'
 import { keyOf, MissingName, Translation, type Answer } from './resolve/translation.ts'
 import { compileStatement } from './statements/compile.ts'
 import { compileDefault } from './statements/defaults.ts'
 import { rootEnv } from './statements/outcome.ts'
-import type {
-  CompileContext,
-  Compiler,
-  FieldSchema,
-  ParsedStatement,
-  RoutineBody,
-  Statement,
-} from './types.ts'
+import type { CompileContext, Compiler, FieldSchema, ParsedStatement, RoutineBody, ScriptNode, Statement } from './types.ts'
+import { unsupported } from './refusal.ts'
 import { fieldOf } from './values/gtype.ts'
 
 export async function createCompiler(): Promise<Compiler> {
   return {
-    parseScript: (sql) => guarded(() => parseStatements(sql).map(({ parsed }) => parsed)),
+    parseScript: (sql) => guarded(() => parseProgram(sql).map(onlyStatement)),
+    parseProgram: (sql) => guarded(() => parseProgram(sql)),
     compileDefault: (field) => guarded(() => compileDefault(field, new Translation(nowhere, new Map()))),
     checkRoutine,
     compile,
@@ -77,14 +72,20 @@ const checkRoutine = (routine: RoutineBody, context: CompileContext): Promise<re
 async function compile(parsed: ParsedStatement, context: CompileContext): Promise<Statement> {
   // Padding keeps the positions of the script in the messages of its statements.
   const text = '\n'.repeat(parsed.line - 1) + ' '.repeat((parsed.column ?? 1) - 1) + parsed.text
-  const { syntax } = guarded(() => parseStatements(text, true)[0]!)
+  const { syntax } = guarded(() => parseOne(text))
   const placeholders = tokenize(text)
     .filter((token) => token.kind === 'parameter' && token.value === '')
     .map((token) => token.start)
+  const earlier = Array.from({ length: parsed.placeholdersBefore ?? 0 }, () => -1)
   return withAnswers(context, (translation) => {
-    translation.placeholders = placeholders
+    translation.placeholders = [...earlier, ...placeholders]
     return compileStatement(syntax, parsed, translation)
   })
+}
+
+function onlyStatement(node: ScriptNode): ParsedStatement {
+  if (node.kind !== 'statement') throw unsupported('Control flow here')
+  return node.parsed
 }
 
 function guarded<T>(parse: () => T): T {

@@ -260,6 +260,8 @@ export interface Compiler {
    * `[line:column]`, or 501-style 400 naming what is unsupported.
    */
   parseScript(sql: string): readonly ParsedStatement[]
+  /** The whole script with its control flow; `parseScript` takes statements only. */
+  parseProgram(sql: string): readonly ScriptNode[]
   /** DuckDB expression of a column's `defaultValueExpression`, checked against its type. */
   compileDefault(field: FieldSchema): string
   /** Checks a routine's body against its arguments; gives the columns of a table function. */
@@ -273,8 +275,55 @@ export interface ParsedStatement {
   readonly line: number
   readonly column?: number
   readonly isTemp?: boolean
+  /** Of a temporary table: its name as written. */
+  readonly path?: readonly string[]
+  /** Positional parameters of the script that stand before this statement. */
+  readonly placeholdersBefore?: number
   readonly variable?: { readonly names: readonly string[]; readonly type?: string }
 }
+interface Place {
+  readonly line: number
+  readonly column: number
+}
+/** A script as it runs. Conditions and values are queries of one value. */
+export type ScriptNode =
+  | { readonly kind: 'statement'; readonly parsed: ParsedStatement }
+  | {
+      readonly kind: 'block'
+      readonly label?: string
+      readonly body: readonly ScriptNode[]
+      /** EXCEPTION WHEN ERROR THEN. */
+      readonly handler?: readonly ScriptNode[]
+    }
+  | {
+      readonly kind: 'if'
+      readonly branches: readonly { readonly condition: ParsedStatement; readonly body: readonly ScriptNode[] }[]
+      readonly otherwise: readonly ScriptNode[]
+    }
+  | {
+      readonly kind: 'loop'
+      readonly label?: string
+      readonly while?: ParsedStatement
+      readonly body: readonly ScriptNode[]
+      readonly until?: ParsedStatement
+    }
+  | {
+      readonly kind: 'for'
+      readonly label?: string
+      readonly variable: string
+      readonly query: ParsedStatement
+      readonly body: readonly ScriptNode[]
+    }
+  | ({ readonly kind: 'leave' | 'iterate'; readonly label?: string } & Place)
+  | { readonly kind: 'return' }
+  | ({ readonly kind: 'raise'; readonly message?: ParsedStatement } & Place)
+  | ({
+      readonly kind: 'execute'
+      readonly sql: ParsedStatement
+      readonly into?: readonly string[]
+      readonly using: readonly { readonly value: ParsedStatement; readonly name?: string }[]
+    } & Place)
+
 export interface CompileContext {
   readonly catalog: Catalog
   readonly variables: ReadonlyMap<string, { readonly type: string; readonly duckdb: string }>

@@ -24,12 +24,16 @@ const RESERVED = new Set(
 export class Cursor {
   readonly sql: string
   #tokens: readonly Token[]
+  readonly #placeholders: readonly number[]
   #index = 0
   #depth = 0
   readonly #grammar: Grammar
   constructor(sql: string, tokens: readonly Token[], grammar: Grammar) {
     this.sql = sql
     this.#tokens = tokens
+    this.#placeholders = tokens.flatMap(({ kind, value }, i) =>
+      kind === 'parameter' && value === '' ? [i] : [],
+    )
     this.#grammar = grammar
   }
   expression(): Expression {
@@ -52,6 +56,10 @@ export class Cursor {
   /** End of the last token taken, for cutting texts out. */
   get lastEnd(): number {
     return this.#tokens[Math.max(0, this.#index - 1)]!.end
+  }
+  /** How many positional parameters stand before the next token. */
+  get placeholdersBefore(): number {
+    return this.#placeholders.filter((index) => index < this.#index).length
   }
   get mark(): number {
     return this.#index
