@@ -241,6 +241,21 @@ describe('functions', () => {
   })
 })
 
+describe('authorized functions', () => {
+  it('read what their dataset was given, until they are made anew', async () => {
+    await sql('CREATE FUNCTION caec_insights.size() AS ((SELECT COUNT(*) FROM caec_raw.base))')
+    expect(await refusal('SELECT caec_insights.size()', 'analyst')).toContain('Access Denied')
+    const { body } = await cloud.api('data-eng', 'GET', dataset)
+    const routine = { projectId: cloud.project, datasetId: 'caec_insights', routineId: 'size' }
+    const grant = () => cloud.api('data-eng', 'PATCH', dataset, { access: [...body.access, { routine }] })
+    expect((await grant()).status).toBe(200)
+    expect(await sql('SELECT caec_insights.size()', 'analyst')).toEqual([['4']])
+    await sql('DROP FUNCTION caec_insights.size')
+    await sql('CREATE FUNCTION caec_insights.size() AS ((SELECT COUNT(*) FROM caec_raw.base))')
+    expect(await refusal('SELECT caec_insights.size()', 'analyst')).toContain('Access Denied')
+  })
+})
+
 describe('schemas', () => {
   it('have options that ALTER SCHEMA changes', async () => {
     await sql(

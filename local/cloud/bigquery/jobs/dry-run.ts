@@ -2,7 +2,15 @@
  * What a dry run of a query answers: everything is compiled and nothing runs. Of a script whose statements rest on
  * what others of it would make, only the grammar is checked.
  */
-import { defineFunction, isTempFunction, openExecution, scopeOf, statistics, compile, type Execution } from './execution.ts'
+import {
+  defineFunction,
+  isTempFunction,
+  openExecution,
+  scopeOf,
+  statistics,
+  compile,
+  type Execution,
+} from './execution.ts'
 import { isSingle } from './query-job.ts'
 import type { ScriptNode } from '../sql/types.ts'
 import type { Principal } from '../../kernel.ts'

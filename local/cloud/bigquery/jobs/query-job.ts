@@ -1,5 +1,12 @@
 /** The work of a query job: one statement, or a script; bytes are measured first. */
-import { defineFunction, isTempFunction, openExecution, runOne, statistics, type Execution } from './execution.ts'
+import {
+  defineFunction,
+  isTempFunction,
+  openExecution,
+  runOne,
+  statistics,
+  type Execution,
+} from './execution.ts'
 import { runScript } from './script/run-script.ts'
 import type { ScriptNode } from '../sql/types.ts'
 import { invalidQuery } from '../engine/refusals.ts'
@@ -52,4 +59,3 @@ async function runSingle(execution: Execution, parsed: ParsedStatement, run: Job
   )
   return outcomeOf(result, statement, bytes)
 }
-

@@ -24,7 +24,8 @@ function targets(parsed: ParsedStatement, statement: Statement): { name: string;
   }))
 }
 
-export const spellType = (field: FieldSchema): string => duckdbType({ ...field, type: legacyTypeName(field.type) })
+export const spellType = (field: FieldSchema): string =>
+  duckdbType({ ...field, type: legacyTypeName(field.type) })
 
 export async function assignVariables(
   session: Session,

@@ -11,7 +11,15 @@ import { keyOf, MissingName, Translation, type Answer } from './resolve/translat
 import { compileStatement } from './statements/compile.ts'
 import { compileDefault } from './statements/defaults.ts'
 import { rootEnv } from './statements/outcome.ts'
-import type { CompileContext, Compiler, FieldSchema, ParsedStatement, RoutineBody, ScriptNode, Statement } from './types.ts'
+import type {
+  CompileContext,
+  Compiler,
+  FieldSchema,
+  ParsedStatement,
+  RoutineBody,
+  ScriptNode,
+  Statement,
+} from './types.ts'
 import { unsupported } from './refusal.ts'
 import { fieldOf } from './values/gtype.ts'
 

@@ -297,7 +297,10 @@ export type ScriptNode =
     }
   | {
       readonly kind: 'if'
-      readonly branches: readonly { readonly condition: ParsedStatement; readonly body: readonly ScriptNode[] }[]
+      readonly branches: readonly {
+        readonly condition: ParsedStatement
+        readonly body: readonly ScriptNode[]
+      }[]
       readonly otherwise: readonly ScriptNode[]
     }
   | {

@@ -17,10 +17,15 @@ import type { Script } from './run-script.ts'
 
 export type RunStatement = (parsed: ParsedStatement) => Promise<void>
 /** How a list of nodes ended: by itself, or on the way to a loop or the end of the script. */
-type End = { readonly kind: 'leave' | 'iterate'; readonly label?: string } | { readonly kind: 'return' } | undefined
+type End =
+  { readonly kind: 'leave' | 'iterate'; readonly label?: string } | { readonly kind: 'return' } | undefined
 type Loop = ScriptNode & { kind: 'loop' | 'for' }
 
-export async function runNodes(script: Script, nodes: readonly ScriptNode[], run: RunStatement): Promise<void> {
+export async function runNodes(
+  script: Script,
+  nodes: readonly ScriptNode[],
+  run: RunStatement,
+): Promise<void> {
   const end = await walk(script, nodes, run)
   if (end && end.kind !== 'return')
     throw invalidQuery(`${end.kind === 'leave' ? 'LEAVE' : 'ITERATE'} is only allowed inside of a loop`)
@@ -36,7 +41,8 @@ async function walk(script: Script, nodes: readonly ScriptNode[], run: RunStatem
     }
     return undefined
   } finally {
-    for (const name of variables.keys()) if (!known.has(name) && !name.startsWith('@@')) variables.delete(name)
+    for (const name of variables.keys())
+      if (!known.has(name) && !name.startsWith('@@')) variables.delete(name)
   }
 }
 
@@ -73,11 +79,16 @@ async function step(script: Script, node: ScriptNode, run: RunStatement): Promis
 }
 
 function refuseShadow({ variables }: Execution, { type, variable }: ParsedStatement): void {
-  const name = type === 'DECLARE' ? variable?.names.find((one) => variables.has(one.toLowerCase())) : undefined
+  const name =
+    type === 'DECLARE' ? variable?.names.find((one) => variables.has(one.toLowerCase())) : undefined
   if (name !== undefined) throw invalidQuery(`Variable '${name}' redeclared`)
 }
 
-async function runBlock(script: Script, node: ScriptNode & { kind: 'block' }, run: RunStatement): Promise<End> {
+async function runBlock(
+  script: Script,
+  node: ScriptNode & { kind: 'block' },
+  run: RunStatement,
+): Promise<End> {
   const leaves = (end: End): End =>
     end?.kind === 'leave' && end.label !== undefined && isLabel(node.label, end.label) ? undefined : end
   if (!node.handler) return leaves(await walk(script, node.body, run))
@@ -105,7 +116,8 @@ async function isTrue(execution: Execution, condition: ParsedStatement): Promise
   return value === true
 }
 
-const isLabel = (own: string | undefined, wanted: string): boolean => own?.toLowerCase() === wanted.toLowerCase()
+const isLabel = (own: string | undefined, wanted: string): boolean =>
+  own?.toLowerCase() === wanted.toLowerCase()
 
 /** What the body's end means for the loop: go on, stop, or pass it on. */
 function after(end: End, loop: Loop): 'next' | 'stop' | End {

@@ -96,7 +96,9 @@ async function assignOne(
   const known = variables.get(name.toLowerCase())
   if (!known) throw invalidQuery(`Undeclared variable: ${name}${at}`)
   if (plain(known.type) !== plain(writeType(field)))
-    throw invalidQuery(`Variable ${name} of type ${known.type} cannot take a value of type ${writeType(field)}${at}`)
+    throw invalidQuery(
+      `Variable ${name} of type ${known.type} cannot take a value of type ${writeType(field)}${at}`,
+    )
   await session.run(
     `SET VARIABLE ${quoteName(`v_${name.toLowerCase()}`)} = (SELECT ${quoteName(field.name)} FROM ${relation})`,
   )

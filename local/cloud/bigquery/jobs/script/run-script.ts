@@ -89,7 +89,16 @@ async function runStatement(script: Script, parsed: ParsedStatement): Promise<vo
   } else script.isExact = false
 }
 
-function outcomeOf({ execution, run, last, children, processed, billed, isExact, references }: Script): Outcome {
+function outcomeOf({
+  execution,
+  run,
+  last,
+  children,
+  processed,
+  billed,
+  isExact,
+  references,
+}: Script): Outcome {
   return {
     configuration: {
       ...run.job.configuration,

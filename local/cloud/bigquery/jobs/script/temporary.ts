@@ -15,7 +15,11 @@ const datasetOf = (job: JobRecord): string =>
   `_script${createHash('sha1').update(`${job.location}.${job.jobId}`).digest('hex')}`
 
 /** Before the statement is compiled: its name stands for a table of the hidden dataset from here on. */
-export async function nameTemporary(execution: Execution, job: JobRecord, { path }: ParsedStatement): Promise<void> {
+export async function nameTemporary(
+  execution: Execution,
+  job: JobRecord,
+  { path }: ParsedStatement,
+): Promise<void> {
   const name = path?.at(-1) ?? ''
   const isBare = path?.length === 1 || (path?.length === 2 && path[0]!.toUpperCase() === '_SESSION')
   if (!isBare) throw invalidQuery('A temporary table cannot have a dataset')
