@@ -244,15 +244,24 @@ describe('functions', () => {
 describe('authorized functions', () => {
   it('read what their dataset was given, until they are made anew', async () => {
     await sql('CREATE TABLE caec_analytics.sized AS SELECT x FROM UNNEST([1, 2, 3, 4]) AS x', 'dbt')
-    await sql('CREATE FUNCTION caec_insights.size() AS ((SELECT COUNT(*) FROM caec_analytics.sized))', 'ci-deploy')
+    await sql(
+      'CREATE FUNCTION caec_insights.size() AS ((SELECT COUNT(*) FROM caec_analytics.sized))',
+      'ci-deploy',
+    )
     expect(await refusal('SELECT caec_insights.size()', 'analyst')).toContain('Access Denied')
     const { body } = await cloud.api('ci-deploy', 'GET', '/datasets/caec_analytics')
     const routine = { projectId: cloud.project, datasetId: 'caec_insights', routineId: 'size' }
-    const grant = () => cloud.api('ci-deploy', 'PATCH', '/datasets/caec_analytics?updateMode=UPDATE_ACL', { access: [...body.access, { routine }] })
+    const grant = () =>
+      cloud.api('ci-deploy', 'PATCH', '/datasets/caec_analytics?updateMode=UPDATE_ACL', {
+        access: [...body.access, { routine }],
+      })
     expect((await grant()).status).toBe(200)
     expect(await sql('SELECT caec_insights.size()', 'analyst')).toEqual([['4']])
     await sql('DROP FUNCTION caec_insights.size', 'ci-deploy')
-    await sql('CREATE FUNCTION caec_insights.size() AS ((SELECT COUNT(*) FROM caec_analytics.sized))', 'ci-deploy')
+    await sql(
+      'CREATE FUNCTION caec_insights.size() AS ((SELECT COUNT(*) FROM caec_analytics.sized))',
+      'ci-deploy',
+    )
     expect(await refusal('SELECT caec_insights.size()', 'analyst')).toContain('Access Denied')
   })
 })

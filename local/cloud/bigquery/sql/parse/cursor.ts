@@ -23,14 +23,14 @@ const RESERVED = new Set(
 
 export class Cursor {
   readonly sql: string
-  #tokens: readonly Token[]
+  readonly #tokens: Token[]
   readonly #placeholders: readonly number[]
   #index = 0
   #depth = 0
   readonly #grammar: Grammar
   constructor(sql: string, tokens: readonly Token[], grammar: Grammar) {
     this.sql = sql
-    this.#tokens = tokens
+    this.#tokens = [...tokens]
     this.#placeholders = tokens.flatMap(({ kind, value }, i) =>
       kind === 'parameter' && value === '' ? [i] : [],
     )
@@ -59,7 +59,13 @@ export class Cursor {
   }
   /** How many positional parameters stand before the next token. */
   get placeholdersBefore(): number {
-    return this.#placeholders.filter((index) => index < this.#index).length
+    let [low, high] = [0, this.#placeholders.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#placeholders[middle]! < this.#index) low = middle + 1
+      else high = middle
+    }
+    return low
   }
   get mark(): number {
     return this.#index
@@ -141,7 +147,7 @@ export class Cursor {
     if (this.isSymbol('>>')) {
       const token = this.peek()
       const half: Token = { ...token, text: '>', value: '>', start: token.start + 1 }
-      this.#tokens = [...this.#tokens.slice(0, this.#index), half, ...this.#tokens.slice(this.#index + 1)]
+      this.#tokens[this.#index] = half
       return
     }
     this.expectSymbol('>')
