@@ -75,10 +75,12 @@ export class Cursor {
   }
 
   isWord(words: string, ahead = 0): boolean {
-    return words.split(' ').every((word, i) => {
-      const token = this.peek(ahead + i)
-      return token.kind === 'word' && token.value === word
-    })
+    // Asked several times for each token: no list is made for it.
+    const { kind, value } = this.peek(ahead)
+    if (kind !== 'word' || !words.startsWith(value)) return false
+    if (value.length === words.length) return true
+    if (words[value.length] !== ' ') return false
+    return this.isWord(words.slice(value.length + 1), ahead + 1)
   }
   isSymbol(symbol: string, ahead = 0): boolean {
     const token = this.peek(ahead)
@@ -86,7 +88,8 @@ export class Cursor {
   }
   acceptWord(words: string): boolean {
     if (!this.isWord(words)) return false
-    for (const _ of words.split(' ')) this.next()
+    this.next()
+    for (let i = words.indexOf(' '); i >= 0; i = words.indexOf(' ', i + 1)) this.next()
     return true
   }
   acceptSymbol(symbol: string): boolean {
