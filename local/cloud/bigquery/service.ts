@@ -29,7 +29,6 @@ import {
   getDataset,
   insertDataset,
   listDatasets,
-  provisionDatasets,
 } from './resources/datasets.ts'
 import {
   deleteRoutine,
@@ -38,6 +37,7 @@ import {
   listRoutines,
   updateRoutine,
 } from './resources/routines.ts'
+import { provisionDatasets } from './resources/provision.ts'
 import { changeTable, deleteTable, getTable, insertTable, listTables } from './resources/tables.ts'
 import { checkProject, type Room } from './room.ts'
 import { createCompiler } from './sql/index.ts'

@@ -15,7 +15,6 @@ import {
   readPartitioning,
   readRange,
   readTableFields,
-  type TableFields,
 } from '../../resources/table-fields.ts'
 import type { FieldSchema, Statement, TableHeader, TableReference } from '../../sql/types.ts'
 import { targetOf } from '../catalog.ts'

@@ -1,6 +1,6 @@
 /** DROP of tables and views. */
-import { showTable, tableKey } from '../../engine/names.ts'
-import { datasetNotFound, invalidQuery, tableNotFound } from '../../engine/refusals.ts'
+import { tableKey } from '../../engine/names.ts'
+import { datasetNotFound, tableNotFound } from '../../engine/refusals.ts'
 import { Change, unchanged } from '../../engine/warehouse.ts'
 import type { Statement } from '../../sql/types.ts'
 import { requireKind } from './kinds.ts'

@@ -13,9 +13,8 @@ import { assignVariables, spellType } from '../script-variables.ts'
 import { writeType } from '../system-ddl.ts'
 import { evaluate, queryRows } from './evaluate.ts'
 import { runImmediate } from './immediate.ts'
-import type { Script } from './run-script.ts'
+import type { RunStatement, Script } from './script.ts'
 
-export type RunStatement = (parsed: ParsedStatement) => Promise<void>
 /** How a list of nodes ended: by itself, or on the way to a loop or the end of the script. */
 type End =
   { readonly kind: 'leave' | 'iterate'; readonly label?: string } | { readonly kind: 'return' } | undefined

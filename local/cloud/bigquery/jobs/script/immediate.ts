@@ -6,7 +6,7 @@ import type { FieldSchema, ParsedStatement, ScriptNode } from '../../sql/types.t
 import type { QueryConfig } from '../query-config.ts'
 import type { Execution } from '../execution.ts'
 import { writeType } from '../system-ddl.ts'
-import type { RunStatement } from './control.ts'
+import type { RunStatement } from './script.ts'
 import { evaluate, queryRows } from './evaluate.ts'
 
 let made = 0

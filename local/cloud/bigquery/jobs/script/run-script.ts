@@ -10,18 +10,8 @@ import { defineFunction, isTempFunction, runOne, statistics, type Execution } fr
 import type { JobRun, Outcome } from '../job-desk.ts'
 import type { StatementResult } from '../scope.ts'
 import { runNodes } from './control.ts'
+import type { Script } from './script.ts'
 import { dropTemporary, nameTemporary } from './temporary.ts'
-
-export interface Script {
-  readonly execution: Execution
-  readonly run: JobRun
-  last?: StatementResult
-  children: number
-  processed: bigint
-  billed: bigint
-  isExact: boolean
-  readonly references: Map<string, unknown>
-}
 
 export async function runScript(
   execution: Execution,

@@ -7,7 +7,7 @@ import { checkTableId } from '../../engine/names.ts'
 import type { JobRecord } from '../../engine/records.ts'
 import { invalidQuery } from '../../engine/refusals.ts'
 import { Change } from '../../engine/warehouse.ts'
-import { addHiddenDataset } from '../../resources/datasets.ts'
+import { addHiddenDataset } from '../../resources/provision.ts'
 import type { ParsedStatement } from '../../sql/types.ts'
 import type { Execution } from '../execution.ts'
 

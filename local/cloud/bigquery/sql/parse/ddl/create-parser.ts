@@ -8,7 +8,7 @@ import { parseTablePath } from '../from-parser.ts'
 import type { StatementSyntax, TableShape } from '../statement-syntax.ts'
 import type { OptionSyntax } from '../syntax.ts'
 import { parseElements } from './column-parser.ts'
-import { parseCreateFunction } from './function-parser.ts'
+import { parseCreateFunction, type Head } from './function-parser.ts'
 import { acceptKind } from './kinds.ts'
 import { parseOptions } from './options-parser.ts'
 import { parsePartition } from './partition-parser.ts'
@@ -40,22 +40,6 @@ export function parseCreate(cursor: Cursor): StatementSyntax {
     case 'TABLE FUNCTION':
       return parseCreateFunction(cursor, { ...head, isTemp, isTable: what === 'TABLE FUNCTION' })
   }
-}
-
-export type Head = { path: readonly string[]; orReplace: boolean; ifNotExists: boolean; at: Cursor['at'] }
-
-function parseCreateTable(cursor: Cursor, head: Head): StatementSyntax {
-  for (const how of ['LIKE', 'COPY', 'CLONE'] as const)
-    if (cursor.acceptWord(how)) return parseDerived(cursor, head, how)
-  const shape = parseShape(cursor)
-  if (cursor.isWord('WITH CONNECTION') || cursor.isWord('DEFAULT'))
-    throw unsupported(
-      `CREATE TABLE … ${cursor.isWord('DEFAULT') ? 'DEFAULT COLLATE' : 'WITH CONNECTION'}`,
-      cursor.at,
-    )
-  const options = parseOptions(cursor)
-  const query = cursor.acceptWord('AS') ? cursor.query() : undefined
-  return { kind: 'createTable', ...head, ...shape, options, query }
 }
 
 /** LIKE, COPY, CLONE and SNAPSHOT: a table made after another one. */
