@@ -42,6 +42,20 @@ export function parseCreate(cursor: Cursor): StatementSyntax {
   }
 }
 
+function parseCreateTable(cursor: Cursor, head: Head): StatementSyntax {
+  for (const how of ['LIKE', 'COPY', 'CLONE'] as const)
+    if (cursor.acceptWord(how)) return parseDerived(cursor, head, how)
+  const shape = parseShape(cursor)
+  if (cursor.isWord('WITH CONNECTION') || cursor.isWord('DEFAULT'))
+    throw unsupported(
+      `CREATE TABLE … ${cursor.isWord('DEFAULT') ? 'DEFAULT COLLATE' : 'WITH CONNECTION'}`,
+      cursor.at,
+    )
+  const options = parseOptions(cursor)
+  const query = cursor.acceptWord('AS') ? cursor.query() : undefined
+  return { kind: 'createTable', ...head, ...shape, options, query }
+}
+
 /** LIKE, COPY, CLONE and SNAPSHOT: a table made after another one. */
 function parseDerived(
   cursor: Cursor,

@@ -10,20 +10,6 @@ import { parseOptions } from './options-parser.ts'
 
 export type Head = { path: readonly string[]; orReplace: boolean; ifNotExists: boolean; at: Cursor['at'] }
 
-function parseCreateTable(cursor: Cursor, head: Head): StatementSyntax {
-  for (const how of ['LIKE', 'COPY', 'CLONE'] as const)
-    if (cursor.acceptWord(how)) return parseDerived(cursor, head, how)
-  const shape = parseShape(cursor)
-  if (cursor.isWord('WITH CONNECTION') || cursor.isWord('DEFAULT'))
-    throw unsupported(
-      `CREATE TABLE … ${cursor.isWord('DEFAULT') ? 'DEFAULT COLLATE' : 'WITH CONNECTION'}`,
-      cursor.at,
-    )
-  const options = parseOptions(cursor)
-  const query = cursor.acceptWord('AS') ? cursor.query() : undefined
-  return { kind: 'createTable', ...head, ...shape, options, query }
-}
-
 export function parseCreateFunction(
   cursor: Cursor,
   { isTemp, isTable, ...head }: Head & { isTemp: boolean; isTable: boolean },
