@@ -38,6 +38,18 @@ export const analysts: readonly (readonly [sql: string, ...rows: Row[]])[] = [
   ['SELECT VAR_POP(id), VAR_SAMP(id) FROM d.t', [0.25, 0.5]],
   ['SELECT ANY_VALUE(name) FROM d.t WHERE id = 2', ['bob']],
   ['SELECT BIT_OR(id), BIT_AND(id) FROM d.t', [3, 0]],
+  // picking, sampling, bits
+  ['SELECT ANY_VALUE(name HAVING MAX id), ANY_VALUE(name HAVING MIN day) FROM d.t', ['bob', 'anna']],
+  ['SELECT MAX_BY(name, id), APPROX_QUANTILES(id, 2)[OFFSET(1)] FROM d.t', ['bob', 1]],
+  ['SELECT name, MAX_BY(id, day) FROM d.t GROUP BY name ORDER BY name', ['anna', 1], ['bob', 2]],
+  [
+    "SELECT MOD(ABS(FARM_FINGERPRINT(name)), 10) < 10, FORMAT('%s-%05d', name, id) FROM d.t WHERE id = 1",
+    [true, 'anna-00001'],
+  ],
+  ['SELECT 6 & 3, 6 | 3, 6 ^ 3, ~0, 1 << 4, 256 >> 4, 1 + 1 << 2, 3 | 4 = 7', [2, 7, 5, -1, 16, 16, 8, true]],
+  ['SELECT -1 >> 63, 1 << 64, 1 << 63 < 0, (-1 << 1)', [1, 0, true, -2]],
+  ["SELECT FORMAT('%d of %d', COUNT(*), SUM(id)) FROM d.t", ['2 of 3']],
+  ['SELECT APPROX_TOP_COUNT(name, 1)[OFFSET(0)].count FROM d.t', [1]],
   // joins
   [
     'SELECT t.name, u.city FROM d.t LEFT JOIN d.u ON t.id = u.id ORDER BY t.id',

@@ -28,8 +28,8 @@ const unsupported: readonly (readonly [string, string])[] = [
   ['SELECT NO_SUCH_FUNCTION(1)', 'Function NO_SUCH_FUNCTION is not supported by the local BigQuery at [1:8]'],
   ["SELECT NET.HOST('x')", 'Function NET.HOST is not supported by the local BigQuery at [1:8]'],
   [
-    "SELECT FARM_FINGERPRINT('a')",
-    'Function FARM_FINGERPRINT is not supported by the local BigQuery at [1:8]',
+    'SELECT HLL_COUNT.EXTRACT(NULL)',
+    'Function HLL_COUNT.EXTRACT is not supported by the local BigQuery at [1:8]',
   ],
   [
     "SELECT REGEXP_REPLACE('a', 'a', name) FROM d.t",
@@ -81,8 +81,9 @@ const unsupported: readonly (readonly [string, string])[] = [
     'A parameterized type (STRING(…)) is not supported by the local BigQuery at [1:20]',
   ],
   ['FROM d.t |> WHERE id = 1', 'Statement FROM is not supported by the local BigQuery at [1:1]'],
-  ['SELECT 1 | 2', 'Operator | is not supported by the local BigQuery at [1:10]'],
-  ['SELECT 1 << 2', 'Operator << is not supported by the local BigQuery at [1:10]'],
+  ["SELECT b'a' | b'b'", 'Operator | on BYTES is not supported by the local BigQuery at [1:13]'],
+  ["SELECT b'a' << 2", 'Operator << on BYTES is not supported by the local BigQuery at [1:13]'],
+  ["SELECT FORMAT('%t', NUMERIC '1')", 'FORMAT of NUMERIC is not supported by the local BigQuery at [1:8]'],
   ['BEGIN TRANSACTION', 'Statement BEGIN TRANSACTION is not supported by the local BigQuery at [1:1]'],
   ['IF TRUE THEN SELECT 1; END IF', 'Statement IF is not supported by the local BigQuery at [1:1]'],
   [
