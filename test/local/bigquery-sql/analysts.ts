@@ -50,6 +50,23 @@ export const analysts: readonly (readonly [sql: string, ...rows: Row[]])[] = [
   ['SELECT -1 >> 63, 1 << 64, 1 << 63 < 0, (-1 << 1)', [1, 0, true, -2]],
   ["SELECT FORMAT('%d of %d', COUNT(*), SUM(id)) FROM d.t", ['2 of 3']],
   ['SELECT APPROX_TOP_COUNT(name, 1)[OFFSET(0)].count FROM d.t', [1]],
+  // casts with a format
+  [
+    "SELECT CAST(DATE '2018-01-30' AS STRING FORMAT 'YYYY'), CAST(DATE '2018-01-30' AS STRING FORMAT 'MON DD, YYYY'), CAST(DATE '2018-01-30' AS STRING FORMAT 'Month')",
+    ['2018', 'JAN 30, 2018', 'January'],
+  ],
+  [
+    "SELECT CAST(TIMESTAMP '2008-12-25 00:00:00+00:00' AS STRING FORMAT 'YYYY-MM-DD HH24:MI:SS' AT TIME ZONE 'Asia/Tokyo')",
+    ['2008-12-25 09:00:00'],
+  ],
+  [
+    "SELECT CAST(DATETIME '2026-03-01 14:05:06.789' AS STRING FORMAT 'HH12:MI:SS.FF3 AM \"on\" DY'), CAST(TIME '21:30:00' AS STRING FORMAT 'HH24:MI')",
+    ['02:05:06.789 PM on SUN', '21:30'],
+  ],
+  [
+    "SELECT FORMAT('%t', MAX(day)), CAST(MAX(day) AS STRING FORMAT 'DD.MM.YYYY') FROM d.t",
+    ['2026-01-02', '02.01.2026'],
+  ],
   // joins
   [
     'SELECT t.name, u.city FROM d.t LEFT JOIN d.u ON t.id = u.id ORDER BY t.id',

@@ -11,6 +11,7 @@ import { fingerprintRows } from './fingerprints.ts'
 import { formatRows } from './formats.ts'
 import { hashRows } from './hashes.ts'
 import { jsonRows } from './json.ts'
+import { jsonValueRows } from './json-values.ts'
 import { mathRows } from './mathematics.ts'
 import { printfRows } from './printf.ts'
 import { regexpRows } from './regexps.ts'
@@ -34,6 +35,7 @@ export const functionRows: readonly FunctionRow[] = [
   ...timeRows,
   ...hashRows,
   ...jsonRows,
+  ...jsonValueRows,
   ...mathRows,
   ...bitRows,
   ...regexpRows,

@@ -83,6 +83,9 @@ export type Expression = At &
         readonly operand: Expression
         readonly type: TypeSyntax
         readonly isSafe: boolean
+        /** CAST(… FORMAT format AT TIME ZONE zone). */
+        readonly format?: Expression
+        readonly zone?: Expression
       }
     | {
         readonly kind: 'extract'
