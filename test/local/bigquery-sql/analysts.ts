@@ -3,6 +3,9 @@
  * those of corpus.test.ts. NUMERIC shows nine digits here: the REST layer trims them.
  */
 type Row = readonly unknown[]
+
+const PRODUCE =
+  "(SELECT 'Kale' AS product, 51 AS sales, 'Q1' AS quarter, 2020 AS year UNION ALL SELECT 'Kale', 23, 'Q2', 2020 UNION ALL SELECT 'Kale', 45, 'Q3', 2020 UNION ALL SELECT 'Kale', 3, 'Q4', 2020 UNION ALL SELECT 'Kale', 70, 'Q1', 2021 UNION ALL SELECT 'Kale', 85, 'Q2', 2021 UNION ALL SELECT 'Apple', 77, 'Q1', 2020 UNION ALL SELECT 'Apple', 0, 'Q2', 2020 UNION ALL SELECT 'Apple', 1, 'Q1', 2021)"
 export const analysts: readonly (readonly [sql: string, ...rows: Row[]])[] = [
   // counting and grouping
   ['SELECT COUNT(*) FROM d.t', [2]],
@@ -66,6 +69,33 @@ export const analysts: readonly (readonly [sql: string, ...rows: Row[]])[] = [
   [
     "SELECT FORMAT('%t', MAX(day)), CAST(MAX(day) AS STRING FORMAT 'DD.MM.YYYY') FROM d.t",
     ['2026-01-02', '02.01.2026'],
+  ],
+  // turned tables, as the documentation turns them
+  [
+    `SELECT * FROM ${PRODUCE} PIVOT(SUM(sales) FOR quarter IN ('Q1', 'Q2', 'Q3', 'Q4')) ORDER BY product DESC, year`,
+    ['Kale', 2020, 51, 23, 45, 3],
+    ['Kale', 2021, 70, 85, null, null],
+    ['Apple', 2020, 77, 0, null, null],
+    ['Apple', 2021, 1, null, null, null],
+  ],
+  [
+    `SELECT * FROM (SELECT product, sales, quarter FROM ${PRODUCE}) PIVOT(SUM(sales) AS total_sales, COUNT(*) AS num_records FOR quarter IN ('Q1', 'Q2')) ORDER BY product`,
+    ['Apple', 78, 2, 0, 1],
+    ['Kale', 121, 2, 108, 2],
+  ],
+  [
+    `SELECT Q1, q_two FROM (SELECT sales, quarter FROM ${PRODUCE}) AS p PIVOT(SUM(sales) FOR p.quarter IN ('Q1', 'Q2' AS q_two)) AS turned WHERE turned.Q1 > 0`,
+    [199, 108],
+  ],
+  [
+    "SELECT * FROM (SELECT 'Kale' AS product, 51 AS Q1, 23 AS Q2, CAST(NULL AS INT64) AS Q3) UNPIVOT(sales FOR quarter IN (Q1, Q2, Q3)) ORDER BY quarter",
+    ['Kale', 51, 'Q1'],
+    ['Kale', 23, 'Q2'],
+  ],
+  [
+    "SELECT u.name, u.n FROM (SELECT 1 AS a, CAST(NULL AS INT64) AS b) UNPIVOT INCLUDE NULLS (n FOR name IN (a AS 'first', b AS 'second')) AS u ORDER BY 1",
+    ['first', 1],
+    ['second', null],
   ],
   // joins
   [

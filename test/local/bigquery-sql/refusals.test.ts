@@ -40,10 +40,13 @@ const unsupported: readonly (readonly [string, string])[] = [
     'IN with STRUCT values from a query or an array is not supported by the local BigQuery at [1:8]',
   ],
   [
-    "SELECT * FROM d.t PIVOT (SUM(id) FOR name IN ('a'))",
-    'PIVOT is not supported by the local BigQuery at [1:19]',
+    "SELECT * FROM d.t PIVOT (ARRAY_AGG(id) FOR name IN ('a'))",
+    'ARRAY_AGG in PIVOT is not supported by the local BigQuery at [1:26]',
   ],
-  ['SELECT * FROM d.t UNPIVOT (x FOR y IN (id))', 'UNPIVOT is not supported by the local BigQuery at [1:19]'],
+  [
+    'SELECT * FROM d.t UNPIVOT ((x, z) FOR y IN ((id, id)))',
+    'UNPIVOT of several columns at once is not supported by the local BigQuery at [1:28]',
+  ],
   [
     'WITH RECURSIVE a AS (SELECT 1 AS x UNION DISTINCT SELECT x FROM a) SELECT * FROM a',
     'A recursion that is not base UNION ALL step is not supported by the local BigQuery at [1:16]',

@@ -138,7 +138,7 @@ export function registerOwnFunctions(connection: DuckDBConnection): void {
           const columns = takes.map((_, index) => input.getColumnVector(index))
           for (let row = 0; row < input.rowCount; row += 1) {
             const values = columns.map((column) => column.getItem(row))
-            output.setItem(row, values.includes(null) ? null : compute(...(values as DuckDBValue[])))
+            output.setItem(row, values.includes(null) ? null : compute(...values))
           }
           output.flush()
         },

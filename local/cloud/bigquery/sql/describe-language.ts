@@ -9,7 +9,7 @@ import type { FunctionRow } from './functions/row.ts'
 const statements: readonly (readonly [string, string])[] = [
   [
     'SELECT',
-    'WITH; WITH RECURSIVE as base UNION ALL step; wildcard tables (`events_*`) with _TABLE_SUFFIX; UNION ALL and UNION, INTERSECT, EXCEPT DISTINCT; DISTINCT; AS STRUCT, AS VALUE; `*` with EXCEPT and REPLACE; joins (INNER, LEFT, RIGHT, FULL, CROSS, comma) with ON and USING; UNNEST, array paths, WITH OFFSET; WHERE; GROUP BY expressions, positions, aliases, ALL, ROLLUP, CUBE, GROUPING SETS; HAVING; QUALIFY; WINDOW; ORDER BY with NULLS FIRST and LAST; LIMIT and OFFSET with a literal or parameter',
+    'WITH; WITH RECURSIVE as base UNION ALL step; wildcard tables (`events_*`) with _TABLE_SUFFIX; UNION ALL and UNION, INTERSECT, EXCEPT DISTINCT; DISTINCT; AS STRUCT, AS VALUE; `*` with EXCEPT and REPLACE; joins (INNER, LEFT, RIGHT, FULL, CROSS, comma) with ON and USING; UNNEST, array paths, WITH OFFSET; PIVOT and UNPIVOT; WHERE; GROUP BY expressions, positions, aliases, ALL, ROLLUP, CUBE, GROUPING SETS; HAVING; QUALIFY; WINDOW; ORDER BY with NULLS FIRST and LAST; LIMIT and OFFSET with a literal or parameter',
   ],
   ['INSERT', 'VALUES or a query, with or without a column list'],
   ['UPDATE, DELETE', 'WHERE is required; UPDATE … FROM fails when two source rows match one target row'],
@@ -39,7 +39,7 @@ const statements: readonly (readonly [string, string])[] = [
 
 const refused = [
   'recursion of another shape than base UNION ALL step, ORDER BY or LIMIT in it',
-  'PIVOT, UNPIVOT, TABLESAMPLE, FOR SYSTEM_TIME AS OF, pipe syntax, table functions',
+  'TABLESAMPLE, UNPIVOT of several columns at once, FOR SYSTEM_TIME AS OF, pipe syntax, table functions',
   'functions and procedures of your own, JavaScript, temporary tables, materialized views',
   'control flow, transactions, EXECUTE IMMEDIATE, EXPORT DATA, GRANT',
   'BIGNUMERIC, GEOGRAPHY, RANGE, INTERVAL values, parameterised types outside column lists, COLLATE',

@@ -6,6 +6,7 @@ import { arrivalColumns } from './arrival.ts'
 import { coerceAll, coerce } from '../values/coerce.ts'
 import { BOOL, duckdbType, INT64, quoteName, typeOfField } from '../values/gtype.ts'
 import { asColumns } from './output.ts'
+import { resolvePivot, resolveUnpivot } from './pivot.ts'
 import { resolveExpression, resolveQuery } from './recursion.ts'
 import { childEnv, lookUp, sameName, type Column, type Env, type FromResult, type Relation } from './scope.ts'
 import { onceOnly } from './translation.ts'
@@ -31,6 +32,10 @@ function resolveAny(from: From, env: Env, left?: FromResult): FromResult {
       return resolveUnnest(from, env, left)
     case 'table':
       return resolveTable(from, env, left)
+    case 'pivot':
+      return resolvePivot(from, env, resolveFrom(from.source, env, left))
+    case 'unpivot':
+      return resolveUnpivot(from, env, resolveFrom(from.source, env, left))
   }
 }
 
