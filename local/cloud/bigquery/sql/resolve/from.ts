@@ -6,6 +6,7 @@ import { arrivalColumns } from './arrival.ts'
 import { coerceAll, coerce } from '../values/coerce.ts'
 import { BOOL, duckdbType, INT64, quoteName, typeOfField } from '../values/gtype.ts'
 import { asColumns } from './output.ts'
+import { resolvePivot, resolveUnpivot } from './pivot.ts'
 import { resolveExpression, resolveQuery } from './recursion.ts'
 import { resolveTableFunction } from './routines.ts'
 import { childEnv, lookUp, sameName, type Column, type Env, type FromResult, type Relation } from './scope.ts'
@@ -34,6 +35,10 @@ function resolveAny(from: From, env: Env, left?: FromResult): FromResult {
       return resolveTableFunction(from, env)
     case 'table':
       return resolveTable(from, env, left)
+    case 'pivot':
+      return resolvePivot(from, env, resolveFrom(from.source, env, left))
+    case 'unpivot':
+      return resolveUnpivot(from, env, resolveFrom(from.source, env, left))
   }
 }
 
