@@ -13,16 +13,27 @@ beforeAll(async () => {
 afterAll(() => shop.close())
 
 const ifThere = hasProgram('gcloud') ? describe : describe.skip
-ifThere('with gcloud', () => {
+ifThere('with gcloud and bq', () => {
   it.each([
     ['rsync-site.yml', ['--event', 'push'], 'dags/reports/one.txt'],
     ['composer-dags.yml', [], 'success'],
     ['submit-batch.yml', [], 'success'],
+    ['bq-query.yml', [], '42'],
   ])(
     '%s runs',
     async (workflow, args, said) => {
       const ran = await shop.run(workflow, ...args)
       expect([ran.code, ran.shown]).toEqual([0, expect.stringContaining(said)])
+    },
+    5 * minutes,
+  )
+
+  it(
+    'gcloud storage and bq do what their pages say, on the data of the local cloud',
+    async () => {
+      const ran = await shop.run('google-tools.yml')
+      expect([ran.code, ran.shown]).toEqual([0, expect.stringContaining('✓ tools: success')])
+      expect(ran.outputs).toEqual({ tools: { rows: 'b,2 a,1', sizes: '8', listed: 'people' } })
     },
     5 * minutes,
   )
