@@ -1,6 +1,6 @@
 /**
  * `npm run docs -- --pictures`: runs the demo and photographs what people see, the report page and a job summary, into
- * docs/pictures. It draws nothing itself and refuses a picture above 300 kB.
+ * docs/pictures, and prints the page into docs/looker. It draws nothing itself and refuses a picture above 300 kB.
  */
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -40,13 +40,19 @@ export async function takePictures(root: string): Promise<void> {
       page,
       `<!doctype html><meta charset="utf-8"><style>${GITHUB}</style>${await marked(summary)}`,
     )
-    mkdirSync(path.join(root, 'docs/pictures'), { recursive: true })
+    for (const folder of ['docs/pictures', 'docs/looker'])
+      mkdirSync(path.join(root, folder), { recursive: true })
     await photograph([
       {
         file: path.join(root, 'docs/pictures/report.png'),
         page: path.join(state, 'report/index.html'),
         width: 1280,
-        height: 860,
+        height: 1010,
+      },
+      {
+        file: path.join(root, 'docs/looker/report.pdf'),
+        page: path.join(state, 'report/index.html'),
+        width: 1100,
       },
       { file: path.join(root, 'docs/pictures/summary.png'), page, width: 960 },
     ])
@@ -78,11 +84,13 @@ async function photograph(pictures: readonly Picture[]): Promise<void> {
       const tab = await browser.newPage()
       await tab.setViewport({ width, height: height ?? 400 })
       await tab.goto(pathToFileURL(page).href, { waitUntil: 'networkidle0' })
-      await tab.screenshot({
-        path: file,
-        fullPage: height === undefined,
-        optimizeForSpeed: false,
-      })
+      if (file.endsWith('.pdf')) await tab.pdf({ path: file, preferCSSPageSize: true, printBackground: true })
+      else
+        await tab.screenshot({
+          path: file,
+          fullPage: height === undefined,
+          optimizeForSpeed: false,
+        })
       const { size } = statSync(file)
       if (size > LIMIT_BYTES)
         throw new Error(`${file} has ${size} bytes; at most ${LIMIT_BYTES} are kept here.`)
