@@ -34,31 +34,33 @@ export async function takePictures(root: string): Promise<void> {
     })
     if (demo.status !== 0)
       throw new Error('npm run docs -- --pictures: the demo failed; its output stands above.')
-    const summary = summaryOf(state)
-    const page = path.join(state, 'summary.html')
-    writeFileSync(
-      page,
-      `<!doctype html><meta charset="utf-8"><style>${GITHUB}</style>${await marked(summary)}`,
-    )
-    for (const folder of ['docs/pictures', 'docs/looker'])
-      mkdirSync(path.join(root, folder), { recursive: true })
-    await photograph([
-      {
-        file: path.join(root, 'docs/pictures/report.png'),
-        page: path.join(state, 'report/index.html'),
-        width: 1280,
-        height: 1010,
-      },
-      {
-        file: path.join(root, 'docs/looker/report.pdf'),
-        page: path.join(state, 'report/index.html'),
-        width: 1100,
-      },
-      { file: path.join(root, 'docs/pictures/summary.png'), page, width: 960 },
-    ])
+    await photographDemo(root, state)
   } finally {
     rmSync(state, { recursive: true, force: true })
   }
+}
+
+/** The pictures of a demo that has run, whose state is at hand. */
+export async function photographDemo(root: string, state: string): Promise<void> {
+  const summary = summaryOf(state)
+  const page = path.join(state, 'summary.html')
+  writeFileSync(page, `<!doctype html><meta charset="utf-8"><style>${GITHUB}</style>${await marked(summary)}`)
+  for (const folder of ['docs/pictures', 'docs/looker'])
+    mkdirSync(path.join(root, folder), { recursive: true })
+  await photograph([
+    {
+      file: path.join(root, 'docs/pictures/report.png'),
+      page: path.join(state, 'report/index.html'),
+      width: 1280,
+      height: 1090,
+    },
+    {
+      file: path.join(root, 'docs/looker/report.pdf'),
+      page: path.join(state, 'report/index.html'),
+      width: 1080,
+    },
+    { file: path.join(root, 'docs/pictures/summary.png'), page, width: 960 },
+  ])
 }
 
 /** What publish-views wrote for the job in which it ran. */

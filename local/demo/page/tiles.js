@@ -38,7 +38,7 @@
 
   function show(totals, changes, days) {
     const tiles = {
-      sessions: [words.count, `${words.ratio(totals.eventsPerSession)} events per session`],
+      sessions: [words.count, `${words.ratio(totals.eventsPerSession)} events each`],
       events: [
         words.count,
         totals.events === totals.eventsOfTheDays

@@ -64,7 +64,7 @@
                   : [`${words.day(row.previousDate)}: ${words.count(row.previous)}`]),
               ].join('\n')
             return {
-              height: width < 500 ? 220 : 300,
+              height: width < 500 ? 220 : 250,
               marginLeft: 48,
               marginRight: 16,
               marginTop: 16,
