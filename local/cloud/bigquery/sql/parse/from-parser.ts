@@ -1,9 +1,10 @@
 /**
- * FROM: tables, subqueries, UNNEST and joins. TABLESAMPLE, PIVOT, UNPIVOT, table functions and time travel
- * are refused by name.
+ * FROM: tables, subqueries, UNNEST, PIVOT and joins. TABLESAMPLE, table functions and time travel are refused
+ * by name.
  */
 import { invalid, unsupported } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
+import { parsePivots, startsPivot } from './pivot-parser.ts'
 import type { From } from './syntax.ts'
 
 export function parseFrom(cursor: Cursor): From {
@@ -78,12 +79,13 @@ function parseFactor(cursor: Cursor): From {
   }
   if (cursor.isWord('FOR SYSTEM_TIME')) throw unsupported('FOR SYSTEM_TIME AS OF', cursor.at)
   if (cursor.isWord('TABLESAMPLE')) throw unsupported('TABLESAMPLE', cursor.at)
-  return factor
+  return parsePivots(cursor, factor)
 }
 
 function parseAlias(cursor: Cursor): string | undefined {
-  for (const word of ['PIVOT', 'UNPIVOT', 'MATCH_RECOGNIZE'])
-    if (cursor.isWord(word) && cursor.isSymbol('(', 1)) throw unsupported(word, cursor.at)
+  if (cursor.isWord('MATCH_RECOGNIZE') && cursor.isSymbol('(', 1))
+    throw unsupported('MATCH_RECOGNIZE', cursor.at)
+  if (startsPivot(cursor)) return undefined
   if (cursor.acceptWord('AS')) return cursor.name()
   if (!cursor.isName() || cursor.isWord('TABLESAMPLE')) return undefined
   return cursor.name()

@@ -198,10 +198,12 @@ function parseCast(cursor: Cursor, isSafe: boolean): Expression {
   const operand = cursor.expression()
   cursor.expectWord('AS')
   const type = parseType(cursor)
-  if (cursor.isWord('FORMAT')) throw unsupported('CAST … FORMAT', cursor.at)
-  if (cursor.isWord('AT TIME ZONE')) throw unsupported('CAST … AT TIME ZONE', cursor.at)
+  const format = cursor.acceptWord('FORMAT') ? cursor.expression() : undefined
+  if (format === undefined && cursor.isWord('AT TIME ZONE'))
+    throw unsupported('CAST … AT TIME ZONE', cursor.at)
+  const zone = cursor.acceptWord('AT TIME ZONE') ? cursor.expression() : undefined
   cursor.expectSymbol(')')
-  return { kind: 'cast', operand, type, isSafe, at }
+  return { kind: 'cast', operand, type, isSafe, format, zone, at }
 }
 
 function parseExtract(cursor: Cursor): Expression {
