@@ -157,22 +157,25 @@ function createRoutes(room: Room, desk: JobDesk, uploads: Uploads): Route[] {
     { id: `bigquery.${id}`, method, path: `/bigquery/v2/projects${suffix}`, handler: withFields(handler) },
     { id: `bigquery.${id}`, method, path: `/projects${suffix}`, handler: withFields(handler) },
   ])
-  const uploadRoutes = ['/upload/bigquery/v2', '/resumable/upload/bigquery/v2', '/upload'].flatMap(
-    (base): Route[] => [
-      {
-        id: 'bigquery.jobs.insert',
-        method: 'POST',
-        path: `${base}/projects/{projectId}/jobs`,
-        handler: (request) => uploads.insert(request),
-      },
-      {
-        id: 'bigquery.jobs.insert',
-        method: 'PUT',
-        path: `${base}/projects/{projectId}/jobs`,
-        handler: (request) => uploads.resume(request),
-      },
-    ],
-  )
+  const uploadRoutes = [
+    '/upload/bigquery/v2',
+    '/resumable/upload/bigquery/v2',
+    '/upload',
+    '/bigquery/v2/upload',
+  ].flatMap((base): Route[] => [
+    {
+      id: 'bigquery.jobs.insert',
+      method: 'POST',
+      path: `${base}/projects/{projectId}/jobs`,
+      handler: (request) => uploads.insert(request),
+    },
+    {
+      id: 'bigquery.jobs.insert',
+      method: 'PUT',
+      path: `${base}/projects/{projectId}/jobs`,
+      handler: (request) => uploads.resume(request),
+    },
+  ])
   return [...routes, ...uploadRoutes]
 }
 
