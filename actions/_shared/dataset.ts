@@ -55,6 +55,17 @@ export interface DatasetAccess extends DatasetName {
   readonly modifiedMs: number
   readonly access: readonly AccessEntry[]
 }
+/** A dataset as it describes itself, without who may do what in it. */
+export interface ExistingDataset {
+  readonly etag: string
+  readonly location: string
+  readonly description?: string
+  readonly friendlyName?: string
+  readonly labels: Readonly<Record<string, string>>
+  /** Milliseconds, as BigQuery sends them. */
+  readonly defaultTableExpirationMs?: string
+  readonly defaultPartitionExpirationMs?: string
+}
 /** Time partitioning as BigQuery sends it; without `field` it is by ingestion time. */
 export interface TimePartitioning {
   readonly type: string

@@ -13,6 +13,7 @@ export const PROBLEMS = [
   'no-project',
   'endpoint-host',
   'workspace-path',
+  'sql-variables',
   'dataset-locations',
   // What Google (or GitHub's token service) answered.
   'google-api',

@@ -2,9 +2,9 @@
  * What a view file says: a bare SELECT, or CREATE VIEW with columns and OPTIONS before it. It refuses every
  * other statement and every option it would not apply.
  */
-import { isMark } from '../../_shared/ownership.ts'
 import { shortName, type TableName } from '../../_shared/dataset.ts'
 import { openCursor, ReadingError, type Cursor } from '../../_shared/sql-cursor.ts'
+import { joined, wrongLabel, type Metadata } from './metadata.ts'
 import { leadingComment } from './sql.ts'
 
 export interface ViewDefinition {
@@ -21,8 +21,11 @@ export interface ViewDefinition {
   readonly columns?: readonly { readonly name: string; readonly description?: string }[]
 }
 
-/** @throws ReadingError at its place in the file. */
-export function readDefinition(sql: string, name: TableName): ViewDefinition {
+/**
+ * @param metadata what stands beside the file; it goes before a comment at the top.
+ * @throws ReadingError at its place in the file.
+ */
+export function readDefinition(sql: string, name: TableName, metadata: Metadata = {}): ViewDefinition {
   const cursor = openCursor(sql)
   const comment = leadingComment(sql)
   const described = comment === '' ? {} : { description: comment }
@@ -30,7 +33,7 @@ export function readDefinition(sql: string, name: TableName): ViewDefinition {
   if (!cursor.accept('CREATE')) {
     if (!/^(SELECT|WITH|FROM|\()$/i.test(cursor.next()))
       cursor.refuse(`expected SELECT, WITH or CREATE VIEW, found ${cursor.next().slice(0, 40)}`)
-    return { ...queryFrom(sql, 0), ...described }
+    return { ...queryFrom(sql, 0), ...described, ...metadata }
   }
   cursor.accept('OR REPLACE')
   if (!cursor.accept('VIEW'))
@@ -38,7 +41,8 @@ export function readDefinition(sql: string, name: TableName): ViewDefinition {
   cursor.accept('IF NOT EXISTS')
   checkName(cursor, cursor.path(), name)
   const columns = cursor.accept('(') ? readColumns(cursor) : undefined
-  const options = cursor.accept('OPTIONS') ? readOptions(cursor) : {}
+  const given = cursor.accept('OPTIONS') ? readOptions(cursor) : {}
+  const options = joined(cursor, given, metadata)
   cursor.expect('AS')
   const at = cursor.at()
   if (at >= sql.length) cursor.refuse('the query is missing')
@@ -142,10 +146,9 @@ function readLabels(cursor: Cursor): Record<string, string> {
     cursor.expect('(')
     const key = cursor.text()
     cursor.expect(',')
-    if (!/^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u.test(key))
-      cursor.refuse(`${JSON.stringify(key)} is no key of a label`)
-    if (isMark(key)) cursor.refuse(`the label ${key} belongs to this action`)
     labels[key] = cursor.text()
+    const wrong = wrongLabel(key, labels[key])
+    if (wrong !== undefined) cursor.refuse(wrong)
     cursor.expect(')')
   } while (cursor.accept(','))
   cursor.expect(']')

@@ -15,7 +15,7 @@ import { InputError, RefusedError } from '../../_shared/errors.ts'
 import { digestOn, markOf, ownerOf, refuseConflicts, type FirstLook } from '../../_shared/ownership.ts'
 import type { Plan, Step } from '../../_shared/plan.ts'
 import { planAccess, staleEntries, type AccessChange, type ListedViews } from './access.ts'
-import { isDescribed, keepBeside, lostColumns, newColumns } from './columns.ts'
+import { isDescribed, keepBeside, changedColumns, lostColumns } from './columns.ts'
 import type { Inputs } from './inputs.ts'
 import { LEAVING, type Observed, type ObservedView } from './observe.ts'
 import { inReferenceOrder } from './order.ts'
@@ -156,13 +156,10 @@ function planView(view: ObservedView, inputs: Inputs): ViewStep {
   const marked = { ...existing?.labels, ...labels, ...markOf(inputs.owner, digest) }
   if (existing === undefined)
     return {
-      kind: 'create',
-      target,
-      reason: 'does not exist',
-      name,
-      content: { ...content, labels: marked },
-      bytes,
+      ...{ kind: 'create', target, reason: 'does not exist', after: content.query },
+      ...{ name, content: { ...content, labels: marked }, bytes },
     }
+  const texts = content.query === undefined ? {} : { before: existing.query, after: content.query }
   if (ownership === 'theirs')
     return { kind: 'conflict', target, reason: `belongs to owner ${ownerOf(existing.labels)}`, name }
   if (ownership === 'nobody' && isReplacing && !inputs.isAdopting)
@@ -171,10 +168,11 @@ function planView(view: ObservedView, inputs: Inputs): ViewStep {
       target,
       reason: `was not published by this action: ${reasons.join(', ')}`,
       name,
+      ...texts,
     }
   const change = {
     ...{ target, name, bytes, etag: existing.etag, content: { ...content, labels: marked } },
-    ...(content.query === undefined ? {} : { before: existing.query, after: content.query }),
+    ...texts,
   }
   if (ownership !== 'ours') {
     const how = ownership === 'earlier' ? 'marked with its owner' : 'adopted'
@@ -194,7 +192,7 @@ function compare({ definition, query, columns, existing }: ObservedView): Change
   const isQueryNew = existing?.query !== query
   if (isQueryNew) {
     content.query = query
-    reasons.push('query changed', ...newColumns(existing?.columns ?? [], columns))
+    reasons.push('query changed', ...changedColumns(existing?.columns ?? [], columns))
     isReplacing = true
   }
   for (const [member, words] of [
