@@ -1,13 +1,14 @@
 /**
  * What GitHub's REST says of issue comments, for jobs on this machine: list, create, update, delete, and who a token
- * is. Everything else is refused by name with 501. It keeps comments in memory or, given a file, on disk, where runs
- * at the same time see each other's.
+ * is. It refuses everything else by name with 501, and requests to another name than loopback's. It keeps comments in
+ * memory or, given a file, on disk, where runs at the same time see each other's.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { lock } from 'proper-lockfile'
+import { isForLoopback, misdirected } from '../loopback-host.ts'
 
 export interface StoredComment {
   readonly id: number
@@ -161,6 +162,10 @@ export async function startIssuesApi(options: IssuesOptions): Promise<IssuesApi>
   }
   const server = createServer((request, response) => {
     void (async () => {
+      if (!isForLoopback(request)) {
+        response.writeHead(misdirected.status, { 'content-type': 'application/json; charset=utf-8' })
+        return void response.end(JSON.stringify({ message: misdirected.message }))
+      }
       if ((await options.intercept?.(request, response)) === true) return
       const chunks: Buffer[] = []
       for await (const chunk of request) chunks.push(chunk as Buffer)

@@ -1,5 +1,5 @@
 /**
- * `npm run local -- run FILE`: reads the arguments, finds or starts the cloud, runs the workflow, shows it;
+ * `run FILE`: reads the arguments, finds or starts the cloud, runs the workflow, shows it;
  * it refuses unknown options by name.
  */
 import './json-import-hook.ts'
@@ -7,12 +7,14 @@ import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { relative, resolve } from 'node:path'
+import { calledAs, isPacked } from '../called-as.ts'
+import { cloudFilesOf } from '../cloud-files.ts'
 import { explainOption } from '../option-mistakes.ts'
 import { UsageError } from '../usage-error.ts'
 import { openCloud } from './cloud-of-state.ts'
 import type { OpenCloud } from './cloud-of-state.ts'
 import { DispatchInputError } from './dispatch-inputs.ts'
-import { localVars, readGithubEnvironments } from './environment-vars.ts'
+import { localVars, readEnvironmentFile, readGithubEnvironments } from './environment-vars.ts'
 import type { Value } from './expressions.ts'
 import type { WorkflowResult } from './result.ts'
 import { ownRepositoryOf } from './own-repository.ts'
@@ -20,7 +22,7 @@ import { RunRefused, runWorkflow } from './run-workflow.ts'
 import { toolPathsFor } from './runner-image.ts'
 import { WorkflowProblems } from './workflow.ts'
 
-const usage = `npm run local -- run FILE [options]
+const usage = `${calledAs} run FILE [options]
   --input name=value            an input of workflow_dispatch
   --var name=value              a configuration variable; wins over the environment's
   --secret name=value           a secret
@@ -29,9 +31,11 @@ const usage = `npm run local -- run FILE [options]
   --repository OWNER/NAME=PATH  where a checkout of a repository lies; of the file's own, its name
   --without-job ID              a job that is not run; caller/job inside a called workflow
   --state DIR                   where the local cloud keeps its data, default .local
+  --environment FILE            names and sizes of your own cloud, in the form of environment.yaml
+  --access FILE                 rights of your own, in the form of access.yaml
   --debug                       shows ::debug:: lines
   --allow-network               lets steps leave the local cloud
-docs/local-runner.md says what is supported.`
+${isPacked ? 'The page "The local runner" of this product' : 'docs/local-runner.md'} says what is supported.`
 
 /**
  * Exit code: 0 success, 1 a job failed or the run was refused, 130 cancelled. The last line of stdout is the
@@ -45,7 +49,7 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
   try {
     given = readArguments(argv)
   } catch (error) {
-    show(`${explainOption(error, usage)}; npm run local -- run --help lists the options`)
+    show(`${explainOption(error, usage)}; ${calledAs} run --help lists the options`)
     return 1
   }
   if (given === undefined) {
@@ -58,22 +62,26 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
     cancel.abort()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-  const environments = await readGithubEnvironments(repositoryRoot)
-  const { identity } = Object.values(environments)[0] ?? {}
-  if (!identity)
+  const stateDir = resolve(given.state)
+  const inHouse = await readGithubEnvironments(repositoryRoot)
+  const { identity: product } = Object.values(inHouse)[0] ?? {}
+  if (!product)
     throw new UsageError(
       'there is no terraform-infra/environments/*/environment.yaml to say which repository this is',
     )
-  const stateDir = resolve(given.state)
-  const house = { root: repositoryRoot, repository: identity.repository }
+  const house = { root: repositoryRoot, repository: product.repository }
   let cloud: OpenCloud | undefined
   try {
     const own = await ownRepositoryOf(resolve(given.file), house, given.repositories)
-    if (own.repository !== house.repository)
+    const files = cloudFilesOf(given)
+    cloud = await openCloud({ stateDir, repositoryRoot, isSealed: !given.isOpen, files, log: show })
+    const theirs = cloud.files.environmentFile
+    const environments = theirs ? await readEnvironmentFile(theirs) : inHouse
+    const { identity = product } = Object.values(environments)[0] ?? {}
+    if (own.repository !== identity.repository)
       show(
         `${given.file} belongs to ${own.repository} (${own.root}); the local cloud trusts it as the repository ${identity.repositoryId}`,
       )
-    cloud = await openCloud({ stateDir, repositoryRoot, isSealed: !given.isOpen, log: show })
     const result = await runWorkflow({
       file: resolve(given.file),
       repositoryRoot: own.root,
@@ -130,6 +138,8 @@ const readArguments = (argv: readonly string[]) => {
       repository: { type: 'string', multiple: true },
       'without-job': { type: 'string', multiple: true },
       state: { type: 'string', default: '.local' },
+      environment: { type: 'string' },
+      access: { type: 'string' },
       debug: { type: 'boolean', default: false },
       'allow-network': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false, short: 'h' },
@@ -145,6 +155,8 @@ const readArguments = (argv: readonly string[]) => {
     repositories: repositoriesOf(values.repository),
     withoutJobs: values['without-job'] ?? [],
     state: values.state,
+    environment: values.environment,
+    access: values.access,
     isDebug: values.debug,
     isOpen: values['allow-network'],
     inputs: pairs('input', values.input),

@@ -109,7 +109,7 @@ describe('tables', () => {
   })
 
   it('refuse what is not supported by name', async () => {
-    expect((await create('u', { timePartitioning: { type: 'DAY' } })).body.error).toMatchObject({
+    expect((await create('u', { encryptionConfiguration: { kmsKeyName: 'k' } })).body.error).toMatchObject({
       code: 501,
       errors: [{ reason: 'notImplemented' }],
     })

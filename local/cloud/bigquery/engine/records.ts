@@ -41,10 +41,32 @@ export interface DatasetRecord {
   readonly modifiedMs: number
 }
 
+/** By time; `field` is `_PARTITIONTIME` when the time of arrival partitions, a column that no schema shows. */
 export interface Partitioning {
   readonly type: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR'
   readonly field: string
   readonly expirationMs?: string
+}
+/** By ranges of an integer column. */
+export interface RangePartitioning {
+  readonly field: string
+  readonly range: { readonly start: string; readonly end: string; readonly interval: string }
+}
+export const ARRIVAL = '_PARTITIONTIME'
+export const isByArrival = (table: { readonly partitioning?: Partitioning | undefined }): boolean =>
+  table.partitioning?.field === ARRIVAL
+
+/** Keys as REST shows them; nothing enforces them. */
+export interface TableConstraints {
+  readonly primaryKey?: { readonly columns: readonly string[] }
+  readonly foreignKeys?: readonly {
+    readonly name: string
+    readonly referencedTable: TableReference
+    readonly columnReferences: readonly {
+      readonly referencingColumn: string
+      readonly referencedColumn: string
+    }[]
+  }[]
 }
 
 export interface TableRecord {
@@ -56,11 +78,16 @@ export interface TableRecord {
   /** Number of the physical table `"data"."t<n>"`; absent for views. */
   readonly physical?: number
   readonly schema: readonly FieldSchema[]
+  /** DuckDB expressions of the columns that have a default, by name. */
+  readonly defaults?: Readonly<Record<string, string>>
   readonly view?: { readonly query: string }
   readonly description?: string
   readonly friendlyName?: string
   readonly labels?: Readonly<Record<string, string>>
   readonly partitioning?: Partitioning
+  readonly range?: RangePartitioning
+  readonly constraints?: TableConstraints
+  readonly isHistoryKept?: boolean
   readonly clustering?: readonly string[]
   readonly requirePartitionFilter?: boolean
   readonly expirationMs?: number

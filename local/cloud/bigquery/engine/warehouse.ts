@@ -7,6 +7,7 @@ import type { TableReference } from '../sql/types.ts'
 import { Database, Slots, type Session } from './database.ts'
 import { quoteText, showTable, tableKey } from './names.ts'
 import { settleArrays } from './stored-arrays.ts'
+import { settleLimits } from './stored-limits.ts'
 import { relationOf, type DatasetRecord, type JobRecord, type TableRecord } from './records.ts'
 
 type Kind = 'dataset' | 'table' | 'job'
@@ -14,6 +15,7 @@ interface Entry {
   readonly kind: Kind
   readonly key: string
   readonly record: DatasetRecord | TableRecord | JobRecord | null
+  readonly isMove?: boolean
 }
 
 /** What one transaction changes. `verify` runs when no other commit can come between. */
@@ -31,6 +33,11 @@ export class Change {
   }
   removeTable(reference: TableReference): void {
     this.entries.push({ kind: 'table', key: tableKey(reference), record: null })
+  }
+  /** The same rows under another name. */
+  moveTable(from: TableReference, record: TableRecord): void {
+    this.entries.push({ kind: 'table', key: tableKey(from), record: null, isMove: true })
+    this.putTable(record)
   }
   putJob(record: JobRecord): void {
     this.entries.push({ kind: 'job', key: jobKey(record), record })
@@ -126,7 +133,10 @@ export class Warehouse {
   async commit(change: Change, session?: Session): Promise<void> {
     if (!session) return this.database.withSession((own) => own.inTransaction(() => this.commit(change, own)))
     for (const { kind, record } of change.entries)
-      if (kind === 'table' && record) await settleArrays(session, record as TableRecord)
+      if (kind === 'table' && record) {
+        await settleArrays(session, record as TableRecord)
+        await settleLimits(session, record as TableRecord)
+      }
     const release = await this.#committing.take()
     try {
       for (const verify of change.verify) verify()
@@ -142,13 +152,13 @@ export class Warehouse {
     }
   }
 
-  #apply({ kind, key, record }: Entry): void {
+  #apply({ kind, key, record, isMove }: Entry): void {
     const map: Map<string, unknown> =
       kind === 'dataset' ? this.datasets : kind === 'table' ? this.tables : this.jobs
     if (kind === 'table') {
       this.#revision += 1
       const before = this.tables.get(key)?.physical
-      if (before !== undefined && before !== (record as TableRecord | null)?.physical)
+      if (!isMove && before !== undefined && before !== (record as TableRecord | null)?.physical)
         this.#retired.push({ physical: before, tick: ++this.#tick })
     }
     if (record === null) map.delete(key)

@@ -81,6 +81,7 @@ export function resolvedTable(table: TableRecord): Resolved {
     ...(table.partitioning
       ? { partitionField: table.partitioning.field, partitionType: table.partitioning.type }
       : {}),
+    ...(table.range ? { partitionField: table.range.field, partitionType: 'RANGE' } : {}),
     ...(table.clustering ? { clusterFields: table.clustering } : {}),
   }
 }

@@ -2,7 +2,7 @@
  * CREATE, DROP and ALTER of tables, views and schemas: the same rules as the REST methods, in one transaction
  * with the rows.
  */
-import { parseSchema, resultSchema } from '../engine/data-types.ts'
+import { columnList, parseSchema, resultSchema } from '../engine/data-types.ts'
 import { checkDatasetId, checkTableId, showTable, tableKey } from '../engine/names.ts'
 import { physicalOf, type DatasetRecord, type TableRecord } from '../engine/records.ts'
 import {
@@ -15,13 +15,15 @@ import {
 } from '../engine/refusals.ts'
 import { Change, unchanged } from '../engine/warehouse.ts'
 import { createDataset, removeDataset } from '../resources/datasets.ts'
-import { createPhysical, planTable } from '../resources/new-table.ts'
+import { createPhysical, defaultsOf, planTable } from '../resources/new-table.ts'
 import { describeViewSchema } from '../resources/schema-changes.ts'
+import { addKeys } from '../resources/table-keys.ts'
 import {
   bodyOfOptions,
   readClustering,
   readLabelPairs,
   readPartitioning,
+  readRange,
   readTableFields,
   type TableFields,
 } from '../resources/table-fields.ts'
@@ -77,7 +79,9 @@ async function runCreate(scope: StatementScope, first: Statement): Promise<State
       await createPhysical(session, planned)
       if (statement.type === 'CREATE_TABLE_AS_SELECT') {
         for (const sql of statement.duckdb.slice(0, -1)) await session.run(sql)
-        await session.run(`INSERT INTO ${physicalOf(planned)} ${statement.duckdb.at(-1)!}`)
+        await session.run(
+          `INSERT INTO ${physicalOf(planned)} (${columnList(planned.schema)}) ${statement.duckdb.at(-1)!}`,
+        )
       }
       if (before) checkSameSpec(before, planned)
       const change = new Change()
@@ -132,14 +136,20 @@ function planContent(
   const schema = isView
     ? describeColumns(resultSchema(statement.schema ?? []), header.columns, target)
     : tableSchema(statement, header)
-  const partitioning = header.partitionBy ? readPartitioning({ ...header.partitionBy }, schema) : undefined
+  const { range: ranges, ...byTime } = header.partitionBy ?? {}
+  const range = ranges ? readRange({ ...byTime, range: ranges }, schema) : undefined
+  const partitioning = header.partitionBy && !ranges ? readPartitioning(byTime, schema) : undefined
+  const constraints = header.keys
+    ? addKeys(undefined, header.keys, schema, (path) => targetOf(scope, path))
+    : undefined
   const clustering = header.clusterBy ? readClustering(header.clusterBy, schema) : undefined
   const fields = readTableFields(
     bodyOfOptions(header.options, { partitioning }),
-    { partitioning, clustering },
+    { partitioning, range, clustering, constraints },
     schema,
     scope.room.now(),
   )
+  defaultsOf(scope.room, schema)
   if (!isView) return { schema, fields }
   if (statement.viewQuery === undefined) throw new Error('a compiled CREATE VIEW has no query')
   return { schema, fields, view: { query: statement.viewQuery } }
@@ -199,7 +209,9 @@ function checkSameSpec(before: TableRecord, after: TableRecord): void {
   const partition = (table: TableRecord): string =>
     table.partitioning
       ? `interval(type:${table.partitioning.type.toLowerCase()},field:${table.partitioning.field})`
-      : 'none'
+      : table.range
+        ? `range(field:${table.range.field},${JSON.stringify(table.range.range)})`
+        : 'none'
   const cluster = (table: TableRecord): string =>
     table.clustering ? `clustering(${table.clustering.join(',')})` : 'none'
   if (partition(before) !== partition(after))

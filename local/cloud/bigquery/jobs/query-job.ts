@@ -12,6 +12,7 @@ import { present } from '../engine/request-body.ts'
 import type { Room } from '../room.ts'
 import type { CompileContext, ParsedStatement, Statement } from '../sql/types.ts'
 import { checkBytesBilled, checkPartitionFilters, measureBytes, type Bytes } from './bytes-processed.ts'
+import { dryAlter } from './alter.ts'
 import { createCatalog, targetOf } from './catalog.ts'
 import type { JobRun, JobWork, Outcome } from './job-desk.ts'
 import type { QueryConfig } from './query-config.ts'
@@ -246,6 +247,7 @@ export async function dryRun(
           declareVariables(execution.variables, parsed, statement)
           continue
         }
+        if (statement.type.startsWith('ALTER_')) dryAlter(scopeOf(execution), statement)
         if (statement.type.startsWith('CREATE_') && statement.type !== 'CREATE_SCHEMA')
           dryCreate(scopeOf(execution), statement)
         checkPartitionFilters(room, statement)

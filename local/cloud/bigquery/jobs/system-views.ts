@@ -2,9 +2,8 @@
  * The rows of each INFORMATION_SCHEMA view that is offered; columns follow Google's documentation of the
  * view.
  */
-import { legacyTypeName } from '../engine/data-types.ts'
 import { measureTable } from '../engine/logical-size.ts'
-import { quoteName } from '../engine/names.ts'
+import { partitionIdOf } from '../engine/partitions.ts'
 import { physicalOf, type DatasetRecord, type TableRecord } from '../engine/records.ts'
 import type { FieldSchema } from '../sql/types.ts'
 import { tableOptions, writeDdl, writeType } from './system-ddl.ts'
@@ -89,7 +88,7 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
         kindOf(t),
         yes(t.kind === 'TABLE'),
         'NO',
-        'NO',
+        yes(t.isHistoryKept),
         t.creationMs,
         writeDdl(t),
         'NULL',
@@ -113,10 +112,10 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
           'NO',
           null,
           'NO',
-          yes(t.partitioning?.field === field.name),
+          yes((t.partitioning ?? t.range)?.field === field.name),
           t.clustering?.includes(field.name) ? t.clustering.indexOf(field.name) + 1 : null,
           'NULL',
-          'NULL',
+          field.defaultValueExpression ?? 'NULL',
           null,
         ]),
       ),
@@ -184,7 +183,7 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
           .map(async (t) => {
             const [size, partitions] = [
               await measureTable(scope.room.warehouse, t),
-              t.partitioning ? await partitionRows(scope, t) : [],
+              t.partitioning || t.range ? await partitionRows(scope, t) : [],
             ]
             return [
               t.reference.projectId,
@@ -226,26 +225,13 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
   },
 }
 
-export const partitionFormats: Readonly<Record<string, string>> = {
-  DAY: '%Y%m%d',
-  HOUR: '%Y%m%d%H',
-  MONTH: '%Y%m',
-  YEAR: '%Y',
-}
-
 async function partitionRows(scope: CatalogScope, table: TableRecord): Promise<Row[]> {
-  if (!table.partitioning) {
+  if (!table.partitioning && !table.range) {
     const size = await measureTable(scope.room.warehouse, table)
     return [[...names(table), null, size.rows, size.bytes, size.bytes, table.modifiedMs, 'ACTIVE']]
   }
-  const field = table.schema.find((column) => column.name === table.partitioning!.field)!
-  const source =
-    legacyTypeName(field.type) === 'DATE'
-      ? quoteName(field.name)
-      : `CAST(${quoteName(field.name)} AS TIMESTAMP)`
-  const id = `coalesce(strftime(${source}, '${partitionFormats[table.partitioning.type]}'), '__NULL__')`
   const rows = await scope.session.rows(
-    `SELECT ${id} AS id, count(*) FROM ${physicalOf(table)} GROUP BY 1 ORDER BY 1`,
+    `SELECT ${partitionIdOf(table)} AS id, count(*) FROM ${physicalOf(table)} GROUP BY 1 ORDER BY 1`,
   )
   return rows.map(([partition, count]) => [
     ...names(table),

@@ -1,7 +1,7 @@
 /** A table or view as REST shows it; nothing but a picture of the record and its size. */
 import type { TableSize } from '../engine/logical-size.ts'
 import { showTable } from '../engine/names.ts'
-import type { TableRecord } from '../engine/records.ts'
+import { isByArrival, type TableRecord } from '../engine/records.ts'
 import { makeEtag, present } from '../engine/request-body.ts'
 
 const labelsOf = (table: TableRecord) =>
@@ -11,7 +11,7 @@ function timePartitioning(table: TableRecord): Record<string, unknown> | undefin
   if (!table.partitioning) return undefined
   return present({
     type: table.partitioning.type,
-    field: table.partitioning.field,
+    field: isByArrival(table) ? undefined : table.partitioning.field,
     expirationMs: table.partitioning.expirationMs,
     requirePartitionFilter: table.requirePartitionFilter || undefined,
   })
@@ -35,6 +35,8 @@ export function tableResource(
     labels: labelsOf(table),
     schema: { fields: table.schema },
     timePartitioning: timePartitioning(table),
+    rangePartitioning: table.range,
+    tableConstraints: table.constraints,
     clustering: table.clustering ? { fields: table.clustering } : undefined,
     requirePartitionFilter: table.requirePartitionFilter,
     numBytes: isTable ? size?.bytes?.toString() : '0',
@@ -62,6 +64,7 @@ export function tableListItem(table: TableRecord): Record<string, unknown> {
     type: table.kind,
     view: table.view ? { useLegacySql: false } : undefined,
     timePartitioning: timePartitioning(table),
+    rangePartitioning: table.range,
     clustering: table.clustering ? { fields: table.clustering } : undefined,
     requirePartitionFilter: table.requirePartitionFilter,
     creationTime: String(table.creationMs),

@@ -13,7 +13,7 @@ import { compileView, requireToChangeView } from '../jobs/compile-view.ts'
 import { checkProject, type Room } from '../room.ts'
 import type { TableReference } from '../sql/types.ts'
 import { findDataset } from './datasets.ts'
-import { createPhysical, planTable, touch } from './new-table.ts'
+import { createPhysical, defaultsOf, planTable, touch } from './new-table.ts'
 import { applyStatements, describeViewSchema, planSchemaChange } from './schema-changes.ts'
 import { readTableFields, refuseUnsupportedParts, schemaOfBody } from './table-fields.ts'
 import { tableListItem, tableResource } from './table-resource.ts'
@@ -89,7 +89,7 @@ export async function insertTable(room: Room, request: CloudRequest): Promise<Re
       )
     : (given ?? [])
   const fields = readTableFields(body, {}, schema, room.now())
-  if (view && (fields.partitioning || fields.clustering))
+  if (view && (fields.partitioning || fields.range || fields.clustering || fields.constraints))
     throw invalid('A view cannot be partitioned or clustered.')
   const table = await room.warehouse.lock([tableKey(reference)], async () => {
     const expired = room.warehouse.tables.get(tableKey(reference))
@@ -164,10 +164,11 @@ function planTableChange(room: Room, body: Body, before: TableRecord, isPatch: b
   if (body.view !== undefined && body.view !== null)
     throw invalid(`Cannot convert table ${showTable(before.reference)} to a view.`)
   const wanted = schemaOfBody(body)
+  const defaults = wanted ? defaultsOf(room, wanted) : before.defaults
   const { schema, statements } = wanted
-    ? planSchemaChange(before, wanted)
+    ? planSchemaChange(before, wanted, defaults)
     : { schema: before.schema, statements: [] }
-  const kept = isPatch ? before : { partitioning: before.partitioning }
+  const kept = isPatch ? before : { partitioning: before.partitioning, range: before.range }
   const fields = readTableFields(body, kept, schema, room.now())
   if (
     before.partitioning &&
@@ -177,6 +178,8 @@ function planTableChange(room: Room, body: Body, before: TableRecord, isPatch: b
   ) {
     throw invalid('Cannot change partitioning of an existing table.')
   }
+  if (JSON.stringify(before.range) !== JSON.stringify(fields.range))
+    throw invalid('Cannot change partitioning of an existing table.')
   if (!before.partitioning && fields.partitioning)
     throw invalid('Cannot convert non partitioned table to partitioned table.')
   return {
@@ -185,6 +188,7 @@ function planTableChange(room: Room, body: Body, before: TableRecord, isPatch: b
       ...fields,
       partitioning: fields.partitioning ?? before.partitioning,
       schema,
+      ...(defaults ? { defaults } : {}),
     }),
   }
 }

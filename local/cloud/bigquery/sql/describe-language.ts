@@ -20,12 +20,15 @@ const statements: readonly (readonly [string, string])[] = [
   ['TRUNCATE TABLE', ''],
   [
     'CREATE TABLE',
-    'OR REPLACE, IF NOT EXISTS, columns (NOT NULL, OPTIONS(description)), PARTITION BY a column, DATE(), DATE_TRUNC, DATETIME_TRUNC, TIMESTAMP_TRUNC (hour, day, month, year), CLUSTER BY, OPTIONS, AS query',
+    'OR REPLACE, IF NOT EXISTS, columns (NOT NULL and OPTIONS(description) at every level, STRING(n), BYTES(n), NUMERIC(p, s), DEFAULT a literal or CURRENT_TIMESTAMP and the like), PRIMARY and FOREIGN KEY … NOT ENFORCED, PARTITION BY a column, DATE(), DATE_TRUNC, DATETIME_TRUNC, TIMESTAMP_TRUNC (hour, day, month, year), RANGE_BUCKET, _PARTITIONDATE, CLUSTER BY, OPTIONS, AS query',
   ],
   ['CREATE VIEW', 'OR REPLACE, IF NOT EXISTS, column list with descriptions, OPTIONS'],
   ['CREATE SCHEMA, DROP SCHEMA', 'IF (NOT) EXISTS, OPTIONS, CASCADE'],
   ['DROP TABLE, DROP VIEW', 'IF EXISTS'],
-  ['ALTER TABLE, ALTER VIEW', 'SET OPTIONS, ADD COLUMN, DROP COLUMN, ALTER COLUMN … SET OPTIONS'],
+  [
+    'ALTER TABLE, ALTER VIEW',
+    'SET OPTIONS, ADD COLUMN, DROP COLUMN, RENAME COLUMN, RENAME TO, ALTER COLUMN … SET OPTIONS, SET DATA TYPE, SET DEFAULT, DROP DEFAULT, DROP NOT NULL, ADD and DROP of keys that are NOT ENFORCED',
+  ],
   [
     'LOAD DATA',
     'INTO or OVERWRITE, columns, (OVERWRITE) PARTITIONS, PARTITION BY, CLUSTER BY, OPTIONS, FROM FILES, WITH PARTITION COLUMNS',
@@ -39,7 +42,7 @@ const refused = [
   'PIVOT, UNPIVOT, TABLESAMPLE, FOR SYSTEM_TIME AS OF, pipe syntax, table functions',
   'functions and procedures of your own, JavaScript, temporary tables, materialized views',
   'control flow, transactions, EXECUTE IMMEDIATE, EXPORT DATA, GRANT',
-  'BIGNUMERIC, GEOGRAPHY, RANGE, INTERVAL values, parameterised types such as STRING(10), COLLATE',
+  'BIGNUMERIC, GEOGRAPHY, RANGE, INTERVAL values, parameterised types outside column lists, COLLATE',
   'bit operators, NOT LIKE ANY, named arguments, lambdas',
   'functions that would answer a NUMERIC in FLOAT64, ROUND of NUMERIC with digits that are no literal',
   'JSON elements by anything but a literal, REGEXP_INSTR with a group or of a later occurrence, INSTR from the end',
@@ -49,6 +52,7 @@ const refused = [
 ]
 
 const differences = [
+  'NUMERIC(p, s) inside STRUCT or ARRAY: what would have to be rounded is refused.',
   'Dates shifted beyond the year 9999 are not an error.',
   'Products and quotients of NUMERIC beyond about 10^20 are an overflow error, where BigQuery still answers.',
   'Overflow of FLOAT64 arithmetic gives infinity, where BigQuery raises an error.',

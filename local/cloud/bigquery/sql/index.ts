@@ -8,10 +8,24 @@ import { parseStatements } from './parse/script-parser.ts'
 import { explainBinderError } from './refusal-from-binder.ts'
 import { keyOf, MissingName, Translation } from './resolve/translation.ts'
 import { compileStatement } from './statements/compile.ts'
+import { compileDefault } from './statements/defaults.ts'
 import type { CompileContext, Compiler, ParsedStatement, Resolved, Statement } from './types.ts'
 
 export async function createCompiler(): Promise<Compiler> {
-  return { parseScript: (sql) => guarded(() => parseStatements(sql).map(({ parsed }) => parsed)), compile }
+  return {
+    parseScript: (sql) => guarded(() => parseStatements(sql).map(({ parsed }) => parsed)),
+    compileDefault: (field) => guarded(() => compileDefault(field, new Translation(nowhere, new Map()))),
+    compile,
+  }
+}
+
+/** A default sees no table, no variable and no parameter. */
+const nowhere: CompileContext = {
+  catalog: { resolve: () => Promise.reject(new Error('a default names no table')) },
+  variables: new Map(),
+  parameters: [],
+  describe: () => Promise.resolve([]),
+  nowMicros: 0n,
 }
 
 async function compile(parsed: ParsedStatement, context: CompileContext): Promise<Statement> {

@@ -34,6 +34,32 @@ export interface FieldSchema {
   readonly mode?: string
   readonly description?: string
   readonly fields?: readonly FieldSchema[]
+  /** Limits of a stored column, as REST spells int64. */
+  readonly maxLength?: string
+  readonly precision?: string
+  readonly scale?: string
+  readonly defaultValueExpression?: string
+}
+
+export interface KeyColumns {
+  readonly columns: readonly string[]
+}
+export interface ForeignKey {
+  readonly name?: string
+  readonly ifNotExists?: boolean
+  readonly columns: readonly string[]
+  readonly path: readonly string[]
+  readonly referenced: readonly string[]
+}
+/** Keys that a header or ALTER adds; the control plane names the foreign ones. */
+export interface TableKeys {
+  readonly primaryKey?: KeyColumns
+  readonly foreignKeys: readonly ForeignKey[]
+}
+export interface PartitionHeader {
+  readonly field: string
+  readonly type: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR' | 'RANGE'
+  readonly range?: { readonly start: string; readonly end: string; readonly interval: string }
 }
 
 /**
@@ -45,7 +71,7 @@ export type Resolved =
       readonly reference: TableReference
       readonly schema: readonly FieldSchema[]
       readonly partitionField?: string
-      readonly partitionType?: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR'
+      readonly partitionType?: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR' | 'RANGE'
       readonly clusterFields?: readonly string[]
       /** quoted DuckDB relation */ readonly relation: string
     }
@@ -114,7 +140,8 @@ export interface TableHeader {
   readonly orReplace: boolean
   readonly ifNotExists: boolean
   readonly columns?: readonly FieldSchema[]
-  readonly partitionBy?: { readonly field: string; readonly type: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR' }
+  readonly keys?: TableKeys
+  readonly partitionBy?: PartitionHeader
   readonly clusterBy?: readonly string[]
   readonly options: Readonly<Record<string, unknown>>
 }
@@ -153,13 +180,44 @@ export interface Statement {
     readonly partitionColumns?: readonly FieldSchema[]
   }
   /** ALTER ... SET OPTIONS, ADD COLUMN, ...; `kind` names it. */
-  readonly alter?: {
-    readonly kind: 'SET_OPTIONS' | 'ADD_COLUMN' | 'DROP_COLUMN' | 'SET_COLUMN_OPTIONS'
-    readonly options?: Readonly<Record<string, unknown>>
-    readonly columns?: readonly FieldSchema[]
-    readonly ifNotExists?: boolean
-  }
+  readonly alter?: Alter
 }
+
+/** `isConditional`: IF EXISTS or IF NOT EXISTS of the column or key. */
+export type Alter =
+  | { readonly kind: 'SET_OPTIONS'; readonly options: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: 'ADD_COLUMN'
+      readonly columns: readonly FieldSchema[]
+      readonly isConditional: boolean
+    }
+  | { readonly kind: 'DROP_COLUMN'; readonly names: readonly string[]; readonly isConditional: boolean }
+  | {
+      readonly kind: 'SET_COLUMN_OPTIONS'
+      readonly name: string
+      readonly options: Readonly<Record<string, unknown>>
+      readonly isConditional: boolean
+    }
+  | {
+      readonly kind: 'RENAME_COLUMN'
+      readonly renames: readonly {
+        readonly from: string
+        readonly to: string
+        readonly isConditional: boolean
+      }[]
+    }
+  | { readonly kind: 'RENAME_TO'; readonly name: string }
+  | { readonly kind: 'SET_DATA_TYPE'; readonly column: FieldSchema; readonly isConditional: boolean }
+  | {
+      readonly kind: 'SET_DEFAULT'
+      readonly name: string
+      readonly defaultText?: string
+      readonly isConditional: boolean
+    }
+  | { readonly kind: 'DROP_NOT_NULL'; readonly name: string; readonly isConditional: boolean }
+  | { readonly kind: 'ADD_KEYS'; readonly keys: readonly TableKeys[] }
+  | { readonly kind: 'DROP_PRIMARY_KEY'; readonly isConditional: boolean }
+  | { readonly kind: 'DROP_CONSTRAINT'; readonly name: string; readonly isConditional: boolean }
 
 /** A script keeps variables between statements; a single statement is a script of one. */
 export interface Compiler {
@@ -168,6 +226,8 @@ export interface Compiler {
    * `[line:column]`, or 501-style 400 naming what is unsupported.
    */
   parseScript(sql: string): readonly ParsedStatement[]
+  /** DuckDB expression of a column's `defaultValueExpression`, checked against its type. */
+  compileDefault(field: FieldSchema): string
   /** Translates one statement now, resolving names through the catalog. */
   compile(statement: ParsedStatement, context: CompileContext): Promise<Statement>
 }

@@ -1,23 +1,33 @@
 /** The tree of the supported statements. Values only. */
 import type { Position } from '../refusal.ts'
-import type { Assignment, Expression, From, MergeClause, Query, TypeSyntax } from './syntax.ts'
+import type { Assignment, Expression, From, MergeClause, OptionSyntax, Query, TypeSyntax } from './syntax.ts'
 
 interface At {
   readonly at: Position
-}
-export interface OptionSyntax extends At {
-  readonly name: string
-  readonly value: Expression
 }
 export interface ColumnSyntax extends At {
   readonly name: string
   readonly type: TypeSyntax
   readonly isRequired: boolean
+  readonly defaultText?: string
   readonly options: readonly OptionSyntax[]
 }
 export interface PartitionSyntax extends At {
+  /** `_PARTITIONTIME` for a table that is partitioned by arrival. */
   readonly field: string
-  readonly type: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR'
+  readonly type: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR' | 'RANGE'
+  readonly range?: { readonly start: string; readonly end: string; readonly interval: string }
+}
+export interface ForeignKeySyntax extends At {
+  readonly name?: string | undefined
+  readonly columns: readonly string[]
+  readonly path: readonly string[]
+  readonly referenced: readonly string[]
+  readonly ifNotExists: boolean
+}
+export interface KeysSyntax {
+  readonly primaryKey?: readonly string[]
+  readonly foreignKeys: readonly ForeignKeySyntax[]
 }
 interface Creation {
   readonly path: readonly string[]
@@ -27,6 +37,7 @@ interface Creation {
 }
 export interface TableShape {
   readonly columns?: readonly ColumnSyntax[]
+  readonly keys?: KeysSyntax
   readonly partitionBy?: PartitionSyntax
   readonly clusterBy?: readonly string[]
 }
@@ -39,7 +50,33 @@ export type AlterAction =
       readonly isConditional: boolean
     }
   | { readonly kind: 'DROP_COLUMN'; readonly names: readonly string[]; readonly isConditional: boolean }
-  | { readonly kind: 'SET_COLUMN_OPTIONS'; readonly name: string; readonly options: readonly OptionSyntax[] }
+  | {
+      readonly kind: 'SET_COLUMN_OPTIONS'
+      readonly name: string
+      readonly isConditional: boolean
+      readonly options: readonly OptionSyntax[]
+    }
+  | {
+      readonly kind: 'RENAME_COLUMN'
+      readonly renames: readonly {
+        readonly from: string
+        readonly to: string
+        readonly isConditional: boolean
+      }[]
+    }
+  | { readonly kind: 'RENAME_TO'; readonly name: string }
+  | { readonly kind: 'SET_DATA_TYPE'; readonly column: ColumnSyntax; readonly isConditional: boolean }
+  | {
+      readonly kind: 'SET_DEFAULT'
+      readonly name: string
+      readonly isConditional: boolean
+      /** Absent: DROP DEFAULT. */
+      readonly defaultText?: string
+    }
+  | { readonly kind: 'DROP_NOT_NULL'; readonly name: string; readonly isConditional: boolean }
+  | { readonly kind: 'ADD_KEYS'; readonly keys: readonly KeysSyntax[] }
+  | { readonly kind: 'DROP_PRIMARY_KEY'; readonly isConditional: boolean }
+  | { readonly kind: 'DROP_CONSTRAINT'; readonly name: string; readonly isConditional: boolean }
 
 export type StatementSyntax = At &
   (

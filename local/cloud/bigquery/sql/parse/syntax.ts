@@ -2,13 +2,30 @@
 import type { Position } from '../refusal.ts'
 
 export type TypeSyntax =
-  | { readonly kind: 'name'; readonly name: string; readonly at: Position }
+  | {
+      readonly kind: 'name'
+      readonly name: string
+      /** STRING(10), NUMERIC(10, 2): a limit of a stored column. */
+      readonly parameters?: readonly number[]
+      readonly at: Position
+    }
   | { readonly kind: 'array'; readonly element: TypeSyntax; readonly at: Position }
   | {
       readonly kind: 'struct'
-      readonly fields: readonly { readonly name?: string; readonly type: TypeSyntax }[]
+      readonly fields: readonly StructFieldSyntax[]
       readonly at: Position
     }
+export interface StructFieldSyntax {
+  readonly name?: string
+  readonly type: TypeSyntax
+  readonly isRequired?: boolean
+  readonly options?: readonly OptionSyntax[]
+}
+export interface OptionSyntax {
+  readonly name: string
+  readonly value: Expression
+  readonly at: Position
+}
 
 export type LiteralType =
   | 'INT64'
@@ -93,6 +110,8 @@ export type Expression = At &
       }
     | Call
     | { readonly kind: 'star' }
+    /** The default of the column that INSERT or UPDATE writes. */
+    | { readonly kind: 'default' }
     | { readonly kind: 'interval'; readonly value: Expression; readonly unit: string }
     | { readonly kind: 'array'; readonly element?: TypeSyntax; readonly items: readonly Expression[] }
     | {

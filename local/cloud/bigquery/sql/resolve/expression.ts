@@ -92,6 +92,8 @@ export function resolveExpression(expression: Expression, env: Env): Value {
       return resolveCall(expression, env)
     case 'star':
       throw invalid('Argument * can only be used in COUNT(*)', at)
+    case 'default':
+      throw invalid('DEFAULT is allowed only as a value of INSERT, UPDATE and MERGE', at)
     case 'interval':
       throw unsupported('An INTERVAL outside date arithmetic', at)
     case 'array':

@@ -2,6 +2,7 @@
 import { invalid, unsupported } from '../refusal.ts'
 import { parseQueryText } from '../parse/text.ts'
 import type { From } from '../parse/syntax.ts'
+import { arrivalColumns } from './arrival.ts'
 import { coerceAll, coerce } from '../values/coerce.ts'
 import { BOOL, duckdbType, INT64, quoteName, typeOfField } from '../values/gtype.ts'
 import { asColumns } from './output.ts'
@@ -112,6 +113,7 @@ function resolveTable(from: From & { kind: 'table' }, env: Env, left?: FromResul
         ? read
         : undefined,
   }))
+  const arrival = resolved.kind === 'table' && read ? arrivalColumns(resolved, label, read) : []
   const hidden = (resolved.kind === 'system' ? (resolved.hidden ?? []) : []).map((field): Column => ({
     name: field.name,
     type: typeOfField(field, from.at),
@@ -119,7 +121,7 @@ function resolveTable(from: From & { kind: 'table' }, env: Env, left?: FromResul
     touch: () => {},
     isHidden: true,
   }))
-  return single(`${resolved.relation} AS ${label}`, { alias, columns: [...columns, ...hidden] })
+  return single(`${resolved.relation} AS ${label}`, { alias, columns: [...columns, ...arrival, ...hidden] })
 }
 
 /** A CTE's columns are labels, or an expression over one when it is a STRUCT's field. */

@@ -17,6 +17,8 @@ export interface Column {
   readonly sql: string
   readonly touch: () => void
   readonly partitionOf?: Read
+  /** The column over the table alone, where that is more than the name of what partitions it. */
+  readonly partitionSql?: string
   /** A pseudo column: it has a name, `*` does not show it. */
   readonly isHidden?: boolean
 }

@@ -50,7 +50,7 @@ export async function compileStatement(
       return dml(syntax.path, () => mergeInto(syntax, env))
     case 'truncate':
       return dml(syntax.path, () => [
-        `DELETE FROM ${targetOf(syntax.path, undefined, env, syntax.at).resolved.relation}`,
+        `DELETE FROM ${targetOf(syntax.path, undefined, env, syntax.at, false).resolved.relation}`,
       ])
     case 'assert':
       return { ...facts(), duckdb: settled(translation, () => compileAssert(syntax, env)) }

@@ -3,10 +3,7 @@
  * expressions are refused.
  */
 import { invalid, unsupported } from '../refusal.ts'
-import type { ColumnSyntax, OptionSyntax } from '../parse/statement-syntax.ts'
-import type { Expression } from '../parse/syntax.ts'
-import type { FieldSchema } from '../types.ts'
-import { fieldOf, typeFromSyntax } from '../values/gtype.ts'
+import type { Expression, OptionSyntax } from '../parse/syntax.ts'
 
 export function readOptions(options: readonly OptionSyntax[], nowMicros: bigint): Record<string, unknown> {
   const read: Record<string, unknown> = {}
@@ -78,20 +75,4 @@ function readLiteral(expression: Expression & { kind: 'literal' }): unknown {
     default:
       throw unsupported(`A ${expression.type} literal as an option value`, expression.at)
   }
-}
-
-export function readColumns(columns: readonly ColumnSyntax[], nowMicros: bigint): FieldSchema[] {
-  return columns.map((column) => {
-    const { description, ...others } = readOptions(column.options, nowMicros)
-    const other = Object.keys(others)[0]
-    if (other) throw unsupported(`Column option ${other}`, column.at)
-    const field = fieldOf(column.name, typeFromSyntax(column.type))
-    if (column.isRequired && field.mode === 'REPEATED')
-      throw invalid(`NOT NULL cannot be used on ARRAY column ${column.name}`, column.at)
-    return {
-      ...field,
-      ...(column.isRequired ? { mode: 'REQUIRED' } : {}),
-      ...(description === undefined ? {} : { description: String(description) }),
-    }
-  })
 }
