@@ -29,6 +29,8 @@ export interface Materialized {
   /** An interval as BigQuery spells it, `0-0 0 4:0:0`. */
   readonly maxStaleness?: string
   readonly allowNonIncrementalDefinition?: boolean
+  /** Only where it is written: BigQuery wants it said again with every change of the refresh. */
+  readonly query?: string
 }
 export interface ExistingView {
   readonly type: string

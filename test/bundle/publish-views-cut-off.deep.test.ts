@@ -24,7 +24,8 @@ async function converges(files: Record<string, string>, state: object, count: nu
   const rerun = await place.publish()
   expect([rerun.exitCode, errorOf(rerun)]).toEqual([0, ''])
   expect(await place.state()).toEqual(state)
-  for (const name of ['v00', 'v08', 'w', 'x']) expect([name, await place.isReadable(name)]).toEqual([name, true])
+  for (const name of ['v00', 'v08', 'w', 'x'])
+    expect([name, await place.isReadable(name)]).toEqual([name, true])
   expect((await place.publish()).outputs).toMatchObject({ unchanged: String(count), authorized: '0' })
   expect(Object.keys(files)).toHaveLength(count)
 }
@@ -81,15 +82,30 @@ describe('publish-views, cancelled', () => {
   it.each<[string, string, RegExp, number, RegExp]>([
     ['while it looks', 'GET', /\/tables\//, 3, /nothing was changed/],
     ['while it checks', 'POST', /\/jobs/, 4, /nothing was changed/],
-    ['at the first view', 'POST', /\/tables/, 1, /of \d+ steps are done; run again for the rest, what is done stays/],
+    [
+      'at the first view',
+      'POST',
+      /\/tables/,
+      1,
+      /of \d+ steps are done; run again for the rest, what is done stays/,
+    ],
     ['in the middle', 'POST', /\/tables/, 6, /of \d+ steps are done; run again for the rest/],
-    ['at an access list', 'PATCH', /\/datasets\/[^/]+\?/, 2, /of \d+ steps are done|everything it had to do was done/],
-  ])('%s, stops, says what was done, and the next run does the rest', async (_when, method, path, nth, words) => {
-    await place.reset(true)
-    await place.write(FIRST)
-    const result = await place.publish(cancelAt(method, path, nth))
-    expect([result.exitCode, errorOf(result)]).toEqual([130, expect.stringMatching(words)])
-    expect(result.summary).not.toBe('')
-    await converges(FIRST, AFTER_FIRST, 12)
-  })
+    [
+      'at an access list',
+      'PATCH',
+      /\/datasets\/[^/]+\?/,
+      2,
+      /of \d+ steps are done|everything it had to do was done/,
+    ],
+  ])(
+    '%s, stops, says what was done, and the next run does the rest',
+    async (_when, method, path, nth, words) => {
+      await place.reset(true)
+      await place.write(FIRST)
+      const result = await place.publish(cancelAt(method, path, nth))
+      expect([result.exitCode, errorOf(result)]).toEqual([130, expect.stringMatching(words)])
+      expect(result.summary).not.toBe('')
+      await converges(FIRST, AFTER_FIRST, 12)
+    },
+  )
 })

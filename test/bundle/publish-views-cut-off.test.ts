@@ -88,7 +88,9 @@ it('stops when it is cancelled in the middle, and says what was done', async () 
   })
   expect([result.exitCode, errorOf(result), result.outputs.created]).toEqual([
     130,
-    expect.stringMatching(/the run was cancelled; 6 of \d+ steps are done; run again for the rest, what is done stays/),
+    expect.stringMatching(
+      /the run was cancelled; 6 of \d+ steps are done; run again for the rest, what is done stays/,
+    ),
     '6',
   ])
   expect(result.summary).toContain('not reached')

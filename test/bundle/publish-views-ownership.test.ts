@@ -80,10 +80,7 @@ async function write(files: Record<string, string | undefined>): Promise<void> {
     else await writeFile(path, text)
   }
 }
-const publish = (
-  inputs: Record<string, string> = {},
-  env: Record<string, string> = {},
-): Promise<RunResult> =>
+const publish = (inputs: Record<string, string> = {}, env: Record<string, string> = {}): Promise<RunResult> =>
   runBundle('publish-views', {
     job,
     env: { ...job.env, ...env },

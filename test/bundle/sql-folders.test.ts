@@ -52,7 +52,9 @@ beforeAll(async () => {
 afterAll(() => Promise.all([job.close(), cloud.close()]))
 
 const filesIn = async (folder: string): Promise<string[]> =>
-  (await readdir(join(job.workspace, folder), { recursive: true })).filter((name) => name.endsWith('.sql')).sort()
+  (await readdir(join(job.workspace, folder), { recursive: true }))
+    .filter((name) => name.endsWith('.sql'))
+    .sort()
 async function rewrite(folder: string, file: string, change: (text: string) => string): Promise<void> {
   const path = join(job.workspace, folder, file)
   await writeFile(path, change(await readFile(path, 'utf8')))
@@ -75,9 +77,12 @@ async function run(action: string, source: string, inputs: Record<string, string
 }
 
 describe('a folder of views as people write them', () => {
-  const publish = (inputs: Record<string, string> = {}) => run('publish-views', 'sql-views', { prune: 'true', ...inputs })
+  const publish = (inputs: Record<string, string> = {}) =>
+    run('publish-views', 'sql-views', { prune: 'true', ...inputs })
   const viewsIn = async (id: string): Promise<string[]> =>
-    ((await api('GET', `/datasets/${id}/tables`)).tables ?? []).map((table: any) => table.tableReference.tableId)
+    ((await api('GET', `/datasets/${id}/tables?maxResults=1000`)).tables ?? []).map(
+      (table: any) => table.tableReference.tableId,
+    )
 
   it('is planned, published and then left alone without a query job', async () => {
     const count = String((await filesIn('sql-views')).length)
@@ -93,19 +98,27 @@ describe('a folder of views as people write them', () => {
       description: 'One row per visit.\nEnvironment dev.',
       labels: { team: 'growth', env: 'dev' },
     })
-    expect((await api('GET', '/datasets/caec_insights/tables/literal_dollar')).view.query).toContain('${not_a_variable}')
+    expect((await api('GET', '/datasets/caec_insights/tables/literal_dollar')).view.query).toContain(
+      '${not_a_variable}',
+    )
   })
 
   it('lets an analyst read every view of it, and nothing below', async () => {
     for (const view of await viewsIn('caec_insights'))
-      expect([view, (await cloud.query('analyst', `SELECT * FROM caec_insights.\`${view}\``)).status]).toEqual([view, 200])
+      expect([
+        view,
+        (await cloud.query('analyst', `SELECT * FROM caec_insights.\`${view}\``)).status,
+      ]).toEqual([view, 200])
     expect((await cloud.query('analyst', 'SELECT * FROM caec_analytics.visits')).status).toBe(403)
   })
 
   it('changes what changed, shows its lines, and prunes what went', async () => {
-    const add = (text: string) => text.replace('2 * COUNT(*) AS twice', '2 * COUNT(*) AS twice, <b> AS html'.replace('<b>', '3'))
+    const add = (text: string) =>
+      text.replace('2 * COUNT(*) AS twice', '2 * COUNT(*) AS twice, <b> AS html'.replace('<b>', '3'))
     await rewrite('sql-views', 'caec_insights/z_base.sql', add)
-    await rewrite('sql-views', 'caec_insights/create_columns.sql', (text) => text.replace('How many', 'How <b>many</b>'))
+    await rewrite('sql-views', 'caec_insights/create_columns.sql', (text) =>
+      text.replace('How many', 'How <b>many</b>'),
+    )
     await rm(join(job.workspace, 'sql-views/caec_insights/window.sql'))
     await rm(join(job.workspace, 'sql-views/caec_insights/folder_both'), { recursive: true })
     const changed = await publish()
@@ -127,7 +140,9 @@ describe('a folder of tables as people write them', () => {
     expect([planned.outputs.created, planned.writes]).toEqual([count, 0])
     expect((await apply()).outputs).toMatchObject({ created: count })
     expect(await apply()).toMatchObject({ outputs: { unchanged: count }, jobs: 0, writes: 0 })
-    await rewrite('sql-tables', 'caec_raw/plain.sql', (text) => text.replace('id INT64', 'id INT64, added STRING'))
+    await rewrite('sql-tables', 'caec_raw/plain.sql', (text) =>
+      text.replace('id INT64', 'id INT64, added STRING'),
+    )
     await rewrite('sql-tables', 'caec_raw/labels.sql', (text) => text.replace("'1'", "'2'"))
     const changed = await apply()
     expect(changed.outputs).toMatchObject({ updated: '2', created: '0' })

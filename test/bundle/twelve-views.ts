@@ -14,7 +14,10 @@ export const FIRST: Record<string, string> = {
   'caec_insights/w.sql': 'SELECT day FROM mart_b.only',
   'caec_insights/x.sql': 'SELECT v00.day FROM caec_insights.v00 JOIN caec_analytics.carts USING (day)',
   ...Object.fromEntries(
-    names.map((name) => [`caec_insights/${name}.sql`, `SELECT day, '${name}' AS word FROM caec_analytics.visits`]),
+    names.map((name) => [
+      `caec_insights/${name}.sql`,
+      `SELECT day, '${name}' AS word FROM caec_analytics.visits`,
+    ]),
   ),
 }
 /** One view reads another dataset, one has another column, one is gone. */

@@ -218,8 +218,9 @@ function compare({ definition, query, columns, existing }: ObservedView): Change
   }
   if (definition.materialized !== undefined) {
     const change = compareMaterialized(existing?.materialized ?? {}, definition.materialized, !isQueryNew)
-    content.materialized = existing === undefined ? definition.materialized : change.patch
-    if (existing !== undefined) {
+    if (existing === undefined) content.materialized = definition.materialized
+    else {
+      if (change.reasons.length > 0) content.materialized = { ...change.patch, query: existing.query }
       fixed = change.fixed
       reasons.push(...change.reasons)
       isReplacing ||= change.fixed.length + change.reasons.length > 0

@@ -10,7 +10,12 @@ import { qualify, scanReferences } from '../../../actions/publish-views/src/sql.
 const workspace = path.resolve(import.meta.dirname, '../../fixtures')
 const read = (source: string, projectId: string, layout: Parameters<typeof readSqlFiles>[2]) =>
   readSqlFiles(
-    { workspace, sourceDir: path.join(workspace, source), source, variables: { project: projectId, env: 'dev' } },
+    {
+      workspace,
+      sourceDir: path.join(workspace, source),
+      source,
+      variables: { project: projectId, env: 'dev' },
+    },
     projectId,
     layout,
   )
@@ -24,13 +29,15 @@ describe('the folder of views', () => {
     expect(files.length).toBeGreaterThanOrEqual(60)
     for (const { name, file, sql, metadata } of files) {
       const { query } = readDefinition(sql, name, metadata && readMetadata(metadata.text))
-      const found = scanReferences(query, 'caec-local').map(({ datasetId, tableId }) => `${datasetId}.${tableId}`)
+      const found = scanReferences(query, 'caec-local').map(
+        ({ datasetId, tableId }) => `${datasetId}.${tableId}`,
+      )
       expect([file, found.filter((reference) => !TABLES.test(reference))]).toEqual([file, []])
       const written = qualify(query, 'caec-local', scanReferences(query, 'caec-local'))
-      expect([file, scanReferences(written, 'elsewhere').every(({ projectId }) => projectId === 'caec-local')]).toEqual([
+      expect([
         file,
-        true,
-      ])
+        scanReferences(written, 'elsewhere').every(({ projectId }) => projectId === 'caec-local'),
+      ]).toEqual([file, true])
     }
   })
 
@@ -38,7 +45,15 @@ describe('the folder of views', () => {
     const files = await read('sql-views-materialized', 'my-project', LAYOUT)
     const definitions = files.map(({ name, sql }) => [name.tableId, readDefinition(sql, name).materialized])
     expect(definitions).toEqual([
-      ['daily', { timePartitioning: { type: 'DAY', field: 'day' }, clustering: ['country'], enableRefresh: true, refreshIntervalMs: '3600000' }],
+      [
+        'daily',
+        {
+          timePartitioning: { type: 'DAY', field: 'day' },
+          clustering: ['country'],
+          enableRefresh: true,
+          refreshIntervalMs: '3600000',
+        },
+      ],
       ['folder', {}],
       ['hourly', { timePartitioning: { type: 'HOUR', field: 'hour' }, maxStaleness: '0-0 0 4:0:0' }],
       ['outer', { allowNonIncrementalDefinition: true, maxStaleness: '0-0 0 12:0:0' }],
