@@ -151,8 +151,11 @@ function planView(view: ObservedView, inputs: Inputs): ViewStep {
   checkColumnNames(view)
   if (existing !== undefined && existing.type !== typeOf(view.definition)) {
     const found = existing.type.toLowerCase().replaceAll('_', ' ')
+    const rule = existing.type.endsWith('VIEW')
+      ? `never turns one into a ${view.definition.materialized === undefined ? '' : 'materialized '}view`
+      : 'replaces views only'
     throw new RefusedError(
-      `Planning ${target}: there is a ${found} of this name, and publish-views never turns one into ${view.definition.materialized === undefined ? 'a view' : 'a materialized view'}; rename the file or remove the ${found}.`,
+      `Planning ${target}: there is a ${found} of this name, and publish-views ${rule}; rename the file or remove the ${found}.`,
       { what: target, problem: 'not-a-view' },
     )
   }
