@@ -50,7 +50,6 @@ it('takes a view that somebody else made meanwhile for a conflict', async () => 
 it.each([
   ['another kind', '{"kind":"bigquery#dataset","etag":"x"}'],
   ['nothing', '{}'],
-  ['half an answer', '{"kind":"bigquery#ta'],
   ['a page', '<html>Sign in</html>'],
 ])("calls an answer that is not BigQuery's so: %s", async (_what, text) => {
   const result = await place.publish((_nth, request) => {
