@@ -6,7 +6,9 @@ import { arrivalColumns } from './arrival.ts'
 import { coerceAll, coerce } from '../values/coerce.ts'
 import { BOOL, duckdbType, INT64, quoteName, typeOfField } from '../values/gtype.ts'
 import { asColumns } from './output.ts'
+import { resolvePivot, resolveUnpivot } from './pivot.ts'
 import { resolveExpression, resolveQuery } from './recursion.ts'
+import { resolveTableFunction } from './routines.ts'
 import { childEnv, lookUp, sameName, type Column, type Env, type FromResult, type Relation } from './scope.ts'
 import { onceOnly } from './translation.ts'
 
@@ -29,8 +31,14 @@ function resolveAny(from: From, env: Env, left?: FromResult): FromResult {
       return resolveSubquery(from, env)
     case 'unnest':
       return resolveUnnest(from, env, left)
+    case 'tableFunction':
+      return resolveTableFunction(from, env)
     case 'table':
       return resolveTable(from, env, left)
+    case 'pivot':
+      return resolvePivot(from, env, resolveFrom(from.source, env, left))
+    case 'unpivot':
+      return resolveUnpivot(from, env, resolveFrom(from.source, env, left))
   }
 }
 

@@ -1,62 +1,33 @@
 /**
- * CREATE, DROP and ALTER of tables, views and schemas: the same rules as the REST methods, in one transaction
- * with the rows.
+ * CREATE of tables and views: the same rules as the REST methods, in one transaction with the rows.
  */
-import { columnList, parseSchema, resultSchema } from '../engine/data-types.ts'
-import { checkDatasetId, checkTableId, showTable, tableKey } from '../engine/names.ts'
-import { physicalOf, type DatasetRecord, type TableRecord } from '../engine/records.ts'
-import {
-  alreadyExists,
-  datasetNotFound,
-  invalid,
-  invalidQuery,
-  tableNotFound,
-  unsupported,
-} from '../engine/refusals.ts'
-import { Change, unchanged } from '../engine/warehouse.ts'
-import { createDataset, removeDataset } from '../resources/datasets.ts'
-import { createPhysical, defaultsOf, planTable } from '../resources/new-table.ts'
-import { describeViewSchema } from '../resources/schema-changes.ts'
-import { addKeys } from '../resources/table-keys.ts'
+import { columnList, parseSchema, resultSchema } from '../../engine/data-types.ts'
+import { checkTableId, showTable, tableKey } from '../../engine/names.ts'
+import { physicalOf, type DatasetRecord, type TableRecord } from '../../engine/records.ts'
+import { alreadyExists, datasetNotFound, invalid, invalidQuery } from '../../engine/refusals.ts'
+import { Change, unchanged } from '../../engine/warehouse.ts'
+import { createPhysical, defaultsOf, planTable, type TablePlan } from '../../resources/new-table.ts'
+import { describeViewSchema } from '../../resources/schema-changes.ts'
+import { addKeys } from '../../resources/table-keys.ts'
 import {
   bodyOfOptions,
   readClustering,
-  readLabelPairs,
   readPartitioning,
   readRange,
   readTableFields,
-  type TableFields,
-} from '../resources/table-fields.ts'
-import type { FieldSchema, Statement, TableHeader, TableReference } from '../sql/types.ts'
-import { runAlter } from './alter.ts'
-import { splitPath, targetOf } from './catalog.ts'
-import { requireToChangeView } from './compile-view.ts'
-import { ddlResult, type CatalogScope, type StatementResult, type StatementScope } from './scope.ts'
+} from '../../resources/table-fields.ts'
+import type { FieldSchema, Statement, TableHeader, TableReference } from '../../sql/types.ts'
+import { targetOf } from '../catalog.ts'
+import { requireToChangeView } from '../compile-view.ts'
+import { ddlResult, type CatalogScope, type StatementResult, type StatementScope } from '../scope.ts'
 
-export function runDdl(scope: StatementScope, statement: Statement): Promise<StatementResult> {
-  switch (statement.type) {
-    case 'CREATE_TABLE':
-    case 'CREATE_TABLE_AS_SELECT':
-    case 'CREATE_VIEW':
-      return runCreate(scope, statement)
-    case 'DROP_TABLE':
-    case 'DROP_VIEW':
-      return runDrop(scope, statement)
-    case 'ALTER_TABLE':
-    case 'ALTER_VIEW':
-      return runAlter(scope, statement)
-    case 'CREATE_SCHEMA':
-      return runCreateSchema(scope, statement)
-    case 'DROP_SCHEMA':
-      return runDropSchema(scope, statement)
-    default:
-      throw unsupported(`The statement ${statement.type.replaceAll('_', ' ')}`)
-  }
-}
+import { copyRows, derive } from './derive.ts'
+import { requireKind } from './kinds.ts'
+import { splitMaterialized } from '../../resources/materialized.ts'
 
-const emptyHeader: TableHeader = { orReplace: false, ifNotExists: false, options: {} }
+export const emptyHeader: TableHeader = { orReplace: false, ifNotExists: false, options: {} }
 
-async function runCreate(scope: StatementScope, first: Statement): Promise<StatementResult> {
+export async function runCreate(scope: StatementScope, first: Statement): Promise<StatementResult> {
   const { room, session } = scope
   const target = targetOf(scope, first.target)
   checkTableId(target.tableId)
@@ -68,15 +39,17 @@ async function runCreate(scope: StatementScope, first: Statement): Promise<State
     const before = room.warehouse.table(target, room.now())
     if (isSkipped(before, header, target)) return ddlResult('SKIP', target)
     if (before) checkReplaceable(scope, statement, before)
+    const derived = statement.source ? derive(scope, statement) : undefined
     const planned = planTable(room, {
       reference: target,
       dataset,
-      ...planContent(scope, statement, header, target),
+      ...(derived ?? planContent(scope, statement, header, target)),
       ...(before ? { before } : {}),
     })
     const outcome = ddlResult(before ? 'REPLACE' : 'CREATE', target)
     await session.inTransaction(async () => {
       await createPhysical(session, planned)
+      if (derived?.hasRows) await copyRows(session, derived, planned)
       if (statement.type === 'CREATE_TABLE_AS_SELECT') {
         for (const sql of statement.duckdb.slice(0, -1)) await session.run(sql)
         await session.run(
@@ -106,7 +79,8 @@ export function dryCreate(scope: CatalogScope, statement: Statement): void {
   const before = scope.room.warehouse.table(target, scope.room.now())
   if (isSkipped(before, header, target)) return
   if (before) checkReplaceable(scope, statement, before)
-  planContent(scope, statement, header, target)
+  if (statement.source) derive(scope, statement)
+  else planContent(scope, statement, header, target)
 }
 
 function datasetToCreateIn(
@@ -131,8 +105,9 @@ function planContent(
   statement: Statement,
   header: TableHeader,
   target: TableReference,
-): { schema: readonly FieldSchema[]; fields: TableFields; view?: { query: string } } {
-  const isView = statement.type === 'CREATE_VIEW'
+): Pick<TablePlan, 'schema' | 'fields' | 'view' | 'materialized'> {
+  const isMaterialized = statement.type === 'CREATE_MATERIALIZED_VIEW'
+  const isView = isMaterialized || statement.type === 'CREATE_VIEW'
   const schema = isView
     ? describeColumns(resultSchema(statement.schema ?? []), header.columns, target)
     : tableSchema(statement, header)
@@ -143,8 +118,11 @@ function planContent(
     ? addKeys(undefined, header.keys, schema, (path) => targetOf(scope, path))
     : undefined
   const clustering = header.clusterBy ? readClustering(header.clusterBy, schema) : undefined
+  const { options, materialized } = isMaterialized
+    ? splitMaterialized(header.options)
+    : { options: header.options, materialized: undefined }
   const fields = readTableFields(
-    bodyOfOptions(header.options, { partitioning }),
+    bodyOfOptions(options, { partitioning }),
     { partitioning, range, clustering, constraints },
     schema,
     scope.room.now(),
@@ -152,7 +130,7 @@ function planContent(
   defaultsOf(scope.room, schema)
   if (!isView) return { schema, fields }
   if (statement.viewQuery === undefined) throw new Error('a compiled CREATE VIEW has no query')
-  return { schema, fields, view: { query: statement.viewQuery } }
+  return { schema, fields, view: { query: statement.viewQuery }, ...(materialized ? { materialized } : {}) }
 }
 
 function tableSchema(statement: Statement, header: TableHeader): FieldSchema[] {
@@ -191,12 +169,8 @@ function describeColumns(
 }
 
 function checkReplaceable(scope: CatalogScope, statement: Statement, before: TableRecord): void {
-  const wanted = statement.type === 'CREATE_VIEW' ? 'VIEW' : 'TABLE'
-  if (before.kind !== wanted)
-    throw invalid(
-      `${showTable(before.reference)} is not allowed for this operation because it is currently a ${before.kind}.`,
-    )
-  if (wanted === 'TABLE') {
+  requireKind(before, statement.type)
+  if (before.kind === 'TABLE') {
     scope.room.authority.requireOnTable(scope.principal, 'bigquery.tables.updateData', before.reference)
     scope.room.authority.requireOnTable(scope.principal, 'bigquery.tables.update', before.reference)
   } else {
@@ -222,82 +196,4 @@ function checkSameSpec(before: TableRecord, after: TableRecord): void {
     throw invalid(
       `Cannot replace a table with a different clustering spec. Instead, DROP the table, and then recreate it. New clustering spec is ${cluster(after)} and existing spec is ${cluster(before)}`,
     )
-}
-
-async function runDrop(scope: StatementScope, statement: Statement): Promise<StatementResult> {
-  const { room, principal } = scope
-  const target = targetOf(scope, statement.target)
-  const wanted = statement.type === 'DROP_VIEW' ? 'VIEW' : 'TABLE'
-  return room.warehouse.lock([tableKey(target)], async () => {
-    const before = room.warehouse.table(target, room.now())
-    if (!before && statement.ifExists) return ddlResult('SKIP', target)
-    if (!room.warehouse.dataset(target.datasetId))
-      throw datasetNotFound(target.projectId, target.datasetId, scope.location)
-    room.authority.requireOnTable(principal, 'bigquery.tables.delete', target)
-    if (!before) throw tableNotFound(target, scope.location)
-    if (before.kind !== wanted)
-      throw invalidQuery(
-        `Cannot drop ${showTable(target)} which has type ${before.kind}. An object of type ${wanted} was expected.`,
-      )
-    const outcome = ddlResult('DROP', target)
-    const change = new Change()
-    change.removeTable(target)
-    change.verify.push(unchanged(room.warehouse, target, before))
-    scope.conclude(change, outcome)
-    await room.warehouse.commit(change)
-    return outcome
-  })
-}
-
-function schemaTarget(scope: StatementScope, statement: Statement): string {
-  const parts = splitPath(statement.target ?? [])
-  if (parts.length > 2 || (parts.length === 2 && parts[0] !== scope.room.environment.project))
-    throw invalidQuery(`Invalid schema name: ${parts.join('.')}`)
-  return checkDatasetId(parts.at(-1))
-}
-
-async function runCreateSchema(scope: StatementScope, statement: Statement): Promise<StatementResult> {
-  const { room, principal } = scope
-  const datasetId = schemaTarget(scope, statement)
-  const done = (operation: string): StatementResult => ({
-    query: {
-      ddlOperationPerformed: operation,
-      ddlTargetDataset: { projectId: room.environment.project, datasetId },
-    },
-    result: { totalRows: '0', schema: [] },
-  })
-  const header = statement.header ?? emptyHeader
-  if (header.orReplace) throw unsupported('CREATE OR REPLACE SCHEMA')
-  if (header.ifNotExists && room.warehouse.dataset(datasetId)) return done('SKIP')
-  const body: Record<string, unknown> = { location: scope.location }
-  for (const [name, value] of Object.entries(header.options)) {
-    if (name === 'location' || name === 'description') body[name] = value
-    else if (name === 'friendly_name') body.friendlyName = value
-    else if (name === 'labels') body.labels = readLabelPairs(value)
-    else if (name === 'default_table_expiration_days')
-      body.defaultTableExpirationMs = String(Math.round(Number(value) * 86_400_000))
-    else if (name === 'default_partition_expiration_days')
-      body.defaultPartitionExpirationMs = String(Math.round(Number(value) * 86_400_000))
-    else throw unsupported(`The schema option ${name}`)
-  }
-  await createDataset(room, principal, datasetId, body)
-  return done('CREATE')
-}
-
-async function runDropSchema(scope: StatementScope, statement: Statement): Promise<StatementResult> {
-  const { room, principal } = scope
-  const datasetId = schemaTarget(scope, statement)
-  const done = (operation: string): StatementResult => ({
-    query: {
-      ddlOperationPerformed: operation,
-      ddlTargetDataset: { projectId: room.environment.project, datasetId },
-    },
-    result: { totalRows: '0', schema: [] },
-  })
-  if (!room.warehouse.dataset(datasetId)) {
-    if (statement.ifExists) return done('SKIP')
-    throw datasetNotFound(room.environment.project, datasetId, scope.location)
-  }
-  await removeDataset(room, principal, datasetId, statement.isCascade === true)
-  return done('DROP')
 }

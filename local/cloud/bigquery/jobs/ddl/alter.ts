@@ -2,16 +2,17 @@
  * ALTER TABLE and ALTER VIEW: the compiler says which, `alter-plan.ts` what it changes; here it is checked for
  * the caller and done in one transaction.
  */
-import { checkTableId, showTable, tableKey } from '../engine/names.ts'
-import type { TableRecord } from '../engine/records.ts'
-import { alreadyExists, invalidQuery, tableNotFound } from '../engine/refusals.ts'
-import { Change, unchanged } from '../engine/warehouse.ts'
-import { applyStatements } from '../resources/schema-changes.ts'
-import { touch } from '../resources/new-table.ts'
-import type { Alter, Statement, TableReference } from '../sql/types.ts'
+import { checkTableId, showTable, tableKey } from '../../engine/names.ts'
+import { kindOf, type TableRecord } from '../../engine/records.ts'
+import { alreadyExists, invalidQuery, tableNotFound } from '../../engine/refusals.ts'
+import { Change, unchanged } from '../../engine/warehouse.ts'
+import { applyStatements } from '../../resources/schema-changes.ts'
+import { touch } from '../../resources/new-table.ts'
+import type { Alter, Statement, TableReference } from '../../sql/types.ts'
+import { requireKind } from './kinds.ts'
 import { planAlter } from './alter-plan.ts'
-import { targetOf } from './catalog.ts'
-import { ddlResult, type CatalogScope, type StatementResult, type StatementScope } from './scope.ts'
+import { targetOf } from '../catalog.ts'
+import { ddlResult, type CatalogScope, type StatementResult, type StatementScope } from '../scope.ts'
 
 /** Undefined when there is nothing of this name and the statement says IF EXISTS. */
 function checkAlter(
@@ -24,9 +25,9 @@ function checkAlter(
   if (!before && statement.ifExists) return undefined
   room.authority.requireOnTable(principal, 'bigquery.tables.update', target)
   if (!before) throw tableNotFound(target, scope.location)
-  const wanted = statement.type === 'ALTER_VIEW' ? 'VIEW' : 'TABLE'
-  if (before.kind !== wanted)
-    throw invalidQuery(`${showTable(target)} is a ${before.kind}: ALTER ${wanted} cannot change it.`)
+  // ALTER TABLE SET OPTIONS is how a snapshot's expiration is changed.
+  const isSnapshot = kindOf(before) === 'SNAPSHOT' && statement.alter?.kind === 'SET_OPTIONS'
+  if (!isSnapshot || statement.type !== 'ALTER_TABLE') requireKind(before, statement.type)
   return before
 }
 

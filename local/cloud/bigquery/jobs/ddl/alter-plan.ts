@@ -2,16 +2,17 @@
  * One ALTER action to the table as it will be and what DuckDB does for it. It refuses what BigQuery refuses:
  * narrower types, columns that partition, cluster or key the table.
  */
-import { columnDefinitions, duckdbType, parseSchema } from '../engine/data-types.ts'
-import { quoteName } from '../engine/names.ts'
-import { physicalOf, type TableRecord } from '../engine/records.ts'
-import { invalidQuery } from '../engine/refusals.ts'
-import { defaultsOf, touch } from '../resources/new-table.ts'
-import { addKeys, boundTo } from '../resources/table-keys.ts'
-import { bodyOfOptions, readTableFields } from '../resources/table-fields.ts'
-import type { Alter, FieldSchema } from '../sql/types.ts'
-import { targetOf } from './catalog.ts'
-import type { CatalogScope } from './scope.ts'
+import { columnDefinitions, duckdbType, parseSchema } from '../../engine/data-types.ts'
+import { quoteName } from '../../engine/names.ts'
+import { physicalOf, type TableRecord } from '../../engine/records.ts'
+import { invalidQuery } from '../../engine/refusals.ts'
+import { defaultsOf, touch } from '../../resources/new-table.ts'
+import { addKeys, boundTo } from '../../resources/table-keys.ts'
+import { splitMaterialized } from '../../resources/materialized.ts'
+import { bodyOfOptions, readTableFields } from '../../resources/table-fields.ts'
+import type { Alter, FieldSchema } from '../../sql/types.ts'
+import { targetOf } from '../catalog.ts'
+import type { CatalogScope } from '../scope.ts'
 import { checkWidening } from './widening.ts'
 
 export interface AlterPlan {
@@ -37,10 +38,16 @@ export function planAlter(
     throw invalidQuery('The columns of a view follow from its query.')
   switch (alter.kind) {
     case 'SET_OPTIONS': {
-      const body = bodyOfOptions(alter.options, before)
+      const { options, materialized } = before.materialized
+        ? splitMaterialized(alter.options, before.materialized)
+        : { options: alter.options, materialized: undefined }
+      const body = bodyOfOptions(options, before)
       // OPTIONS(labels=…) says all labels, a REST patch only those that change.
       const kept = 'labels' in body ? { ...before, labels: {} } : before
-      return plan(readTableFields(body, kept, before.schema, nowMs))
+      return plan({
+        ...readTableFields(body, kept, before.schema, nowMs),
+        ...(materialized ? { materialized } : {}),
+      })
     }
     case 'ADD_COLUMN':
       return addColumns(before, alter, plan, onTable)

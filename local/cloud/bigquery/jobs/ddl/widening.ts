@@ -1,11 +1,11 @@
 /** Which type a column may become in place; https://cloud.google.com/bigquery/docs/managing-table-schemas#change_a_columns_data_type */
-import { legacyTypeName } from '../engine/data-types.ts'
-import type { TableRecord } from '../engine/records.ts'
-import { invalidQuery } from '../engine/refusals.ts'
-import { isLonger } from '../resources/schema-changes.ts'
-import { boundTo } from '../resources/table-keys.ts'
-import type { FieldSchema } from '../sql/types.ts'
-import { writeType } from './system-ddl.ts'
+import { legacyTypeName } from '../../engine/data-types.ts'
+import type { TableRecord } from '../../engine/records.ts'
+import { invalidQuery } from '../../engine/refusals.ts'
+import { isLonger } from '../../resources/schema-changes.ts'
+import { boundTo } from '../../resources/table-keys.ts'
+import type { FieldSchema } from '../../sql/types.ts'
+import { writeType } from '../system-ddl.ts'
 
 const wider: Readonly<Record<string, readonly string[]>> = {
   INTEGER: ['NUMERIC', 'BIGNUMERIC', 'FLOAT'],

@@ -1,0 +1,64 @@
+/* The table folded under a chart, and the same rows as CSV; it refuses to hand a spreadsheet a cell that starts a formula. */
+;(function (page) {
+  'use strict'
+  const { make } = page
+
+  /* columns: [heading, row → text, field, class]; each body row carries data-key, each cell data-field and the exact value. */
+  function fill(name, columns, rows, key) {
+    const table = document.querySelector(`[data-table="${name}"]`)
+    const head = make(
+      'tr',
+      {},
+      ...columns.map(([textContent, , , className = '']) =>
+        make('th', { textContent, className, scope: 'col' }),
+      ),
+    )
+    const line = (row) =>
+      make(
+        'tr',
+        { data: { key: key(row) } },
+        ...columns.map(([, text, field, className = ''], index) =>
+          make(index === 0 ? 'th' : 'td', {
+            textContent: text(row),
+            className,
+            data: { field, value: String(row[field] ?? '') },
+            ...(index === 0 ? { scope: 'row' } : {}),
+          }),
+        ),
+      )
+    const empty = make(
+      'tr',
+      {},
+      make('td', {
+        className: 'empty',
+        colSpan: columns.length,
+        textContent: 'Nothing matches these filters.',
+      }),
+    )
+    table.tHead?.remove()
+    for (const body of [...table.tBodies]) body.remove()
+    table.append(make('thead', {}, head), make('tbody', {}, ...(rows.length ? rows.map(line) : [empty])))
+    csv.set(name, () => toCsv(columns, rows))
+  }
+
+  const csv = new Map()
+  const FORMULA = /^[=+\-@\t\r]/
+  const isNumber = (value) => /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value)
+  function quote(value) {
+    const text = String(value ?? '')
+    const safe = FORMULA.test(text) && !isNumber(text) ? `'${text}` : text
+    return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  }
+  const toCsv = (columns, rows) =>
+    [columns.map(([, , field]) => field), ...rows.map((row) => columns.map(([, , field]) => row[field]))]
+      .map((cells) => `${cells.map(quote).join()}\r\n`)
+      .join('')
+
+  function save(name, blob) {
+    const url = URL.createObjectURL(blob)
+    make('a', { href: url, download: name }).click()
+    setTimeout(() => URL.revokeObjectURL(url), 10_000)
+  }
+
+  page.tables = { fill, csvOf: (name) => csv.get(name)?.() ?? '', save }
+})((globalThis.caecPage ??= {}))
