@@ -49,7 +49,17 @@ const isExported = (files: readonly string[]): ((file: string) => boolean) => {
 
 /** The browser, its page and the events of the demo stay with the checkout. */
 const staysHome = /^local\/(demo\/|(README\.md|package\.json|bin\.mjs|start\.mjs)$)/
-const HOUSE = ['dist', 'actions', '.github/workflows', 'bigquery', 'spark', 'dbt', 'dags', 'terraform-infra']
+const HOUSE = [
+  'dist',
+  'actions',
+  '.github/workflows',
+  '.github/actions',
+  'bigquery',
+  'spark',
+  'dbt',
+  'dags',
+  'terraform-infra',
+]
 
 /** Writes the package into `folder`. */
 export function layOut(folder: string): void {

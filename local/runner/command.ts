@@ -3,10 +3,10 @@
  * it refuses unknown options by name.
  */
 import './json-import-hook.ts'
-import { statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { relative, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { calledAs, isPacked } from '../called-as.ts'
 import { cloudFilesOf } from '../cloud-files.ts'
 import { explainOption } from '../option-mistakes.ts'
@@ -14,11 +14,13 @@ import { UsageError } from '../usage-error.ts'
 import { openCloud } from './cloud-of-state.ts'
 import type { OpenCloud } from './cloud-of-state.ts'
 import { DispatchInputError } from './dispatch-inputs.ts'
+import { thisMachine } from './check-scripts.ts'
 import { localVars, readEnvironmentFile, readGithubEnvironments } from './environment-vars.ts'
 import type { Value } from './expressions.ts'
 import type { WorkflowResult } from './result.ts'
 import { ownRepositoryOf } from './own-repository.ts'
 import { RunRefused, runWorkflow } from './run-workflow.ts'
+import { standIns } from './stand-ins.ts'
 import { toolPathsFor } from './runner-image.ts'
 import { WorkflowProblems } from './workflow.ts'
 
@@ -29,6 +31,7 @@ const usage = `${calledAs} run FILE [options]
   --event NAME                  workflow_dispatch, push, schedule, pull_request
   --event-file FILE.json        laid over the event's payload
   --repository OWNER/NAME=PATH  where a checkout of a repository lies; of the file's own, its name
+  --action OWNER/NAME=PATH      where a checkout of somebody's action lies; or a folder of OWNER/NAME folders
   --without-job ID              a job that is not run; caller/job inside a called workflow
   --state DIR                   where the local cloud keeps its data, default .local
   --environment FILE            names and sizes of your own cloud, in the form of environment.yaml
@@ -88,7 +91,7 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
       stateDir,
       // The ids are those that the cloud's bindings name: whoever runs here is the one it trusts.
       identity: { ...identity, repository: own.repository },
-      repositories: { [house.repository]: house.root, ...given.repositories },
+      repositories: { ...standIns, [house.repository]: house.root, ...given.actions, ...given.repositories },
       event: given.event,
       eventPayload: given.eventFile === undefined ? undefined : await readEvent(given.eventFile),
       inputs: given.inputs,
@@ -101,6 +104,7 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
       withoutJobs: given.withoutJobs,
       isDebug: given.isDebug,
       cloud: cloud.connection,
+      machine: thisMachine(!given.isOpen),
       toolPaths: (uses) => toolPathsFor(uses, stateDir, show),
       show,
       signal: cancel.signal,
@@ -136,6 +140,7 @@ const readArguments = (argv: readonly string[]) => {
       event: { type: 'string', default: 'workflow_dispatch' },
       'event-file': { type: 'string' },
       repository: { type: 'string', multiple: true },
+      action: { type: 'string', multiple: true },
       'without-job': { type: 'string', multiple: true },
       state: { type: 'string', default: '.local' },
       environment: { type: 'string' },
@@ -152,7 +157,8 @@ const readArguments = (argv: readonly string[]) => {
     file,
     event: values.event,
     eventFile: values['event-file'],
-    repositories: repositoriesOf(values.repository),
+    repositories: repositoriesOf('repository', values.repository),
+    actions: actionsOf(values.action),
     withoutJobs: values['without-job'] ?? [],
     state: values.state,
     environment: values.environment,
@@ -165,16 +171,40 @@ const readArguments = (argv: readonly string[]) => {
   }
 }
 
-const repositoriesOf = (given: readonly string[] | undefined): Record<string, string> => {
-  const found = pairs('repository', given)
+const repositoriesOf = (option: string, given: readonly string[] | undefined): Record<string, string> => {
+  const found = pairs(option, given)
   for (const [name, path] of Object.entries(found)) {
     if (!/^[\w.-]+\/[\w.-]+$/.test(name))
-      throw new Error(`--repository ${name}=${path} is not OWNER/NAME=PATH`)
-    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
-      throw new Error(`--repository ${name}=${path}: there is no such directory`)
+      throw new Error(`--${option} ${name}=${path} is not OWNER/NAME=PATH`)
+    if (!isDirectory(path)) throw new Error(`--${option} ${name}=${path}: there is no such directory`)
   }
   return found
 }
+
+/** A word without `=` is a folder that holds OWNER/NAME folders, as a runner keeps them. */
+const actionsOf = (given: readonly string[] = []): Record<string, string> => {
+  const found: Record<string, string> = {}
+  for (const folder of given.filter((word) => !word.includes('='))) {
+    if (!isDirectory(folder))
+      throw new Error(`--action ${folder} is neither OWNER/NAME=PATH nor a folder of OWNER/NAME folders`)
+    for (const owner of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()))
+      for (const action of readdirSync(join(folder, owner.name), { withFileTypes: true }))
+        if (action.isDirectory())
+          found[`${owner.name}/${action.name}`] = join(folder, owner.name, action.name)
+    if (Object.keys(found).length === 0)
+      throw new Error(`--action ${folder}: there is no OWNER/NAME folder in it`)
+  }
+  return {
+    ...found,
+    ...repositoriesOf(
+      'action',
+      given.filter((word) => word.includes('=')),
+    ),
+  }
+}
+
+const isDirectory = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 
 const readEvent = async (file: string): Promise<Record<string, Value>> => {
   const text = await readFile(file, 'utf8').catch(() => {

@@ -44,6 +44,7 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
   const check = {
     repositories,
     environments: options.environments ? Object.keys(options.environments) : undefined,
+    machine: options.machine,
     isLeftOut: (place: string) => withoutJobs.includes(place),
     warn: (problem: Problem) => void warnings.push(problem),
   }

@@ -6,8 +6,9 @@ import argparse
 from datetime import date, datetime, timezone
 from typing import NamedTuple
 
+from py4j.protocol import Py4JJavaError
 from pyspark import StorageLevel
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from tables.arguments import batch_arguments, window_of
@@ -19,6 +20,7 @@ from tables.raw_events import (
     RawFile,
     UnreadableHeader,
     count_raw_rows,
+    find_broken_files,
     find_raw_files,
     read_headers,
     read_raw_events,
@@ -27,7 +29,15 @@ from tables.rejected_events import write_rejected_events
 from tables.spark_session import open_spark_session
 from transforms.judged_events import clean_events, count_fates, judge_events, rejected_events
 from transforms.parsed_events import parse_events
-from transforms.reconciliation import Fate, days_behind, late_rows, rows_by_day, summarize, survey_files
+from transforms.reconciliation import (
+    Fate,
+    Survey,
+    days_behind,
+    late_rows,
+    rows_by_day,
+    summarize,
+    survey_files,
+)
 
 
 class Scope(NamedTuple):
@@ -86,14 +96,30 @@ def choose(
     kept = [file for file in fresh if file.name not in quarantined]
     held: dict[str, set[date]] = {}
     if kept and (limit is not None or (arguments.new and not is_full)):
-        parsed = parse_events(read_raw_events(spark, kept), arguments.now_ms)
-        for file, survey in zip(kept, survey_files(survey_rows(parsed), len(kept))):
-            if limit is not None and survey.rejected > limit * survey.rows:
+        try:
+            surveys = survey(spark, kept, arguments.now_ms)
+        except Py4JJavaError:
+            broken = find_broken_files(spark, kept) if limit is not None else set()
+            if not broken:
+                raise
+            quarantined |= {
+                file.name: Known(file.size, file.changed_ms, {}, None, {"file_unreadable": 1})
+                for file in kept
+                if file.name in broken
+            }
+            kept = [file for file in kept if file.name not in broken]
+            surveys = survey(spark, kept, arguments.now_ms)
+        for file, found in zip(kept, surveys):
+            if limit is not None and found.rejected > limit * found.rows:
                 quarantined[file.name] = Known(
-                    file.size, file.changed_ms, {}, survey.again_ms, {**survey.reasons, "rows": survey.rows}
+                    file.size,
+                    file.changed_ms,
+                    {},
+                    found.again_ms,
+                    {**found.reasons, "rows": found.rows},
                 )
             else:
-                held[file.name] = survey.days
+                held[file.name] = found.days
         kept = [file for file in kept if file.name not in quarantined]
     if is_full:
         return Scope(fresh, kept, None, set(), quarantined)
@@ -110,9 +136,11 @@ def choose(
     return Scope(fresh, read, days, gone, quarantined)
 
 
-def survey_rows(parsed: DataFrame) -> list[Fate]:
+def survey(spark: SparkSession, files: list[RawFile], now_ms: int) -> list[Survey]:
+    parsed = parse_events(read_raw_events(spark, files), now_ms)
     fate = F.when(F.col("reason").isNull(), F.lit("clean")).otherwise(F.lit("rejected"))
-    return [Fate(*row) for row in count_fates(parsed.withColumn("fate", fate)).collect()]
+    fates = [Fate(*row) for row in count_fates(parsed.withColumn("fate", fate)).collect()]
+    return survey_files(fates, len(files))
 
 
 def main() -> None:

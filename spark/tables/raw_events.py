@@ -8,6 +8,7 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import LongType, StringType, StructField, StructType
@@ -17,6 +18,7 @@ from tables.files import file_system, hadoop_path, list_files, without_glob
 COLUMNS = ("timestamp", "visitorid", "event", "itemid", "transactionid")
 HEADER_LIMIT_CHARS = 1 << 20
 MALFORMED = "malformed_line"
+NOT_GZIP = ("not a gzip file", "incorrect header check", "unknown compression method")
 RAW_SCHEMA = StructType(
     [StructField(c, StringType()) for c in (*COLUMNS, MALFORMED)] + [StructField("file_index", LongType())]
 )
@@ -32,7 +34,7 @@ class RawFile(NamedTuple):
 
 
 class UnreadableHeader(ValueError):
-    """The header of a file lacks a column or has it twice."""
+    """The header of a file lacks a column or has it twice, or the file is not what its name says."""
 
 
 def find_raw_files(spark: SparkSession, raw: str) -> tuple[list[RawFile], list[str]]:
@@ -58,9 +60,31 @@ def read_headers(spark: SparkSession, files: list[RawFile]) -> list[tuple[str, .
             return _read_header(spark, file)
         except UnreadableHeader as wrong:
             return wrong
+        except Py4JJavaError as error:
+            # Not gzip, or cut off: the file's fault. What the store says (no right, not there) is not.
+            why = str(error.java_exception.getMessage())
+            is_cut = error.java_exception.getClass().getName() == "java.io.EOFException"
+            if not is_cut and not any(words in why for words in NOT_GZIP):
+                raise
+            return UnreadableHeader(f"reading {file.name}: {why}; its name says that it is gzip")
 
     with ThreadPoolExecutor(16) as pool:
         return list(pool.map(header, files))
+
+
+def find_broken_files(spark: SparkSession, files: list[RawFile]) -> set[str]:
+    """Names of the compressed files that cannot be read to their end; each is read whole, so this is for when reading all together has failed."""
+
+    def is_broken(file: RawFile) -> bool:
+        try:
+            spark.read.text(without_glob(file.name)).count()
+        except Py4JJavaError:
+            return True
+        return False
+
+    packed = [file for file in files if file.name.lower().endswith(".gz")]
+    with ThreadPoolExecutor(4) as pool:
+        return {file.name for file, broken in zip(packed, pool.map(is_broken, packed)) if broken}
 
 
 def _read_header(spark: SparkSession, file: RawFile) -> tuple[str, ...]:

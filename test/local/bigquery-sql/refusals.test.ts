@@ -61,16 +61,15 @@ const unsupported: readonly (readonly [string, string])[] = [
   ],
   [
     "CREATE TEMP FUNCTION f(x INT64) RETURNS INT64 LANGUAGE js AS 'return x'",
-    'CREATE TEMP FUNCTION is not supported by the local BigQuery at [1:8]',
-  ],
-  ['CREATE FUNCTION d.f(x INT64) AS (x)', 'CREATE FUNCTION is not supported by the local BigQuery at [1:8]'],
-  [
-    'CREATE MATERIALIZED VIEW d.m AS SELECT 1 AS x',
-    'CREATE MATERIALIZED VIEW is not supported by the local BigQuery at [1:8]',
+    'A JavaScript function is not supported by the local BigQuery at [1:47]',
   ],
   [
-    'CREATE TEMP TABLE x AS SELECT 1 AS x',
-    'CREATE TEMP TABLE is not supported by the local BigQuery at [1:8]',
+    'CREATE AGGREGATE FUNCTION d.f(x INT64) AS (SUM(x))',
+    'CREATE AGGREGATE FUNCTION is not supported by the local BigQuery at [1:8]',
+  ],
+  [
+    'CREATE EXTERNAL TABLE d.m OPTIONS (format = "CSV")',
+    'CREATE EXTERNAL TABLE is not supported by the local BigQuery at [1:8]',
   ],
   ['#legacySQL\nSELECT 1', 'Legacy SQL is not supported by the local BigQuery'],
   [
@@ -87,12 +86,7 @@ const unsupported: readonly (readonly [string, string])[] = [
   ["SELECT b'a' | b'b'", 'Operator | on BYTES is not supported by the local BigQuery at [1:13]'],
   ["SELECT b'a' << 2", 'Operator << on BYTES is not supported by the local BigQuery at [1:13]'],
   ["SELECT FORMAT('%t', NUMERIC '1')", 'FORMAT of NUMERIC is not supported by the local BigQuery at [1:8]'],
-  ['BEGIN TRANSACTION', 'Statement BEGIN TRANSACTION is not supported by the local BigQuery at [1:1]'],
-  ['IF TRUE THEN SELECT 1; END IF', 'Statement IF is not supported by the local BigQuery at [1:1]'],
-  [
-    "EXECUTE IMMEDIATE 'SELECT 1'",
-    'Statement EXECUTE IMMEDIATE is not supported by the local BigQuery at [1:1]',
-  ],
+  ['BEGIN TRANSACTION', 'A transaction (BEGIN TRANSACTION) is not supported by the local BigQuery at [1:1]'],
   [
     "EXPORT DATA OPTIONS (uri = 'gs://b/*') AS SELECT 1",
     'Statement EXPORT DATA is not supported by the local BigQuery at [1:1]',

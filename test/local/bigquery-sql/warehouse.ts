@@ -71,6 +71,9 @@ export async function openWarehouse(): Promise<Warehouse> {
         if (!found) throw new CloudError(404, 'notFound', `Not found: Table ${path.join('.')}`)
         return found
       },
+      resolveRoutine: async (path) => {
+        throw new CloudError(400, 'invalidQuery', `Function not found: ${path.join('.')}`)
+      },
     },
     variables,
     parameters: options.parameters ?? [],

@@ -116,9 +116,9 @@ describe('tables', () => {
     expect(
       (await create('u', { schema: { fields: [{ name: 'g', type: 'GEOGRAPHY' }] } })).body.error.message,
     ).toBe('Columns of type GEOGRAPHY are not supported by the local BigQuery (column g).')
-    expect((await create('u', { materializedView: { query: 'SELECT 1' } })).body.error.message).toBe(
-      'Table.materializedView is not supported by the local BigQuery.',
-    )
+    expect(
+      (await create('u', { externalDataConfiguration: { sourceUris: ['gs://b/x'] } })).body.error.message,
+    ).toBe('Table.externalDataConfiguration is not supported by the local BigQuery.')
     expect((await create('u', { view: { query: 'SELECT 1' } })).body.error.message).toContain(
       'set view.useLegacySql to false',
     )

@@ -28,6 +28,9 @@ export async function measureBytes(
   if (['UPDATE', 'DELETE', 'MERGE', 'SCRIPT'].includes(statement.type)) return undefined
   if (statement.references.some((reference) => /^INFORMATION_SCHEMA\.|^__TABLES__$/.test(reference.tableId)))
     return undefined
+  // BigQuery reads the rows it keeps, not those of the base tables.
+  if (statement.references.some((reference) => room.warehouse.tables.get(tableKey(reference))?.materialized))
+    return undefined
   let [processed, billed] = [0n, 0n]
   for (const reads of groupByTable(statement.reads)) {
     const bytes = await measureTableRead(room, session, reads)
@@ -79,7 +82,7 @@ async function measureTableRead(
 
 /** A view may be made over such a table; who queries it must filter. */
 export function checkPartitionFilters(room: Room, statement: Statement): void {
-  if (statement.type === 'CREATE_VIEW') return
+  if (statement.type === 'CREATE_VIEW' || statement.type === 'CREATE_MATERIALIZED_VIEW') return
   for (const read of statement.reads) {
     const table = room.warehouse.tables.get(tableKey(read.reference))
     const field = table?.partitioning?.field ?? table?.range?.field

@@ -1,6 +1,6 @@
 /** Writes tables back as GoogleSQL: types, options and the DDL text that INFORMATION_SCHEMA shows. */
 import { legacyTypeName } from '../engine/data-types.ts'
-import { isByArrival, type TableRecord } from '../engine/records.ts'
+import { isByArrival, type RoutineRecord, type TableRecord } from '../engine/records.ts'
 import type { FieldSchema } from '../sql/types.ts'
 
 const sqlNames: Readonly<Record<string, string>> = { INTEGER: 'INT64', FLOAT: 'FLOAT64', BOOLEAN: 'BOOL' }
@@ -52,6 +52,21 @@ export function tableOptions(table: TableRecord): TableOption[] {
       value: String(Number(table.partitioning.expirationMs) / 86_400_000),
     })
   if (table.isHistoryKept) options.push({ name: 'enable_change_history', type: 'BOOL', value: 'true' })
+  if (table.materialized) {
+    const { enableRefresh, refreshIntervalMs, maxStaleness } = table.materialized
+    options.push({ name: 'enable_refresh', type: 'BOOL', value: String(enableRefresh) })
+    options.push({
+      name: 'refresh_interval_minutes',
+      type: 'FLOAT64',
+      value: String(Number(refreshIntervalMs) / 60_000),
+    })
+    if (maxStaleness)
+      options.push({
+        name: 'max_staleness',
+        type: 'INTERVAL',
+        value: `INTERVAL "${maxStaleness}" YEAR TO SECOND`,
+      })
+  }
   if (table.requirePartitionFilter)
     options.push({ name: 'require_partition_filter', type: 'BOOL', value: 'true' })
   return options
@@ -61,7 +76,8 @@ export function writeDdl(table: TableRecord): string {
   const name = `\`${table.reference.projectId}.${table.reference.datasetId}.${table.reference.tableId}\``
   const options = tableOptions(table).map((option) => `  ${option.name}=${option.value}`)
   const tail = options.length > 0 ? `\nOPTIONS(\n${options.join(',\n')}\n)` : ''
-  if (table.view) return `CREATE VIEW ${name}${tail}\nAS ${table.view.query};`
+  if (table.view)
+    return `CREATE ${table.materialized ? 'MATERIALIZED ' : ''}VIEW ${name}${table.materialized ? writeOrder(table) : ''}${tail}\nAS ${table.view.query};`
   const columns = table.schema.map((field) => {
     const about =
       field.description === undefined ? '' : ` OPTIONS(description=${JSON.stringify(field.description)})`
@@ -70,7 +86,26 @@ export function writeDdl(table: TableRecord): string {
     return `  ${field.name} ${writeType(field)}${standard}${field.mode === 'REQUIRED' ? ' NOT NULL' : ''}${about}`
   })
   columns.push(...writeKeys(table))
-  return `CREATE TABLE ${name}\n(\n${columns.join(',\n')}\n)${writePartitioning(table)}${table.clustering ? `\nCLUSTER BY ${table.clustering.join(', ')}` : ''}${tail};`
+  return `CREATE TABLE ${name}\n(\n${columns.join(',\n')}\n)${writeOrder(table)}${tail};`
+}
+
+const writeOrder = (table: TableRecord): string =>
+  `${writePartitioning(table)}${table.clustering ? `\nCLUSTER BY ${table.clustering.join(', ')}` : ''}`
+
+export function writeRoutine({
+  reference,
+  kind,
+  arguments: args,
+  returns,
+  returnsTable,
+  body,
+}: RoutineRecord): string {
+  const { projectId, datasetId, routineId } = reference
+  const list = args.map(({ name, field }) => `${name} ${field ? writeType(field) : 'ANY TYPE'}`).join(', ')
+  const columns = (returnsTable ?? []).map((field) => `${field.name} ${writeType(field)}`).join(', ')
+  const result = returns ? ` RETURNS ${writeType(returns)}` : returnsTable ? ` RETURNS TABLE<${columns}>` : ''
+  const head = `CREATE ${kind === 'TABLE' ? 'TABLE ' : ''}FUNCTION \`${projectId}.${datasetId}.${routineId}\`(${list})${result}`
+  return `${head} AS (\n${body}\n);`
 }
 
 function writeKeys({ constraints }: TableRecord): string[] {

@@ -4,9 +4,9 @@
  */
 import { measureTable } from '../engine/logical-size.ts'
 import { partitionIdOf } from '../engine/partitions.ts'
-import { physicalOf, type DatasetRecord, type TableRecord } from '../engine/records.ts'
+import { kindOf, physicalOf, type DatasetRecord, type TableRecord } from '../engine/records.ts'
 import type { FieldSchema } from '../sql/types.ts'
-import { tableOptions, writeDdl, writeType } from './system-ddl.ts'
+import { tableOptions, writeDdl, writeRoutine, writeType } from './system-ddl.ts'
 import type { CatalogScope } from './scope.ts'
 
 type Row = readonly unknown[]
@@ -38,7 +38,13 @@ const names = (table: TableRecord): [string, string, string] => [
   table.reference.tableId,
 ]
 const yes = (is: unknown): string => (is ? 'YES' : 'NO')
-const kindOf = (table: TableRecord): string => (table.kind === 'VIEW' ? 'VIEW' : 'BASE TABLE')
+const TYPES = {
+  TABLE: 'BASE TABLE',
+  VIEW: 'VIEW',
+  MATERIALIZED_VIEW: 'MATERIALIZED VIEW',
+  SNAPSHOT: 'SNAPSHOT',
+} as const
+const typeOf = (table: TableRecord): string => (table.base?.kind === 'CLONE' ? 'CLONE' : TYPES[kindOf(table)])
 
 export const projectViews: Readonly<Record<string, SystemView>> = {
   SCHEMATA: {
@@ -85,7 +91,7 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
     rows: (scope, datasets) =>
       tablesOf(scope, datasets).map((t) => [
         ...names(t),
-        kindOf(t),
+        typeOf(t),
         yes(t.kind === 'TABLE'),
         'NO',
         yes(t.isHistoryKept),
@@ -150,14 +156,41 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
     columns: columns('table_catalog table_schema table_name view_definition check_option use_standard_sql'),
     rows: (scope, datasets) =>
       tablesOf(scope, datasets)
-        .filter((t) => t.kind === 'VIEW')
+        .filter((t) => kindOf(t) === 'VIEW')
         .map((t) => [...names(t), t.view!.query, null, 'YES']),
   },
   MATERIALIZED_VIEWS: {
     columns: columns(
       'table_catalog table_schema table_name last_refresh_time:TIMESTAMP refresh_watermark:TIMESTAMP last_refresh_status:JSON',
     ),
-    rows: () => [],
+    rows: (scope, datasets) =>
+      tablesOf(scope, datasets)
+        .filter((t) => t.materialized)
+        .map((t) => [...names(t), null, null, null]),
+  },
+  ROUTINES: {
+    columns: columns(
+      'specific_catalog specific_schema specific_name routine_catalog routine_schema routine_name routine_type data_type routine_body routine_definition external_language is_deterministic security_type created:TIMESTAMP last_altered:TIMESTAMP ddl',
+    ),
+    rows: ({ room, principal }, datasets) =>
+      datasets
+        .flatMap((dataset) => room.warehouse.routinesOf(dataset.datasetId))
+        .filter(({ reference }) => room.authority.mayOnRoutine(principal, 'bigquery.routines.get', reference))
+        .map((r) => {
+          const { projectId, datasetId, routineId } = r.reference
+          return [
+            ...[projectId, datasetId, routineId],
+            ...[projectId, datasetId, routineId],
+            r.kind === 'TABLE' ? 'TABLE FUNCTION' : 'FUNCTION',
+            r.returns ? writeType(r.returns) : null,
+            'SQL',
+            r.body,
+            ...[null, null, null],
+            r.creationMs,
+            r.modifiedMs,
+            writeRoutine(r),
+          ]
+        }),
   },
   PARTITIONS: {
     columns: columns(
@@ -199,7 +232,7 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
               size.bytes,
               size.bytes,
               0,
-              kindOf(t),
+              typeOf(t),
             ]
           }),
       ),

@@ -45,6 +45,8 @@ export async function writeTable(write: TableWrite): Promise<Written> {
   if (!dataset) throw datasetNotFound(target.projectId, target.datasetId)
   requireRights(write, before)
   if (before?.kind === 'VIEW') throw invalid(`Cannot write to ${showTable(target)}: it is a view.`)
+  if (before?.base?.kind === 'SNAPSHOT')
+    throw invalid(`Cannot write to ${showTable(target)}: it is a snapshot.`)
   const change = new Change()
   change.verify.push(unchanged(room.warehouse, target, stored))
   const isWhole = write.partitionId === undefined

@@ -2,7 +2,13 @@
 import { randomUUID } from 'node:crypto'
 import { columnDefinitions } from '../engine/data-types.ts'
 import type { Session } from '../engine/database.ts'
-import { ARRIVAL, relationOf, type DatasetRecord, type TableRecord } from '../engine/records.ts'
+import {
+  ARRIVAL,
+  relationOf,
+  type DatasetRecord,
+  type Materialized,
+  type TableRecord,
+} from '../engine/records.ts'
 import type { Room } from '../room.ts'
 import type { FieldSchema, TableReference } from '../sql/types.ts'
 import type { TableFields } from './table-fields.ts'
@@ -14,8 +20,9 @@ export interface TablePlan {
     'location' | 'defaultTableExpirationMs' | 'defaultPartitionExpirationMs'
   >
   readonly schema: readonly FieldSchema[]
-  readonly fields: TableFields
+  readonly fields: TableFields & Pick<TableRecord, 'base'>
   readonly view?: { readonly query: string }
+  readonly materialized?: Materialized
   /** The table it replaces: same identity, next version. */
   readonly before?: TableRecord
   readonly ownerMember?: string
@@ -44,6 +51,7 @@ export function planTable(room: Room, plan: TablePlan): TableRecord {
     ...(hasDefaults ? { defaults } : {}),
     ...fields,
     ...(partitioned ? { partitioning: partitioned } : {}),
+    ...(plan.materialized ? { materialized: plan.materialized } : {}),
     ...(isView ? { view: plan.view } : { physical: room.warehouse.nextPhysical() }),
     ...(fields.expirationMs === undefined && lifetime && !partitioned
       ? { expirationMs: nowMs + Number(lifetime) }

@@ -35,13 +35,11 @@ export type TableFields = Pick<
 
 const refused = [
   'externalDataConfiguration',
-  'materializedView',
   'snapshotDefinition',
   'cloneDefinition',
   'encryptionConfiguration',
   'biglakeConfiguration',
   'defaultCollation',
-  'maxStaleness',
   'resourceTags',
   'tableReplicationInfo',
   'model',

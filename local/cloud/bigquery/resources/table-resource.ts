@@ -1,8 +1,9 @@
 /** A table or view as REST shows it; nothing but a picture of the record and its size. */
 import type { TableSize } from '../engine/logical-size.ts'
 import { showTable } from '../engine/names.ts'
-import { isByArrival, type TableRecord } from '../engine/records.ts'
+import { isByArrival, kindOf, type TableRecord } from '../engine/records.ts'
 import { makeEtag, present } from '../engine/request-body.ts'
+import { showMaterialized } from './materialized.ts'
 
 const labelsOf = (table: TableRecord) =>
   table.labels && Object.keys(table.labels).length > 0 ? table.labels : undefined
@@ -15,6 +16,14 @@ function timePartitioning(table: TableRecord): Record<string, unknown> | undefin
     expirationMs: table.partitioning.expirationMs,
     requirePartitionFilter: table.requirePartitionFilter || undefined,
   })
+}
+
+function baseOf({ base }: TableRecord): Record<string, unknown> {
+  if (!base) return {}
+  const time = new Date(base.timeMs).toISOString()
+  return base.kind === 'SNAPSHOT'
+    ? { snapshotDefinition: { baseTableReference: base.reference, snapshotTime: time } }
+    : { cloneDefinition: { baseTableReference: base.reference, cloneTime: time } }
 }
 
 export function tableResource(
@@ -48,8 +57,12 @@ export function tableResource(
     creationTime: String(table.creationMs),
     expirationTime: table.expirationMs === undefined ? undefined : String(table.expirationMs),
     lastModifiedTime: String(table.modifiedMs),
-    type: table.kind,
-    view: table.view ? { query: table.view.query, useLegacySql: false } : undefined,
+    type: kindOf(table),
+    view: table.view && !table.materialized ? { query: table.view.query, useLegacySql: false } : undefined,
+    materializedView:
+      table.view && table.materialized ? showMaterialized(table.view.query, table.materialized) : undefined,
+    maxStaleness: table.materialized?.maxStaleness,
+    ...baseOf(table),
     location: table.location,
   })
 }
@@ -61,8 +74,9 @@ export function tableListItem(table: TableRecord): Record<string, unknown> {
     tableReference: table.reference,
     friendlyName: table.friendlyName,
     labels: labelsOf(table),
-    type: table.kind,
-    view: table.view ? { useLegacySql: false } : undefined,
+    type: kindOf(table),
+    view: table.view && !table.materialized ? { useLegacySql: false } : undefined,
+    ...baseOf(table),
     timePartitioning: timePartitioning(table),
     rangePartitioning: table.range,
     clustering: table.clustering ? { fields: table.clustering } : undefined,

@@ -22,11 +22,18 @@ const statements: readonly (readonly [string, string])[] = [
     'CREATE TABLE',
     'OR REPLACE, IF NOT EXISTS, columns (NOT NULL and OPTIONS(description) at every level, STRING(n), BYTES(n), NUMERIC(p, s), DEFAULT a literal or CURRENT_TIMESTAMP and the like), PRIMARY and FOREIGN KEY … NOT ENFORCED, PARTITION BY a column, DATE(), DATE_TRUNC, DATETIME_TRUNC, TIMESTAMP_TRUNC (hour, day, month, year), RANGE_BUCKET, _PARTITIONDATE, CLUSTER BY, OPTIONS, AS query',
   ],
+  ['CREATE TABLE … LIKE, COPY, CLONE; CREATE SNAPSHOT TABLE', 'OR REPLACE, IF NOT EXISTS, OPTIONS'],
+  ['CREATE TEMP TABLE', 'in scripts'],
   ['CREATE VIEW', 'OR REPLACE, IF NOT EXISTS, column list with descriptions, OPTIONS'],
-  ['CREATE SCHEMA, DROP SCHEMA', 'IF (NOT) EXISTS, OPTIONS, CASCADE'],
-  ['DROP TABLE, DROP VIEW', 'IF EXISTS'],
+  ['CREATE MATERIALIZED VIEW', 'the same, PARTITION BY, CLUSTER BY; its rows are computed at each read'],
   [
-    'ALTER TABLE, ALTER VIEW',
+    'CREATE FUNCTION, CREATE TEMP FUNCTION, CREATE TABLE FUNCTION',
+    'in SQL: OR REPLACE, IF NOT EXISTS, ANY TYPE, RETURNS, OPTIONS(description)',
+  ],
+  ['CREATE SCHEMA, ALTER SCHEMA, DROP SCHEMA', 'IF (NOT) EXISTS, OPTIONS, CASCADE'],
+  ['DROP of tables, views, materialized views, snapshots, functions', 'IF EXISTS'],
+  [
+    'ALTER TABLE, ALTER VIEW, ALTER MATERIALIZED VIEW',
     'SET OPTIONS, ADD COLUMN, DROP COLUMN, RENAME COLUMN, RENAME TO, ALTER COLUMN … SET OPTIONS, SET DATA TYPE, SET DEFAULT, DROP DEFAULT, DROP NOT NULL, ADD and DROP of keys that are NOT ENFORCED',
   ],
   [
@@ -34,14 +41,17 @@ const statements: readonly (readonly [string, string])[] = [
     'INTO or OVERWRITE, columns, (OVERWRITE) PARTITIONS, PARTITION BY, CLUSTER BY, OPTIONS, FROM FILES, WITH PARTITION COLUMNS',
   ],
   ['ASSERT', 'with or without AS message'],
-  ['Scripts', 'several statements; DECLARE and SET, also of a list of variables from `SELECT AS STRUCT`'],
+  [
+    'Scripts',
+    'several statements; DECLARE and SET, also of a list of variables from `SELECT AS STRUCT`; BEGIN … END with EXCEPTION, IF, CASE, LOOP, WHILE, REPEAT, FOR … IN, LEAVE, ITERATE, RETURN, RAISE, EXECUTE IMMEDIATE with USING and INTO, `@@row_count`, `@@error.message`',
+  ],
 ]
 
 const refused = [
   'recursion of another shape than base UNION ALL step, ORDER BY or LIMIT in it',
-  'TABLESAMPLE, UNPIVOT of several columns at once, FOR SYSTEM_TIME AS OF, pipe syntax, table functions',
-  'functions and procedures of your own, JavaScript, temporary tables, materialized views',
-  'control flow, transactions, EXECUTE IMMEDIATE, EXPORT DATA, GRANT',
+  'TABLESAMPLE, UNPIVOT of several columns at once, FOR SYSTEM_TIME AS OF, pipe syntax',
+  'functions in JavaScript or Python, remote and aggregate functions of your own, tables as arguments; procedures and CALL',
+  'transactions, sessions, EXPORT DATA, GRANT, external tables',
   'BIGNUMERIC, GEOGRAPHY, RANGE, INTERVAL values, parameterised types outside column lists, COLLATE',
   'bit operators on BYTES, NOT LIKE ANY, named arguments, lambdas, HLL sketches',
   'functions that would answer a NUMERIC in FLOAT64, ROUND of NUMERIC with digits that are no literal',

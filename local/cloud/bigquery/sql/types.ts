@@ -94,17 +94,37 @@ export type Resolved =
       readonly hidden?: readonly FieldSchema[]
     }
 
+/** A SQL function as it is kept: arguments without a field are ANY TYPE. */
+export interface RoutineBody {
+  readonly kind: 'SCALAR' | 'TABLE'
+  readonly arguments: readonly { readonly name: string; readonly field?: FieldSchema }[]
+  readonly returns?: FieldSchema
+  readonly returnsTable?: readonly FieldSchema[]
+  /** An expression, or a query of a table function. */
+  readonly body: string
+}
+export interface RoutineReference {
+  readonly projectId: string
+  readonly datasetId: string
+  readonly routineId: string
+}
+export type ResolvedRoutine = RoutineBody & {
+  /** Absent for a temporary one. */
+  readonly reference?: RoutineReference
+}
+/** A view or a function through which a name is reached. */
+export type Via = TableReference & { readonly isRoutine?: boolean }
+
 export interface Catalog {
+  /** A function of one's own by its name as written; throws CloudError 404/403/400. */
+  resolveRoutine(path: readonly string[], via: readonly Via[]): Promise<ResolvedRoutine>
+
   /**
    * `via` is the chain of views through which the name was reached, outermost first (empty for the query
    * itself). Throws CloudError 404/403. `path` is the dotted name as written, split, 1–4 parts;
    * INFORMATION_SCHEMA names come whole.
    */
-  resolve(
-    path: readonly string[],
-    via: readonly TableReference[],
-    purpose?: 'read' | 'write',
-  ): Promise<Resolved>
+  resolve(path: readonly string[], via: readonly Via[], purpose?: 'read' | 'write'): Promise<Resolved>
 }
 
 /** Columns and partition predicate a statement reads of one base table, for `totalBytesProcessed`. */
@@ -125,6 +145,16 @@ export type StatementType =
   | 'CREATE_TABLE'
   | 'CREATE_TABLE_AS_SELECT'
   | 'CREATE_VIEW'
+  | 'CREATE_MATERIALIZED_VIEW'
+  | 'CREATE_SNAPSHOT_TABLE'
+  | 'CREATE_FUNCTION'
+  | 'CREATE_TABLE_FUNCTION'
+  | 'DROP_MATERIALIZED_VIEW'
+  | 'DROP_SNAPSHOT_TABLE'
+  | 'DROP_FUNCTION'
+  | 'DROP_TABLE_FUNCTION'
+  | 'ALTER_MATERIALIZED_VIEW'
+  | 'ALTER_SCHEMA'
   | 'CREATE_SCHEMA'
   | 'DROP_TABLE'
   | 'DROP_VIEW'
@@ -163,6 +193,10 @@ export interface Statement {
   readonly duckdb: readonly string[]
   /** The GoogleSQL query of a CREATE VIEW, verbatim. */
   readonly viewQuery?: string
+  /** CREATE TABLE LIKE, COPY, CLONE, CREATE SNAPSHOT TABLE: what it is made after. */
+  readonly source?: { readonly how: 'LIKE' | 'COPY' | 'CLONE' | 'SNAPSHOT'; readonly path: readonly string[] }
+  /** CREATE FUNCTION and CREATE TABLE FUNCTION. */
+  readonly routine?: RoutineBody
   readonly references: readonly TableReference[]
   readonly reads: readonly TableRead[]
   /**
@@ -226,8 +260,12 @@ export interface Compiler {
    * `[line:column]`, or 501-style 400 naming what is unsupported.
    */
   parseScript(sql: string): readonly ParsedStatement[]
+  /** The whole script with its control flow; `parseScript` takes statements only. */
+  parseProgram(sql: string): readonly ScriptNode[]
   /** DuckDB expression of a column's `defaultValueExpression`, checked against its type. */
   compileDefault(field: FieldSchema): string
+  /** Checks a routine's body against its arguments; gives the columns of a table function. */
+  checkRoutine(routine: RoutineBody, context: CompileContext): Promise<readonly FieldSchema[]>
   /** Translates one statement now, resolving names through the catalog. */
   compile(statement: ParsedStatement, context: CompileContext): Promise<Statement>
 }
@@ -236,11 +274,64 @@ export interface ParsedStatement {
   readonly text: string
   readonly line: number
   readonly column?: number
+  readonly isTemp?: boolean
+  /** Of a temporary table: its name as written. */
+  readonly path?: readonly string[]
+  /** Positional parameters of the script that stand before this statement. */
+  readonly placeholdersBefore?: number
   readonly variable?: { readonly names: readonly string[]; readonly type?: string }
 }
+interface Place {
+  readonly line: number
+  readonly column: number
+}
+/** A script as it runs. Conditions and values are queries of one value. */
+export type ScriptNode =
+  | { readonly kind: 'statement'; readonly parsed: ParsedStatement }
+  | {
+      readonly kind: 'block'
+      readonly label?: string
+      readonly body: readonly ScriptNode[]
+      /** EXCEPTION WHEN ERROR THEN. */
+      readonly handler?: readonly ScriptNode[]
+    }
+  | {
+      readonly kind: 'if'
+      readonly branches: readonly {
+        readonly condition: ParsedStatement
+        readonly body: readonly ScriptNode[]
+      }[]
+      readonly otherwise: readonly ScriptNode[]
+    }
+  | {
+      readonly kind: 'loop'
+      readonly label?: string
+      readonly while?: ParsedStatement
+      readonly body: readonly ScriptNode[]
+      readonly until?: ParsedStatement
+    }
+  | {
+      readonly kind: 'for'
+      readonly label?: string
+      readonly variable: string
+      readonly query: ParsedStatement
+      readonly body: readonly ScriptNode[]
+    }
+  | ({ readonly kind: 'leave' | 'iterate'; readonly label?: string } & Place)
+  | { readonly kind: 'return' }
+  | ({ readonly kind: 'raise'; readonly message?: ParsedStatement } & Place)
+  | ({
+      readonly kind: 'execute'
+      readonly sql: ParsedStatement
+      readonly into?: readonly string[]
+      readonly using: readonly { readonly value: ParsedStatement; readonly name?: string }[]
+    } & Place)
+
 export interface CompileContext {
   readonly catalog: Catalog
   readonly variables: ReadonlyMap<string, { readonly type: string; readonly duckdb: string }>
+  /** Temporary functions of the script, by lower-case name. */
+  readonly functions?: ReadonlyMap<string, RoutineBody>
   readonly parameters: readonly { readonly name?: string; readonly type: string; readonly duckdb: string }[]
   /** Runs DuckDB's binder (DESCRIBE) on translated SQL; gives column names and DuckDB types. */
   readonly describe: (duckdb: string) => Promise<readonly { readonly name: string; readonly type: string }[]>

@@ -30,7 +30,19 @@ export function finishCall(cursor: Cursor, path: readonly string[], at: Position
   const limit = cursor.acceptWord('LIMIT') ? cursor.expression() : undefined
   cursor.expectSymbol(')')
   const over = cursor.acceptWord('OVER') ? parseWindow(cursor) : undefined
-  return { kind: 'call', name, isSafe, args, isDistinct, nulls, orderBy, limit, over, at }
+  return {
+    kind: 'call',
+    name,
+    path: isSafe ? path.slice(1) : path,
+    isSafe,
+    args,
+    isDistinct,
+    nulls,
+    orderBy,
+    limit,
+    over,
+    at,
+  }
 }
 
 function parseArgument(cursor: Cursor): Expression {

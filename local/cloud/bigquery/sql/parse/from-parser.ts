@@ -1,6 +1,6 @@
 /**
- * FROM: tables, subqueries, UNNEST, PIVOT and joins. TABLESAMPLE, table functions and time travel are refused
- * by name.
+ * FROM: tables, subqueries, UNNEST, PIVOT, table functions and joins. TABLESAMPLE and time travel are refused by
+ * name.
  */
 import { invalid, unsupported } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
@@ -74,12 +74,20 @@ function parseFactor(cursor: Cursor): From {
   } else {
     if (cursor.isSymbol('[')) throw unsupported('Legacy SQL ([project:dataset.table])', at)
     const path = parseTablePath(cursor)
-    if (cursor.isSymbol('(')) throw unsupported(`Table function ${path.join('.')}`, at)
-    factor = { kind: 'table', path, ...aliasAndOffset(cursor), at }
+    factor = cursor.acceptSymbol('(')
+      ? parseTableFunction(cursor, path, at)
+      : { kind: 'table', path, ...aliasAndOffset(cursor), at }
   }
   if (cursor.isWord('FOR SYSTEM_TIME')) throw unsupported('FOR SYSTEM_TIME AS OF', cursor.at)
   if (cursor.isWord('TABLESAMPLE')) throw unsupported('TABLESAMPLE', cursor.at)
   return parsePivots(cursor, factor)
+}
+
+function parseTableFunction(cursor: Cursor, path: readonly string[], at: From['at']): From {
+  if (cursor.isWord('TABLE')) throw unsupported('A table as an argument', cursor.at)
+  const args = cursor.isSymbol(')') ? [] : cursor.list(() => cursor.expression())
+  cursor.expectSymbol(')')
+  return { kind: 'tableFunction', path, args, alias: parseAlias(cursor), at }
 }
 
 function parseAlias(cursor: Cursor): string | undefined {

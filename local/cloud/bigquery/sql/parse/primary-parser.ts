@@ -142,7 +142,16 @@ function parseWord(cursor: Cursor): Expression {
   const name = cursor.name()
   if (cursor.isSymbol('(')) return finishCall(cursor, [name], at)
   if (['CURRENT_DATE', 'CURRENT_TIMESTAMP', 'CURRENT_DATETIME', 'CURRENT_TIME'].includes(value))
-    return { kind: 'call', name: value, isSafe: false, args: [], isDistinct: false, orderBy: [], at }
+    return {
+      kind: 'call',
+      name: value,
+      path: [value],
+      isSafe: false,
+      args: [],
+      isDistinct: false,
+      orderBy: [],
+      at,
+    }
   return { kind: 'path', parts: [name], at }
 }
 
@@ -225,8 +234,8 @@ function parseExtract(cursor: Cursor): Expression {
 function parseInterval(cursor: Cursor): Expression {
   const { at } = cursor.next()
   const value = cursor.expression()
-  const unit = cursor.name().toUpperCase()
-  if (cursor.isWord('TO')) throw unsupported('INTERVAL … TO …', at)
+  const first = cursor.name().toUpperCase()
+  const unit = cursor.acceptWord('TO') ? `${first} TO ${cursor.name().toUpperCase()}` : first
   return { kind: 'interval', value, unit, at }
 }
 

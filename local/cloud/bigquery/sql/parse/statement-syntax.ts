@@ -1,5 +1,6 @@
 /** The tree of the supported statements. Values only. */
 import type { Position } from '../refusal.ts'
+import type { ObjectKind } from './ddl/kinds.ts'
 import type { Assignment, Expression, From, MergeClause, OptionSyntax, Query, TypeSyntax } from './syntax.ts'
 
 interface At {
@@ -17,6 +18,11 @@ export interface PartitionSyntax extends At {
   readonly field: string
   readonly type: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR' | 'RANGE'
   readonly range?: { readonly start: string; readonly end: string; readonly interval: string }
+}
+/** Without a type: ANY TYPE. */
+export interface ArgumentSyntax extends At {
+  readonly name: string
+  readonly type?: TypeSyntax
 }
 export interface ForeignKeySyntax extends At {
   readonly name?: string | undefined
@@ -81,24 +87,47 @@ export type AlterAction =
 export type StatementSyntax = At &
   (
     | { readonly kind: 'query'; readonly query: Query }
-    | ({ readonly kind: 'createTable'; readonly query?: Query } & Creation & TableShape)
+    | ({
+        readonly kind: 'createTable'
+        readonly query?: Query
+        readonly isTemp?: boolean
+        readonly source?: {
+          readonly how: 'LIKE' | 'COPY' | 'CLONE' | 'SNAPSHOT'
+          readonly path: readonly string[]
+        }
+      } & Creation &
+        TableShape)
+    | ({
+        readonly kind: 'createFunction'
+        readonly isTemp: boolean
+        readonly args: readonly ArgumentSyntax[]
+        readonly returns?: TypeSyntax
+        readonly returnsTable?: readonly { readonly name: string; readonly type: TypeSyntax }[]
+        /** A function's expression, or a table function's query. */
+        readonly body?: Expression
+        readonly query?: Query
+        readonly text: string
+      } & Creation)
     | ({
         readonly kind: 'createView'
         readonly names?: readonly { readonly name: string; readonly options: readonly OptionSyntax[] }[]
         readonly query: Query
         readonly text: string
+        readonly isMaterialized: boolean
+        readonly partitionBy?: PartitionSyntax
+        readonly clusterBy?: readonly string[]
       } & Creation)
     | ({ readonly kind: 'createSchema' } & Creation)
     | {
         readonly kind: 'drop'
-        readonly what: 'TABLE' | 'VIEW' | 'SCHEMA'
+        readonly what: ObjectKind
         readonly path: readonly string[]
         readonly ifExists: boolean
         readonly isCascade: boolean
       }
     | {
         readonly kind: 'alter'
-        readonly what: 'TABLE' | 'VIEW'
+        readonly what: 'TABLE' | 'VIEW' | 'MATERIALIZED VIEW' | 'SCHEMA'
         readonly path: readonly string[]
         readonly ifExists: boolean
         readonly action: AlterAction

@@ -134,6 +134,8 @@ export interface Call {
   readonly kind: 'call'
   /** Upper case, dotted for namespaces. */
   readonly name: string
+  /** As written, for functions of one's own. */
+  readonly path: readonly string[]
   readonly isSafe: boolean
   readonly args: readonly Expression[]
   readonly isDistinct: boolean
@@ -218,6 +220,12 @@ export type From = At &
         readonly hasOffset: boolean
       }
     | { readonly kind: 'subquery'; readonly query: Query; readonly alias?: string }
+    | {
+        readonly kind: 'tableFunction'
+        readonly path: readonly string[]
+        readonly args: readonly Expression[]
+        readonly alias?: string
+      }
     | {
         readonly kind: 'unnest'
         readonly value: Expression

@@ -14,7 +14,7 @@ import { BOOL, duckdbType, isScalar, typeFromSyntax, typeName } from '../values/
 import { joinFacts, type Value } from '../values/value.ts'
 import { fieldOf, resolveIndex, resolvePath } from './access.ts'
 import { resolveCall } from './call.ts'
-import { resolveLiteral, resolveParameter } from './constants.ts'
+import { resolveLiteral, resolveParameter, resolveSystem } from './constants.ts'
 import { resolveArray, resolveStruct, resolveSubquery } from './constructors.ts'
 import { resolveBinary, resolveIn, resolveLike, resolveUnary } from './operators.ts'
 import type { Env } from './scope.ts'
@@ -113,7 +113,7 @@ export function resolveExpression(expression: Expression, env: Env): Value {
     case 'parameter':
       return resolveParameter(expression, env)
     case 'system':
-      throw unsupported(`System variable @@${expression.name}`, at)
+      return resolveSystem(expression, env)
   }
 }
 

@@ -8,6 +8,7 @@ import { BOOL, duckdbType, INT64, quoteName, typeOfField } from '../values/gtype
 import { asColumns } from './output.ts'
 import { resolvePivot, resolveUnpivot } from './pivot.ts'
 import { resolveExpression, resolveQuery } from './recursion.ts'
+import { resolveTableFunction } from './routines.ts'
 import { childEnv, lookUp, sameName, type Column, type Env, type FromResult, type Relation } from './scope.ts'
 import { onceOnly } from './translation.ts'
 
@@ -30,6 +31,8 @@ function resolveAny(from: From, env: Env, left?: FromResult): FromResult {
       return resolveSubquery(from, env)
     case 'unnest':
       return resolveUnnest(from, env, left)
+    case 'tableFunction':
+      return resolveTableFunction(from, env)
     case 'table':
       return resolveTable(from, env, left)
     case 'pivot':

@@ -108,12 +108,14 @@ function onlyWhere({ call, at }: PivotAggregate, column: Expression, { value }: 
   const condition: Expression = { kind: 'binary', operator: 'IS NOT DISTINCT FROM', left, right: value, at }
   const plain = { isSafe: false, isDistinct: false, orderBy: [], at } as const
   const [first, ...rest] = call.args
-  if (first?.kind === 'star') return { ...plain, kind: 'call', name: 'COUNTIF', args: [condition] }
+  if (first?.kind === 'star')
+    return { ...plain, kind: 'call', name: 'COUNTIF', path: ['COUNTIF'], args: [condition] }
   const nothing: Expression = { kind: 'literal', type: 'NULL', value: 'NULL', at }
   const kept: Expression = {
     ...plain,
     kind: 'call',
     name: 'IF',
+    path: ['IF'],
     args: [condition, first ?? nothing, nothing],
   }
   return { ...call, args: [kept, ...rest], at }

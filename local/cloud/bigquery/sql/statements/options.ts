@@ -29,6 +29,8 @@ function readValue(expression: Expression, nowMicros: bigint): unknown {
       return expression.items.map((item) => readValue(item, nowMicros))
     case 'struct':
       return expression.fields.map((field) => readValue(field.value, nowMicros))
+    case 'interval':
+      return interval(expression)
     case 'call': {
       const nowMs = Number(nowMicros / 1000n)
       if (expression.name === 'CURRENT_TIMESTAMP') return new Date(nowMs).toISOString()
@@ -51,6 +53,20 @@ function readValue(expression: Expression, nowMicros: bigint): unknown {
     default:
   }
   throw unsupported('This expression as an option value', expression.at)
+}
+
+/** As REST writes an interval, `years-months days hours:minutes:seconds`. */
+function interval(expression: Expression & { kind: 'interval' }): string {
+  const { unit, value } = expression
+  const amount = value.kind === 'literal' ? value.value : ''
+  const seconds =
+    UNIT_MS[unit] === undefined || unit === 'DAY' ? undefined : (Number(amount) * UNIT_MS[unit]) / 1000
+  if (unit === 'DAY' && /^\d+$/.test(amount)) return `0-0 ${amount} 0:0:0`
+  if (seconds !== undefined && Number.isInteger(seconds))
+    return `0-0 0 ${Math.floor(seconds / 3600)}:${Math.floor(seconds / 60) % 60}:${seconds % 60}`
+  const clock = /^(\d+):(\d+):(\d+)$/.exec(amount)
+  if (unit === 'HOUR TO SECOND' && clock) return `0-0 0 ${clock.slice(1).map(Number).join(':')}`
+  throw unsupported('This INTERVAL as an option value', expression.at)
 }
 
 function readLiteral(expression: Expression & { kind: 'literal' }): unknown {

@@ -5,20 +5,19 @@ import { parseTablePath } from '../from-parser.ts'
 import type { AlterAction, KeysSyntax, StatementSyntax } from '../statement-syntax.ts'
 import { parseType } from '../type-parser.ts'
 import { isConstraint, parseColumn, parseConstraint, parseDefault } from './column-parser.ts'
-import { refuseKind } from './create-parser.ts'
+import { acceptKind } from './kinds.ts'
 import { parseOptionList } from './options-parser.ts'
 
 export function parseAlter(cursor: Cursor): StatementSyntax {
   const { at } = cursor.next()
-  const what = (['TABLE', 'VIEW'] as const).find((word) => cursor.isWord(word))
-  if (!what) {
-    if (cursor.isWord('SCHEMA')) throw unsupported('ALTER SCHEMA', at)
-    refuseKind(cursor, 'ALTER')
-  }
-  cursor.next()
+  const what = acceptKind(cursor, 'ALTER')
+  if (what !== 'TABLE' && what !== 'VIEW' && what !== 'MATERIALIZED VIEW' && what !== 'SCHEMA')
+    throw unsupported(`ALTER ${what}`, at)
   const ifExists = cursor.acceptWord('IF EXISTS')
   const path = parseTablePath(cursor)
   const action = parseAction(cursor)
+  if ((what === 'SCHEMA' || what === 'MATERIALIZED VIEW') && action.kind !== 'SET_OPTIONS')
+    throw unsupported(`ALTER ${what} other than SET OPTIONS`, at)
   if (cursor.isSymbol(',')) throw unsupported('ALTER with several actions of different kinds', cursor.at)
   return { kind: 'alter', what, path, ifExists, action, at }
 }

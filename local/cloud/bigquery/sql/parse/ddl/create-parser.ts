@@ -1,66 +1,50 @@
 /**
- * CREATE, DROP, ALTER and the clauses they share with LOAD DATA. Kinds of objects other than tables, views
- * and schemas are refused by name.
+ * CREATE of tables, views and schemas, and the clauses they share with LOAD DATA. Kinds of objects that are not
+ * there are refused by name (`kinds.ts`).
  */
-import { unsupported } from '../../refusal.ts'
+import { invalid, unsupported } from '../../refusal.ts'
 import type { Cursor } from '../cursor.ts'
 import { parseTablePath } from '../from-parser.ts'
 import type { StatementSyntax, TableShape } from '../statement-syntax.ts'
 import type { OptionSyntax } from '../syntax.ts'
 import { parseElements } from './column-parser.ts'
+import { parseCreateFunction, type Head } from './function-parser.ts'
+import { acceptKind } from './kinds.ts'
 import { parseOptions } from './options-parser.ts'
 import { parsePartition } from './partition-parser.ts'
-
-const OTHER_KINDS = [
-  'MATERIALIZED VIEW',
-  'EXTERNAL',
-  'TEMP',
-  'TEMPORARY',
-  'FUNCTION',
-  'AGGREGATE FUNCTION',
-  'TABLE FUNCTION',
-  'PROCEDURE',
-  'MODEL',
-  'SNAPSHOT TABLE',
-  'SEARCH INDEX',
-  'VECTOR INDEX',
-  'ROW ACCESS POLICY',
-  'CONNECTION',
-  'RESERVATION',
-  'ASSIGNMENT',
-  'CAPACITY',
-  'SEQUENCE',
-  'PUBLIC SYNONYM',
-]
-
-export function refuseKind(cursor: Cursor, verb: string): never {
-  const kind = OTHER_KINDS.find((words) => cursor.isWord(words))
-  if (!kind) throw cursor.unexpected()
-  const isFunction = ['TEMP', 'TEMPORARY'].includes(kind) ? ` ${cursor.peek(1).text.toUpperCase()}` : ''
-  throw unsupported(`${verb} ${kind}${isFunction}`, cursor.at)
-}
 
 export function parseCreate(cursor: Cursor): StatementSyntax {
   const { at } = cursor.next()
   const orReplace = cursor.acceptWord('OR REPLACE')
-  const what = (['TABLE', 'VIEW', 'SCHEMA'] as const).find((word) => cursor.isWord(word))
-  if (!what || cursor.isWord('TABLE FUNCTION')) refuseKind(cursor, 'CREATE')
-  cursor.next()
+  const isTemp = cursor.acceptWord('TEMP') || cursor.acceptWord('TEMPORARY')
+  const what = acceptKind(cursor, isTemp ? 'CREATE TEMP' : 'CREATE')
+  if (isTemp && what !== 'TABLE' && what !== 'FUNCTION')
+    throw invalid(`CREATE TEMP ${what} is not allowed`, at)
   const ifNotExists = cursor.acceptWord('IF NOT EXISTS')
   const path = parseTablePath(cursor)
   const head = { path, orReplace, ifNotExists, at }
-  if (what === 'SCHEMA') {
-    if (cursor.isWord('DEFAULT')) throw unsupported('DEFAULT COLLATE', cursor.at)
-    return { kind: 'createSchema', ...head, options: parseOptions(cursor) }
+  switch (what) {
+    case 'SCHEMA':
+      if (cursor.isWord('DEFAULT')) throw unsupported('DEFAULT COLLATE', cursor.at)
+      return { kind: 'createSchema', ...head, options: parseOptions(cursor) }
+    case 'TABLE':
+      return { ...parseCreateTable(cursor, head), ...(isTemp ? { isTemp } : {}) }
+    case 'SNAPSHOT TABLE': {
+      cursor.expectWord('CLONE')
+      return parseDerived(cursor, head, 'SNAPSHOT')
+    }
+    case 'VIEW':
+    case 'MATERIALIZED VIEW':
+      return parseCreateView(cursor, head, what === 'MATERIALIZED VIEW')
+    case 'FUNCTION':
+    case 'TABLE FUNCTION':
+      return parseCreateFunction(cursor, { ...head, isTemp, isTable: what === 'TABLE FUNCTION' })
   }
-  return what === 'TABLE' ? parseCreateTable(cursor, head) : parseCreateView(cursor, head)
 }
 
-type Head = { path: readonly string[]; orReplace: boolean; ifNotExists: boolean; at: Cursor['at'] }
-
 function parseCreateTable(cursor: Cursor, head: Head): StatementSyntax {
-  for (const word of ['LIKE', 'COPY', 'CLONE'])
-    if (cursor.isWord(word)) throw unsupported(`CREATE TABLE … ${word}`, cursor.at)
+  for (const how of ['LIKE', 'COPY', 'CLONE'] as const)
+    if (cursor.acceptWord(how)) return parseDerived(cursor, head, how)
   const shape = parseShape(cursor)
   if (cursor.isWord('WITH CONNECTION') || cursor.isWord('DEFAULT'))
     throw unsupported(
@@ -72,6 +56,21 @@ function parseCreateTable(cursor: Cursor, head: Head): StatementSyntax {
   return { kind: 'createTable', ...head, ...shape, options, query }
 }
 
+/** LIKE, COPY, CLONE and SNAPSHOT: a table made after another one. */
+function parseDerived(
+  cursor: Cursor,
+  head: Head,
+  how: 'LIKE' | 'COPY' | 'CLONE' | 'SNAPSHOT',
+): StatementSyntax {
+  const source = parseTablePath(cursor)
+  if (cursor.isWord('FOR SYSTEM_TIME')) throw unsupported('FOR SYSTEM_TIME AS OF', cursor.at)
+  if (cursor.isWord('PARTITION') || cursor.isWord('CLUSTER'))
+    throw unsupported(`PARTITION BY or CLUSTER BY beside ${how}`, cursor.at)
+  const options = parseOptions(cursor)
+  if (cursor.isWord('AS')) throw unsupported(`CREATE TABLE … ${how} … AS`, cursor.at)
+  return { kind: 'createTable', ...head, options, source: { how, path: source } }
+}
+
 export function parseShape(cursor: Cursor): TableShape {
   return {
     ...(cursor.isSymbol('(') ? parseElements(cursor) : {}),
@@ -80,27 +79,18 @@ export function parseShape(cursor: Cursor): TableShape {
   }
 }
 
-function parseCreateView(cursor: Cursor, head: Head): StatementSyntax {
+function parseCreateView(cursor: Cursor, head: Head, isMaterialized: boolean): StatementSyntax {
   let names: { name: string; options: readonly OptionSyntax[] }[] | undefined
   if (cursor.acceptSymbol('(')) {
     names = cursor.list(() => ({ name: cursor.name(), options: parseOptions(cursor) }))
     cursor.expectSymbol(')')
   }
+  if (isMaterialized && names) throw unsupported('A column list of CREATE MATERIALIZED VIEW', head.at)
+  const { partitionBy, clusterBy } = isMaterialized ? parseShape(cursor) : {}
   const options = parseOptions(cursor)
   cursor.expectWord('AS')
   const start = cursor.peek().start
   const query = cursor.query()
-  return { kind: 'createView', ...head, names, options, query, text: cursor.sql.slice(start, cursor.lastEnd) }
-}
-
-export function parseDrop(cursor: Cursor): StatementSyntax {
-  const { at } = cursor.next()
-  const what = (['TABLE', 'VIEW', 'SCHEMA'] as const).find((word) => cursor.isWord(word))
-  if (!what || cursor.isWord('TABLE FUNCTION')) refuseKind(cursor, 'DROP')
-  cursor.next()
-  const ifExists = cursor.acceptWord('IF EXISTS')
-  const path = parseTablePath(cursor)
-  const isCascade = cursor.acceptWord('CASCADE')
-  if (!isCascade) cursor.acceptWord('RESTRICT')
-  return { kind: 'drop', what, path, ifExists, isCascade, at }
+  const text = cursor.sql.slice(start, cursor.lastEnd)
+  return { kind: 'createView', ...head, names, options, query, text, isMaterialized, partitionBy, clusterBy }
 }
