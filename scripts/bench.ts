@@ -1,6 +1,6 @@
 /**
  * Measures what we promise, each as a ratio to a named limit or peer in the same run; it asserts nothing.
- * Usage: npm run bench [-- demo-small demo-full start sessions]
+ * Usage: npm run bench [-- demo-small demo-full start sessions views]
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -10,13 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { generateEvents } from '../local/demo/generator.ts'
 import { ensureSpark } from '../local/toolchain/index.ts'
-
-interface Measured {
-  readonly what: string
-  readonly seconds: number
-  readonly against: string
-  readonly reference: number
-}
+import { views, type Measured } from './bench-views.ts'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const say = (line: string): void => {
@@ -150,6 +144,7 @@ const benches: Readonly<Record<string, () => Promise<Measured[]>>> = {
   'demo-small': () => demo('small', 90),
   'demo-full': () => demo('full', 300),
   sessions,
+  views: () => views(say),
 }
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -1,9 +1,10 @@
 /**
- * What a view file says: a bare SELECT, or CREATE VIEW with columns and OPTIONS before it. It refuses every
- * other statement and every option it would not apply.
+ * What a view file says: a bare SELECT, or CREATE [MATERIALIZED] VIEW with columns and OPTIONS before it. It refuses
+ * every other statement and every option it would not apply.
  */
-import { shortName, type TableName } from '../../_shared/dataset.ts'
+import { shortName, type Materialized, type TableName } from '../../_shared/dataset.ts'
 import { openCursor, ReadingError, type Cursor } from '../../_shared/sql-cursor.ts'
+import { readLayout, readRefresh } from './materialized.ts'
 import { joined, wrongLabel, type Metadata } from './metadata.ts'
 import { leadingComment } from './sql.ts'
 
@@ -19,7 +20,13 @@ export interface ViewDefinition {
   /** Milliseconds since 1970. */
   readonly expirationTime?: string
   readonly columns?: readonly { readonly name: string; readonly description?: string }[]
+  /** Of CREATE MATERIALIZED VIEW. */
+  readonly materialized?: Materialized
 }
+
+/** As BigQuery calls it. */
+export const typeOf = ({ materialized }: ViewDefinition): 'VIEW' | 'MATERIALIZED_VIEW' =>
+  materialized === undefined ? 'VIEW' : 'MATERIALIZED_VIEW'
 
 /**
  * @param metadata what stands beside the file; it goes before a comment at the top.
@@ -36,12 +43,14 @@ export function readDefinition(sql: string, name: TableName, metadata: Metadata 
     return { ...queryFrom(sql, 0), ...described, ...metadata }
   }
   cursor.accept('OR REPLACE')
-  if (!cursor.accept('VIEW'))
-    cursor.refuse(`expected VIEW, found ${cursor.next().slice(0, 40)}: not read here`)
+  const isMaterialized = cursor.accept('MATERIALIZED VIEW')
+  if (!isMaterialized && !cursor.accept('VIEW'))
+    cursor.refuse(`expected VIEW or MATERIALIZED VIEW, found ${cursor.next().slice(0, 40)}: not read here`)
   cursor.accept('IF NOT EXISTS')
   checkName(cursor, cursor.path(), name)
-  const columns = cursor.accept('(') ? readColumns(cursor) : undefined
-  const given = cursor.accept('OPTIONS') ? readOptions(cursor) : {}
+  const layout = isMaterialized ? readLayout(cursor) : undefined
+  const columns = !isMaterialized && cursor.accept('(') ? readColumns(cursor) : undefined
+  const given: Options = cursor.accept('OPTIONS') ? readOptions(cursor, layout) : { materialized: layout }
   const options = joined(cursor, given, metadata)
   cursor.expect('AS')
   const at = cursor.at()
@@ -96,11 +105,20 @@ function readColumns(cursor: Cursor): { name: string; description?: string }[] {
   return columns
 }
 
-type Options = Pick<ViewDefinition, 'description' | 'friendlyName' | 'labels' | 'expirationTime'>
+type Options = Pick<
+  ViewDefinition,
+  'description' | 'friendlyName' | 'labels' | 'expirationTime' | 'materialized'
+>
 
-function readOptions(cursor: Cursor): Options {
-  let options: Options = {}
+/** @param materialized what was read of a materialized view so far. */
+function readOptions(cursor: Cursor, materialized: Materialized | undefined): Options {
+  let options: Options = materialized === undefined ? {} : { materialized }
   readList(cursor, (option) => {
+    const refresh = materialized === undefined ? undefined : readRefresh(cursor, option)
+    if (refresh !== undefined) {
+      options = { ...options, materialized: { ...options.materialized, ...refresh } }
+      return
+    }
     switch (option) {
       case 'description':
         options = { ...options, description: textOrNull(cursor) }

@@ -17,7 +17,7 @@ import type { Annotation } from '../../_shared/report.ts'
 import { ReadingError } from '../../_shared/sql-cursor.ts'
 import { readSqlFiles, type SqlFile } from '../../_shared/sql-files.ts'
 import { AT_ONCE, candidate, checkQueries, type Candidate } from './check-queries.ts'
-import { readDefinition, type ViewDefinition } from './definition.ts'
+import { readDefinition, typeOf, type ViewDefinition } from './definition.ts'
 import type { Inputs } from './inputs.ts'
 import { readMetadata } from './metadata.ts'
 import { inReferenceOrder } from './order.ts'
@@ -92,7 +92,9 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
     const written = qualify(definition.query, google.projectId, references)
     // What others wrote and says the same is left as it stands there, however it is written.
     const isSame =
-      answer === undefined || (ownership !== 'ours' && isSameQuery(stored ?? '', written, google.projectId))
+      answer === undefined ||
+      ((ownership !== 'ours' || definition.materialized !== undefined) &&
+        isSameQuery(stored ?? '', written, google.projectId))
     const query = stored !== undefined && isSame ? stored : written
     return {
       ...{ name, file, definition, query, references, existing, ownership },
@@ -127,9 +129,9 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
 const digestOf = (sql: string, query: string | undefined): string => markDigest([1, sql, query])
 
 /** What was checked for this text, and still stands there as it was written then. */
-const isRemembered = ({ sql, existing, ownership }: Found): boolean =>
+const isRemembered = ({ sql, definition, existing, ownership }: Found): boolean =>
   ownership === 'ours' &&
-  existing?.type === 'VIEW' &&
+  existing?.type === typeOf(definition) &&
   digestOn(existing.labels) === digestOf(sql, existing.query)
 
 /** Those for which `is` holds, and everything of the set that reads them. */
