@@ -1,5 +1,8 @@
 """
-One day of clickstream, from the raw file to the published numbers. Wiring only: it computes nothing when Airflow parses it.
+Clickstream every night, from the raw files that arrived to the published numbers. Wiring only: it computes nothing when Airflow parses it.
+
+A run takes what is new or changed since the last one, whatever its days: late files, a missed night, a file that was mended. The parameter `days` says otherwise:
+`all`, or days to compute anew, as 2015-05-03 or 2015-05-03..2015-05-10.
 
 Airflow variables, read when a task runs: `caec_project` and `caec_region`; where dbt is a process also `caec_dbt` (the program) and `caec_dbt_dir` (the project folder).
 What each task does, how to backfill and where to look when it fails: docs/dag.md.
@@ -22,8 +25,10 @@ from airflow.timetables.interval import CronDataIntervalTimetable
 
 try:
     from airflow.sdk import DAG
+    from airflow.sdk.definitions.param import Param
 except ImportError:  # Airflow 2.11 has no airflow.sdk
     from airflow import DAG
+    from airflow.models.param import Param
 try:
     from airflow.sdk.exceptions import AirflowFailException
 except ImportError:  # Airflow before 3.2
@@ -47,6 +52,9 @@ REGION = "{{ var.value.caec_region }}"
 LAKE = f"gs://{PROJECT}-lake"
 STAGING = f"{PROJECT}-staging"
 DAY = "{{ data_interval_start | ds }}"
+DAYS = "{{ params.days }}"
+# A file of which more is refused is left out whole, named by the last task, and stops nothing else.
+MAX_REJECTED_SHARE = 0.5
 # The same for the same run and try. A new try is a new batch, and so is a cleared run: the same id would
 # return the old batch and compute nothing.
 RUN_MARK = "{{ macros.uuid.uuid5(macros.uuid.NAMESPACE_OID, run_id ~ ' ' ~ dag_run.start_date).hex[:12] }}"
@@ -109,7 +117,7 @@ def spark_batch(job: str, arguments: list[str]) -> DataprocCreateBatchOperator:
             "pyspark_batch": {
                 "main_python_file_uri": f"gs://{STAGING}/{files['main']}",
                 "python_file_uris": [f"gs://{STAGING}/{name}" for name in files["pyFiles"]],
-                "args": [*arguments, f"--lake={LAKE}", f"--from={DAY}", f"--to={DAY}"],
+                "args": [*arguments, f"--lake={LAKE}", f"--days={DAYS}"],
             },
             "labels": {"pipeline": "clickstream", "job": job},
             "runtime_config": {"version": "2.3"},
@@ -179,7 +187,7 @@ class RegionalQuery(BigQueryInsertJobOperator):
 
 
 def views_check() -> str:
-    """Every event of the day that was loaded is in the views, and no view is behind the load."""
+    """Every event of the day that was loaded is in the views, no view is behind the load, and no file was left out."""
     loaded = f"`{PROJECT}.caec_raw.sessionized_events`"
     behind = "".join(
         f"ASSERT (SELECT COUNTIF(data_through != (SELECT MAX(event_ts) FROM {loaded})) = 0 FROM `{PROJECT}.caec_insights.{view}`)"
@@ -190,12 +198,14 @@ def views_check() -> str:
         f"ASSERT (SELECT COALESCE(SUM(events), 0) FROM `{PROJECT}.caec_insights.kpi_event_volume_by_type` WHERE event_date = DATE '{DAY}')"
         f" = (SELECT COUNT(*) FROM {loaded} WHERE event_date = DATE '{DAY}')"
         f" AS 'caec_insights.kpi_event_volume_by_type has not the events of {DAY} that caec_raw.sessionized_events has';\n{behind}"
+        f"ASSERT (SELECT COUNT(*) = 0 FROM `{PROJECT}.caec_raw.quarantined_files`)"
+        " AS 'raw files were left out whole, for too many of their rows are refused; caec_raw.quarantined_files names them and why. All other files are in the numbers';\n"
     )
 
 
 with DAG(
     dag_id="clickstream_pipeline",
-    description="Raw events of one day to sessions, facts and published views",
+    description="Raw events that arrived to sessions, facts and published views",
     doc_md=__doc__,
     # A day is processed when it is over and its late files are in. On Airflow 2 and 3 alike the run of the
     # 4th at 02:15 has the 3rd as its data interval's start.
@@ -203,12 +213,19 @@ with DAG(
     # The first day of the RetailRocket data: a backfill goes through the data's own calendar.
     start_date=datetime(2015, 5, 3, tzinfo=timezone.utc),
     catchup=False,
-    # Sessions run on over midnight: a day needs the day before it, so days never run side by side.
+    # Two runs would write the same days. A run needs no success before it: what was missed is still new.
     max_active_runs=1,
+    params={
+        "days": Param(
+            "new",
+            type="string",
+            pattern=r"^(new|all|\d{4}-\d{2}-\d{2}(\.\.\d{4}-\d{2}-\d{2})?)$",
+            description="new: what arrived or changed; all: everything anew; or days, as 2015-05-03..2015-05-10",
+        )
+    },
     tags=["clickstream", "caec"],
     default_args={
         "owner": "data-engineering",
-        "depends_on_past": True,
         "retries": 2,
         "retry_delay": timedelta(minutes=5),
         "retry_exponential_backoff": True,
@@ -221,20 +238,23 @@ with DAG(
     wait_for_events = GCSObjectsWithPrefixExistenceSensor(
         task_id="wait_for_events",
         bucket=f"{PROJECT}-raw",
-        prefix=f"events/{DAY}",
+        # Days that are asked for by name, or all: whatever is there already.
+        prefix="events/{{ (data_interval_start | ds) if params.days == 'new' else '' }}",
         deferrable=DEFERRABLE,
         mode="reschedule",
         poke_interval=POKE_INTERVAL,
         timeout=6 * 3600,
     )
-    clean = spark_batch("clean", [f"--raw=gs://{PROJECT}-raw/events/"])
+    clean = spark_batch(
+        "clean", [f"--raw=gs://{PROJECT}-raw/events/", f"--max-rejected-share={MAX_REJECTED_SHARE}"]
+    )
     sessionize = spark_batch("sessionize", [])
     load = dbt_command(
         "load",
         "run-operation",
         "load_sessionized_events",
         "--args",
-        f"{{lake: {LAKE}, from: {DAY}, to: {DAY}}}",
+        f"{{lake: {LAKE}{{{{ ', full: true' if params.days == 'all' else '' }}}}}}",
     )
     build = dbt_command("build", "build", "--exclude-resource-type", "unit_test")
     check_views = RegionalQuery(

@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path'
 import process from 'node:process'
+import { calledAs, isPacked } from './called-as.ts'
 import { explainOption } from './option-mistakes.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -20,24 +21,32 @@ const commands: Readonly<Record<string, Entry>> = {
   up: {
     load: async () => (await import('./up.ts')).up,
     words: 'up [--port N] [--state DIR]           the local cloud, until Ctrl-C',
-    help: `npm run local -- up [options]
-  --port N       where it answers, from 0 to 65535; 0, the default, takes a free one
-  --state DIR    where it keeps its data, default .local of this checkout
+    help: `${calledAs} up [options]
+  --port N            where it answers, from 0 to 65535; 0, the default, takes a free one
+  --state DIR         where it keeps its data, default .local${isPacked ? '' : ' of this checkout'}
+  --environment FILE  names and sizes of your own, in the form of environment.yaml
+  --access FILE       rights of your own, in the form of access.yaml
 The last line of stdout says where it is, as JSON. docs/local-cloud.md says what it can do.`,
   },
   run: {
     load: async () => (await import('./runner/command.ts')).run,
     words: 'run FILE [--input k=v]…               a workflow file, as on GitHub',
   },
-  demo: {
-    load: async () => (await import('./demo/command.ts')).demo,
-    words: 'demo [--events FILE] [--size …] …     the whole pipeline and its page',
-  },
+  // Its events, its page and the browser for it stay with the checkout.
+  ...(isPacked
+    ? {}
+    : {
+        demo: {
+          load: async () => (await import('./demo/command.ts')).demo,
+          words: 'demo [--events FILE] [--size …] …     the whole pipeline and its page',
+        },
+      }),
   doctor: {
     load: async () => (await import('./doctor.ts')).doctor,
     words: 'doctor [--state DIR]                  what this machine has and lacks',
-    help: `npm run local -- doctor [options]
-  --state DIR    the state it looks at, default .local of this checkout
+    help: `${calledAs} doctor [options]
+  --state DIR    the state it looks at, default .local${isPacked ? '' : ' of this checkout'}
+  --environment FILE, --access FILE   names and rights of your own, to be checked
 It installs nothing and changes nothing; exit code 1 when something is lacking.`,
   },
 }

@@ -5,6 +5,8 @@ import { access, constants, readdir, readFile, stat, statfs } from 'node:fs/prom
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
+import { stateFolder } from './called-as.ts'
+import { cloudFilesOf, type CloudFiles } from './cloud-files.ts'
 import { loadAccessFile } from './cloud/identity/access-file.ts'
 import { loadEnvironment } from './cloud/identity/environment.ts'
 import { findPython } from './toolchain/find-python.mjs'
@@ -19,8 +21,11 @@ interface Finding {
 const neededBytes = 4 * 1024 ** 3
 
 export async function doctor(argv: string[], repoRoot: string): Promise<number> {
-  const { values } = parseArgs({ args: argv, options: { state: { type: 'string' } } })
-  const stateDir = resolve(values.state ?? join(repoRoot, '.local'))
+  const { values } = parseArgs({
+    args: argv,
+    options: { state: { type: 'string' }, environment: { type: 'string' }, access: { type: 'string' } },
+  })
+  const stateDir = stateFolder(values.state, repoRoot)
   const findings = [
     system(),
     python(),
@@ -28,7 +33,7 @@ export async function doctor(argv: string[], repoRoot: string): Promise<number> 
     await toolchain(),
     await room(stateDir),
     await state(stateDir),
-    await configuration(repoRoot),
+    await configuration(repoRoot, cloudFilesOf(values)),
   ]
   for (const { isGood, what } of findings) process.stdout.write(`${isGood ? 'ok  ' : 'LACK'} ${what}\n`)
   return findings.every(({ isGood }) => isGood) ? 0 : 1
@@ -38,7 +43,7 @@ function system(): Finding {
   const major = Number(process.versions.node.split('.')[0])
   return {
     isGood: major >= 24,
-    what: `${process.platform} ${process.arch}, Node ${process.versions.node}${major >= 24 ? '' : ' (npm run local -- doctor uses the pinned 24)'}`,
+    what: `${process.platform} ${process.arch}, Node ${process.versions.node}${major >= 24 ? '' : ' (24 or newer is needed)'}`,
   }
 }
 
@@ -100,12 +105,15 @@ async function state(stateDir: string): Promise<Finding> {
   }
 }
 
-async function configuration(repoRoot: string): Promise<Finding> {
+async function configuration(repoRoot: string, files: CloudFiles): Promise<Finding> {
   try {
     const environment = await loadEnvironment(
-      join(repoRoot, 'terraform-infra/environments/dev/environment.yaml'),
+      files.environmentFile ?? join(repoRoot, 'terraform-infra/environments/dev/environment.yaml'),
     )
-    const { bindings } = await loadAccessFile(join(repoRoot, 'terraform-infra/access.yaml'), environment)
+    const { bindings } = await loadAccessFile(
+      files.accessFile ?? join(repoRoot, 'terraform-infra/access.yaml'),
+      environment,
+    )
     return {
       isGood: true,
       what: `environment.yaml and access.yaml: project ${environment.project}, ${bindings.length} bindings`,

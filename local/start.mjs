@@ -18,6 +18,7 @@ const VERBS = {
   format: { script: 'scripts/format.ts', first: [], needsPython: true },
   docs: { script: 'scripts/docs.ts', first: [], needsPython: process.argv.includes('--pictures') },
   changeset: { script: 'scripts/changeset.ts', first: [], needsPython: false },
+  pack: { script: 'scripts/pack-local.ts', first: [], needsPython: false },
   release: { script: 'scripts/release.ts', first: [], needsPython: false },
   'new-action': { script: 'scripts/new-action.ts', first: [], needsPython: false },
   bench: { script: 'scripts/bench.ts', first: [], needsPython: true },

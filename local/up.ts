@@ -2,9 +2,10 @@
  * `up`: the local cloud in the foreground. The last line of stdout says where it is, as JSON; it ends cleanly
  * on SIGINT and SIGTERM.
  */
-import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
+import { stateFolder } from './called-as.ts'
+import { cloudFilesOf } from './cloud-files.ts'
 import { startCloud } from './cloud/server.ts'
 import { cloudDirOf } from './state/cloud-directory.ts'
 import { takeStateLock } from './state/state-lock.ts'
@@ -14,10 +15,16 @@ import { UsageError } from './usage-error.ts'
 export async function up(argv: string[], repoRoot: string): Promise<number> {
   const { values } = parseArgs({
     args: argv,
-    options: { port: { type: 'string' }, state: { type: 'string' } },
+    options: {
+      port: { type: 'string' },
+      state: { type: 'string' },
+      environment: { type: 'string' },
+      access: { type: 'string' },
+    },
   })
   const port = readPort(values.port)
-  const stateDir = resolve(values.state ?? join(repoRoot, '.local'))
+  const files = cloudFilesOf(values)
+  const stateDir = stateFolder(values.state, repoRoot)
   const log = (line: string) => {
     process.stderr.write(`${line}\n`)
   }
@@ -29,10 +36,12 @@ export async function up(argv: string[], repoRoot: string): Promise<number> {
   const lock = await takeStateLock(stateDir, 'local cloud')
   try {
     const cloudDir = await cloudDirOf(stateDir)
-    const cloud = await startCloud({ stateDir: cloudDir, port, repoRoot, log }).catch((error: unknown) => {
-      throw explainPort(error, port)
-    })
-    const note = await announceCloud(stateDir, { origin: cloud.origin, cloudDir })
+    const cloud = await startCloud({ ...files, stateDir: cloudDir, port, repoRoot, log }).catch(
+      (error: unknown) => {
+        throw explainPort(error, port)
+      },
+    )
+    const note = await announceCloud(stateDir, { origin: cloud.origin, cloudDir, files })
     log(`The local cloud answers at ${cloud.origin} until Ctrl-C.`)
     process.stdout.write(`${JSON.stringify({ ...cloud.describe(), state: stateDir })}\n`)
     await ended

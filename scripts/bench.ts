@@ -1,6 +1,6 @@
 /**
  * Measures what we promise, each as a ratio to a named limit or peer in the same run; it asserts nothing.
- * Usage: npm run bench [-- demo-small demo-full start sessions dags]
+ * Usage: npm run bench [-- demo-small demo-full start sessions views dags]
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { generateEvents } from '../local/demo/generator.ts'
 import { ensureSpark } from '../local/toolchain/index.ts'
-import { dags, type Measured } from './bench-dags.ts'
+import { dags } from './bench-dags.ts'
+import { views, type Measured } from './bench-views.ts'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const say = (line: string): void => {
@@ -144,6 +145,7 @@ const benches: Readonly<Record<string, () => Promise<Measured[]>>> = {
   'demo-small': () => demo('small', 90),
   'demo-full': () => demo('full', 300),
   sessions,
+  views: () => views(say),
   dags: () => dags(root, say),
 }
 

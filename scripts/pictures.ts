@@ -1,6 +1,6 @@
 /**
  * `npm run docs -- --pictures`: runs the demo and photographs what people see, the report page and a job summary, into
- * docs/pictures. It draws nothing itself and refuses a picture above 300 kB.
+ * docs/pictures, and prints the page into docs/looker. It draws nothing itself and refuses a picture above 300 kB.
  */
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -34,25 +34,33 @@ export async function takePictures(root: string): Promise<void> {
     })
     if (demo.status !== 0)
       throw new Error('npm run docs -- --pictures: the demo failed; its output stands above.')
-    const summary = summaryOf(state)
-    const page = path.join(state, 'summary.html')
-    writeFileSync(
-      page,
-      `<!doctype html><meta charset="utf-8"><style>${GITHUB}</style>${await marked(summary)}`,
-    )
-    mkdirSync(path.join(root, 'docs/pictures'), { recursive: true })
-    await photograph([
-      {
-        file: path.join(root, 'docs/pictures/report.png'),
-        page: path.join(state, 'report/index.html'),
-        width: 1280,
-        height: 860,
-      },
-      { file: path.join(root, 'docs/pictures/summary.png'), page, width: 960 },
-    ])
+    await photographDemo(root, state)
   } finally {
     rmSync(state, { recursive: true, force: true })
   }
+}
+
+/** The pictures of a demo that has run, whose state is at hand. */
+export async function photographDemo(root: string, state: string): Promise<void> {
+  const summary = summaryOf(state)
+  const page = path.join(state, 'summary.html')
+  writeFileSync(page, `<!doctype html><meta charset="utf-8"><style>${GITHUB}</style>${await marked(summary)}`)
+  for (const folder of ['docs/pictures', 'docs/looker'])
+    mkdirSync(path.join(root, folder), { recursive: true })
+  await photograph([
+    {
+      file: path.join(root, 'docs/pictures/report.png'),
+      page: path.join(state, 'report/index.html'),
+      width: 1280,
+      height: 1090,
+    },
+    {
+      file: path.join(root, 'docs/looker/report.pdf'),
+      page: path.join(state, 'report/index.html'),
+      width: 1080,
+    },
+    { file: path.join(root, 'docs/pictures/summary.png'), page, width: 960 },
+  ])
 }
 
 /** What publish-views wrote for the job in which it ran. */
@@ -78,11 +86,13 @@ async function photograph(pictures: readonly Picture[]): Promise<void> {
       const tab = await browser.newPage()
       await tab.setViewport({ width, height: height ?? 400 })
       await tab.goto(pathToFileURL(page).href, { waitUntil: 'networkidle0' })
-      await tab.screenshot({
-        path: file,
-        fullPage: height === undefined,
-        optimizeForSpeed: false,
-      })
+      if (file.endsWith('.pdf')) await tab.pdf({ path: file, preferCSSPageSize: true, printBackground: true })
+      else
+        await tab.screenshot({
+          path: file,
+          fullPage: height === undefined,
+          optimizeForSpeed: false,
+        })
       const { size } = statSync(file)
       if (size > LIMIT_BYTES)
         throw new Error(`${file} has ${size} bytes; at most ${LIMIT_BYTES} are kept here.`)

@@ -4,6 +4,7 @@ import { wrongValue } from './errors.ts'
 import { refuseOutside } from './local-folder.ts'
 import type { RunContext } from './runner/context.ts'
 import type { Inputs } from './runner/inputs.ts'
+import { parseVariables, type Variables } from './sql-variables.ts'
 
 export interface SqlSource {
   readonly workspace: string
@@ -11,6 +12,8 @@ export interface SqlSource {
   readonly sourceDir: string
   /** Relative to the workspace, forward slashes. */
   readonly source: string
+  /** What stands for `${name}` in the files. */
+  readonly variables: Variables
 }
 
 export function parseSource(
@@ -22,7 +25,10 @@ export function parseSource(
   const sourceDir = path.resolve(context.workspace, given)
   const source = path.relative(context.workspace, sourceDir)
   refuseOutside(source, given, 'source')
-  return { workspace: context.workspace, sourceDir, source: source.split(path.sep).join('/') }
+  return {
+    ...{ workspace: context.workspace, sourceDir, source: source.split(path.sep).join('/') },
+    variables: parseVariables(raw),
+  }
 }
 
 export function parseLocation(raw: Inputs): string {

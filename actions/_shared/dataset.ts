@@ -18,6 +18,20 @@ export type Column = Readonly<Record<string, unknown>> & {
   readonly precision?: string
   readonly scale?: string
 }
+/** What a materialized view has beside a view; a member that is undefined stays as it is. */
+export interface Materialized {
+  readonly timePartitioning?: TimePartitioning
+  readonly rangePartitioning?: RangePartitioning
+  readonly clustering?: readonly string[]
+  readonly enableRefresh?: boolean
+  /** Milliseconds, as BigQuery sends them. */
+  readonly refreshIntervalMs?: string
+  /** An interval as BigQuery spells it, `0-0 0 4:0:0`. */
+  readonly maxStaleness?: string
+  readonly allowNonIncrementalDefinition?: boolean
+  /** Only where it is written: BigQuery wants it said again with every change of the refresh. */
+  readonly query?: string
+}
 export interface ExistingView {
   readonly type: string
   readonly etag: string
@@ -29,6 +43,8 @@ export interface ExistingView {
   readonly labels: Readonly<Record<string, string>>
   readonly columns: readonly Column[]
   readonly createdMs: number
+  /** Of a materialized view. */
+  readonly materialized?: Materialized
 }
 /** What is written of a view; a member that is undefined stays as it stands there. */
 export interface ViewContent {
@@ -39,6 +55,8 @@ export interface ViewContent {
   readonly labels: Readonly<Record<string, string>>
   /** The columns the query gives, with their descriptions. */
   readonly columns?: readonly Column[]
+  /** Of a materialized view. */
+  readonly materialized?: Materialized
 }
 export interface DatasetName {
   readonly projectId: string
@@ -54,6 +72,17 @@ export interface DatasetAccess extends DatasetName {
   readonly location: string
   readonly modifiedMs: number
   readonly access: readonly AccessEntry[]
+}
+/** A dataset as it describes itself, without who may do what in it. */
+export interface ExistingDataset {
+  readonly etag: string
+  readonly location: string
+  readonly description?: string
+  readonly friendlyName?: string
+  readonly labels: Readonly<Record<string, string>>
+  /** Milliseconds, as BigQuery sends them. */
+  readonly defaultTableExpirationMs?: string
+  readonly defaultPartitionExpirationMs?: string
 }
 /** Time partitioning as BigQuery sends it; without `field` it is by ingestion time. */
 export interface TimePartitioning {

@@ -13,6 +13,7 @@ export const PROBLEMS = [
   'no-project',
   'endpoint-host',
   'workspace-path',
+  'sql-variables',
   'dataset-locations',
   // What Google (or GitHub's token service) answered.
   'google-api',
@@ -48,6 +49,7 @@ export const PROBLEMS = [
   'batch-id-used',
   // Somebody has to decide.
   'refused',
+  'no-reviewed-plan',
   'service-account-key',
   'project-not-allowed',
   'foreign-files',

@@ -1,36 +1,46 @@
 /**
- * Reads SQL files whose path is the name of what they make, `<source>/<dataset>/<name>.sql`; it refuses other
- * paths and links.
+ * Reads SQL files whose path is the name of what they make, `<source>/<dataset>/<name>.sql`, or stand in a folder
+ * of that name; it refuses other paths and links.
  */
 import fastGlob from 'fast-glob'
 import { lstat, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { SqlSource } from './bigquery-inputs.ts'
-import type { TableName } from './dataset.ts'
+import { nameKey, shortName, type TableName } from './dataset.ts'
 import { InputError } from './errors.ts'
 import { insideWorkspace } from './local-folder.ts'
 import type { Annotation } from './report.ts'
+import { fillIn, refuseUnknown } from './sql-variables.ts'
 
 export interface SqlFile {
   readonly name: TableName
   /** Relative to the workspace. */
   readonly file: string
+  /** With its variables filled in. */
   readonly sql: string
+  readonly metadata?: { readonly file: string; readonly text: string }
 }
 
-/** @param noun what a file makes, `view` or `table`. @returns sorted by path; at least one. */
+/** How the files of one action are called. */
+export interface SqlLayout {
+  /** What a file makes, `view` or `table`. */
+  readonly noun: string
+  /** Names of the file in a folder of its own, `<dataset>/<name>/<leaf>.sql`; `metadata.yaml` may stand beside it. */
+  readonly leaves?: readonly string[]
+  /** Whether `<source>/<dataset>.sql` describes a dataset: its name has an empty table. */
+  readonly hasDatasets?: boolean
+}
+
+/** @returns sorted by path; at least one. */
 export async function readSqlFiles(
-  { workspace, sourceDir, source }: SqlSource,
+  { workspace, sourceDir, source, variables }: SqlSource,
   projectId: string,
-  noun: string,
+  { noun, leaves = [], hasDatasets = false }: SqlLayout,
 ): Promise<SqlFile[]> {
   await insideWorkspace(workspace, sourceDir, 'source')
-  const found = await fastGlob('**/*.sql', {
-    cwd: sourceDir,
-    dot: false,
-    followSymbolicLinks: false,
-    onlyFiles: false,
-  })
+  const find = (pattern: string): Promise<string[]> =>
+    fastGlob(pattern, { cwd: sourceDir, dot: false, followSymbolicLinks: false, onlyFiles: false })
+  const found = await find('**/*.sql')
   if (found.length === 0) {
     throw new InputError(
       `Reading the ${noun}s: there is no .sql file below ${source}; the path is the name: ${source}/<dataset>/<${noun}>.sql.`,
@@ -42,26 +52,64 @@ export async function readSqlFiles(
       },
     )
   }
-  return Promise.all(
+  const wrong: string[] = []
+  const read = async (relative: string): Promise<string> => {
+    const file = [source, relative].filter(Boolean).join('/')
+    const absolute = path.join(sourceDir, relative)
+    if (!(await lstat(absolute)).isFile()) throw refusedFile(noun, file, 'is a link or no regular file')
+    const filled = fillIn((await readFile(absolute, 'utf8')).replace(/^\ufeff/, ''), file, variables)
+    wrong.push(...filled.wrong)
+    return filled.text
+  }
+  const metadata = leaves.length === 0 ? [] : await find('**/metadata.{yaml,yml}')
+  const files = await Promise.all(
     found.sort().map(async (relative) => {
       const file = [source, relative].filter(Boolean).join('/')
-      const refuse = (what: string): never => {
-        throw refusedFile(noun, file, what)
-      }
-      const [datasetId = '', tableId = '', ...more] = relative.replace(/\.sql$/, '').split('/')
+      const parts = relative.replace(/\.sql$/, '').split('/')
+      const hasFolder = parts.length === 3 && leaves.includes(parts[2]!)
+      const [datasetId = '', tableId = ''] = parts
+      const isDataset = hasDatasets && parts.length === 1
       if (
-        more.length > 0 ||
+        (parts.length !== 2 && !hasFolder && !isDataset) ||
         !/^\w{1,1024}$/.test(datasetId) ||
-        !/^[\p{L}\p{M}\p{N}_-]{1,1024}$/u.test(tableId)
+        (!isDataset && !/^[\p{L}\p{M}\p{N}_-]{1,1024}$/u.test(tableId))
       )
-        refuse(`is not named <dataset>/<${noun}>.sql`)
-      const absolute = path.join(sourceDir, relative)
-      if (!(await lstat(absolute)).isFile()) refuse('is a link or no regular file')
-      const sql = (await readFile(absolute, 'utf8')).replace(/^\ufeff/, '').trimEnd()
-      if (sql.trim() === '') refuse('is empty')
-      return { name: { projectId, datasetId, tableId }, file, sql }
+        throw refusedFile(noun, file, `is not named <dataset>/<${noun}>.sql${folderForm(noun, leaves)}`)
+      const sql = (await read(relative)).trimEnd()
+      if (sql.trim() === '') throw refusedFile(noun, file, 'is empty')
+      const beside = hasFolder ? `${path.posix.dirname(relative)}/metadata.yaml` : ''
+      const name = { projectId, datasetId, tableId }
+      if (!metadata.includes(beside)) return { name, file, sql }
+      const text = await read(beside)
+      return { name, file, sql, metadata: { file: [source, beside].filter(Boolean).join('/'), text } }
     }),
   )
+  refuseTwice(noun, files)
+  const used = new Set(files.map((file) => file.metadata?.file))
+  const stray = metadata
+    .map((relative) => [source, relative].filter(Boolean).join('/'))
+    .find((file) => !used.has(file))
+  if (stray !== undefined)
+    throw refusedFile(
+      noun,
+      stray,
+      `is read for no ${noun}: metadata.yaml stands beside ${leaves.map((leaf) => `${leaf}.sql`).join(' or ')} in the folder of its ${noun}`,
+    )
+  refuseUnknown(noun, wrong.sort(), variables)
+  return files
+}
+
+const folderForm = (noun: string, leaves: readonly string[]): string =>
+  leaves.map((leaf) => ` or <dataset>/<${noun}>/${leaf}.sql`).join('')
+
+function refuseTwice(noun: string, files: readonly SqlFile[]): void {
+  const seen = new Map<string, string>()
+  for (const { name, file } of files) {
+    const earlier = seen.get(nameKey(name))
+    if (earlier !== undefined)
+      throw refusedFile(noun, file, `makes ${shortName(name)}, and so does ${earlier}`)
+    seen.set(nameKey(name), file)
+  }
 }
 
 export function refusedFile(noun: string, file: string, what: string): InputError {

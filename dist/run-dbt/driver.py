@@ -1,9 +1,9 @@
 """Runs a list of dbt commands in one process and writes what happened; it chooses nothing and knows no warehouse.
 
 One process, because importing dbt costs more than most commands (see docs/cursed-knowledge.md). Called by the action as
-`python driver.py REQUEST.json`; the request is `{"commands": [{"argv": [...], "folder": NAME}], "results": FOLDER, "target": FOLDER}`.
+`python driver.py REQUEST.json`; the request is `{"commands": [{"argv": [...], "folder": NAME}], "results": FOLDER, "target": FOLDER, "labels": {...}}`.
 For each command it leaves `FOLDER/NAME/` with `command.json` = `{"success", "exception", "exitCode", "seconds", "listed"}` and the artifacts that dbt wrote
-during it, under dbt's own names.
+during it, under dbt's own names; `FOLDER/jobs.jsonl` tells which jobs of the warehouse were begun and ended.
 Stops at the first command that fails. Exit code: dbt's own, 0 when all succeeded, 1 when dbt handled the failure, 2 when it did not.
 """
 
@@ -21,6 +21,7 @@ import threading
 import time
 from pathlib import Path
 
+from bigquery_jobs import Record, watch
 from dbt.cli.main import dbtRunner
 
 ARTIFACTS = ("run_results.json", "manifest.json", "sources.json", "catalog.json")
@@ -98,7 +99,11 @@ def main(request_file: str) -> int:
     results, target = Path(request["results"]), Path(request["target"])
     hush_boundary_lookups()
     stop_with_caller()
-    runner = dbtRunner()
+    jobs = Record(results / "jobs.jsonl")
+    missing = watch(jobs, dict(request["labels"]))
+    if missing is not None:
+        print(f"Note: {missing}.", flush=True)
+    runner = dbtRunner(callbacks=[jobs.listen])
     for command in request["commands"]:
         exit_code = run_command(runner, list(command["argv"]), target, results / command["folder"])
         if exit_code != 0:

@@ -1,12 +1,13 @@
 /**
  * The loopback socket: turns HTTP into gateway requests and back, on kept connections. It listens on
- * 127.0.0.1 only and opens no tunnel.
+ * 127.0.0.1 only, answers to the names of loopback only, and opens no tunnel.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { isForLoopback, misdirected } from '../loopback-host.ts'
 import type { Reply } from './kernel.ts'
 import type { RawRequest } from './gateway.ts'
 
@@ -70,19 +71,25 @@ async function handle(answer: Answer, incoming: IncomingMessage, outgoing: Serve
     if (!outgoing.writableFinished) gone.abort()
   })
   incoming.on('error', () => gone.abort())
-  const target = targetOf(incoming.url ?? '/')
-  const reply = await answer({
-    method: incoming.method ?? 'GET',
-    target,
-    headers: incoming.headers,
-    body: incoming,
-    signal: gone.signal,
-  })
+  const reply = isForLoopback(incoming)
+    ? await answer({
+        method: incoming.method ?? 'GET',
+        target: targetOf(incoming.url ?? '/'),
+        headers: incoming.headers,
+        body: incoming,
+        signal: gone.signal,
+      })
+    : elsewhere
   try {
     await send(reply, incoming, outgoing)
   } catch {
     outgoing.destroy() // the body broke after the headers left; a cut connection is the only honest signal
   }
+}
+
+const elsewhere: Reply = {
+  status: misdirected.status,
+  json: { error: { code: misdirected.status, message: misdirected.message, status: 'FAILED_PRECONDITION' } },
 }
 
 async function send(reply: Reply, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createDiscovery } from './discovery.ts'
 import { createGateway, type Exchange, type Gateway } from './gateway.ts'
 import { listen } from './http.ts'
 import { createAccess } from './identity/access.ts'
@@ -129,6 +130,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       services.push(service)
       if (name === 'storage') storage = service as StorageService
     }
+    if (wanted.includes('bigquery')) services.push(createDiscovery(origin))
     const recorder = process.env.LOCAL_CLOUD_RECORD
       ? createRecorder(process.env.LOCAL_CLOUD_RECORD)
       : undefined

@@ -31,9 +31,6 @@ export interface OrchestratedStory extends Story {
   /** Called when everything is green, while Airflow still runs; Airflow ends when it returns. */
   readonly whenGreen: (report: Report, airflow: RunningAirflow) => Promise<void>
 }
-interface DayCounts extends CleanCounts {
-  readonly window: readonly [string, string] | null
-}
 
 export const tellOrchestratedStory = async (story: OrchestratedStory): Promise<Report> => {
   const { clock, generation, repositoryRoot, say, events } = story
@@ -65,16 +62,6 @@ export const tellOrchestratedStory = async (story: OrchestratedStory): Promise<R
       credentialsFile: personas[persona] ?? '',
     })
     const engineer: StorageAccess = reader('data-eng')
-    await clock.run(
-      'upload',
-      `Uploading ${files.length} files to gs://${environment.buckets.raw}/events/`,
-      async () => {
-        for (const { day, path } of files)
-          await uploadFile(engineer, path, environment.buckets.raw, `events/${day}.csv`, 'text/csv')
-        await rm(folder, { recursive: true, force: true })
-      },
-    )
-    throwIfCancelled(story.signal)
     await clock.run('deployment', 'Deploying a release', () =>
       // The image needs a container engine, and here dbt is a process.
       runStoryWorkflow(story, cloud, { file: DEPLOYMENT, withoutJobs: ['build/image'] }),
@@ -89,10 +76,18 @@ export const tellOrchestratedStory = async (story: OrchestratedStory): Promise<R
           `airflow: ${airflow.login.url}/dags/${DAG} (user ${airflow.login.user}, password ${airflow.login.password})`,
         )
         const counts = await clock.run('dag', `Running ${DAG} over ${first} to ${last}`, () =>
-          runDays(story, airflow, files, () =>
-            readJson(engineer, environment.buckets.lake, '_metrics/clean.json'),
-          ),
+          runDays(story, airflow, files, {
+            deliver: ({ day, path }) =>
+              uploadFile(engineer, path, environment.buckets.raw, `events/${day}.csv`, 'text/csv'),
+            counts: async () =>
+              (await readJson(
+                engineer,
+                environment.buckets.lake,
+                '_metrics/clean.json',
+              )) as unknown as CleanCounts,
+          }),
         )
+        await rm(folder, { recursive: true, force: true })
         const name = files.length < calendarDays ? `${events.name}, ${first} to ${last}` : events.name
         const report = await writeStoryReport(story, {
           project: environment.project,
@@ -152,36 +147,28 @@ const openAirflow = async (
   }
 }
 
+/** Each day's file is delivered when its run waits for it: a run takes every file that has arrived. */
 const runDays = async (
   story: OrchestratedStory,
   airflow: RunningAirflow,
   files: readonly DayFile[],
-  readCounts: () => Promise<Record<string, unknown>>,
+  raw: { deliver: (file: DayFile) => Promise<void>; counts: () => Promise<CleanCounts> },
 ): Promise<CleanCounts> => {
-  const totals = { raw: 0, clean: 0, duplicates: 0 }
+  const totals = { raw: 0, clean: 0, rejected: 0, duplicates: 0 }
   await airflow.api.backfill(files[0]!.day, files.at(-1)!.day)
-  for (const { day } of files) {
+  for (const file of files) {
+    const { day } = file
+    await raw.deliver(file)
     const run = await until(story, airflow, async () =>
       (await airflow.api.runs()).find(({ logical_date }) => logical_date.startsWith(day)),
     )
     const startedMs = performance.now()
-    for (const task of TASKS) {
-      await until(story, airflow, () => hasSucceeded(airflow, run, task))
-      if (task !== 'clean') continue
-      // The next day's batch writes its own counts over these.
-      const counts = (await readCounts()) as unknown as DayCounts
-      if (counts.window?.[0] !== day)
-        throw new DemoFailed(
-          `the counts of ${day} were replaced before they were read; run the same command again`,
-        )
-      totals.raw = counts.raw
-      totals.clean += counts.clean
-      totals.duplicates += counts.duplicates
-    }
+    for (const task of TASKS) await until(story, airflow, () => hasSucceeded(airflow, run, task))
+    const counts = await raw.counts()
+    for (const key of ['raw', 'clean', 'rejected', 'duplicates'] as const) totals[key] += Number(counts[key])
     story.say(`  ${day}: ${TASKS.join(' → ')} in ${((performance.now() - startedMs) / 1000).toFixed(0)} s`)
   }
-  // Rows without a usable time belong to no day and are judged with each: they count once.
-  return { ...totals, rejected: totals.raw - totals.clean - totals.duplicates }
+  return totals
 }
 
 /**

@@ -217,8 +217,8 @@ const stepSeconds = (result: WorkflowResult): Record<string, number> =>
   )
 
 /**
- * A file without one sound row is the person's to mend, so it must not read like a failure of dbt, which is
- * where it ends.
+ * A file without one sound row, or with more bad ones than good, is the person's to mend, so it must not read
+ * like a failure of dbt, which is where it ends.
  */
 const nothingAccepted = async (
   engineer: StorageAccess,
@@ -227,10 +227,16 @@ const nothingAccepted = async (
 ): Promise<string | undefined> => {
   const counts = await readJson(engineer, lake, '_metrics/clean.json').catch(() => undefined)
   if (counts === undefined || Number(counts.clean) > 0) return undefined
-  const reasons = Object.entries(counts.reasons as Record<string, number>).map(
-    ([reason, rows]) => `${reason}: ${rows}`,
-  )
-  return `${file} holds no event: all ${Number(counts.raw)} rows were rejected (${reasons.join(', ')}); there is nothing to report, and an earlier report stays as it was.`
+  const [leftOut] = Object.values((counts.quarantined ?? {}) as Record<string, Record<string, number>>)
+  const { rows = Number(counts.raw), ...reasons } = leftOut ?? (counts.reasons as Record<string, number>)
+  const rejected = Object.values(reasons).reduce((sum, number) => sum + number, 0)
+  const why = Object.entries(reasons)
+    .map(([reason, number]) => `${reason}: ${number}`)
+    .sort()
+    .join(', ')
+  return rejected < rows
+    ? `${file} was left out whole: ${rejected} of its ${rows} rows were rejected, more than half (${why}); there is nothing to report, and an earlier report stays as it was.`
+    : `${file} holds no event: all ${rows} rows were rejected (${why}); there is nothing to report, and an earlier report stays as it was.`
 }
 
 const failureText = (result: WorkflowResult, file: string): string => {

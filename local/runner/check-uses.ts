@@ -8,8 +8,10 @@ import type { ActionFile } from './action-file.ts'
 import { builtinInputs } from './builtin-actions.ts'
 import { shownAs, warnUnpinned } from './called-workflows.ts'
 import type { Check } from './check.ts'
+import { scriptMistakes } from './check-scripts.ts'
 import { deepestComposite } from './composite.ts'
 import type { Source } from './source.ts'
+import { isStandIn } from './stand-ins.ts'
 import { unexpectedInputs } from './support.ts'
 import { entries, isMappingToken, lineOf } from './tokens.ts'
 import { parseUses } from './uses.ts'
@@ -38,14 +40,18 @@ export const checkUses = async (
   }
   const isWorkspaceKnown = at.isWorkspaceKnown && !steps.some((step) => bringsFiles(step, check))
   for (const step of steps) {
-    if (step.uses === undefined) continue
+    if (step.uses === undefined) {
+      for (const message of scriptMistakes(String(step.run ?? ''), check.machine)) refuse(step.line, message)
+      continue
+    }
     uses.push(step.uses)
     const parsed = parseUses(step.uses, check.repositories.names)
     if (parsed.kind === 'refused') refuse(step.line, parsed.reason)
     else if (parsed.kind === 'builtin') builtinMistakes(step, parsed, refuse)
     else {
-      if (parsed.kind === 'repository') warnUnpinned(parsed, { file: at.file, line: step.line }, check)
       const found = await findAction(step, parsed, { ...at, isWorkspaceKnown }, check, refuse)
+      if (found && isStandIn(found.source)) standInMistakes(step, found.action, refuse)
+      else if (parsed.kind === 'repository') warnUnpinned(parsed, { file: at.file, line: step.line }, check)
       if (found?.action.kind === 'node' && at.depth > 0 && found.action.pre)
         refuse(
           step.line,
@@ -132,6 +138,22 @@ const builtinMistakes = (
         `actions/${uses.name} with ${key} is not supported; supported: ${supported.join(', ')}`,
       )
   }
+}
+
+/** Left out silently, an input would make the stand-in do something else than the action. */
+const standInMistakes = (
+  step: WorkflowStep,
+  action: ActionFile,
+  refuse: (line: number, message: string) => void,
+): void => {
+  const declared = action.inputs.map(({ name }) => name)
+  const repository = step.uses!.split('@', 1)[0]!.split('/').slice(0, 2).join('/')
+  for (const { key, keyToken } of isMappingToken(step.with) ? entries(step.with) : [])
+    if (!declared.some((name) => name.toLowerCase() === key.toLowerCase()))
+      refuse(
+        lineOf(keyToken),
+        `${repository} with ${key} is not supported by this runner's stand-in, which knows ${declared.join(', ')}; leave it out, or name a checkout of the real action with --action ${repository}=PATH`,
+      )
 }
 
 /**

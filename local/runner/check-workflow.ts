@@ -23,7 +23,7 @@ export const checkWorkflow = async (
 ): Promise<{ problems: Problem[]; uses: string[] }> => {
   const { workflow, place, calls } = loaded
   const isLeftOut = (id: string): boolean => check.isLeftOut(place + id)
-  const problems = tokenProblems(workflow, isLeftOut, check)
+  const problems = tokenProblems(workflow, (id) => place + id, check)
   const uses: string[] = []
   for (const job of workflow.jobs) {
     if (isLeftOut(job.id)) continue
@@ -47,14 +47,20 @@ export const checkWorkflow = async (
 const isSame = (a: Problem, b: Problem): boolean =>
   a.file === b.file && a.line === b.line && a.message === b.message
 
-const tokenProblems = (workflow: Workflow, isLeftOut: (id: string) => boolean, check: Check): Problem[] => {
+const tokenProblems = (workflow: Workflow, placeOf: (id: string) => string, check: Check): Problem[] => {
   const problems: Problem[] = []
   const refuse = (token: Token | undefined, message: string): void => {
     problems.push({ file: workflow.file, line: lineOf(token), message })
   }
-  const refuseKeys = (token: Token | undefined, allowed: readonly string[], where: string): void => {
+  const refuseKeys = (
+    token: Token | undefined,
+    allowed: readonly string[],
+    where: string,
+    advice = '',
+  ): void => {
     for (const { key, keyToken } of entries(token))
-      if (!allowed.includes(key)) refuse(keyToken, `${names[key] ?? key} is not supported in a ${where}`)
+      if (!allowed.includes(key))
+        refuse(keyToken, `${names[key] ?? key} is not supported in a ${where}${advice}`)
   }
   const refuseShell = (shell: Token | undefined): void => {
     const name = literal(shell)
@@ -64,8 +70,9 @@ const tokenProblems = (workflow: Workflow, isLeftOut: (id: string) => boolean, c
   refuseKeys(workflow.root, supportedKeys.workflow, 'workflow')
   refuseShell(child(child(child(workflow.root, 'defaults'), 'run'), 'shell'))
   for (const { key: id, value: job } of entries(child(workflow.root, 'jobs'))) {
-    if (isLeftOut(id)) continue
-    refuseKeys(job, supportedKeys.job, 'job')
+    if (check.isLeftOut(placeOf(id))) continue
+    const place = placeOf(id)
+    refuseKeys(job, supportedKeys.job, 'job', `; leave the job out with --without-job ${place}`)
     refuseShell(child(child(child(job, 'defaults'), 'run'), 'shell'))
     const environment = isMappingToken(child(job, 'environment'))
       ? child(child(job, 'environment'), 'name')

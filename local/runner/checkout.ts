@@ -6,6 +6,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { BuiltinStep } from './step-room.ts'
 import { isSameRepository } from './source.ts'
+import { isStandIn, standIns } from './stand-ins.ts'
 import { StepError } from './step-error.ts'
 import { pathInWorkspace } from './step-paths.ts'
 import { copyCheckout } from './workspace.ts'
@@ -16,9 +17,9 @@ export const checkOut = async ({ state, inputs, room, doing }: BuiltinStep): Pro
   const isOwn = isSameRepository(repository, own.repository)
   const ref = inputs.ref || (isOwn ? own.ref : 'HEAD')
   const found = isOwn && !inputs.ref ? own : await room.repositories.find(repository, ref)
-  if (!found)
+  if (!found || isStandIn(found))
     throw new StepError(
-      `actions/checkout: no checkout of ${repository} is known, only of ${names.join(', ')}; name it with --repository ${repository}=PATH`,
+      `actions/checkout: no checkout of ${repository} is known, only of ${names.filter((name) => !Object.hasOwn(standIns, name)).join(', ')}; name it with --repository ${repository}=PATH`,
     )
   const target = pathInWorkspace(state, inputs.path || '.')
   await mkdir(target, { recursive: true })

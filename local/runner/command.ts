@@ -1,37 +1,44 @@
 /**
- * `npm run local -- run FILE`: reads the arguments, finds or starts the cloud, runs the workflow, shows it;
+ * `run FILE`: reads the arguments, finds or starts the cloud, runs the workflow, shows it;
  * it refuses unknown options by name.
  */
 import './json-import-hook.ts'
-import { statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { relative, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
+import { calledAs, isPacked } from '../called-as.ts'
+import { cloudFilesOf } from '../cloud-files.ts'
 import { explainOption } from '../option-mistakes.ts'
 import { UsageError } from '../usage-error.ts'
 import { openCloud } from './cloud-of-state.ts'
 import type { OpenCloud } from './cloud-of-state.ts'
 import { DispatchInputError } from './dispatch-inputs.ts'
-import { localVars, readGithubEnvironments } from './environment-vars.ts'
+import { thisMachine } from './check-scripts.ts'
+import { localVars, readEnvironmentFile, readGithubEnvironments } from './environment-vars.ts'
 import type { Value } from './expressions.ts'
 import type { WorkflowResult } from './result.ts'
 import { ownRepositoryOf } from './own-repository.ts'
 import { RunRefused, runWorkflow } from './run-workflow.ts'
+import { standIns } from './stand-ins.ts'
 import { toolPathsFor } from './runner-image.ts'
 import { WorkflowProblems } from './workflow.ts'
 
-const usage = `npm run local -- run FILE [options]
+const usage = `${calledAs} run FILE [options]
   --input name=value            an input of workflow_dispatch
   --var name=value              a configuration variable; wins over the environment's
   --secret name=value           a secret
   --event NAME                  workflow_dispatch, push, schedule, pull_request
   --event-file FILE.json        laid over the event's payload
   --repository OWNER/NAME=PATH  where a checkout of a repository lies; of the file's own, its name
+  --action OWNER/NAME=PATH      where a checkout of somebody's action lies; or a folder of OWNER/NAME folders
   --without-job ID              a job that is not run; caller/job inside a called workflow
   --state DIR                   where the local cloud keeps its data, default .local
+  --environment FILE            names and sizes of your own cloud, in the form of environment.yaml
+  --access FILE                 rights of your own, in the form of access.yaml
   --debug                       shows ::debug:: lines
   --allow-network               lets steps leave the local cloud
-docs/local-runner.md says what is supported.`
+${isPacked ? 'The page "The local runner" of this product' : 'docs/local-runner.md'} says what is supported.`
 
 /**
  * Exit code: 0 success, 1 a job failed or the run was refused, 130 cancelled. The last line of stdout is the
@@ -45,7 +52,7 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
   try {
     given = readArguments(argv)
   } catch (error) {
-    show(`${explainOption(error, usage)}; npm run local -- run --help lists the options`)
+    show(`${explainOption(error, usage)}; ${calledAs} run --help lists the options`)
     return 1
   }
   if (given === undefined) {
@@ -58,29 +65,33 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
     cancel.abort()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-  const environments = await readGithubEnvironments(repositoryRoot)
-  const { identity } = Object.values(environments)[0] ?? {}
-  if (!identity)
+  const stateDir = resolve(given.state)
+  const inHouse = await readGithubEnvironments(repositoryRoot)
+  const { identity: product } = Object.values(inHouse)[0] ?? {}
+  if (!product)
     throw new UsageError(
       'there is no terraform-infra/environments/*/environment.yaml to say which repository this is',
     )
-  const stateDir = resolve(given.state)
-  const house = { root: repositoryRoot, repository: identity.repository }
+  const house = { root: repositoryRoot, repository: product.repository }
   let cloud: OpenCloud | undefined
   try {
     const own = await ownRepositoryOf(resolve(given.file), house, given.repositories)
-    if (own.repository !== house.repository)
+    const files = cloudFilesOf(given)
+    cloud = await openCloud({ stateDir, repositoryRoot, isSealed: !given.isOpen, files, log: show })
+    const theirs = cloud.files.environmentFile
+    const environments = theirs ? await readEnvironmentFile(theirs) : inHouse
+    const { identity = product } = Object.values(environments)[0] ?? {}
+    if (own.repository !== identity.repository)
       show(
         `${given.file} belongs to ${own.repository} (${own.root}); the local cloud trusts it as the repository ${identity.repositoryId}`,
       )
-    cloud = await openCloud({ stateDir, repositoryRoot, isSealed: !given.isOpen, log: show })
     const result = await runWorkflow({
       file: resolve(given.file),
       repositoryRoot: own.root,
       stateDir,
       // The ids are those that the cloud's bindings name: whoever runs here is the one it trusts.
       identity: { ...identity, repository: own.repository },
-      repositories: { [house.repository]: house.root, ...given.repositories },
+      repositories: { ...standIns, [house.repository]: house.root, ...given.actions, ...given.repositories },
       event: given.event,
       eventPayload: given.eventFile === undefined ? undefined : await readEvent(given.eventFile),
       inputs: given.inputs,
@@ -93,6 +104,7 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
       withoutJobs: given.withoutJobs,
       isDebug: given.isDebug,
       cloud: cloud.connection,
+      machine: thisMachine(!given.isOpen),
       toolPaths: (uses) => toolPathsFor(uses, stateDir, show),
       show,
       signal: cancel.signal,
@@ -128,8 +140,11 @@ const readArguments = (argv: readonly string[]) => {
       event: { type: 'string', default: 'workflow_dispatch' },
       'event-file': { type: 'string' },
       repository: { type: 'string', multiple: true },
+      action: { type: 'string', multiple: true },
       'without-job': { type: 'string', multiple: true },
       state: { type: 'string', default: '.local' },
+      environment: { type: 'string' },
+      access: { type: 'string' },
       debug: { type: 'boolean', default: false },
       'allow-network': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false, short: 'h' },
@@ -142,9 +157,12 @@ const readArguments = (argv: readonly string[]) => {
     file,
     event: values.event,
     eventFile: values['event-file'],
-    repositories: repositoriesOf(values.repository),
+    repositories: repositoriesOf('repository', values.repository),
+    actions: actionsOf(values.action),
     withoutJobs: values['without-job'] ?? [],
     state: values.state,
+    environment: values.environment,
+    access: values.access,
     isDebug: values.debug,
     isOpen: values['allow-network'],
     inputs: pairs('input', values.input),
@@ -153,16 +171,40 @@ const readArguments = (argv: readonly string[]) => {
   }
 }
 
-const repositoriesOf = (given: readonly string[] | undefined): Record<string, string> => {
-  const found = pairs('repository', given)
+const repositoriesOf = (option: string, given: readonly string[] | undefined): Record<string, string> => {
+  const found = pairs(option, given)
   for (const [name, path] of Object.entries(found)) {
     if (!/^[\w.-]+\/[\w.-]+$/.test(name))
-      throw new Error(`--repository ${name}=${path} is not OWNER/NAME=PATH`)
-    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
-      throw new Error(`--repository ${name}=${path}: there is no such directory`)
+      throw new Error(`--${option} ${name}=${path} is not OWNER/NAME=PATH`)
+    if (!isDirectory(path)) throw new Error(`--${option} ${name}=${path}: there is no such directory`)
   }
   return found
 }
+
+/** A word without `=` is a folder that holds OWNER/NAME folders, as a runner keeps them. */
+const actionsOf = (given: readonly string[] = []): Record<string, string> => {
+  const found: Record<string, string> = {}
+  for (const folder of given.filter((word) => !word.includes('='))) {
+    if (!isDirectory(folder))
+      throw new Error(`--action ${folder} is neither OWNER/NAME=PATH nor a folder of OWNER/NAME folders`)
+    for (const owner of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()))
+      for (const action of readdirSync(join(folder, owner.name), { withFileTypes: true }))
+        if (action.isDirectory())
+          found[`${owner.name}/${action.name}`] = join(folder, owner.name, action.name)
+    if (Object.keys(found).length === 0)
+      throw new Error(`--action ${folder}: there is no OWNER/NAME folder in it`)
+  }
+  return {
+    ...found,
+    ...repositoriesOf(
+      'action',
+      given.filter((word) => word.includes('=')),
+    ),
+  }
+}
+
+const isDirectory = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 
 const readEvent = async (file: string): Promise<Record<string, Value>> => {
   const text = await readFile(file, 'utf8').catch(() => {

@@ -3,7 +3,7 @@
  * nothing: the file's schema already did.
  */
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { parse } from 'yaml'
 import type { RepositoryIdentity } from './run-options.ts'
 
@@ -32,7 +32,7 @@ export interface GithubEnvironment {
 export const unknownEnvironment = (name: string, known: readonly string[] | undefined): string | undefined =>
   known === undefined || known.includes(name)
     ? undefined
-    : `environment '${name}' is not known; write one of ${known.join(', ')} (terraform-infra/environments)`
+    : `environment '${name}' is not known; write one of ${known.join(', ')}, or name a file of your own with --environment (its github.environment)`
 
 /**
  * What an environment also says when its cloud is the local one, whose Airflow sees a new DAG file at once.
@@ -54,6 +54,12 @@ export const readGithubEnvironments = async (
     found[environment.name] = environment
   }
   return found
+}
+
+/** A person's own file, which the cloud has checked by then. */
+export const readEnvironmentFile = async (file: string): Promise<Record<string, GithubEnvironment>> => {
+  const environment = await readGithubEnvironment(dirname(file), basename(file))
+  return { [environment.name]: environment }
 }
 
 export const readGithubEnvironment = async (

@@ -1,5 +1,6 @@
 /** What a run is asked to do, and what all of its jobs share while it does; it refuses nothing. */
 import type { ArtifactStore } from '../github/artifacts/artifact-store.ts'
+import type { Machine } from './check-scripts.ts'
 import type { CloudConnection } from './cloud-connection.ts'
 import type { RunFacts } from './contexts.ts'
 import type { Value } from './expressions.ts'
@@ -42,6 +43,8 @@ export interface RunOptions {
    * of the run.
    */
   readonly toolPaths?: readonly string[] | ((uses: readonly string[]) => Promise<readonly string[]>)
+  /** What scripts are checked against before the first step. */
+  readonly machine?: Machine
   readonly isDebug?: boolean
   readonly show?: (line: string) => void
   readonly signal?: AbortSignal

@@ -44,6 +44,7 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
   const check = {
     repositories,
     environments: options.environments ? Object.keys(options.environments) : undefined,
+    machine: options.machine,
     isLeftOut: (place: string) => withoutJobs.includes(place),
     warn: (problem: Problem) => void warnings.push(problem),
   }
@@ -79,6 +80,7 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
   const github = await startLocalGitHub({
     repository: identity.repository,
     stateDir,
+    pullRequest: pullRequestOf(event, own.sha),
     isFromFork: event.isFromFork,
   })
   const run: Run = {
@@ -123,6 +125,14 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
     jobs,
   }
 }
+
+const pullRequestOf = (
+  { name, payload }: RunEvent,
+  mergeCommit: string,
+): { number: number; mergeCommit: string } | undefined =>
+  name === 'pull_request' && typeof payload.number === 'number'
+    ? { number: payload.number, mergeCommit }
+    : undefined
 
 const inputsOf = (
   workflow: Workflow,

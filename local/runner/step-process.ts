@@ -41,6 +41,8 @@ const stepEnvironment = (
   return {
     HOME: state.places.home,
     LANG: 'C.UTF-8',
+    // GitHub's machine is thrown away; into this one pip installs nothing (actions/setup-python makes a place).
+    PIP_REQUIRE_VIRTUALENV: 'true',
     ...env,
     ...runnerVariables(github, state.contexts.runner),
     ...token,

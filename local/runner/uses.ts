@@ -4,6 +4,7 @@
  */
 import { join, normalize } from 'node:path'
 import { isSameRepository } from './source.ts'
+import { standIns } from './stand-ins.ts'
 
 const builtinActions = ['checkout', 'upload-artifact', 'download-artifact'] as const
 export type BuiltinAction = (typeof builtinActions)[number]
@@ -32,8 +33,13 @@ export const parseUses = (uses: string, known: readonly string[]): Uses => {
   if (builtin && match.path === '') return { kind: 'builtin', name: builtin }
   if (!known.some((name) => isSameRepository(name, repository))) {
     return refused(
-      `uses: ${uses}: actions of other repositories are not supported; supported: ${builtinActions.map((name) => `actions/${name}`).join(', ')}, ./path, $/path, ` +
-        `${known.map((name) => `${name}/path@ref`).join(', ')}; leave the job out with --without-job, or name a checkout with --repository ${repository}=PATH`,
+      `uses: ${uses}: actions of other repositories are not supported; supported: ${[...builtinActions.map((name) => `actions/${name}`), ...Object.keys(standIns)].join(', ')}, ./path, $/path, ` +
+        `${known
+          .filter((name) => !Object.hasOwn(standIns, name))
+          .map((name) => `${name}/path@ref`)
+          .join(
+            ', ',
+          )}; leave the job out with --without-job, or name a checkout with --repository ${repository}=PATH`,
     )
   }
   return inside((match.path ?? '').slice(1), (normal) => ({

@@ -34,7 +34,10 @@ export const takeStateLock = async (
   stateDir: string,
   doing: string,
 ): Promise<{ release(): Promise<void> }> => {
+  const isThere = await stat(stateDir).catch(() => undefined)
   await makeStateDir(stateDir)
+  // In a folder that was there before, this would hide a person's own files from git.
+  if (!isThere) await writeFile(join(stateDir, '.gitignore'), '*\n', { flag: 'wx' }).catch(() => undefined)
   const file = join(stateDir, 'lock')
   const mine: Holder = {
     pid: process.pid,

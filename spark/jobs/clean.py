@@ -3,19 +3,51 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
+from typing import NamedTuple
 
+from py4j.protocol import Py4JJavaError
 from pyspark import StorageLevel
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from tables.arguments import batch_arguments, window_of
-from tables.clean_events import write_clean_events
-from tables.metrics import check_reconciles, write_metrics
-from tables.raw_events import count_raw_rows, find_raw_files, read_raw_events
+from tables.arrivals import Arrivals, Known, note_begin, note_end, read_arrivals
+from tables.clean_events import clean_days, write_clean_events
+from tables.lake import UNDATED, days_between
+from tables.metrics import check_reconciles, write_metrics, write_quarantine
+from tables.raw_events import (
+    RawFile,
+    UnreadableHeader,
+    count_raw_rows,
+    find_broken_files,
+    find_raw_files,
+    read_headers,
+    read_raw_events,
+)
 from tables.rejected_events import write_rejected_events
 from tables.spark_session import open_spark_session
 from transforms.judged_events import clean_events, count_fates, judge_events, rejected_events
 from transforms.parsed_events import parse_events
-from transforms.reconciliation import Fate, summarize
+from transforms.reconciliation import (
+    Fate,
+    Survey,
+    days_behind,
+    late_rows,
+    rows_by_day,
+    summarize,
+    survey_files,
+)
+
+
+class Scope(NamedTuple):
+    """What a run reads and writes. `days` None: the whole table."""
+
+    fresh: list[RawFile]
+    read: list[RawFile]
+    days: set[date] | None
+    gone: set[str]
+    quarantined: dict[str, Known]
 
 
 def parse_args() -> argparse.Namespace:
@@ -27,6 +59,11 @@ def parse_args() -> argparse.Namespace:
         default=datetime.now(timezone.utc),
         help="instant after which an event is in the future",
     )
+    parser.add_argument(
+        "--max-rejected-share",
+        type=_share,
+        help="a file of which more is rejected is left out whole and named, 0 to 1; without it nothing is left out",
+    )
     arguments = parser.parse_args()
     arguments.days = window_of(parser, arguments)
     arguments.now_ms = int(
@@ -35,31 +72,164 @@ def parse_args() -> argparse.Namespace:
     return arguments
 
 
+def choose(
+    spark: SparkSession, files: list[RawFile], arrivals: Arrivals, arguments: argparse.Namespace
+) -> Scope:
+    """New and changed files, the days they touch (also by what they held before), and all other files that hold rows of these days."""
+    is_full = arguments.days is None and (not arguments.new or not arrivals.is_whole)
+    fresh = files if is_full else [f for f in files if arrivals.is_new(f, arguments.now_ms)]
+    gone = set() if is_full else arrivals.gone(files)
+    if gone and len(gone) == len(arrivals.known):
+        raise ValueError(
+            f"reading {arguments.raw}: none of the {len(gone)} files cleaned before is there, as with a wrong --raw; "
+            "run clean without --new, --from and --to to start over with what is there"
+        )
+    limit, quarantined, days = (
+        arguments.max_rejected_share,
+        {},
+        None if arguments.days is None else days_between(*arguments.days),
+    )
+    if limit is not None:
+        for file, header in zip(fresh, read_headers(spark, fresh)):
+            if isinstance(header, UnreadableHeader):
+                quarantined[file.name] = Known(file.size, file.changed_ms, {}, None, {"header_unreadable": 1})
+    kept = [file for file in fresh if file.name not in quarantined]
+    held: dict[str, set[date]] = {}
+    if kept and (limit is not None or (arguments.new and not is_full)):
+        try:
+            surveys = survey(spark, kept, arguments.now_ms)
+        except Py4JJavaError:
+            broken = find_broken_files(spark, kept) if limit is not None else set()
+            if not broken:
+                raise
+            quarantined |= {
+                file.name: Known(file.size, file.changed_ms, {}, None, {"file_unreadable": 1})
+                for file in kept
+                if file.name in broken
+            }
+            kept = [file for file in kept if file.name not in broken]
+            surveys = survey(spark, kept, arguments.now_ms)
+        for file, found in zip(kept, surveys):
+            if limit is not None and found.rejected > limit * found.rows:
+                quarantined[file.name] = Known(
+                    file.size,
+                    file.changed_ms,
+                    {},
+                    found.again_ms,
+                    {**found.reasons, "rows": found.rows},
+                )
+            else:
+                held[file.name] = found.days
+        kept = [file for file in kept if file.name not in quarantined]
+    if is_full:
+        return Scope(fresh, kept, None, set(), quarantined)
+    if days is None:
+        old = [
+            arrivals.known[name].dates()
+            for name in {*(f.name for f in fresh), *gone}
+            if name in arrivals.known
+        ]
+        days = set().union(arrivals.unfinished, *held.values(), *old) - {UNDATED}
+    names = {file.name for file in fresh}
+    also = [f for f in files if f.name not in names and arrivals.known[f.name].dates() & days]
+    read = sorted([*kept, *also], key=lambda file: file.uri)
+    return Scope(fresh, read, days, gone, quarantined)
+
+
+def survey(spark: SparkSession, files: list[RawFile], now_ms: int) -> list[Survey]:
+    parsed = parse_events(read_raw_events(spark, files), now_ms)
+    fate = F.when(F.col("reason").isNull(), F.lit("clean")).otherwise(F.lit("rejected"))
+    fates = [Fate(*row) for row in count_fates(parsed.withColumn("fate", fate)).collect()]
+    return survey_files(fates, len(files))
+
+
 def main() -> None:
     arguments = parse_args()
-    spark = open_spark_session("clean")
+    spark, lake = open_spark_session("clean"), arguments.lake
     files, ignored = find_raw_files(spark, arguments.raw)
-    names = [str(status.getPath()) for status in files]
-    raw = read_raw_events(spark, files)
+    arrivals = read_arrivals(spark, lake)
+    scope = choose(spark, files, arrivals, arguments)
+    names = [file.name for file in scope.read]
 
-    judged = judge_events(parse_events(raw, arguments.now_ms), arguments.days).persist(
-        StorageLevel.MEMORY_AND_DISK
-    )
-    counts = summarize(
-        [Fate(*row) for row in count_fates(judged).collect()], count_raw_rows(spark, files), names
-    )
-    for file in [counts, *counts["files"]]:
+    judged = judge_events(
+        parse_events(read_raw_events(spark, scope.read), arguments.now_ms), scope.days
+    ).persist(StorageLevel.MEMORY_AND_DISK)
+    fates = [Fate(*row) for row in count_fates(judged).collect()]
+    raw_rows = count_raw_rows(spark, scope.read)
+    everything = summarize(fates, raw_rows, names)
+    for file in [everything, *everything["files"]]:
         check_reconciles(file, file.get("file", "all files"))
+    fresh = {file.name for file in scope.fresh}
+    counts = summarize(fates, raw_rows, names, only={i for i, name in enumerate(names) if name in fresh})
 
-    _, days = write_clean_events(clean_events(judged), arguments.lake, arguments.days)
-    write_rejected_events(rejected_events(judged, names), arguments.lake, arguments.days)
+    before = clean_days(spark, lake)
+    if arguments.new:
+        empty = before & scope.days if scope.days is not None else set()
+    else:
+        empty = scope.days or set()
+    if scope.days is None or scope.days or scope.gone or scope.fresh:
+        note_begin(spark, lake, before if scope.days is None else scope.days, scope.days is None)
+        _, days = write_clean_events(clean_events(judged), lake, scope.days, empty)
+        changed = {*days, *before} if scope.days is None else scope.days & {*days, *before, *empty}
+        unread = sorted({file.name for file in files} - {*names, *fresh})
+        write_rejected_events(rejected_events(judged, names), lake, scope.days, unread)
+        # A window takes only its days of a new file: to the ledger the file is still new.
+        known = (
+            {} if arguments.days is not None else note_files(scope, arrivals, rows_by_day(fates, len(names)))
+        )
+        gone = set() if arguments.days is not None else scope.gone
+        note_end(spark, lake, arrivals, known, gone, scope.days, changed)
+        quarantined = {**({} if scope.days is None else arrivals.known), **known, **scope.quarantined}
+        here = {file.name for file in files}
+        write_quarantine(
+            spark, lake, {n: k.quarantined for n, k in quarantined.items() if k.quarantined and n in here}
+        )
+    else:
+        changed, days = set(), []
     window = None if arguments.days is None else [day.isoformat() for day in arguments.days]
     write_metrics(
         spark,
-        arguments.lake,
+        lake,
         "clean",
-        {"window": window, "days": len(days), **counts, "ignored_files": ignored},
+        {
+            "window": window,
+            "days": len(days),
+            **{key: value for key, value in counts.items() if key != "files"},
+            "late_rows": late_rows(fates, before, {i for i, name in enumerate(names) if name in fresh}),
+            "new_files": len(scope.fresh),
+            "unprocessed_files": len(scope.fresh) if arguments.days is not None else 0,
+            "days_behind": days_behind(clean_days(spark, lake), arguments.now_ms),
+            "gone_files": len(scope.gone),
+            "read_again": len(names) - len(counts["files"]),
+            "changed_days": sorted(day.isoformat() for day in changed),
+            "quarantined": {name: known.quarantined for name, known in scope.quarantined.items()},
+            "files": counts["files"][:100],
+            "ignored_files": ignored[:100],
+        },
     )
+
+
+def note_files(scope: Scope, arrivals: Arrivals, by_day: list[tuple[dict, int | None]]) -> dict[str, Known]:
+    """Fresh files as they are now; of a file read again for some days, these days."""
+    fresh, known = {file.name for file in scope.fresh}, dict(scope.quarantined)
+    for file, (days, again_ms) in zip(scope.read, by_day):
+        if file.name not in fresh:
+            touched = {day.isoformat() for day in scope.days or ()}
+            old = arrivals.known[file.name]
+            days = {
+                **{day: n for day, n in old.days.items() if day not in touched},
+                **{d: n for d, n in days.items() if d in touched},
+            }
+            again_ms = old.again_ms
+        known[file.name] = Known(file.size, file.changed_ms, days, again_ms)
+    return known
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"must be from 0 to 1, got {text}")
+    return share
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ from datetime import date
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import DateType, LongType, StringType, StructField, StructType, TimestampType
 
-from tables.lake import days_between, read_days, write_days
+from tables.files import list_days
+from tables.lake import read_days, write_days
 
 CLEAN_SCHEMA = StructType(
     [
@@ -30,7 +31,12 @@ def read_clean_events(spark: SparkSession, lake: str, days: tuple[date, date] | 
     return read_days(spark, clean_path(lake), CLEAN_SCHEMA, days)
 
 
-def write_clean_events(rows: DataFrame, lake: str, days: tuple[date, date] | None) -> tuple[int, list[date]]:
-    """Replaces the days of the window (None: the whole table); a day of the window without events is recorded as empty."""
-    window = None if days is None else days_between(*days)
-    return write_days(rows, clean_path(lake), owned=window, record_empty=window or set())
+def clean_days(spark: SparkSession, lake: str) -> set[date]:
+    return list_days(spark, clean_path(lake))
+
+
+def write_clean_events(
+    rows: DataFrame, lake: str, days: set[date] | None, record_empty: set[date]
+) -> tuple[int, list[date]]:
+    """Replaces `days` (None: the whole table); a day of `record_empty` without events is recorded as empty."""
+    return write_days(rows, clean_path(lake), owned=days, record_empty=record_empty)

@@ -61,9 +61,17 @@ def remove_days(spark: SparkSession, table_path: str, days: set[date]) -> None:
         file_system(spark, path).delete(hadoop_path(spark, path), True)
 
 
-def write_text(spark: SparkSession, path: str, text: str) -> None:
-    stream = file_system(spark, path).create(hadoop_path(spark, path), True)
+def write_text(spark: SparkSession, path: str, text: str, overwrite: bool = True) -> None:
+    stream = file_system(spark, path).create(hadoop_path(spark, path), overwrite)
     try:
         stream.write(bytearray(text, "utf-8"))
+    finally:
+        stream.close()
+
+
+def read_text(spark: SparkSession, path: str) -> str:
+    stream = file_system(spark, path).open(hadoop_path(spark, path))
+    try:
+        return spark._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8")
     finally:
         stream.close()

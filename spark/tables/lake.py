@@ -18,6 +18,17 @@ def days_between(first: date, last: date) -> set[date]:
     return {first + timedelta(days=n) for n in range((last - first).days + 1)}
 
 
+def ranges(days: set[date]) -> list[tuple[date, date]]:
+    """Days as inclusive ranges without a gap, oldest first."""
+    found: list[tuple[date, date]] = []
+    for day in sorted(days):
+        if found and found[-1][1] + timedelta(days=1) == day:
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found
+
+
 def read_days(
     spark: SparkSession, table_path: str, schema: StructType, days: tuple[date, date] | None
 ) -> DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from typing import Any
 
@@ -23,3 +25,12 @@ def check_reconciles(counts: dict[str, int], what: str) -> None:
         raise ArithmeticError(
             f"reconciling {what}: {counts['raw']} raw rows, but clean + rejected + duplicates + outside_window = {parts}"
         )
+
+
+def write_quarantine(spark: SparkSession, lake: str, files: dict[str, dict[str, int] | None]) -> None:
+    """`<lake>/_ledger/quarantine.csv`: every raw file that is left out now, and why; the load takes it along."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(("file", "reasons"))
+    rows.writerows((name, json.dumps(reasons)) for name, reasons in sorted(files.items()))
+    write_text(spark, f"{lake}/_ledger/quarantine.csv", text.getvalue())

@@ -7,7 +7,7 @@ from datetime import date
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import DateType, StringType, StructField, StructType
 
-from tables.lake import UNDATED, days_between, read_days, write_days
+from tables.lake import UNDATED, read_days, write_days
 
 REJECTED_SCHEMA = StructType(
     [
@@ -36,12 +36,17 @@ def read_rejected_events(spark: SparkSession, lake: str, days: tuple[date, date]
 
 
 def write_rejected_events(
-    rows: DataFrame, lake: str, days: tuple[date, date] | None
+    rows: DataFrame, lake: str, days: set[date] | None, unread: list[str]
 ) -> tuple[int, list[date]]:
-    """Replaces the days of the window and the undated rows, which every run sees whole."""
+    """Replaces `days` (None: the whole table). Undated rows belong to no day: those of the files `unread` in this run are kept."""
+    if days is None:
+        return write_days(rows, rejected_path(lake), owned=None, record_empty=set())
+    undated = read_rejected_events(rows.sparkSession, lake, (UNDATED, UNDATED))
+    # Cut off from its files, which are replaced while it is written.
+    kept = undated.where(undated.source_file.isin(unread)).localCheckpoint()
     return write_days(
-        rows,
+        rows.unionByName(kept),
         rejected_path(lake),
-        owned=None if days is None else days_between(*days) | {UNDATED},
+        owned=days | {UNDATED},
         record_empty=set(),
     )

@@ -14,17 +14,13 @@ from transforms.parsed_events import FIELDS
 KEY = (*IDENTIFYING, "event_date")
 
 
-def judge_events(rows: DataFrame, days: tuple[date, date] | None) -> DataFrame:
+def judge_events(rows: DataFrame, days: set[date] | None) -> DataFrame:
     """
     Adds `fate`. Rows of one day meet in one partition (a day is written as one file), and there equal events lie side by side: one shuffle, one sort.
     Of equal events the one of the first file is clean. Rows without usable time are judged in every window: they belong to no day.
     """
     same_event = Window.partitionBy(*KEY, F.col("reason").isNotNull()).orderBy("file_index")
-    in_window = (
-        F.lit(True)
-        if days is None
-        else F.col("event_date").between(*days) | (F.col("event_date") == F.lit("1970-01-01").cast("date"))
-    )
+    in_window = F.lit(True) if days is None else F.col("event_date").isin(*sorted(days), date(1970, 1, 1))
     fate = (
         F.when(~in_window, F.lit("outside_window"))
         .when(F.col("reason").isNotNull(), F.lit("rejected"))
@@ -60,5 +56,7 @@ def rejected_events(judged: DataFrame, file_names: list[str]) -> DataFrame:
 
 
 def count_fates(judged: DataFrame) -> DataFrame:
-    """file_index, event_date, fate, reason, rows: everything the reconciliation needs."""
-    return judged.groupBy("file_index", "event_date", "fate", "reason").agg(F.count(F.lit(1)).alias("rows"))
+    """file_index, event_date, fate, reason, rows, first_ms: everything the reconciliation and the ledger need."""
+    return judged.groupBy("file_index", "event_date", "fate", "reason").agg(
+        F.count(F.lit(1)).alias("rows"), F.min("event_ms").alias("first_ms")
+    )

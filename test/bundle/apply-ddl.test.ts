@@ -393,7 +393,7 @@ describe('apply-ddl refuses', () => {
       }),
     )
     await rm(join(job.workspace, 'ddl/caec_raw/gone.sql'))
-    await write({ 'caec_raw/wide.sql': 'CREATE TABLE caec_raw.wide (a STRING(10))' })
+    await write({ 'caec_raw/wide.sql': 'CREATE TABLE caec_raw.wide (a INT64 DEFAULT NO_SUCH_FUNCTION())' })
     const refused = await applyDdl()
     expect([refused.exitCode, errorOf(refused)]).toEqual([
       1,
@@ -415,24 +415,25 @@ describe('apply-ddl refuses', () => {
     await applyDdl()
     await write({
       'caec_raw/carts.sql': CARTS.replace('(', '(more STRING, later STRING, '),
-      'caec_raw/visits.sql': VISITS.replace(' CLUSTER BY visitor', '').replace('INT64', 'NUMERIC'),
+      'caec_raw/visits.sql': VISITS.replace(' CLUSTER BY visitor', '').replace(
+        'NOT NULL',
+        'NOT NULL DEFAULT NO_SUCH_FUNCTION()',
+      ),
     })
     exchanges.length = 0
     const result = await applyDdl()
     expect([result.exitCode, errorOf(result), changes()]).toEqual([
       1,
-      expect.stringMatching(
-        /ddl\/caec_raw\/visits\.sql: 400 [\s\S]*ALTER COLUMN … SET DATA is not supported/,
-      ),
+      expect.stringMatching(/ddl\/caec_raw\/visits\.sql: 400 [\s\S]*default of column visitor/),
       [],
     ])
-    expect(steps(result)).toContain('update caec_raw.visits: widens column visitor from INT64 to NUMERIC')
+    expect(steps(result)).toContain('update caec_raw.visits: sets the default of column visitor')
   })
 
   it('a dataset that is not there or is elsewhere', async () => {
     await write({ 'caec_nowhere/t.sql': 'CREATE TABLE caec_nowhere.t (a INT64)' })
     expect(errorOf(await applyDdl())).toMatch(
-      /project caec-local has none of this name; create it first\.\nDatasets belong to Terraform/,
+      /project caec-local has none of this name; make it with Terraform, or with CREATE SCHEMA in caec_nowhere\.sql beside its folder\./,
     )
     await rm(join(job.workspace, 'ddl'), { recursive: true })
     await write({ 'caec_raw/carts.sql': CARTS })

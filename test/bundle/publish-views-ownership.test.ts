@@ -1,13 +1,11 @@
 /**
  * The publish-views bundle on a project that is not empty: other owners, views made by hand, access lists of
- * others, and runs that were killed; what is not its own stays.
+ * others; what is not its own stays.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import type { ChildProcess } from 'node:child_process'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { analytics, insights, openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
-import { openProxy } from '../support/proxy.ts'
 import { errorOf, runBundle, type RunResult } from '../support/runner.ts'
 import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
 
@@ -82,16 +80,11 @@ async function write(files: Record<string, string | undefined>): Promise<void> {
     else await writeFile(path, text)
   }
 }
-const publish = (
-  inputs: Record<string, string> = {},
-  env: Record<string, string> = {},
-  onStart?: (child: ChildProcess) => void,
-): Promise<RunResult> =>
+const publish = (inputs: Record<string, string> = {}, env: Record<string, string> = {}): Promise<RunResult> =>
   runBundle('publish-views', {
     job,
     env: { ...job.env, ...env },
     with: { source: 'views', location: 'us-central1', ...inputs },
-    ...(onStart === undefined ? {} : { onStart }),
   })
 async function published(
   inputs: Record<string, string> = {},
@@ -237,88 +230,4 @@ describe('publish-views reconciles access', () => {
     expect((await cloud.query('analyst', 'SELECT * FROM caec_insights.y')).status).toBe(200)
     expect((await published()).outputs.authorized).toBe('0')
   })
-})
-
-describe('publish-views, killed', () => {
-  /** Kills the run before or after its n-th request that writes. @returns how many writes it got to. */
-  async function killAt(nth: number, isAfter: boolean): Promise<number> {
-    let writes = 0
-    let child: ChildProcess | undefined
-    const proxy = await openProxy(cloud.origin, async (request) => {
-      if (request.method === 'GET' || request.url!.includes('/jobs')) return false
-      writes += 1
-      if (writes !== nth) return writes > nth
-      if (!isAfter) {
-        child?.kill('SIGKILL')
-        return true
-      }
-      // The request goes through; its answer finds nobody.
-      setImmediate(() => child?.kill('SIGKILL'))
-      return false
-    })
-    await publish({}, { CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY: proxy.origin }, (started) => {
-      child = started
-    })
-    proxy.close()
-    return writes
-  }
-  const state = async () => ({
-    views: await viewsIn('caec_insights'),
-    a: await authorizedOn('caec_analytics'),
-    b: await authorizedOn('mart_b'),
-  })
-
-  const names = Array.from({ length: 10 }, (_, index) => `v${String(index).padStart(2, '0')}`)
-  const all = [...names, 'w', 'x']
-  const first: Record<string, string> = {
-    'caec_insights/w.sql': 'SELECT day FROM mart_b.only',
-    'caec_insights/x.sql': 'SELECT v00.day FROM caec_insights.v00 JOIN caec_analytics.carts USING (day)',
-    ...Object.fromEntries(
-      names.map((name) => [
-        `caec_insights/${name}.sql`,
-        `SELECT day, '${name}' AS word FROM caec_analytics.visits`,
-      ]),
-    ),
-  }
-  const second = {
-    ...first,
-    'caec_insights/w.sql': CARTS,
-    'caec_insights/v00.sql': `SELECT day, 'v00' AS word, 1 AS one FROM caec_analytics.visits`,
-  }
-  // A first run writes 12 views and 2 lists (and before them, here, takes 2 lists' stale entries away).
-  const everyWrite = process.env.EVERY_WRITE === '1'
-  const atFirstRun = everyWrite ? Array.from({ length: 16 }, (_, index) => index + 1) : [2, 9, 15, 16]
-  const atSecondRun = everyWrite ? [1, 2, 3, 4, 5] : [1, 3, 4, 5]
-
-  it.each(atFirstRun.flatMap((nth) => [false, true].map((isAfter) => [nth, isAfter] as const)))(
-    'converges after a first run that ended at its write %i (answered: %s)',
-    async (nth, isAfter) => {
-      // Entries of views that are gone stay on the lists, as they do in BigQuery.
-      for (const name of all) await byHand(name, CARTS.replace('caec', '`caec-local`.caec'))
-      const entries = all.map((name) => ({ view: insights(name) }))
-      await api('PATCH', '/datasets/caec_analytics', { access: [...atFirst.caec_analytics!, ...entries] })
-      await api('PATCH', '/datasets/mart_b', { access: [...atFirst.mart_b!, { view: insights('w') }] })
-      for (const name of all) await api('DELETE', `/datasets/caec_insights/tables/${name}`)
-      await write(first)
-      expect(await killAt(nth, isAfter)).toBe(nth)
-      await published()
-      expect(await state()).toEqual({ views: all, a: all.filter((name) => name !== 'w'), b: ['w'] })
-      for (const name of ['v00', 'v09', 'w', 'x'])
-        expect((await cloud.query('analyst', `SELECT day FROM caec_insights.${name}`)).status).toBe(200)
-      expect((await published()).outputs).toMatchObject({ unchanged: '12', authorized: '0' })
-    },
-  )
-
-  it.each(atSecondRun.flatMap((nth) => [false, true].map((isAfter) => [nth, isAfter] as const)))(
-    'converges after a change that ended at its write %i (answered: %s)',
-    async (nth, isAfter) => {
-      await write(first)
-      await published()
-      await write(second)
-      expect(await killAt(nth, isAfter)).toBe(nth)
-      await published()
-      expect(await state()).toEqual({ views: all, a: all, b: [] })
-      expect((await published()).outputs).toMatchObject({ unchanged: '12', authorized: '0' })
-    },
-  )
 })

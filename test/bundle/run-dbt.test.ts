@@ -4,19 +4,16 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { delimiter, dirname, join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import type { Exchange } from '../../local/cloud/gateway.ts'
-import { ensureDbt } from '../../local/toolchain/index.ts'
-import { openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
-import { errorOf, runBundle, type RunOptions, type RunResult } from '../support/runner.ts'
-import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
+import { openJobs } from '../../actions/run-dbt/src/stop.ts'
+import { errorOf, type RunResult } from '../support/runner.ts'
+import { openDbtJob, places, type DbtJob } from './run-dbt-job.ts'
 
 const PROJECT_DIR = 'my dbt project'
 const HOSTILE = 'a\'"; $(touch pwned) `id`\n::error::from a variable\n##[error]too'
 const exchanges: Exchange[] = []
-let cloud: BigQueryCloud
-let job: SignedInJob
-let dbtPath: string
+let dbt: DbtJob
 
 const FILES: Record<string, string> = {
   'dbt_project.yml': [
@@ -58,46 +55,13 @@ const FILES: Record<string, string> = {
 }
 
 beforeAll(async () => {
-  cloud = await openBigQuery({ onExchange: (exchange) => exchanges.push(exchange) })
-  const signedIn = await signIn(cloud, 'dbt')
-  // Google's Python library would ask the real iamcredentials.googleapis.com whatever the endpoint is.
-  job = { ...signedIn, env: { ...signedIn.env, GOOGLE_AUTH_TRUST_BOUNDARY_ENABLED: 'false' } }
-  const { python } = await ensureDbt(() => undefined)
-  dbtPath = `${dirname(python)}${delimiter}${process.env.PATH}`
-  await write(PROJECT_DIR, FILES)
+  dbt = await openDbtJob({ onExchange: (exchange) => exchanges.push(exchange) })
+  await dbt.write(PROJECT_DIR, FILES)
 }, 600_000)
-afterAll(() => Promise.all([job.close(), cloud.close()]))
+afterAll(() => dbt.close())
 
-async function write(folder: string, files: Record<string, string>): Promise<void> {
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(job.workspace, folder, name)), { recursive: true })
-    await writeFile(join(job.workspace, folder, name), text)
-  }
-}
-function run(
-  inputs: Record<string, string>,
-  env: Record<string, string> = {},
-  onStart?: RunOptions['onStart'],
-): Promise<RunResult> {
-  return runBundle('run-dbt', {
-    job,
-    onStart,
-    env: { ...job.env, PATH: dbtPath, ...env },
-    with: { 'project-dir': PROJECT_DIR, dataset: 'caec_analytics', location: 'us-central1', ...inputs },
-  })
-}
-const placed = (result: RunResult) =>
-  result.annotations
-    .filter(({ properties }) => properties.includes('file='))
-    .map(({ kind, properties, message }) => ({
-      kind,
-      place: /file=([^,]+),line=(\d+)/.exec(properties)?.slice(1).join(':'),
-      message,
-    }))
-const tables = async (): Promise<string[]> =>
-  ((await cloud.api('data-eng', 'GET', '/datasets/caec_analytics/tables')).body.tables ?? [])
-    .map(({ tableReference }: { tableReference: { tableId: string } }) => tableReference.tableId)
-    .sort()
+const run: DbtJob['run'] = (inputs, ...rest) => dbt.run({ 'project-dir': PROJECT_DIR, ...inputs }, ...rest)
+const tables = () => dbt.tablesOf('caec_analytics')
 
 describe('run-dbt, when all is well', () => {
   let result: RunResult
@@ -106,7 +70,7 @@ describe('run-dbt, when all is well', () => {
       commands: 'build --select good\ndbt run --select people',
       vars: JSON.stringify({ word: HOSTILE }),
     })
-  }, 120_000)
+  }, 480_000)
 
   it('builds models, tests them, and gives counts and results', async () => {
     expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
@@ -119,7 +83,7 @@ describe('run-dbt, when all is well', () => {
     })
     expect(await tables()).toEqual(['people'])
     const folder = result.outputs['results-path']!
-    expect((await readdir(folder)).sort()).toEqual(['0', '1', 'junit.xml'])
+    expect((await readdir(folder)).sort()).toEqual(['0', '1', 'jobs.jsonl', 'junit.xml'])
     expect(result.outputs['junit-path']).toBe(join(folder, 'junit.xml'))
     for (const command of ['0', '1'])
       expect((await readdir(join(folder, command))).sort()).toEqual([
@@ -135,7 +99,7 @@ describe('run-dbt, when all is well', () => {
   })
 
   it('shows a warning where its test stands in the YAML', () => {
-    expect(placed(result)).toEqual([
+    expect(places(result)).toEqual([
       {
         kind: 'warning',
         place: `${PROJECT_DIR}/models/good/people.yml:7`,
@@ -147,7 +111,7 @@ describe('run-dbt, when all is well', () => {
   it('keeps its profile outside the workspace, readable by nobody else, and without a secret', async () => {
     const profile = join(result.outputs['results-path']!, '../profiles/profiles.yml')
     expect((await stat(profile)).mode & 0o777).toBe(0o600)
-    expect(profile.startsWith(job.workspace)).toBe(false)
+    expect(profile.startsWith(dbt.job.workspace)).toBe(false)
     expect(JSON.parse(await readFile(profile, 'utf8')).tiny.outputs.ci).toMatchObject({
       method: 'oauth',
       project: 'caec-local',
@@ -162,9 +126,26 @@ describe('run-dbt, when all is well', () => {
     expect(result.log).toContain('INPUTS=absent TOKEN=absent')
   })
 
+  it("puts on each query's job the repository, the run and the model", async () => {
+    const { body } = await dbt.cloud.api('ops', 'GET', '/jobs?allUsers=true&projection=full&maxResults=1000')
+    const jobs = body.jobs as { configuration: { labels?: Record<string, string> } }[]
+    expect(jobs.map(({ configuration }) => configuration.labels)).toContainEqual({
+      'managed-by': 'run-dbt',
+      repository: 'octo_clicks',
+      run: '4711',
+      model: 'tiny_people',
+      dbt_invocation_id: expect.any(String),
+    })
+    const begun = (await readFile(join(result.outputs['results-path']!, 'jobs.jsonl'), 'utf8'))
+      .trim()
+      .split('\n')
+    expect(openJobs(begun.join('\n'))).toEqual([])
+    expect(begun.length).toBeGreaterThan(4)
+  })
+
   it('passes variables on as they are, and lets no line of dbt become a command of the runner', async () => {
     expect(result.log).toContain('WORD=a\'"; $(touch pwned) `id`')
-    expect(await readdir(job.workspace)).toEqual([PROJECT_DIR])
+    expect(await readdir(dbt.job.workspace)).toEqual([PROJECT_DIR])
     expect(result.log).toContain('from a variable')
     expect(result.log).not.toMatch(/^\s*::error::from a variable|##\[error\]too/m)
   })
@@ -174,7 +155,7 @@ describe('run-dbt, when work fails', () => {
   let result: RunResult
   beforeAll(async () => {
     result = await run({ commands: 'run --select people\nbuild --select bad\nrun --select never_reached' })
-  }, 120_000)
+  }, 480_000)
 
   it('fails the step, names what failed, and stops at the first command that fails', () => {
     expect(result.exitCode).toBe(1)
@@ -187,7 +168,7 @@ describe('run-dbt, when work fails', () => {
   })
 
   it('points at the line of the model and at the column of the test', () => {
-    expect(placed(result)).toEqual(
+    expect(places(result)).toEqual(
       expect.arrayContaining([
         {
           kind: 'error',
@@ -201,19 +182,8 @@ describe('run-dbt, when work fails', () => {
         },
       ]),
     )
-    expect(placed(result).length).toBe(2)
+    expect(places(result).length).toBe(2)
   })
-
-  it('says in one sentence what a project that cannot be compiled has wrong', async () => {
-    await write('uncompiled', {
-      'dbt_project.yml': 'name: uncompiled\nversion: 1.0.0\nprofile: uncompiled\n',
-      'models/open.sql': 'select {{ 1 + }} as a\n',
-    })
-    const broken = await run({ 'project-dir': 'uncompiled', commands: 'build' })
-    expect([broken.exitCode, broken.outputs.status]).toEqual([1, 'failure'])
-    expect(errorOf(broken)).toMatch(/Running dbt build: CompilationError: [\s\S]*open/)
-    expect(broken.log).not.toMatch(/an unexpected error/)
-  }, 120_000)
 })
 
 it('lists in a dry run what each command would select, and asks the warehouse to change nothing', async () => {
@@ -230,16 +200,16 @@ it('lists in a dry run what each command would select, and asks the warehouse to
   )
   expect(exchanges.filter(({ service, method }) => service === 'bigquery' && method !== 'GET')).toEqual([])
   expect(await tables()).toEqual(before)
-}, 120_000)
+}, 480_000)
 
 it('cancels the query that runs when the run is cancelled', async () => {
-  await write('endless', {
+  await dbt.write('endless', {
     'dbt_project.yml': 'name: endless\nversion: 1.0.0\nprofile: endless\n',
     'models/long.sql':
       '{{ config(materialized="table") }}\nselect count(*) as n from unnest(generate_array(1, 100000)) a, unnest(generate_array(1, 100000)) b, unnest(generate_array(1, 100000)) c where mod(a + b * c, 7) = 3\n',
   })
   const running = async () =>
-    ((await cloud.api('ops', 'GET', '/jobs?stateFilter=running&allUsers=true')).body.jobs ?? []) as {
+    ((await dbt.cloud.api('ops', 'GET', '/jobs?stateFilter=running&allUsers=true')).body.jobs ?? []) as {
       id: string
       jobReference: { jobId: string }
     }[]
@@ -258,26 +228,19 @@ it('cancels the query that runs when the run is cancelled', async () => {
     child.once('exit', () => clearInterval(timer))
   })
   expect(result.exitCode).toBe(130)
-  const results = join(
-    /\/.*\/run-dbt-\w+/.exec(/--profiles-dir '(.*?)'/.exec(result.log)![1]!)![0],
-    'results',
-  )
-  // A slow dbt outlives the action for the moment it takes to cancel; what it writes last says that it has ended.
-  const ended = () => readFile(join(results, '0/command.json'), 'utf8').catch(() => undefined)
-  for (let tries = 0; tries < 300 && (await ended()) === undefined; tries += 1)
-    await new Promise((resolve) => setTimeout(resolve, 200))
-  expect(JSON.parse((await ended()) ?? '')).toMatchObject({ success: false })
   expect(result.outputs).toMatchObject({ status: 'cancelled' })
   expect(result.summary).toContain('dbt: cancelled')
-  expect(errorOf(result)).toContain('the run was cancelled')
-  const { body } = await cloud.api('ops', 'GET', `/jobs/${jobId}?location=us-central1`)
+  expect(errorOf(result)).toMatch(
+    /the run was cancelled; dbt was interrupted, and (no query of it runs any more|1 query of it was stopped)\./,
+  )
+  const { body } = await dbt.cloud.api('ops', 'GET', `/jobs/${jobId}?location=us-central1`)
   expect(body.status).toMatchObject({ state: 'DONE', errorResult: { reason: 'stopped' } })
   expect(await tables()).not.toContain('long')
-}, 120_000)
+}, 480_000)
 
 describe('run-dbt without a dbt on PATH', () => {
   it('says that there is no Python either', async () => {
-    const result = await run({ commands: 'build' }, { PATH: join(job.temp, 'nothing here') })
+    const result = await run({ commands: 'build' }, { PATH: join(dbt.job.temp, 'nothing here') })
     expect([result.exitCode, errorOf(result)]).toEqual([
       1,
       expect.stringContaining(
@@ -287,7 +250,7 @@ describe('run-dbt without a dbt on PATH', () => {
   })
 
   it('installs the exact versions with the Python that is there, and says it when that fails', async () => {
-    const bin = join(job.temp, 'a python')
+    const bin = join(dbt.job.temp, 'a python')
     await mkdir(bin)
     await writeFile(join(bin, 'python3'), '#!/bin/sh\necho "no module named venv" >&2\nexit 3\n')
     await chmod(join(bin, 'python3'), 0o755)
@@ -303,28 +266,8 @@ describe('run-dbt without a dbt on PATH', () => {
 
 describe('run-dbt refuses', () => {
   it.each<[string, Record<string, string>, string]>([
-    ['variables that are no object', { vars: '["a"]' }, 'input vars'],
     ['a verb it does not run', { commands: 'docs serve' }, '"docs serve" is not run here: it serves until'],
-    [
-      'something behind the command',
-      { commands: 'build; curl evil.example' },
-      '; stands outside quotes: no shell reads this line; write one command per line',
-    ],
-    [
-      'a second command in the line',
-      { commands: 'run --select people && dbt test' },
-      '&& stands outside quotes: no shell reads this line; write one command per line',
-    ],
-    ['another profile', { commands: 'build --profiles-dir /tmp/evil' }, '--profiles-dir'],
-    ['another profile, spelled with =', { commands: 'build --profiles-dir=/tmp/evil' }, '--profiles-dir'],
-    ['a project outside the workspace', { 'project-dir': '../elsewhere' }, 'is outside the workspace'],
     ['a folder without a project', { 'project-dir': '.' }, 'dbt_project.yml cannot be read'],
-    ['a dataset that is no name', { dataset: 'a.b`' }, 'is not a dataset name'],
-    [
-      'a version that is a requirement',
-      { 'dbt-core-version': '1.11.16 --index-url=http://evil.example' },
-      'is not an exact 1.x version',
-    ],
   ])('%s', async (_, inputs, words) => {
     const result = await run({ commands: 'build', ...inputs })
     expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringContaining(words)])

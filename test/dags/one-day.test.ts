@@ -49,9 +49,9 @@ it("runs the workflow's own job files, asked for by the account of the environme
     mainPythonFileUri: `gs://caec-local-staging/${platform.release.spark.clean!.main}`,
     args: [
       '--raw=gs://caec-local-raw/events/',
+      '--max-rejected-share=0.5',
       '--lake=gs://caec-local-lake',
-      `--from=${file!.day}`,
-      `--to=${file!.day}`,
+      '--days=new',
     ],
   })
 })

@@ -1,10 +1,12 @@
 /**
  * The DAG as Airflow 3 runs it, day by day against the local cloud, with what happens in real life in
- * between; the tables must be those of one run over everything.
+ * between: no events at first, a file in two parts, events of a day in the next day's file, a killed task. The
+ * tables must be those of one run over everything.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { gzipSync } from 'node:zlib'
 import { join } from 'node:path'
 import { openOrchestrator, runOf, settled, succeeded, taskWhen, type Orchestrator } from './airflow.ts'
 import { dayFiles } from './events.ts'
@@ -12,6 +14,15 @@ import { deployPlatform, type Platform } from './platform.ts'
 import { BATCHES, type ShownBatch } from '../support/spark-batches.ts'
 
 const [first, second, third] = dayFiles('2015-06-10', 3)
+const [header, ...lines] = first!.csv.trim().split('\n')
+// The last events before midnight come with the next day's file, every third of the others in a second part.
+const ofNextFile = lines.filter(
+  (line) => Number(line.split(',')[0]) > Date.parse(`${second!.day}T00:00:00Z`) - 60_000,
+)
+const parts = [0, 1].map((part) =>
+  lines.filter((line, index) => !ofNextFile.includes(line) && (index % 3 === 2 ? 1 : 0) === part),
+)
+const fileOf = (rows: readonly string[]): string => [header, ...rows, ''].join('\n')
 let folder: string
 let platform: Platform
 let orchestrator: Orchestrator
@@ -31,19 +42,20 @@ beforeAll(async () => {
   try {
     await airflow.api.backfill(first!.day, second!.day)
 
-    // The file comes when the sensor has already gone to sleep, and it is not an event file.
+    // The file comes when the sensor has already gone to sleep, and it is none.
     const failing = await runOf(airflow, first!.day)
     await taskWhen(airflow, failing, 'wait_for_events', ({ state }) => state === 'deferred')
     await settled(airflow)
-    await platform.putDay({ day: first!.day, csv: first!.csv.replace('visitorid', 'visitor') })
+    await platform.putRaw(`${first!.day}.txt`, 'the events come later')
     const failed = await taskWhen(airflow, failing, 'clean', ({ state }) => state === 'up_for_retry')
     failureLog = await airflow.api.log(failing.dag_run_id, 'clean', failed.try_number)
-    await platform.putDay(first!)
+    await platform.putRaw(`${first!.day}-part0.csv.gz`, gzipSync(fileOf(parts[0]!)))
     await airflow.api.clear(failing.dag_run_id, 'clean')
     await succeeded(airflow, failing)
 
     const killed = await runOf(airflow, second!.day)
-    await platform.putDay(second!)
+    await platform.putRaw(`${first!.day}-part1.csv`, fileOf(parts[1]!))
+    await platform.putDay({ day: second!.day, csv: `${second!.csv.trim()}\n${ofNextFile.join('\n')}\n` })
     const { pid } = await taskWhen(
       airflow,
       killed,
@@ -90,6 +102,14 @@ describe('the DAG under Airflow 3', () => {
     },
     5 * 60_000,
   )
+  it('took the second part and the late rows of a day that was computed before', () => {
+    expect([ofNextFile.length, parts[1]!.length].every((rows) => rows > 0)).toBe(true)
+    const loaded = dayByDay['caec_raw.sessionized_events'] as { event_date: string }[]
+    // The first line is there twice, the last is no event.
+    expect(loaded.filter(({ event_date: day }) => day === first!.day)).toHaveLength(
+      new Set(lines.slice(0, -1)).size,
+    )
+  })
   it('had sessions that run over each midnight', () => {
     const sessions = dayByDay['caec_analytics.fct_sessions'] as {
       session_date: string
@@ -114,9 +134,9 @@ describe('the DAG under Airflow 3', () => {
       mainPythonFileUri: `gs://caec-local-staging/${platform.release.spark.clean!.main}`,
       args: [
         '--raw=gs://caec-local-raw/events/',
+        '--max-rejected-share=0.5',
         '--lake=gs://caec-local-lake',
-        `--from=${first!.day}`,
-        `--to=${first!.day}`,
+        '--days=new',
       ],
     })
   })
@@ -131,7 +151,7 @@ describe('the DAG under Airflow 3', () => {
     const lines = failureLog.split('\n').filter((line) => line.includes('look at'))
     expect(lines).toHaveLength(1)
     expect(lines[0]).toContain('task clean failed in try 1')
-    expect(lines[0]).toContain('the header must have visitorid once')
+    expect(lines[0]).toContain('no .csv or .csv.gz file there')
     expect(lines[0]).toContain(
       `look at https://console.cloud.google.com/dataproc/batches/us-central1/${failedId}/monitoring?project=caec-local`,
     )

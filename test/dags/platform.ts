@@ -30,9 +30,11 @@ export interface Platform {
   readonly dags: string
   readonly release: Release
   putDay(file: DayFile): Promise<void>
+  /** A raw file of any name and content. */
+  putRaw(name: string, body: string | Uint8Array): Promise<void>
   /**
-   * Clean, sessionize, load and build over all days, as workflows-examples/pipeline.yml does without from and
-   * to; nothing built before is kept.
+   * Clean, sessionize, load and build over all days, as workflows-examples/pipeline.yml does with `full`;
+   * nothing built before is kept.
    */
   runWorkflowSteps(): Promise<void>
   /** Every row of every table and of every view. */
@@ -55,6 +57,7 @@ export async function deployPlatform(folder: string): Promise<Platform> {
     dags,
     release,
     putDay: ({ day, csv }) => put(cloud, 'data-eng', 'caec-local-raw', `events/${day}.csv`, csv),
+    putRaw: (name, body) => put(cloud, 'data-eng', 'caec-local-raw', `events/${name}`, body),
     runWorkflowSteps: () => runWorkflowSteps(cloud, release, folder),
     readAll: () => readAll(cloud),
   }
@@ -151,8 +154,8 @@ async function publishViews(cloud: TestCloud): Promise<void> {
 
 async function runWorkflowSteps(cloud: TestCloud, release: Release, folder: string): Promise<void> {
   for (const [job, args] of [
-    ['clean', [`--raw=gs://caec-local-raw/events/`, `--lake=${LAKE}`]],
-    ['sessionize', [`--lake=${LAKE}`]],
+    ['clean', [`--raw=gs://caec-local-raw/events/`, `--lake=${LAKE}`, '--days=all']],
+    ['sessionize', [`--lake=${LAKE}`, '--days=all']],
   ] as const) {
     const { main, pyFiles } = release.spark[job]!
     const batchId = `full-${job}`
@@ -167,7 +170,7 @@ async function runWorkflowSteps(cloud: TestCloud, release: Release, folder: stri
     await waitFor(cloud, batchId, ({ state }) => state === 'SUCCEEDED')
   }
   await withDbt(cloud, folder, [
-    ['run-operation', 'load_sessionized_events', '--args', `{lake: ${LAKE}}`],
+    ['run-operation', 'load_sessionized_events', '--args', `{lake: ${LAKE}, full: true}`],
     [...BUILD, '--full-refresh'],
   ])
 }

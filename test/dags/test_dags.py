@@ -141,6 +141,45 @@ def test_batches_run_the_staged_files_of_the_release_as_the_spark_account(pipeli
         )
 
 
+@pytest.mark.parametrize(
+    ("days", "prefix", "load"),
+    [
+        ("new", "events/2015-05-03", "{lake: gs://p-lake}"),
+        ("2015-05-03..2015-05-10", "events/", "{lake: gs://p-lake}"),
+        ("all", "events/", "{lake: gs://p-lake, full: true}"),
+    ],
+)
+def test_a_run_takes_what_is_new_or_the_days_it_is_told(
+    pipelines: dict[str, Any], days: str, prefix: str, load: str
+) -> None:
+    from datetime import datetime, timezone
+
+    dag = pipelines["process"]
+    environment = dag.get_template_env()
+    context = {
+        "params": {"days": days},
+        "data_interval_start": datetime(2015, 5, 3, 2, 15, tzinfo=timezone.utc),
+        "var": {"value": {"caec_project": "p", "caec_region": "r"}},
+    }
+
+    def filled(text: str) -> str:
+        return environment.from_string(text).render(context)
+
+    for job in ("clean", "sessionize"):
+        assert [filled(word) for word in dag.get_task(job).batch["pyspark_batch"]["args"]][-2:] == [
+            "--lake=gs://p-lake",
+            f"--days={days}",
+        ]
+    assert filled(dag.get_task("wait_for_events").prefix) == prefix
+    assert filled(dag.get_task("load").env["DBT_WORD_5"]) == load
+
+
+@pytest.mark.parametrize("days", ["yesterday", "2015-05-03,2015-05-04", "--lake=gs://other", ""])
+def test_days_that_are_none_are_refused_before_a_run_begins(pipelines: dict[str, Any], days: str) -> None:
+    with pytest.raises(Exception, match="does not match"):
+        pipelines["process"].params.get_param("days").resolve(days)
+
+
 def test_dbt_in_a_pod_and_as_a_process_is_the_same_command(pipelines: dict[str, Any]) -> None:
     for name in ("load", "build"):
         pod, process = pipelines["pod"].get_task(name), pipelines["process"].get_task(name)

@@ -15,6 +15,8 @@ export interface DbtSession {
   run(...command: string[]): Promise<DbtOutcome>
   /** The SQL dbt sent for a model in its last run. */
   sentSql(model: string): Promise<string>
+  /** What a model selects, as compiled in the last run. */
+  compiledSql(model: string): Promise<string>
   log(): Promise<string>
   close(): Promise<void>
 }
@@ -64,6 +66,7 @@ export async function startDbt(test: TestCloud, folder: string): Promise<DbtSess
       return JSON.parse(answer.value) as DbtOutcome
     },
     sentSql: (model) => readFile(join(folder, `target/run/caec/models/${model}.sql`), 'utf8'),
+    compiledSql: (model) => readFile(join(folder, `target/compiled/caec/models/${model}.sql`), 'utf8'),
     log: () => readFile(join(folder, 'logs/dbt.log'), 'utf8'),
     async close() {
       const ended = new Promise((resolve) => {

@@ -22,13 +22,8 @@ describe('the models', () => {
   it('build from a full load, with every test and unit test green', async () => {
     await putLake(story.test, story.folder, firstDays)
     expect(failures(await story.load())).toEqual([])
-    expect(failures(await story.dbt.run('build'))).toEqual([])
-    expect((await story.dumpFacts()).fct_sessions).toEqual(sorted(cutSessions(firstDays).map(sessionRow)))
-  })
-
-  it('give the views the numbers that plain loops over the events give', async () => {
-    const names = new Map([[2, 'Lamp, "large"']])
     const lake = story.test.cloud.environment.buckets.lake
+    // One product has a name.
     await story.test.fetchAs(
       'data-eng',
       `/upload/storage/v1/b/${lake}/o?uploadType=media&name=items/items.csv`,
@@ -47,7 +42,12 @@ describe('the models', () => {
         ),
       ),
     ).toEqual([])
-    expect(failures(await story.dbt.run('run', '-s', 'dim_items'))).toEqual([])
+    expect(failures(await story.dbt.run('build'))).toEqual([])
+    expect((await story.dumpFacts()).fct_sessions).toEqual(sorted(cutSessions(firstDays).map(sessionRow)))
+  })
+
+  it('give the views the numbers that plain loops over the events give', async () => {
+    const names = new Map([[2, 'Lamp, "large"']])
     const expected = expectedViews(firstDays, names)
     const views = join(repoRoot, 'bigquery/views/caec_insights')
     const found: Record<string, unknown> = {}
@@ -70,13 +70,64 @@ describe('the models', () => {
       new Set(cutSessions(list).map((session) => dayOf(session.events[0]!.ms)))
     expect(sessionDays(before).size).toBe(sessionDays(events).size + 1)
     await putLake(story.test, story.folder, events)
-    expect(failures(await story.load(', from: 2015-05-30, to: 2015-06-02'))).toEqual([])
+    // No day is named: what changed is found.
+    expect(failures(await story.load())).toEqual([])
     await story.expectIncrementalEqualsFull(events)
   })
 })
 
+describe('what is published', () => {
+  const raw = 'caec_raw.sessionized_events'
+  /** As a load leaves a day. */
+  const touched = (): Promise<unknown> =>
+    readRows(
+      story.test,
+      `UPDATE caec_raw.loaded_days SET loaded_by = GENERATE_UUID() WHERE event_date = DATE '2015-06-02'`,
+    )
+  const tables = async (): Promise<unknown> => [
+    await story.dumpFacts(),
+    await readRows(story.test, 'SELECT * FROM caec_analytics.dim_items'),
+  ]
+
+  it('stays exactly as it was when a test of a mart fails, facts and visitors alike, or when nothing was tested', async () => {
+    const before = await tables()
+    // As when a late event joins two sessions and a day after it was not loaded again; and somebody is new.
+    const insert = (visitor: number): Promise<unknown> =>
+      readRows(
+        story.test,
+        `INSERT INTO ${raw} SELECT 'planted-${visitor}', TIMESTAMP_ADD(event_ts, INTERVAL 1 MINUTE), ${visitor}, event_type, item_id, ` +
+          `transaction_id, 'planted-${visitor}', TIMESTAMP_ADD(event_ts, INTERVAL 1 MINUTE), event_date FROM ${raw} WHERE visitor_id = 60`,
+      )
+    await insert(61)
+    await insert(60)
+    await touched()
+    const red = await story.dbt.run('build', '--exclude-resource-type', 'unit_test')
+    expect(red.results.filter(({ status }) => status === 'fail').map(({ name }) => name)).toEqual([
+      'sessions_of_a_visitor_are_more_than_30_minutes_apart',
+    ])
+    expect(await tables()).toEqual(before)
+    expect((await story.dbt.log()).slice(-5_000)).toContain(
+      'not published, the tables stay as they were: 1 not green',
+    )
+    await readRows(story.test, `DELETE FROM ${raw} WHERE session_id = 'planted-60'`)
+    await touched()
+    expect(failures(await story.dbt.run('run'))).toEqual([])
+    expect(await tables()).toEqual(before)
+  })
+
+  it('follows as a whole when everything is green', async () => {
+    expect(failures(await story.dbt.run('build', '--exclude-resource-type', 'unit_test'))).toEqual([])
+    const published = await story.dumpFacts()
+    for (const [table, rows] of Object.entries(published))
+      expect({
+        table,
+        visitors: (rows as { visitor_id: number }[]).filter((row) => row.visitor_id === 61).length,
+      }).toEqual({ table, visitors: 1 })
+  })
+})
+
 describe('the load', () => {
-  it.each(['sessionized_events', 'item_names'])(
+  it.each(['sessionized_events', 'item_names', 'lake_days', 'loaded_days', 'quarantined_files'])(
     'leaves %s exactly as its DDL file describes it',
     async (table) => {
       const tables = `/bigquery/v2/projects/${story.test.cloud.environment.project}/datasets`
@@ -106,6 +157,20 @@ describe('the load', () => {
     ).toContain(message)
   })
 
+  it('fails with the name of a file that was left out, and with no word when there is none', async () => {
+    const check = () => story.dbt.run('run-operation', 'check_quarantine')
+    expect((await check()).success).toBe(true)
+    await readRows(
+      story.test,
+      `INSERT INTO caec_raw.quarantined_files VALUES ('gs://raw/a.csv', '{"event_unknown": 4}')`,
+    )
+    const outcome = await check()
+    expect(outcome.success).toBe(false)
+    expect(`${outcome.exception} ${(await story.dbt.log()).slice(-3_000)}`).toContain(
+      'gs://raw/a.csv {"event_unknown": 4}',
+    )
+  })
+
   it('refuses a lake that is no gs:// path', async () => {
     const outcome = await story.dbt.run(
       'run-operation',
@@ -117,9 +182,13 @@ describe('the load', () => {
     expect(`${outcome.exception} ${(await story.dbt.log()).slice(-3_000)}`).toContain('must be a gs:// path')
   })
 
-  it('leaves the table as it was when a day has no files', async () => {
+  it('leaves the table as it was when a day has no files, or none of the days loaded before is there', async () => {
     const before = await readRows(story.test, 'SELECT * FROM caec_raw.sessionized_events')
     expect((await story.load(', from: 2016-01-01, to: 2016-01-01')).success).toBe(false)
+    expect((await story.dbt.log()).slice(-3_000)).toContain('has no sessionized day 2016-01-01')
+    await putLake(story.test, story.folder, [{ ms: 0, visitor: 1, type: 'view', item: 1 }])
+    expect((await story.load()).success).toBe(false)
+    expect((await story.dbt.log()).slice(-3_000)).toContain('has none of the 4 days loaded before')
     expect(await readRows(story.test, 'SELECT * FROM caec_raw.sessionized_events')).toEqual(before)
   })
 })

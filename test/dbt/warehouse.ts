@@ -49,6 +49,19 @@ export async function putLake(test: TestCloud, folder: string, events: readonly 
     if (!reply.ok) throw new Error(await reply.text())
   }
   duckdb.closeSync()
+  // A day has the version of its rows, as sessionize gives a new one to a day it puts out anew.
+  const days = Map.groupBy(rows, ({ day }) => day)
+  const version = (list: unknown): string =>
+    createHash('sha256').update(JSON.stringify(list)).digest('hex').slice(0, 32)
+  const versions = [...days].map(([day, list]) => `${day},${version(list)}\n`)
+  for (const [file, text] of [
+    ['days.csv', `event_date,version\n${versions.join('')}`],
+    ['quarantine.csv', 'file,reasons\n'],
+  ] as const)
+    await test.fetchAs('spark', `/upload/storage/v1/b/${lake}/o?uploadType=media&name=_ledger/${file}`, {
+      method: 'POST',
+      body: text,
+    })
 }
 
 interface Answer {

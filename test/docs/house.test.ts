@@ -92,7 +92,7 @@ describe('"Where do I change …?"', () => {
     ['actions/_shared/google/retry.ts', /attempts/],
     ['actions/submit-spark/src/watch.ts', /pause\(/],
     ['spark/transforms/sessions.py', /GAP_MS = /],
-    ['local/demo/page/client.js', /new .*Chart/],
+    ['local/demo/page/client.js', /page\.trend\.show\(/],
     ['local/toolchain/locks/dbt.in', /^dbt-core==/m],
     ['local/toolchain/locks/airflow.in', /^apache-airflow/m],
   ])('%s holds what it is said to hold', (file, held) => {

@@ -25,7 +25,8 @@ import {
 import { findSeal, readTraffic } from '../support/sealed-network.ts'
 import { boundaryRows } from './boundary-events.ts'
 import { bothSides, expectedStages } from './comparison.ts'
-import { openPage, type Filters, type OpenPage, type Shown } from './page-reader.ts'
+import { expectNumbers } from './page-numbers.ts'
+import { openPage, type OpenPage } from './page-reader.ts'
 import { computeTruths, VIEW_TRUTHS, type Truths } from './truths.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
@@ -143,115 +144,9 @@ describe('the page', () => {
     expect(page.requests).toEqual([])
   })
   it('shows the numbers of the facts, whatever the filters are moved to', async () => {
-    const all = await page.domain()
-    const random = pickAtRandom(20261123)
-    const tries = [
-      all,
-      { ...all, eventTypes: ['view'] },
-      { ...all, signupMonths: all.signupMonths.slice(0, 1) },
-      { ...all, eventTypes: [], signupMonths: [] },
-      ...Array.from({ length: 12 }, () => random(all)),
-    ]
-    for (const filters of tries) {
-      const shown = await page.set(filters)
-      await expectShown(shown, filters, all)
-    }
-    await page.set(all)
+    await expectNumbers(page, truths, 12)
   }, 120_000)
 })
-
-/** Filters from a seeded generator, so that a failure can be repeated. */
-function pickAtRandom(seed: number): (all: Filters) => Filters {
-  let state = seed
-  const next = (below: number): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-  const some = (values: readonly string[]): string[] => values.filter(() => next(2) === 1)
-  return (all) => {
-    const [start, end] = [Date.parse(all.from), Date.parse(all.to)]
-    const day = (): string =>
-      new Date(start + next((end - start) / 86_400_000 + 1) * 86_400_000).toISOString().slice(0, 10)
-    const [from, to] = [day(), day()].sort() as [string, string]
-    return { from, to, eventTypes: some(all.eventTypes), signupMonths: some(all.signupMonths) }
-  }
-}
-
-async function expectShown(shown: Shown, filters: Filters, all: Filters): Promise<void> {
-  const months =
-    filters.signupMonths.length === 0
-      ? 'FALSE'
-      : `signup IN (${filters.signupMonths.map((month) => `'${month}'`).join(', ')})`
-  const types =
-    filters.eventTypes.length === 0
-      ? 'FALSE'
-      : `event IN (${filters.eventTypes.map((type) => `'${type}'`).join(', ')})`
-  const within = (column: string): string =>
-    `${column} BETWEEN '${filters.from}' AND '${filters.to}' AND ${months}`
-  const [totals] = await truths.rows(
-    `SELECT COUNT(*) AS sessions, COALESCE(SUM(events), 0)::BIGINT AS events, COUNT(*) FILTER (has_purchase) AS bought FROM sessions WHERE ${within('session_date')}`,
-  )
-  const context = JSON.stringify(filters)
-  expect([context, Number(shown.tiles.sessions?.value), Number(shown.tiles.events?.value)]).toEqual([
-    context,
-    totals?.sessions,
-    totals?.events,
-  ])
-  expect(shown.tiles.conversionRate?.text).toBe(
-    totals?.sessions === 0
-      ? '–'
-      : `${((100 * Number(totals?.bought)) / Number(totals?.sessions)).toFixed(2)} %`,
-  )
-
-  const volume = await truths.rows(
-    `SELECT event, COUNT(*) AS events FROM events WHERE ${within('event_date')} AND ${types} GROUP BY ALL`,
-  )
-  expect(columnOf(shown, 'volume', 'events')).toEqual(
-    new Map(volume.map((row) => [String(row.event), Number(row.events)])),
-  )
-  const funnel = await truths.rows(
-    [1, 2, 3]
-      .map(
-        (step) =>
-          `SELECT ${step} AS step, COUNT(*) FILTER (reached >= ${step}) AS sessions FROM sessions WHERE ${within('session_date')}`,
-      )
-      .join(' UNION ALL '),
-  )
-  expect(columnOf(shown, 'funnel', 'sessions')).toEqual(
-    new Map(totals?.sessions === 0 ? [] : funnel.map((row) => [String(row.step), Number(row.sessions)])),
-  )
-  const products = await truths.rows(
-    `SELECT item, COUNT(*) AS lines, COUNT(DISTINCT trx) AS orders FROM events WHERE event = 'transaction' AND ${within('event_date')} GROUP BY item ORDER BY lines DESC, item LIMIT 10`,
-  )
-  expect([...columnOf(shown, 'products', 'lines')]).toEqual(
-    [...new Map(products.map((row) => [String(row.item), Number(row.lines)]))].sort(
-      ([a], [b]) => Number(a) - Number(b),
-    ),
-  )
-  expect(columnOf(shown, 'products', 'rank')).toEqual(
-    new Map(products.map((row, index) => [String(row.item), index + 1])),
-  )
-  const cohorts = await truths.rows(
-    `SELECT signup::VARCHAR || '|' || strftime(session_date, '%Y-%m') AS cell, COUNT(*) AS sessions FROM sessions WHERE ${within('session_date')} GROUP BY ALL`,
-  )
-  expect(columnOf(shown, 'cohorts', 'sessions')).toEqual(
-    new Map(cohorts.map((row) => [String(row.cell), Number(row.sessions)])),
-  )
-  const engagement = await truths.rows(
-    `SELECT strftime(session_date, '%Y-%m') AS month, COUNT(*) AS sessions FROM sessions WHERE ${within('session_date')} GROUP BY ALL`,
-  )
-  expect(columnOf(shown, 'engagement', 'sessions')).toEqual(
-    new Map(engagement.map((row) => [String(row.month), Number(row.sessions)])),
-  )
-
-  const isTypeActive = filters.eventTypes.length !== all.eventTypes.length
-  for (const section of ['totals', 'engagement', 'funnel', 'products', 'cohorts'])
-    expect([section, (shown.notes[section] ?? '').includes('Event type')]).toEqual([section, isTypeActive])
-  expect(shown.notes.volume).toBe('')
-}
-
-const columnOf = (shown: Shown, section: string, field: string): Map<string, number> =>
-  new Map(Object.entries(shown.tables[section] ?? {}).map(([key, row]) => [key, Number(row[field])]))
 
 describe('after the demo', () => {
   it('no process is left', () => {

@@ -16,23 +16,29 @@ export interface Filters {
 }
 export interface Shown {
   /** Exact values behind the tiles, and the text a person reads. */
-  readonly tiles: Readonly<Record<string, { readonly value: string; readonly text: string }>>
-  /** section → row key → field → exact value */
+  readonly tiles: Readonly<
+    Record<string, { readonly value: string; readonly text: string; readonly detail: string }>
+  >
+  /** Exact change of each tile against the period before. */
+  readonly deltas: Readonly<Record<string, { readonly value: string; readonly isShown: boolean }>>
+  /** table → row key → field → exact value */
   readonly tables: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>
   /** section → note, empty when every active filter applies */
   readonly notes: Readonly<Record<string, string>>
 }
 export interface OpenPage {
+  /** The browser's own page, for what no number says: keys, colours, downloads. */
+  readonly tab: Page
   readonly errors: readonly string[]
   readonly requests: readonly string[]
   domain(): Promise<Filters>
   set(filters: Filters): Promise<Shown>
   read(): Promise<Shown>
-  screenshot(file: `${string}.png`): Promise<void>
   close(): Promise<void>
 }
 
-export async function openPage(file: string): Promise<OpenPage> {
+/** `hash`: the filters as an address holds them, `#period=7d`. */
+export async function openPage(file: string, hash = ''): Promise<OpenPage> {
   const { executablePath, args } = await ensureChromium(() => undefined)
   const profile = mkdtempSync(path.join(tmpdir(), 'page-'))
   const browser: Browser = await puppeteer.launch({
@@ -53,9 +59,17 @@ export async function openPage(file: string): Promise<OpenPage> {
     if (!/^(file|data):/.test(request.url())) requests.push(request.url())
   })
   await page.setViewport({ width: 1280, height: 900 })
-  await page.goto(pathToFileURL(file).href)
+  await page.goto(`${pathToFileURL(file).href}${hash}`)
   const read = (): Promise<Shown> =>
-    page.evaluate(() => {
+    page.evaluate(async () => {
+      // A folded table is built when it is opened, after the event that says so.
+      const folded = [...document.querySelectorAll<HTMLDetailsElement>('details.data:not([open])')]
+      await Promise.all(
+        folded.map((details) => {
+          details.open = true
+          return new Promise((opened) => details.addEventListener('toggle', opened, { once: true }))
+        }),
+      )
       const note = (element: HTMLElement): [string, string] => [
         element.dataset.note ?? '',
         element.textContent ?? '',
@@ -73,19 +87,30 @@ export async function openPage(file: string): Promise<OpenPage> {
         tiles: Object.fromEntries(
           [...document.querySelectorAll<HTMLElement>('[data-metric]')].map((tile) => [
             tile.dataset.metric ?? '',
-            { value: tile.dataset.value ?? '', text: tile.textContent ?? '' },
+            {
+              value: tile.dataset.value ?? '',
+              text: tile.textContent ?? '',
+              detail: tile.closest('.tile')?.querySelector('.detail')?.textContent ?? '',
+            },
+          ]),
+        ),
+        deltas: Object.fromEntries(
+          [...document.querySelectorAll<HTMLElement>('[data-delta]')].map((delta) => [
+            delta.dataset.delta ?? '',
+            { value: delta.dataset.value ?? '', isShown: !delta.hidden },
           ]),
         ),
         tables: Object.fromEntries(
-          [...document.querySelectorAll('section')].map((section) => [
-            section.id,
-            Object.fromEntries([...section.querySelectorAll<HTMLElement>('tr[data-key]')].map(row)),
+          [...document.querySelectorAll<HTMLElement>('[data-table]')].map((table) => [
+            table.dataset.table ?? '',
+            Object.fromEntries([...table.querySelectorAll<HTMLElement>('tr[data-key]')].map(row)),
           ]),
         ),
         notes: Object.fromEntries([...document.querySelectorAll<HTMLElement>('[data-note]')].map(note)),
       }
     })
   return {
+    tab: page,
     errors,
     requests,
     read,
@@ -93,10 +118,10 @@ export async function openPage(file: string): Promise<OpenPage> {
       page.evaluate(() => {
         const boxes = (id: string): string[] =>
           [...document.querySelectorAll<HTMLInputElement>(`#${id} input`)].map((box) => box.value)
-        const date = (id: string): string => (document.getElementById(id) as HTMLInputElement).value
+        const date = (id: string): HTMLInputElement => document.getElementById(id) as HTMLInputElement
         return {
-          from: date('from'),
-          to: date('to'),
+          from: date('from').min,
+          to: date('to').max,
           eventTypes: boxes('event-types'),
           signupMonths: boxes('signup-months'),
         }
@@ -115,9 +140,6 @@ export async function openPage(file: string): Promise<OpenPage> {
         document.getElementById('filters')?.dispatchEvent(new Event('input', { bubbles: true }))
       }, filters)
       return read()
-    },
-    screenshot: async (target) => {
-      await page.screenshot({ path: target, fullPage: true })
     },
     async close() {
       await browser.close()

@@ -29,7 +29,7 @@ describe('nightly.yml', () => {
   )
 
   it(
-    'by its schedule computes the day that ended and leaves the others',
+    'by its schedule takes what is new: of a file of which only some days were asked for, the rest',
     async () => {
       const result = await platforms.run('workflows-examples/nightly.yml', { event: 'schedule' })
       expect(verdict(result)).toEqual({ days: 'success', compute: 'success' })

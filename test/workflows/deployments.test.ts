@@ -53,6 +53,9 @@ describe('first-deployment.yml', () => {
     }
     expect(Object.keys((await tablesOf(platforms.dev, 'caec_raw'))!).sort()).toEqual([
       'item_names',
+      'lake_days',
+      'loaded_days',
+      'quarantined_files',
       'sessionized_events',
     ])
     expect(Object.keys((await tablesOf(platforms.dev, 'caec_analytics'))!)).toEqual(

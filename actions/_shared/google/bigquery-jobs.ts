@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Column, TableName } from '../dataset.ts'
+import { GoogleApiError } from '../errors.ts'
 import { bigQueryRequest } from './bigquery.ts'
 import { askBigQuery } from './bigquery-client.ts'
 import type { Google } from './connect.ts'
@@ -106,5 +107,34 @@ export async function runStatement(
       resource,
       kind: 'bigquery#getQueryResultsResponse',
     })
+  }
+}
+
+/**
+ * Asks BigQuery to stop a job; one that is gone or done needs nothing.
+ * @returns whether it still ran.
+ */
+export async function cancelJob(
+  google: Google,
+  projectId: string,
+  location: string,
+  jobId: string,
+): Promise<boolean> {
+  try {
+    const { job } = await bigQueryRequest<{
+      job?: { status?: { state?: string; errorResult?: { reason?: string } } }
+    }>(google, projectId, {
+      verb: 'POST',
+      path: `/jobs/${encodeURIComponent(jobId)}/cancel`,
+      query: { location },
+      method: 'bigquery.jobs.cancel',
+      resource: `job ${jobId}`,
+      kind: 'bigquery#jobCancelResponse',
+      isRepeatable: true,
+    })
+    return job?.status?.state !== 'DONE' || job.status.errorResult?.reason === 'stopped'
+  } catch (error) {
+    if (error instanceof GoogleApiError && error.status === 404) return false
+    throw error
   }
 }

@@ -2,7 +2,17 @@
  * Views and access lists of BigQuery as domain values (datasets and tables of the v2 REST API). It refuses to
  * choose.
  */
-import type { AccessEntry, Column, DatasetAccess, ExistingView, TableName, ViewContent } from '../dataset.ts'
+import type {
+  AccessEntry,
+  Column,
+  DatasetAccess,
+  ExistingView,
+  Materialized,
+  RangePartitioning,
+  TableName,
+  TimePartitioning,
+  ViewContent,
+} from '../dataset.ts'
 import { GoogleApiError } from '../errors.ts'
 import {
   allPages,
@@ -28,6 +38,14 @@ interface TableResource {
   readonly type: string
   readonly etag: string
   readonly view?: { readonly query: string }
+  readonly materializedView?: { readonly query: string } & Pick<
+    Materialized,
+    'enableRefresh' | 'refreshIntervalMs' | 'maxStaleness' | 'allowNonIncrementalDefinition'
+  >
+  readonly maxStaleness?: string
+  readonly timePartitioning?: TimePartitioning
+  readonly rangePartitioning?: RangePartitioning
+  readonly clustering?: { readonly fields?: readonly string[] }
   readonly description?: string
   readonly friendlyName?: string
   readonly expirationTime?: string
@@ -42,7 +60,8 @@ export async function getView(google: Google, name: TableName): Promise<Existing
     table && {
       type: table.type,
       etag: table.etag,
-      query: table.view?.query,
+      query: (table.view ?? table.materializedView)?.query,
+      ...(table.materializedView === undefined ? {} : { materialized: materializedOf(table) }),
       description: table.description,
       friendlyName: table.friendlyName,
       expirationTime: table.expirationTime,
@@ -53,7 +72,22 @@ export async function getView(google: Google, name: TableName): Promise<Existing
   )
 }
 
-/** Views of a dataset with their labels. */
+function materializedOf({
+  materializedView,
+  maxStaleness,
+  clustering,
+  ...table
+}: TableResource): Materialized {
+  const { query: _query, ...refresh } = materializedView ?? { query: '' }
+  const { timePartitioning, rangePartitioning } = table
+  return {
+    ...{ timePartitioning, rangePartitioning, clustering: clustering?.fields },
+    ...refresh,
+    maxStaleness: maxStaleness ?? refresh.maxStaleness,
+  }
+}
+
+/** Views of a dataset with their labels, materialized ones among them. */
 export async function listViews(
   google: Google,
   projectId: string,
@@ -78,7 +112,7 @@ export async function listViews(
   )
   return pages.flatMap(({ tables }) =>
     (tables ?? [])
-      .filter(({ type }) => type === 'VIEW')
+      .filter(({ type }) => type === 'VIEW' || type === 'MATERIALIZED_VIEW')
       .map(({ tableReference, labels }) => ({ name: tableReference, labels: labels ?? {} })),
   )
 }
@@ -140,7 +174,7 @@ export async function createView(google: Google, name: TableName, content: ViewC
 
 /** The labels hold the owner and a digest of the file: equal ones are of this very change. */
 const isMade = (found: TableResource, { query, labels }: ViewContent): boolean =>
-  found.view?.query === query &&
+  (found.view ?? found.materializedView)?.query === query &&
   Object.entries(labels).every(([label, value]) => found.labels?.[label] === value)
 
 /**
@@ -164,11 +198,21 @@ export async function markView(
   await writeTable(google, name, { labels })
 }
 
-const body = ({ query, columns, ...members }: ViewContent): Record<string, unknown> => ({
-  ...members,
-  ...(query === undefined ? {} : { view: { query, useLegacySql: false } }),
-  ...(columns === undefined ? {} : { schema: { fields: columns } }),
-})
+function body({ query, columns, materialized, ...members }: ViewContent): Record<string, unknown> {
+  const schema = columns === undefined ? {} : { schema: { fields: columns } }
+  if (materialized === undefined)
+    return { ...members, ...(query === undefined ? {} : { view: { query, useLegacySql: false } }), ...schema }
+  const { timePartitioning, rangePartitioning, clustering, maxStaleness, ...refresh } = materialized
+  const definition = { ...(query === undefined ? {} : { query }), ...refresh }
+  return {
+    ...members,
+    ...(Object.keys(definition).length === 0 ? {} : { materializedView: definition }),
+    ...(timePartitioning === undefined ? {} : { timePartitioning }),
+    ...(rangePartitioning === undefined ? {} : { rangePartitioning }),
+    ...(clustering === undefined ? {} : { clustering: { fields: clustering } }),
+    ...(maxStaleness === undefined ? {} : { maxStaleness }),
+  }
+}
 
 /** The client deletes without a guard. */
 export async function deleteView(google: Google, name: TableName, etag: string): Promise<void> {

@@ -8,6 +8,8 @@ import { createInterface } from 'node:readline'
 export interface Conversation {
   /** Closes the program's stdin: an agreed word for "come to an end". */
   end(): void
+  /** For one that does not hear. */
+  kill(): void
   /** Its exit code, once all it said was heard; 128 and more when a signal ended it. */
   readonly ended: Promise<number>
 }
@@ -45,6 +47,7 @@ export function converse(
   })
   return {
     end: () => void child.stdin.end(),
+    kill: () => void child.kill('SIGKILL'),
     ended,
   }
 }

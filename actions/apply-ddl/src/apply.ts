@@ -6,18 +6,20 @@ import type { ExistingTable } from '../../_shared/dataset.ts'
 import { ConflictError, GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
 import { asConflict } from '../../_shared/google/bigquery.ts'
 import { dryRun, runStatement } from '../../_shared/google/bigquery-jobs.ts'
+import { createSchema, patchSchema } from '../../_shared/google/bigquery-schemas.ts'
 import { getTable, patchTable } from '../../_shared/google/bigquery-tables.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import { applyInOrder } from '../../_shared/apply.ts'
-import { assertNever, notApplied, type Outcome } from '../../_shared/plan.ts'
+import { assertNever, type Outcome } from '../../_shared/plan.ts'
 import type { Annotation } from '../../_shared/report.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { annotationOf } from '../../_shared/sql-files.ts'
 import { compareTable } from './compare.ts'
+import type { DatasetStep } from './dataset-plan.ts'
 import type { Inputs } from './inputs.ts'
-import { closeEntry, openEntry, type Entry } from './ledger.ts'
+import { closeEntry, openEntry, written, type Entry } from './ledger.ts'
 import { tablesByName, type Observed, type ObservedTable } from './observe.ts'
-import type { TablePlan, TableStep } from './plan.ts'
+import type { DdlStep, TablePlan, TableStep } from './plan.ts'
 
 type CreateStep = TableStep & { kind: 'create' }
 type ChangeStep = TableStep & { kind: 'update' | 'adopt' }
@@ -28,14 +30,51 @@ export async function apply(
   observed: Observed,
   google: Google,
   runner: Pick<Runner, 'cancelled' | 'log'>,
-): Promise<Outcome<TableStep>> {
+): Promise<Outcome<DdlStep>> {
   const tables = tablesByName(observed)
+  const ofDatasets = plan.steps.filter((step) => step.resource === 'dataset')
+  // A table is judged in its dataset, so that comes first.
+  const begun = await applyInOrder<DdlStep>(
+    { ...plan, steps: ofDatasets },
+    (step) => applyDataset(step as DatasetStep, inputs, observed, google),
+    runner,
+  )
+  if (begun.failure !== undefined) return begun
   try {
     await judge(plan, inputs, tables, google)
   } catch (failure) {
-    return { ...notApplied(plan), isApplied: true, failure }
+    return { ...begun, failure }
   }
-  return applyInOrder(plan, (step) => applyStep(step, inputs, tables.get(step.target), google), runner)
+  const ofTables = plan.steps.filter((step) => step.resource === undefined)
+  const ended = await applyInOrder<DdlStep>(
+    { ...plan, steps: ofTables },
+    (step) => applyStep(step as TableStep, inputs, tables.get(step.target), google),
+    runner,
+  )
+  return { ...ended, done: [...begun.done, ...ended.done] }
+}
+
+async function applyDataset(
+  step: DatasetStep,
+  inputs: Inputs,
+  observed: Observed,
+  google: Google,
+): Promise<void> {
+  if (!('patch' in step)) return
+  google.log.info(`${step.kind} ${step.target}: ${step.reason}`)
+  const found = observed.datasets.find(({ datasetId }) => datasetId === step.target)
+  const { owner, runId, commit, location } = inputs
+  const entry = { owner, runId, commit, change: step.kind, beside: [], atMs: Date.now() }
+  const labels = { ...step.patch.labels, ...written({ ...entry, statement: found?.sql ?? '' }) }
+  const members = { ...step.patch, labels }
+  const etag = found?.existing?.etag
+  const work =
+    etag === undefined
+      ? createSchema(google, step.target, { ...members, location })
+      : patchSchema(google, step.target, members, etag)
+  await work.catch((error: unknown) => {
+    throw asConflict(error, step.target, etag === undefined ? 'no dataset of this name' : `etag ${etag}`)
+  })
 }
 
 /** BigQuery reads every statement before the first one runs; a file it refuses changes nothing at all. */
@@ -46,8 +85,11 @@ async function judge(
   google: Google,
 ): Promise<void> {
   const failures: Annotation[] = []
-  const creates = plan.steps.filter((step): step is CreateStep => step.kind === 'create')
-  for (const step of plan.steps) {
+  const steps = plan.steps.filter((step) => step.resource === undefined)
+  const creates = steps.filter(
+    (step): step is CreateStep & { resource?: undefined } => step.kind === 'create',
+  )
+  for (const step of steps) {
     if (step.kind !== 'update' && step.kind !== 'adopt') continue
     const file = tables.get(step.target)?.file ?? step.target
     for (const words of judgeable(step))

@@ -65,7 +65,15 @@ export function closeEntry(entry: Entry, made: ExistingTable): Readonly<Record<s
   }
 }
 
-function written({ owner, change, statement, runId, commit, atMs }: Entry): Readonly<Record<string, string>> {
+/** Of a change of something that has no shape to remember. */
+export function written({
+  owner,
+  change,
+  statement,
+  runId,
+  commit,
+  atMs,
+}: Entry): Readonly<Record<string, string>> {
   const at = new Date(atMs).toISOString().replace(/[-:]|\.\d+/g, '')
   return {
     ...markOf(owner, markDigest(statement)),

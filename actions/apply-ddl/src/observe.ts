@@ -2,13 +2,19 @@
 import pMap from 'p-map'
 import { shortName, type ExistingTable } from '../../_shared/dataset.ts'
 import { GoogleApiError, InputError, WorkFailedError } from '../../_shared/errors.ts'
+import { getSchema } from '../../_shared/google/bigquery-schemas.ts'
 import { getDatasetLocation, getTable } from '../../_shared/google/bigquery-tables.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import type { Annotation } from '../../_shared/report.ts'
 import { readSqlFiles, type SqlFile } from '../../_shared/sql-files.ts'
 import { ReadingError } from '../../_shared/sql-cursor.ts'
+import type { ObservedDataset } from './dataset-plan.ts'
+import { readDatasetStatement } from './dataset-statement.ts'
 import type { Inputs } from './inputs.ts'
 import { readStatement, type DesiredTable } from './statement.ts'
+
+/** How many requests are under way at one time. */
+const AT_ONCE = 8
 
 export interface ObservedTable extends SqlFile {
   readonly desired: DesiredTable
@@ -16,40 +22,57 @@ export interface ObservedTable extends SqlFile {
 }
 export interface Observed {
   readonly projectId: string
+  /** Of files beside the folders. */
+  readonly datasets: readonly ObservedDataset[]
   readonly tables: readonly ObservedTable[]
 }
 
 export async function observe(inputs: Inputs, google: Google): Promise<Observed> {
-  const files = readAll(await readSqlFiles(inputs, google.projectId, 'table'))
-  for (const datasetId of new Set(files.map(({ name }) => name.datasetId)))
-    await checkDataset(google, datasetId, inputs.location)
-  return {
-    projectId: google.projectId,
-    tables: await pMap(files, async (file) => ({ ...file, existing: await getTable(google, file.name) }), {
-      concurrency: 8,
-    }),
-  }
+  const { projectId } = google
+  const files = readAll(await readSqlFiles(inputs, projectId, { noun: 'table', hasDatasets: true }))
+  const datasets = await pMap(
+    files.datasets,
+    async (file) => ({ ...file, existing: await getSchema(google, projectId, file.datasetId) }),
+    { concurrency: AT_ONCE },
+  )
+  const isToCome = new Set(
+    datasets.filter(({ existing }) => existing === undefined).map(({ datasetId }) => datasetId),
+  )
+  for (const { datasetId, existing } of datasets)
+    if (existing !== undefined) checkLocation(datasetId, existing.location, inputs.location)
+  const known = new Set(datasets.map(({ datasetId }) => datasetId))
+  for (const datasetId of new Set(files.tables.map(({ name }) => name.datasetId)))
+    if (!known.has(datasetId)) await checkDataset(google, datasetId, inputs.location)
+  const tables = await pMap(
+    files.tables,
+    async (file): Promise<ObservedTable> =>
+      isToCome.has(file.name.datasetId) ? file : { ...file, existing: await getTable(google, file.name) },
+    { concurrency: AT_ONCE },
+  )
+  return { projectId, datasets, tables }
+}
+
+interface Files {
+  readonly datasets: ObservedDataset[]
+  readonly tables: ObservedTable[]
 }
 
 /** Every file is read before the first complaint, so that one run names them all. */
-function readAll(files: readonly SqlFile[]): (SqlFile & { desired: DesiredTable })[] {
+function readAll(files: readonly SqlFile[]): Files {
   const failures: Annotation[] = []
-  const read = files.flatMap((file) => {
+  const read: Files = { datasets: [], tables: [] }
+  for (const found of files) {
+    const { name, file, sql } = found
     try {
-      return [{ ...file, desired: readStatement(file.sql, file.name) }]
+      if (name.tableId === '')
+        read.datasets.push({ datasetId: name.datasetId, file, sql, desired: readDatasetStatement(sql, name) })
+      else read.tables.push({ ...found, desired: readStatement(sql, name) })
     } catch (error) {
       if (!(error instanceof ReadingError)) throw error
-      failures.push({
-        kind: 'error',
-        title: 'DDL',
-        message: error.message,
-        file: file.file,
-        line: error.line,
-        column: error.column,
-      })
-      return []
+      const { message, line, column } = error
+      failures.push({ kind: 'error', title: 'DDL', message, file, line, column })
     }
-  })
+  }
   if (failures.length === 0) return read
   throw new WorkFailedError(
     `Reading the tables: ${failures.length} of ${files.length} files are refused: ${failures.map(({ file, line, message }) => `${file}:${line}: ${message}`).join('; ')}.`,
@@ -65,16 +88,19 @@ async function checkDataset(google: Google, datasetId: string, location: string)
   const found = await getDatasetLocation(google, google.projectId, datasetId).catch((error: unknown) => {
     if (!(error instanceof GoogleApiError && error.status === 404)) throw error
     throw new InputError(
-      `Reading the dataset ${datasetId}: project ${google.projectId} has none of this name; create it first.`,
+      `Reading the dataset ${datasetId}: project ${google.projectId} has none of this name; make it with Terraform, or with CREATE SCHEMA in ${datasetId}.sql beside its folder.`,
       {
         input: 'source',
         given: datasetId,
         accepted: 'datasets that exist',
         problem: 'not-found',
-        hint: 'Datasets belong to Terraform (terraform-infra/modules/bigquery_dataset); this action makes tables only.',
       },
     )
   })
+  checkLocation(datasetId, found, location)
+}
+
+function checkLocation(datasetId: string, found: string, location: string): void {
   if (found.toLowerCase() !== location.toLowerCase())
     throw new InputError(
       `Reading input location: the dataset ${datasetId} is in ${found}, not in ${location}.`,

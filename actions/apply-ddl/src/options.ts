@@ -12,7 +12,7 @@ export interface TableOptions {
 const DAY_MS = 86_400_000
 
 /** name = value pairs in parentheses; each name once. */
-function readOptions<T>(cursor: Cursor, read: (name: string) => T): Map<string, T> {
+export function readOptions<T>(cursor: Cursor, read: (name: string) => T): Map<string, T> {
   cursor.expect('(')
   const options = new Map<string, T>()
   do {
@@ -60,7 +60,7 @@ export function readTableOptions(cursor: Cursor): TableOptions {
   return Object.assign({}, ...parts.values()) as TableOptions
 }
 
-function readLabels(cursor: Cursor): Record<string, string> {
+export function readLabels(cursor: Cursor): Record<string, string> {
   cursor.expect('[')
   const pairs: [string, string][] = []
   do {

@@ -4,9 +4,17 @@
  */
 import { shortName, type ExistingTable, type TableName } from '../../_shared/dataset.ts'
 import { RefusedError } from '../../_shared/errors.ts'
-import { digestOn, markDigest, ownerOf, refuseConflicts, type FirstLook } from '../../_shared/ownership.ts'
+import {
+  digestOn,
+  markDigest,
+  ownerOf,
+  ownershipOf,
+  refuseConflicts,
+  type FirstLook,
+} from '../../_shared/ownership.ts'
 import type { Plan, Step } from '../../_shared/plan.ts'
 import { compareTable, type Difference, type TablePatch } from './compare.ts'
+import { planDataset, type DatasetStep } from './dataset-plan.ts'
 import type { Inputs } from './inputs.ts'
 import { readLedger } from './ledger.ts'
 import type { Observed, ObservedTable } from './observe.ts'
@@ -30,15 +38,20 @@ export type TableStep = Step & { readonly name: TableName } & (
     | { readonly kind: 'conflict' }
   )
 
-export interface TablePlan extends Plan<TableStep> {
+export type DdlStep = DatasetStep | (TableStep & { readonly resource?: undefined })
+
+export interface TablePlan extends Plan<DdlStep> {
   readonly look: FirstLook
 }
 type Wishes = Pick<Inputs, 'isBreakingAllowed' | 'isDestructiveAllowed' | 'isAdopting' | 'location' | 'owner'>
 
 export function planTables(inputs: Wishes, observed: Observed): TablePlan {
   const byName = [...observed.tables].sort((a, b) => (shortName(a.name) < shortName(b.name) ? -1 : 1))
-  const steps = byName.map((table) => planTable(table, inputs))
-  const count = (kind: TableStep['kind']): number => steps.filter((step) => step.kind === kind).length
+  const steps: DdlStep[] = [
+    ...observed.datasets.map((dataset) => planDataset(dataset, inputs)),
+    ...byName.map((table) => planTable(table, inputs)),
+  ]
+  const count = (kind: DdlStep['kind']): number => steps.filter((step) => step.kind === kind).length
   return {
     target: { project: observed.projectId, location: inputs.location },
     owner: inputs.owner,
@@ -49,7 +62,7 @@ export function planTables(inputs: Wishes, observed: Observed): TablePlan {
       conflict: count('conflict'),
       leave: count('keep'),
     },
-    ...(count('conflict') > 0 ? { refusal: refuse(byName, steps, inputs) } : {}),
+    ...(count('conflict') > 0 ? { refusal: refuse(observed, steps, inputs) } : {}),
   }
 }
 
@@ -178,14 +191,10 @@ function refuseWhatNobodyAllowed(
   }
 }
 
-function refuse(
-  tables: readonly ObservedTable[],
-  steps: readonly TableStep[],
-  { owner }: Wishes,
-): RefusedError {
+function refuse({ datasets, tables }: Observed, steps: readonly DdlStep[], { owner }: Wishes): RefusedError {
   const conflicts = steps.filter(({ kind }) => kind === 'conflict')
-  const isForeign = tables.some(
-    ({ existing }) => existing !== undefined && readLedger(existing, owner).ownership === 'theirs',
+  const isForeign = [...datasets, ...tables].some(
+    ({ existing }) => existing !== undefined && ownershipOf(existing.labels, owner) === 'theirs',
   )
   const [are, them] = conflicts.length === 1 ? ['is', 'it'] : ['are', 'them']
   return refuseConflicts(conflicts, {

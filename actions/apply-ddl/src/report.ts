@@ -1,19 +1,20 @@
 /** Puts the plan and what became of it into words and outputs; it refuses to write anything. */
+import { showDifferences } from '../../_shared/line-diff.ts'
 import { sayFirstLook } from '../../_shared/ownership.ts'
 import { statesOf, type Outcome } from '../../_shared/plan.ts'
 import { warnOfRefusal, type Report, type SummaryBlock } from '../../_shared/report.ts'
 import type { Inputs } from './inputs.ts'
-import type { TablePlan, TableStep } from './plan.ts'
+import type { TablePlan, DdlStep } from './plan.ts'
 
 export function report(
   plan: TablePlan,
-  outcome: Outcome<TableStep>,
+  outcome: Outcome<DdlStep>,
   inputs: Pick<Inputs, 'isDryRun' | 'owner'>,
   notes: readonly string[],
 ): Report {
   const stateOf = statesOf(outcome)
   const effective = inputs.isDryRun ? plan.steps : outcome.done.map(({ step }) => step)
-  const count = (kind: TableStep['kind']): number => effective.filter((step) => step.kind === kind).length
+  const count = (kind: DdlStep['kind']): number => effective.filter((step) => step.kind === kind).length
   return {
     outputs: {
       created: count('create'),
@@ -48,6 +49,7 @@ export function report(
         head: ['Step', 'What', 'Why', 'State'],
         rows: plan.steps.map((step) => [step.kind, step.target, step.reason, stateOf(step)]),
       },
+      ...showDifferences(plan.steps),
     ],
     // A first look at a project that is not empty is no failure; applying it would be one.
     annotations: warnOfRefusal(plan, inputs.isDryRun, { before: '', title: 'Tables' }),

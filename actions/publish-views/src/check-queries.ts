@@ -103,13 +103,23 @@ async function check(
  */
 async function ask({ google, location }: Place, view: Candidate, text: string): Promise<DryRun> {
   const { projectId } = google
+  const asStatement = (what: string): Promise<DryRun> =>
+    dryRun(google, projectId, location, `CREATE ${what} \`${nameKey(view.name)}\` AS ${text}`, view.file)
   try {
-    return await dryRun(google, projectId, location, text, view.file)
+    const answer = await dryRun(google, projectId, location, text, view.file)
+    // BigQuery materializes less than it can query; whoever may not make the view only knows the query.
+    const { materialized } = view.definition
+    if (materialized !== undefined && materialized.allowNonIncrementalDefinition !== true)
+      await asStatement('MATERIALIZED VIEW IF NOT EXISTS').catch(unlessForbidden)
+    return answer
   } catch (error) {
     if (!(error instanceof GoogleApiError && /without a filter over column/.test(error.message))) throw error
-    const statement = `CREATE OR REPLACE VIEW \`${nameKey(view.name)}\` AS ${text}`
-    return dryRun(google, projectId, location, statement, view.file)
+    return asStatement('OR REPLACE VIEW')
   }
+}
+
+function unlessForbidden(error: unknown): void {
+  if (!(error instanceof GoogleApiError && error.status === 403)) throw error
 }
 
 /** Names in the text that are tables or views, and not something this action took for one. */

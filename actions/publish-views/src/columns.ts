@@ -25,7 +25,13 @@ export function lostColumns(before: readonly Column[], after: readonly Column[],
   })
 }
 
-export function newColumns(before: readonly Column[], after: readonly Column[], path = ''): string[] {
+/** In words, what readers lose and what is new. */
+export const changedColumns = (before: readonly Column[], after: readonly Column[]): string[] => [
+  ...lostColumns(before, after),
+  ...newColumns(before, after),
+]
+
+function newColumns(before: readonly Column[], after: readonly Column[], path = ''): string[] {
   const earlier = byName(before)
   return after.flatMap((column) => {
     const found = earlier.get(column.name.toLowerCase())

@@ -1,10 +1,11 @@
 /**
- * What a view file says: a bare SELECT, or CREATE VIEW with columns and OPTIONS before it. It refuses every
- * other statement and every option it would not apply.
+ * What a view file says: a bare SELECT, or CREATE [MATERIALIZED] VIEW with columns and OPTIONS before it. It refuses
+ * every other statement and every option it would not apply.
  */
-import { isMark } from '../../_shared/ownership.ts'
-import { shortName, type TableName } from '../../_shared/dataset.ts'
+import { shortName, type Materialized, type TableName } from '../../_shared/dataset.ts'
 import { openCursor, ReadingError, type Cursor } from '../../_shared/sql-cursor.ts'
+import { readLayout, readRefresh } from './materialized.ts'
+import { joined, wrongLabel, type Metadata } from './metadata.ts'
 import { leadingComment } from './sql.ts'
 
 export interface ViewDefinition {
@@ -19,10 +20,19 @@ export interface ViewDefinition {
   /** Milliseconds since 1970. */
   readonly expirationTime?: string
   readonly columns?: readonly { readonly name: string; readonly description?: string }[]
+  /** Of CREATE MATERIALIZED VIEW. */
+  readonly materialized?: Materialized
 }
 
-/** @throws ReadingError at its place in the file. */
-export function readDefinition(sql: string, name: TableName): ViewDefinition {
+/** As BigQuery calls it. */
+export const typeOf = ({ materialized }: ViewDefinition): 'VIEW' | 'MATERIALIZED_VIEW' =>
+  materialized === undefined ? 'VIEW' : 'MATERIALIZED_VIEW'
+
+/**
+ * @param metadata what stands beside the file; it goes before a comment at the top.
+ * @throws ReadingError at its place in the file.
+ */
+export function readDefinition(sql: string, name: TableName, metadata: Metadata = {}): ViewDefinition {
   const cursor = openCursor(sql)
   const comment = leadingComment(sql)
   const described = comment === '' ? {} : { description: comment }
@@ -30,15 +40,18 @@ export function readDefinition(sql: string, name: TableName): ViewDefinition {
   if (!cursor.accept('CREATE')) {
     if (!/^(SELECT|WITH|FROM|\()$/i.test(cursor.next()))
       cursor.refuse(`expected SELECT, WITH or CREATE VIEW, found ${cursor.next().slice(0, 40)}`)
-    return { ...queryFrom(sql, 0), ...described }
+    return { ...queryFrom(sql, 0), ...described, ...metadata }
   }
   cursor.accept('OR REPLACE')
-  if (!cursor.accept('VIEW'))
-    cursor.refuse(`expected VIEW, found ${cursor.next().slice(0, 40)}: not read here`)
+  const isMaterialized = cursor.accept('MATERIALIZED VIEW')
+  if (!isMaterialized && !cursor.accept('VIEW'))
+    cursor.refuse(`expected VIEW or MATERIALIZED VIEW, found ${cursor.next().slice(0, 40)}: not read here`)
   cursor.accept('IF NOT EXISTS')
   checkName(cursor, cursor.path(), name)
-  const columns = cursor.accept('(') ? readColumns(cursor) : undefined
-  const options = cursor.accept('OPTIONS') ? readOptions(cursor) : {}
+  const layout = isMaterialized ? readLayout(cursor) : undefined
+  const columns = !isMaterialized && cursor.accept('(') ? readColumns(cursor) : undefined
+  const given: Options = cursor.accept('OPTIONS') ? readOptions(cursor, layout) : { materialized: layout }
+  const options = joined(cursor, given, metadata)
   cursor.expect('AS')
   const at = cursor.at()
   if (at >= sql.length) cursor.refuse('the query is missing')
@@ -92,11 +105,20 @@ function readColumns(cursor: Cursor): { name: string; description?: string }[] {
   return columns
 }
 
-type Options = Pick<ViewDefinition, 'description' | 'friendlyName' | 'labels' | 'expirationTime'>
+type Options = Pick<
+  ViewDefinition,
+  'description' | 'friendlyName' | 'labels' | 'expirationTime' | 'materialized'
+>
 
-function readOptions(cursor: Cursor): Options {
-  let options: Options = {}
+/** @param materialized what was read of a materialized view so far. */
+function readOptions(cursor: Cursor, materialized: Materialized | undefined): Options {
+  let options: Options = materialized === undefined ? {} : { materialized }
   readList(cursor, (option) => {
+    const refresh = materialized === undefined ? undefined : readRefresh(cursor, option)
+    if (refresh !== undefined) {
+      options = { ...options, materialized: { ...options.materialized, ...refresh } }
+      return
+    }
     switch (option) {
       case 'description':
         options = { ...options, description: textOrNull(cursor) }
@@ -142,10 +164,9 @@ function readLabels(cursor: Cursor): Record<string, string> {
     cursor.expect('(')
     const key = cursor.text()
     cursor.expect(',')
-    if (!/^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u.test(key))
-      cursor.refuse(`${JSON.stringify(key)} is no key of a label`)
-    if (isMark(key)) cursor.refuse(`the label ${key} belongs to this action`)
     labels[key] = cursor.text()
+    const wrong = wrongLabel(key, labels[key])
+    if (wrong !== undefined) cursor.refuse(wrong)
     cursor.expect(')')
   } while (cursor.accept(','))
   cursor.expect(']')

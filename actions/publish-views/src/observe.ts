@@ -17,11 +17,14 @@ import type { Annotation } from '../../_shared/report.ts'
 import { ReadingError } from '../../_shared/sql-cursor.ts'
 import { readSqlFiles, type SqlFile } from '../../_shared/sql-files.ts'
 import { AT_ONCE, candidate, checkQueries, type Candidate } from './check-queries.ts'
-import { readDefinition, type ViewDefinition } from './definition.ts'
+import { readDefinition, typeOf, type ViewDefinition } from './definition.ts'
 import type { Inputs } from './inputs.ts'
+import { readMetadata } from './metadata.ts'
 import { inReferenceOrder } from './order.ts'
 import { findOrphans, readHomes, readSources, type Orphan } from './surroundings.ts'
 import { isSameQuery, qualify, scanReferences } from './sql.ts'
+
+const LAYOUT = { noun: 'view', leaves: ['view'] }
 
 /** On the digest of a view that is off the list of a source before the list is known to be changed. */
 export const LEAVING = 'leaving'
@@ -64,7 +67,7 @@ interface Found extends Candidate {
 }
 
 export async function observe(inputs: Inputs, google: Google): Promise<Observed> {
-  const files = await readSqlFiles(inputs, google.projectId, 'view')
+  const files = await readSqlFiles(inputs, google.projectId, LAYOUT)
   const candidates = readAll(files, google.projectId)
   const homes = await readHomes(
     google,
@@ -89,7 +92,9 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
     const written = qualify(definition.query, google.projectId, references)
     // What others wrote and says the same is left as it stands there, however it is written.
     const isSame =
-      answer === undefined || (ownership !== 'ours' && isSameQuery(stored ?? '', written, google.projectId))
+      answer === undefined ||
+      ((ownership !== 'ours' || definition.materialized !== undefined) &&
+        isSameQuery(stored ?? '', written, google.projectId))
     const query = stored !== undefined && isSame ? stored : written
     return {
       ...{ name, file, definition, query, references, existing, ownership },
@@ -124,9 +129,9 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
 const digestOf = (sql: string, query: string | undefined): string => markDigest([1, sql, query])
 
 /** What was checked for this text, and still stands there as it was written then. */
-const isRemembered = ({ sql, existing, ownership }: Found): boolean =>
+const isRemembered = ({ sql, definition, existing, ownership }: Found): boolean =>
   ownership === 'ours' &&
-  existing?.type === 'VIEW' &&
+  existing?.type === typeOf(definition) &&
   digestOn(existing.labels) === digestOf(sql, existing.query)
 
 /** Those for which `is` holds, and everything of the set that reads them. */
@@ -144,15 +149,24 @@ const outside = (name: TableName, references: readonly TableName[]): DatasetName
 /** Every file is read before the first complaint, so that one run names them all. */
 function readAll(files: readonly SqlFile[], projectId: string): (Candidate & { sql: string })[] {
   const failures: Annotation[] = []
-  const read = files.flatMap((file) => {
+  const attempt = <T>(file: string, read: () => T): T | undefined => {
     try {
-      return [{ ...candidate(file, readDefinition(file.sql, file.name), projectId), sql: file.sql }]
+      return read()
     } catch (error) {
       if (!(error instanceof ReadingError)) throw error
       const { message, line, column } = error
-      failures.push({ kind: 'error', title: 'View', message, file: file.file, line, column })
-      return []
+      failures.push({ kind: 'error', title: 'View', message, file, line, column })
+      return undefined
     }
+  }
+  const read = files.flatMap(({ name, file, sql, metadata }) => {
+    const beside = metadata && attempt(metadata.file, () => readMetadata(metadata.text))
+    const definition = attempt(file, () => readDefinition(sql, name, beside))
+    // What was checked is remembered by the texts that say it.
+    const whole = metadata === undefined ? sql : `${metadata.text}\n${sql}`
+    return definition === undefined
+      ? []
+      : [{ ...candidate({ name, file }, definition, projectId), sql: whole }]
   })
   if (failures.length === 0) return read
   throw new WorkFailedError(

@@ -15,8 +15,10 @@ import { InputError, RefusedError } from '../../_shared/errors.ts'
 import { digestOn, markOf, ownerOf, refuseConflicts, type FirstLook } from '../../_shared/ownership.ts'
 import type { Plan, Step } from '../../_shared/plan.ts'
 import { planAccess, staleEntries, type AccessChange, type ListedViews } from './access.ts'
-import { isDescribed, keepBeside, lostColumns, newColumns } from './columns.ts'
+import { isDescribed, keepBeside, changedColumns, lostColumns } from './columns.ts'
+import { typeOf } from './definition.ts'
 import type { Inputs } from './inputs.ts'
+import { compareMaterialized } from './materialized.ts'
 import { LEAVING, type Observed, type ObservedView } from './observe.ts'
 import { inReferenceOrder } from './order.ts'
 
@@ -139,30 +141,32 @@ interface Change {
   readonly reasons: readonly string[]
   /** Something that somebody wrote would be replaced. */
   readonly isReplacing: boolean
+  /** What of a materialized view cannot be altered. */
+  readonly fixed: readonly string[]
 }
 
 function planView(view: ObservedView, inputs: Inputs): ViewStep {
   const { name, existing, ownership, digest, bytes } = view
   const target = shortName(name)
   checkColumnNames(view)
-  if (existing !== undefined && existing.type !== 'VIEW') {
+  if (existing !== undefined && existing.type !== typeOf(view.definition)) {
     const found = existing.type.toLowerCase().replaceAll('_', ' ')
+    const rule = existing.type.endsWith('VIEW')
+      ? `never turns one into a ${view.definition.materialized === undefined ? '' : 'materialized '}view`
+      : 'replaces views only'
     throw new RefusedError(
-      `Planning ${target}: there is a ${found} of this name, and publish-views replaces views only; rename the file or remove the ${found}.`,
+      `Planning ${target}: there is a ${found} of this name, and publish-views ${rule}; rename the file or remove the ${found}.`,
       { what: target, problem: 'not-a-view' },
     )
   }
-  const { content, labels, reasons, isReplacing } = compare(view)
+  const { content, labels, reasons, isReplacing, fixed } = compare(view)
   const marked = { ...existing?.labels, ...labels, ...markOf(inputs.owner, digest) }
   if (existing === undefined)
     return {
-      kind: 'create',
-      target,
-      reason: 'does not exist',
-      name,
-      content: { ...content, labels: marked },
-      bytes,
+      ...{ kind: 'create', target, reason: 'does not exist', after: content.query },
+      ...{ name, content: { ...content, labels: marked }, bytes },
     }
+  const texts = content.query === undefined ? {} : { before: existing.query, after: content.query }
   if (ownership === 'theirs')
     return { kind: 'conflict', target, reason: `belongs to owner ${ownerOf(existing.labels)}`, name }
   if (ownership === 'nobody' && isReplacing && !inputs.isAdopting)
@@ -171,10 +175,16 @@ function planView(view: ObservedView, inputs: Inputs): ViewStep {
       target,
       reason: `was not published by this action: ${reasons.join(', ')}`,
       name,
+      ...texts,
     }
+  if (fixed.length > 0)
+    throw new RefusedError(
+      `Planning ${target}: ${view.file} changes ${fixed.join(', ')}, which BigQuery cannot alter on a materialized view; remove it (DROP MATERIALIZED VIEW \`${nameKey(name)}\`) and run again, or give the file another name.`,
+      { what: `${view.file}: ${fixed.join(', ')}`, problem: 'breaking-view' },
+    )
   const change = {
     ...{ target, name, bytes, etag: existing.etag, content: { ...content, labels: marked } },
-    ...(content.query === undefined ? {} : { before: existing.query, after: content.query }),
+    ...texts,
   }
   if (ownership !== 'ours') {
     const how = ownership === 'earlier' ? 'marked with its owner' : 'adopted'
@@ -190,11 +200,12 @@ function planView(view: ObservedView, inputs: Inputs): ViewStep {
 function compare({ definition, query, columns, existing }: ObservedView): Change {
   const reasons: string[] = []
   let isReplacing = false
+  let fixed: readonly string[] = []
   const content: { -readonly [Key in keyof Omit<ViewContent, 'labels'>]: ViewContent[Key] } = {}
   const isQueryNew = existing?.query !== query
   if (isQueryNew) {
     content.query = query
-    reasons.push('query changed', ...newColumns(existing?.columns ?? [], columns))
+    reasons.push('query changed', ...changedColumns(existing?.columns ?? [], columns))
     isReplacing = true
   }
   for (const [member, words] of [
@@ -208,10 +219,22 @@ function compare({ definition, query, columns, existing }: ObservedView): Change
     reasons.push(`${words} changed`)
     isReplacing ||= (existing?.[member] ?? '') !== ''
   }
+  if (definition.materialized !== undefined) {
+    const change = compareMaterialized(existing?.materialized ?? {}, definition.materialized, !isQueryNew)
+    if (existing === undefined) content.materialized = definition.materialized
+    else {
+      if (change.reasons.length > 0) content.materialized = { ...change.patch, query: existing.query }
+      fixed = change.fixed
+      reasons.push(...change.reasons)
+      isReplacing ||= change.fixed.length + change.reasons.length > 0
+    }
+  }
   const labels = definition.labels ?? {}
   const different = Object.keys(labels).filter((key) => labels[key] !== existing?.labels[key])
   if (different.length > 0) reasons.push(`label ${different.join(', ')} changed`)
   isReplacing ||= different.some((key) => existing?.labels[key] !== undefined)
+  // The columns of a materialized view are BigQuery's.
+  if (definition.materialized !== undefined) return { content, labels, reasons, isReplacing, fixed }
   const wanted = describe(keepBeside(columns, existing?.columns ?? []), definition.columns)
   const redescribed = wanted.filter(
     ({ name, description }) =>
@@ -224,7 +247,7 @@ function compare({ definition, query, columns, existing }: ObservedView): Change
     if (!isQueryNew) reasons.push(`description of ${redescribed.map(({ name }) => name).join(', ')} changed`)
   }
   if (redescribed.length > 0 || (isQueryNew && isDescribed(wanted))) content.columns = wanted
-  return { content, labels, reasons, isReplacing }
+  return { content, labels, reasons, isReplacing, fixed }
 }
 
 function describe(

@@ -1,4 +1,6 @@
 /** Puts the plan and what became of it into words and outputs; it refuses to write anything. */
+import { spelledBytes } from '../../_shared/amounts.ts'
+import { showDifferences } from '../../_shared/line-diff.ts'
 import { sayFirstLook } from '../../_shared/ownership.ts'
 import { statesOf, type Outcome } from '../../_shared/plan.ts'
 import { warnOfRefusal, type Report, type SummaryBlock } from '../../_shared/report.ts'
@@ -51,9 +53,16 @@ export function report(
       ...notes.map((text): SummaryBlock => ({ kind: 'text', text })),
       {
         kind: 'table',
-        head: ['Step', 'What', 'Why', 'State'],
-        rows: plan.steps.map((step) => [step.kind, step.target, step.reason, stateOf(step)]),
+        head: ['Step', 'What', 'Why', 'A query reads', 'State'],
+        rows: plan.steps.map((step) => [
+          step.kind,
+          step.target,
+          step.reason,
+          step.bytes === undefined ? '' : spelledBytes(step.bytes),
+          stateOf(step),
+        ]),
       },
+      ...showDifferences(plan.steps.filter(({ kind }) => kind !== 'authorize')),
     ],
     annotations: warnOfRefusal(plan, inputs.isDryRun),
     failure: outcome.failure,

@@ -92,8 +92,8 @@ export async function findOrphans(
     named,
     async ({ name }): Promise<Orphan[]> => {
       const view = await getView(google, name)
-      if (view?.type !== 'VIEW' || !isOurs(view)) return []
-      return [{ name, etag: view.etag, references: scanReferences(view.query ?? '', google.projectId) }]
+      if (view?.query === undefined || !isOurs(view)) return []
+      return [{ name, etag: view.etag, references: scanReferences(view.query, google.projectId) }]
     },
     { concurrency: AT_ONCE },
   )

@@ -15,10 +15,11 @@ import { install } from './install.ts'
 import { renderJunit } from './junit.ts'
 import type { Observed } from './observe.ts'
 import type { CommandStep, DbtPlan, DbtStep } from './plan.ts'
-import { renderProfiles } from './profile.ts'
+import { jobPlace, renderProfiles } from './profile.ts'
 import { readResults, type CommandResult } from './results.ts'
+import { describeStopped } from './stop.ts'
 import { saveState, STATE_FILES } from './state.ts'
-import { listingOf } from './verbs.ts'
+import { isPreviewed } from './verbs.ts'
 
 export interface DbtOutcome extends Outcome<DbtStep, CommandResult> {
   /** Folder with the artifacts of each command; '' when dbt never ran. */
@@ -52,13 +53,13 @@ export async function apply(
     (step): step is CommandStep => step.kind === 'command' || step.kind === 'list',
   )
   if (seen !== undefined && (seen.exitCode !== 0 || inputs.isDryRun)) {
-    const asked = commands.filter(({ command }) => listingOf(command) !== undefined)
+    const asked = commands.filter(({ command }) => isPreviewed(command))
     for (const [number, { result }] of seen.commands.entries()) {
       const step = asked[number]
       if (step !== undefined) done.push({ step, result })
     }
-    const failure =
-      seen.exitCode === 0 ? undefined : failureOf(seen.exitCode, commands, done, runner.cancelled.aborted)
+    const how = runner.cancelled.aborted ? 'nothing was built' : undefined
+    const failure = seen.exitCode === 0 ? undefined : failureOf(seen.exitCode, commands, done, how)
     return end(failure ?? plan.costRefusal, seen.results)
   }
   if (plan.costRefusal !== undefined) return end(plan.costRefusal, seen?.results)
@@ -102,10 +103,12 @@ export async function apply(
         scratch: observed.scratch,
         target: observed.project.targetPath,
         projectId: google.projectId,
+        jobs: jobPlace(inputs, google),
         profiles: renderProfiles(inputs, observed.dataset, observed.project.profileName, google),
         argvs: commands.map(({ argv }) => argv),
         isLoud: true,
       },
+      google,
       runner,
     )
     results = ran.results
@@ -118,7 +121,8 @@ export async function apply(
       if (result !== undefined) done.push({ step, result })
     }
     junit = await writeJunit(results, done)
-    const failure = failureOf(ran.exitCode, commands, done, runner.cancelled.aborted)
+    const how = ran.stopped && describeStopped(ran.stopped, jobPlace(inputs, google))
+    const failure = failureOf(ran.exitCode, commands, done, how)
     if (failure !== undefined) return end(failure, results, junit)
     markBuilt(plan, done)
     await save(plan, inputs, observed, google, runner, { results, done, notes })

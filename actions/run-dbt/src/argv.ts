@@ -31,6 +31,19 @@ export function compilingArgv(command: Command, around: Surroundings): string[] 
   return words && [...command.globals, ...words, ...flagsOf('compile', command.vars, around)]
 }
 
+/**
+ * What is run of a command to see what it would do; undefined when nothing would be seen. Without its packages
+ * a project does not parse: they are fetched also for a look, and only the checkout changes.
+ */
+export function previewArgv(
+  command: Command,
+  wantsCosts: boolean,
+  around: Surroundings,
+): string[] | undefined {
+  if (command.verb === 'deps') return argvOf(command, around)
+  return (wantsCosts ? compilingArgv(command, around) : undefined) ?? listingArgv(command, around)
+}
+
 /** What is said here, no variable of the environment can change. */
 function flagsOf(verb: string, vars: string | undefined, { inputs, project }: Surroundings): string[] {
   return [

@@ -5,8 +5,10 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { WorkFailedError } from '../../_shared/errors.ts'
+import type { Google } from '../../_shared/google/connect.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { asset } from './assets.ts'
+import { stop, type JobPlace, type Stopped } from './stop.ts'
 
 export interface DbtRun {
   readonly python: string
@@ -15,6 +17,7 @@ export interface DbtRun {
   /** Where dbt writes. */
   readonly target: string
   readonly projectId: string
+  readonly jobs: JobPlace
   readonly profiles: string
   readonly argvs: readonly (readonly string[])[]
   /** False for what only looks: its output is shown when it fails. */
@@ -24,9 +27,11 @@ export interface DbtEnd {
   readonly exitCode: number
   /** Holds one folder per command: `0`, `1`, … */
   readonly results: string
+  /** Of a run that was cancelled. */
+  readonly stopped?: Stopped
 }
 
-export async function runDbt(run: DbtRun, runner: Runner): Promise<DbtEnd> {
+export async function runDbt(run: DbtRun, google: Google, runner: Runner): Promise<DbtEnd> {
   const results = path.join(run.scratch, 'results')
   const profiles = path.join(run.scratch, 'profiles')
   await mkdir(results, { recursive: true })
@@ -38,7 +43,11 @@ export async function runDbt(run: DbtRun, runner: Runner): Promise<DbtEnd> {
     argv: [...argv, '--profiles-dir', profiles],
     folder: String(number),
   }))
-  await writeFile(request, JSON.stringify({ commands, results, target: run.target }), { mode: 0o600 })
+  await writeFile(
+    request,
+    JSON.stringify({ commands, results, target: run.target, labels: labelsFor(runner) }),
+    { mode: 0o600 },
+  )
   const kept: string[] = []
   const talk = runner.converse(run.python, ['-u', asset('driver.py'), request], {
     env: environmentFor(run.projectId, runner),
@@ -46,14 +55,15 @@ export async function runDbt(run: DbtRun, runner: Runner): Promise<DbtEnd> {
     // and variables.
     onLine: (line) => (run.isLoud ? runner.log.info(line) : void kept.push(line)),
   })
+  let stopping: Promise<Stopped> | undefined
   const forget = runner.onCancel(async () => {
-    talk.end()
-    await talk.ended.catch(() => undefined)
+    stopping = stop(talk, results, run.jobs, google)
+    await stopping
   })
   try {
     const exitCode = await talk.ended
     if (exitCode !== 0) for (const line of kept.slice(-200)) runner.log.info(line)
-    return { exitCode, results }
+    return { exitCode, results, stopped: await stopping }
   } catch (error) {
     throw new WorkFailedError(
       `Starting ${run.python}: ${(error as NodeJS.ErrnoException).code ?? 'it does not run'}; correct PATH, or add actions/setup-python before this step.`,
@@ -61,6 +71,20 @@ export async function runDbt(run: DbtRun, runner: Runner): Promise<DbtEnd> {
     )
   } finally {
     forget()
+  }
+}
+
+/** Of each query's job, beside the model that dbt names: in INFORMATION_SCHEMA.JOBS they say what it was for. */
+function labelsFor({ context }: Runner): Record<string, string> {
+  const value = (text: string): string =>
+    text
+      .toLowerCase()
+      .replace(/[^a-z0-9_-]/g, '_')
+      .slice(0, 63)
+  return {
+    'managed-by': 'run-dbt',
+    ...(context.repository === '' ? {} : { repository: value(context.repository) }),
+    ...(context.runId === '' ? {} : { run: value(context.runId) }),
   }
 }
 

@@ -9,15 +9,13 @@ export function failureOf(
   exitCode: number,
   commands: readonly CommandStep[],
   done: Done,
-  isCancelled: boolean,
+  /** Of a cancelled run: what became of its queries. */
+  stopped?: string,
 ): WorkFailedError | undefined {
   const ran = done.filter(({ result }) => result !== undefined)
-  if (isCancelled) {
+  if (stopped !== undefined) {
     const last = ran.find(({ result }) => result?.isSuccess === false)?.step ?? commands[ran.length]
-    return cancelled(
-      `Running dbt ${last?.target ?? ''}`,
-      'dbt was interrupted and cancels the queries it runs',
-    )
+    return cancelled(`Running dbt ${last?.target ?? ''}`, `dbt was interrupted, and ${stopped}`)
   }
   const failed = ran.find(({ result }) => result?.isSuccess === false)
   if (failed?.result !== undefined) return failedCommand(failed.step.target, failed.result)

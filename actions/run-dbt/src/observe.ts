@@ -14,7 +14,7 @@ import { chooseDbt, type InstallStep } from './dbt-choice.ts'
 import type { Inputs } from './inputs.ts'
 import { install } from './install.ts'
 import { preview, type Preview } from './preview.ts'
-import { renderProfiles } from './profile.ts'
+import { jobPlace, renderProfiles } from './profile.ts'
 import { readProject, type DbtProject } from './project.ts'
 import { datasetOf, isOfPullRequest, labelsOf } from './pull-request.ts'
 import { findInstalled, findOnPath } from './python.ts'
@@ -69,7 +69,6 @@ export async function observe(inputs: Inputs, google: Google, runner: Runner): P
   const needsPreview = inputs.isDryRun || inputs.costs.isWanted || pullRequest !== undefined
   if (!needsPreview) return { ...seen, python: dbt.kind === 'use' ? dbt.python : undefined }
   const python = dbt.kind === 'use' ? dbt.python : await install(dbt, runner)
-  const { executionProject } = inputs.warehouse
   return {
     ...seen,
     python,
@@ -79,6 +78,7 @@ export async function observe(inputs: Inputs, google: Google, runner: Runner): P
         scratch: path.join(scratch, 'preview'),
         target: project.targetPath,
         projectId: google.projectId,
+        jobs: jobPlace(inputs, google),
         profiles: renderProfiles(inputs, dataset, project.profileName, google),
       },
       {
@@ -87,8 +87,6 @@ export async function observe(inputs: Inputs, google: Google, runner: Runner): P
         ),
         around: { inputs, project },
         wantsCosts: inputs.costs.isWanted,
-        location: inputs.location,
-        executionProject: executionProject === '' ? google.projectId : executionProject,
         before: state?.kept?.bytes ?? {},
       },
       google,

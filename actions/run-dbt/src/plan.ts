@@ -10,7 +10,7 @@ import type { InstallStep } from './dbt-choice.ts'
 import type { Inputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
 import { datasetsToCreate, datasetsToDrop } from './pull-request.ts'
-import { listingOf, withState } from './verbs.ts'
+import { isPreviewed, withState } from './verbs.ts'
 
 export interface CommandStep extends Step {
   /** A dry run can say of a command which nodes it would select, or nothing for those that select none. */
@@ -75,11 +75,15 @@ function planCommand(command: Command, inputs: Inputs, observed: Observed): Comm
   const { text, verb } = command
   const { state } = observed
   if (inputs.isDryRun) {
-    const isListed = listingOf(command) !== undefined
+    const isListed = isPreviewed(command)
+    const reason =
+      verb === 'deps'
+        ? 'run also in a dry run: without its packages the project does not parse'
+        : 'dry run: the nodes it selects'
     return {
       kind: isListed ? 'list' : 'leave-out',
       target: text,
-      reason: isListed ? 'dry run: the nodes it selects' : `a dry run does not start ${verb}`,
+      reason: isListed ? reason : `a dry run does not start ${verb}`,
       command,
       argv: [],
     }

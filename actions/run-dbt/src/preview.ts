@@ -9,11 +9,12 @@ import { GoogleApiError } from '../../_shared/errors.ts'
 import { estimate } from '../../_shared/google/bigquery-dry-run.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import type { Runner } from '../../_shared/run.ts'
-import { compilingArgv, listingArgv, type Surroundings } from './argv.ts'
+import { previewArgv, type Surroundings } from './argv.ts'
 import type { Command } from './commands.ts'
 import type { NodeCost } from './costs.ts'
 import { runDbt, type DbtRun } from './dbt-process.ts'
 import type { Placed } from './pull-request.ts'
+import type { JobPlace } from './stop.ts'
 import { readJson, readResults, type CommandResult, type Manifest } from './results.ts'
 import { nodeTypesOf } from './verbs.ts'
 
@@ -50,9 +51,6 @@ export async function preview(
     readonly commands: readonly Command[]
     readonly around: Surroundings
     readonly wantsCosts: boolean
-    readonly location: string
-    /** Pays for the queries. */
-    readonly executionProject: string
     readonly before: Readonly<Record<string, number>>
   },
   google: Google,
@@ -60,12 +58,12 @@ export async function preview(
 ): Promise<Preview> {
   const { commands, around, wantsCosts } = given
   const asked = commands.flatMap((command) => {
-    const argv = wantsCosts ? compilingArgv(command, around) : undefined
-    const words = argv ?? listingArgv(command, around)
-    return words === undefined ? [] : [{ command, argv: words }]
+    const argv = previewArgv(command, wantsCosts, around)
+    return argv === undefined ? [] : [{ command, argv }]
   })
   const { exitCode, results } = await runDbt(
     { ...run, argvs: asked.map(({ argv }) => argv), isLoud: false },
+    google,
     runner,
   )
   const found: Previewed[] = []
@@ -73,7 +71,8 @@ export async function preview(
     const folder = path.join(results, String(number))
     const result = await readResults(folder, around.inputs.projectDir, around.project)
     if (result === undefined) break
-    const costs = wantsCosts && result.isSuccess ? await costsOf(folder, command, given, google) : []
+    const costs =
+      wantsCosts && result.isSuccess ? await costsOf(folder, command, given.before, run.jobs, google) : []
     found.push({ command, result, costs })
   }
   return { exitCode, results, commands: found, placed: await placedNodes(results, found.length) }
@@ -98,7 +97,8 @@ const READS = /^(table|incremental|snapshot|test|unit|materialized_view)$/
 async function costsOf(
   folder: string,
   command: Command,
-  given: { location: string; executionProject: string; before: Readonly<Record<string, number>> },
+  before: Readonly<Record<string, number>>,
+  place: JobPlace,
   google: Google,
 ): Promise<NodeCost[]> {
   const manifest = await readJson<Manifest>(path.join(folder, 'manifest.json'))
@@ -120,20 +120,14 @@ async function costsOf(
         name: node.name ?? id,
         resourceType: node.resource_type ?? '',
         materialized,
-        before: given.before[id],
+        before: before[id],
       }
       if (!READS.test(materialized)) return { ...known, bytes: 0, accuracy: 'PRECISE' }
       if (!sql) return { ...known, accuracy: 'UNKNOWN', why: 'dbt compiled no SQL for it' }
       try {
         return {
           ...known,
-          ...(await estimate(
-            google,
-            given.executionProject,
-            given.location,
-            sql,
-            `the dry run of ${known.name}`,
-          )),
+          ...(await estimate(google, place.projectId, place.location, sql, `the dry run of ${known.name}`)),
         }
       } catch (error) {
         if (!(error instanceof GoogleApiError) || (error.status !== 400 && error.status !== 404)) throw error

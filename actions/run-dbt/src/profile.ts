@@ -1,11 +1,18 @@
 /** Writes the keyless profile; it refuses keys, and no value can break out of its quotes. */
 import type { Inputs } from './inputs.ts'
+import type { JobPlace } from './stop.ts'
 
 /** The project, and where BigQuery is when that is overridden. */
 export interface Warehouse {
   readonly projectId: string
   readonly endpoints: { readonly overrides: readonly { readonly api: string; readonly root: string }[] }
 }
+
+/** Where the queries' jobs are found, and who pays for them. */
+export const jobPlace = (
+  { location, warehouse: { executionProject } }: Pick<Inputs, 'location' | 'warehouse'>,
+  { projectId }: Pick<Warehouse, 'projectId'>,
+): JobPlace => ({ projectId: executionProject === '' ? projectId : executionProject, location })
 
 /** JSON is YAML. Scopes leave out Drive, which dbt asks for by default. */
 export function renderProfiles(

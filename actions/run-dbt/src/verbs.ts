@@ -48,6 +48,10 @@ export function listingOf({ verb, words }: Command): string[] | undefined {
   ]
 }
 
+/** Whether a look at a command starts dbt at all. */
+export const isPreviewed = (command: Command): boolean =>
+  command.verb === 'deps' || listingOf(command) !== undefined
+
 /** The flags that `isKept`, each with the words that belong to it. */
 function wordsFor(words: readonly string[], isKept: (flag: string) => boolean): string[] {
   const kept: string[] = []

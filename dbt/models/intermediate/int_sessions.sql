@@ -1,4 +1,4 @@
--- One row per session, computed from all its events; fct_sessions keeps this by day.
+-- One row per session, computed from all its events; of an incremental run the sessions that may have changed. fct_sessions keeps this by day.
 with sessions as (
   select
     session_id,
@@ -12,6 +12,7 @@ with sessions as (
     count(distinct transaction_id) as orders,
     count(distinct item_id) as items
   from {{ ref('stg_sessionized_events') }}
+  {{ only_changed_sessions() }}
   group by session_id, visitor_id, session_start_ts
 )
 

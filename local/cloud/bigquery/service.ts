@@ -29,8 +29,15 @@ import {
   getDataset,
   insertDataset,
   listDatasets,
-  provisionDatasets,
 } from './resources/datasets.ts'
+import {
+  deleteRoutine,
+  getRoutine,
+  insertRoutine,
+  listRoutines,
+  updateRoutine,
+} from './resources/routines.ts'
+import { provisionDatasets } from './resources/provision.ts'
 import { changeTable, deleteTable, getTable, insertTable, listTables } from './resources/tables.ts'
 import { checkProject, type Room } from './room.ts'
 import { createCompiler } from './sql/index.ts'
@@ -94,6 +101,7 @@ export async function createBigQuery(context: BigQueryContext): Promise<Service>
 function createRoutes(room: Room, desk: JobDesk, uploads: Uploads): Route[] {
   const dataset = '/datasets/{datasetId}'
   const table = `${dataset}/tables/{tableId}`
+  const routine = `${dataset}/routines/{routineId}`
   const methods: readonly (readonly [string, Route['method'], string, Handler])[] = [
     ['projects.list', 'GET', '', (request) => listProjects(room, request)],
     [
@@ -121,12 +129,11 @@ function createRoutes(room: Room, desk: JobDesk, uploads: Uploads): Route[] {
       `/{projectId}${dataset}/models`,
       (request) => listNothing(room, request, 'bigquery.models.list'),
     ],
-    [
-      'routines.list',
-      'GET',
-      `/{projectId}${dataset}/routines`,
-      (request) => listNothing(room, request, 'bigquery.routines.list'),
-    ],
+    ['routines.list', 'GET', `/{projectId}${dataset}/routines`, (request) => listRoutines(room, request)],
+    ['routines.insert', 'POST', `/{projectId}${dataset}/routines`, (request) => insertRoutine(room, request)],
+    ['routines.get', 'GET', `/{projectId}${routine}`, (request) => getRoutine(room, request)],
+    ['routines.update', 'PUT', `/{projectId}${routine}`, (request) => updateRoutine(room, request)],
+    ['routines.delete', 'DELETE', `/{projectId}${routine}`, (request) => deleteRoutine(room, request)],
     ['jobs.list', 'GET', '/{projectId}/jobs', (request) => listJobs(room, request)],
     ['jobs.insert', 'POST', '/{projectId}/jobs', (request) => insertJob(room, desk, request)],
     ['jobs.get', 'GET', '/{projectId}/jobs/{jobId}', (request) => getJob(room, desk, request)],
@@ -150,22 +157,25 @@ function createRoutes(room: Room, desk: JobDesk, uploads: Uploads): Route[] {
     { id: `bigquery.${id}`, method, path: `/bigquery/v2/projects${suffix}`, handler: withFields(handler) },
     { id: `bigquery.${id}`, method, path: `/projects${suffix}`, handler: withFields(handler) },
   ])
-  const uploadRoutes = ['/upload/bigquery/v2', '/resumable/upload/bigquery/v2', '/upload'].flatMap(
-    (base): Route[] => [
-      {
-        id: 'bigquery.jobs.insert',
-        method: 'POST',
-        path: `${base}/projects/{projectId}/jobs`,
-        handler: (request) => uploads.insert(request),
-      },
-      {
-        id: 'bigquery.jobs.insert',
-        method: 'PUT',
-        path: `${base}/projects/{projectId}/jobs`,
-        handler: (request) => uploads.resume(request),
-      },
-    ],
-  )
+  const uploadRoutes = [
+    '/upload/bigquery/v2',
+    '/resumable/upload/bigquery/v2',
+    '/upload',
+    '/bigquery/v2/upload',
+  ].flatMap((base): Route[] => [
+    {
+      id: 'bigquery.jobs.insert',
+      method: 'POST',
+      path: `${base}/projects/{projectId}/jobs`,
+      handler: (request) => uploads.insert(request),
+    },
+    {
+      id: 'bigquery.jobs.insert',
+      method: 'PUT',
+      path: `${base}/projects/{projectId}/jobs`,
+      handler: (request) => uploads.resume(request),
+    },
+  ])
   return [...routes, ...uploadRoutes]
 }
 
@@ -185,10 +195,6 @@ function refusedMethods(
     ['models.get', 'GET', `/{projectId}${dataset}/models/{modelId}`],
     ['models.patch', 'PATCH', `/{projectId}${dataset}/models/{modelId}`],
     ['models.delete', 'DELETE', `/{projectId}${dataset}/models/{modelId}`],
-    ['routines.get', 'GET', `/{projectId}${dataset}/routines/{routineId}`],
-    ['routines.insert', 'POST', `/{projectId}${dataset}/routines`],
-    ['routines.update', 'PUT', `/{projectId}${dataset}/routines/{routineId}`],
-    ['routines.delete', 'DELETE', `/{projectId}${dataset}/routines/{routineId}`],
     ['rowAccessPolicies.list', 'GET', `/{projectId}${table}/rowAccessPolicies`],
     ['rowAccessPolicies.insert', 'POST', `/{projectId}${table}/rowAccessPolicies`],
     ['tables.getIamPolicy', 'POST', `/{projectId}${table}:getIamPolicy`],

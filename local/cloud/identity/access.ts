@@ -6,11 +6,7 @@ import type { Access, AccessDecision, Principal, Resource } from '../kernel.ts'
 import type { AccessFile, Binding } from './access-file.ts'
 import { denial } from './denial.ts'
 
-export function createAccess(
-  file: AccessFile,
-  project: { readonly project: string; readonly projectNumber: string },
-  now: () => number,
-): Access {
+export function createAccess(file: AccessFile, project: Home, now: () => number): Access {
   const byResource = Map.groupBy(file.bindings, (binding) => binding.resource)
   const listeners = new Set<(decision: AccessDecision) => void>()
 
@@ -68,11 +64,15 @@ export function createAccess(
   }
 }
 
+interface Home {
+  readonly project: string
+  readonly projectNumber: string
+  /** The bucket of Terraform's state lies in a project of its own: no right on this one reaches it. */
+  readonly buckets?: { readonly state?: string }
+}
+
 /** The resource that holds bindings, then the project. Another project's resources have no ancestor here. */
-function lineage(
-  name: string,
-  { project, projectNumber }: { readonly project: string; readonly projectNumber: string },
-): string[] {
+function lineage(name: string, { project, projectNumber, buckets }: Home): string[] {
   const [, holder, kind, id] = /^projects\/([^/]+)(?:\/([^/]+)\/([^/]+))?/.exec(name) ?? []
   if (holder === undefined) return []
   const isOurs =
@@ -87,5 +87,6 @@ function lineage(
       string
     >
   )[kind ?? '']
+  if (own === `bucket/${buckets?.state}`) return [own]
   return own ? [own, 'project'] : ['project']
 }

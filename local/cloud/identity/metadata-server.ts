@@ -1,10 +1,11 @@
 /**
  * The metadata server of one workload, as a virtual machine sees it. It serves its own account only, and only
- * to callers that say so in the header.
+ * to callers that name loopback as the host and say so in the header.
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { isForLoopback, misdirected } from '../../loopback-host.ts'
 import type { Environment } from '../kernel.ts'
 import { cloudPlatform } from './scopes.ts'
 
@@ -45,12 +46,13 @@ export async function openMetadataServer(
           'content-length': Buffer.byteLength(body),
         })
         .end(body)
+    // A page whose name was bound to this address is of one origin with it: it may set any header and read the answer.
+    if (!isForLoopback(request)) return void send(text(misdirected.message, misdirected.status))
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return void send(text('Method Not Allowed', 405))
     const url = new URL(request.url?.startsWith('/') ? request.url : '/', 'http://metadata')
     if (url.pathname === '/') return void send(text('computeMetadata/\n'))
-    // A page in a browser or a proxy cannot set the header: that is the whole protection of the real server,
-    // too.
+    // A form, a link or a forwarding proxy sets no such header.
     if (request.headers['metadata-flavor'] !== 'Google' || request.headers['x-forwarded-for'])
       return void send(text('Missing required header "Metadata-Flavor": "Google"', 403))
     answer(workload, url, token).then(send, () => send(text('internal error', 500)))

@@ -31,7 +31,7 @@ export interface Position {
 const pageLimit = 1000
 
 export function readListQuery(query: URLSearchParams): ListQuery {
-  if (isSet(query, 'versions')) throw unsupported('versions')
+  // `versions`: no bucket here keeps old ones (asking for that is refused), so all versions are the live ones.
   if (query.get('matchGlob')) throw unsupported('matchGlob')
   // `includeFoldersAsPrefixes`, which gcloud asks for, adds folder resources; these buckets cannot have any.
   const token = query.get('pageToken')

@@ -12,9 +12,12 @@ locals {
     serviceAccount = var.environment.serviceAccounts
   }
 
+  # The bucket of the state lies in another project, where the operator grants by hand: Terraform neither reads nor changes who reaches its own state.
+  bindings = { for resource, list in local.access.bindings : resource => list if resource != "bucket/state" }
+
   # One grant: one role for one member on one resource, under at most one condition.
   grants = merge([
-    for resource, list in local.access.bindings : merge([
+    for resource, list in local.bindings : merge([
       for binding in list : {
         for member in binding.members : join(" ", compact([resource, binding.role, member, try(binding.condition.title, "")])) => {
           kind      = split("/", resource)[0]

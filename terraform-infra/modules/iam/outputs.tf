@@ -3,7 +3,7 @@ output "service_accounts" {
   value       = { for name in keys(local.access.identities) : name => var.environment.serviceAccounts[name] }
 
   precondition {
-    condition     = length(local.grants) == sum([for list in local.access.bindings : sum([for binding in list : length(binding.members)])])
+    condition     = length(local.grants) == sum([for list in local.bindings : sum([for binding in list : length(binding.members)])])
     error_message = "access.yaml gives one role twice to one member on one resource: join the two bindings, or give their conditions different titles."
   }
   depends_on = [

@@ -11,7 +11,7 @@ import { BODY, OURS, PLAIN, columns, existing, name, nothingAllowed, plan, table
 describe('planTables', () => {
   it('creates a missing table with the very statement of its file', () => {
     const missing = { ...table(BODY), existing: undefined }
-    expect(planTables(nothingAllowed, { projectId: 'p', tables: [missing] }).steps).toEqual([
+    expect(planTables(nothingAllowed, { projectId: 'p', datasets: [], tables: [missing] }).steps).toEqual([
       {
         kind: 'create',
         target: 'd.t',
@@ -311,6 +311,7 @@ describe('planTables', () => {
     const of = (etag: string) =>
       planTables(nothingAllowed, {
         projectId: 'p',
+        datasets: [],
         tables: [
           table(
             '(a INT64)',
@@ -329,7 +330,10 @@ describe('whose a table is', () => {
   const other = BODY.replace('day DATE,', 'day DATE, more STRING,')
   const unmarked = existing({ labels: { cost: 'x' } })
   const all = (body: string, found: ExistingTable, allowed: Partial<typeof nothingAllowed> = {}) =>
-    planTables({ ...nothingAllowed, ...allowed }, { projectId: 'p', tables: [table(body, found)] })
+    planTables(
+      { ...nothingAllowed, ...allowed },
+      { projectId: 'p', datasets: [], tables: [table(body, found)] },
+    )
 
   it('marks a table without a mark that is as its file says', () => {
     expect(plan(BODY, unmarked)).toEqual({
@@ -429,6 +433,7 @@ describe('whose a table is', () => {
 describe('the report', () => {
   const plan = planTables(nothingAllowed, {
     projectId: 'p',
+    datasets: [],
     tables: [{ ...table(BODY, undefined, 'a'), existing: undefined }, table(BODY, existing(), 'b')],
   })
   const { steps } = plan

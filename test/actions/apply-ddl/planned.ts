@@ -39,6 +39,9 @@ export function table(body: string, found: ExistingTable | undefined = existing(
   }
 }
 export const plan = (body: string, found?: ExistingTable, allowed: Partial<typeof nothingAllowed> = {}) =>
-  planTables({ ...nothingAllowed, ...allowed }, { projectId: 'p', tables: [table(body, found)] }).steps[0]!
+  planTables(
+    { ...nothingAllowed, ...allowed },
+    { projectId: 'p', datasets: [], tables: [table(body, found)] },
+  ).steps[0]!
 export const columns = existing().columns
 export const PLAIN = { clustering: [], timePartitioning: undefined }

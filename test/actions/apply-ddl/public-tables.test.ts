@@ -146,7 +146,11 @@ describe('public tables', () => {
     const desired = readStatement(sql, name)
     expect(shapeOf(desired).split('\n')).toEqual(shape)
     expect(desired).toMatchObject(more)
-    const observed = { projectId: name.projectId, tables: [{ name, sql, file: 'f.sql', desired }] }
+    const observed = {
+      projectId: name.projectId,
+      datasets: [],
+      tables: [{ name, sql, file: 'f.sql', desired }],
+    }
     const [step] = planTables(inputs, observed).steps
     expect(step).toMatchObject({ kind: 'create', target: 'sales.orders', after: sql })
     // What is run never replaces, and is the file's text otherwise.

@@ -58,8 +58,18 @@ describe('readDefinition refuses', () => {
     ['a name without dataset', 'CREATE VIEW daily AS SELECT 1', 1, 'makes daily'],
     ['two statements', 'SELECT 1;\nSELECT 2', 2, 'a second statement begins here'],
     ['a script', 'DECLARE x INT64;\nSELECT x', 1, 'expected SELECT, WITH or CREATE VIEW, found DECLARE'],
-    ['a table', 'CREATE OR REPLACE TABLE reports.daily AS SELECT 1', 1, 'expected VIEW, found TABLE'],
-    ['a function', 'CREATE TEMP FUNCTION f() AS (1); SELECT f()', 1, 'expected VIEW, found TEMP'],
+    [
+      'a table',
+      'CREATE OR REPLACE TABLE reports.daily AS SELECT 1',
+      1,
+      'expected VIEW or MATERIALIZED VIEW, found TABLE',
+    ],
+    [
+      'a function',
+      'CREATE TEMP FUNCTION f() AS (1); SELECT f()',
+      1,
+      'expected VIEW or MATERIALIZED VIEW, found TEMP',
+    ],
     [
       'an option it would not apply',
       'CREATE VIEW reports.daily OPTIONS(privacy_policy="x") AS SELECT 1',

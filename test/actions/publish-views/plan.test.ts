@@ -16,6 +16,7 @@ const inputs = (over: Partial<Inputs> = {}): Inputs => ({
   sourceDir: '/w/v',
   source: 'v',
   projectId: 'p',
+  variables: {},
   location: 'EU',
   isAdopting: false,
   isAuthorizing: true,
@@ -167,7 +168,9 @@ describe('planViews', () => {
       allowedBy: 'allow-breaking: true',
       message: expect.stringContaining('drops column a'),
     })
-    expect(kinds(breaking, { isBreakingAllowed: true })[0]).toBe('update out.a: query changed, adds column b')
+    expect(kinds(breaking, { isBreakingAllowed: true })[0]).toBe(
+      'update out.a: query changed, drops column a, adds column b',
+    )
   })
   it('refuses to change a type', () => {
     expect(() =>

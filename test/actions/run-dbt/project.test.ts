@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { placeOfText } from '../../../actions/run-dbt/src/exception-place.ts'
 import type { Inputs } from '../../../actions/run-dbt/src/inputs.ts'
+import { describeStopped, openJobs } from '../../../actions/run-dbt/src/stop.ts'
 import { readProject } from '../../../actions/run-dbt/src/project.ts'
 
 let root: string
@@ -73,5 +74,22 @@ describe("an error's place", () => {
     ],
   ])('%s', async (_, files, text, place) => {
     expect(await placeOfText(text, await project(files))).toEqual(place)
+  })
+})
+
+describe('the queries of a cancelled run', () => {
+  it('are those that were begun and did not end, the newest first, whatever a killed process left half', () => {
+    expect(
+      openJobs('{"begun": "a"}\n{"begun": "b"}\n{"ended": "a"}\n{"begun": "c"}\n{"ended": "z"}\n{"beg'),
+    ).toEqual(['c', 'b'])
+    expect(openJobs('')).toEqual([])
+  })
+  it('are called stopped only when BigQuery said so', () => {
+    const place = { projectId: 'payer', location: 'EU' }
+    expect(describeStopped({ stopped: 0, left: [] }, place)).toBe('no query of it runs any more')
+    expect(describeStopped({ stopped: 2, left: [] }, place)).toBe('2 queries of it were stopped')
+    expect(describeStopped({ stopped: 1, left: ['j'] }, place)).toBe(
+      '1 query may run on, because BigQuery did not confirm the end; stop with bq --project_id=payer --location=EU cancel j',
+    )
   })
 })

@@ -50,6 +50,7 @@ beforeAll(async () => {
     ['lake', 'sessionized/event_date=2022-07-01/part-0.parquet'],
     ['lake', 'rejected/event_date=2022-07-01/part-0.parquet'],
     ['staging', 'submit-spark/there.py'],
+    ['staging', 'run-dbt/state/there.json'],
     ['staging', 'google-cloud-dataproc-metainfo/there'],
     ['dags', 'dags/there.py'],
   ] as const)

@@ -123,6 +123,11 @@ export const operations: Readonly<Record<string, Operation>> = {
     prepare: put('staging', (caller) => `submit-spark/${caller}/old.py`),
     ask: (caller) => upload('staging', `submit-spark/${caller}/old.py`),
   },
+  'read-dbt-state': { ask: () => read('staging', 'run-dbt/state/there.json') },
+  'replace-dbt-state': {
+    prepare: put('staging', (caller) => `run-dbt/state/${caller}.json`),
+    ask: (caller) => upload('staging', `run-dbt/state/${caller}.json`),
+  },
   'read-dag': { ask: () => read('dags', 'dags/there.py') },
   'list-dags': { ask: () => list('dags', 'dags/') },
   'write-dag': { ask: (caller) => upload('dags', `dags/by-${caller}.py`) },

@@ -3,6 +3,9 @@
  * those of corpus.test.ts. NUMERIC shows nine digits here: the REST layer trims them.
  */
 type Row = readonly unknown[]
+
+const PRODUCE =
+  "(SELECT 'Kale' AS product, 51 AS sales, 'Q1' AS quarter, 2020 AS year UNION ALL SELECT 'Kale', 23, 'Q2', 2020 UNION ALL SELECT 'Kale', 45, 'Q3', 2020 UNION ALL SELECT 'Kale', 3, 'Q4', 2020 UNION ALL SELECT 'Kale', 70, 'Q1', 2021 UNION ALL SELECT 'Kale', 85, 'Q2', 2021 UNION ALL SELECT 'Apple', 77, 'Q1', 2020 UNION ALL SELECT 'Apple', 0, 'Q2', 2020 UNION ALL SELECT 'Apple', 1, 'Q1', 2021)"
 export const analysts: readonly (readonly [sql: string, ...rows: Row[]])[] = [
   // counting and grouping
   ['SELECT COUNT(*) FROM d.t', [2]],
@@ -38,6 +41,62 @@ export const analysts: readonly (readonly [sql: string, ...rows: Row[]])[] = [
   ['SELECT VAR_POP(id), VAR_SAMP(id) FROM d.t', [0.25, 0.5]],
   ['SELECT ANY_VALUE(name) FROM d.t WHERE id = 2', ['bob']],
   ['SELECT BIT_OR(id), BIT_AND(id) FROM d.t', [3, 0]],
+  // picking, sampling, bits
+  ['SELECT ANY_VALUE(name HAVING MAX id), ANY_VALUE(name HAVING MIN day) FROM d.t', ['bob', 'anna']],
+  ['SELECT MAX_BY(name, id), APPROX_QUANTILES(id, 2)[OFFSET(1)] FROM d.t', ['bob', 1]],
+  ['SELECT name, MAX_BY(id, day) FROM d.t GROUP BY name ORDER BY name', ['anna', 1], ['bob', 2]],
+  [
+    "SELECT MOD(ABS(FARM_FINGERPRINT(name)), 10) < 10, FORMAT('%s-%05d', name, id) FROM d.t WHERE id = 1",
+    [true, 'anna-00001'],
+  ],
+  ['SELECT 6 & 3, 6 | 3, 6 ^ 3, ~0, 1 << 4, 256 >> 4, 1 + 1 << 2, 3 | 4 = 7', [2, 7, 5, -1, 16, 16, 8, true]],
+  ['SELECT -1 >> 63, 1 << 64, 1 << 63 < 0, (-1 << 1)', [1, 0, true, -2]],
+  ["SELECT FORMAT('%d of %d', COUNT(*), SUM(id)) FROM d.t", ['2 of 3']],
+  ['SELECT APPROX_TOP_COUNT(name, 1)[OFFSET(0)].count FROM d.t', [1]],
+  // casts with a format
+  [
+    "SELECT CAST(DATE '2018-01-30' AS STRING FORMAT 'YYYY'), CAST(DATE '2018-01-30' AS STRING FORMAT 'MON DD, YYYY'), CAST(DATE '2018-01-30' AS STRING FORMAT 'Month')",
+    ['2018', 'JAN 30, 2018', 'January'],
+  ],
+  [
+    "SELECT CAST(TIMESTAMP '2008-12-25 00:00:00+00:00' AS STRING FORMAT 'YYYY-MM-DD HH24:MI:SS' AT TIME ZONE 'Asia/Tokyo')",
+    ['2008-12-25 09:00:00'],
+  ],
+  [
+    "SELECT CAST(DATETIME '2026-03-01 14:05:06.789' AS STRING FORMAT 'HH12:MI:SS.FF3 AM \"on\" DY'), CAST(TIME '21:30:00' AS STRING FORMAT 'HH24:MI')",
+    ['02:05:06.789 PM on SUN', '21:30'],
+  ],
+  [
+    "SELECT FORMAT('%t', MAX(day)), CAST(MAX(day) AS STRING FORMAT 'DD.MM.YYYY') FROM d.t",
+    ['2026-01-02', '02.01.2026'],
+  ],
+  // turned tables, as the documentation turns them
+  [
+    `SELECT * FROM ${PRODUCE} PIVOT(SUM(sales) FOR quarter IN ('Q1', 'Q2', 'Q3', 'Q4')) ORDER BY product DESC, year`,
+    ['Kale', 2020, 51, 23, 45, 3],
+    ['Kale', 2021, 70, 85, null, null],
+    ['Apple', 2020, 77, 0, null, null],
+    ['Apple', 2021, 1, null, null, null],
+  ],
+  [
+    `SELECT * FROM (SELECT product, sales, quarter FROM ${PRODUCE}) PIVOT(SUM(sales) AS total_sales, COUNT(*) AS num_records FOR quarter IN ('Q1', 'Q2')) ORDER BY product`,
+    ['Apple', 78, 2, 0, 1],
+    ['Kale', 121, 2, 108, 2],
+  ],
+  [
+    `SELECT Q1, q_two FROM (SELECT sales, quarter FROM ${PRODUCE}) AS p PIVOT(SUM(sales) FOR p.quarter IN ('Q1', 'Q2' AS q_two)) AS turned WHERE turned.Q1 > 0`,
+    [199, 108],
+  ],
+  [
+    "SELECT * FROM (SELECT 'Kale' AS product, 51 AS Q1, 23 AS Q2, CAST(NULL AS INT64) AS Q3) UNPIVOT(sales FOR quarter IN (Q1, Q2, Q3)) ORDER BY quarter",
+    ['Kale', 51, 'Q1'],
+    ['Kale', 23, 'Q2'],
+  ],
+  [
+    "SELECT u.name, u.n FROM (SELECT 1 AS a, CAST(NULL AS INT64) AS b) UNPIVOT INCLUDE NULLS (n FOR name IN (a AS 'first', b AS 'second')) AS u ORDER BY 1",
+    ['first', 1],
+    ['second', null],
+  ],
   // joins
   [
     'SELECT t.name, u.city FROM d.t LEFT JOIN d.u ON t.id = u.id ORDER BY t.id',

@@ -3,6 +3,14 @@
  * The tables are those of corpus.test.ts.
  */
 export const mustFail: readonly (readonly [sql: string, says: string | RegExp])[] = [
+  // columns and functions
+  ['CREATE TABLE d.x (a STRING(0))', 'must be greater than 0'],
+  ['CREATE TABLE d.x (a INT64(5))', 'does not support type parameters'],
+  ['CREATE TABLE d.x (a ARRAY<INT64> NOT NULL)', 'NOT NULL cannot be used on ARRAY'],
+  ['CREATE FUNCTION d.f(x INT64, x INT64) AS (x)', 'Duplicate argument name'],
+  ['CREATE FUNCTION d.f(x INT64) RETURNS DATE AS (x)', 'cannot be coerced to DATE'],
+  ['SELECT d.f(1)', 'Function not found: d.f'],
+  ['SELECT * FROM d.f(1)', 'Function not found: d.f'],
   // operators without a common type
   ["SELECT 'id-' || 1", 'No matching signature for operator ||'],
   ['SELECT 1 || 2', 'No matching signature for operator ||'],

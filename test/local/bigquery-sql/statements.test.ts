@@ -223,7 +223,7 @@ describe('DDL', () => {
         type: 'ALTER_TABLE',
         alter: {
           kind: 'ADD_COLUMN',
-          ifNotExists: true,
+          isConditional: true,
           columns: [
             { name: 'a', type: 'INTEGER' },
             { name: 'b', type: 'STRING', mode: 'REPEATED' },
@@ -231,15 +231,12 @@ describe('DDL', () => {
         },
       },
     ],
-    [
-      'ALTER TABLE d.t DROP COLUMN x',
-      { type: 'ALTER_TABLE', alter: { kind: 'DROP_COLUMN', columns: [{ name: 'x' }] } },
-    ],
+    ['ALTER TABLE d.t DROP COLUMN x', { type: 'ALTER_TABLE', alter: { kind: 'DROP_COLUMN', names: ['x'] } }],
     [
       "ALTER TABLE d.t ALTER COLUMN x SET OPTIONS (description = 'q')",
       {
         type: 'ALTER_TABLE',
-        alter: { kind: 'SET_COLUMN_OPTIONS', columns: [{ name: 'x' }], options: { description: 'q' } },
+        alter: { kind: 'SET_COLUMN_OPTIONS', name: 'x', options: { description: 'q' } },
       },
     ],
     [

@@ -4,6 +4,7 @@
  */
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { CloudError } from '../../../local/cloud/kernel.ts'
+import { registerOwnFunctions } from '../../../local/cloud/bigquery/engine/own-functions.ts'
 import { createCompiler } from '../../../local/cloud/bigquery/sql/index.ts'
 import type {
   CompileContext,
@@ -55,6 +56,7 @@ function plain(value: unknown, type: string): unknown {
 export async function openWarehouse(): Promise<Warehouse> {
   const instance = await DuckDBInstance.create(':memory:')
   const connection: DuckDBConnection = await instance.connect()
+  registerOwnFunctions(connection)
   await connection.run("SET TimeZone = 'America/New_York'") // no answer may depend on the session's zone
   const compiler = await createCompiler()
   const names = new Map<string, Resolved>()
@@ -68,6 +70,9 @@ export async function openWarehouse(): Promise<Warehouse> {
         const found = names.get(path.slice(-2).join('.').toLowerCase())
         if (!found) throw new CloudError(404, 'notFound', `Not found: Table ${path.join('.')}`)
         return found
+      },
+      resolveRoutine: async (path) => {
+        throw new CloudError(400, 'invalidQuery', `Function not found: ${path.join('.')}`)
       },
     },
     variables,

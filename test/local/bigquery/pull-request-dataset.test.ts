@@ -1,6 +1,6 @@
 /**
  * What the identity of pull-request tests may do in BigQuery: everything in datasets it made, read the raw
- * events, nothing else.
+ * events and the analytics tables, nothing else.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { openBigQuery, type BigQueryCloud } from './bigquery-cloud.ts'
@@ -30,11 +30,18 @@ describe('ci-test', () => {
     expect((await cloud.api('data-eng', 'GET', '/datasets/caec_pr_7')).status).toBe(404)
   })
 
+  it('reads the analytics tables, which a pull request does not build again', async () => {
+    await cloud.query('data-eng', 'CREATE OR REPLACE TABLE caec_analytics.built AS SELECT 3 AS n')
+    expect((await cloud.query('ci-test', 'SELECT n FROM caec_analytics.built')).body.rows).toEqual([
+      { f: [{ v: '3' }] },
+    ])
+  })
+
   it.each([
     ['write a table people read', 'CREATE TABLE caec_analytics.mine AS SELECT 1 AS n'],
     ['write the raw events', 'CREATE TABLE caec_raw.mine AS SELECT 1 AS n'],
     ['publish a view', 'CREATE VIEW caec_insights.mine AS SELECT 1 AS n'],
-    ['read the analytics tables', 'SELECT * FROM caec_analytics.facts'],
+    ['change a table people read', 'INSERT INTO caec_analytics.facts VALUES (1)'],
     ['drop a dataset it did not make', 'DROP SCHEMA caec_analytics CASCADE'],
     ["build into another's dataset under its own prefix", 'CREATE TABLE caec_pr_foreign.t AS SELECT 1 AS n'],
     ["drop another's dataset under its own prefix", 'DROP SCHEMA caec_pr_foreign'],

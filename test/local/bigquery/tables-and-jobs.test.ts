@@ -109,16 +109,16 @@ describe('tables', () => {
   })
 
   it('refuse what is not supported by name', async () => {
-    expect((await create('u', { timePartitioning: { type: 'DAY' } })).body.error).toMatchObject({
+    expect((await create('u', { encryptionConfiguration: { kmsKeyName: 'k' } })).body.error).toMatchObject({
       code: 501,
       errors: [{ reason: 'notImplemented' }],
     })
     expect(
       (await create('u', { schema: { fields: [{ name: 'g', type: 'GEOGRAPHY' }] } })).body.error.message,
     ).toBe('Columns of type GEOGRAPHY are not supported by the local BigQuery (column g).')
-    expect((await create('u', { materializedView: { query: 'SELECT 1' } })).body.error.message).toBe(
-      'Table.materializedView is not supported by the local BigQuery.',
-    )
+    expect(
+      (await create('u', { externalDataConfiguration: { sourceUris: ['gs://b/x'] } })).body.error.message,
+    ).toBe('Table.externalDataConfiguration is not supported by the local BigQuery.')
     expect((await create('u', { view: { query: 'SELECT 1' } })).body.error.message).toContain(
       'set view.useLegacySql to false',
     )

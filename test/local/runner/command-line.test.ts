@@ -22,7 +22,10 @@ describe('the commands of local/', () => {
   it.each([
     [['up', '--prot', '1'], 'There is no option --prot; is --port meant?\n'],
     [['doctor', '--stat', 'x'], 'There is no option --stat; is --state meant?\n'],
-    [['up', '--verbose'], 'There is no option --verbose; there are --port, --state.\n'],
+    [
+      ['up', '--verbose'],
+      'There is no option --verbose; there are --port, --state, --environment, --access.\n',
+    ],
     [
       ['run', 'w.yml', '--inputs', 'a=b'],
       'There is no option --inputs; is --input meant?; npm run local -- run --help lists the options\n',

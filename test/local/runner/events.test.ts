@@ -153,7 +153,8 @@ jobs: { a: { runs-on: x, environment: "\${{ inputs.where }}", steps: [{ run: 'ec
   })
 
   it('nobody defined is refused before the first step, or fails its job when only an expression tells', async () => {
-    const sentence = "environment 'pord' is not known; write one of dev, prod (terraform-infra/environments)"
+    const sentence =
+      "environment 'pord' is not known; write one of dev, prod, or name a file of your own with --environment (its github.environment)"
     await expect(repository.run(job('environment: pord,'), options)).rejects.toThrow(
       `workflow.yml:3: ${sentence}`,
     )

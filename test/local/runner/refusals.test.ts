@@ -53,7 +53,8 @@ describe('what is not supported stops before the first step, by name, with file 
     {
       name: 'containers',
       workflow: job('container: debian'),
-      message: /^workflow.yml:5: container is not supported in a job$/,
+      message:
+        /^workflow.yml:5: container is not supported in a job; leave the job out with --without-job job$/,
     },
     {
       name: 'services',

@@ -383,7 +383,6 @@ describe('rights', () => {
 
 describe('what is not implemented', () => {
   it.each([
-    [`/storage/v1/b/${bucket}/o?versions=true`, 'versions'],
     [`/storage/v1/b/${bucket}/o?matchGlob=**`, 'matchGlob'],
     [`/storage/v1/b/${bucket}/o/x?softDeleted=true`, 'softDeleted'],
     [`/storage/v1/b/${bucket}/managedFolders`, 'storage.managedFolders.list'],

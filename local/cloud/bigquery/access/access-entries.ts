@@ -5,9 +5,9 @@
 import type { Access } from '../../kernel.ts'
 import { tableKey } from '../engine/names.ts'
 import type { AccessEntry } from '../engine/records.ts'
-import { invalid, tableNotFound, unsupported, datasetNotFound } from '../engine/refusals.ts'
+import { datasetNotFound, invalid, routineNotFound, tableNotFound, unsupported } from '../engine/refusals.ts'
 import { isRecord, requiredText, texts, type Body } from '../engine/request-body.ts'
-import type { Warehouse } from '../engine/warehouse.ts'
+import { routineKey, type Warehouse } from '../engine/warehouse.ts'
 
 const legacyRoles: Readonly<Record<string, string>> = {
   'roles/bigquery.dataViewer': 'READER',
@@ -47,14 +47,7 @@ function parseEntry(item: Body, before: readonly AccessEntry[], warehouse: Wareh
   if (item.view) return parseView(item.view as Body, before, warehouse)
   if (item.dataset) return parseDataset(item.dataset as Body, warehouse)
   if (item.routine) {
-    const routine = item.routine as Body
-    return {
-      routine: {
-        projectId: requiredText(routine, 'projectId'),
-        datasetId: requiredText(routine, 'datasetId'),
-        routineId: requiredText(routine, 'routineId'),
-      },
-    }
+    return parseRoutine(item.routine as Body, before, warehouse)
   }
   const grantees = granteeFields.filter((field) => item[field] !== undefined && item[field] !== null)
   if (grantees.length !== 1)
@@ -85,6 +78,20 @@ function parseView(view: Body, before: readonly AccessEntry[], warehouse: Wareho
   // fail.
   const stale = before.find((entry) => entry.view && tableKey(entry.view) === tableKey(reference))
   if (!stale) throw tableNotFound(reference)
+  return stale
+}
+
+/** Bound to the function itself: one made anew under the name must be authorized again. */
+function parseRoutine(given: Body, before: readonly AccessEntry[], warehouse: Warehouse): AccessEntry {
+  const routine = {
+    projectId: requiredText(given, 'projectId'),
+    datasetId: requiredText(given, 'datasetId'),
+    routineId: requiredText(given, 'routineId'),
+  }
+  const record = warehouse.routines.get(routineKey(routine))
+  if (record) return { routine, viewUid: record.uid }
+  const stale = before.find((entry) => entry.routine && routineKey(entry.routine) === routineKey(routine))
+  if (!stale) throw routineNotFound(routine)
   return stale
 }
 

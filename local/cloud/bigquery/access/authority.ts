@@ -3,11 +3,11 @@
  * nothing.
  */
 import type { Access, Environment, Principal, Resource } from '../../kernel.ts'
-import type { TableReference } from '../sql/types.ts'
+import type { RoutineReference, TableReference, Via } from '../sql/types.ts'
 import { tableKey } from '../engine/names.ts'
 import type { AccessEntry, DatasetRecord, TableRecord } from '../engine/records.ts'
-import { datasetDenied, projectDenied, queryDenied, tableDenied } from '../engine/refusals.ts'
-import type { Warehouse } from '../engine/warehouse.ts'
+import { datasetDenied, projectDenied, queryDenied, routineDenied, tableDenied } from '../engine/refusals.ts'
+import { routineKey, type Warehouse } from '../engine/warehouse.ts'
 
 export class Authority {
   readonly #access: Access
@@ -60,11 +60,43 @@ export class Authority {
    * Reading a name in a query: the reader's own right, or the right of the view through which it is reached
    * (only the nearest view counts).
    */
-  requireToQuery(principal: Principal, reference: TableReference, via: readonly TableReference[]): void {
+  requireToQuery(principal: Principal, reference: TableReference, via: readonly Via[]): void {
     if (this.mayOnTable(principal, 'bigquery.tables.getData', reference)) return
-    const view = via.at(-1)
-    if (view && this.isAuthorizedView(view, reference.datasetId)) return
+    const last = via.at(-1)
+    if (
+      last?.isRoutine
+        ? this.#isAuthorizedRoutine(last, reference.datasetId)
+        : last && this.isAuthorizedView(last, reference.datasetId)
+    )
+      return
     throw queryDenied(reference)
+  }
+
+  requireOnRoutine(principal: Principal, permission: string, reference: RoutineReference): void {
+    if (!this.mayOnRoutine(principal, permission, reference)) throw routineDenied(reference, permission)
+  }
+
+  mayOnRoutine(principal: Principal, permission: string, reference: RoutineReference): boolean {
+    const name = `projects/${this.#project}/datasets/${reference.datasetId}/routines/${reference.routineId}`
+    return this.#may(principal, permission, reference.datasetId, {
+      name,
+      type: 'bigquery.googleapis.com/Routine',
+      service: 'bigquery.googleapis.com',
+    })
+  }
+
+  /** True when the source dataset lets this very function read everything in it. */
+  #isAuthorizedRoutine({ projectId, datasetId, tableId }: Via, sourceDatasetId: string): boolean {
+    const record = this.#warehouse.routines.get(routineKey({ projectId, datasetId, routineId: tableId }))
+    const entries = this.#warehouse.dataset(sourceDatasetId)?.access ?? []
+    return entries.some(
+      ({ routine, viewUid }) =>
+        record !== undefined &&
+        routine !== undefined &&
+        routine.projectId === projectId &&
+        routineKey(routine) === routineKey(record.reference) &&
+        viewUid === record.uid,
+    )
   }
 
   /** True when the view, or all views of its dataset, may read everything in the source dataset. */

@@ -55,14 +55,20 @@ export function duckdbType(field: FieldSchema): string {
   return field.mode === 'REPEATED' ? `${base}[]` : base
 }
 
-export function columnDefinitions(schema: readonly FieldSchema[]): string {
+export function columnDefinitions(
+  schema: readonly FieldSchema[],
+  defaults: Readonly<Record<string, string>> = {},
+): string {
   return schema
-    .map(
-      (field) =>
-        `${quoteName(field.name)} ${duckdbType(field)}${field.mode === 'REQUIRED' ? ' NOT NULL' : ''}`,
-    )
+    .map((field) => {
+      const standard = defaults[field.name]
+      return `${quoteName(field.name)} ${duckdbType(field)}${field.mode === 'REQUIRED' ? ' NOT NULL' : ''}${standard === undefined ? '' : ` DEFAULT ${standard}`}`
+    })
     .join(', ')
 }
+
+export const columnList = (schema: readonly FieldSchema[]): string =>
+  schema.map((field) => quoteName(field.name)).join(', ')
 
 /** Checks a schema as a client sent it and spells it as Google answers it. */
 export function parseSchema(given: unknown, where = 'schema'): FieldSchema[] {
@@ -84,13 +90,9 @@ const ignoredParts = [
   'dataPolicies',
   'foreignTypeDefinition',
   'rangeElementType',
-  'defaultValueExpression',
   'generatedColumn',
   'roundingMode',
   'timestampPrecision',
-  'precision',
-  'scale',
-  'maxLength',
   'collation',
 ]
 
@@ -139,9 +141,49 @@ function parseField(given: unknown, where: string): FieldSchema {
     mode,
     ...(description === undefined ? {} : { description }),
     ...(fields ? { fields } : {}),
+    ...parseLimits(item, name, type),
+    ...parseDefault(item, name, where),
   }
   duckdbType(field)
   return field
+}
+
+/** https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#TableFieldSchema */
+function parseLimits(item: Record<string, unknown>, name: string, type: string): Partial<FieldSchema> {
+  const [maxLength, precision, scale] = ['maxLength', 'precision', 'scale'].map((part) => {
+    const value = item[part]
+    if (value === undefined || value === null || value === '' || Number(value) === 0) return undefined
+    if (!/^\d+$/.test(String(value)))
+      throw new CloudError(400, 'invalid', `Invalid ${part} of field ${name}.`)
+    return String(value)
+  })
+  if (maxLength !== undefined && type !== 'STRING' && type !== 'BYTES')
+    throw new CloudError(400, 'invalid', `Field ${name} of type ${type} cannot have a maxLength.`)
+  if ((precision ?? scale) !== undefined && type !== 'NUMERIC')
+    throw new CloudError(400, 'invalid', `Field ${name} of type ${type} cannot have a precision or scale.`)
+  if (scale !== undefined && precision === undefined)
+    throw new CloudError(400, 'invalid', `Field ${name} has a scale without a precision.`)
+  const digits = Number(scale ?? 0)
+  if (
+    precision !== undefined &&
+    (digits > 9 || Number(precision) < digits || Number(precision) > 29 + digits)
+  )
+    throw new CloudError(400, 'invalid', `Invalid precision or scale of field ${name}.`)
+  return {
+    ...(maxLength === undefined ? {} : { maxLength }),
+    ...(precision === undefined ? {} : { precision }),
+    ...(scale === undefined ? {} : { scale }),
+  }
+}
+
+function parseDefault(item: Record<string, unknown>, name: string, where: string): Partial<FieldSchema> {
+  const value = item.defaultValueExpression
+  if (value === undefined || value === null || value === '') return {}
+  if (typeof value !== 'string')
+    throw new CloudError(400, 'invalid', `Invalid defaultValueExpression of field ${name}.`)
+  if (where.includes('.'))
+    throw new CloudError(400, 'invalid', `Default value is not allowed on the nested field ${name}.`)
+  return { defaultValueExpression: value }
 }
 
 /** Result columns are what a query makes: always nullable unless repeated, and each name once. */
@@ -157,11 +199,24 @@ export function resultSchema(schema: readonly FieldSchema[]): FieldSchema[] {
     seen.add(field.name.toLowerCase())
   }
   for (const field of schema) checkFieldName(field, 'invalidQuery')
-  return schema.map((field) => ({
-    ...field,
+  return schema.map(resultField)
+}
+
+/** A query's result carries no limit, no default and no NOT NULL of the columns it comes from. */
+function resultField(field: FieldSchema): FieldSchema {
+  const {
+    maxLength: _length,
+    precision: _precision,
+    scale: _scale,
+    defaultValueExpression: _default,
+    ...plain
+  } = field
+  return {
+    ...plain,
     type: legacyTypeName(field.type),
     mode: field.mode === 'REPEATED' ? 'REPEATED' : 'NULLABLE',
-  }))
+    ...(field.fields ? { fields: field.fields.map(resultField) } : {}),
+  }
 }
 
 /** For names that come from a query or a file, not from a client's schema. */

@@ -8,6 +8,7 @@ import path from 'node:path'
 import { DuckDBInstance, type DuckDBConnection, type DuckDBResult, type DuckDBValue } from '@duckdb/node-api'
 import { explainEngineError } from './engine-errors.ts'
 import { quoteText } from './names.ts'
+import { registerOwnFunctions } from './own-functions.ts'
 
 /** Each running statement holds one libuv thread; the file system of the other services needs the rest. */
 const concurrentStatements = 3
@@ -40,6 +41,7 @@ export class Database {
     await connection.run("SET GLOBAL TimeZone = 'UTC'")
     await connection.run(`SET GLOBAL allowed_directories = [${quoteText(incomingDir)}]`)
     await connection.run('SET GLOBAL enable_external_access = false')
+    registerOwnFunctions(connection)
     await connection.run('SET GLOBAL lock_configuration = true')
     connection.disconnectSync()
     return new Database(instance, incomingDir)

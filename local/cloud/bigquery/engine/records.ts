@@ -1,5 +1,5 @@
 /** What the warehouse remembers: datasets, tables, jobs, as plain values that survive a restart. */
-import type { FieldSchema, TableReference } from '../sql/types.ts'
+import type { FieldSchema, RoutineBody, RoutineReference, TableReference } from '../sql/types.ts'
 
 /**
  * One line of `Dataset.access[]`. `viewUid` is ours: an authorized view is bound to the view itself, not to
@@ -41,10 +41,39 @@ export interface DatasetRecord {
   readonly modifiedMs: number
 }
 
+/** By time; `field` is `_PARTITIONTIME` when the time of arrival partitions, a column that no schema shows. */
 export interface Partitioning {
   readonly type: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR'
   readonly field: string
   readonly expirationMs?: string
+}
+/** By ranges of an integer column. */
+export interface RangePartitioning {
+  readonly field: string
+  readonly range: { readonly start: string; readonly end: string; readonly interval: string }
+}
+export const ARRIVAL = '_PARTITIONTIME'
+export const isByArrival = (table: { readonly partitioning?: Partitioning | undefined }): boolean =>
+  table.partitioning?.field === ARRIVAL
+
+export interface Materialized {
+  readonly enableRefresh: boolean
+  readonly refreshIntervalMs: string
+  readonly maxStaleness?: string
+  readonly allowNonIncrementalDefinition?: boolean
+}
+
+/** Keys as REST shows them; nothing enforces them. */
+export interface TableConstraints {
+  readonly primaryKey?: { readonly columns: readonly string[] }
+  readonly foreignKeys?: readonly {
+    readonly name: string
+    readonly referencedTable: TableReference
+    readonly columnReferences: readonly {
+      readonly referencingColumn: string
+      readonly referencedColumn: string
+    }[]
+  }[]
 }
 
 export interface TableRecord {
@@ -56,16 +85,39 @@ export interface TableRecord {
   /** Number of the physical table `"data"."t<n>"`; absent for views. */
   readonly physical?: number
   readonly schema: readonly FieldSchema[]
+  /** DuckDB expressions of the columns that have a default, by name. */
+  readonly defaults?: Readonly<Record<string, string>>
   readonly view?: { readonly query: string }
+  /** A view whose options say how its rows would be kept; here it is computed at each read. */
+  readonly materialized?: Materialized
+  /** What a snapshot or clone was made of, and when. */
+  readonly base?: {
+    readonly kind: 'SNAPSHOT' | 'CLONE'
+    readonly reference: TableReference
+    readonly timeMs: number
+  }
   readonly description?: string
   readonly friendlyName?: string
   readonly labels?: Readonly<Record<string, string>>
   readonly partitioning?: Partitioning
+  readonly range?: RangePartitioning
+  readonly constraints?: TableConstraints
+  readonly isHistoryKept?: boolean
   readonly clustering?: readonly string[]
   readonly requirePartitionFilter?: boolean
   readonly expirationMs?: number
   /** Only this member may read it: the anonymous table of a query's result. */
   readonly ownerMember?: string
+  readonly creationMs: number
+  readonly modifiedMs: number
+}
+
+/** A SQL function of a dataset. */
+export interface RoutineRecord extends RoutineBody {
+  readonly reference: RoutineReference
+  readonly uid: string
+  readonly version: number
+  readonly description?: string
   readonly creationMs: number
   readonly modifiedMs: number
 }
@@ -104,4 +156,11 @@ export const relationOf = (physical: number): string => `"data"."t${physical}"`
 export const physicalOf = (table: TableRecord): string => {
   if (table.physical === undefined) throw new Error(`${table.reference.tableId} has no rows of its own`)
   return relationOf(table.physical)
+}
+
+export type ShownKind = 'TABLE' | 'VIEW' | 'MATERIALIZED_VIEW' | 'SNAPSHOT'
+/** The type as people see it. */
+export function kindOf(table: TableRecord): ShownKind {
+  if (table.materialized) return 'MATERIALIZED_VIEW'
+  return table.base?.kind === 'SNAPSHOT' ? 'SNAPSHOT' : table.kind
 }

@@ -1,6 +1,6 @@
 /** Google's words for what BigQuery refuses; nothing here decides. */
 import { CloudError } from '../../kernel.ts'
-import type { TableReference } from '../sql/types.ts'
+import type { RoutineReference, TableReference } from '../sql/types.ts'
 import { showTable } from './names.ts'
 
 const show = (projectId: string, datasetId: string): string => `${projectId}:${datasetId}`
@@ -16,6 +16,17 @@ export const tableNotFound = (reference: TableReference, location?: string): Clo
     404,
     'notFound',
     `Not found: Table ${showTable(reference)}${location ? ` was not found in location ${location}` : ''}`,
+  )
+export const routineNotFound = ({ projectId, datasetId, routineId }: RoutineReference): CloudError =>
+  new CloudError(404, 'notFound', `Not found: Routine ${projectId}:${datasetId}.${routineId}`)
+export const routineDenied = (
+  { projectId, datasetId, routineId }: RoutineReference,
+  permission: string,
+): CloudError =>
+  new CloudError(
+    403,
+    'accessDenied',
+    `Access Denied: Routine ${projectId}:${datasetId}.${routineId}: Permission ${permission} denied on routine ${projectId}:${datasetId}.${routineId} (or it may not exist).`,
   )
 export const jobNotFound = (projectId: string, jobId: string): CloudError =>
   new CloudError(404, 'notFound', `Not found: Job ${projectId}:${jobId}`)

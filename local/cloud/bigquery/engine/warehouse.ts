@@ -3,17 +3,25 @@
  * known of it commit together or not at all.
  */
 import { CloudError } from '../../kernel.ts'
-import type { TableReference } from '../sql/types.ts'
+import type { RoutineReference, TableReference } from '../sql/types.ts'
 import { Database, Slots, type Session } from './database.ts'
 import { quoteText, showTable, tableKey } from './names.ts'
 import { settleArrays } from './stored-arrays.ts'
-import { relationOf, type DatasetRecord, type JobRecord, type TableRecord } from './records.ts'
+import { settleLimits } from './stored-limits.ts'
+import {
+  relationOf,
+  type DatasetRecord,
+  type JobRecord,
+  type RoutineRecord,
+  type TableRecord,
+} from './records.ts'
 
-type Kind = 'dataset' | 'table' | 'job'
+type Kind = 'dataset' | 'table' | 'job' | 'routine'
 interface Entry {
   readonly kind: Kind
   readonly key: string
-  readonly record: DatasetRecord | TableRecord | JobRecord | null
+  readonly record: DatasetRecord | TableRecord | JobRecord | RoutineRecord | null
+  readonly isMove?: boolean
 }
 
 /** What one transaction changes. `verify` runs when no other commit can come between. */
@@ -32,6 +40,17 @@ export class Change {
   removeTable(reference: TableReference): void {
     this.entries.push({ kind: 'table', key: tableKey(reference), record: null })
   }
+  /** The same rows under another name. */
+  moveTable(from: TableReference, record: TableRecord): void {
+    this.entries.push({ kind: 'table', key: tableKey(from), record: null, isMove: true })
+    this.putTable(record)
+  }
+  putRoutine(record: RoutineRecord): void {
+    this.entries.push({ kind: 'routine', key: routineKey(record.reference), record })
+  }
+  removeRoutine(reference: RoutineReference): void {
+    this.entries.push({ kind: 'routine', key: routineKey(reference), record: null })
+  }
   putJob(record: JobRecord): void {
     this.entries.push({ kind: 'job', key: jobKey(record), record })
   }
@@ -39,6 +58,9 @@ export class Change {
     this.entries.push({ kind: 'job', key: jobKey(record), record: null })
   }
 }
+
+export const routineKey = (reference: RoutineReference): string =>
+  `${reference.datasetId}.${reference.routineId}`
 
 export const jobKey = (job: { location: string; jobId: string }): string =>
   `${job.location.toLowerCase()}.${job.jobId}`
@@ -48,6 +70,7 @@ export class Warehouse {
   readonly datasets = new Map<string, DatasetRecord>()
   readonly tables = new Map<string, TableRecord>()
   readonly jobs = new Map<string, JobRecord>()
+  readonly routines = new Map<string, RoutineRecord>()
   readonly #locks = new Map<string, { slots: Slots; users: number }>()
   readonly #committing = new Slots(1)
   readonly #retired: { physical: number; tick: number }[] = []
@@ -87,6 +110,7 @@ export class Warehouse {
       dataset: this.datasets,
       table: this.tables,
       job: this.jobs,
+      routine: this.routines,
     }
     for (const [seq, kind, key, body] of await session.rows(
       'SELECT seq, kind, key, body FROM control.ledger ORDER BY seq',
@@ -126,7 +150,10 @@ export class Warehouse {
   async commit(change: Change, session?: Session): Promise<void> {
     if (!session) return this.database.withSession((own) => own.inTransaction(() => this.commit(change, own)))
     for (const { kind, record } of change.entries)
-      if (kind === 'table' && record) await settleArrays(session, record as TableRecord)
+      if (kind === 'table' && record) {
+        await settleArrays(session, record as TableRecord)
+        await settleLimits(session, record as TableRecord)
+      }
     const release = await this.#committing.take()
     try {
       for (const verify of change.verify) verify()
@@ -142,13 +169,20 @@ export class Warehouse {
     }
   }
 
-  #apply({ kind, key, record }: Entry): void {
+  #apply({ kind, key, record, isMove }: Entry): void {
     const map: Map<string, unknown> =
-      kind === 'dataset' ? this.datasets : kind === 'table' ? this.tables : this.jobs
+      kind === 'dataset'
+        ? this.datasets
+        : kind === 'table'
+          ? this.tables
+          : kind === 'routine'
+            ? this.routines
+            : this.jobs
+    if (kind === 'routine') this.#revision += 1
     if (kind === 'table') {
       this.#revision += 1
       const before = this.tables.get(key)?.physical
-      if (before !== undefined && before !== (record as TableRecord | null)?.physical)
+      if (!isMove && before !== undefined && before !== (record as TableRecord | null)?.physical)
         this.#retired.push({ physical: before, tick: ++this.#tick })
     }
     if (record === null) map.delete(key)
@@ -220,6 +254,12 @@ export class Warehouse {
           (table.expirationMs === undefined || table.expirationMs > nowMs),
       )
       .sort((a, b) => (a.reference.tableId < b.reference.tableId ? -1 : 1))
+  }
+
+  routinesOf(datasetId: string): RoutineRecord[] {
+    return [...this.routines.values()]
+      .filter((routine) => routine.reference.datasetId === datasetId)
+      .sort((a, b) => (a.reference.routineId < b.reference.routineId ? -1 : 1))
   }
 
   /** Forgets what has expired; rows go with the next sweep. */

@@ -28,6 +28,9 @@ export async function measureBytes(
   if (['UPDATE', 'DELETE', 'MERGE', 'SCRIPT'].includes(statement.type)) return undefined
   if (statement.references.some((reference) => /^INFORMATION_SCHEMA\.|^__TABLES__$/.test(reference.tableId)))
     return undefined
+  // BigQuery reads the rows it keeps, not those of the base tables.
+  if (statement.references.some((reference) => room.warehouse.tables.get(tableKey(reference))?.materialized))
+    return undefined
   let [processed, billed] = [0n, 0n]
   for (const reads of groupByTable(statement.reads)) {
     const bytes = await measureTableRead(room, session, reads)
@@ -65,6 +68,8 @@ async function measureTableRead(
   const fields = isAll ? table.schema : table.schema.filter((field) => names.has(field.name.toLowerCase()))
   if (fields.length === 0) return 0n
   if (!fields.every(hasKnownSize)) return undefined
+  // Whole ranges are read, and which ones a predicate leaves is not known here.
+  if (table.range && reads.every((read) => read.partitionPredicate !== undefined)) return undefined
   const predicates = reads.map((read) => read.partitionPredicate)
   const where = predicates.every((predicate) => predicate !== undefined)
     ? ` WHERE ${predicates.map((predicate) => `(${predicate})`).join(' OR ')}`
@@ -75,12 +80,15 @@ async function measureTableRead(
   return BigInt(row?.[0] as bigint)
 }
 
+/** A view may be made over such a table; who queries it must filter. */
 export function checkPartitionFilters(room: Room, statement: Statement): void {
+  if (statement.type === 'CREATE_VIEW' || statement.type === 'CREATE_MATERIALIZED_VIEW') return
   for (const read of statement.reads) {
     const table = room.warehouse.tables.get(tableKey(read.reference))
-    if (table?.requirePartitionFilter && table.partitioning && read.partitionPredicate === undefined) {
+    const field = table?.partitioning?.field ?? table?.range?.field
+    if (table?.requirePartitionFilter && field !== undefined && read.partitionPredicate === undefined) {
       throw invalidQuery(
-        `Cannot query over table '${showTable(read.reference).replace(':', '.')}' without a filter over column(s) '${table.partitioning.field}' that can be used for partition elimination`,
+        `Cannot query over table '${showTable(read.reference).replace(':', '.')}' without a filter over column(s) '${field}' that can be used for partition elimination`,
       )
     }
   }

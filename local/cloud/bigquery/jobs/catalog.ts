@@ -5,7 +5,8 @@
 import { showTable, tableKey } from '../engine/names.ts'
 import { physicalOf, type TableRecord } from '../engine/records.ts'
 import { datasetNotFound, invalidQuery, queryDenied, tableNotFound, unsupported } from '../engine/refusals.ts'
-import type { Catalog, Resolved, TableReference } from '../sql/types.ts'
+import { routineKey } from '../engine/warehouse.ts'
+import type { Catalog, Resolved, ResolvedRoutine, TableReference, Via } from '../sql/types.ts'
 import { isSystemName, resolveSystemTable } from './system-tables.ts'
 import type { CatalogScope } from './scope.ts'
 import { isWildcard, resolveWildcard } from './wildcards.ts'
@@ -20,6 +21,7 @@ export function createCatalog(scope: CatalogScope): Catalog {
         return resolveWildcard(scope, reference, via)
       return resolveTable(scope, reference, via, purpose)
     },
+    resolveRoutine: async (path, via) => resolveRoutine(scope, splitPath(path), via),
   }
 }
 
@@ -27,11 +29,14 @@ export function createCatalog(scope: CatalogScope): Catalog {
 export const splitPath = (path: readonly string[]): string[] => path.flatMap((part) => part.split('.'))
 
 export function referenceOf(
-  scope: Pick<CatalogScope, 'room' | 'defaultDataset'>,
+  scope: Pick<CatalogScope, 'room' | 'defaultDataset' | 'temporary'>,
   parts: readonly string[],
   via: readonly TableReference[] = [],
 ): TableReference {
   const project = scope.room.environment.project
+  const isBare = parts.length === 1 || (parts.length === 2 && parts[0]!.toUpperCase() === '_SESSION')
+  const temporary = isBare && via.length === 0 ? scope.temporary?.get(parts.at(-1)!.toLowerCase()) : undefined
+  if (temporary) return temporary
   if (parts.length === 1) {
     const dataset = via.length > 0 ? undefined : scope.defaultDataset
     if (!dataset)
@@ -46,6 +51,25 @@ export function referenceOf(
     }
   if (parts.length === 3) return { projectId: parts[0]!, datasetId: parts[1]!, tableId: parts[2]! }
   throw invalidQuery(`Invalid table name: \`${parts.join('.')}\``)
+}
+
+function resolveRoutine(
+  { room, principal, location }: CatalogScope,
+  parts: readonly string[],
+  via: readonly Via[],
+): ResolvedRoutine {
+  const project = room.environment.project
+  const [routineId, datasetId, projectId = project] = [...parts].reverse()
+  const missing = invalidQuery(`Function not found: ${parts.join('.')}`)
+  if (parts.length > 3 || datasetId === undefined || routineId === undefined || projectId !== project)
+    throw missing
+  const reference = { projectId, datasetId, routineId }
+  const routine = room.warehouse.routines.get(routineKey(reference))
+  const dataset = room.warehouse.dataset(datasetId)
+  if (!routine || dataset?.location.toLowerCase() !== location.toLowerCase()) throw missing
+  // Inside a view or function, what it calls is the business of who wrote it.
+  if (via.length === 0) room.authority.requireOnRoutine(principal, 'bigquery.routines.get', reference)
+  return routine
 }
 
 function resolveTable(
@@ -81,13 +105,14 @@ export function resolvedTable(table: TableRecord): Resolved {
     ...(table.partitioning
       ? { partitionField: table.partitioning.field, partitionType: table.partitioning.type }
       : {}),
+    ...(table.range ? { partitionField: table.range.field, partitionType: 'RANGE' } : {}),
     ...(table.clustering ? { clusterFields: table.clustering } : {}),
   }
 }
 
 /** Where DDL, DML and loads write: same name rules, no right checked yet. */
 export function targetOf(
-  scope: Pick<CatalogScope, 'room' | 'defaultDataset'>,
+  scope: Pick<CatalogScope, 'room' | 'defaultDataset' | 'temporary'>,
   path: readonly string[] | undefined,
 ): TableReference {
   if (!path) throw unsupported('A statement without a target')

@@ -4,7 +4,7 @@
  */
 import { quoteName, showTable, tableKey } from '../engine/names.ts'
 import { partitionPredicate, withoutDecorator } from '../engine/partitions.ts'
-import { physicalOf, type TableRecord } from '../engine/records.ts'
+import { isByArrival, physicalOf, type TableRecord } from '../engine/records.ts'
 import {
   datasetNotFound,
   invalid,
@@ -100,6 +100,10 @@ export function copyWork(room: Room, config: CopyConfig): JobWork {
         JSON.stringify(
           table.schema.map((field) => [field.name.toLowerCase(), field.type, field.mode === 'REPEATED']),
         )
+      // Its rows would arrive anew.
+      const byArrival = tables.find(isByArrival)
+      if (byArrival)
+        throw unsupported(`A copy of ${showTable(byArrival.reference)}, which is partitioned by arrival,`)
       for (const table of tables)
         if (shape(table) !== shape(first))
           throw invalid(
@@ -125,6 +129,7 @@ export function copyWork(room: Room, config: CopyConfig): JobWork {
           createDisposition: config.createDisposition,
           fields: {
             partitioning: first.partitioning,
+            range: first.range,
             clustering: first.clustering,
             description: first.description,
             labels: first.labels,

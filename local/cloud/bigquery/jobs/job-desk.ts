@@ -18,6 +18,8 @@ export interface JobRun {
   readonly session: Session
   /** Puts the finished job into the change that carries its data, so that both or neither survive a crash. */
   readonly conclude: (change: Change, outcome: Outcome) => void
+  /** For work that may go on without asking the engine for anything. */
+  readonly throwIfCancelled: () => void
 }
 export type JobWork = (run: JobRun) => Promise<Outcome>
 
@@ -123,7 +125,11 @@ export class JobDesk {
             isConcluded = true
             change.putJob(finish(outcome))
           }
-          const outcome = await work({ job: started, principal: wanted.principal, session, conclude })
+          const throwIfCancelled = (): void => {
+            if (entry.cancel) throw entry.cancel
+          }
+          const { principal } = wanted
+          const outcome = await work({ job: started, principal, session, conclude, throwIfCancelled })
           if (isConcluded) return
           const change = new Change()
           change.putJob(finish(outcome))
@@ -204,7 +210,7 @@ export class JobDesk {
 
   async close(): Promise<void> {
     const entries = [...this.#running.values()]
-    for (const entry of entries) entry.session?.interrupt()
+    for (const entry of entries) this.#stop(entry, 'The local BigQuery is closing')
     await Promise.allSettled(entries.map((entry) => entry.done))
   }
 }

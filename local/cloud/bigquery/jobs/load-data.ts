@@ -3,7 +3,7 @@
  * same code as load jobs.
  */
 import { tableKey } from '../engine/names.ts'
-import { partitionFormats } from './system-views.ts'
+import { partitionFormats } from '../engine/partitions.ts'
 import { invalid, unsupported } from '../engine/refusals.ts'
 import { legacyTypeName } from '../engine/data-types.ts'
 import { readLoadConfig, type LoadConfig } from '../loads/load-config.ts'

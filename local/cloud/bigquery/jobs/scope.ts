@@ -12,6 +12,8 @@ export interface CatalogScope {
   readonly principal: Principal
   readonly session: Session
   readonly location: string
+  /** Temporary tables of the script, by lower-case name. */
+  readonly temporary?: ReadonlyMap<string, TableReference>
   readonly defaultDataset?: { readonly projectId: string; readonly datasetId: string }
 }
 

@@ -24,7 +24,8 @@ function targets(parsed: ParsedStatement, statement: Statement): { name: string;
   }))
 }
 
-const spell = (field: FieldSchema): string => duckdbType({ ...field, type: legacyTypeName(field.type) })
+export const spellType = (field: FieldSchema): string =>
+  duckdbType({ ...field, type: legacyTypeName(field.type) })
 
 export async function assignVariables(
   session: Session,
@@ -48,7 +49,7 @@ export async function assignVariables(
     if (parsed.type === 'DECLARE')
       variables.set(name, {
         type: writeType(field),
-        duckdb: `CAST(getvariable(${quoteText(`v_${name}`)}) AS ${spell(field)})`,
+        duckdb: `CAST(getvariable(${quoteText(`v_${name}`)}) AS ${spellType(field)})`,
       })
   }
 }
@@ -57,5 +58,5 @@ export async function assignVariables(
 export function declareVariables(variables: Variables, parsed: ParsedStatement, statement: Statement): void {
   if (parsed.type !== 'DECLARE') return
   for (const { name, field } of targets(parsed, statement))
-    variables.set(name, { type: writeType(field), duckdb: `CAST(NULL AS ${spell(field)})` })
+    variables.set(name, { type: writeType(field), duckdb: `CAST(NULL AS ${spellType(field)})` })
 }

@@ -13,7 +13,7 @@ import { createPhysical, planTable, touch } from '../resources/new-table.ts'
 import { readClustering, readPartitioning } from '../resources/table-fields.ts'
 import type { Statement } from '../sql/types.ts'
 import { targetOf } from './catalog.ts'
-import { runDdl } from './ddl.ts'
+import { runDdl } from './ddl/run.ts'
 import { runLoadData } from './load-data.ts'
 import { writeTable } from './table-writer.ts'
 import type { StatementResult, StatementScope } from './scope.ts'
@@ -159,6 +159,7 @@ async function runDml(scope: StatementScope, first: Statement): Promise<Statemen
     const table = room.warehouse.table(target, room.now())
     if (!table) throw queryDenied(target)
     if (table.kind === 'VIEW') throw invalidQuery(`Cannot modify view ${showTable(target)}.`)
+    if (table.base?.kind === 'SNAPSHOT') throw invalidQuery(`Cannot modify snapshot ${showTable(target)}.`)
     let outcome: StatementResult | undefined
     await session.inTransaction(async () => {
       const counts = await runDmlStatements(session, statement, relationOf(table.physical!))

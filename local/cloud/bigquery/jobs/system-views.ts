@@ -2,12 +2,11 @@
  * The rows of each INFORMATION_SCHEMA view that is offered; columns follow Google's documentation of the
  * view.
  */
-import { legacyTypeName } from '../engine/data-types.ts'
 import { measureTable } from '../engine/logical-size.ts'
-import { quoteName } from '../engine/names.ts'
-import { physicalOf, type DatasetRecord, type TableRecord } from '../engine/records.ts'
+import { partitionIdOf } from '../engine/partitions.ts'
+import { kindOf, physicalOf, type DatasetRecord, type TableRecord } from '../engine/records.ts'
 import type { FieldSchema } from '../sql/types.ts'
-import { tableOptions, writeDdl, writeType } from './system-ddl.ts'
+import { tableOptions, writeDdl, writeRoutine, writeType } from './system-ddl.ts'
 import type { CatalogScope } from './scope.ts'
 
 type Row = readonly unknown[]
@@ -39,7 +38,13 @@ const names = (table: TableRecord): [string, string, string] => [
   table.reference.tableId,
 ]
 const yes = (is: unknown): string => (is ? 'YES' : 'NO')
-const kindOf = (table: TableRecord): string => (table.kind === 'VIEW' ? 'VIEW' : 'BASE TABLE')
+const TYPES = {
+  TABLE: 'BASE TABLE',
+  VIEW: 'VIEW',
+  MATERIALIZED_VIEW: 'MATERIALIZED VIEW',
+  SNAPSHOT: 'SNAPSHOT',
+} as const
+const typeOf = (table: TableRecord): string => (table.base?.kind === 'CLONE' ? 'CLONE' : TYPES[kindOf(table)])
 
 export const projectViews: Readonly<Record<string, SystemView>> = {
   SCHEMATA: {
@@ -86,10 +91,10 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
     rows: (scope, datasets) =>
       tablesOf(scope, datasets).map((t) => [
         ...names(t),
-        kindOf(t),
+        typeOf(t),
         yes(t.kind === 'TABLE'),
         'NO',
-        'NO',
+        yes(t.isHistoryKept),
         t.creationMs,
         writeDdl(t),
         'NULL',
@@ -113,10 +118,10 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
           'NO',
           null,
           'NO',
-          yes(t.partitioning?.field === field.name),
+          yes((t.partitioning ?? t.range)?.field === field.name),
           t.clustering?.includes(field.name) ? t.clustering.indexOf(field.name) + 1 : null,
           'NULL',
-          'NULL',
+          field.defaultValueExpression ?? 'NULL',
           null,
         ]),
       ),
@@ -151,14 +156,41 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
     columns: columns('table_catalog table_schema table_name view_definition check_option use_standard_sql'),
     rows: (scope, datasets) =>
       tablesOf(scope, datasets)
-        .filter((t) => t.kind === 'VIEW')
+        .filter((t) => kindOf(t) === 'VIEW')
         .map((t) => [...names(t), t.view!.query, null, 'YES']),
   },
   MATERIALIZED_VIEWS: {
     columns: columns(
       'table_catalog table_schema table_name last_refresh_time:TIMESTAMP refresh_watermark:TIMESTAMP last_refresh_status:JSON',
     ),
-    rows: () => [],
+    rows: (scope, datasets) =>
+      tablesOf(scope, datasets)
+        .filter((t) => t.materialized)
+        .map((t) => [...names(t), null, null, null]),
+  },
+  ROUTINES: {
+    columns: columns(
+      'specific_catalog specific_schema specific_name routine_catalog routine_schema routine_name routine_type data_type routine_body routine_definition external_language is_deterministic security_type created:TIMESTAMP last_altered:TIMESTAMP ddl',
+    ),
+    rows: ({ room, principal }, datasets) =>
+      datasets
+        .flatMap((dataset) => room.warehouse.routinesOf(dataset.datasetId))
+        .filter(({ reference }) => room.authority.mayOnRoutine(principal, 'bigquery.routines.get', reference))
+        .map((r) => {
+          const { projectId, datasetId, routineId } = r.reference
+          return [
+            ...[projectId, datasetId, routineId],
+            ...[projectId, datasetId, routineId],
+            r.kind === 'TABLE' ? 'TABLE FUNCTION' : 'FUNCTION',
+            r.returns ? writeType(r.returns) : null,
+            'SQL',
+            r.body,
+            ...[null, null, null],
+            r.creationMs,
+            r.modifiedMs,
+            writeRoutine(r),
+          ]
+        }),
   },
   PARTITIONS: {
     columns: columns(
@@ -184,7 +216,7 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
           .map(async (t) => {
             const [size, partitions] = [
               await measureTable(scope.room.warehouse, t),
-              t.partitioning ? await partitionRows(scope, t) : [],
+              t.partitioning || t.range ? await partitionRows(scope, t) : [],
             ]
             return [
               t.reference.projectId,
@@ -200,7 +232,7 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
               size.bytes,
               size.bytes,
               0,
-              kindOf(t),
+              typeOf(t),
             ]
           }),
       ),
@@ -226,26 +258,13 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
   },
 }
 
-export const partitionFormats: Readonly<Record<string, string>> = {
-  DAY: '%Y%m%d',
-  HOUR: '%Y%m%d%H',
-  MONTH: '%Y%m',
-  YEAR: '%Y',
-}
-
 async function partitionRows(scope: CatalogScope, table: TableRecord): Promise<Row[]> {
-  if (!table.partitioning) {
+  if (!table.partitioning && !table.range) {
     const size = await measureTable(scope.room.warehouse, table)
     return [[...names(table), null, size.rows, size.bytes, size.bytes, table.modifiedMs, 'ACTIVE']]
   }
-  const field = table.schema.find((column) => column.name === table.partitioning!.field)!
-  const source =
-    legacyTypeName(field.type) === 'DATE'
-      ? quoteName(field.name)
-      : `CAST(${quoteName(field.name)} AS TIMESTAMP)`
-  const id = `coalesce(strftime(${source}, '${partitionFormats[table.partitioning.type]}'), '__NULL__')`
   const rows = await scope.session.rows(
-    `SELECT ${id} AS id, count(*) FROM ${physicalOf(table)} GROUP BY 1 ORDER BY 1`,
+    `SELECT ${partitionIdOf(table)} AS id, count(*) FROM ${physicalOf(table)} GROUP BY 1 ORDER BY 1`,
   )
   return rows.map(([partition, count]) => [
     ...names(table),

@@ -3,11 +3,11 @@
  * one partition, always in the caller's transaction.
  */
 import type { Principal } from '../../kernel.ts'
-import { columnDefinitions, legacyTypeName } from '../engine/data-types.ts'
+import { columnDefinitions, columnList, legacyTypeName } from '../engine/data-types.ts'
 import type { Session } from '../engine/database.ts'
-import { checkTableId, quoteName, showTable, tableKey } from '../engine/names.ts'
-import { partitionPredicate } from '../engine/partitions.ts'
-import { physicalOf, type TableRecord } from '../engine/records.ts'
+import { checkTableId, showTable, tableKey } from '../engine/names.ts'
+import { partitionPredicate, partitionStart } from '../engine/partitions.ts'
+import { ARRIVAL, isByArrival, physicalOf, type TableRecord } from '../engine/records.ts'
 import { alreadyExists, datasetNotFound, invalid, tableNotFound } from '../engine/refusals.ts'
 import { Change, unchanged } from '../engine/warehouse.ts'
 import { createPhysical, planTable, touch } from '../resources/new-table.ts'
@@ -45,6 +45,8 @@ export async function writeTable(write: TableWrite): Promise<Written> {
   if (!dataset) throw datasetNotFound(target.projectId, target.datasetId)
   requireRights(write, before)
   if (before?.kind === 'VIEW') throw invalid(`Cannot write to ${showTable(target)}: it is a view.`)
+  if (before?.base?.kind === 'SNAPSHOT')
+    throw invalid(`Cannot write to ${showTable(target)}: it is a snapshot.`)
   const change = new Change()
   change.verify.push(unchanged(room.warehouse, target, stored))
   const isWhole = write.partitionId === undefined
@@ -84,6 +86,9 @@ async function writeNew(
   const kept = before
     ? {
         partitioning: before.partitioning,
+        range: before.range,
+        constraints: before.constraints,
+        isHistoryKept: before.isHistoryKept,
         clustering: before.clustering,
         description: before.description,
         labels: before.labels,
@@ -104,13 +109,17 @@ async function writeNew(
     ...(before ? { before } : {}),
   })
   const table = before ? { ...planned, creationMs: before.creationMs } : planned
-  if (write.partitionId !== undefined && !table.partitioning)
+  if (write.partitionId !== undefined && !table.partitioning && !table.range)
     throw invalid(
       `Table ${showTable(target)} must be created with timePartitioning to write its partition $${write.partitionId}.`,
     )
   await createPhysical(session, table)
-  const rows = await session.run(`INSERT INTO ${physicalOf(table)} ${write.source}`)
-  if (write.partitionId !== undefined)
+  const arrival = arrivalOf(table, write.partitionId)
+  const source = arrival ? `SELECT *${arrival.value} FROM (${write.source})` : write.source
+  const rows = await session.run(
+    `INSERT INTO ${physicalOf(table)} (${columnList(write.schema)}${arrival?.column ?? ''}) ${source}`,
+  )
+  if (write.partitionId !== undefined && !arrival)
     await checkPartition(session, table, physicalOf(table), write.partitionId)
   return { table, rows }
 }
@@ -127,7 +136,8 @@ function carryDescriptions(schema: readonly FieldSchema[], before: readonly Fiel
 async function writeInto(write: TableWrite, before: TableRecord): Promise<Omit<Written, 'change'>> {
   const { session, partitionId, room } = write
   const schema = await extendSchema(write, before)
-  const columns = write.schema.map((field) => quoteName(field.name)).join(', ')
+  const columns = columnList(write.schema)
+  const arrival = arrivalOf(before, partitionId)
   const relation = physicalOf(before)
   if (partitionId === undefined) {
     const rows = await session.run(`INSERT INTO ${relation} (${columns}) ${write.source}`)
@@ -135,13 +145,21 @@ async function writeInto(write: TableWrite, before: TableRecord): Promise<Omit<W
   }
   await session.run(`CREATE TEMP TABLE partition_rows (${columnDefinitions(write.schema)})`)
   const rows = await session.run(`INSERT INTO partition_rows ${write.source}`)
-  await checkPartition(session, before, 'partition_rows', partitionId)
+  if (!arrival) await checkPartition(session, before, 'partition_rows', partitionId)
   if (write.writeDisposition === 'WRITE_TRUNCATE')
     await session.run(`DELETE FROM ${relation} WHERE ${partitionPredicate(before, partitionId)}`)
-  await session.run(`INSERT INTO ${relation} (${columns}) SELECT * FROM partition_rows`)
+  await session.run(
+    `INSERT INTO ${relation} (${columns}${arrival?.column ?? ''}) SELECT *${arrival?.value ?? ''} FROM partition_rows`,
+  )
   await session.run('DROP TABLE partition_rows')
   return { rows, table: touch(before, room.now(), { schema }) }
 }
+
+/** Rows that are sent to `t$20150503` of a table by arrival arrived that day. */
+const arrivalOf = (table: TableRecord, partitionId: string | undefined) =>
+  partitionId !== undefined && isByArrival(table)
+    ? { column: `, "${ARRIVAL}"`, value: `, ${partitionStart(table, partitionId)}` }
+    : undefined
 
 async function checkPartition(
   session: Session,

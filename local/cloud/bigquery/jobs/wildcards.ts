@@ -5,7 +5,7 @@
 import { quoteName, quoteText, tableKey } from '../engine/names.ts'
 import { physicalOf, type TableRecord } from '../engine/records.ts'
 import { duckdbType } from '../engine/data-types.ts'
-import { datasetNotFound, invalidQuery, tableNotFound } from '../engine/refusals.ts'
+import { datasetNotFound, invalidQuery, tableNotFound, unsupported } from '../engine/refusals.ts'
 import type { FieldSchema, Resolved, TableReference } from '../sql/types.ts'
 import type { CatalogScope } from './scope.ts'
 
@@ -32,6 +32,9 @@ export function resolveWildcard(
   if (found.length === 0) throw tableNotFound(reference, scope.location)
   if (found.some((table) => table.kind === 'VIEW'))
     throw invalidQuery('Views cannot be queried through prefix')
+  const filtered = found.find((table) => table.requirePartitionFilter && (table.partitioning ?? table.range))
+  if (filtered)
+    throw unsupported(`A wildcard over ${filtered.reference.tableId}, which requires a partition filter,`)
   const newest = found.reduce((last, table) => (table.creationMs >= last.creationMs ? table : last))
   const parts = found
     .sort((a, b) => (tableKey(a.reference) < tableKey(b.reference) ? -1 : 1))

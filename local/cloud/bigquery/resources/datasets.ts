@@ -110,7 +110,7 @@ export async function createDataset(
 ): Promise<DatasetRecord> {
   room.authority.requireOnProject(principal, 'bigquery.datasets.create')
   // Its owner could list and drop the results of whoever this name belongs to.
-  if (/^_[0-9a-f]{40}$/.test(datasetId))
+  if (/^(_[0-9a-f]{40}$|_script)/.test(datasetId))
     throw invalid(`Invalid dataset ID "${datasetId}". It is reserved for the results of queries.`)
   const own =
     body.access === undefined || body.access === null
@@ -119,7 +119,7 @@ export async function createDataset(
   return addDataset(room, datasetId, body, own)
 }
 
-async function addDataset(
+export async function addDataset(
   room: Room,
   datasetId: string,
   body: Body,
@@ -146,28 +146,6 @@ async function addDataset(
   })
   await room.warehouse.commit(change)
   return dataset
-}
-
-/** At start: the environment's datasets exist, and their entries follow access.yaml. */
-export async function provisionDatasets(room: Room): Promise<void> {
-  for (const datasetId of Object.values(room.environment.datasets)) {
-    if (!room.warehouse.dataset(datasetId))
-      await addDataset(room, datasetId, {}, [{ role: 'OWNER', specialGroup: 'projectOwners' }])
-  }
-  for (const dataset of room.warehouse.datasets.values()) {
-    const bound = entriesOfBindings(room.access.datasetBindings(dataset.datasetId))
-    const keys = bindingKeys(bound)
-    if (JSON.stringify(keys) === JSON.stringify(dataset.appliedBindings ?? [])) continue
-    const change = new Change()
-    change.putDataset({
-      ...dataset,
-      version: dataset.version + 1,
-      access: reconcile(dataset.access, dataset.appliedBindings ?? [], bound),
-      appliedBindings: keys,
-      modifiedMs: room.now(),
-    })
-    await room.warehouse.commit(change)
-  }
 }
 
 type Fields = Pick<
@@ -242,6 +220,30 @@ export async function changeDataset(room: Room, request: CloudRequest, isPatch: 
   return { json: datasetResource(after!, room.origin) }
 }
 
+/** ALTER SCHEMA SET OPTIONS: labels are said whole. */
+export async function alterDataset(
+  room: Room,
+  principal: Principal,
+  datasetId: string,
+  body: Body,
+): Promise<void> {
+  room.authority.requireOnDataset(principal, 'bigquery.datasets.update', datasetId)
+  await room.warehouse.lock([`dataset ${datasetId}`], async () => {
+    const before = findDataset(room, room.environment.project, datasetId)
+    const change = new Change()
+    change.putDataset({
+      ...before,
+      version: before.version + 1,
+      modifiedMs: Math.max(room.now(), before.modifiedMs + 1),
+      ...readFields(body, 'labels' in body ? { ...before, labels: {} } : before),
+    })
+    change.verify.push(() => {
+      if (room.warehouse.dataset(datasetId)?.version !== before.version) throw preconditionFailed()
+    })
+    await room.warehouse.commit(change)
+  })
+}
+
 function neededToUpdate(mode: string): string[] {
   switch (mode) {
     case 'UPDATE_MODE_UNSPECIFIED':
@@ -281,12 +283,18 @@ export async function removeDataset(
   if (isCascade) room.authority.requireOnDataset(principal, 'bigquery.tables.delete', datasetId)
   await room.warehouse.whileReading(async () => {
     const tables = room.warehouse.tablesOf(datasetId, room.now())
-    if (tables.length > 0 && !isCascade) throw invalidInUse(room.environment.project, datasetId)
+    const routines = room.warehouse.routinesOf(datasetId)
+    if (tables.length + routines.length > 0 && !isCascade)
+      throw invalidInUse(room.environment.project, datasetId)
     const change = new Change()
     for (const table of tables) change.removeTable(table.reference)
+    for (const routine of routines) change.removeRoutine(routine.reference)
     change.removeDataset(datasetId)
     change.verify.push(() => {
-      if (room.warehouse.tablesOf(datasetId, room.now()).length !== tables.length)
+      if (
+        room.warehouse.tablesOf(datasetId, room.now()).length !== tables.length ||
+        room.warehouse.routinesOf(datasetId).length !== routines.length
+      )
         throw invalidInUse(room.environment.project, datasetId)
     })
     await room.warehouse.commit(change)

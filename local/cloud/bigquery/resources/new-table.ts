@@ -2,7 +2,13 @@
 import { randomUUID } from 'node:crypto'
 import { columnDefinitions } from '../engine/data-types.ts'
 import type { Session } from '../engine/database.ts'
-import { relationOf, type DatasetRecord, type TableRecord } from '../engine/records.ts'
+import {
+  ARRIVAL,
+  relationOf,
+  type DatasetRecord,
+  type Materialized,
+  type TableRecord,
+} from '../engine/records.ts'
 import type { Room } from '../room.ts'
 import type { FieldSchema, TableReference } from '../sql/types.ts'
 import type { TableFields } from './table-fields.ts'
@@ -14,8 +20,9 @@ export interface TablePlan {
     'location' | 'defaultTableExpirationMs' | 'defaultPartitionExpirationMs'
   >
   readonly schema: readonly FieldSchema[]
-  readonly fields: TableFields
+  readonly fields: TableFields & Pick<TableRecord, 'base'>
   readonly view?: { readonly query: string }
+  readonly materialized?: Materialized
   /** The table it replaces: same identity, next version. */
   readonly before?: TableRecord
   readonly ownerMember?: string
@@ -32,6 +39,8 @@ export function planTable(room: Room, plan: TablePlan): TableRecord {
     partitioning && !partitioning.expirationMs && partitionLifetime
       ? { ...partitioning, expirationMs: partitionLifetime }
       : partitioning
+  const defaults = isView ? {} : defaultsOf(room, plan.schema)
+  const hasDefaults = Object.keys(defaults).length > 0
   return {
     reference: plan.reference,
     uid: before?.uid ?? randomUUID(),
@@ -39,8 +48,10 @@ export function planTable(room: Room, plan: TablePlan): TableRecord {
     kind: isView ? 'VIEW' : 'TABLE',
     location: plan.dataset.location,
     schema: plan.schema,
+    ...(hasDefaults ? { defaults } : {}),
     ...fields,
     ...(partitioned ? { partitioning: partitioned } : {}),
+    ...(plan.materialized ? { materialized: plan.materialized } : {}),
     ...(isView ? { view: plan.view } : { physical: room.warehouse.nextPhysical() }),
     ...(fields.expirationMs === undefined && lifetime && !partitioned
       ? { expirationMs: nowMs + Number(lifetime) }
@@ -53,7 +64,27 @@ export function planTable(room: Room, plan: TablePlan): TableRecord {
 
 export async function createPhysical(session: Session, table: TableRecord): Promise<void> {
   if (table.physical !== undefined)
-    await session.run(`CREATE TABLE ${relationOf(table.physical)} (${columnDefinitions(table.schema)})`)
+    await session.run(`CREATE TABLE ${relationOf(table.physical)} (${physicalColumns(table)})`)
+}
+
+/** In UTC, without a time zone library: the start of the day, hour, month or year in which a row arrives. */
+const arrivalDefault = (unit: string): string =>
+  `to_timestamp(epoch(date_trunc('${unit.toLowerCase()}', make_timestamp(epoch_us(now())))))`
+
+function physicalColumns(table: TableRecord): string {
+  const columns = columnDefinitions(table.schema, table.defaults)
+  return table.partitioning?.field === ARRIVAL
+    ? `${columns}, "${ARRIVAL}" TIMESTAMP WITH TIME ZONE DEFAULT ${arrivalDefault(table.partitioning.type)}`
+    : columns
+}
+
+/** What fills a column that a write does not name; DuckDB evaluates it for each row. */
+export function defaultsOf(room: Room, schema: readonly FieldSchema[]): Record<string, string> {
+  return Object.fromEntries(
+    schema
+      .filter((field) => field.defaultValueExpression !== undefined)
+      .map((field) => [field.name, room.compiler.compileDefault(field)]),
+  )
 }
 
 /** The next version of a table whose rows or fields changed in place. */

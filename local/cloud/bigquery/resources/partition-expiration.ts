@@ -3,6 +3,7 @@
  */
 import { legacyTypeName } from '../engine/data-types.ts'
 import { quoteName, tableKey } from '../engine/names.ts'
+import { partitionField } from '../engine/partitions.ts'
 import { physicalOf, type TableRecord } from '../engine/records.ts'
 import { Change, unchanged } from '../engine/warehouse.ts'
 import type { Room } from '../room.ts'
@@ -21,7 +22,7 @@ async function expireOne(room: Room, seen: TableRecord): Promise<void> {
   if (!table?.partitioning?.expirationMs) return
   const { field, type, expirationMs } = table.partitioning
   const column = quoteName(field)
-  const isZoned = legacyTypeName(table.schema.find((item) => item.name === field)?.type ?? '') === 'TIMESTAMP'
+  const isZoned = legacyTypeName(partitionField(table)?.type ?? '') === 'TIMESTAMP'
   const start = `date_trunc('${type.toLowerCase()}', ${isZoned ? `make_timestamp(epoch_us(${column}))` : `CAST(${column} AS TIMESTAMP)`})`
   const latest = `make_timestamp(${(room.now() - Number(expirationMs)) * 1000})`
   await room.warehouse.database.withSession((session) =>

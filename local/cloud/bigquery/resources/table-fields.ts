@@ -3,7 +3,7 @@
  * the schema.
  */
 import { legacyTypeName, parseSchema } from '../engine/data-types.ts'
-import type { Partitioning, TableRecord } from '../engine/records.ts'
+import { ARRIVAL, type Partitioning, type RangePartitioning, type TableRecord } from '../engine/records.ts'
 import { invalid, unsupported } from '../engine/refusals.ts'
 import {
   count,
@@ -17,6 +17,7 @@ import {
   type Body,
 } from '../engine/request-body.ts'
 import type { FieldSchema } from '../sql/types.ts'
+import { readConstraints } from './table-keys.ts'
 
 export type TableFields = Pick<
   TableRecord,
@@ -24,6 +25,9 @@ export type TableFields = Pick<
   | 'friendlyName'
   | 'labels'
   | 'partitioning'
+  | 'range'
+  | 'constraints'
+  | 'isHistoryKept'
   | 'clustering'
   | 'requirePartitionFilter'
   | 'expirationMs'
@@ -31,15 +35,11 @@ export type TableFields = Pick<
 
 const refused = [
   'externalDataConfiguration',
-  'materializedView',
   'snapshotDefinition',
   'cloneDefinition',
-  'rangePartitioning',
   'encryptionConfiguration',
-  'tableConstraints',
   'biglakeConfiguration',
   'defaultCollation',
-  'maxStaleness',
   'resourceTags',
   'tableReplicationInfo',
   'model',
@@ -68,6 +68,9 @@ export function readTableFields(
     'timePartitioning' in body
       ? readPartitioning(record(body, 'timePartitioning'), schema)
       : before.partitioning
+  const range =
+    'rangePartitioning' in body ? readRange(record(body, 'rangePartitioning'), schema) : before.range
+  if (range && partitioning) throw invalid('Only one of timePartitioning and rangePartitioning is allowed.')
   const nested = isRecord(body.timePartitioning)
     ? flag(body.timePartitioning, 'requirePartitionFilter')
     : undefined
@@ -76,6 +79,12 @@ export function readTableFields(
     friendlyName: 'friendlyName' in body ? text(body, 'friendlyName') || undefined : before.friendlyName,
     labels: 'labels' in body ? parseLabels(body.labels, before.labels) : before.labels,
     partitioning,
+    range,
+    constraints:
+      'tableConstraints' in body
+        ? readConstraints(record(body, 'tableConstraints'), schema)
+        : before.constraints,
+    isHistoryKept: 'isHistoryKept' in body ? flag(body, 'isHistoryKept') || undefined : before.isHistoryKept,
     clustering: 'clustering' in body ? readClustering(body.clustering, schema) : before.clustering,
     requirePartitionFilter:
       'requirePartitionFilter' in body
@@ -98,8 +107,7 @@ export function readPartitioning(
   if (given === undefined || Object.keys(given).length === 0) return undefined
   const type = requiredText(given, 'type').toUpperCase()
   const name = text(given, 'field')
-  if (name === undefined || name === '' || name === '_PARTITIONTIME')
-    throw unsupported('Ingestion-time partitioning (timePartitioning without field)')
+  if (name === undefined || name === '' || name === ARRIVAL) return byArrival(type, given, schema)
   const field = schema.find((column) => column.name.toLowerCase() === name.toLowerCase())
   if (!field) throw invalid(`The field specified for partitioning cannot be found in the schema: ${name}.`)
   const units = partitionUnits[legacyTypeName(field.type)]
@@ -114,6 +122,46 @@ export function readPartitioning(
     type: type as Partitioning['type'],
     field: field.name,
     ...(expirationMs ? { expirationMs: String(expirationMs) } : {}),
+  }
+}
+
+/** Rows lie in the partition of the moment at which they came. */
+function byArrival(type: string, given: Body, schema: readonly FieldSchema[]): Partitioning {
+  if (!partitionUnits.TIMESTAMP!.includes(type)) throw invalid(`Invalid partitioning type ${type}.`)
+  if (schema.some((field) => /^_PARTITION(TIME|DATE)$/i.test(field.name)))
+    throw invalid('_PARTITIONTIME and _PARTITIONDATE are reserved names.')
+  const expirationMs = count(given, 'expirationMs')
+  return {
+    type: type as Partitioning['type'],
+    field: ARRIVAL,
+    ...(expirationMs ? { expirationMs: String(expirationMs) } : {}),
+  }
+}
+
+/** https://cloud.google.com/bigquery/docs/partitioned-tables#integer_range */
+export function readRange(
+  given: Body | undefined,
+  schema: readonly FieldSchema[],
+): RangePartitioning | undefined {
+  if (given === undefined || Object.keys(given).length === 0) return undefined
+  const name = requiredText(given, 'field')
+  const field = schema.find((column) => column.name.toLowerCase() === name.toLowerCase())
+  if (!field) throw invalid(`The field specified for partitioning cannot be found in the schema: ${name}.`)
+  if (legacyTypeName(field.type) !== 'INTEGER' || field.mode === 'REPEATED')
+    throw invalid(`The field specified for range partitioning must be of type INTEGER: ${name}.`)
+  const range = record(given, 'range') ?? {}
+  const [start, end, interval] = ['start', 'end', 'interval'].map((part) => {
+    const text = String(range[part] ?? '')
+    if (!/^-?\d{1,19}$/.test(text)) throw invalid(`Invalid value at 'rangePartitioning.range.${part}'.`)
+    return BigInt(text)
+  }) as [bigint, bigint, bigint]
+  if (interval <= 0n || end <= start)
+    throw invalid('A range partitioning needs an interval above 0 and an end above its start.')
+  if ((end - start + interval - 1n) / interval > 10_000n)
+    throw invalid('A range partitioning has at most 10000 partitions.')
+  return {
+    field: field.name,
+    range: { start: String(start), end: String(end), interval: String(interval) },
   }
 }
 
@@ -168,6 +216,9 @@ export function bodyOfOptions(
         break
       case 'expiration_timestamp':
         body.expirationTime = value === null ? null : Math.floor(Number(new Date(String(value))))
+        break
+      case 'enable_change_history':
+        body.isHistoryKept = value
         break
       case 'partition_expiration_days':
         if (!before.partitioning) throw invalid('partition_expiration_days needs a partitioned table.')

@@ -1,8 +1,9 @@
 /** A table or view as REST shows it; nothing but a picture of the record and its size. */
 import type { TableSize } from '../engine/logical-size.ts'
 import { showTable } from '../engine/names.ts'
-import type { TableRecord } from '../engine/records.ts'
+import { isByArrival, kindOf, type TableRecord } from '../engine/records.ts'
 import { makeEtag, present } from '../engine/request-body.ts'
+import { showMaterialized } from './materialized.ts'
 
 const labelsOf = (table: TableRecord) =>
   table.labels && Object.keys(table.labels).length > 0 ? table.labels : undefined
@@ -11,10 +12,18 @@ function timePartitioning(table: TableRecord): Record<string, unknown> | undefin
   if (!table.partitioning) return undefined
   return present({
     type: table.partitioning.type,
-    field: table.partitioning.field,
+    field: isByArrival(table) ? undefined : table.partitioning.field,
     expirationMs: table.partitioning.expirationMs,
     requirePartitionFilter: table.requirePartitionFilter || undefined,
   })
+}
+
+function baseOf({ base }: TableRecord): Record<string, unknown> {
+  if (!base) return {}
+  const time = new Date(base.timeMs).toISOString()
+  return base.kind === 'SNAPSHOT'
+    ? { snapshotDefinition: { baseTableReference: base.reference, snapshotTime: time } }
+    : { cloneDefinition: { baseTableReference: base.reference, cloneTime: time } }
 }
 
 export function tableResource(
@@ -35,6 +44,8 @@ export function tableResource(
     labels: labelsOf(table),
     schema: { fields: table.schema },
     timePartitioning: timePartitioning(table),
+    rangePartitioning: table.range,
+    tableConstraints: table.constraints,
     clustering: table.clustering ? { fields: table.clustering } : undefined,
     requirePartitionFilter: table.requirePartitionFilter,
     numBytes: isTable ? size?.bytes?.toString() : '0',
@@ -46,8 +57,12 @@ export function tableResource(
     creationTime: String(table.creationMs),
     expirationTime: table.expirationMs === undefined ? undefined : String(table.expirationMs),
     lastModifiedTime: String(table.modifiedMs),
-    type: table.kind,
-    view: table.view ? { query: table.view.query, useLegacySql: false } : undefined,
+    type: kindOf(table),
+    view: table.view && !table.materialized ? { query: table.view.query, useLegacySql: false } : undefined,
+    materializedView:
+      table.view && table.materialized ? showMaterialized(table.view.query, table.materialized) : undefined,
+    maxStaleness: table.materialized?.maxStaleness,
+    ...baseOf(table),
     location: table.location,
   })
 }
@@ -59,9 +74,11 @@ export function tableListItem(table: TableRecord): Record<string, unknown> {
     tableReference: table.reference,
     friendlyName: table.friendlyName,
     labels: labelsOf(table),
-    type: table.kind,
-    view: table.view ? { useLegacySql: false } : undefined,
+    type: kindOf(table),
+    view: table.view && !table.materialized ? { useLegacySql: false } : undefined,
+    ...baseOf(table),
     timePartitioning: timePartitioning(table),
+    rangePartitioning: table.range,
     clustering: table.clustering ? { fields: table.clustering } : undefined,
     requirePartitionFilter: table.requirePartitionFilter,
     creationTime: String(table.creationMs),

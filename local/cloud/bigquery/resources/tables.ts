@@ -5,15 +5,16 @@
 import type { CloudRequest, Reply } from '../../kernel.ts'
 import { measureTable } from '../engine/logical-size.ts'
 import { checkTableId, showTable, tableKey } from '../engine/names.ts'
-import type { TableRecord } from '../engine/records.ts'
-import { alreadyExists, invalid, preconditionFailed, tableNotFound } from '../engine/refusals.ts'
+import { kindOf, type TableRecord } from '../engine/records.ts'
+import { alreadyExists, invalid, preconditionFailed, tableNotFound, unsupported } from '../engine/refusals.ts'
 import { flag, makeEtag, page, present, record, requiredText, type Body } from '../engine/request-body.ts'
 import { Change, unchanged } from '../engine/warehouse.ts'
 import { compileView, requireToChangeView } from '../jobs/compile-view.ts'
 import { checkProject, type Room } from '../room.ts'
 import type { TableReference } from '../sql/types.ts'
 import { findDataset } from './datasets.ts'
-import { createPhysical, planTable, touch } from './new-table.ts'
+import { createPhysical, defaultsOf, planTable, touch } from './new-table.ts'
+import { maxStalenessOf, readMaterialized } from './materialized.ts'
 import { applyStatements, describeViewSchema, planSchemaChange } from './schema-changes.ts'
 import { readTableFields, refuseUnsupportedParts, schemaOfBody } from './table-fields.ts'
 import { tableListItem, tableResource } from './table-resource.ts'
@@ -79,7 +80,7 @@ export async function insertTable(room: Room, request: CloudRequest): Promise<Re
     datasetId,
     tableId: checkTableId(requiredText(record(body, 'tableReference') ?? {}, 'tableId')),
   }
-  const view = readView(body)
+  const { view, materialized } = readQuery(body)
   const given = schemaOfBody(body)
   const schema = view
     ? describeViewSchema(
@@ -89,12 +90,23 @@ export async function insertTable(room: Room, request: CloudRequest): Promise<Re
       )
     : (given ?? [])
   const fields = readTableFields(body, {}, schema, room.now())
-  if (view && (fields.partitioning || fields.clustering))
+  if (
+    view &&
+    !materialized &&
+    (fields.partitioning || fields.range || fields.clustering || fields.constraints)
+  )
     throw invalid('A view cannot be partitioned or clustered.')
   const table = await room.warehouse.lock([tableKey(reference)], async () => {
     const expired = room.warehouse.tables.get(tableKey(reference))
     if (room.warehouse.table(reference, room.now())) throw alreadyExists('Table', showTable(reference))
-    const planned = planTable(room, { reference, dataset, schema, fields, ...(view ? { view } : {}) })
+    const planned = planTable(room, {
+      reference,
+      dataset,
+      schema,
+      fields,
+      ...(view ? { view } : {}),
+      ...(materialized ? { materialized } : {}),
+    })
     const change = new Change()
     change.putTable(planned)
     change.verify.push(unchanged(room.warehouse, reference, expired))
@@ -108,6 +120,26 @@ export async function insertTable(room: Room, request: CloudRequest): Promise<Re
     return planned
   })
   return { json: await show(room, table) }
+}
+
+/** What makes it a view of either kind. */
+function readQuery(body: Body, before?: TableRecord): Pick<TableRecord, 'view' | 'materialized'> {
+  const given = record(body, 'materializedView')
+  if (given && record(body, 'view')) throw invalid('A table cannot be both a view and a materialized view.')
+  if (given) {
+    const { query, materialized } = readMaterialized(given, maxStalenessOf(body), before?.materialized)
+    return { view: { query }, materialized }
+  }
+  if (before?.materialized && 'maxStaleness' in body) {
+    const same = { query: before.view!.query }
+    return {
+      view: same,
+      materialized: readMaterialized(same, maxStalenessOf(body), before.materialized).materialized,
+    }
+  }
+  if (!before?.materialized && maxStalenessOf(body)) throw unsupported('Table.maxStaleness')
+  const view = readView(body)
+  return view ? { view } : {}
 }
 
 function readView(body: Body): { query: string } | undefined {
@@ -161,13 +193,15 @@ interface PlannedChange {
 }
 
 function planTableChange(room: Room, body: Body, before: TableRecord, isPatch: boolean): PlannedChange {
-  if (body.view !== undefined && body.view !== null)
+  if ([body.view, body.materializedView].some((value) => value !== undefined && value !== null))
     throw invalid(`Cannot convert table ${showTable(before.reference)} to a view.`)
   const wanted = schemaOfBody(body)
+  if (wanted && kindOf(before) === 'SNAPSHOT') throw invalid('The schema of a snapshot cannot be changed.')
+  const defaults = wanted ? defaultsOf(room, wanted) : before.defaults
   const { schema, statements } = wanted
-    ? planSchemaChange(before, wanted)
+    ? planSchemaChange(before, wanted, defaults)
     : { schema: before.schema, statements: [] }
-  const kept = isPatch ? before : { partitioning: before.partitioning }
+  const kept = isPatch ? before : { partitioning: before.partitioning, range: before.range }
   const fields = readTableFields(body, kept, schema, room.now())
   if (
     before.partitioning &&
@@ -177,6 +211,8 @@ function planTableChange(room: Room, body: Body, before: TableRecord, isPatch: b
   ) {
     throw invalid('Cannot change partitioning of an existing table.')
   }
+  if (JSON.stringify(before.range) !== JSON.stringify(fields.range))
+    throw invalid('Cannot change partitioning of an existing table.')
   if (!before.partitioning && fields.partitioning)
     throw invalid('Cannot convert non partitioned table to partitioned table.')
   return {
@@ -185,6 +221,7 @@ function planTableChange(room: Room, body: Body, before: TableRecord, isPatch: b
       ...fields,
       partitioning: fields.partitioning ?? before.partitioning,
       schema,
+      ...(defaults ? { defaults } : {}),
     }),
   }
 }
@@ -196,7 +233,12 @@ async function planViewChange(
   before: TableRecord,
   isPatch: boolean,
 ): Promise<PlannedChange> {
-  const view = readView(body)
+  const { view, materialized } = readQuery(body, before)
+  if (view && Boolean(materialized) !== Boolean(before.materialized))
+    throw invalid(`Cannot change the type of ${showTable(before.reference)}: it is a ${kindOf(before)}.`)
+  // Only the options of a materialized view may change.
+  if (before.materialized && view && view.query !== before.view!.query)
+    throw invalid(`The query of the materialized view ${showTable(before.reference)} cannot be changed.`)
   if (!view && !isPatch) throw invalid('view.query is required to update a view.')
   const isNewQuery = view !== undefined && view.query !== before.view!.query
   if (isNewQuery) requireToChangeView(room, request.principal, before)
@@ -208,7 +250,12 @@ async function planViewChange(
   const fields = readTableFields(body, isPatch ? before : {}, schema, room.now())
   return {
     statements: [],
-    table: touch(before, room.now(), { ...fields, schema, view: view ?? before.view! }),
+    table: touch(before, room.now(), {
+      ...fields,
+      schema,
+      view: view ?? before.view!,
+      ...(materialized ? { materialized } : {}),
+    }),
   }
 }
 

@@ -9,7 +9,7 @@ import type { FunctionRow } from './functions/row.ts'
 const statements: readonly (readonly [string, string])[] = [
   [
     'SELECT',
-    'WITH; WITH RECURSIVE as base UNION ALL step; wildcard tables (`events_*`) with _TABLE_SUFFIX; UNION ALL and UNION, INTERSECT, EXCEPT DISTINCT; DISTINCT; AS STRUCT, AS VALUE; `*` with EXCEPT and REPLACE; joins (INNER, LEFT, RIGHT, FULL, CROSS, comma) with ON and USING; UNNEST, array paths, WITH OFFSET; WHERE; GROUP BY expressions, positions, aliases, ALL, ROLLUP, CUBE, GROUPING SETS; HAVING; QUALIFY; WINDOW; ORDER BY with NULLS FIRST and LAST; LIMIT and OFFSET with a literal or parameter',
+    'WITH; WITH RECURSIVE as base UNION ALL step; wildcard tables (`events_*`) with _TABLE_SUFFIX; UNION ALL and UNION, INTERSECT, EXCEPT DISTINCT; DISTINCT; AS STRUCT, AS VALUE; `*` with EXCEPT and REPLACE; joins (INNER, LEFT, RIGHT, FULL, CROSS, comma) with ON and USING; UNNEST, array paths, WITH OFFSET; PIVOT and UNPIVOT; WHERE; GROUP BY expressions, positions, aliases, ALL, ROLLUP, CUBE, GROUPING SETS; HAVING; QUALIFY; WINDOW; ORDER BY with NULLS FIRST and LAST; LIMIT and OFFSET with a literal or parameter',
   ],
   ['INSERT', 'VALUES or a query, with or without a column list'],
   ['UPDATE, DELETE', 'WHERE is required; UPDATE … FROM fails when two source rows match one target row'],
@@ -20,27 +20,40 @@ const statements: readonly (readonly [string, string])[] = [
   ['TRUNCATE TABLE', ''],
   [
     'CREATE TABLE',
-    'OR REPLACE, IF NOT EXISTS, columns (NOT NULL, OPTIONS(description)), PARTITION BY a column, DATE(), DATE_TRUNC, DATETIME_TRUNC, TIMESTAMP_TRUNC (hour, day, month, year), CLUSTER BY, OPTIONS, AS query',
+    'OR REPLACE, IF NOT EXISTS, columns (NOT NULL and OPTIONS(description) at every level, STRING(n), BYTES(n), NUMERIC(p, s), DEFAULT a literal or CURRENT_TIMESTAMP and the like), PRIMARY and FOREIGN KEY … NOT ENFORCED, PARTITION BY a column, DATE(), DATE_TRUNC, DATETIME_TRUNC, TIMESTAMP_TRUNC (hour, day, month, year), RANGE_BUCKET, _PARTITIONDATE, CLUSTER BY, OPTIONS, AS query',
   ],
+  ['CREATE TABLE … LIKE, COPY, CLONE; CREATE SNAPSHOT TABLE', 'OR REPLACE, IF NOT EXISTS, OPTIONS'],
+  ['CREATE TEMP TABLE', 'in scripts'],
   ['CREATE VIEW', 'OR REPLACE, IF NOT EXISTS, column list with descriptions, OPTIONS'],
-  ['CREATE SCHEMA, DROP SCHEMA', 'IF (NOT) EXISTS, OPTIONS, CASCADE'],
-  ['DROP TABLE, DROP VIEW', 'IF EXISTS'],
-  ['ALTER TABLE, ALTER VIEW', 'SET OPTIONS, ADD COLUMN, DROP COLUMN, ALTER COLUMN … SET OPTIONS'],
+  ['CREATE MATERIALIZED VIEW', 'the same, PARTITION BY, CLUSTER BY; its rows are computed at each read'],
+  [
+    'CREATE FUNCTION, CREATE TEMP FUNCTION, CREATE TABLE FUNCTION',
+    'in SQL: OR REPLACE, IF NOT EXISTS, ANY TYPE, RETURNS, OPTIONS(description)',
+  ],
+  ['CREATE SCHEMA, ALTER SCHEMA, DROP SCHEMA', 'IF (NOT) EXISTS, OPTIONS, CASCADE'],
+  ['DROP of tables, views, materialized views, snapshots, functions', 'IF EXISTS'],
+  [
+    'ALTER TABLE, ALTER VIEW, ALTER MATERIALIZED VIEW',
+    'SET OPTIONS, ADD COLUMN, DROP COLUMN, RENAME COLUMN, RENAME TO, ALTER COLUMN … SET OPTIONS, SET DATA TYPE, SET DEFAULT, DROP DEFAULT, DROP NOT NULL, ADD and DROP of keys that are NOT ENFORCED',
+  ],
   [
     'LOAD DATA',
     'INTO or OVERWRITE, columns, (OVERWRITE) PARTITIONS, PARTITION BY, CLUSTER BY, OPTIONS, FROM FILES, WITH PARTITION COLUMNS',
   ],
   ['ASSERT', 'with or without AS message'],
-  ['Scripts', 'several statements; DECLARE and SET, also of a list of variables from `SELECT AS STRUCT`'],
+  [
+    'Scripts',
+    'several statements; DECLARE and SET, also of a list of variables from `SELECT AS STRUCT`; BEGIN … END with EXCEPTION, IF, CASE, LOOP, WHILE, REPEAT, FOR … IN, LEAVE, ITERATE, RETURN, RAISE, EXECUTE IMMEDIATE with USING and INTO, `@@row_count`, `@@error.message`',
+  ],
 ]
 
 const refused = [
   'recursion of another shape than base UNION ALL step, ORDER BY or LIMIT in it',
-  'PIVOT, UNPIVOT, TABLESAMPLE, FOR SYSTEM_TIME AS OF, pipe syntax, table functions',
-  'functions and procedures of your own, JavaScript, temporary tables, materialized views',
-  'control flow, transactions, EXECUTE IMMEDIATE, EXPORT DATA, GRANT',
-  'BIGNUMERIC, GEOGRAPHY, RANGE, INTERVAL values, parameterised types such as STRING(10), COLLATE',
-  'bit operators, NOT LIKE ANY, named arguments, lambdas',
+  'TABLESAMPLE, UNPIVOT of several columns at once, FOR SYSTEM_TIME AS OF, pipe syntax',
+  'functions in JavaScript or Python, remote and aggregate functions of your own, tables as arguments; procedures and CALL',
+  'transactions, sessions, EXPORT DATA, GRANT, external tables',
+  'BIGNUMERIC, GEOGRAPHY, RANGE, INTERVAL values, parameterised types outside column lists, COLLATE',
+  'bit operators on BYTES, NOT LIKE ANY, named arguments, lambdas, HLL sketches',
   'functions that would answer a NUMERIC in FLOAT64, ROUND of NUMERIC with digits that are no literal',
   'JSON elements by anything but a literal, REGEXP_INSTR with a group or of a later occurrence, INSTR from the end',
   'IN with STRUCT values from a query, CASE and NULLIF on STRUCT',
@@ -49,13 +62,14 @@ const refused = [
 ]
 
 const differences = [
+  'NUMERIC(p, s) inside STRUCT or ARRAY: what would have to be rounded is refused.',
   'Dates shifted beyond the year 9999 are not an error.',
   'Products and quotients of NUMERIC beyond about 10^20 are an overflow error, where BigQuery still answers.',
   'Overflow of FLOAT64 arithmetic gives infinity, where BigQuery raises an error.',
   'NaN sorts as the largest number in SELECT DISTINCT … ORDER BY and in RANGE frames; elsewhere it sorts and compares as in BigQuery.',
   'JSON_VALUE of a number in JSON-formatted text gives its shortest spelling (1.5 for 1.50).',
   'The members of a JSON object keep the order they were written in; BigQuery promises none.',
-  'APPROX_COUNT_DISTINCT is exact.',
+  'APPROX_COUNT_DISTINCT, APPROX_QUANTILES and APPROX_TOP_COUNT are exact.',
   'AVG and the variance functions may differ in the last digits.',
   'LOWER and UPPER map letter by letter: LOWER of İ is i, where BigQuery keeps the dot.',
 ]
@@ -89,7 +103,7 @@ export function describeLanguage(): string {
     '',
     '## Operators and expressions',
     '',
-    '`+ - * / ||`, comparisons, `IS [NOT] NULL, TRUE, FALSE`, `IS [NOT] DISTINCT FROM`, `[NOT] BETWEEN`, `[NOT] LIKE`, `LIKE ANY`, `LIKE ALL`, `[NOT] IN` (list, query, UNNEST), AND, OR, NOT, CASE, CAST, SAFE_CAST, EXTRACT, EXISTS, scalar and ARRAY subqueries, ARRAY and STRUCT constructors, field and element access (OFFSET, ORDINAL, SAFE_OFFSET, SAFE_ORDINAL), the SAFE. prefix, named and positional parameters, script variables. Literals: integers (also hexadecimal), floats, strings and bytes (raw, triple-quoted), DATE, DATETIME, TIME, TIMESTAMP, NUMERIC, JSON, INTERVAL in date arithmetic.',
+    '`+ - * / || & | ^ ~ << >>`, comparisons, `IS [NOT] NULL, TRUE, FALSE`, `IS [NOT] DISTINCT FROM`, `[NOT] BETWEEN`, `[NOT] LIKE`, `LIKE ANY`, `LIKE ALL`, `[NOT] IN` (list, query, UNNEST), AND, OR, NOT, CASE, CAST, SAFE_CAST, EXTRACT, EXISTS, scalar and ARRAY subqueries, ARRAY and STRUCT constructors, field and element access (OFFSET, ORDINAL, SAFE_OFFSET, SAFE_ORDINAL), the SAFE. prefix, named and positional parameters, script variables. Literals: integers (also hexadecimal), floats, strings and bytes (raw, triple-quoted), DATE, DATETIME, TIME, TIMESTAMP, NUMERIC, JSON, INTERVAL in date arithmetic.',
     '',
     'Types: INT64, FLOAT64, NUMERIC, BOOL, STRING, BYTES, DATE, DATETIME, TIME, TIMESTAMP, JSON, ARRAY, STRUCT.',
     '',

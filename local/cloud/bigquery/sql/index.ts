@@ -4,39 +4,96 @@
  */
 import { CloudError } from '../../kernel.ts'
 import { tokenize } from './parse/lexer.ts'
-import { parseStatements } from './parse/script-parser.ts'
+import { parseOne, parseProgram } from './parse/script-parser.ts'
 import { explainBinderError } from './refusal-from-binder.ts'
-import { keyOf, MissingName, Translation } from './resolve/translation.ts'
+import { checkBody } from './resolve/routines.ts'
+import { keyOf, MissingName, Translation, type Answer } from './resolve/translation.ts'
 import { compileStatement } from './statements/compile.ts'
-import type { CompileContext, Compiler, ParsedStatement, Resolved, Statement } from './types.ts'
+import { compileDefault } from './statements/defaults.ts'
+import { rootEnv } from './statements/outcome.ts'
+import type {
+  CompileContext,
+  Compiler,
+  FieldSchema,
+  ParsedStatement,
+  RoutineBody,
+  ScriptNode,
+  Statement,
+} from './types.ts'
+import { unsupported } from './refusal.ts'
+import { fieldOf } from './values/gtype.ts'
 
 export async function createCompiler(): Promise<Compiler> {
-  return { parseScript: (sql) => guarded(() => parseStatements(sql).map(({ parsed }) => parsed)), compile }
+  return {
+    parseScript: (sql) => guarded(() => parseProgram(sql).map(onlyStatement)),
+    parseProgram: (sql) => guarded(() => parseProgram(sql)),
+    compileDefault: (field) => guarded(() => compileDefault(field, new Translation(nowhere, new Map()))),
+    checkRoutine,
+    compile,
+  }
 }
 
-async function compile(parsed: ParsedStatement, context: CompileContext): Promise<Statement> {
-  // Padding keeps the positions of the script in the messages of its statements.
-  const text = '\n'.repeat(parsed.line - 1) + ' '.repeat((parsed.column ?? 1) - 1) + parsed.text
-  const { syntax } = guarded(() => parseStatements(text, true)[0]!)
-  const placeholders = tokenize(text)
-    .filter((token) => token.kind === 'parameter' && token.value === '')
-    .map((token) => token.start)
-  const answers = new Map<string, Resolved>()
+/** A default sees no table, no variable and no parameter. */
+const nowhere: CompileContext = {
+  catalog: {
+    resolve: () => Promise.reject(new Error('a default names no table')),
+    resolveRoutine: () => Promise.reject(new Error('a default calls no routine')),
+  },
+  variables: new Map(),
+  parameters: [],
+  describe: () => Promise.resolve([]),
+  nowMicros: 0n,
+}
+
+/** Resolves again until no name is missing; the catalog is asked between the rounds. */
+async function withAnswers<T>(
+  context: CompileContext,
+  work: (translation: Translation) => T | Promise<T>,
+): Promise<T> {
+  const answers = new Map<string, Answer>()
   for (;;) {
-    const translation = new Translation(context, answers)
-    translation.placeholders = placeholders
     try {
-      return await compileStatement(syntax, parsed, translation)
+      return await work(new Translation(context, answers))
     } catch (error) {
       if (error instanceof RangeError) throw tooComplex()
       if (!(error instanceof MissingName))
         throw error instanceof CloudError ? error : explainBinderError(error)
+      const { path, via, purpose } = error
       answers.set(
-        keyOf(error.path, error.via, error.purpose),
-        await context.catalog.resolve(error.path, error.via, error.purpose),
+        keyOf(path, via, purpose),
+        purpose === 'call'
+          ? await context.catalog.resolveRoutine(path, via)
+          : await context.catalog.resolve(path, via, purpose),
       )
     }
   }
+}
+
+const start = { line: 1, column: 1 }
+
+const checkRoutine = (routine: RoutineBody, context: CompileContext): Promise<readonly FieldSchema[]> =>
+  withAnswers(context, (translation) => {
+    const made = checkBody(routine, 'the routine', rootEnv(translation), start)
+    return (made?.visible ?? []).map((column) => fieldOf(column.name, column.type))
+  })
+
+async function compile(parsed: ParsedStatement, context: CompileContext): Promise<Statement> {
+  // Padding keeps the positions of the script in the messages of its statements.
+  const text = '\n'.repeat(parsed.line - 1) + ' '.repeat((parsed.column ?? 1) - 1) + parsed.text
+  const { syntax } = guarded(() => parseOne(text))
+  const placeholders = tokenize(text)
+    .filter((token) => token.kind === 'parameter' && token.value === '')
+    .map((token) => token.start)
+  const earlier = Array.from({ length: parsed.placeholdersBefore ?? 0 }, () => -1)
+  return withAnswers(context, (translation) => {
+    translation.placeholders = [...earlier, ...placeholders]
+    return compileStatement(syntax, parsed, translation)
+  })
+}
+
+function onlyStatement(node: ScriptNode): ParsedStatement {
+  if (node.kind !== 'statement') throw unsupported('Control flow here')
+  return node.parsed
 }
 
 function guarded<T>(parse: () => T): T {

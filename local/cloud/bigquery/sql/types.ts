@@ -34,6 +34,32 @@ export interface FieldSchema {
   readonly mode?: string
   readonly description?: string
   readonly fields?: readonly FieldSchema[]
+  /** Limits of a stored column, as REST spells int64. */
+  readonly maxLength?: string
+  readonly precision?: string
+  readonly scale?: string
+  readonly defaultValueExpression?: string
+}
+
+export interface KeyColumns {
+  readonly columns: readonly string[]
+}
+export interface ForeignKey {
+  readonly name?: string
+  readonly ifNotExists?: boolean
+  readonly columns: readonly string[]
+  readonly path: readonly string[]
+  readonly referenced: readonly string[]
+}
+/** Keys that a header or ALTER adds; the control plane names the foreign ones. */
+export interface TableKeys {
+  readonly primaryKey?: KeyColumns
+  readonly foreignKeys: readonly ForeignKey[]
+}
+export interface PartitionHeader {
+  readonly field: string
+  readonly type: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR' | 'RANGE'
+  readonly range?: { readonly start: string; readonly end: string; readonly interval: string }
 }
 
 /**
@@ -45,7 +71,7 @@ export type Resolved =
       readonly reference: TableReference
       readonly schema: readonly FieldSchema[]
       readonly partitionField?: string
-      readonly partitionType?: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR'
+      readonly partitionType?: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR' | 'RANGE'
       readonly clusterFields?: readonly string[]
       /** quoted DuckDB relation */ readonly relation: string
     }
@@ -68,17 +94,37 @@ export type Resolved =
       readonly hidden?: readonly FieldSchema[]
     }
 
+/** A SQL function as it is kept: arguments without a field are ANY TYPE. */
+export interface RoutineBody {
+  readonly kind: 'SCALAR' | 'TABLE'
+  readonly arguments: readonly { readonly name: string; readonly field?: FieldSchema }[]
+  readonly returns?: FieldSchema
+  readonly returnsTable?: readonly FieldSchema[]
+  /** An expression, or a query of a table function. */
+  readonly body: string
+}
+export interface RoutineReference {
+  readonly projectId: string
+  readonly datasetId: string
+  readonly routineId: string
+}
+export type ResolvedRoutine = RoutineBody & {
+  /** Absent for a temporary one. */
+  readonly reference?: RoutineReference
+}
+/** A view or a function through which a name is reached. */
+export type Via = TableReference & { readonly isRoutine?: boolean }
+
 export interface Catalog {
+  /** A function of one's own by its name as written; throws CloudError 404/403/400. */
+  resolveRoutine(path: readonly string[], via: readonly Via[]): Promise<ResolvedRoutine>
+
   /**
    * `via` is the chain of views through which the name was reached, outermost first (empty for the query
    * itself). Throws CloudError 404/403. `path` is the dotted name as written, split, 1–4 parts;
    * INFORMATION_SCHEMA names come whole.
    */
-  resolve(
-    path: readonly string[],
-    via: readonly TableReference[],
-    purpose?: 'read' | 'write',
-  ): Promise<Resolved>
+  resolve(path: readonly string[], via: readonly Via[], purpose?: 'read' | 'write'): Promise<Resolved>
 }
 
 /** Columns and partition predicate a statement reads of one base table, for `totalBytesProcessed`. */
@@ -99,6 +145,16 @@ export type StatementType =
   | 'CREATE_TABLE'
   | 'CREATE_TABLE_AS_SELECT'
   | 'CREATE_VIEW'
+  | 'CREATE_MATERIALIZED_VIEW'
+  | 'CREATE_SNAPSHOT_TABLE'
+  | 'CREATE_FUNCTION'
+  | 'CREATE_TABLE_FUNCTION'
+  | 'DROP_MATERIALIZED_VIEW'
+  | 'DROP_SNAPSHOT_TABLE'
+  | 'DROP_FUNCTION'
+  | 'DROP_TABLE_FUNCTION'
+  | 'ALTER_MATERIALIZED_VIEW'
+  | 'ALTER_SCHEMA'
   | 'CREATE_SCHEMA'
   | 'DROP_TABLE'
   | 'DROP_VIEW'
@@ -114,7 +170,8 @@ export interface TableHeader {
   readonly orReplace: boolean
   readonly ifNotExists: boolean
   readonly columns?: readonly FieldSchema[]
-  readonly partitionBy?: { readonly field: string; readonly type: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR' }
+  readonly keys?: TableKeys
+  readonly partitionBy?: PartitionHeader
   readonly clusterBy?: readonly string[]
   readonly options: Readonly<Record<string, unknown>>
 }
@@ -136,6 +193,10 @@ export interface Statement {
   readonly duckdb: readonly string[]
   /** The GoogleSQL query of a CREATE VIEW, verbatim. */
   readonly viewQuery?: string
+  /** CREATE TABLE LIKE, COPY, CLONE, CREATE SNAPSHOT TABLE: what it is made after. */
+  readonly source?: { readonly how: 'LIKE' | 'COPY' | 'CLONE' | 'SNAPSHOT'; readonly path: readonly string[] }
+  /** CREATE FUNCTION and CREATE TABLE FUNCTION. */
+  readonly routine?: RoutineBody
   readonly references: readonly TableReference[]
   readonly reads: readonly TableRead[]
   /**
@@ -153,13 +214,44 @@ export interface Statement {
     readonly partitionColumns?: readonly FieldSchema[]
   }
   /** ALTER ... SET OPTIONS, ADD COLUMN, ...; `kind` names it. */
-  readonly alter?: {
-    readonly kind: 'SET_OPTIONS' | 'ADD_COLUMN' | 'DROP_COLUMN' | 'SET_COLUMN_OPTIONS'
-    readonly options?: Readonly<Record<string, unknown>>
-    readonly columns?: readonly FieldSchema[]
-    readonly ifNotExists?: boolean
-  }
+  readonly alter?: Alter
 }
+
+/** `isConditional`: IF EXISTS or IF NOT EXISTS of the column or key. */
+export type Alter =
+  | { readonly kind: 'SET_OPTIONS'; readonly options: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: 'ADD_COLUMN'
+      readonly columns: readonly FieldSchema[]
+      readonly isConditional: boolean
+    }
+  | { readonly kind: 'DROP_COLUMN'; readonly names: readonly string[]; readonly isConditional: boolean }
+  | {
+      readonly kind: 'SET_COLUMN_OPTIONS'
+      readonly name: string
+      readonly options: Readonly<Record<string, unknown>>
+      readonly isConditional: boolean
+    }
+  | {
+      readonly kind: 'RENAME_COLUMN'
+      readonly renames: readonly {
+        readonly from: string
+        readonly to: string
+        readonly isConditional: boolean
+      }[]
+    }
+  | { readonly kind: 'RENAME_TO'; readonly name: string }
+  | { readonly kind: 'SET_DATA_TYPE'; readonly column: FieldSchema; readonly isConditional: boolean }
+  | {
+      readonly kind: 'SET_DEFAULT'
+      readonly name: string
+      readonly defaultText?: string
+      readonly isConditional: boolean
+    }
+  | { readonly kind: 'DROP_NOT_NULL'; readonly name: string; readonly isConditional: boolean }
+  | { readonly kind: 'ADD_KEYS'; readonly keys: readonly TableKeys[] }
+  | { readonly kind: 'DROP_PRIMARY_KEY'; readonly isConditional: boolean }
+  | { readonly kind: 'DROP_CONSTRAINT'; readonly name: string; readonly isConditional: boolean }
 
 /** A script keeps variables between statements; a single statement is a script of one. */
 export interface Compiler {
@@ -168,6 +260,12 @@ export interface Compiler {
    * `[line:column]`, or 501-style 400 naming what is unsupported.
    */
   parseScript(sql: string): readonly ParsedStatement[]
+  /** The whole script with its control flow; `parseScript` takes statements only. */
+  parseProgram(sql: string): readonly ScriptNode[]
+  /** DuckDB expression of a column's `defaultValueExpression`, checked against its type. */
+  compileDefault(field: FieldSchema): string
+  /** Checks a routine's body against its arguments; gives the columns of a table function. */
+  checkRoutine(routine: RoutineBody, context: CompileContext): Promise<readonly FieldSchema[]>
   /** Translates one statement now, resolving names through the catalog. */
   compile(statement: ParsedStatement, context: CompileContext): Promise<Statement>
 }
@@ -176,11 +274,64 @@ export interface ParsedStatement {
   readonly text: string
   readonly line: number
   readonly column?: number
+  readonly isTemp?: boolean
+  /** Of a temporary table: its name as written. */
+  readonly path?: readonly string[]
+  /** Positional parameters of the script that stand before this statement. */
+  readonly placeholdersBefore?: number
   readonly variable?: { readonly names: readonly string[]; readonly type?: string }
 }
+interface Place {
+  readonly line: number
+  readonly column: number
+}
+/** A script as it runs. Conditions and values are queries of one value. */
+export type ScriptNode =
+  | { readonly kind: 'statement'; readonly parsed: ParsedStatement }
+  | {
+      readonly kind: 'block'
+      readonly label?: string
+      readonly body: readonly ScriptNode[]
+      /** EXCEPTION WHEN ERROR THEN. */
+      readonly handler?: readonly ScriptNode[]
+    }
+  | {
+      readonly kind: 'if'
+      readonly branches: readonly {
+        readonly condition: ParsedStatement
+        readonly body: readonly ScriptNode[]
+      }[]
+      readonly otherwise: readonly ScriptNode[]
+    }
+  | {
+      readonly kind: 'loop'
+      readonly label?: string
+      readonly while?: ParsedStatement
+      readonly body: readonly ScriptNode[]
+      readonly until?: ParsedStatement
+    }
+  | {
+      readonly kind: 'for'
+      readonly label?: string
+      readonly variable: string
+      readonly query: ParsedStatement
+      readonly body: readonly ScriptNode[]
+    }
+  | ({ readonly kind: 'leave' | 'iterate'; readonly label?: string } & Place)
+  | { readonly kind: 'return' }
+  | ({ readonly kind: 'raise'; readonly message?: ParsedStatement } & Place)
+  | ({
+      readonly kind: 'execute'
+      readonly sql: ParsedStatement
+      readonly into?: readonly string[]
+      readonly using: readonly { readonly value: ParsedStatement; readonly name?: string }[]
+    } & Place)
+
 export interface CompileContext {
   readonly catalog: Catalog
   readonly variables: ReadonlyMap<string, { readonly type: string; readonly duckdb: string }>
+  /** Temporary functions of the script, by lower-case name. */
+  readonly functions?: ReadonlyMap<string, RoutineBody>
   readonly parameters: readonly { readonly name?: string; readonly type: string; readonly duckdb: string }[]
   /** Runs DuckDB's binder (DESCRIBE) on translated SQL; gives column names and DuckDB types. */
   readonly describe: (duckdb: string) => Promise<readonly { readonly name: string; readonly type: string }[]>

@@ -1,4 +1,5 @@
 /** ARRAY functions; https://cloud.google.com/bigquery/docs/reference/standard-sql/array_functions. */
+import { once } from '../values/value.ts'
 import { example, failing, scalar, type FunctionRow } from './row.ts'
 
 const F = 'Array'
@@ -58,5 +59,39 @@ export const arrayRows: readonly FunctionRow[] = [
     ]),
     example('SELECT GENERATE_ARRAY(10, 0, 3), GENERATE_ARRAY(4, 4, 10)', [[], [4]]),
     failing('SELECT GENERATE_ARRAY(1, 2, 0)', 'step cannot be 0'),
+  ),
+  ...(['FIRST', 'LAST'] as const).map((which) =>
+    scalar(
+      F,
+      'rewrite',
+      `ARRAY_${which}`,
+      {
+        'ARRAY<T> -> T': (args, how) =>
+          once(
+            args,
+            ([list]) =>
+              `CASE WHEN len(${list}) = 0 THEN ${how.fail(`'ARRAY_${which} cannot get the ${which.toLowerCase()} element of an empty array'`)} ELSE ${list}[${which === 'FIRST' ? 1 : -1}] END`,
+          ),
+      },
+      example(`SELECT ARRAY_${which}(['a', 'b', 'c', 'd'])`, [which === 'FIRST' ? 'a' : 'd']),
+      failing(`SELECT ARRAY_${which}(CAST([] AS ARRAY<INT64>))`, 'of an empty array'),
+    ),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'ARRAY_SLICE',
+    {
+      'ARRAY<T>, INT64, INT64 -> ARRAY<T>': (args) =>
+        once(args, ([list, from, to]) => {
+          const place = (offset: string): string =>
+            `CASE WHEN ${offset} < 0 THEN len(${list}) + ${offset} ELSE ${offset} END`
+          return `list_slice(${list}, greatest(${place(from!)}, 0) + 1, ${place(to!)} + 1)`
+        }),
+    },
+    example(
+      "SELECT ARRAY_SLICE(['a', 'b', 'c', 'd', 'e'], 1, 3), ARRAY_SLICE(['a', 'b', 'c', 'd', 'e'], -3, 3), ARRAY_SLICE(['a', 'b', 'c', 'd', 'e'], 3, 1), ARRAY_SLICE(['a', 'b', 'c', 'd', 'e'], -10, -4), ARRAY_SLICE(['a', 'b', 'c', 'd', 'e'], 0, 30)",
+      [['b', 'c', 'd'], ['c', 'd'], [], ['a', 'b'], ['a', 'b', 'c', 'd', 'e']],
+    ),
   ),
 ]

@@ -8,7 +8,7 @@ import { isNullType, isScalar, TIMESTAMP, typeName, type GType } from '../values
 import { datetimeIn, timestampIn } from '../values/temporal.ts'
 import { once, type Value } from '../values/value.ts'
 
-const MICROS: Readonly<Record<string, bigint>> = {
+export const MICROS: Readonly<Record<string, bigint>> = {
   MICROSECOND: 1n,
   MILLISECOND: 1000n,
   SECOND: 1_000_000n,

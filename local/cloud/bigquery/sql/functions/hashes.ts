@@ -1,7 +1,4 @@
-/**
- * Hashes and encodings: BYTES in, BYTES out, as BigQuery has them. FARM_FINGERPRINT has no exact DuckDB form
- * and is refused.
- */
+/** Hashes and encodings that DuckDB has: BYTES in, BYTES out, as BigQuery has them. */
 import { example, scalar, type FunctionRow } from './row.ts'
 
 const F = 'Hash and encoding'

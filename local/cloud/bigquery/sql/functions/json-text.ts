@@ -15,30 +15,39 @@ const clock = (datetime: string): string =>
 /** Beyond 2^53 a number would lose digits in many readers: BigQuery writes it as text. */
 const WIDE = '9007199254740992'
 
-/** JSON text of `sql`, never NULL. */
-export function jsonText(sql: string, type: GType, at: Position, depth = 0): string {
-  return once([sql], ([x]) => `CASE WHEN ${x} IS NULL THEN 'null' ELSE ${present(x!, type, at, depth)} END`)
+/** JSON text of `sql`, never NULL; `wide` writes numbers that JSON's readers would lose digits of. */
+export function jsonText(sql: string, type: GType, at: Position, depth = 0, wide = quoted): string {
+  return once(
+    [sql],
+    ([x]) => `CASE WHEN ${x} IS NULL THEN 'null' ELSE ${present(x!, type, at, depth, wide)} END`,
+  )
 }
 
-function present(x: string, type: GType, at: Position, depth: number): string {
+function present(x: string, type: GType, at: Position, depth: number, wide: typeof quoted): string {
   if (type.kind === 'array') {
     const item = `json_item_${depth}`
-    return `('[' || array_to_string(list_transform(${x}, lambda ${item}: ${jsonText(item, type.element, at, depth + 1)}), ',') || ']')`
+    return `('[' || array_to_string(list_transform(${x}, lambda ${item}: ${jsonText(item, type.element, at, depth + 1, wide)}), ',') || ']')`
   }
   if (type.kind === 'struct') {
     const members = type.fields.map((field, i) => {
       if (field.name === anonymousField(i))
         throw unsupported('TO_JSON_STRING of a STRUCT with an unnamed field', at)
-      const value = jsonText(`struct_extract(${x}, ${quoteText(field.name)})`, field.type, at, depth + 1)
+      const value = jsonText(
+        `struct_extract(${x}, ${quoteText(field.name)})`,
+        field.type,
+        at,
+        depth + 1,
+        wide,
+      )
       return `${quoteText(`${JSON.stringify(field.name)}:`)} || ${value}`
     })
     return `('{' || ${members.join(" || ',' || ")} || '}')`
   }
   switch (type.name) {
     case 'INT64':
-      return `CASE WHEN ${x} BETWEEN -${WIDE} AND ${WIDE} THEN CAST(${x} AS VARCHAR) ELSE ${quoted(`CAST(${x} AS VARCHAR)`)} END`
+      return `CASE WHEN ${x} BETWEEN -${WIDE} AND ${WIDE} THEN CAST(${x} AS VARCHAR) ELSE ${wide(`CAST(${x} AS VARCHAR)`)} END`
     case 'NUMERIC':
-      return `CASE WHEN ${x} BETWEEN -${WIDE} AND ${WIDE} AND ${x} = round(${x}, 0) THEN regexp_replace(CAST(${x} AS VARCHAR), '\\.?0+$', '') ELSE ${quoted(`regexp_replace(CAST(${x} AS VARCHAR), '\\.?0+$', '')`)} END`
+      return `CASE WHEN ${x} BETWEEN -${WIDE} AND ${WIDE} AND ${x} = round(${x}, 0) THEN regexp_replace(CAST(${x} AS VARCHAR), '\\.?0+$', '') ELSE ${wide(`regexp_replace(CAST(${x} AS VARCHAR), '\\.?0+$', '')`)} END`
     case 'FLOAT64':
       return `CASE WHEN isnan(${x}) THEN '"NaN"' WHEN isinf(${x}) THEN CASE WHEN ${x} > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE ${floatText(x)} END`
     case 'BOOL':

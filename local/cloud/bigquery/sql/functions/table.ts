@@ -1,36 +1,48 @@
 /** All functions of the language by name, one row each; a name given twice is a mistake found at start. */
 import type { FunctionRow } from './row.ts'
 import { aggregateRows } from './aggregates.ts'
+import { approximateRows } from './approximate.ts'
 import { arrayRows } from './arrays.ts'
+import { bitRows } from './bits.ts'
 import { conditionalRows } from './conditionals.ts'
 import { currentRows } from './current.ts'
 import { dateRows } from './dates.ts'
+import { fingerprintRows } from './fingerprints.ts'
 import { formatRows } from './formats.ts'
 import { hashRows } from './hashes.ts'
 import { jsonRows } from './json.ts'
+import { jsonValueRows } from './json-values.ts'
 import { mathRows } from './mathematics.ts'
+import { printfRows } from './printf.ts'
 import { regexpRows } from './regexps.ts'
 import { moreStringRows } from './more-strings.ts'
 import { statisticRows } from './statistics.ts'
 import { stringRows } from './strings.ts'
+import { timeRows } from './times.ts'
 import { timestampRows } from './timestamps.ts'
 import { trigonometryRows } from './trigonometry.ts'
 import { windowRows } from './windows.ts'
 
 export const functionRows: readonly FunctionRow[] = [
   ...aggregateRows,
+  ...approximateRows,
   ...arrayRows,
   ...conditionalRows,
   ...currentRows,
   ...dateRows,
   ...timestampRows,
   ...formatRows,
+  ...timeRows,
   ...hashRows,
   ...jsonRows,
+  ...jsonValueRows,
   ...mathRows,
+  ...bitRows,
   ...regexpRows,
   ...stringRows,
   ...moreStringRows,
+  ...fingerprintRows,
+  ...printfRows,
   ...statisticRows,
   ...trigonometryRows,
   ...windowRows,

@@ -3,10 +3,11 @@ import { invalid } from '../refusal.ts'
 import { castSql } from '../values/cast.ts'
 import { DATETIME, INT64, isScalar, STRING, TIMESTAMP } from '../values/gtype.ts'
 import { timestampIn } from '../values/temporal.ts'
+import { once } from '../values/value.ts'
 import { arity, asType } from './arguments.ts'
 import { elapsed, partOf, truncate } from './date-arithmetic.ts'
 import { adding } from './date-forms.ts'
-import { example, scalar, special, type FunctionRow } from './row.ts'
+import { example, failing, scalar, special, type FunctionRow } from './row.ts'
 import { zoneOf } from './zones.ts'
 
 const F = 'Timestamp'
@@ -170,14 +171,26 @@ export const timestampRows: readonly FunctionRow[] = [
   special(
     F,
     'STRING',
-    'STRING(timestamp | date | datetime)',
-    (call, resolve) => {
+    'STRING(timestamp | date | datetime | json)',
+    (call, resolve, site) => {
       arity(call, 1)
       const value = resolve(call.args[0]!)
+      if (isScalar(value.type, 'JSON')) {
+        const sql = once(
+          [value.sql],
+          ([x]) =>
+            `CASE WHEN ${x} IS NULL THEN NULL WHEN json_type(${x}) = 'VARCHAR' THEN json_extract_string(${x}, '$') ELSE ${site.emitWith([value]).fail("'The provided JSON input is not a string'")} END`,
+        )
+        return { sql, type: STRING }
+      }
       if (!isScalar(value.type, 'TIMESTAMP', 'DATE', 'DATETIME', 'TIME'))
         throw invalid('No matching signature for function STRING', call.at)
       return { sql: castSql(value.sql, value.type, STRING, { isSafe: false, at: call.at }), type: STRING }
     },
-    example("SELECT STRING(TIMESTAMP '2008-12-25 15:30:00+00')", ['2008-12-25 15:30:00+00']),
+    example("SELECT STRING(TIMESTAMP '2008-12-25 15:30:00+00'), STRING(JSON '\"purple\"')", [
+      '2008-12-25 15:30:00+00',
+      'purple',
+    ]),
+    failing("SELECT STRING(JSON '1')", 'not a string'),
   ),
 ]

@@ -1,6 +1,5 @@
 /**
- * The inside of a call's parentheses and its OVER clause; named arguments, HAVING MAX and COLLATE are
- * refused.
+ * The inside of a call's parentheses and its OVER clause; named arguments and COLLATE are refused.
  */
 import { invalid, unsupported, type Position } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
@@ -9,7 +8,7 @@ import type { Expression, FrameBound, OrderItem, Window } from './syntax.ts'
 export function finishCall(cursor: Cursor, path: readonly string[], at: Position): Expression {
   const parts = path.map((part) => part.toUpperCase())
   const isSafe = parts[0] === 'SAFE' && parts.length > 1
-  const name = (isSafe ? parts.slice(1) : parts).join('.')
+  let name = (isSafe ? parts.slice(1) : parts).join('.')
   cursor.expectSymbol('(')
   const isDistinct = cursor.acceptWord('DISTINCT')
   if (!isDistinct) cursor.acceptWord('ALL')
@@ -19,12 +18,31 @@ export function finishCall(cursor: Cursor, path: readonly string[], at: Position
   let nulls: 'IGNORE' | 'RESPECT' | undefined
   if (cursor.acceptWord('IGNORE NULLS')) nulls = 'IGNORE'
   else if (cursor.acceptWord('RESPECT NULLS')) nulls = 'RESPECT'
-  if (cursor.isWord('HAVING')) throw unsupported('HAVING MAX/MIN inside a function call', cursor.at)
+  // ANY_VALUE(x HAVING MAX y) is the long form of MAX_BY(x, y).
+  const extreme = ['HAVING MAX', 'HAVING MIN'].find((words) => cursor.acceptWord(words))
+  if (extreme !== undefined) {
+    if (name !== 'ANY_VALUE' || args.length !== 1 || isDistinct || nulls)
+      throw unsupported(`${extreme} in a call of ${name}`, cursor.at)
+    args.push(cursor.expression())
+    name = extreme === 'HAVING MAX' ? 'MAX_BY' : 'MIN_BY'
+  }
   const orderBy = cursor.acceptWord('ORDER BY') ? parseOrderItems(cursor) : []
   const limit = cursor.acceptWord('LIMIT') ? cursor.expression() : undefined
   cursor.expectSymbol(')')
   const over = cursor.acceptWord('OVER') ? parseWindow(cursor) : undefined
-  return { kind: 'call', name, isSafe, args, isDistinct, nulls, orderBy, limit, over, at }
+  return {
+    kind: 'call',
+    name,
+    path: isSafe ? path.slice(1) : path,
+    isSafe,
+    args,
+    isDistinct,
+    nulls,
+    orderBy,
+    limit,
+    over,
+    at,
+  }
 }
 
 function parseArgument(cursor: Cursor): Expression {

@@ -23,13 +23,17 @@ const RESERVED = new Set(
 
 export class Cursor {
   readonly sql: string
-  #tokens: readonly Token[]
+  readonly #tokens: Token[]
+  readonly #placeholders: readonly number[]
   #index = 0
   #depth = 0
   readonly #grammar: Grammar
   constructor(sql: string, tokens: readonly Token[], grammar: Grammar) {
     this.sql = sql
-    this.#tokens = tokens
+    this.#tokens = [...tokens]
+    this.#placeholders = tokens.flatMap(({ kind, value }, i) =>
+      kind === 'parameter' && value === '' ? [i] : [],
+    )
     this.#grammar = grammar
   }
   expression(): Expression {
@@ -53,6 +57,16 @@ export class Cursor {
   get lastEnd(): number {
     return this.#tokens[Math.max(0, this.#index - 1)]!.end
   }
+  /** How many positional parameters stand before the next token. */
+  get placeholdersBefore(): number {
+    let [low, high] = [0, this.#placeholders.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#placeholders[middle]! < this.#index) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
   get mark(): number {
     return this.#index
   }
@@ -61,10 +75,12 @@ export class Cursor {
   }
 
   isWord(words: string, ahead = 0): boolean {
-    return words.split(' ').every((word, i) => {
-      const token = this.peek(ahead + i)
-      return token.kind === 'word' && token.value === word
-    })
+    // Asked several times for each token: no list is made for it.
+    const { kind, value } = this.peek(ahead)
+    if (kind !== 'word' || !words.startsWith(value)) return false
+    if (value.length === words.length) return true
+    if (words[value.length] !== ' ') return false
+    return this.isWord(words.slice(value.length + 1), ahead + 1)
   }
   isSymbol(symbol: string, ahead = 0): boolean {
     const token = this.peek(ahead)
@@ -72,7 +88,8 @@ export class Cursor {
   }
   acceptWord(words: string): boolean {
     if (!this.isWord(words)) return false
-    for (const _ of words.split(' ')) this.next()
+    this.next()
+    for (let i = words.indexOf(' '); i >= 0; i = words.indexOf(' ', i + 1)) this.next()
     return true
   }
   acceptSymbol(symbol: string): boolean {
@@ -133,7 +150,7 @@ export class Cursor {
     if (this.isSymbol('>>')) {
       const token = this.peek()
       const half: Token = { ...token, text: '>', value: '>', start: token.start + 1 }
-      this.#tokens = [...this.#tokens.slice(0, this.#index), half, ...this.#tokens.slice(this.#index + 1)]
+      this.#tokens[this.#index] = half
       return
     }
     this.expectSymbol('>')

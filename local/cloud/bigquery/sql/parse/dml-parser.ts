@@ -3,7 +3,9 @@
  */
 import { invalid, unsupported } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
-import { parseColumns, parseOptionList, parseOptions, parseShape } from './ddl-parser.ts'
+import { parseColumns } from './ddl/column-parser.ts'
+import { parseShape } from './ddl/create-parser.ts'
+import { parseOptionList, parseOptions } from './ddl/options-parser.ts'
 import { parseFrom, parseTablePath } from './from-parser.ts'
 import type { StatementSyntax } from './statement-syntax.ts'
 import type { Assignment, Expression, MergeClause } from './syntax.ts'
@@ -22,11 +24,13 @@ function parseNames(cursor: Cursor): string[] | undefined {
   return names
 }
 
+const valueOrDefault = (cursor: Cursor): Expression =>
+  cursor.isWord('DEFAULT') ? { kind: 'default', at: cursor.next().at } : cursor.expression()
+
 function parseRow(cursor: Cursor): Expression[] {
   cursor.expectSymbol('(')
   const values = cursor.list(() => {
-    if (cursor.isWord('DEFAULT')) throw unsupported('DEFAULT in VALUES', cursor.at)
-    return cursor.expression()
+    return valueOrDefault(cursor)
   })
   cursor.expectSymbol(')')
   return values
@@ -56,8 +60,7 @@ function parseAssignments(cursor: Cursor, alias: readonly string[]): Assignment[
       parts.shift()
     if (parts.length > 1) throw unsupported('UPDATE of a STRUCT field', at)
     cursor.expectSymbol('=')
-    if (cursor.isWord('DEFAULT')) throw unsupported('SET … = DEFAULT', cursor.at)
-    return { column: parts[0]!, value: cursor.expression(), at }
+    return { column: parts[0]!, value: valueOrDefault(cursor), at }
   })
 }
 

@@ -1,4 +1,4 @@
-/** Operators of GoogleSQL by precedence; https://cloud.google.com/bigquery/docs/reference/standard-sql/operators. It refuses bit operators. */
+/** Operators of GoogleSQL by precedence; https://cloud.google.com/bigquery/docs/reference/standard-sql/operators. */
 import { unsupported } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
 import { parsePrimary } from './primary-parser.ts'
@@ -118,10 +118,18 @@ function parseIn(cursor: Cursor, operand: Expression, isNot: boolean): Expressio
   return { kind: 'in', operand, isNot, list, at }
 }
 
-function parseOrBits(cursor: Cursor): Expression {
-  const left = parseSum(cursor)
-  for (const symbol of ['|', '&', '^', '<<', '>>'] as const)
-    if (cursor.isSymbol(symbol)) throw unsupported(`Operator ${symbol}`, cursor.at)
+/** From the loosest to the tightest: `|`, `^`, `&`, shifts, sums. */
+const parseOrBits = (cursor: Cursor): Expression => parseBits(cursor, 0)
+const BIT_LEVELS = [['|'], ['^'], ['&'], ['<<', '>>']]
+
+function parseBits(cursor: Cursor, level: number): Expression {
+  const symbols = BIT_LEVELS[level]
+  if (symbols === undefined) return parseSum(cursor)
+  let left = parseBits(cursor, level + 1)
+  while (symbols.some((symbol) => cursor.isSymbol(symbol))) {
+    const { at, text } = cursor.next()
+    left = { kind: 'binary', operator: text, left, right: parseBits(cursor, level + 1), at }
+  }
   return left
 }
 
@@ -146,9 +154,8 @@ function parseProduct(cursor: Cursor): Expression {
 
 function parseUnary(cursor: Cursor): Expression {
   const at = cursor.at
-  if (cursor.isSymbol('~')) throw unsupported('Operator ~', at)
-  if (!cursor.isSymbol('-') && !cursor.isSymbol('+')) return parsePrimary(cursor)
-  const operator = cursor.next().text as '-' | '+'
+  if (!['-', '+', '~'].some((symbol) => cursor.isSymbol(symbol))) return parsePrimary(cursor)
+  const operator = cursor.next().text as '-' | '+' | '~'
   const operand = cursor.nested(() => parseUnary(cursor))
   if (
     operator === '-' &&

@@ -1,9 +1,10 @@
 /**
- * FROM: tables, subqueries, UNNEST and joins. TABLESAMPLE, PIVOT, UNPIVOT, table functions and time travel
- * are refused by name.
+ * FROM: tables, subqueries, UNNEST, PIVOT, table functions and joins. TABLESAMPLE and time travel are refused by
+ * name.
  */
 import { invalid, unsupported } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
+import { parsePivots, startsPivot } from './pivot-parser.ts'
 import type { From } from './syntax.ts'
 
 export function parseFrom(cursor: Cursor): From {
@@ -73,17 +74,26 @@ function parseFactor(cursor: Cursor): From {
   } else {
     if (cursor.isSymbol('[')) throw unsupported('Legacy SQL ([project:dataset.table])', at)
     const path = parseTablePath(cursor)
-    if (cursor.isSymbol('(')) throw unsupported(`Table function ${path.join('.')}`, at)
-    factor = { kind: 'table', path, ...aliasAndOffset(cursor), at }
+    factor = cursor.acceptSymbol('(')
+      ? parseTableFunction(cursor, path, at)
+      : { kind: 'table', path, ...aliasAndOffset(cursor), at }
   }
   if (cursor.isWord('FOR SYSTEM_TIME')) throw unsupported('FOR SYSTEM_TIME AS OF', cursor.at)
   if (cursor.isWord('TABLESAMPLE')) throw unsupported('TABLESAMPLE', cursor.at)
-  return factor
+  return parsePivots(cursor, factor)
+}
+
+function parseTableFunction(cursor: Cursor, path: readonly string[], at: From['at']): From {
+  if (cursor.isWord('TABLE')) throw unsupported('A table as an argument', cursor.at)
+  const args = cursor.isSymbol(')') ? [] : cursor.list(() => cursor.expression())
+  cursor.expectSymbol(')')
+  return { kind: 'tableFunction', path, args, alias: parseAlias(cursor), at }
 }
 
 function parseAlias(cursor: Cursor): string | undefined {
-  for (const word of ['PIVOT', 'UNPIVOT', 'MATCH_RECOGNIZE'])
-    if (cursor.isWord(word) && cursor.isSymbol('(', 1)) throw unsupported(word, cursor.at)
+  if (cursor.isWord('MATCH_RECOGNIZE') && cursor.isSymbol('(', 1))
+    throw unsupported('MATCH_RECOGNIZE', cursor.at)
+  if (startsPivot(cursor)) return undefined
   if (cursor.acceptWord('AS')) return cursor.name()
   if (!cursor.isName() || cursor.isWord('TABLESAMPLE')) return undefined
   return cursor.name()

@@ -54,6 +54,11 @@ const SYMBOLS = [
   '~',
 ]
 
+const LITERAL = /(r|b|rb|br)?("""|'''|"|')/iy
+const NUMBER = /(0[xX][0-9a-fA-F]+|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)/y
+const WORD = /[A-Za-z_][A-Za-z0-9_]*/y
+const PARAMETER = /(?:@@([A-Za-z_][A-Za-z0-9_.]*)|@([A-Za-z_][A-Za-z0-9_]*))/y
+
 export function tokenize(sql: string): Token[] {
   const tokens: Token[] = []
   const lineStarts = [0]
@@ -102,7 +107,11 @@ function skipBlank(sql: string, i: number, positionOf: (offset: number) => Posit
 }
 
 function readToken(sql: string, start: number, at: Position, previous: Token | undefined): Token {
-  const rest = sql.slice(start, start + 200)
+  const first = sql[start]!
+  const matched = (pattern: RegExp): RegExpExecArray | null => {
+    pattern.lastIndex = start
+    return pattern.exec(sql)
+  }
   const make = (kind: TokenKind, end: number, value?: string): Token => ({
     kind,
     text: sql.slice(start, end),
@@ -111,7 +120,7 @@ function readToken(sql: string, start: number, at: Position, previous: Token | u
     end,
     at,
   })
-  const literal = /^(r|b|rb|br)?("""|'''|"|')/i.exec(rest)
+  const literal = matched(LITERAL)
   if (literal) {
     const prefix = (literal[1] ?? '').toLowerCase()
     const read = readQuoted(sql, start + literal[0].length, literal[2]!, {
@@ -121,33 +130,33 @@ function readToken(sql: string, start: number, at: Position, previous: Token | u
     })
     return make(prefix.includes('b') ? 'bytes' : 'string', read.end, read.value)
   }
-  if (rest[0] === '`') {
+  if (first === '`') {
     const read = readQuoted(sql, start + 1, '`', { isRaw: false, isBytes: false, at })
     if (read.value === '') throw invalid('Syntax error: Invalid empty identifier', at)
     return make('quoted', read.end, read.value)
   }
   // After a dot `t.1x` cannot be a number; `t.5` never starts a path part in GoogleSQL either, so numbers
   // stay numbers.
-  const number = /^(0[xX][0-9a-fA-F]+|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)/.exec(sql.slice(start, start + 400))
-  if (number && !(rest[0] === '.' && previous !== undefined && endsOperand(previous))) {
+  const number = matched(NUMBER)
+  if (number && !(first === '.' && previous !== undefined && endsOperand(previous))) {
     const end = start + number[0].length
     if (/[A-Za-z_]/.test(sql[end] ?? ''))
       throw invalid('Syntax error: Missing whitespace between literal and alias', at)
     return make(/^(0[xX]|\d+$)/.test(number[0]) ? 'integer' : 'float', end)
   }
-  const word = /^[A-Za-z_][A-Za-z0-9_]*/.exec(sql.slice(start, start + 1100))
+  const word = matched(WORD)
   if (word) return make('word', start + word[0].length, word[0].toUpperCase())
-  const parameter = /^(?:@@([A-Za-z_][A-Za-z0-9_.]*)|@([A-Za-z_][A-Za-z0-9_]*))/.exec(rest)
+  const parameter = matched(PARAMETER)
   if (parameter)
     return make(
       parameter[1] ? 'system' : 'parameter',
       start + parameter[0].length,
       parameter[1] ?? parameter[2],
     )
-  if (rest[0] === '?') return make('parameter', start + 1, '')
-  const symbol = SYMBOLS.find((candidate) => rest.startsWith(candidate))
+  if (first === '?') return make('parameter', start + 1, '')
+  const symbol = SYMBOLS.find((candidate) => sql.startsWith(candidate, start))
   if (symbol) return make('symbol', start + symbol.length)
-  throw invalid(`Syntax error: Illegal input character ${JSON.stringify(rest[0])}`, at)
+  throw invalid(`Syntax error: Illegal input character ${JSON.stringify(first)}`, at)
 }
 
 function endsOperand(token: Token): boolean {

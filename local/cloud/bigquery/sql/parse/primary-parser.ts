@@ -142,7 +142,16 @@ function parseWord(cursor: Cursor): Expression {
   const name = cursor.name()
   if (cursor.isSymbol('(')) return finishCall(cursor, [name], at)
   if (['CURRENT_DATE', 'CURRENT_TIMESTAMP', 'CURRENT_DATETIME', 'CURRENT_TIME'].includes(value))
-    return { kind: 'call', name: value, isSafe: false, args: [], isDistinct: false, orderBy: [], at }
+    return {
+      kind: 'call',
+      name: value,
+      path: [value],
+      isSafe: false,
+      args: [],
+      isDistinct: false,
+      orderBy: [],
+      at,
+    }
   return { kind: 'path', parts: [name], at }
 }
 
@@ -198,10 +207,12 @@ function parseCast(cursor: Cursor, isSafe: boolean): Expression {
   const operand = cursor.expression()
   cursor.expectWord('AS')
   const type = parseType(cursor)
-  if (cursor.isWord('FORMAT')) throw unsupported('CAST … FORMAT', cursor.at)
-  if (cursor.isWord('AT TIME ZONE')) throw unsupported('CAST … AT TIME ZONE', cursor.at)
+  const format = cursor.acceptWord('FORMAT') ? cursor.expression() : undefined
+  if (format === undefined && cursor.isWord('AT TIME ZONE'))
+    throw unsupported('CAST … AT TIME ZONE', cursor.at)
+  const zone = cursor.acceptWord('AT TIME ZONE') ? cursor.expression() : undefined
   cursor.expectSymbol(')')
-  return { kind: 'cast', operand, type, isSafe, at }
+  return { kind: 'cast', operand, type, isSafe, format, zone, at }
 }
 
 function parseExtract(cursor: Cursor): Expression {
@@ -223,8 +234,8 @@ function parseExtract(cursor: Cursor): Expression {
 function parseInterval(cursor: Cursor): Expression {
   const { at } = cursor.next()
   const value = cursor.expression()
-  const unit = cursor.name().toUpperCase()
-  if (cursor.isWord('TO')) throw unsupported('INTERVAL … TO …', at)
+  const first = cursor.name().toUpperCase()
+  const unit = cursor.acceptWord('TO') ? `${first} TO ${cursor.name().toUpperCase()}` : first
   return { kind: 'interval', value, unit, at }
 }
 

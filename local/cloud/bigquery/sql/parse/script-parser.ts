@@ -1,197 +1,219 @@
 /**
- * A script to statements: splits at semicolons, parses each whole, names what it does not support (control
- * flow, functions, transactions, legacy SQL).
+ * A script to its statements and control flow: blocks, IF, CASE, loops, exceptions, EXECUTE IMMEDIATE. Transactions
+ * and procedures are refused by name.
  */
 import { invalid, unsupported } from '../refusal.ts'
-import type { ParsedStatement } from '../types.ts'
+import type { ParsedStatement, ScriptNode } from '../types.ts'
 import type { Cursor } from './cursor.ts'
 import { openText } from './grammar.ts'
-import { parseAlter, parseCreate, parseDrop } from './ddl-parser.ts'
-import { parseDelete, parseInsert, parseLoad, parseMerge, parseTruncate, parseUpdate } from './dml-parser.ts'
+import { parseStatement, typeOf } from './statement-parser.ts'
 import type { StatementSyntax } from './statement-syntax.ts'
-import { parseType } from './type-parser.ts'
 
-const REFUSED = [
-  'BEGIN TRANSACTION',
-  'COMMIT TRANSACTION',
-  'ROLLBACK TRANSACTION',
-  'BEGIN',
-  'COMMIT',
-  'ROLLBACK',
-  'IF',
-  'LOOP',
-  'WHILE',
-  'REPEAT',
-  'FOR',
-  'CASE',
-  'CALL',
-  'EXECUTE IMMEDIATE',
-  'EXPORT DATA',
-  'GRANT',
-  'REVOKE',
-  'RAISE',
-  'RETURN',
-  'BREAK',
-  'LEAVE',
-  'CONTINUE',
-  'ITERATE',
-  'FROM',
-  'EXPLAIN',
-  'ANALYZE',
-  'UNDROP',
-  'CLONE',
-  'PIVOT',
-  'UNDROP SCHEMA',
-]
+export interface Parsed {
+  readonly syntax: StatementSyntax
+  readonly parsed: ParsedStatement
+}
+const TRANSACTION = ['BEGIN TRANSACTION', 'COMMIT', 'ROLLBACK']
+const ENDS = ['END', 'ELSE', 'ELSEIF', 'WHEN', 'EXCEPTION', 'UNTIL']
 
-export function parseStatements(
-  sql: string,
-  isPart = false,
-): { syntax: StatementSyntax; parsed: ParsedStatement }[] {
+/** The one statement of a text that `parseScript` cut out. */
+export function parseOne(sql: string): Parsed {
+  const cursor = openText(sql)
+  const parsed = statement(cursor)
+  cursor.acceptSymbol(';')
+  if (cursor.peek().kind !== 'end') throw cursor.unexpected('end of input')
+  return parsed
+}
+
+export function parseProgram(sql: string): ScriptNode[] {
   if (/^\s*#\s*legacySQL/im.test(sql)) throw unsupported('Legacy SQL')
   const cursor = openText(sql)
-  const statements: { syntax: StatementSyntax; parsed: ParsedStatement }[] = []
+  const nodes = parseList(cursor, [])
+  if (cursor.peek().kind !== 'end') throw cursor.unexpected()
+  if (nodes.length === 0) throw invalid('Syntax error: Unexpected end of statement', cursor.at)
+  return nodes
+}
+
+/** Statements up to one of `ends`, which is left to the caller. */
+function parseList(cursor: Cursor, ends: readonly string[]): ScriptNode[] {
+  const nodes: ScriptNode[] = []
+  let isPastDeclarations = false
   while (cursor.peek().kind !== 'end') {
     if (cursor.acceptSymbol(';')) continue
-    const first = cursor.peek()
-    const syntax = parseStatement(cursor)
-    if (cursor.peek().kind !== 'end' && !cursor.isSymbol(';')) throw cursor.unexpected('end of input')
-    const text = sql.slice(first.start, cursor.lastEnd)
-    const variable =
-      syntax.kind === 'declare'
-        ? { names: syntax.names, type: syntax.typeText }
-        : syntax.kind === 'set'
-          ? { names: syntax.names }
-          : undefined
-    statements.push({
-      syntax,
-      parsed: {
-        type: typeOf(syntax),
-        text,
-        line: first.at.line,
-        column: first.at.column,
-        ...(variable ? { variable } : {}),
-      },
-    })
+    if (ends.some((word) => cursor.isWord(word))) break
+    const at = cursor.at
+    const node = cursor.nested(() => parseNode(cursor))
+    const isDeclaration = node.kind === 'statement' && node.parsed.type === 'DECLARE'
+    if (isDeclaration && isPastDeclarations)
+      throw invalid('Variable declarations are allowed only at the start of a block or script', at)
+    isPastDeclarations ||= !isDeclaration
+    nodes.push(node)
+    if (cursor.peek().kind === 'end' || cursor.isSymbol(';')) continue
+    throw cursor.unexpected(ends.length > 0 ? '";"' : 'end of input')
   }
-  if (statements.length === 0) throw invalid('Syntax error: Unexpected end of statement', cursor.at)
-  const late = statements.findIndex(
-    ({ syntax }, i) =>
-      syntax.kind === 'declare' && statements.slice(0, i).some((before) => before.syntax.kind !== 'declare'),
-  )
-  if (late > 0 && !isPart)
-    throw invalid(
-      'Variable declarations are allowed only at the start of a block or script',
-      statements[late]!.syntax.at,
-    )
-  return statements
+  return nodes
 }
 
-function parseStatement(cursor: Cursor): StatementSyntax {
-  const { at, value, kind } = cursor.peek()
-  if (cursor.isSymbol('(')) return { kind: 'query', query: cursor.query(), at }
-  if (kind !== 'word') throw cursor.unexpected()
-  switch (value) {
-    case 'SELECT':
-    case 'WITH':
-      return { kind: 'query', query: cursor.query(), at }
-    case 'CREATE':
-      return parseCreate(cursor)
-    case 'DROP':
-      return parseDrop(cursor)
-    case 'ALTER':
-      return parseAlter(cursor)
-    case 'INSERT':
-      return parseInsert(cursor)
-    case 'UPDATE':
-      return parseUpdate(cursor)
-    case 'DELETE':
-      return parseDelete(cursor)
-    case 'MERGE':
-      return parseMerge(cursor)
-    case 'TRUNCATE':
-      return parseTruncate(cursor)
-    case 'LOAD':
-      return parseLoad(cursor)
-    case 'ASSERT':
-      return parseAssert(cursor)
-    case 'DECLARE':
-      return parseDeclare(cursor)
-    case 'SET':
-      return parseSet(cursor)
-    default:
-  }
-  const refused = REFUSED.find((words) => cursor.isWord(words))
-  if (refused) throw unsupported(`Statement ${refused}`, at)
-  throw cursor.unexpected()
-}
-
-function parseAssert(cursor: Cursor): StatementSyntax {
-  const { at } = cursor.next()
-  const condition = cursor.expression()
-  if (!cursor.acceptWord('AS')) return { kind: 'assert', condition, at }
-  if (cursor.peek().kind !== 'string') throw cursor.unexpected('string literal')
-  return { kind: 'assert', condition, message: cursor.next().value, at }
-}
-
-function parseDeclare(cursor: Cursor): StatementSyntax {
-  const { at } = cursor.next()
-  const names = cursor.list(() => cursor.name())
-  if (cursor.acceptWord('DEFAULT')) return { kind: 'declare', names, value: cursor.expression(), at }
-  const start = cursor.peek().start
-  const type = parseType(cursor)
-  const typeText = cursor.sql.slice(start, cursor.lastEnd)
+function statement(cursor: Cursor): Parsed {
+  const first = cursor.peek()
+  const before = cursor.placeholdersBefore
+  const syntax = parseStatement(cursor)
+  const variable =
+    syntax.kind === 'declare'
+      ? { names: syntax.names, type: syntax.typeText }
+      : syntax.kind === 'set'
+        ? { names: syntax.names }
+        : undefined
   return {
-    kind: 'declare',
-    names,
-    type,
-    typeText,
-    value: cursor.acceptWord('DEFAULT') ? cursor.expression() : undefined,
-    at,
+    syntax,
+    parsed: {
+      type: typeOf(syntax),
+      text: cursor.sql.slice(first.start, cursor.lastEnd),
+      ...first.at,
+      ...(before > 0 ? { placeholdersBefore: before } : {}),
+      ...(variable ? { variable } : {}),
+      ...('isTemp' in syntax && syntax.isTemp ? { isTemp: true, path: syntax.path } : {}),
+    },
   }
 }
 
-function parseSet(cursor: Cursor): StatementSyntax {
-  const { at } = cursor.next()
-  if (cursor.peek().kind === 'system') throw unsupported(`SET @@${cursor.peek().value}`, at)
-  const isTuple = cursor.acceptSymbol('(')
-  const names = isTuple ? cursor.list(() => cursor.name()) : [cursor.name()]
-  if (isTuple) cursor.expectSymbol(')')
-  cursor.expectSymbol('=')
-  return { kind: 'set', names, isTuple, value: cursor.expression(), at }
+/** An expression as a query of one value. */
+function valueOf(cursor: Cursor): ParsedStatement {
+  const first = cursor.peek()
+  const before = cursor.placeholdersBefore
+  cursor.expression()
+  return {
+    type: 'SELECT',
+    text: `SELECT ${cursor.sql.slice(first.start, cursor.lastEnd)}`,
+    line: first.at.line,
+    column: Math.max(1, first.at.column - 'SELECT '.length),
+    ...(before > 0 ? { placeholdersBefore: before } : {}),
+  }
 }
 
-function typeOf(syntax: StatementSyntax): ParsedStatement['type'] {
-  switch (syntax.kind) {
-    case 'query':
-      return 'SELECT'
-    case 'createTable':
-      return syntax.query ? 'CREATE_TABLE_AS_SELECT' : 'CREATE_TABLE'
-    case 'createView':
-      return 'CREATE_VIEW'
-    case 'createSchema':
-      return 'CREATE_SCHEMA'
-    case 'drop':
-      return `DROP_${syntax.what}`
-    case 'alter':
-      return syntax.what === 'TABLE' ? 'ALTER_TABLE' : 'ALTER_VIEW'
-    case 'insert':
-      return 'INSERT'
-    case 'update':
-      return 'UPDATE'
-    case 'delete':
-      return 'DELETE'
-    case 'merge':
-      return 'MERGE'
-    case 'truncate':
-      return 'TRUNCATE_TABLE'
-    case 'load':
-      return 'LOAD_DATA'
-    case 'assert':
-      return 'ASSERT'
-    case 'declare':
-      return 'DECLARE'
-    case 'set':
-      return 'SET'
+function queryOf(cursor: Cursor): ParsedStatement {
+  cursor.expectSymbol('(')
+  const first = cursor.peek()
+  const before = cursor.placeholdersBefore
+  cursor.query()
+  const text = cursor.sql.slice(first.start, cursor.lastEnd)
+  cursor.expectSymbol(')')
+  return { type: 'SELECT', text, ...first.at, ...(before > 0 ? { placeholdersBefore: before } : {}) }
+}
+
+function parseNode(cursor: Cursor): ScriptNode {
+  const { at } = cursor.peek()
+  const transaction = TRANSACTION.find((words) => cursor.isWord(words))
+  if (transaction || (cursor.isWord('BEGIN') && cursor.isSymbol(';', 1)))
+    throw unsupported(`A transaction (${transaction ?? 'BEGIN'})`, at)
+  if (cursor.isWord('CREATE') && /^PROCEDURE$/i.test(cursor.peek(1).text))
+    throw unsupported('CREATE PROCEDURE', at)
+  const label = cursor.isName() && cursor.isSymbol(':', 1) ? cursor.name() : undefined
+  if (label !== undefined) cursor.expectSymbol(':')
+  const node = parseControl(cursor, label)
+  if (node) return node
+  if (label !== undefined) throw cursor.unexpected('BEGIN, LOOP, WHILE, REPEAT or FOR')
+  return { kind: 'statement', parsed: statement(cursor).parsed }
+}
+
+function parseControl(cursor: Cursor, label: string | undefined): ScriptNode | undefined {
+  const named = label === undefined ? {} : { label }
+  const close = (words: string): void => {
+    cursor.expectWord(words)
+    if (label !== undefined && cursor.isWord(label.toUpperCase())) cursor.next()
   }
+  const { at } = cursor.peek()
+  if (cursor.acceptWord('BEGIN')) {
+    const body = parseList(cursor, ['END', 'EXCEPTION'])
+    let handler: ScriptNode[] | undefined
+    if (cursor.acceptWord('EXCEPTION WHEN ERROR THEN')) handler = parseList(cursor, ['END'])
+    close('END')
+    return { kind: 'block', ...named, body, ...(handler ? { handler } : {}) }
+  }
+  if (cursor.acceptWord('LOOP')) {
+    const body = parseList(cursor, ['END'])
+    close('END LOOP')
+    return { kind: 'loop', ...named, body }
+  }
+  if (cursor.acceptWord('WHILE')) {
+    const condition = valueOf(cursor)
+    cursor.expectWord('DO')
+    const body = parseList(cursor, ['END'])
+    close('END WHILE')
+    return { kind: 'loop', ...named, while: condition, body }
+  }
+  if (cursor.acceptWord('REPEAT')) {
+    const body = parseList(cursor, ['UNTIL'])
+    cursor.expectWord('UNTIL')
+    const until = valueOf(cursor)
+    close('END REPEAT')
+    return { kind: 'loop', ...named, body, until }
+  }
+  if (cursor.acceptWord('FOR')) {
+    const variable = cursor.name()
+    cursor.expectWord('IN')
+    const query = queryOf(cursor)
+    cursor.expectWord('DO')
+    const body = parseList(cursor, ['END'])
+    close('END FOR')
+    return { kind: 'for', ...named, variable, query, body }
+  }
+  if (label !== undefined) return undefined
+  if (cursor.isWord('IF')) return parseIf(cursor)
+  if (cursor.isWord('CASE')) return parseCase(cursor)
+  for (const word of ['LEAVE', 'BREAK', 'ITERATE', 'CONTINUE'] as const)
+    if (cursor.acceptWord(word)) {
+      const target = cursor.isName() ? { label: cursor.name() } : {}
+      return { kind: word === 'LEAVE' || word === 'BREAK' ? 'leave' : 'iterate', ...target, ...at }
+    }
+  if (cursor.acceptWord('RETURN')) return { kind: 'return' }
+  if (cursor.acceptWord('RAISE')) {
+    if (!cursor.acceptWord('USING MESSAGE')) return { kind: 'raise', ...at }
+    cursor.expectSymbol('=')
+    return { kind: 'raise', message: valueOf(cursor), ...at }
+  }
+  return cursor.acceptWord('EXECUTE IMMEDIATE') ? parseExecute(cursor) : undefined
+}
+
+function parseIf(cursor: Cursor): ScriptNode {
+  const branches: { condition: ParsedStatement; body: ScriptNode[] }[] = []
+  let otherwise: ScriptNode[] = []
+  while (cursor.acceptWord('IF') || cursor.acceptWord('ELSEIF')) {
+    const condition = valueOf(cursor)
+    cursor.expectWord('THEN')
+    branches.push({ condition, body: parseList(cursor, ENDS) })
+  }
+  if (cursor.acceptWord('ELSE')) otherwise = parseList(cursor, ['END'])
+  cursor.expectWord('END IF')
+  return { kind: 'if', branches, otherwise }
+}
+
+/** CASE WHEN condition THEN …, and CASE value WHEN value THEN …. */
+function parseCase(cursor: Cursor): ScriptNode {
+  cursor.next()
+  const operand = cursor.isWord('WHEN') ? undefined : valueOf(cursor)
+  const branches: { condition: ParsedStatement; body: ScriptNode[] }[] = []
+  while (cursor.acceptWord('WHEN')) {
+    const when = valueOf(cursor)
+    cursor.expectWord('THEN')
+    const [left, right] = [operand, when].map((part) => part?.text.slice('SELECT '.length))
+    const condition = operand ? { ...when, text: `SELECT (${left}) = (${right})` } : when
+    branches.push({ condition, body: parseList(cursor, ENDS) })
+  }
+  const otherwise = cursor.acceptWord('ELSE') ? parseList(cursor, ['END']) : []
+  cursor.expectWord('END CASE')
+  return { kind: 'if', branches, otherwise }
+}
+
+function parseExecute(cursor: Cursor): ScriptNode {
+  const { at } = cursor.peek()
+  const sql = valueOf(cursor)
+  const into = cursor.acceptWord('INTO') ? cursor.list(() => cursor.name()) : undefined
+  const using = cursor.acceptWord('USING')
+    ? cursor.list(() => {
+        const value = valueOf(cursor)
+        return cursor.acceptWord('AS') ? { value, name: cursor.name() } : { value }
+      })
+    : []
+  return { kind: 'execute', sql, using, ...(into ? { into } : {}), ...at }
 }

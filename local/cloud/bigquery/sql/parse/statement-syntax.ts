@@ -1,23 +1,39 @@
 /** The tree of the supported statements. Values only. */
 import type { Position } from '../refusal.ts'
-import type { Assignment, Expression, From, MergeClause, Query, TypeSyntax } from './syntax.ts'
+import type { ObjectKind } from './ddl/kinds.ts'
+import type { Assignment, Expression, From, MergeClause, OptionSyntax, Query, TypeSyntax } from './syntax.ts'
 
 interface At {
   readonly at: Position
-}
-export interface OptionSyntax extends At {
-  readonly name: string
-  readonly value: Expression
 }
 export interface ColumnSyntax extends At {
   readonly name: string
   readonly type: TypeSyntax
   readonly isRequired: boolean
+  readonly defaultText?: string
   readonly options: readonly OptionSyntax[]
 }
 export interface PartitionSyntax extends At {
+  /** `_PARTITIONTIME` for a table that is partitioned by arrival. */
   readonly field: string
-  readonly type: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR'
+  readonly type: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR' | 'RANGE'
+  readonly range?: { readonly start: string; readonly end: string; readonly interval: string }
+}
+/** Without a type: ANY TYPE. */
+export interface ArgumentSyntax extends At {
+  readonly name: string
+  readonly type?: TypeSyntax
+}
+export interface ForeignKeySyntax extends At {
+  readonly name?: string | undefined
+  readonly columns: readonly string[]
+  readonly path: readonly string[]
+  readonly referenced: readonly string[]
+  readonly ifNotExists: boolean
+}
+export interface KeysSyntax {
+  readonly primaryKey?: readonly string[]
+  readonly foreignKeys: readonly ForeignKeySyntax[]
 }
 interface Creation {
   readonly path: readonly string[]
@@ -27,6 +43,7 @@ interface Creation {
 }
 export interface TableShape {
   readonly columns?: readonly ColumnSyntax[]
+  readonly keys?: KeysSyntax
   readonly partitionBy?: PartitionSyntax
   readonly clusterBy?: readonly string[]
 }
@@ -39,29 +56,78 @@ export type AlterAction =
       readonly isConditional: boolean
     }
   | { readonly kind: 'DROP_COLUMN'; readonly names: readonly string[]; readonly isConditional: boolean }
-  | { readonly kind: 'SET_COLUMN_OPTIONS'; readonly name: string; readonly options: readonly OptionSyntax[] }
+  | {
+      readonly kind: 'SET_COLUMN_OPTIONS'
+      readonly name: string
+      readonly isConditional: boolean
+      readonly options: readonly OptionSyntax[]
+    }
+  | {
+      readonly kind: 'RENAME_COLUMN'
+      readonly renames: readonly {
+        readonly from: string
+        readonly to: string
+        readonly isConditional: boolean
+      }[]
+    }
+  | { readonly kind: 'RENAME_TO'; readonly name: string }
+  | { readonly kind: 'SET_DATA_TYPE'; readonly column: ColumnSyntax; readonly isConditional: boolean }
+  | {
+      readonly kind: 'SET_DEFAULT'
+      readonly name: string
+      readonly isConditional: boolean
+      /** Absent: DROP DEFAULT. */
+      readonly defaultText?: string
+    }
+  | { readonly kind: 'DROP_NOT_NULL'; readonly name: string; readonly isConditional: boolean }
+  | { readonly kind: 'ADD_KEYS'; readonly keys: readonly KeysSyntax[] }
+  | { readonly kind: 'DROP_PRIMARY_KEY'; readonly isConditional: boolean }
+  | { readonly kind: 'DROP_CONSTRAINT'; readonly name: string; readonly isConditional: boolean }
 
 export type StatementSyntax = At &
   (
     | { readonly kind: 'query'; readonly query: Query }
-    | ({ readonly kind: 'createTable'; readonly query?: Query } & Creation & TableShape)
+    | ({
+        readonly kind: 'createTable'
+        readonly query?: Query
+        readonly isTemp?: boolean
+        readonly source?: {
+          readonly how: 'LIKE' | 'COPY' | 'CLONE' | 'SNAPSHOT'
+          readonly path: readonly string[]
+        }
+      } & Creation &
+        TableShape)
+    | ({
+        readonly kind: 'createFunction'
+        readonly isTemp: boolean
+        readonly args: readonly ArgumentSyntax[]
+        readonly returns?: TypeSyntax
+        readonly returnsTable?: readonly { readonly name: string; readonly type: TypeSyntax }[]
+        /** A function's expression, or a table function's query. */
+        readonly body?: Expression
+        readonly query?: Query
+        readonly text: string
+      } & Creation)
     | ({
         readonly kind: 'createView'
         readonly names?: readonly { readonly name: string; readonly options: readonly OptionSyntax[] }[]
         readonly query: Query
         readonly text: string
+        readonly isMaterialized: boolean
+        readonly partitionBy?: PartitionSyntax
+        readonly clusterBy?: readonly string[]
       } & Creation)
     | ({ readonly kind: 'createSchema' } & Creation)
     | {
         readonly kind: 'drop'
-        readonly what: 'TABLE' | 'VIEW' | 'SCHEMA'
+        readonly what: ObjectKind
         readonly path: readonly string[]
         readonly ifExists: boolean
         readonly isCascade: boolean
       }
     | {
         readonly kind: 'alter'
-        readonly what: 'TABLE' | 'VIEW'
+        readonly what: 'TABLE' | 'VIEW' | 'MATERIALIZED VIEW' | 'SCHEMA'
         readonly path: readonly string[]
         readonly ifExists: boolean
         readonly action: AlterAction

@@ -2,13 +2,30 @@
 import type { Position } from '../refusal.ts'
 
 export type TypeSyntax =
-  | { readonly kind: 'name'; readonly name: string; readonly at: Position }
+  | {
+      readonly kind: 'name'
+      readonly name: string
+      /** STRING(10), NUMERIC(10, 2): a limit of a stored column. */
+      readonly parameters?: readonly number[]
+      readonly at: Position
+    }
   | { readonly kind: 'array'; readonly element: TypeSyntax; readonly at: Position }
   | {
       readonly kind: 'struct'
-      readonly fields: readonly { readonly name?: string; readonly type: TypeSyntax }[]
+      readonly fields: readonly StructFieldSyntax[]
       readonly at: Position
     }
+export interface StructFieldSyntax {
+  readonly name?: string
+  readonly type: TypeSyntax
+  readonly isRequired?: boolean
+  readonly options?: readonly OptionSyntax[]
+}
+export interface OptionSyntax {
+  readonly name: string
+  readonly value: Expression
+  readonly at: Position
+}
 
 export type LiteralType =
   | 'INT64'
@@ -83,6 +100,9 @@ export type Expression = At &
         readonly operand: Expression
         readonly type: TypeSyntax
         readonly isSafe: boolean
+        /** CAST(… FORMAT format AT TIME ZONE zone). */
+        readonly format?: Expression
+        readonly zone?: Expression
       }
     | {
         readonly kind: 'extract'
@@ -93,6 +113,8 @@ export type Expression = At &
       }
     | Call
     | { readonly kind: 'star' }
+    /** The default of the column that INSERT or UPDATE writes. */
+    | { readonly kind: 'default' }
     | { readonly kind: 'interval'; readonly value: Expression; readonly unit: string }
     | { readonly kind: 'array'; readonly element?: TypeSyntax; readonly items: readonly Expression[] }
     | {
@@ -112,6 +134,8 @@ export interface Call {
   readonly kind: 'call'
   /** Upper case, dotted for namespaces. */
   readonly name: string
+  /** As written, for functions of one's own. */
+  readonly path: readonly string[]
   readonly isSafe: boolean
   readonly args: readonly Expression[]
   readonly isDistinct: boolean
@@ -197,6 +221,12 @@ export type From = At &
       }
     | { readonly kind: 'subquery'; readonly query: Query; readonly alias?: string }
     | {
+        readonly kind: 'tableFunction'
+        readonly path: readonly string[]
+        readonly args: readonly Expression[]
+        readonly alias?: string
+      }
+    | {
         readonly kind: 'unnest'
         readonly value: Expression
         readonly alias?: string
@@ -211,7 +241,33 @@ export type From = At &
         readonly on?: Expression
         readonly using?: readonly string[]
       }
+    | {
+        readonly kind: 'pivot'
+        readonly source: From
+        readonly aggregates: readonly PivotAggregate[]
+        readonly column: Expression
+        readonly values: readonly PivotValue[]
+        readonly alias?: string
+      }
+    | {
+        readonly kind: 'unpivot'
+        readonly source: From
+        /** Names of the two columns that come of it. */
+        readonly value: string
+        readonly name: string
+        readonly columns: readonly { readonly column: Expression; readonly label?: string }[]
+        readonly hasNulls: boolean
+        readonly alias?: string
+      }
   )
+export interface PivotAggregate extends At {
+  readonly call: Call
+  readonly alias?: string
+}
+export interface PivotValue {
+  readonly value: Expression
+  readonly alias?: string
+}
 
 export type Assignment = At & { readonly column: string; readonly value: Expression }
 export interface MergeClause extends At {

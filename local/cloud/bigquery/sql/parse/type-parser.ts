@@ -1,10 +1,11 @@
 /**
- * Type names in CAST, DECLARE and column lists: INT64, ARRAY<…>, STRUCT<…>; parameters such as STRING(10) are
- * refused.
+ * Type names in CAST, DECLARE and column lists: INT64, STRING(10), ARRAY<…>, STRUCT<… NOT NULL OPTIONS(…)>. Where
+ * parameters and attributes mean something is said by who reads the type.
  */
-import { unsupported } from '../refusal.ts'
+import { invalid, unsupported } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
-import type { TypeSyntax } from './syntax.ts'
+import { parseOptions } from './ddl/options-parser.ts'
+import type { StructFieldSyntax, TypeSyntax } from './syntax.ts'
 
 export function parseType(cursor: Cursor): TypeSyntax {
   return cursor.nested(() => {
@@ -17,21 +18,34 @@ export function parseType(cursor: Cursor): TypeSyntax {
     }
     if (cursor.acceptWord('STRUCT')) {
       cursor.expectSymbol('<')
-      const fields: { name?: string; type: TypeSyntax }[] = []
+      const fields: StructFieldSyntax[] = []
       if (!cursor.isSymbol('>') && !cursor.isSymbol('>>'))
         fields.push(...cursor.list(() => structField(cursor)))
       cursor.expectCloser()
       return { kind: 'struct', fields, at }
     }
     if (cursor.isWord('INTERVAL')) throw unsupported('Type INTERVAL', at)
-    const name = cursor.name()
-    if (cursor.isSymbol('(')) throw unsupported(`A parameterized type (${name.toUpperCase()}(…))`, at)
-    return { kind: 'name', name: name.toUpperCase(), at }
+    const name = cursor.name().toUpperCase()
+    if (!cursor.acceptSymbol('(')) return { kind: 'name', name, at }
+    const parameters = cursor.list(() => parameter(cursor))
+    cursor.expectSymbol(')')
+    return { kind: 'name', name, parameters, at }
   })
 }
 
-function structField(cursor: Cursor): { name?: string; type: TypeSyntax } {
+function parameter(cursor: Cursor): number {
+  if (cursor.peek().kind !== 'integer') throw invalid('Type parameters must be positive integers', cursor.at)
+  return Number(cursor.next().text)
+}
+
+function structField(cursor: Cursor): StructFieldSyntax {
   const isNamed =
     cursor.isName() && (cursor.isName(1) || cursor.isWord('ARRAY', 1) || cursor.isWord('STRUCT', 1))
-  return isNamed ? { name: cursor.name(), type: parseType(cursor) } : { type: parseType(cursor) }
+  if (!isNamed) return { type: parseType(cursor) }
+  const name = cursor.name()
+  const type = parseType(cursor)
+  if (cursor.isWord('COLLATE')) throw unsupported('Column attribute COLLATE', cursor.at)
+  const isRequired = cursor.acceptWord('NOT NULL')
+  const options = parseOptions(cursor)
+  return { name, type, ...(isRequired ? { isRequired } : {}), ...(options.length > 0 ? { options } : {}) }
 }

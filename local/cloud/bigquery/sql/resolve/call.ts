@@ -12,12 +12,15 @@ import { joinFacts, type Value } from '../values/value.ts'
 import { orderKey } from './order.ts'
 import { resolveExpression } from './recursion.ts'
 import type { Env } from './scope.ts'
+import { callRoutine, findRoutine } from './routines.ts'
 import { resolveWindow } from './window.ts'
 
 type CallNode = Call & { at: Position }
 
 export function resolveCall(call: CallNode, env: Env): Value {
   const row = findFunction(call.name)
+  const own = row ? undefined : findRoutine(call.path, env, call.at)
+  if (own) return callRoutine(call, own, env)
   if (!row) throw unsupported(`Function ${call.name}`, call.at)
   const shape = row.shape
   const isAggregate = shape === 'both' || shape === 'aggregate'

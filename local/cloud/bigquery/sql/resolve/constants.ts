@@ -1,6 +1,6 @@
 /** What an expression ends in without a name: literals and query parameters. */
 import type { Expression } from '../parse/syntax.ts'
-import { invalid } from '../refusal.ts'
+import { invalid, unsupported } from '../refusal.ts'
 import { literalOf } from '../values/coerce.ts'
 import {
   BOOL,
@@ -52,6 +52,14 @@ export function resolveLiteral(expression: Expression & { kind: 'literal' }): Va
       return { sql: literalOf(value, expression.type, at), type: types[expression.type], isConstant: true }
     }
   }
+}
+
+/** What the script knows of itself: `@@row_count`, `@@error.message`; others are refused by name. */
+export function resolveSystem(expression: Expression & { kind: 'system' }, env: Env): Value {
+  const found = env.translation.context.variables.get(`@@${expression.name.toLowerCase()}`)
+  if (!found) throw unsupported(`System variable @@${expression.name}`, expression.at)
+  const type = typeFromText(found.type, expression.at)
+  return { sql: found.duckdb, type, isConstant: true }
 }
 
 export function resolveParameter(expression: Expression & { kind: 'parameter' }, env: Env): Value {

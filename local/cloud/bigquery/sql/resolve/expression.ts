@@ -3,16 +3,18 @@
  * through to DuckDB unread.
  */
 import { extract } from '../functions/extract.ts'
+import { zoneOf } from '../functions/zones.ts'
 import type { Expression } from '../parse/syntax.ts'
 import { invalid, unsupported } from '../refusal.ts'
 import { castValue } from '../values/cast.ts'
+import { castWithFormat } from '../values/cast-format.ts'
 import { coerce, coerceAll, literalOf } from '../values/coerce.ts'
 import { compareFloats } from '../values/floats.ts'
 import { BOOL, duckdbType, isScalar, typeFromSyntax, typeName } from '../values/gtype.ts'
 import { joinFacts, type Value } from '../values/value.ts'
 import { fieldOf, resolveIndex, resolvePath } from './access.ts'
 import { resolveCall } from './call.ts'
-import { resolveLiteral, resolveParameter } from './constants.ts'
+import { resolveLiteral, resolveParameter, resolveSystem } from './constants.ts'
 import { resolveArray, resolveStruct, resolveSubquery } from './constructors.ts'
 import { resolveBinary, resolveIn, resolveLike, resolveUnary } from './operators.ts'
 import type { Env } from './scope.ts'
@@ -72,6 +74,10 @@ export function resolveExpression(expression: Expression, env: Env): Value {
     case 'cast': {
       const operand = resolveExpression(expression.operand, env)
       const type = typeFromSyntax(expression.type)
+      if (expression.format) {
+        const zone = expression.zone && zoneOf(resolveExpression(expression.zone, env), at)
+        return castWithFormat(operand, type, { format: resolveExpression(expression.format, env), zone, at })
+      }
       if (
         operand.literal !== undefined &&
         isScalar(operand.type, 'STRING') &&
@@ -92,6 +98,8 @@ export function resolveExpression(expression: Expression, env: Env): Value {
       return resolveCall(expression, env)
     case 'star':
       throw invalid('Argument * can only be used in COUNT(*)', at)
+    case 'default':
+      throw invalid('DEFAULT is allowed only as a value of INSERT, UPDATE and MERGE', at)
     case 'interval':
       throw unsupported('An INTERVAL outside date arithmetic', at)
     case 'array':
@@ -105,7 +113,7 @@ export function resolveExpression(expression: Expression, env: Env): Value {
     case 'parameter':
       return resolveParameter(expression, env)
     case 'system':
-      throw unsupported(`System variable @@${expression.name}`, at)
+      return resolveSystem(expression, env)
   }
 }
 

@@ -2,10 +2,13 @@
 import { invalid, unsupported } from '../refusal.ts'
 import { parseQueryText } from '../parse/text.ts'
 import type { From } from '../parse/syntax.ts'
+import { arrivalColumns } from './arrival.ts'
 import { coerceAll, coerce } from '../values/coerce.ts'
 import { BOOL, duckdbType, INT64, quoteName, typeOfField } from '../values/gtype.ts'
 import { asColumns } from './output.ts'
+import { resolvePivot, resolveUnpivot } from './pivot.ts'
 import { resolveExpression, resolveQuery } from './recursion.ts'
+import { resolveTableFunction } from './routines.ts'
 import { childEnv, lookUp, sameName, type Column, type Env, type FromResult, type Relation } from './scope.ts'
 import { onceOnly } from './translation.ts'
 
@@ -28,8 +31,14 @@ function resolveAny(from: From, env: Env, left?: FromResult): FromResult {
       return resolveSubquery(from, env)
     case 'unnest':
       return resolveUnnest(from, env, left)
+    case 'tableFunction':
+      return resolveTableFunction(from, env)
     case 'table':
       return resolveTable(from, env, left)
+    case 'pivot':
+      return resolvePivot(from, env, resolveFrom(from.source, env, left))
+    case 'unpivot':
+      return resolveUnpivot(from, env, resolveFrom(from.source, env, left))
   }
 }
 
@@ -112,6 +121,7 @@ function resolveTable(from: From & { kind: 'table' }, env: Env, left?: FromResul
         ? read
         : undefined,
   }))
+  const arrival = resolved.kind === 'table' && read ? arrivalColumns(resolved, label, read) : []
   const hidden = (resolved.kind === 'system' ? (resolved.hidden ?? []) : []).map((field): Column => ({
     name: field.name,
     type: typeOfField(field, from.at),
@@ -119,7 +129,7 @@ function resolveTable(from: From & { kind: 'table' }, env: Env, left?: FromResul
     touch: () => {},
     isHidden: true,
   }))
-  return single(`${resolved.relation} AS ${label}`, { alias, columns: [...columns, ...hidden] })
+  return single(`${resolved.relation} AS ${label}`, { alias, columns: [...columns, ...arrival, ...hidden] })
 }
 
 /** A CTE's columns are labels, or an expression over one when it is a STRUCT's field. */

@@ -20,6 +20,7 @@ import {
 } from '../values/gtype.ts'
 import { compareFloats } from '../values/floats.ts'
 import { joinFacts, once, quoteText, type Value } from '../values/value.ts'
+import { BITS } from '../functions/bits.ts'
 import { shift } from '../functions/date-arithmetic.ts'
 import { divided, multiplied } from '../functions/numerics.ts'
 import { singleColumn } from './output.ts'
@@ -35,7 +36,10 @@ export function resolveUnary(expression: Expression & { kind: 'unary' }, env: En
       ...joinFacts([operand]),
     }
   const value = isNullType(operand.type) ? coerce(operand, INT64) : operand
-  if (!isScalar(value.type, 'INT64', 'FLOAT64', 'NUMERIC'))
+  const isNumber = isScalar(value.type, 'INT64', 'FLOAT64', 'NUMERIC')
+  if (expression.operator === '~' && isScalar(value.type, 'BYTES'))
+    throw unsupported('Operator ~ on BYTES', expression.at)
+  if (!isNumber || (expression.operator === '~' && !isScalar(value.type, 'INT64')))
     throw noSignature(expression.operator, [operand], expression)
   return { sql: `(${expression.operator}${value.sql})`, type: value.type, ...joinFacts([operand]) }
 }
@@ -62,6 +66,7 @@ export function resolveBinary(expression: Expression & { kind: 'binary' }, env: 
   const facts = joinFacts([left, right])
   if (COMPARISONS.includes(operator)) return { ...compare(operator, left, right, expression), ...facts }
   if (operator === '||') return { ...concatenate(left, right, expression), ...facts }
+  if (BITS[operator]) return { ...onBits(operator, left, right, expression), ...facts }
   if ((operator === '+' || operator === '-') && isScalar(left.type, 'DATE') && isScalar(right.type, 'INT64'))
     return { sql: `(${left.sql} ${operator} CAST(${right.sql} AS INTEGER))`, type: DATE, ...facts }
   if (operator === '+' && isScalar(left.type, 'INT64') && isScalar(right.type, 'DATE'))
@@ -76,6 +81,19 @@ export function resolveBinary(expression: Expression & { kind: 'binary' }, env: 
   if (!type || !(isNullType(type) || isScalar(type, 'INT64', 'FLOAT64', 'NUMERIC')))
     throw noSignature(operator, [left, right], expression)
   return { ...arithmetic(operator, left, right, isNullType(type) ? INT64 : type), ...facts }
+}
+
+function onBits(
+  operator: string,
+  left: Value,
+  right: Value,
+  expression: Expression,
+): { sql: string; type: GType } {
+  if ([left, right].some(({ type }) => isScalar(type, 'BYTES')))
+    throw unsupported(`Operator ${operator} on BYTES`, expression.at)
+  if (![left, right].every(({ type }) => isNullType(type) || isScalar(type, 'INT64')))
+    throw noSignature(operator, [left, right], expression)
+  return { sql: BITS[operator]!(coerce(left, INT64).sql, coerce(right, INT64).sql), type: INT64 }
 }
 
 function arithmetic(operator: string, left: Value, right: Value, type: GType): { sql: string; type: GType } {

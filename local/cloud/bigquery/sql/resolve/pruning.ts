@@ -94,6 +94,9 @@ function pruned(
     operand.at,
   ).values.map((one: Value) => one.sql)
   return new Map([
-    [read, `(${write(value!.replaceAll(column.sql, quoteName(read.partitionField)), values)})`],
+    [
+      read,
+      `(${write(value!.replaceAll(column.sql, column.partitionSql ?? quoteName(read.partitionField)), values)})`,
+    ],
   ])
 }

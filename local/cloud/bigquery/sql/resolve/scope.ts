@@ -7,7 +7,7 @@ import { invalid, type Position } from '../refusal.ts'
 import { quoteName, type GType } from '../values/gtype.ts'
 import type { Value } from '../values/value.ts'
 import type { Cte, Expression, Query } from '../parse/syntax.ts'
-import type { TableReference } from '../types.ts'
+import type { Via } from '../types.ts'
 import type { Read, Translation } from './translation.ts'
 
 export interface Column {
@@ -17,6 +17,8 @@ export interface Column {
   readonly sql: string
   readonly touch: () => void
   readonly partitionOf?: Read
+  /** The column over the table alone, where that is more than the name of what partitions it. */
+  readonly partitionSql?: string
   /** A pseudo column: it has a name, `*` does not show it. */
   readonly isHidden?: boolean
 }
@@ -67,7 +69,7 @@ export interface Env {
   readonly visible: readonly Column[]
   readonly parent?: Env
   readonly ctes: ReadonlyMap<string, CteEntry>
-  readonly via: readonly TableReference[]
+  readonly via: readonly Via[]
   /** SELECT aliases that ORDER BY, GROUP BY, HAVING and QUALIFY may use. */
   readonly aliases?: ReadonlyMap<
     string,

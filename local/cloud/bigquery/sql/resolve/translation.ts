@@ -2,22 +2,20 @@
  * What one statement's translation knows: answers of the catalog, tables read, fresh names. It never asks the
  * catalog itself; it says which name it misses.
  */
-import type { CompileContext, Resolved, TableRead, TableReference } from '../types.ts'
+import type { CompileContext, Resolved, ResolvedRoutine, TableRead, TableReference, Via } from '../types.ts'
 import type { Position } from '../refusal.ts'
 import { quoteName } from '../values/gtype.ts'
+
+export type Purpose = 'read' | 'write' | 'call'
+export type Answer = Resolved | ResolvedRoutine
 
 /** Thrown when a name is needed that the catalog has not answered yet: the compiler asks and starts over. */
 export class MissingName extends Error {
   readonly path: readonly string[]
-  readonly via: readonly TableReference[]
+  readonly via: readonly Via[]
   readonly at: Position
-  readonly purpose: 'read' | 'write'
-  constructor(
-    path: readonly string[],
-    via: readonly TableReference[],
-    at: Position,
-    purpose: 'read' | 'write',
-  ) {
+  readonly purpose: Purpose
+  constructor(path: readonly string[], via: readonly Via[], at: Position, purpose: Purpose) {
     super(`unresolved ${path.join('.')}`)
     this.path = path
     this.via = via
@@ -33,36 +31,42 @@ export interface Read {
   readonly partitionField?: string
 }
 
-export const keyOf = (
-  path: readonly string[],
-  via: readonly TableReference[],
-  purpose: 'read' | 'write',
-): string =>
-  JSON.stringify([purpose, path, via.map((view) => [view.projectId, view.datasetId, view.tableId])])
+export const keyOf = (path: readonly string[], via: readonly Via[], purpose: Purpose): string =>
+  JSON.stringify([
+    purpose,
+    path,
+    via.map((step) => [step.projectId, step.datasetId, step.tableId, step.isRoutine ?? false]),
+  ])
 
 export class Translation {
   readonly context: CompileContext
-  readonly #answers: ReadonlyMap<string, Resolved>
+  readonly #answers: ReadonlyMap<string, Answer>
   readonly #references = new Map<string, TableReference>()
   readonly #reads: Read[] = []
   #names = 0
   /** Touches of the expression being resolved; a column is read only when what uses it is. */
   #touches: (() => void)[] = []
-  constructor(context: CompileContext, answers: ReadonlyMap<string, Resolved>) {
+  constructor(context: CompileContext, answers: ReadonlyMap<string, Answer>) {
     this.context = context
     this.#answers = answers
   }
 
   resolve(
     path: readonly string[],
-    via: readonly TableReference[],
+    via: readonly Via[],
     at: Position,
     purpose: 'read' | 'write' = 'read',
   ): Resolved {
-    const answer = this.#answers.get(keyOf(path, via, purpose))
+    const answer = this.#answers.get(keyOf(path, via, purpose)) as Resolved | undefined
     if (!answer) throw new MissingName(path, via, at, purpose)
     const { projectId, datasetId, tableId } = answer.reference
     this.#references.set(`${projectId}.${datasetId}.${tableId}`, answer.reference)
+    return answer
+  }
+
+  resolveRoutine(path: readonly string[], via: readonly Via[], at: Position): ResolvedRoutine {
+    const answer = this.#answers.get(keyOf(path, via, 'call')) as ResolvedRoutine | undefined
+    if (!answer) throw new MissingName(path, via, at, 'call')
     return answer
   }
 

@@ -7,6 +7,7 @@ import { compileDdl } from './ddl.ts'
 import { deleteFrom, insertInto, targetOf, updateTable } from './dml.ts'
 import { compileLoad } from './load.ts'
 import { mergeInto } from './merge.ts'
+import { compileCreateFunction } from './routines.ts'
 import { outputOf, rootEnv, verifyTypes, type Output } from './outcome.ts'
 import { compileAssert, compileVariables } from './variables.ts'
 
@@ -50,7 +51,7 @@ export async function compileStatement(
       return dml(syntax.path, () => mergeInto(syntax, env))
     case 'truncate':
       return dml(syntax.path, () => [
-        `DELETE FROM ${targetOf(syntax.path, undefined, env, syntax.at).resolved.relation}`,
+        `DELETE FROM ${targetOf(syntax.path, undefined, env, syntax.at, false).resolved.relation}`,
       ])
     case 'assert':
       return { ...facts(), duckdb: settled(translation, () => compileAssert(syntax, env)) }
@@ -61,6 +62,8 @@ export async function compileStatement(
     }
     case 'load':
       return { ...facts(), ...settled(translation, () => compileLoad(syntax, env)), duckdb: [] }
+    case 'createFunction':
+      return { ...facts(), ...settled(translation, () => compileCreateFunction(syntax, env)), duckdb: [] }
     case 'createTable':
     case 'createView':
     case 'createSchema':

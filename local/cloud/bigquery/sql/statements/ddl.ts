@@ -6,8 +6,10 @@ import { invalid, unsupported } from '../refusal.ts'
 import type { StatementSyntax, TableShape } from '../parse/statement-syntax.ts'
 import type { Env } from '../resolve/scope.ts'
 import type { FieldSchema, Statement, TableHeader } from '../types.ts'
-import { typeFromSyntax } from '../values/gtype.ts'
-import { readColumns, readOptions } from './options.ts'
+import { typeOfField } from '../values/gtype.ts'
+import { alterOf, keysOf } from './alter.ts'
+import { readColumns } from './columns.ts'
+import { readOptions } from './options.ts'
 import { coercedTo, outputOf, type Output } from './outcome.ts'
 
 type Ddl = StatementSyntax & { kind: 'createTable' | 'createView' | 'createSchema' | 'drop' | 'alter' }
@@ -36,50 +38,22 @@ export function compileDdl(syntax: Ddl, env: Env): Partial<Statement> & { output
           `View column name list has ${columns.length} columns, the query has ${output.schema.length}`,
           syntax.at,
         )
-      return { target: syntax.path, header: header(syntax, env, {}, columns), viewQuery: syntax.text, output }
+      const shape = { partitionBy: syntax.partitionBy, clusterBy: syntax.clusterBy }
+      checkShape(syntax, shape, columns?.map(({ name }) => name) ?? output.schema.map(({ name }) => name))
+      if (syntax.isMaterialized) checkMaterialized(syntax, env)
+      return {
+        target: syntax.path,
+        header: header(syntax, env, shape, columns),
+        viewQuery: syntax.text,
+        output,
+      }
     }
     case 'createSchema':
       return { target: syntax.path, header: header(syntax, env, {}) }
     case 'drop':
       return { target: syntax.path, ifExists: syntax.ifExists, isCascade: syntax.isCascade }
-    case 'alter': {
-      const { action } = syntax
-      const target = { target: syntax.path, ifExists: syntax.ifExists }
-      switch (action.kind) {
-        case 'SET_OPTIONS':
-          return {
-            ...target,
-            alter: { kind: 'SET_OPTIONS', options: readOptions(action.options, nowMicros) },
-          }
-        case 'ADD_COLUMN':
-          return {
-            ...target,
-            alter: {
-              kind: 'ADD_COLUMN',
-              columns: readColumns(action.columns, nowMicros),
-              ifNotExists: action.isConditional,
-            },
-          }
-        case 'DROP_COLUMN':
-          return {
-            ...target,
-            alter: {
-              kind: 'DROP_COLUMN',
-              columns: action.names.map((name) => ({ name, type: 'STRING' })),
-              ifNotExists: action.isConditional,
-            },
-          }
-        case 'SET_COLUMN_OPTIONS':
-          return {
-            ...target,
-            alter: {
-              kind: 'SET_COLUMN_OPTIONS',
-              columns: [{ name: action.name, type: 'STRING' }],
-              options: readOptions(action.options, nowMicros),
-            },
-          }
-      }
-    }
+    case 'alter':
+      return { target: syntax.path, ifExists: syntax.ifExists, alter: alterOf(syntax.action, nowMicros) }
   }
 }
 
@@ -90,28 +64,42 @@ function createTable(
   if (syntax.orReplace && syntax.ifNotExists)
     throw invalid('CREATE TABLE cannot be both OR REPLACE and IF NOT EXISTS', syntax.at)
   const result = { target: syntax.path, header: header(syntax, env, syntax) }
+  if (syntax.source) return { ...result, source: syntax.source }
   if (!syntax.query) {
     if (!syntax.columns || syntax.columns.length === 0)
       throw invalid('CREATE TABLE needs a list of columns or AS query', syntax.at)
     checkShape(
+      syntax,
       syntax,
       syntax.columns.map((column) => column.name),
     )
     return result
   }
   const made = outputOf(syntax.query, env, syntax.columns ? undefined : 'CREATE TABLE')
-  checkShape(syntax, syntax.columns?.map((column) => column.name) ?? made.schema.map((field) => field.name))
+  checkShape(
+    syntax,
+    syntax,
+    syntax.columns?.map((column) => column.name) ?? made.schema.map((field) => field.name),
+  )
   if (!syntax.columns) return { ...result, output: made }
-  const types = syntax.columns.map((column) => typeFromSyntax(column.type))
   const schema = readColumns(syntax.columns, env.translation.context.nowMicros)
+  const types = schema.map((field) => typeOfField(field))
   return { ...result, output: { sql: coercedTo(made, types, env, syntax.at, 'CREATE TABLE'), types, schema } }
 }
 
-function checkShape(syntax: Ddl & { kind: 'createTable' }, names: readonly string[]): void {
+/** https://cloud.google.com/bigquery/docs/materialized-views-create#query_limitations */
+function checkMaterialized(syntax: Ddl & { kind: 'createView' }, env: Env): void {
+  const options = readOptions(syntax.options, env.translation.context.nowMicros)
+  if (options.allow_non_incremental_definition === true) return
+  if (syntax.query.orderBy.length > 0 || syntax.query.limit)
+    throw invalid('Materialized view query cannot have ORDER BY or LIMIT', syntax.at)
+}
+
+function checkShape(syntax: Ddl, shape: TableShape, names: readonly string[]): void {
   const has = (name: string) => names.some((candidate) => candidate.toLowerCase() === name.toLowerCase())
-  if (syntax.partitionBy && !has(syntax.partitionBy.field))
-    throw invalid(`Unrecognized name: ${syntax.partitionBy.field}`, syntax.partitionBy.at)
-  for (const name of syntax.clusterBy ?? [])
+  if (shape.partitionBy && shape.partitionBy.field !== '_PARTITIONTIME' && !has(shape.partitionBy.field))
+    throw invalid(`Unrecognized name: ${shape.partitionBy.field}`, shape.partitionBy.at)
+  for (const name of shape.clusterBy ?? [])
     if (!has(name)) throw invalid(`Unrecognized name: ${name}`, syntax.at)
 }
 
@@ -129,8 +117,15 @@ function header(
     options: readOptions(syntax.options, nowMicros),
     ...(fields ? { columns: fields } : {}),
     ...(shape.partitionBy
-      ? { partitionBy: { field: shape.partitionBy.field, type: shape.partitionBy.type } }
+      ? {
+          partitionBy: {
+            field: shape.partitionBy.field,
+            type: shape.partitionBy.type,
+            ...(shape.partitionBy.range ? { range: shape.partitionBy.range } : {}),
+          },
+        }
       : {}),
+    ...(shape.keys ? { keys: keysOf(shape.keys) } : {}),
     ...(shape.clusterBy ? { clusterBy: shape.clusterBy } : {}),
   }
 }

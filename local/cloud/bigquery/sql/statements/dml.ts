@@ -6,7 +6,8 @@ import { invalid, type Position } from '../refusal.ts'
 import type { StatementSyntax } from '../parse/statement-syntax.ts'
 import type { Assignment, Expression } from '../parse/syntax.ts'
 import { coerce } from '../values/coerce.ts'
-import { BOOL, quoteName, typeOfField, type GType } from '../values/gtype.ts'
+import { BOOL, quoteName, TIMESTAMP, typeOfField, type GType } from '../values/gtype.ts'
+import { arrivalColumns, isByArrival } from '../resolve/arrival.ts'
 import { resolveExpression } from '../resolve/expression.ts'
 import { resolveFrom } from '../resolve/from.ts'
 import { noteConjuncts } from '../resolve/pruning.ts'
@@ -24,11 +25,20 @@ export interface Target {
 }
 export const MANY = 'UPDATE/MERGE must match at most one source row for each target row'
 
-export function targetOf(path: readonly string[], alias: string | undefined, env: Env, at: Position): Target {
+/** `isRead`: INSERT and TRUNCATE look at no row of it, so they need no partition filter. */
+export function targetOf(
+  path: readonly string[],
+  alias: string | undefined,
+  env: Env,
+  at: Position,
+  isRead = true,
+): Target {
   const resolved = env.translation.resolve(path, [], at, 'write')
   if (resolved.kind !== 'table') throw invalid(`Cannot modify ${path.join('.')}, which is not a table`, at)
   const label = env.translation.fresh('target')
-  const read = env.translation.read(resolved.reference, resolved.partitionField)
+  const read: Read = isRead
+    ? env.translation.read(resolved.reference, resolved.partitionField)
+    : { reference: resolved.reference, columns: new Set() }
   const columns: Column[] = resolved.schema.map((field) => ({
     name: field.name,
     type: typeOfField(field, at),
@@ -40,11 +50,14 @@ export function targetOf(path: readonly string[], alias: string | undefined, env
     ]),
     partitionOf: sameName(resolved.partitionField, field.name) ? read : undefined,
   }))
+  columns.push(...arrivalColumns(resolved, label, read))
   const name = alias ?? path.at(-1)!
   return { resolved, relation: { alias: name, columns }, label, read, alias: name }
 }
 
 export function columnOf(target: Target, name: string, at: Position): { name: string; type: GType } {
+  if (isByArrival(target.resolved) && sameName('_PARTITIONTIME', name))
+    return { name: '_PARTITIONTIME', type: TIMESTAMP }
   const field = target.resolved.schema.find((candidate) => sameName(candidate.name, name))
   if (!field)
     throw invalid(
@@ -67,14 +80,17 @@ export function columnsOf(
   )
   if (duplicate) throw invalid(`Duplicate column ${duplicate.name} in the column list`, at)
   const missing = target.resolved.schema.find(
-    (field) => field.mode === 'REQUIRED' && !columns.some((column) => column.name === field.name),
+    (field) =>
+      field.mode === 'REQUIRED' &&
+      field.defaultValueExpression === undefined &&
+      !columns.some((column) => column.name === field.name),
   )
   if (missing) throw invalid(`Required field ${missing.name} cannot be null`, at)
   return columns
 }
 
 export function insertInto(syntax: StatementSyntax & { kind: 'insert' }, env: Env): string[] {
-  const target = targetOf(syntax.path, undefined, env, syntax.at)
+  const target = targetOf(syntax.path, undefined, env, syntax.at, false)
   const columns = columnsOf(target, syntax.columns, syntax.at)
   const list = columns.map((column) => quoteName(column.name)).join(', ')
   if (syntax.rows) {
@@ -102,6 +118,8 @@ export function insertInto(syntax: StatementSyntax & { kind: 'insert' }, env: En
 }
 
 export function assigned(expression: Expression, column: { name: string; type: GType }, env: Env): string {
+  // Only where DuckDB itself writes the row; MERGE decides its values first and refuses it.
+  if (expression.kind === 'default') return 'DEFAULT'
   return coerce(
     resolveExpression(expression, { ...env, noAggregate: 'DML value', noWindow: 'DML value' }),
     column.type,

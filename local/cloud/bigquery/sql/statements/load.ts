@@ -9,7 +9,8 @@ import type { Statement } from '../types.ts'
 import { coerce, coercionCost } from '../values/coerce.ts'
 import { DATE } from '../values/gtype.ts'
 import { header } from './ddl.ts'
-import { readColumns, readOptions } from './options.ts'
+import { readColumns } from './columns.ts'
+import { readOptions } from './options.ts'
 
 export function compileLoad(syntax: StatementSyntax & { kind: 'load' }, env: Env): Partial<Statement> {
   const { nowMicros } = env.translation.context

@@ -4,7 +4,7 @@
  */
 import type { StatementSyntax } from '../parse/statement-syntax.ts'
 import type { Expression, MergeClause } from '../parse/syntax.ts'
-import { invalid } from '../refusal.ts'
+import { invalid, unsupported } from '../refusal.ts'
 import { coerce } from '../values/coerce.ts'
 import { BOOL, quoteName } from '../values/gtype.ts'
 import { resolveExpression } from '../resolve/expression.ts'
@@ -100,6 +100,10 @@ function condition(expression: Expression, env: Env): string {
   ).sql
 }
 
+function refuseDefault(value: Expression): void {
+  if (value.kind === 'default') throw unsupported('DEFAULT in MERGE', value.at)
+}
+
 interface Step {
   readonly decide: string[]
   readonly write: string[]
@@ -133,6 +137,7 @@ function changes(
       continue
     }
     if (clause.action.kind !== 'update') continue
+    for (const { value } of clause.action.assignments) refuseDefault(value)
     const sets = assignments(clause.action.assignments, plan.target, env).map((set, j) => {
       values.push(`CASE WHEN "_clause" = ${i} THEN ${set.sql} END AS "_v${i}_${j}"`)
       return `${quoteName(set.column)} = ${table}."_v${i}_${j}"`
@@ -204,6 +209,7 @@ function byTarget(plan: Plan, clauses: readonly MergeClause[], env: Env, visible
         `INSERT ROW needs as many source columns (${visible.length}) as target columns (${columns.length})`,
         clause.at,
       )
+    for (const value of given ?? []) refuseDefault(value)
     const sqls = given
       ? given.map((value, j) => assigned(value, columns[j]!, env))
       : columns.map(

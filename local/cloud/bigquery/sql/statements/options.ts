@@ -3,10 +3,7 @@
  * expressions are refused.
  */
 import { invalid, unsupported } from '../refusal.ts'
-import type { ColumnSyntax, OptionSyntax } from '../parse/statement-syntax.ts'
-import type { Expression } from '../parse/syntax.ts'
-import type { FieldSchema } from '../types.ts'
-import { fieldOf, typeFromSyntax } from '../values/gtype.ts'
+import type { Expression, OptionSyntax } from '../parse/syntax.ts'
 
 export function readOptions(options: readonly OptionSyntax[], nowMicros: bigint): Record<string, unknown> {
   const read: Record<string, unknown> = {}
@@ -32,6 +29,8 @@ function readValue(expression: Expression, nowMicros: bigint): unknown {
       return expression.items.map((item) => readValue(item, nowMicros))
     case 'struct':
       return expression.fields.map((field) => readValue(field.value, nowMicros))
+    case 'interval':
+      return interval(expression)
     case 'call': {
       const nowMs = Number(nowMicros / 1000n)
       if (expression.name === 'CURRENT_TIMESTAMP') return new Date(nowMs).toISOString()
@@ -56,6 +55,20 @@ function readValue(expression: Expression, nowMicros: bigint): unknown {
   throw unsupported('This expression as an option value', expression.at)
 }
 
+/** As REST writes an interval, `years-months days hours:minutes:seconds`. */
+function interval(expression: Expression & { kind: 'interval' }): string {
+  const { unit, value } = expression
+  const amount = value.kind === 'literal' ? value.value : ''
+  const seconds =
+    UNIT_MS[unit] === undefined || unit === 'DAY' ? undefined : (Number(amount) * UNIT_MS[unit]) / 1000
+  if (unit === 'DAY' && /^\d+$/.test(amount)) return `0-0 ${amount} 0:0:0`
+  if (seconds !== undefined && Number.isInteger(seconds))
+    return `0-0 0 ${Math.floor(seconds / 3600)}:${Math.floor(seconds / 60) % 60}:${seconds % 60}`
+  const clock = /^(\d+):(\d+):(\d+)$/.exec(amount)
+  if (unit === 'HOUR TO SECOND' && clock) return `0-0 0 ${clock.slice(1).map(Number).join(':')}`
+  throw unsupported('This INTERVAL as an option value', expression.at)
+}
+
 function readLiteral(expression: Expression & { kind: 'literal' }): unknown {
   switch (expression.type) {
     case 'NULL':
@@ -78,20 +91,4 @@ function readLiteral(expression: Expression & { kind: 'literal' }): unknown {
     default:
       throw unsupported(`A ${expression.type} literal as an option value`, expression.at)
   }
-}
-
-export function readColumns(columns: readonly ColumnSyntax[], nowMicros: bigint): FieldSchema[] {
-  return columns.map((column) => {
-    const { description, ...others } = readOptions(column.options, nowMicros)
-    const other = Object.keys(others)[0]
-    if (other) throw unsupported(`Column option ${other}`, column.at)
-    const field = fieldOf(column.name, typeFromSyntax(column.type))
-    if (column.isRequired && field.mode === 'REPEATED')
-      throw invalid(`NOT NULL cannot be used on ARRAY column ${column.name}`, column.at)
-    return {
-      ...field,
-      ...(column.isRequired ? { mode: 'REQUIRED' } : {}),
-      ...(description === undefined ? {} : { description: String(description) }),
-    }
-  })
 }

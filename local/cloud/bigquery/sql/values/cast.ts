@@ -1,6 +1,7 @@
 /** CAST and SAFE_CAST between types, https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_rules. What DuckDB reads more generously is guarded. */
+import { createHash } from 'node:crypto'
 import { invalid, unsupported, type Position } from '../refusal.ts'
-import { duckdbType, isNullType, typeName, type GType } from './gtype.ts'
+import { duckdbType, isNullType, sameType, typeName, type GType } from './gtype.ts'
 import {
   DATE_PATTERN,
   DATETIME_PATTERN,
@@ -130,9 +131,11 @@ export function castSql(sql: string, from: GType, to: GType, how: How): string {
   }
   if (duckdbType(from) === duckdbType(to)) return sql
   if (from.kind === 'array' && to.kind === 'array') {
-    if (!sql.startsWith('CAST([] AS'))
-      throw unsupported(`CAST from ${typeName(from)} to ${typeName(to)}`, how.at)
-    return `CAST([] AS ${duckdbType(to)})`
+    if (sql.startsWith('CAST([] AS')) return `CAST([] AS ${duckdbType(to)})`
+    // Other names only: DuckDB would cast a STRUCT by name, BigQuery does by position.
+    if (!sameType(from, to)) throw unsupported(`CAST from ${typeName(from)} to ${typeName(to)}`, how.at)
+    const element = `e_${createHash('sha256').update(sql).digest('hex').slice(0, 10)}`
+    return `list_transform(${sql}, lambda ${element}: ${castSql(element, from.element, to.element, how)})`
   }
   if (from.kind === 'struct' && to.kind === 'struct') {
     if (from.fields.length !== to.fields.length)

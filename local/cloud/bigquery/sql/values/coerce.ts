@@ -46,7 +46,7 @@ export function coerce(value: Value, to: GType, at?: Position, what?: string): V
       at,
     )
   if (cost === 0)
-    return value.type.kind === 'struct' ? { ...value, sql: renamed(value, to), type: to } : value
+    return value.type.kind === 'scalar' ? value : { ...value, sql: renamed(value, to), type: to }
   if (isNullType(value.type)) return { ...value, sql: `CAST(NULL AS ${duckdbType(to)})`, type: to }
   if (value.literal !== undefined && isScalar(value.type, 'STRING') && to.kind === 'scalar')
     return { ...value, sql: literalOf(value.literal, to.name, at), type: to, literal: undefined }

@@ -125,7 +125,12 @@ const NAMES: Readonly<Record<string, ScalarName>> = {
   JSON: 'JSON',
 }
 
+/** A type where values are made; limits and attributes belong to stored columns (`columnOfSyntax`). */
 export function typeFromSyntax(syntax: TypeSyntax): GType {
+  if (syntax.kind === 'name' && syntax.parameters)
+    throw unsupported(`A parameterized type (${syntax.name}(…)) outside a column list`, syntax.at)
+  if (syntax.kind === 'struct' && syntax.fields.some((field) => field.isRequired || field.options))
+    throw invalid('Attributes of STRUCT fields are allowed in column definitions only', syntax.at)
   if (syntax.kind === 'array') {
     if (syntax.element.kind === 'array')
       throw invalid(

@@ -1,0 +1,28 @@
+{#
+  on-run-end: when `dbt build` built every mart and every data test of the project passed, each staged mart is copied over the published one (a copy job: free, atomic per table).
+  Red, or not everything judged: what is published stays exactly as it is, and one line says why.
+  Visitors first and events last: the views' `data_through` moves when all else is there.
+#}
+{% macro publish_when_green(results) -%}
+  {%- if execute and flags.WHICH == 'build' and var('pull_request_dataset', none) is none -%}
+    {%- set statuses, marts, missing, red = {}, [], [], [] -%}
+    {%- for result in results -%}
+      {%- do statuses.update({result.node.unique_id: result.status | string}) -%}
+      {%- if result.status | string == 'skipped' -%}{%- do missing.append(result.node.name) -%}
+      {%- elif result.status | string not in ['success', 'pass', 'warn'] -%}{%- do red.append(result.node.name) -%}{%- endif -%}
+    {%- endfor -%}
+    {%- for node in graph.nodes.values() if is_mart(node) or node.resource_type == 'test' -%}
+      {%- if node.unique_id not in statuses -%}{%- do missing.append(node.name) -%}{%- endif -%}
+      {%- if is_mart(node) -%}{%- do marts.append(node) -%}{%- endif -%}
+    {%- endfor -%}
+    {%- if red -%}
+      {{ log('not published, the tables stay as they were: ' ~ red | length ~ ' not green: ' ~ red[:5] | join(', '), info=true) }}
+    {%- elif missing -%}
+      {{ log('not published, the tables stay as they were: this run had no part of ' ~ missing[:5] | join(', '), info=true) }}
+    {%- else -%}
+      {%- for node in marts | sort(attribute='name') if node.name.startswith('dim_') -%}{%- do publish(node) -%}{%- endfor -%}
+      {%- for node in marts | sort(attribute='name', reverse=true) if not node.name.startswith('dim_') -%}{%- do publish(node) -%}{%- endfor -%}
+      {{ log('published ' ~ marts | map(attribute='name') | sort | join(', '), info=true) }}
+    {%- endif -%}
+  {%- endif -%}
+{%- endmacro %}

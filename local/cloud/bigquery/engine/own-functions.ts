@@ -1,0 +1,147 @@
+/**
+ * Functions that DuckDB lacks, as scalar functions of the engine: they take no NULL, touch nothing outside their
+ * arguments, and say what is wrong in BigQuery's words.
+ */
+import { createHash } from 'node:crypto'
+import {
+  BIGINT,
+  BLOB,
+  DuckDBBlobValue,
+  DuckDBScalarFunction,
+  VARCHAR,
+  type DuckDBConnection,
+  type DuckDBType,
+  type DuckDBValue,
+} from '@duckdb/node-api'
+import { bigqueryFingerprint } from 'farmhash-modern'
+
+interface OwnFunction {
+  readonly name: string
+  readonly takes: readonly DuckDBType[]
+  readonly gives: DuckDBType
+  readonly compute: (...values: DuckDBValue[]) => DuckDBValue
+}
+
+const bytesOf = (value: DuckDBValue): Uint8Array =>
+  value instanceof DuckDBBlobValue ? value.bytes : Buffer.from(String(value))
+
+const FORMS = ['NFC', 'NFKC', 'NFD', 'NFKD']
+
+/**
+ * Unicode's full case folding, letter by letter: JavaScript has no name for it, but lower, upper, lower gives it,
+ * save for dotless i, which folds to itself, and Cherokee, which folds to its capitals.
+ */
+const casefold = (text: string): string =>
+  [...text]
+    .map((letter) => {
+      if (letter === 'ı') return letter
+      if (/[\u13a0-\u13fd\uab70-\uabbf]/.test(letter)) return letter.toUpperCase()
+      return [...letter.toLowerCase().toUpperCase()].map((one) => one.toLowerCase()).join('')
+    })
+    .join('')
+
+/** The code of Russell as BigQuery gives it: four characters, '' for a text without a letter. */
+function soundex(text: string): string {
+  const CODES = '01230120022455012623010202'
+  let code = ''
+  let last = ''
+  for (const letter of text.toUpperCase()) {
+    if (letter < 'A' || letter > 'Z') continue
+    const digit = CODES[letter.charCodeAt(0) - 65]!
+    if (code === '') code = letter
+    else if (digit !== '0' && digit !== last) code += digit
+    // H and W do not part two letters of one code; vowels do.
+    if (letter !== 'H' && letter !== 'W') last = digit
+    if (code.length === 4) break
+  }
+  return code === '' ? '' : code.padEnd(4, '0')
+}
+
+/** Levenshtein's distance of code points; never more than `most`. */
+function editDistance(a: string, b: string, most: number): number {
+  const [from, to] = [[...a], [...b]]
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column)
+  for (const [i, one] of from.entries()) {
+    const next = [i + 1]
+    for (const [j, other] of to.entries())
+      next.push(Math.min(next[j]! + 1, row[j + 1]! + 1, row[j]! + (one === other ? 0 : 1)))
+    row = next
+  }
+  return Math.min(row[to.length]!, most)
+}
+
+/** As the format element %T writes a STRING: double quotes, unless only single ones need no escape. */
+function quotedLiteral(text: string): string {
+  const quote = text.includes('"') && !text.includes("'") ? "'" : '"'
+  const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' }
+  const escaped = text.replace(/[\u0000-\u001f\\"'\u007f]/g, (character) => {
+    if (character === '"' || character === "'") return character === quote ? `\\${character}` : character
+    return NAMED[character] ?? `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
+  })
+  return quote + escaped + quote
+}
+
+const OWN: readonly OwnFunction[] = [
+  ...[VARCHAR, BLOB].map((type) => ({
+    name: 'own_farm_fingerprint',
+    takes: [type],
+    gives: BIGINT,
+    compute: (value: DuckDBValue) => bigqueryFingerprint(bytesOf(value)),
+  })),
+  ...[VARCHAR, BLOB].map((type) => ({
+    name: 'own_sha512',
+    takes: [type],
+    gives: BLOB,
+    compute: (value: DuckDBValue) =>
+      new DuckDBBlobValue(createHash('sha512').update(bytesOf(value)).digest()),
+  })),
+  {
+    name: 'own_normalize',
+    takes: [VARCHAR, VARCHAR],
+    gives: VARCHAR,
+    compute: (text, form) => {
+      if (!FORMS.includes(String(form))) throw new Error(`Invalid normalization mode: ${String(form)}`)
+      return String(text).normalize(String(form))
+    },
+  },
+  { name: 'own_casefold', takes: [VARCHAR], gives: VARCHAR, compute: (text) => casefold(String(text)) },
+  { name: 'own_soundex', takes: [VARCHAR], gives: VARCHAR, compute: (text) => soundex(String(text)) },
+  {
+    name: 'own_edit_distance',
+    takes: [VARCHAR, VARCHAR, BIGINT],
+    gives: BIGINT,
+    compute: (a, b, most) => BigInt(editDistance(String(a), String(b), Number(most))),
+  },
+  {
+    name: 'own_text_of_bytes',
+    takes: [BLOB],
+    gives: VARCHAR,
+    compute: (bytes) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytesOf(bytes)),
+  },
+  {
+    name: 'own_quoted_literal',
+    takes: [VARCHAR],
+    gives: VARCHAR,
+    compute: (text) => quotedLiteral(String(text)),
+  },
+]
+
+/** Registers them for every connection of the database. */
+export function registerOwnFunctions(connection: DuckDBConnection): void {
+  for (const { name, takes, gives, compute } of OWN)
+    connection.registerScalarFunction(
+      DuckDBScalarFunction.create({
+        name,
+        returnType: gives,
+        parameterTypes: takes,
+        mainFunction: (_info, input, output) => {
+          const columns = takes.map((_, index) => input.getColumnVector(index))
+          for (let row = 0; row < input.rowCount; row += 1) {
+            const values = columns.map((column) => column.getItem(row))
+            output.setItem(row, values.includes(null) ? null : compute(...values))
+          }
+          output.flush()
+        },
+      }),
+    )
+}

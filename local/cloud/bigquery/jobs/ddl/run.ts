@@ -1,0 +1,43 @@
+/** Which room a statement of CREATE, DROP or ALTER goes to. */
+import { unsupported } from '../../engine/refusals.ts'
+import type { Statement } from '../../sql/types.ts'
+import type { StatementResult, StatementScope } from '../scope.ts'
+import { runAlter } from './alter.ts'
+import { runCreate } from './create.ts'
+import { runDrop } from './drop.ts'
+import { runCreateRoutine, runDropRoutine } from './routines.ts'
+import { runAlterSchema, runCreateSchema, runDropSchema } from './schemas.ts'
+
+export function runDdl(scope: StatementScope, statement: Statement): Promise<StatementResult> {
+  switch (statement.type) {
+    case 'CREATE_TABLE':
+    case 'CREATE_TABLE_AS_SELECT':
+    case 'CREATE_SNAPSHOT_TABLE':
+    case 'CREATE_VIEW':
+    case 'CREATE_MATERIALIZED_VIEW':
+      return runCreate(scope, statement)
+    case 'DROP_TABLE':
+    case 'DROP_SNAPSHOT_TABLE':
+    case 'DROP_VIEW':
+    case 'DROP_MATERIALIZED_VIEW':
+      return runDrop(scope, statement)
+    case 'ALTER_TABLE':
+    case 'ALTER_VIEW':
+    case 'ALTER_MATERIALIZED_VIEW':
+      return runAlter(scope, statement)
+    case 'CREATE_SCHEMA':
+      return runCreateSchema(scope, statement)
+    case 'ALTER_SCHEMA':
+      return runAlterSchema(scope, statement)
+    case 'DROP_SCHEMA':
+      return runDropSchema(scope, statement)
+    case 'CREATE_FUNCTION':
+    case 'CREATE_TABLE_FUNCTION':
+      return runCreateRoutine(scope, statement)
+    case 'DROP_FUNCTION':
+    case 'DROP_TABLE_FUNCTION':
+      return runDropRoutine(scope, statement)
+    default:
+      throw unsupported(`The statement ${statement.type.replaceAll('_', ' ')}`)
+  }
+}

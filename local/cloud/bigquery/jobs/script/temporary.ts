@@ -1,0 +1,40 @@
+/**
+ * Temporary tables of a script: they lie in a hidden dataset of its own that goes when the script ends. Their names
+ * win over those of the default dataset.
+ */
+import { createHash } from 'node:crypto'
+import { checkTableId } from '../../engine/names.ts'
+import type { JobRecord } from '../../engine/records.ts'
+import { invalidQuery } from '../../engine/refusals.ts'
+import { Change } from '../../engine/warehouse.ts'
+import { addHiddenDataset } from '../../resources/provision.ts'
+import type { ParsedStatement } from '../../sql/types.ts'
+import type { Execution } from '../execution.ts'
+
+const datasetOf = (job: JobRecord): string =>
+  `_script${createHash('sha1').update(`${job.location}.${job.jobId}`).digest('hex')}`
+
+/** Before the statement is compiled: its name stands for a table of the hidden dataset from here on. */
+export async function nameTemporary(
+  execution: Execution,
+  job: JobRecord,
+  { path }: ParsedStatement,
+): Promise<void> {
+  const name = path?.at(-1) ?? ''
+  const isBare = path?.length === 1 || (path?.length === 2 && path[0]!.toUpperCase() === '_SESSION')
+  if (!isBare) throw invalidQuery('A temporary table cannot have a dataset')
+  checkTableId(name)
+  const { room, principal, location } = execution
+  const datasetId = datasetOf(job)
+  if (!room.warehouse.dataset(datasetId)) await addHiddenDataset(room, datasetId, location, principal)
+  execution.temporary.set(name.toLowerCase(), { projectId: job.projectId, datasetId, tableId: name })
+}
+
+export async function dropTemporary({ room, temporary }: Execution, job: JobRecord): Promise<void> {
+  const datasetId = datasetOf(job)
+  if (temporary.size === 0 || !room.warehouse.dataset(datasetId)) return
+  const change = new Change()
+  for (const table of room.warehouse.tablesOf(datasetId, room.now())) change.removeTable(table.reference)
+  change.removeDataset(datasetId)
+  await room.warehouse.commit(change)
+}

@@ -1,0 +1,51 @@
+/** Datasets nobody asks for: those of the environment at start, and hidden ones of scripts. */
+import type { Principal } from '../../kernel.ts'
+import { bindingKeys, entriesOfBindings, reconcile } from '../access/access-entries.ts'
+import { Change } from '../engine/warehouse.ts'
+import { type Room } from '../room.ts'
+
+import { addDataset } from './datasets.ts'
+
+/** For the temporary tables of a script: no listing shows it, and only its caller may use it. */
+export async function addHiddenDataset(
+  room: Room,
+  datasetId: string,
+  location: string,
+  principal: Principal,
+): Promise<void> {
+  await addDataset(room, datasetId, { location }, [{ role: 'OWNER', userByEmail: principal.email }])
+}
+
+/** What a script left when the process ended before it did. */
+async function dropHiddenDatasets(room: Room): Promise<void> {
+  const change = new Change()
+  for (const { datasetId } of room.warehouse.datasets.values())
+    if (datasetId.startsWith('_script')) {
+      for (const table of room.warehouse.tablesOf(datasetId, room.now())) change.removeTable(table.reference)
+      change.removeDataset(datasetId)
+    }
+  if (change.entries.length > 0) await room.warehouse.commit(change)
+}
+
+/** At start: the environment's datasets exist, and their entries follow access.yaml. */
+export async function provisionDatasets(room: Room): Promise<void> {
+  await dropHiddenDatasets(room)
+  for (const datasetId of Object.values(room.environment.datasets)) {
+    if (!room.warehouse.dataset(datasetId))
+      await addDataset(room, datasetId, {}, [{ role: 'OWNER', specialGroup: 'projectOwners' }])
+  }
+  for (const dataset of room.warehouse.datasets.values()) {
+    const bound = entriesOfBindings(room.access.datasetBindings(dataset.datasetId))
+    const keys = bindingKeys(bound)
+    if (JSON.stringify(keys) === JSON.stringify(dataset.appliedBindings ?? [])) continue
+    const change = new Change()
+    change.putDataset({
+      ...dataset,
+      version: dataset.version + 1,
+      access: reconcile(dataset.access, dataset.appliedBindings ?? [], bound),
+      appliedBindings: keys,
+      modifiedMs: room.now(),
+    })
+    await room.warehouse.commit(change)
+  }
+}

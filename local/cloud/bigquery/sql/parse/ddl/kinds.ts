@@ -1,0 +1,41 @@
+/** The kinds of objects CREATE, DROP and ALTER may name; those that are not there are refused by name. */
+import { unsupported } from '../../refusal.ts'
+import type { Cursor } from '../cursor.ts'
+
+const KINDS = [
+  'TABLE FUNCTION',
+  'TABLE',
+  'VIEW',
+  'MATERIALIZED VIEW',
+  'SNAPSHOT TABLE',
+  'SCHEMA',
+  'FUNCTION',
+] as const
+export type ObjectKind = (typeof KINDS)[number]
+
+const OTHERS = [
+  'EXTERNAL SCHEMA',
+  'EXTERNAL TABLE',
+  'EXTERNAL',
+  'AGGREGATE FUNCTION',
+  'PROCEDURE',
+  'MODEL',
+  'SEARCH INDEX',
+  'VECTOR INDEX',
+  'ROW ACCESS POLICY',
+  'ALL ROW ACCESS POLICIES',
+  'CONNECTION',
+  'RESERVATION',
+  'ASSIGNMENT',
+  'CAPACITY',
+  'SEQUENCE',
+  'PUBLIC SYNONYM',
+]
+
+export function acceptKind(cursor: Cursor, verb: string): ObjectKind {
+  const at = cursor.at
+  const kind = KINDS.find((words) => cursor.acceptWord(words))
+  if (kind) return kind
+  const other = OTHERS.find((words) => cursor.isWord(words))
+  throw other ? unsupported(`${verb} ${other}`, at) : cursor.unexpected()
+}

@@ -1,0 +1,40 @@
+/** CREATE FUNCTION and CREATE TABLE FUNCTION as values; the body is checked here, kept as text and inlined at each call. */
+import { invalid } from '../refusal.ts'
+import type { ArgumentSyntax, StatementSyntax } from '../parse/statement-syntax.ts'
+import { checkBody } from '../resolve/routines.ts'
+import type { Env } from '../resolve/scope.ts'
+import type { FieldSchema, RoutineBody, Statement } from '../types.ts'
+import { fieldOf, typeFromSyntax } from '../values/gtype.ts'
+import { readOptions } from './options.ts'
+
+export function compileCreateFunction(
+  syntax: StatementSyntax & { kind: 'createFunction' },
+  env: Env,
+): Partial<Statement> {
+  if (syntax.orReplace && syntax.ifNotExists)
+    throw invalid('CREATE FUNCTION cannot be both OR REPLACE and IF NOT EXISTS', syntax.at)
+  const routine: RoutineBody = {
+    kind: syntax.query ? 'TABLE' : 'SCALAR',
+    arguments: syntax.args.map(argumentOf),
+    body: syntax.text,
+    ...(syntax.returns ? { returns: fieldOf('', typeFromSyntax(syntax.returns)) } : {}),
+    ...(syntax.returnsTable
+      ? { returnsTable: syntax.returnsTable.map(({ name, type }) => fieldOf(name, typeFromSyntax(type))) }
+      : {}),
+  }
+  checkBody(routine, syntax.path.join('.'), env, syntax.at)
+  return {
+    target: syntax.path,
+    routine,
+    header: {
+      orReplace: syntax.orReplace,
+      ifNotExists: syntax.ifNotExists,
+      options: readOptions(syntax.options, env.translation.context.nowMicros),
+    },
+  }
+}
+
+const argumentOf = ({ name, type }: ArgumentSyntax): { name: string; field?: FieldSchema } => ({
+  name,
+  ...(type ? { field: fieldOf(name, typeFromSyntax(type)) } : {}),
+})

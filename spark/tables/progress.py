@@ -1,0 +1,76 @@
+"""How far sessionize has come, and `<lake>/_ledger/days.csv` with the version of each day, by which the load finds what changed; it refuses to reuse a version."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from typing import NamedTuple
+
+from pyspark.sql import SparkSession
+
+from tables.files import write_text
+from tables.ledger import append_ledger, read_ledger
+
+
+class Progress(NamedTuple):
+    """The last entry, the last clean entry taken, versions of days, and days begun but not finished."""
+
+    number: int
+    clean: int
+    versions: dict[str, str]
+    unfinished: set[date]
+
+
+def read_progress(spark: SparkSession, lake: str) -> Progress:
+    done = Progress(0, 0, {}, set())
+    for number, entry in read_ledger(spark, lake, "sessionize"):
+        begun = done.unfinished | {date.fromisoformat(day) for day in entry.get("begun", [])}
+        if "versions" not in entry:
+            # An attempt that was to do everything and did not end leaves nothing to build on.
+            everything = entry.get("kind") == "everything"
+            done = Progress(0 if everything or done.number == 0 else number, done.clean, done.versions, begun)
+        else:
+            finished = {date.fromisoformat(day) for day in entry["touched"]}
+            left = set() if entry["kind"] != "days" else begun - finished
+            done = Progress(
+                number if entry["kind"] != "days" or done.number else 0,
+                entry["clean"],
+                entry["versions"],
+                left,
+            )
+    return done
+
+
+def note_begin(spark: SparkSession, lake: str, days: set[date]) -> None:
+    names = sorted(day.isoformat() for day in days)
+    append_ledger(spark, lake, "sessionize", {"begun": names, "kind": "days" if days else "everything"})
+
+
+def note_end(
+    spark: SparkSession,
+    lake: str,
+    before: Progress,
+    clean: int,
+    touched: set[date],
+    there: set[date],
+    kind: str,
+) -> None:
+    version = uuid.uuid4().hex
+    versions = {
+        day.isoformat(): version if day in touched else before.versions.get(day.isoformat(), version)
+        for day in sorted(there)
+    }
+    lines = ["event_date,version", *(f"{day},{mark}" for day, mark in versions.items())]
+    append_ledger(
+        spark,
+        lake,
+        "sessionize",
+        {
+            "restart": kind != "days",
+            "kind": kind,
+            "clean": clean,
+            "touched": sorted(day.isoformat() for day in touched),
+            "versions": versions,
+        },
+    )
+    write_text(spark, f"{lake}/_ledger/days.csv", "\n".join(lines) + "\n")

@@ -1,0 +1,51 @@
+/** The apply-ddl bundle's ALTERs against the local cloud: a table with rows becomes what its file says, and stays so. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
+import { errorOf, runBundle, type RunResult } from '../support/runner.ts'
+import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
+
+let cloud: BigQueryCloud
+let job: SignedInJob
+beforeAll(async () => {
+  cloud = await openBigQuery()
+  job = await signIn(cloud)
+})
+afterAll(() => Promise.all([job.close(), cloud.close()]))
+
+async function applyDdl(text: string, inputs: Record<string, string> = {}): Promise<RunResult> {
+  await mkdir(join(job.workspace, 'ddl/caec_raw'), { recursive: true })
+  await writeFile(join(job.workspace, 'ddl/caec_raw/orders.sql'), text)
+  return runBundle('apply-ddl', {
+    job,
+    env: job.env,
+    with: { source: 'ddl', location: 'us-central1', ...inputs },
+  })
+}
+
+describe('a table file that changes', () => {
+  it('renames, widens, adds inside STRUCT, sets defaults and keys by ALTER, and then finds nothing to do', async () => {
+    const first = await applyDdl(
+      'CREATE TABLE caec_raw.orders (id INT64 NOT NULL, note STRING(10), total INT64, buyer STRUCT<name STRING>, day DATE) PARTITION BY day',
+    )
+    expect([first.exitCode, errorOf(first)]).toEqual([0, ''])
+    await cloud.query('data-eng', "INSERT INTO caec_raw.orders VALUES (1, 'a', 7, STRUCT('x'), '2020-01-01')")
+    const text =
+      "CREATE TABLE caec_raw.orders (id INT64, remark STRING(20) DEFAULT 'none', -- renamed from: note\n total NUMERIC, buyer STRUCT<name STRING, mail STRING>, day DATE, PRIMARY KEY (id) NOT ENFORCED) PARTITION BY day"
+    const second = await applyDdl(text, { 'allow-breaking': 'true' })
+    expect([second.exitCode, errorOf(second)]).toEqual([0, ''])
+    expect(second.log).toContain('RENAME COLUMN')
+    await cloud.query('data-eng', "INSERT INTO caec_raw.orders (id, day) VALUES (2, '2020-01-01')")
+    const { rows } = await cloud.query(
+      'data-eng',
+      "SELECT id, remark, total / 2, buyer.name, buyer.mail FROM caec_raw.orders WHERE day = '2020-01-01' ORDER BY id",
+    )
+    expect(rows).toEqual([
+      ['1', 'a', '3.5', 'x', null],
+      ['2', 'none', null, null, null],
+    ])
+    const third = await applyDdl(text)
+    expect([third.exitCode, third.outputs.unchanged]).toEqual([0, '1'])
+  })
+})

@@ -1,0 +1,77 @@
+/** The apply-ddl bundle makes datasets from CREATE SCHEMA, and the tables in them, in one run; it drops none. */
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Exchange } from '../../local/cloud/gateway.ts'
+import { openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
+import { errorOf, runBundle } from '../support/runner.ts'
+import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
+
+const exchanges: Exchange[] = []
+let cloud: BigQueryCloud
+let job: SignedInJob
+beforeAll(async () => {
+  cloud = await openBigQuery({ onExchange: (exchange) => exchanges.push(exchange) })
+  job = await signIn(cloud, 'ci-test')
+})
+afterAll(() => Promise.all([job.close(), cloud.close()]))
+
+const dataset = async (id: string) => (await cloud.api('ci-test', 'GET', `/datasets/${id}`)).body
+async function applied(files: Record<string, string>, inputs: Record<string, string> = {}) {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(job.workspace, 'ddl', name)), { recursive: true })
+    await writeFile(join(job.workspace, 'ddl', name), text)
+  }
+  exchanges.length = 0
+  const result = await runBundle('apply-ddl', {
+    job,
+    env: job.env,
+    with: { source: 'ddl', location: 'us-central1', variables: 'env=dev', ...inputs },
+  })
+  const steps = (
+    JSON.parse(result.outputs.plan ?? '{"steps":[]}') as { steps: { kind: string; target: string }[] }
+  ).steps
+  return {
+    said: [result.exitCode, errorOf(result), steps.map(({ kind, target }) => `${kind} ${target}`)],
+    writes: exchanges
+      .filter(({ service, method }) => service === 'bigquery' && method !== 'GET')
+      .map(({ id }) => id),
+  }
+}
+
+it('makes a dataset and then its table, changes what the file names, and sends no query without a difference', async () => {
+  const files = {
+    'shop.sql': 'CREATE SCHEMA IF NOT EXISTS shop OPTIONS (description="Orders", labels=[("env", "${env}")])',
+    'shop/orders.sql': 'CREATE OR REPLACE TABLE shop.orders (id INT64)',
+  }
+  const all = (kind: string) => [0, '', [`${kind} shop`, `${kind} shop.orders`]]
+  expect((await applied(files, { 'dry-run': 'true' })).said).toEqual(all('create'))
+  expect((await applied({})).said).toEqual(all('create'))
+  expect(await dataset('shop')).toMatchObject({
+    location: 'us-central1',
+    description: 'Orders',
+    labels: { env: 'dev', 'clickstream-change': 'create', 'managed-by': 'clickstream-actions' },
+  })
+  expect(await applied({})).toEqual({ said: all('keep'), writes: [] })
+  await cloud.api('ci-test', 'PATCH', '/datasets/shop', { friendlyName: 'By hand', labels: { theirs: 'x' } })
+  const changed = await applied({ 'shop.sql': files['shop.sql'].replace('Orders', 'All orders') })
+  expect(changed).toEqual({
+    said: [0, '', ['update shop', 'keep shop.orders']],
+    writes: ['bigquery.datasets.patch'],
+  })
+  expect(await dataset('shop')).toMatchObject({
+    description: 'All orders',
+    friendlyName: 'By hand',
+    labels: { env: 'dev', theirs: 'x', 'clickstream-change': 'update' },
+  })
+})
+
+it("refuses another owner's dataset, and one that differs until it is adopted", async () => {
+  const file = { 'shop.sql': 'CREATE SCHEMA shop OPTIONS (description="Mine")' }
+  const foreign = await applied(file, { owner: 'another', adopt: 'true' })
+  expect(foreign.said.slice(0, 2)).toEqual([
+    1,
+    expect.stringMatching(/shop: belongs to owner [\s\S]*#foreign-table/),
+  ])
+  expect(foreign.writes).toEqual([])
+})

@@ -1,0 +1,152 @@
+/**
+ * Folders of view and table files in the manner of public ones, through the bundles: planned, applied, nothing to do
+ * without a query job, changed, pruned.
+ */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Exchange } from '../../local/cloud/gateway.ts'
+import { openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
+import { repoRoot } from '../support/cloud.ts'
+import { errorOf, runBundle } from '../support/runner.ts'
+import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
+
+const exchanges: Exchange[] = []
+let cloud: BigQueryCloud
+let job: SignedInJob
+
+async function api(method: string, path: string, body?: unknown): Promise<any> {
+  const answer = await cloud.api('data-eng', method, path, body)
+  if (answer.status >= 400) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`)
+  return answer.body
+}
+async function make(sql: string): Promise<void> {
+  const { status, body } = await cloud.query('data-eng', sql)
+  if (status !== 200) throw new Error(JSON.stringify(body))
+}
+
+beforeAll(async () => {
+  cloud = await openBigQuery({ onExchange: (exchange) => exchanges.push(exchange) })
+  job = await signIn(cloud)
+  await api('POST', '/datasets', {
+    datasetReference: { projectId: 'caec-local', datasetId: 'mart_c' },
+    location: 'us-central1',
+    access: (['ci-deploy', 'data-eng'] as const).map((persona) => ({
+      role: 'OWNER',
+      userByEmail: cloud.cloud.environment.serviceAccounts[persona],
+    })),
+  })
+  await make(
+    'CREATE TABLE caec_analytics.visits (day DATE, visitor INT64, country STRING, amount NUMERIC, tags ARRAY<STRING>)',
+  )
+  await make('CREATE TABLE caec_analytics.carts (day DATE, item INT64, visitor INT64)')
+  await make(
+    'CREATE TABLE caec_analytics.dev_events (day DATE, id INT64) PARTITION BY day OPTIONS (require_partition_filter = TRUE)',
+  )
+  for (const folder of ['sql-views', 'sql-tables']) {
+    await cp(join(repoRoot, 'test/fixtures', folder), join(job.workspace, folder), { recursive: true })
+    for (const file of await filesIn(folder))
+      if (file.includes('crlf')) await rewrite(folder, file, (text) => text.replace(/\r?\n/g, '\r\n'))
+  }
+})
+afterAll(() => Promise.all([job.close(), cloud.close()]))
+
+const filesIn = async (folder: string): Promise<string[]> =>
+  (await readdir(join(job.workspace, folder), { recursive: true }))
+    .filter((name) => name.endsWith('.sql'))
+    .sort()
+async function rewrite(folder: string, file: string, change: (text: string) => string): Promise<void> {
+  const path = join(job.workspace, folder, file)
+  await writeFile(path, change(await readFile(path, 'utf8')))
+}
+async function run(action: string, source: string, inputs: Record<string, string> = {}) {
+  exchanges.length = 0
+  const result = await runBundle(action, {
+    job,
+    env: job.env,
+    with: { source, location: 'us-central1', variables: 'project=caec-local\nenv=dev', ...inputs },
+  })
+  expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
+  const asked = exchanges.filter(({ service }) => service === 'bigquery')
+  return {
+    outputs: result.outputs,
+    summary: result.summary,
+    jobs: asked.filter(({ id }) => id?.startsWith('bigquery.jobs.')).length,
+    writes: asked.filter(({ method, id }) => method !== 'GET' && !id?.startsWith('bigquery.jobs.')).length,
+  }
+}
+
+describe('a folder of views as people write them', () => {
+  const publish = (inputs: Record<string, string> = {}) =>
+    run('publish-views', 'sql-views', { prune: 'true', ...inputs })
+  const viewsIn = async (id: string): Promise<string[]> =>
+    ((await api('GET', `/datasets/${id}/tables?maxResults=1000`)).tables ?? []).map(
+      (table: any) => table.tableReference.tableId,
+    )
+
+  it('is planned, published and then left alone without a query job', async () => {
+    const count = String((await filesIn('sql-views')).length)
+    expect(Number(count)).toBeGreaterThanOrEqual(60)
+    const planned = await publish({ 'dry-run': 'true' })
+    expect([planned.outputs.created, planned.writes]).toEqual([count, 0])
+    expect((await publish()).outputs).toMatchObject({ created: count, updated: '0' })
+    expect([...(await viewsIn('caec_insights')), ...(await viewsIn('mart_c'))]).toHaveLength(Number(count))
+    const again = await publish()
+    expect(again).toMatchObject({ outputs: { unchanged: count, authorized: '0' }, jobs: 0, writes: 0 })
+    expect(await api('GET', '/datasets/caec_insights/tables/folder_metadata')).toMatchObject({
+      friendlyName: 'Folder with metadata',
+      description: 'One row per visit.\nEnvironment dev.',
+      labels: { team: 'growth', env: 'dev' },
+    })
+    expect((await api('GET', '/datasets/caec_insights/tables/literal_dollar')).view.query).toContain(
+      '${not_a_variable}',
+    )
+  })
+
+  it('lets an analyst read every view of it, and nothing below', async () => {
+    for (const view of await viewsIn('caec_insights'))
+      expect([
+        view,
+        (await cloud.query('analyst', `SELECT * FROM caec_insights.\`${view}\``)).status,
+      ]).toEqual([view, 200])
+    expect((await cloud.query('analyst', 'SELECT * FROM caec_analytics.visits')).status).toBe(403)
+  })
+
+  it('changes what changed, shows its lines, and prunes what went', async () => {
+    const add = (text: string) =>
+      text.replace('2 * COUNT(*) AS twice', '2 * COUNT(*) AS twice, <b> AS html'.replace('<b>', '3'))
+    await rewrite('sql-views', 'caec_insights/z_base.sql', add)
+    await rewrite('sql-views', 'caec_insights/create_columns.sql', (text) =>
+      text.replace('How many', 'How <b>many</b>'),
+    )
+    await rm(join(job.workspace, 'sql-views/caec_insights/window.sql'))
+    await rm(join(job.workspace, 'sql-views/caec_insights/folder_both'), { recursive: true })
+    const changed = await publish()
+    expect(changed.outputs).toMatchObject({ created: '0', updated: '2', deleted: '2' })
+    expect(changed.summary).toMatch(/caec&#95;insights\.z&#95;base: what changes[\s\S]*3 AS html/)
+    expect(changed.summary).toContain('adds column html')
+    expect(changed.summary).not.toContain('<b>')
+    expect(await publish()).toMatchObject({ outputs: { updated: '0', deleted: '0' }, jobs: 0, writes: 0 })
+    expect(await viewsIn('caec_insights')).not.toContain('folder_both')
+  })
+})
+
+describe('a folder of tables as people write them', () => {
+  it('is planned, made, left alone and changed', async () => {
+    const count = String((await filesIn('sql-tables')).length)
+    expect(Number(count)).toBeGreaterThanOrEqual(40)
+    const apply = (inputs: Record<string, string> = {}) => run('apply-ddl', 'sql-tables', inputs)
+    const planned = await apply({ 'dry-run': 'true' })
+    expect([planned.outputs.created, planned.writes]).toEqual([count, 0])
+    expect((await apply()).outputs).toMatchObject({ created: count })
+    expect(await apply()).toMatchObject({ outputs: { unchanged: count }, jobs: 0, writes: 0 })
+    await rewrite('sql-tables', 'caec_raw/plain.sql', (text) =>
+      text.replace('id INT64', 'id INT64, added STRING'),
+    )
+    await rewrite('sql-tables', 'caec_raw/labels.sql', (text) => text.replace("'1'", "'2'"))
+    const changed = await apply()
+    expect(changed.outputs).toMatchObject({ updated: '2', created: '0' })
+    expect(changed.summary).toContain('+ added STRING')
+    expect(await apply()).toMatchObject({ outputs: { unchanged: count }, jobs: 0, writes: 0 })
+  })
+})

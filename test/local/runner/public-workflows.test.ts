@@ -1,0 +1,138 @@
+/**
+ * Workflows like those in public, by the command line: each runs, or is refused before its first step with what to do.
+ * Those that call Google's own programs are in public-workflows.deep.test.ts.
+ */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { openShop, type Shop } from '../../support/shop.ts'
+
+const minutes = 60_000
+let shop: Shop
+beforeAll(async () => {
+  shop = await openShop()
+}, 2 * minutes)
+afterAll(() => shop.close())
+
+describe('a workflow as people write it runs', () => {
+  it.each<[string, string[], Record<string, Record<string, string>>]>([
+    ['python-cache.yml', ['--event', 'push'], { test: {} }],
+    ['comment-size.yml', ['--event', 'pull_request'], { size: { what: '"created"', count: '1' } }],
+    ['matrix-artifacts.yml', ['--event', 'push'], { build: {}, gather: { all: 'europe-west1 us-central1' } }],
+    ['composite-setup.yml', [], { job: { node: `v${process.versions.node}` } }],
+    ['calls-another.yml', ['--event', 'push'], { after: {}, 'deploy/deploy': { project: 'caec-local' } }],
+    ['postgres.yml', ['--event', 'push', '--without-job', 'integration'], { unit: {} }],
+  ])(
+    '%s',
+    async (workflow, args, outputs) => {
+      const ran = await shop.run(workflow, ...args)
+      expect([ran.code, ran.conclusion, ran.shown]).toEqual([0, 'success', expect.anything()])
+      expect(ran.outputs).toMatchObject(outputs)
+    },
+    minutes,
+  )
+})
+
+describe('what cannot run is refused before the first step, with what to do', () => {
+  it.each<[string, string[], string]>([
+    [
+      'postgres.yml',
+      ['--event', 'push'],
+      '.github/workflows/postgres.yml:8: services (containers) is not supported in a job; leave the job out with --without-job integration',
+    ],
+    [
+      'dbt-build.yml',
+      ['--event', 'pull_request'],
+      ".github/workflows/dbt-build.yml:14: pip install needs the network, which steps do not have here; run with --allow-network (Google's endpoints stay local), or leave the job out with --without-job",
+    ],
+    [
+      'upload-with-gsutil.yml',
+      ['--event', 'push'],
+      '.github/workflows/upload-with-gsutil.yml:14: gsutil takes no other endpoint and would leave the local cloud for Google; write gcloud storage instead',
+    ],
+    [
+      'upload-action.yml',
+      ['--event', 'push'],
+      'leave the job out with --without-job, or name a checkout with --repository google-github-actions/upload-cloud-storage=PATH',
+    ],
+    [
+      'key-file.yml',
+      ['--event', 'push'],
+      "google-github-actions/auth with credentials_json is not supported by this runner's stand-in, which knows workload_identity_provider,",
+    ],
+  ])(
+    '%s',
+    async (workflow, args, said) => {
+      const ran = await shop.run(workflow, ...args)
+      expect([ran.code, ran.conclusion, ran.shown]).toEqual([1, undefined, expect.stringContaining(said)])
+      expect(ran.shown).not.toContain('▶')
+    },
+    minutes,
+  )
+
+  it(
+    'but what only the script knows fails its step by name',
+    async () => {
+      const ran = await shop.run('labels.yml', '--event', 'pull_request')
+      expect([ran.code, ran.shown]).toEqual([
+        1,
+        expect.stringContaining(
+          'github.rest.issues.addLabels: this runner stands in for actions/github-script',
+        ),
+      ])
+    },
+    minutes,
+  )
+})
+
+describe('--action', () => {
+  it.each([
+    [
+      'OWNER/NAME=PATH',
+      (folder: string) =>
+        `google-github-actions/upload-cloud-storage=${folder}/google-github-actions/upload-cloud-storage`,
+    ],
+    ['a folder of them', (folder: string) => folder],
+  ])(
+    'brings the action of somebody else as %s',
+    async (_form, words) => {
+      const place = 'checkouts/google-github-actions/upload-cloud-storage'
+      shop.write(
+        `${place}/action.yml`,
+        'name: u\ndescription: u\ninputs: { path: { description: p }, destination: { description: d } }\nruns: { using: node24, main: index.js }\n',
+      )
+      shop.write(`${place}/index.js`, 'console.log("uploads " + process.env.INPUT_PATH)')
+      const ran = await shop.run(
+        'upload-action.yml',
+        '--event',
+        'push',
+        '--action',
+        words(`${shop.root}/checkouts`),
+      )
+      expect([ran.code, ran.shown]).toEqual([0, expect.stringContaining('uploads reports')])
+    },
+    minutes,
+  )
+
+  it(
+    'takes the place of a stand-in, and a wrong word is told',
+    async () => {
+      shop.write('real/action.yml', 'name: r\ndescription: r\nruns: { using: node24, main: index.js }\n')
+      shop.write('real/index.js', 'console.log("the real one")')
+      const ran = await shop.run(
+        'labels.yml',
+        '--event',
+        'pull_request',
+        '--action',
+        `actions/github-script=${shop.root}/real`,
+      )
+      expect([ran.code, ran.shown]).toEqual([0, expect.stringContaining('the real one')])
+      const wrong = await shop.run('labels.yml', '--action', 'nowhere')
+      expect([wrong.code, wrong.shown]).toEqual([
+        1,
+        expect.stringContaining(
+          '--action nowhere is neither OWNER/NAME=PATH nor a folder of OWNER/NAME folders',
+        ),
+      ])
+    },
+    minutes,
+  )
+})

@@ -1,0 +1,240 @@
+"""Files as shops deliver them: late, rewritten, removed, broken; what is taken file by file equals what one run over everything gives."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import shutil
+from collections.abc import Callable
+
+import pytest
+from pyspark.sql import SparkSession
+
+from conftest import Lake
+from tables.rejected_events import read_rejected_events
+from tables.sessionized_events import read_sessionized_events
+
+DAY_MS = 86_400_000
+MAY_3 = 1_430_611_200_000
+MIDNIGHT = MAY_3 + DAY_MS
+
+
+def run_new(lake: Lake, *arguments: str) -> None:
+    lake.clean("--new", *arguments)
+    lake.sessionize("--new")
+
+
+def sessionized(spark: SparkSession, lake: Lake) -> list[tuple]:
+    return sorted(map(tuple, read_sessionized_events(spark, str(lake.lake), None).collect()))
+
+
+def rejected(spark: SparkSession, lake: Lake) -> list[str]:
+    return sorted(map(str, read_rejected_events(spark, str(lake.lake), None).collect()))
+
+
+def versions(lake: Lake) -> dict[str, str]:
+    lines = (lake.lake / "_ledger" / "days.csv").read_text().splitlines()[1:]
+    return dict(line.split(",") for line in lines)
+
+
+def test_a_second_part_and_a_row_in_the_next_days_file_are_in_their_day(
+    spark: SparkSession, lake: Lake, metrics: Callable[[], dict]
+) -> None:
+    noon = MAY_3 + DAY_MS // 2
+    lake.put_events("2015-05-03-part0.csv", [(noon, 1, "view", 10, None), (noon + 1, 2, "view", 10, None)])
+    run_new(lake)
+    before = versions(lake)
+    lake.put_events(
+        "2015-05-03-part1.csv", [(noon + 2, 1, "addtocart", 10, None), (noon + 3, 1, "transaction", 10, 5)]
+    )
+    lake.put_events(
+        "2015-05-04.csv",
+        [
+            (MIDNIGHT - 10_000, 3, "view", 10, None),
+            (MIDNIGHT + 10_000, 3, "view", 11, None),
+            (MIDNIGHT + 20_000, 3, "view", 12, None),
+            (MIDNIGHT + 9_000_000, 4, "view", 13, None),
+        ],
+    )
+    run_new(lake)
+    assert (metrics()["raw"], metrics()["late_rows"], metrics()["new_files"], metrics()["read_again"]) == (
+        6,
+        3,
+        2,
+        1,
+    )
+    lake.put_events("2015-05-05.csv", [(MIDNIGHT + DAY_MS, 4, "view", 13, None)])
+    day_4 = versions(lake)["2015-05-04"]
+    run_new(lake)
+    rows = sessionized(spark, lake)
+    assert len(rows) == 9
+    assert [row[5] for row in rows if row[3] == "transaction"] == [5]
+    assert len({row[6] for row in rows if row[2] == 3}) == 1, "one session over midnight"
+    assert (versions(lake)["2015-05-03"] != before["2015-05-03"], versions(lake)["2015-05-04"]) == (
+        True,
+        day_4,
+    )
+
+
+def test_a_late_event_that_joins_two_sessions_puts_out_the_day_after_it_too(
+    lake: Lake, spark: SparkSession
+) -> None:
+    lake.put_events(
+        "a.csv", [(MIDNIGHT - 3_000_000, 1, "view", 1, None), (MIDNIGHT + 60_000, 1, "view", 1, None)]
+    )
+    run_new(lake)
+    before = versions(lake)
+    lake.put_events("b.csv", [(MIDNIGHT - 1_500_000, 1, "view", 1, None)])
+    run_new(lake)
+    assert all(versions(lake)[day] != before[day] for day in ("2015-05-03", "2015-05-04"))
+    assert len({row[6] for row in sessionized(spark, lake)}) == 1
+
+
+def test_nothing_new_writes_nothing_and_a_day_cleaned_alone_is_sessionized_by_the_next_run(
+    lake: Lake, spark: SparkSession
+) -> None:
+    lake.put_events("a.csv", [(MAY_3 + n * DAY_MS, 1, "view", 1, None) for n in range(3)])
+    run_new(lake)
+    before = versions(lake)
+    run_new(lake)
+    assert versions(lake) == before
+    lake.put_events("b.csv", [(MAY_3 + 1, 1, "view", 2, None)])
+    lake.clean("--new")
+    lake.put_events("c.csv", [(MAY_3 + 2 * DAY_MS + 1, 1, "view", 2, None)])
+    run_new(lake)
+    assert len(sessionized(spark, lake)) == 5
+    assert [day for day in before if versions(lake)[day] != before[day]] == ["2015-05-03", "2015-05-05"]
+
+
+def test_a_file_above_the_limit_is_left_out_whole_and_named_and_stops_nothing(
+    spark: SparkSession, lake: Lake, metrics: Callable[[], dict]
+) -> None:
+    good = [(MAY_3 + n, n, "view", 1, None) for n in range(20)]
+    lake.put_events("good.csv", [*good, (MAY_3, "x", "view", 1, None)])
+    lake.put_events("seconds.csv", [(MAY_3 // 1000, 1, "view", 1, None), (MAY_3 + 5, 99, "view", 1, None)])
+    lake.put("header.csv", "a,b\n1,2\n")
+    (lake.raw / "no gzip.csv.gz").write_bytes(b"timestamp,visitorid,event,itemid,transactionid\n")
+    text = "timestamp,visitorid,event,itemid,transactionid\n" + "".join(
+        f"{MAY_3 + n},{n},view,{n * 7919},\n" for n in range(20_000)
+    )
+    (lake.raw / "cut.csv.gz").write_bytes(gzip.compress(text.encode())[:-5_000])
+    run_new(lake, "--max-rejected-share", "0.05")
+    assert {name.rsplit("/", 1)[-1]: why for name, why in metrics()["quarantined"].items()} == {
+        "seconds.csv": {"timestamp_before_2000": 1, "rows": 2},
+        "header.csv": {"header_unreadable": 1},
+        "no gzip.csv.gz": {"header_unreadable": 1},
+        "cut.csv.gz": {"file_unreadable": 1},
+    }
+    assert len(sessionized(spark, lake)) == 20
+    quarantine = (lake.lake / "_ledger" / "quarantine.csv").read_text()
+    assert "seconds.csv" in quarantine and "header.csv" in quarantine
+    lake.put_events("seconds.csv", [(MAY_3 + 5, 99, "view", 1, None)])
+    for name in ("header.csv", "no gzip.csv.gz", "cut.csv.gz"):
+        (lake.raw / name).unlink()
+    run_new(lake, "--max-rejected-share", "0.05")
+    assert len(sessionized(spark, lake)) == 21
+    assert (lake.lake / "_ledger" / "quarantine.csv").read_text() == "file,reasons\n"
+
+
+def test_the_rejected_share_is_that_of_the_runs_own_files(lake: Lake, metrics: Callable[[], dict]) -> None:
+    lake.put_events("a.csv", [(MAY_3 + n, n, "view", 1, None) for n in range(50)])
+    run_new(lake)
+    lake.put_events("b.csv", [(MAY_3 // 1000, 1, "view", 1, None), (MAY_3 + 99, 1, "view", 1, None)])
+    run_new(lake)
+    assert (metrics()["raw"], metrics()["rejected"]) == (2, 1)
+
+
+def test_a_row_of_the_future_is_taken_when_its_time_has_come(lake: Lake, spark: SparkSession) -> None:
+    lake.put_events("a.csv", [(MAY_3, 1, "view", 1, None), (MIDNIGHT, 1, "view", 1, None)])
+    run_new(lake, "--now", "2015-05-03T12:00:00")
+    assert (len(sessionized(spark, lake)), len(rejected(spark, lake))) == (1, 1)
+    run_new(lake, "--now", "2015-05-04T12:00:00")
+    assert (len(sessionized(spark, lake)), len(rejected(spark, lake))) == (2, 0)
+
+
+def test_a_raw_folder_without_any_known_file_is_refused(lake: Lake) -> None:
+    lake.put_events("a.csv", [(MAY_3, 1, "view", 1, None)])
+    run_new(lake)
+    (lake.raw / "a.csv").unlink()
+    lake.put_events("b.csv", [(MAY_3, 2, "view", 1, None)])
+    with pytest.raises(ValueError, match="none of the 1 files cleaned before is there"):
+        lake.clean("--new")
+
+
+@pytest.mark.parametrize(
+    "begun", [{"begun": ["2015-05-03"], "begun_full": False}, {"begun": [], "begun_full": True}]
+)
+def test_a_run_that_was_killed_while_it_wrote_is_made_good_by_the_next(
+    lake: Lake, spark: SparkSession, begun: dict
+) -> None:
+    lake.put_events("a.csv", [(MAY_3, 1, "view", 1, None), (MIDNIGHT, 1, "view", 1, None)])
+    run_new(lake)
+    whole = sessionized(spark, lake)
+    for part in (lake.lake / "clean" / "event_date=2015-05-03").iterdir():
+        part.unlink()
+    numbers = [int(path.stem) for path in (lake.lake / "_ledger" / "clean").glob("*.json")]
+    (lake.lake / "_ledger" / "clean" / f"{max(numbers) + 1:08d}.json").write_text(json.dumps(begun))
+    run_new(lake)
+    assert sessionized(spark, lake) == whole
+
+
+class Shop:
+    """Files of random events around midnights: parts, repeats within and across files, ties, rejects; delivered, rewritten and removed at random."""
+
+    def __init__(self, seed: int, visitors: int) -> None:
+        self.source, self.visitors = random.Random(seed), visitors
+        self.files, self.past = 0, []
+
+    def events(self) -> list[tuple]:
+        draw, rows = self.source, []
+        for _ in range(draw.randrange(1, 3 * self.visitors)):
+            near = draw.choice(
+                [0, 0, 1, -1, 900_000, -900_000, 1_800_000, -1_700_000, draw.randrange(-4_000_000, 4_000_000)]
+            )
+            ms = MAY_3 + draw.randrange(1, 4) * DAY_MS + near
+            kind = draw.choice(["view", "view", "addtocart", "transaction", "click"])
+            order = draw.randrange(3) if kind == "transaction" else None
+            when = draw.choice([ms] * 30 + ["x"])
+            rows.append((when, draw.randrange(self.visitors), kind, draw.randrange(3), order))
+        again = draw.sample(self.past, min(len(self.past), draw.randrange(self.visitors)))
+        self.past += rows
+        return rows + rows[: draw.randrange(2)] + again
+
+    def deliver(self, lake: Lake) -> None:
+        draw = self.source
+        for _ in range(draw.randrange(1, 3)):
+            there = sorted(lake.raw.glob("*.csv"))
+            if len(there) > 2 and draw.random() < 0.2:
+                draw.choice(there).unlink()
+            elif there and draw.random() < 0.2:
+                lake.put_events(draw.choice(there).name, self.events())
+            else:
+                lake.put_events(f"{draw.randrange(1000)}-{self.files}.csv", self.events())
+            self.files += 1
+
+
+def test_file_by_file_equals_everything_at_once_for_a_thousand_random_visitors(
+    spark: SparkSession, lake: Lake
+) -> None:
+    """A case is what one visitor is after one round of deliveries: visitors do not know of each other, so one run has many."""
+    shop, cases = Shop(seed=4, visitors=300), 0
+    for number in range(7):
+        shop.deliver(lake)
+        lake.clean("--new")
+        # Now and then only clean runs, or what came of it is not looked at before more comes.
+        if number == 2:
+            continue
+        lake.sessionize("--new")
+        if number == 1:
+            continue
+        got = (sessionized(spark, lake), rejected(spark, lake))
+        full = Lake.__new__(Lake)
+        full.raw, full.lake = lake.raw, lake.lake.with_name("full")
+        full.clean()
+        full.sessionize()
+        want = (sessionized(spark, full), rejected(spark, full))
+        shutil.rmtree(full.lake)
+        assert got == want, f"round {number}"
+        cases += len({row[2] for row in got[0]})
+    assert cases >= 1000
