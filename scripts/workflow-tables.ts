@@ -32,7 +32,7 @@ const oneCell = (text: string): string => text.trim().replace(/\s+/g, ' ').repla
 const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
   [heads, heads.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
 
-export const documentedWorkflows = ['build', 'deploy', 'test'] as const
+export const documentedWorkflows = ['build', 'deploy', 'test', 'comment'] as const
 
 /** Inputs, outputs and jobs of one reusable workflow, as Markdown. */
 export function workflowTables(root: string, name: string): string {

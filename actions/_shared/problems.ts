@@ -49,6 +49,7 @@ export const PROBLEMS = [
   'batch-id-used',
   // Somebody has to decide.
   'refused',
+  'no-reviewed-plan',
   'service-account-key',
   'project-not-allowed',
   'foreign-files',

@@ -1,7 +1,7 @@
 /**
- * What GitHub's REST says of issue comments, for jobs on this machine: list, create, update, delete, and who a token
- * is. It refuses everything else by name with 501, and requests to another name than loopback's. It keeps comments in
- * memory or, given a file, on disk, where runs at the same time see each other's.
+ * What GitHub's REST says of issue comments, for jobs on this machine: list, create, update, delete, who a token is, and
+ * which pull request a commit came by. It refuses everything else by name with 501, and requests to another name than
+ * loopback's. It keeps comments in memory or, given a file, on disk, where runs at the same time see each other's.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -20,6 +20,13 @@ export interface StoredComment {
   readonly updatedAt: string
 }
 
+/** A pull request, as far as a commit has to be told from another's. */
+export interface StoredPull {
+  readonly repository: string
+  readonly number: number
+  readonly mergeCommit: string
+}
+
 export interface TokenRights {
   readonly login: string
   /** A job's token and a GitHub App's may not ask who they are. */
@@ -36,6 +43,8 @@ export interface IssuesApi {
   readonly comments: () => readonly StoredComment[]
   /** As another person or program would: without a request. */
   write(comment: Pick<StoredComment, 'repository' | 'issue' | 'author' | 'body'>): StoredComment
+  /** A pull request was opened, or has another commit now. */
+  bring(pull: StoredPull): Promise<void>
   close(): Promise<void>
 }
 
@@ -58,21 +67,23 @@ const LONGEST_BODY = 65_536
 export async function startIssuesApi(options: IssuesOptions): Promise<IssuesApi> {
   const { file } = options
   let stored: readonly StoredComment[] = []
+  let pulls: readonly StoredPull[] = []
   let lastId = 1_000
   const load = (): void => {
     if (file === undefined || !existsSync(file)) return
     const kept = JSON.parse(readFileSync(file, 'utf8')) as Kept
     stored = kept.comments
     lastId = kept.lastId
+    pulls = kept.pulls ?? []
   }
   const keep = (comments: readonly StoredComment[]): void => {
     stored = comments
     if (file === undefined) return
-    writeFileSync(`${file}.new`, JSON.stringify({ lastId, comments } satisfies Kept), { mode: 0o600 })
+    writeFileSync(`${file}.new`, JSON.stringify({ lastId, comments, pulls } satisfies Kept), { mode: 0o600 })
     renameSync(`${file}.new`, file)
   }
   /** Another run on the same state answers from the same file. */
-  const alone = async (work: () => Answer): Promise<Answer> => {
+  const alone = async <T>(work: () => T): Promise<T> => {
     if (file === undefined) return work()
     const release = await lock(file, {
       realpath: false,
@@ -112,6 +123,18 @@ export async function startIssuesApi(options: IssuesOptions): Promise<IssuesApi>
     // GitHub does not say of a repository out of reach that it is there.
     if (asked !== undefined && !reaches(rights, decodeURIComponent(asked))) return missing
     const list = /^\/repos\/([^/]+\/[^/]+)\/issues\/(\d+)\/comments$/.exec(pathname)
+    const ofCommit = /^\/repos\/([^/]+\/[^/]+)\/commits\/([0-9a-f]{40})\/pulls$/.exec(pathname)
+    if (ofCommit !== null && method === 'GET') {
+      if (rights.mayRead === false) return forbidden
+      const [, repository = '', commit] = ofCommit
+      const found = pulls.filter(
+        (pull) => pull.repository === decodeURIComponent(repository) && pull.mergeCommit === commit,
+      )
+      return {
+        status: 200,
+        json: found.map(({ number, mergeCommit }) => ({ number, merge_commit_sha: mergeCommit })),
+      }
+    }
     const one = /^\/repos\/([^/]+\/[^/]+)\/issues\/comments\/(\d+)$/.exec(pathname)
     const text = (body as { body?: unknown } | undefined)?.body
     const wrong = checkBody(text)
@@ -156,7 +179,7 @@ export async function startIssuesApi(options: IssuesOptions): Promise<IssuesApi>
     return {
       status: 501,
       json: {
-        message: `The local GitHub serves comments of issues only; ${method} ${pathname} is not there.`,
+        message: `The local GitHub serves comments of issues, and the pull requests of a commit, only; ${method} ${pathname} is not there.`,
       },
     }
   }
@@ -186,6 +209,14 @@ export async function startIssuesApi(options: IssuesOptions): Promise<IssuesApi>
     url: url(),
     comments: () => stored,
     write: add,
+    bring: (pull) =>
+      alone(() => {
+        const others = pulls.filter(
+          ({ repository, number }) => repository !== pull.repository || number !== pull.number,
+        )
+        pulls = [...others, pull]
+        keep(stored)
+      }),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -198,6 +229,7 @@ export async function startIssuesApi(options: IssuesOptions): Promise<IssuesApi>
 interface Kept {
   readonly lastId: number
   readonly comments: readonly StoredComment[]
+  readonly pulls?: readonly StoredPull[]
 }
 
 const documentation_url = 'https://docs.github.com/rest/issues/comments'

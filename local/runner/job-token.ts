@@ -25,16 +25,24 @@ export interface LocalGitHub {
 interface Asked {
   readonly repository: string
   readonly stateDir: string
+  /** The one this run is of, with the commit that it would become. */
+  readonly pullRequest?: { readonly number: number; readonly mergeCommit: string }
   /** GitHub gives the run of a fork a token that only reads. */
   readonly isFromFork: boolean
 }
 
-export const startLocalGitHub = async ({ repository, stateDir, isFromFork }: Asked): Promise<LocalGitHub> => {
+export const startLocalGitHub = async ({
+  repository,
+  stateDir,
+  pullRequest,
+  isFromFork,
+}: Asked): Promise<LocalGitHub> => {
   const tokens = new Map<string, TokenRights>()
   const api = await startIssuesApi({
     file: join(stateDir, 'github', 'comments.json'),
     rightsOf: (token) => tokens.get(token),
   })
+  if (pullRequest !== undefined) await api.bring({ repository, ...pullRequest })
   const before = new Map(api.comments().map(({ id, body }) => [id, body]))
   return {
     url: api.url,

@@ -80,6 +80,7 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
   const github = await startLocalGitHub({
     repository: identity.repository,
     stateDir,
+    pullRequest: pullRequestOf(event, own.sha),
     isFromFork: event.isFromFork,
   })
   const run: Run = {
@@ -124,6 +125,14 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
     jobs,
   }
 }
+
+const pullRequestOf = (
+  { name, payload }: RunEvent,
+  mergeCommit: string,
+): { number: number; mergeCommit: string } | undefined =>
+  name === 'pull_request' && typeof payload.number === 'number'
+    ? { number: payload.number, mergeCommit }
+    : undefined
 
 const inputsOf = (
   workflow: Workflow,

@@ -8,6 +8,7 @@ import { startIssuesApi, type IssuesApi, type TokenRights } from '../../local/gi
 import { errorsOf, runBundle, type RunResult } from '../support/runner.ts'
 
 const BOT = 'github-actions[bot]'
+const SHA = '0123456789abcdef0123456789abcdef01234567'
 const TOKENS: Readonly<Record<string, TokenRights>> = {
   'ghs-job': { login: BOT, mayAskWho: false, mayWrite: true },
   'ghs-reading': { login: BOT, mayAskWho: false, mayWrite: false },
@@ -58,12 +59,14 @@ interface Run {
   readonly with?: Readonly<Record<string, string>>
   readonly event?: object
   readonly runId?: string
+  readonly env?: Readonly<Record<string, string>>
 }
 async function comment({
   plans = { views: VIEWS },
   with: given = {},
   event = { pull_request: { number: 7 } },
   runId = '4711',
+  env = {},
 }: Run = {}): Promise<RunResult> {
   const eventPath = join(scratch, 'event.json')
   await writeFile(eventPath, JSON.stringify(event))
@@ -74,10 +77,93 @@ async function comment({
       'github-token': 'ghs-job',
       ...given,
     },
-    env: { GITHUB_API_URL: github.url, GITHUB_EVENT_PATH: eventPath, GITHUB_RUN_ID: runId },
+    env: { GITHUB_API_URL: github.url, GITHUB_EVENT_PATH: eventPath, GITHUB_RUN_ID: runId, ...env },
   })
 }
 const bodies = () => github.comments().map(({ body }) => body)
+
+describe('what was reviewed', () => {
+  const push = { ref: 'refs/heads/main', after: 'c'.repeat(40) }
+  const read = (event: object = push, more: Readonly<Record<string, string>> = {}) =>
+    comment({ plans: '', with: { read: 'true', ...more }, event, env: { GITHUB_EVENT_NAME: 'push' } })
+  const DEPLOYED = {
+    outputs: {
+      plan: JSON.stringify(
+        planOf([step('create', 'shop.a', { state: 'done' })], { digest: 'cd'.repeat(32) }),
+      ),
+    },
+    outcome: 'success',
+  }
+  beforeEach(() => github.bring({ repository: 'octo/clicks', number: 7, mergeCommit: SHA }))
+
+  it('is read after the merge, and stays what it was when a deployment wrote its result', async () => {
+    await comment()
+    const first = await read()
+    expect([first.exitCode, first.outputs['pull-request'], first.outputs.comment]).toEqual([
+      0,
+      '7',
+      'skipped',
+    ])
+    expect(JSON.parse(first.outputs.digests!)).toEqual({ views: VIEWS.digest })
+    const result = await comment({
+      plans: {
+        views: DEPLOYED,
+        dags: { outputs: {}, outcome: 'failure' },
+        data: { outputs: { plan: null }, outcome: 'skipped' },
+      },
+      event: push,
+      env: { GITHUB_EVENT_NAME: 'push' },
+      runId: '4712',
+    })
+    expect([result.exitCode, result.outputs.comment]).toEqual([0, 'updated'])
+    expect(bodies()[0]).toMatch(/Partly applied to dev[\s\S]*failed before its plan[\s\S]*not reached/)
+    expect((await read()).outputs.digests).toBe(first.outputs.digests)
+  })
+
+  it.each([
+    ['pull request 7 has no plan for dev', push, {}, SHA],
+    ['pull request 7 has no plan for prod', push, { environment: 'prod' }, SHA],
+    ['this commit came by no pull request', push, {}, 'd'.repeat(40)],
+    ['there is no token to read with', push, { 'github-token': ' ' }, SHA],
+  ])('is missed by name: %s', async (what, event, more, mergeCommit) => {
+    await github.bring({ repository: 'octo/clicks', number: 7, mergeCommit })
+    if (what.endsWith('prod')) await comment()
+    const missing = await read(event, more)
+    expect([missing.exitCode, missing.outputs.digests]).toEqual([1, ''])
+    expect(errorsOf(missing)).toEqual([
+      expect.stringContaining(`Reading the reviewed plan: ${what}; make a plan`),
+    ])
+    expect(errorsOf(missing)[0]).toMatch(/#no-reviewed-plan$/)
+  })
+
+  it('is not what a refused deployment found: a second try does not take it for reviewed', async () => {
+    await comment()
+    const refused = {
+      outputs: { plan: JSON.stringify({ ...VIEWS, digest: 'ef'.repeat(32) }) },
+      outcome: 'failure',
+    }
+    await comment({ plans: { views: refused }, runId: '4712' })
+    expect(bodies()[0]).toContain('ef'.repeat(32))
+    expect(JSON.parse((await read()).outputs.digests!)).toEqual({ views: VIEWS.digest })
+  })
+
+  it.each([
+    ['nothing to do', { steps: [step('keep', 'a')], outcome: 'success' }],
+    ['nothing to do, then failed', { steps: [step('keep', 'a')], outcome: 'failure' }],
+    ['would be refused', { steps: [step('create', 'a'), step('conflict', 'b')], outcome: 'success' }],
+    ['refused', { steps: [step('create', 'a')], outcome: 'failure' }],
+    ['done', { steps: [step('create', 'a', { state: 'done' }), step('keep', 'b')], outcome: 'success' }],
+    ['done, then failed', { steps: [step('create', 'a', { state: 'done' })], outcome: 'failure' }],
+  ])('is told as %s', async (state, { steps, outcome }) => {
+    await comment({ plans: { dags: { outputs: { plan: JSON.stringify(planOf(steps)) }, outcome } } })
+    expect(bodies()[0]).toContain(`<td>${state}</td></tr>`)
+  })
+
+  it('is not read and written at once', async () => {
+    const both = await comment({ with: { read: 'true' } })
+    expect(errorsOf(both)).toEqual([expect.stringContaining('with read nothing is written; leave plans out')])
+  })
+})
 
 describe('one comment per environment', () => {
   it('is created, updated in place, and left alone when nothing changed', async () => {

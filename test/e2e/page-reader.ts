@@ -61,7 +61,15 @@ export async function openPage(file: string, hash = ''): Promise<OpenPage> {
   await page.setViewport({ width: 1280, height: 900 })
   await page.goto(`${pathToFileURL(file).href}${hash}`)
   const read = (): Promise<Shown> =>
-    page.evaluate(() => {
+    page.evaluate(async () => {
+      // A folded table is built when it is opened, after the event that says so.
+      const folded = [...document.querySelectorAll<HTMLDetailsElement>('details.data:not([open])')]
+      await Promise.all(
+        folded.map((details) => {
+          details.open = true
+          return new Promise((opened) => details.addEventListener('toggle', opened, { once: true }))
+        }),
+      )
       const note = (element: HTMLElement): [string, string] => [
         element.dataset.note ?? '',
         element.textContent ?? '',

@@ -285,6 +285,34 @@ describe('verifying', () => {
     )
     expect(verify(folder, 'latest').said).toMatch(/digest is "latest"; write the 64 hexadecimal digits/)
   })
+
+  it('takes the digests of every plan, or refuses before anything is signed in', () => {
+    const folder = checkout('one')
+    const digest = make(folder).outputs.digest!
+    const withPlans = (plans: string): Ran =>
+      run(folder, ['--mode=verify', `--digest=${digest}`, `--expected-plans=${plans}`])
+    const reviewed = { ddl: 'a'.repeat(64), dags: 'b'.repeat(64), views: 'c'.repeat(64) }
+    expect(withPlans(JSON.stringify({ ...reviewed, more: 1 })).code).toBe(0)
+    expect(withPlans('').code).toBe(0)
+    for (const [plans, words] of [
+      ['latest', /expected-plans: it is no JSON object; write the line that the comment/],
+      ['["a"]', /it is no JSON object/],
+      [JSON.stringify({ ...reviewed, ddl: undefined }), /digits for ddl; a plan of it was not reviewed/],
+      [JSON.stringify({ ...reviewed, views: 'x' }), /digits for views; a plan of it was not reviewed/],
+    ] as const) {
+      const refused = withPlans(plans)
+      expect([refused.code, refused.outputs]).toEqual([1, {}])
+      expect(refused.said).toMatch(words)
+    }
+    rmSync(path.join(folder, 'release'), { recursive: true })
+    rmSync(path.join(folder, 'bigquery/ddl'), { recursive: true })
+    const { ddl: _none, ...others } = reviewed
+    const without = make(folder).outputs.digest!
+    expect(
+      run(folder, ['--mode=verify', `--digest=${without}`, `--expected-plans=${JSON.stringify(others)}`])
+        .code,
+    ).toBe(0)
+  })
 })
 
 describe('packaging refuses in one sentence', () => {

@@ -283,7 +283,28 @@ def verify(options: argparse.Namespace) -> None:
             raise Refused(
                 f"Verifying the release: {options.output}/{name} does not say what the package holds; nothing of it may be deployed."
             )
+    has_ddl = any(name.startswith("bigquery/ddl/") for name in files)
+    check_plans(options.expected_plans, ("ddl", "dags", "views") if has_ddl else ("dags", "views"))
     tell(options.output, folder)
+
+
+def check_plans(text: str, needed: tuple[str, ...]) -> None:
+    """Before anything is signed in: a plan that nobody reviewed must not be found after half of the work."""
+    if not text:
+        return
+    try:
+        plans = json.loads(text)
+    except ValueError:
+        plans = None
+    if not isinstance(plans, dict):
+        raise Refused(
+            "Reading expected-plans: it is no JSON object; write the line that the comment on the pull request shows."
+        )
+    for name in needed:
+        if not isinstance(plans.get(name), str) or not DIGEST.fullmatch(plans[name]):
+            raise Refused(
+                f"Reading expected-plans: there is no digest of 64 hexadecimal digits for {name}; a plan of it was not reviewed, so nothing is deployed."
+            )
 
 
 def tell(shown: str, folder: Path) -> None:
@@ -344,6 +365,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--dag", default="clickstream_pipeline")
     parser.add_argument("--dbt-image", default="")
     parser.add_argument("--digest", default="")
+    parser.add_argument("--expected-plans", default="")
     options = parser.parse_args(arguments)
     try:
         if options.mode not in ("make", "verify"):

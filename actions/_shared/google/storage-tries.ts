@@ -72,8 +72,12 @@ export async function change<T>(
         return await ask()
       } catch (error) {
         const fault = translate(error, call)
-        if (mayHaveLanded && (fault.status === 412 || isMissing(fault))) {
-          const found = await landed()
+        // 403: whoever may create and not overwrite is refused what the lost try created.
+        if (mayHaveLanded && (fault.status === 412 || fault.status === 403 || isMissing(fault))) {
+          const found = await landed().catch((unseen: unknown) => {
+            if (fault.status === 403) return undefined
+            throw unseen
+          })
           if (found !== undefined) return found
         }
         mayHaveLanded ||= isLost(fault)

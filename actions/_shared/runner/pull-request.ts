@@ -1,5 +1,5 @@
 /**
- * The comments of a pull request by GitHub's REST, and what the event says of it. It follows no redirect with the
+ * The comments of a pull request by GitHub's REST, which request a commit came by, and what the event says. It follows no redirect with the
  * token, waits as long as GitHub asks (within a minute) and never creates a comment twice when an answer is lost.
  */
 import { readFileSync } from 'node:fs'
@@ -18,6 +18,13 @@ export interface PullRequestEvent {
   readonly pullRequest: number | undefined
   /** The head is in another repository: the job's token only reads. */
   readonly isFromFork: boolean
+  readonly isPush: boolean
+}
+
+export interface PullRequest {
+  readonly number: number
+  /** What it became on its branch. */
+  readonly mergeCommit: string
 }
 
 export interface GitHub {
@@ -26,6 +33,8 @@ export interface GitHub {
   /** Who the token is; undefined for tokens that may not ask (a job's, a GitHub App's). */
   login(): Promise<string | undefined>
   comments(pullRequest: number): Promise<readonly Comment[]>
+  /** The requests that a commit belongs to. */
+  pullRequestsOf(commit: string): Promise<readonly PullRequest[]>
   create(pullRequest: number, body: string): Promise<Comment>
   update(id: number, body: string): Promise<Comment>
   /** A comment that is gone already is removed. */
@@ -42,6 +51,10 @@ interface RestComment {
   body?: string
   html_url: string
   user: { login: string } | null
+}
+interface RestPullRequest {
+  number: number
+  merge_commit_sha: string | null
 }
 type Send = (
   route: string,
@@ -82,6 +95,13 @@ export async function connectToGitHub(
       }
     },
     comments,
+    pullRequestsOf: async (commit) => {
+      const doing = 'Finding the pull request of the commit'
+      const route = 'GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls'
+      const answer = await ask<RestPullRequest[]>(route, { owner, repo, commit_sha: commit }, doing)
+      if (!Array.isArray(answer)) throw notGitHubs(doing)
+      return answer.map(({ number, merge_commit_sha }) => ({ number, mergeCommit: merge_commit_sha ?? '' }))
+    },
     create: async (pullRequest, body) => {
       const route = 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments'
       const doing = 'Creating the comment'
@@ -223,7 +243,8 @@ function translate(doing: string, error: unknown): GitHubApiError {
 
 /** pull_request and its kin carry the number, a merge queue only in the name of its branch. */
 export function readEvent(environment: Readonly<Record<string, string | undefined>>): PullRequestEvent {
-  const none = { pullRequest: undefined, isFromFork: false }
+  const isPush = environment.GITHUB_EVENT_NAME === 'push'
+  const none = { pullRequest: undefined, isFromFork: false, isPush }
   const file = environment.GITHUB_EVENT_PATH
   if (!file) return none
   try {
@@ -241,6 +262,7 @@ export function readEvent(environment: Readonly<Record<string, string | undefine
     const head = event.pull_request?.head?.repo
     return {
       pullRequest: number === undefined ? undefined : Number(number) || undefined,
+      isPush,
       isFromFork:
         event.pull_request !== undefined &&
         (head === null ||

@@ -5,7 +5,7 @@
 import { spelledBytes } from '../../_shared/amounts.ts'
 import type { Cell, SummaryBlock } from '../../_shared/report.ts'
 import type { PlanDocument } from '../../_shared/plan.ts'
-import type { Inputs } from './inputs.ts'
+import type { Inputs, StoppedStep } from './inputs.ts'
 import type { NamedPlan } from './plan-document.ts'
 
 /** What is shown at most of each plan; the first that fits is taken. */
@@ -23,21 +23,24 @@ export const DETAILS: readonly Detail[] = [
 ]
 
 export function blocksOf(inputs: Inputs, detail: Detail): SummaryBlock[] {
-  const { plans, environment, runUrl, sha } = inputs
+  const { plans, stopped, environment, runUrl, sha } = inputs
   return [
-    { kind: 'heading', text: headingOf(plans, environment) },
+    { kind: 'heading', text: headingOf(inputs, environment) },
     { kind: 'text', text: sentenceOf(plans) },
     {
       kind: 'table',
       head: ['Step', 'Action', 'Where', 'What', 'Bytes', 'State'],
-      rows: plans.map((plan): Cell[] => [
-        plan.name,
-        plan.document.action,
-        whereOf(plan.document),
-        countsOf(plan.document),
-        bytesOf(plan.document),
-        stateOf(plan),
-      ]),
+      rows: [
+        ...plans.map((plan): Cell[] => [
+          plan.name,
+          plan.document.action,
+          whereOf(plan.document),
+          countsOf(plan.document),
+          bytesOf(plan.document),
+          stateOf(plan),
+        ]),
+        ...stopped.map(({ name, outcome }): Cell[] => [name, '', '', '', '', STOPPED[outcome] ?? outcome]),
+      ],
     },
     { kind: 'text', text: 'To apply exactly this, pass the digest as expected-plan:' },
     {
@@ -45,6 +48,16 @@ export function blocksOf(inputs: Inputs, detail: Detail): SummaryBlock[] {
       head: ['Step', 'Digest'],
       rows: plans.map(({ name, document }) => [name, document.digest]),
     },
+    ...(isReviewable(inputs) && plans.length <= 20
+      ? [
+          { kind: 'text', text: 'or all of them as expected-plans of deploy.yml:' } satisfies SummaryBlock,
+          {
+            kind: 'code',
+            text: JSON.stringify(digestsOf(plans)),
+            language: 'json',
+          } satisfies SummaryBlock,
+        ]
+      : []),
     ...plans.flatMap((plan) => stepsOf(plan, detail)),
     ...(runUrl === ''
       ? []
@@ -57,9 +70,25 @@ export function blocksOf(inputs: Inputs, detail: Detail): SummaryBlock[] {
   ]
 }
 
-function headingOf(plans: readonly NamedPlan[], environment: string): string {
-  const isApplied = plans.some(({ document }) => document.steps.some(({ state }) => state !== 'planned'))
-  const isStopped = plans.some(({ outcome }) => outcome === 'failure' || outcome === 'cancelled')
+const STOPPED: Readonly<Record<StoppedStep['outcome'], string>> = {
+  failure: 'failed before its plan',
+  cancelled: 'cancelled before its plan',
+  skipped: 'not reached',
+}
+
+export const digestsOf = (plans: readonly NamedPlan[]): Record<string, string> =>
+  Object.fromEntries(plans.map(({ name, document }) => [name, document.digest]))
+
+/** Something to decide on: nothing was applied, and nothing of it failed. */
+export const isReviewable = ({ plans, stopped }: Pick<Inputs, 'plans' | 'stopped'>): boolean =>
+  stopped.length === 0 && !plans.some((plan) => isBegun(plan) || isBad(plan))
+
+const isBegun = ({ document }: NamedPlan): boolean => document.steps.some(({ state }) => state !== 'planned')
+const isBad = ({ outcome }: NamedPlan): boolean => outcome === 'failure' || outcome === 'cancelled'
+
+function headingOf({ plans, stopped }: Inputs, environment: string): string {
+  const isApplied = plans.some(isBegun)
+  const isStopped = stopped.length > 0 || plans.some(isBad)
   const where = environment === '' ? '' : isApplied ? ` to ${environment}` : ` for ${environment}`
   return isApplied ? `${isStopped ? 'Partly applied' : 'Applied'}${where}` : `Plan${where}`
 }
@@ -95,11 +124,15 @@ function bytesOf({ steps }: PlanDocument): string {
   return known.length === 0 ? '' : spelledBytes(known.reduce((sum, bytes) => sum + bytes, 0))
 }
 
-function stateOf({ document, outcome }: NamedPlan): string {
-  const { steps } = document
-  if (steps.every(({ state }) => state === 'planned')) return outcome === 'failure' ? 'refused' : 'planned'
+function stateOf(plan: NamedPlan): string {
+  const { document, outcome } = plan
+  const end = isBad(plan) ? (outcome === 'failure' ? ', then failed' : ', then cancelled') : ''
+  const steps = document.steps.filter(({ kind }) => kind !== 'keep')
+  if (steps.length === 0 && document.isTruncated !== true) return `nothing to do${end}`
+  if (end === '' && steps.some(({ kind }) => kind === 'conflict')) return 'would be refused'
+  if (steps.every(({ state }) => state === 'planned')) return end === '' ? 'planned' : 'refused'
   const done = steps.filter(({ state }) => state === 'done').length
-  return done === steps.length ? 'done' : `${done} of ${steps.length} done`
+  return done === steps.length ? `done${end}` : `${done} of ${steps.length} done`
 }
 
 function stepsOf({ name, document }: NamedPlan, detail: Detail): SummaryBlock[] {

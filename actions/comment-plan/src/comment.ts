@@ -3,13 +3,16 @@ import { renderSummary } from '../../_shared/runner/summary.ts'
 import type { SummaryBlock } from '../../_shared/report.ts'
 import { blocksOf, DETAILS, LEAST } from './body.ts'
 import type { Inputs } from './inputs.ts'
-import { markOf } from './mark.ts'
+import { markOf, type Mark } from './mark.ts'
 
 /** GitHub takes 65,536 characters. */
 const LIMIT = 65_000
 
-export function commentOf(inputs: Inputs): { body: string; blocks: readonly SummaryBlock[] } {
-  const mark = markOf(inputs)
+export function commentOf(
+  inputs: Inputs,
+  digests: Mark['digests'],
+): { body: string; blocks: readonly SummaryBlock[] } {
+  const mark = markOf({ ...inputs, digests })
   for (const detail of DETAILS) {
     const blocks = blocksOf(inputs, detail)
     const text = callingNobody(renderSummary(blocks))

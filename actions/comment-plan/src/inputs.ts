@@ -1,6 +1,6 @@
 /**
  * What the author of the workflow asks of comment-plan. It refuses a `plans` that is neither the steps context nor
- * plans by name; a step without a plan is no plan.
+ * plans by name; a step without a plan is no plan, but one that failed is told.
  */
 import { InputError, wrongValue } from '../../_shared/errors.ts'
 import type { RunContext } from '../../_shared/runner/context.ts'
@@ -9,6 +9,10 @@ import { readPlan, type NamedPlan } from './plan-document.ts'
 
 export interface Inputs {
   readonly plans: readonly NamedPlan[]
+  /** Steps that ended badly, or were not reached behind one that did, before they had a plan. */
+  readonly stopped: readonly StoppedStep[]
+  /** Writes nothing; puts out the digests that were reviewed. */
+  readonly isReading: boolean
   readonly environment: string
   readonly pullRequest: number | undefined
   readonly author: string
@@ -21,12 +25,26 @@ export interface Inputs {
   readonly runUrl: string
 }
 
+export interface StoppedStep {
+  readonly name: string
+  readonly outcome: string
+}
+
 export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
   const environment = raw.text('environment')
   if (/[\r\n]/.test(environment) || environment.length > 255)
     throw wrongValue('environment', environment, 'the name of an environment')
+  const isReading = raw.boolean('read', false)
+  if (isReading && raw.text('plans') !== '')
+    throw new InputError('Reading input plans: with read nothing is written; leave plans out.', {
+      input: 'plans',
+      accepted: 'nothing when read is true',
+    })
+  const steps = isReading ? [] : stepsOf(raw)
   return {
-    plans: plansOf(raw),
+    plans: steps.flatMap(({ plan }) => (plan === undefined ? [] : [plan])),
+    stopped: stoppedOf(steps),
+    isReading,
     environment,
     pullRequest: raw.optionalInteger('pull-request', { min: 1, max: 999_999_999_999 }),
     author: raw.text('author', 'github-actions[bot]'),
@@ -40,16 +58,30 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
   }
 }
 
-function plansOf(raw: RawInputs): NamedPlan[] {
+interface GivenStep {
+  readonly name: string
+  readonly outcome?: string
+  readonly plan?: NamedPlan
+}
+
+function stepsOf(raw: RawInputs): GivenStep[] {
   raw.required('plans')
   const given = raw.jsonObject('plans') ?? {}
-  return Object.entries(given).flatMap(([name, value]) => {
+  return Object.entries(given).map(([name, value]) => {
     const step = asStep(value)
-    if (step === undefined) return [readPlan(name, value, undefined)]
-    // A step that made no plan has nothing to show, unless it is one of ours that failed before its plan.
-    if (step.plan === undefined) return []
-    return [readPlan(name, step.plan, step.outcome)]
+    if (step === undefined) return { name, plan: readPlan(name, value, undefined) }
+    const { plan, outcome } = step
+    return { name, outcome, ...(plan === undefined ? {} : { plan: readPlan(name, plan, outcome) }) }
   })
+}
+
+/** A step is skipped for many reasons; behind one that ended badly it was not reached. */
+function stoppedOf(steps: readonly GivenStep[]): StoppedStep[] {
+  const isBad = ({ outcome }: GivenStep): boolean => outcome === 'failure' || outcome === 'cancelled'
+  if (!steps.some(isBad)) return []
+  return steps.flatMap(({ name, plan, outcome = '' }) =>
+    plan === undefined && ['failure', 'cancelled', 'skipped'].includes(outcome) ? [{ name, outcome }] : [],
+  )
 }
 
 /** A member of the steps context, or undefined for a plan by name. */

@@ -19,15 +19,27 @@ export interface Observed {
 }
 
 export async function observe(inputs: Inputs, github: GitHub): Promise<Observed> {
-  if (inputs.plans.length === 0) throw noPlans()
-  const pullRequest = inputs.pullRequest ?? github.event.pullRequest
+  if (inputs.plans.length === 0 && inputs.stopped.length === 0 && !inputs.isReading) throw noPlans()
+  const pullRequest =
+    inputs.pullRequest ?? github.event.pullRequest ?? (await bringingRequest(inputs, github))
   if (pullRequest === undefined) return { pullRequest, obstacle: 'no-pull-request', comments: [] }
   if (inputs.token === '') return { pullRequest, obstacle: 'no-token', comments: [] }
-  if (inputs.isDryRun) return { pullRequest, comments: [] }
+  if (inputs.isDryRun && !inputs.isReading) return { pullRequest, comments: [] }
   const author = (await github.login()) ?? inputs.author
   const comments = (await github.comments(pullRequest)).flatMap((comment): OwnComment[] => {
     const mark = comment.author === author ? readMark(comment.body) : undefined
     return mark?.environment === inputs.environment ? [{ ...comment, mark }] : []
   })
   return { pullRequest, comments: comments.sort((a, b) => a.id - b.id) }
+}
+
+/** A push to a branch does not say which pull request it merges; GitHub knows that of the commit. */
+async function bringingRequest(
+  { token, sha, isDryRun, isReading }: Inputs,
+  github: GitHub,
+): Promise<number | undefined> {
+  if (!github.event.isPush || token === '' || (isDryRun && !isReading)) return undefined
+  const requests = await github.pullRequestsOf(sha)
+  const merged = requests.find(({ mergeCommit }) => mergeCommit === sha)
+  return (merged ?? (requests.length === 1 ? requests[0] : undefined))?.number
 }

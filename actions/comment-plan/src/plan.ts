@@ -1,10 +1,12 @@
 /** Chooses between creating, updating and leaving the comment. It reads nothing. */
+import { RefusedError } from '../../_shared/errors.ts'
 import type { Plan, Step } from '../../_shared/plan.ts'
 import type { SummaryBlock } from '../../_shared/report.ts'
+import { digestsOf, isReviewable } from './body.ts'
 import { commentOf } from './comment.ts'
 import type { Inputs } from './inputs.ts'
-import { isNewer } from './mark.ts'
-import type { Observed } from './observe.ts'
+import { isNewer, type Mark } from './mark.ts'
+import type { Observed, OwnComment } from './observe.ts'
 
 export interface CommentStep extends Step {
   readonly kind: 'create' | 'update' | 'keep' | 'delete' | 'skip'
@@ -20,14 +22,28 @@ export interface CommentPlan extends Plan<CommentStep> {
   readonly body: string
   readonly blocks: readonly SummaryBlock[]
   readonly obstacle: Observed['obstacle']
+  /** Those that stand for review. */
+  readonly digests: Mark['digests']
 }
 
 export function planComment(inputs: Inputs, observed: Observed): CommentPlan {
   const { pullRequest, obstacle } = observed
-  const mark = { environment: inputs.environment, runId: inputs.runId, runAttempt: inputs.runAttempt }
-  const { body, blocks } = commentOf(inputs)
+  const mark = { runId: inputs.runId, runAttempt: inputs.runAttempt }
+  const newest = newestOf(observed.comments)
   const target = `pull request ${pullRequest ?? '(none)'}`
-  const base = { target: { repository: inputs.repository }, owner: '', pullRequest, body, blocks, obstacle }
+  // What an apply found is no plan that anybody reviewed: a second try must not take it for one.
+  const digests = isReviewable(inputs) ? digestsOf(inputs.plans) : (newest?.mark.digests ?? {})
+  const { body, blocks } = commentOf(inputs, digests)
+  const base = {
+    target: { repository: inputs.repository },
+    owner: '',
+    pullRequest,
+    body,
+    blocks,
+    obstacle,
+    digests,
+  }
+  if (inputs.isReading) return readOnly(base, inputs, observed, newest)
   if (obstacle !== undefined || inputs.isDryRun)
     return { ...base, steps: [{ kind: 'skip', target, reason: obstacle ?? 'dry run' }] }
   const [first, ...others] = observed.comments
@@ -39,9 +55,8 @@ export function planComment(inputs: Inputs, observed: Observed): CommentPlan {
     id,
     url,
   }))
-  if (first === undefined)
+  if (first === undefined || newest === undefined)
     return { ...base, steps: [{ kind: 'create', target, reason: 'there is none yet' }] }
-  const newest = observed.comments.reduce((a, b) => (isNewer(b.mark, a.mark) ? b : a))
   const at = { target, id: first.id, url: first.url }
   if (isNewer(newest.mark, mark))
     return {
@@ -53,4 +68,36 @@ export function planComment(inputs: Inputs, observed: Observed): CommentPlan {
       ? { ...at, kind: 'keep', reason: 'says this already' }
       : { ...at, kind: 'update', reason: 'the plan is another' }
   return { ...base, steps: [step, ...surplus] }
+}
+
+const newestOf = (comments: readonly OwnComment[]): OwnComment | undefined =>
+  comments.reduce<OwnComment | undefined>(
+    (a, b) => (a === undefined || isNewer(b.mark, a.mark) ? b : a),
+    undefined,
+  )
+
+function readOnly(
+  base: Omit<CommentPlan, 'steps'>,
+  { environment, token }: Inputs,
+  { pullRequest }: Observed,
+  newest: OwnComment | undefined,
+): CommentPlan {
+  const digests = newest?.mark.digests ?? {}
+  const plan = { ...base, digests, blocks: [], steps: [] }
+  if (Object.keys(digests).length > 0) return plan
+  const what =
+    token === ''
+      ? 'there is no token to read with'
+      : pullRequest === undefined
+        ? 'this commit came by no pull request'
+        : `pull request ${pullRequest} has no plan${environment === '' ? '' : ` for ${environment}`}`
+  const refusal = new RefusedError(
+    `Reading the reviewed plan: ${what}; make a plan on the pull request first.`,
+    {
+      hint: 'Let a run on the pull request call this action with its plans and the same environment, or deploy without expected-plans.',
+      what: 'no reviewed plan',
+      problem: 'no-reviewed-plan',
+    },
+  )
+  return { ...plan, refusal }
 }

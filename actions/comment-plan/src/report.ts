@@ -2,6 +2,7 @@
 import type { Outcome } from '../../_shared/plan.ts'
 import type { Report, SummaryBlock } from '../../_shared/report.ts'
 import type { Commented } from './apply.ts'
+import { digestsOf } from './body.ts'
 import type { Inputs } from './inputs.ts'
 import type { CommentPlan, CommentStep } from './plan.ts'
 
@@ -20,6 +21,7 @@ export function report(
   const { url = '', isReadOnly = false }: Pick<Commented, 'url' | 'isReadOnly'> =
     'url' in outcome || 'isReadOnly' in outcome ? outcome : {}
   const obstacle = isReadOnly ? 'fork' : plan.obstacle
+  if (inputs.isReading) return readReport(plan, outcome.failure)
   const isSkipped = obstacle !== undefined || inputs.isDryRun || outcome.failure !== undefined
   const became = isSkipped
     ? 'skipped'
@@ -35,9 +37,8 @@ export function report(
     outputs: {
       comment: became,
       'comment-url': isSkipped ? '' : url,
-      digests: JSON.stringify(
-        Object.fromEntries(inputs.plans.map(({ name, document }) => [name, document.digest])),
-      ),
+      'pull-request': plan.pullRequest ?? '',
+      digests: JSON.stringify(digestsOf(inputs.plans)),
     },
     summary: [
       ...(words === undefined ? [] : [{ kind: 'text', text: words } satisfies SummaryBlock]),
@@ -52,5 +53,30 @@ export function report(
     ],
     annotations: words === undefined ? [] : [{ kind: 'notice', message: words }],
     failure: outcome.failure,
+  }
+}
+
+function readReport({ pullRequest, digests }: CommentPlan, failure: unknown): Report {
+  const names = Object.keys(digests)
+  return {
+    outputs: {
+      comment: 'skipped',
+      'comment-url': '',
+      'pull-request': pullRequest ?? '',
+      // Nothing rather than an empty object: it must not pass for a plan.
+      digests: names.length === 0 ? '' : JSON.stringify(digests),
+    },
+    summary:
+      names.length === 0
+        ? []
+        : [
+            { kind: 'text', text: `Reviewed on pull request ${pullRequest ?? ''}:` },
+            {
+              kind: 'table',
+              head: ['Step', 'Digest'],
+              rows: Object.entries(digests),
+            },
+          ],
+    failure,
   }
 }

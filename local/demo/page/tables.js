@@ -3,9 +3,25 @@
   'use strict'
   const { make } = page
 
-  /* columns: [heading, row → text, field, class]; each body row carries data-key, each cell data-field and the exact value. */
+  /* columns: [heading, row → text, field, class]. A table that is folded is built when it is opened: a year has thousands of cells. */
   function fill(name, columns, rows, key) {
     const table = document.querySelector(`[data-table="${name}"]`)
+    const folded = table.closest('details')
+    csv.set(name, () => toCsv(columns, rows))
+    folded.ontoggle = () => {
+      if (folded.open) build(table, columns, rows, key)
+    }
+    if (folded.open) build(table, columns, rows, key)
+    else empty(table)
+  }
+
+  function empty(table) {
+    table.tHead?.remove()
+    for (const body of [...table.tBodies]) body.remove()
+  }
+
+  /* Each body row carries data-key, each cell data-field and the exact value. */
+  function build(table, columns, rows, key) {
     const head = make(
       'tr',
       {},
@@ -26,7 +42,7 @@
           }),
         ),
       )
-    const empty = make(
+    const nothing = make(
       'tr',
       {},
       make('td', {
@@ -35,10 +51,8 @@
         textContent: 'Nothing matches these filters.',
       }),
     )
-    table.tHead?.remove()
-    for (const body of [...table.tBodies]) body.remove()
-    table.append(make('thead', {}, head), make('tbody', {}, ...(rows.length ? rows.map(line) : [empty])))
-    csv.set(name, () => toCsv(columns, rows))
+    empty(table)
+    table.append(make('thead', {}, head), make('tbody', {}, ...(rows.length ? rows.map(line) : [nothing])))
   }
 
   const csv = new Map()

@@ -49,6 +49,10 @@ describe('plans', () => {
     for (const expected of [digest.toUpperCase(), digest, '', undefined])
       expect(() => agree('deploy-dags', plan, expected)).not.toThrow()
   })
+  it('with nothing left to do need no agreement: what stopped half way is run again', () => {
+    for (const steps of [[], [{ ...step, kind: 'keep' }]])
+      expect(() => agree('deploy-dags', { ...plan, steps }, 'f'.repeat(64))).not.toThrow()
+  })
   it('refuse another digest', () =>
     expect(thrownBy(() => agree('deploy-dags', plan, 'f'.repeat(64)))).toBeInstanceOf(ConflictError))
   it('say that a dry run did nothing', () => expect(notApplied(plan)).toEqual({ isApplied: false, done: [] }))
