@@ -16,7 +16,8 @@ interface Mode {
 const places: Readonly<Record<string, string>> = {
   project: 'the project',
   itself: 'the service account that the job becomes, for the principalSet of the repository',
-  'bucket/dags': "the environment's bucket; best under a condition on objects/dags/ and, for records, objects/clickstream-deployments/",
+  'bucket/dags':
+    "the environment's bucket; best under a condition on objects/dags/ and, for records, objects/clickstream-deployments/",
   'bucket/staging': 'the staging bucket',
   'bucket/lake': 'the bucket that LOAD DATA reads',
   'serviceAccount/spark': 'the account that the batch runs as',
