@@ -11,6 +11,7 @@ import { repoRoot } from '../support/cloud.ts'
 import { errorOf, runBundle } from '../support/runner.ts'
 import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
 
+const MINUTES = 60_000
 const exchanges: Exchange[] = []
 let cloud: BigQueryCloud
 let job: SignedInJob
@@ -84,69 +85,85 @@ describe('a folder of views as people write them', () => {
       (table: any) => table.tableReference.tableId,
     )
 
-  it('is planned, published and then left alone without a query job', async () => {
-    const count = String((await filesIn('sql-views')).length)
-    expect(Number(count)).toBeGreaterThanOrEqual(60)
-    const planned = await publish({ 'dry-run': 'true' })
-    expect([planned.outputs.created, planned.writes]).toEqual([count, 0])
-    expect((await publish()).outputs).toMatchObject({ created: count, updated: '0' })
-    expect([...(await viewsIn('caec_insights')), ...(await viewsIn('mart_c'))]).toHaveLength(Number(count))
-    const again = await publish()
-    expect(again).toMatchObject({ outputs: { unchanged: count, authorized: '0' }, jobs: 0, writes: 0 })
-    expect(await api('GET', '/datasets/caec_insights/tables/folder_metadata')).toMatchObject({
-      friendlyName: 'Folder with metadata',
-      description: 'One row per visit.\nEnvironment dev.',
-      labels: { team: 'growth', env: 'dev' },
-    })
-    expect((await api('GET', '/datasets/caec_insights/tables/literal_dollar')).view.query).toContain(
-      '${not_a_variable}',
-    )
-  })
+  it(
+    'is planned, published and then left alone without a query job',
+    async () => {
+      const count = String((await filesIn('sql-views')).length)
+      expect(Number(count)).toBeGreaterThanOrEqual(60)
+      const planned = await publish({ 'dry-run': 'true' })
+      expect([planned.outputs.created, planned.writes]).toEqual([count, 0])
+      expect((await publish()).outputs).toMatchObject({ created: count, updated: '0' })
+      expect([...(await viewsIn('caec_insights')), ...(await viewsIn('mart_c'))]).toHaveLength(Number(count))
+      const again = await publish()
+      expect(again).toMatchObject({ outputs: { unchanged: count, authorized: '0' }, jobs: 0, writes: 0 })
+      expect(await api('GET', '/datasets/caec_insights/tables/folder_metadata')).toMatchObject({
+        friendlyName: 'Folder with metadata',
+        description: 'One row per visit.\nEnvironment dev.',
+        labels: { team: 'growth', env: 'dev' },
+      })
+      expect((await api('GET', '/datasets/caec_insights/tables/literal_dollar')).view.query).toContain(
+        '${not_a_variable}',
+      )
+    },
+    5 * MINUTES,
+  )
 
-  it('lets an analyst read every view of it, and nothing below', async () => {
-    for (const view of await viewsIn('caec_insights'))
-      expect([
-        view,
-        (await cloud.query('analyst', `SELECT * FROM caec_insights.\`${view}\``)).status,
-      ]).toEqual([view, 200])
-    expect((await cloud.query('analyst', 'SELECT * FROM caec_analytics.visits')).status).toBe(403)
-  })
+  it(
+    'lets an analyst read every view of it, and nothing below',
+    async () => {
+      for (const view of await viewsIn('caec_insights'))
+        expect([
+          view,
+          (await cloud.query('analyst', `SELECT * FROM caec_insights.\`${view}\``)).status,
+        ]).toEqual([view, 200])
+      expect((await cloud.query('analyst', 'SELECT * FROM caec_analytics.visits')).status).toBe(403)
+    },
+    5 * MINUTES,
+  )
 
-  it('changes what changed, shows its lines, and prunes what went', async () => {
-    const add = (text: string) =>
-      text.replace('2 * COUNT(*) AS twice', '2 * COUNT(*) AS twice, <b> AS html'.replace('<b>', '3'))
-    await rewrite('sql-views', 'caec_insights/z_base.sql', add)
-    await rewrite('sql-views', 'caec_insights/create_columns.sql', (text) =>
-      text.replace('How many', 'How <b>many</b>'),
-    )
-    await rm(join(job.workspace, 'sql-views/caec_insights/window.sql'))
-    await rm(join(job.workspace, 'sql-views/caec_insights/folder_both'), { recursive: true })
-    const changed = await publish()
-    expect(changed.outputs).toMatchObject({ created: '0', updated: '2', deleted: '2' })
-    expect(changed.summary).toMatch(/caec&#95;insights\.z&#95;base: what changes[\s\S]*3 AS html/)
-    expect(changed.summary).toContain('adds column html')
-    expect(changed.summary).not.toContain('<b>')
-    expect(await publish()).toMatchObject({ outputs: { updated: '0', deleted: '0' }, jobs: 0, writes: 0 })
-    expect(await viewsIn('caec_insights')).not.toContain('folder_both')
-  })
+  it(
+    'changes what changed, shows its lines, and prunes what went',
+    async () => {
+      const add = (text: string) =>
+        text.replace('2 * COUNT(*) AS twice', '2 * COUNT(*) AS twice, <b> AS html'.replace('<b>', '3'))
+      await rewrite('sql-views', 'caec_insights/z_base.sql', add)
+      await rewrite('sql-views', 'caec_insights/create_columns.sql', (text) =>
+        text.replace('How many', 'How <b>many</b>'),
+      )
+      await rm(join(job.workspace, 'sql-views/caec_insights/window.sql'))
+      await rm(join(job.workspace, 'sql-views/caec_insights/folder_both'), { recursive: true })
+      const changed = await publish()
+      expect(changed.outputs).toMatchObject({ created: '0', updated: '2', deleted: '2' })
+      expect(changed.summary).toMatch(/caec&#95;insights\.z&#95;base: what changes[\s\S]*3 AS html/)
+      expect(changed.summary).toContain('adds column html')
+      expect(changed.summary).not.toContain('<b>')
+      expect(await publish()).toMatchObject({ outputs: { updated: '0', deleted: '0' }, jobs: 0, writes: 0 })
+      expect(await viewsIn('caec_insights')).not.toContain('folder_both')
+    },
+    5 * MINUTES,
+  )
 })
 
 describe('a folder of tables as people write them', () => {
-  it('is planned, made, left alone and changed', async () => {
-    const count = String((await filesIn('sql-tables')).length)
-    expect(Number(count)).toBeGreaterThanOrEqual(40)
-    const apply = (inputs: Record<string, string> = {}) => run('apply-ddl', 'sql-tables', inputs)
-    const planned = await apply({ 'dry-run': 'true' })
-    expect([planned.outputs.created, planned.writes]).toEqual([count, 0])
-    expect((await apply()).outputs).toMatchObject({ created: count })
-    expect(await apply()).toMatchObject({ outputs: { unchanged: count }, jobs: 0, writes: 0 })
-    await rewrite('sql-tables', 'caec_raw/plain.sql', (text) =>
-      text.replace('id INT64', 'id INT64, added STRING'),
-    )
-    await rewrite('sql-tables', 'caec_raw/labels.sql', (text) => text.replace("'1'", "'2'"))
-    const changed = await apply()
-    expect(changed.outputs).toMatchObject({ updated: '2', created: '0' })
-    expect(changed.summary).toContain('+ added STRING')
-    expect(await apply()).toMatchObject({ outputs: { unchanged: count }, jobs: 0, writes: 0 })
-  })
+  it(
+    'is planned, made, left alone and changed',
+    async () => {
+      const count = String((await filesIn('sql-tables')).length)
+      expect(Number(count)).toBeGreaterThanOrEqual(40)
+      const apply = (inputs: Record<string, string> = {}) => run('apply-ddl', 'sql-tables', inputs)
+      const planned = await apply({ 'dry-run': 'true' })
+      expect([planned.outputs.created, planned.writes]).toEqual([count, 0])
+      expect((await apply()).outputs).toMatchObject({ created: count })
+      expect(await apply()).toMatchObject({ outputs: { unchanged: count }, jobs: 0, writes: 0 })
+      await rewrite('sql-tables', 'caec_raw/plain.sql', (text) =>
+        text.replace('id INT64', 'id INT64, added STRING'),
+      )
+      await rewrite('sql-tables', 'caec_raw/labels.sql', (text) => text.replace("'1'", "'2'"))
+      const changed = await apply()
+      expect(changed.outputs).toMatchObject({ updated: '2', created: '0' })
+      expect(changed.summary).toContain('+ added STRING')
+      expect(await apply()).toMatchObject({ outputs: { unchanged: count }, jobs: 0, writes: 0 })
+    },
+    5 * MINUTES,
+  )
 })
