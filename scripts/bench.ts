@@ -1,6 +1,6 @@
 /**
  * Measures what we promise, each as a ratio to a named limit or peer in the same run; it asserts nothing.
- * Usage: npm run bench [-- demo-small demo-full start sessions views dags]
+ * Usage: npm run bench [-- demo-small demo-full start sessions views dags dbt submit]
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -11,6 +11,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { generateEvents } from '../local/demo/generator.ts'
 import { ensureSpark } from '../local/toolchain/index.ts'
 import { dags } from './bench-dags.ts'
+import { dbt, submit } from './bench-steps.ts'
 import { views, type Measured } from './bench-views.ts'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
@@ -147,6 +148,8 @@ const benches: Readonly<Record<string, () => Promise<Measured[]>>> = {
   sessions,
   views: () => views(say),
   dags: () => dags(root, say),
+  dbt,
+  submit,
 }
 
 async function main(argv: readonly string[]): Promise<number> {

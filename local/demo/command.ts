@@ -19,13 +19,14 @@ import { takeStateLock } from '../state/state-lock.ts'
 import { createStepClock } from './step-clock.ts'
 import { tellOrchestratedStory } from './orchestrate.ts'
 import type { Report } from './page.ts'
+import { playPullRequest, pullRequestPage } from './pull-request.ts'
 import { DemoFailed, tellStory, throwIfCancelled } from './story.ts'
 
 const sizes: Readonly<Record<string, number>> = { small: 100_000, full: 2_756_101 }
 const keptRuns = 10
 const orchestratedDays = 3
 const usage =
-  'usage: npm run demo -- [--events FILE] [--items FILE] [--size small|full|N] [--seed N] [--state DIR] [--open] [--orchestrate [--days N]]'
+  'usage: npm run demo -- [--events FILE] [--items FILE] [--size small|full|N] [--seed N] [--state DIR] [--open] [--orchestrate [--days N] | --pull-request]'
 
 /** Exit code: 0 green, 1 refused or failed, 130 cancelled. Only the last line goes to stdout: JSON. */
 export const demo = async (argv: readonly string[], repositoryRoot: string): Promise<number> => {
@@ -76,6 +77,7 @@ const readArguments = (argv: readonly string[]) => {
         open: { type: 'boolean', default: false },
         orchestrate: { type: 'boolean', default: false },
         days: { type: 'string' },
+        'pull-request': { type: 'boolean', default: false },
       },
     }))
   } catch (error) {
@@ -96,6 +98,10 @@ const readArguments = (argv: readonly string[]) => {
     throw new UsageError(
       '--items and --orchestrate exclude each other: the DAG does not load product names; the workflow does.',
     )
+  if (values['pull-request'] && values.orchestrate)
+    throw new UsageError(
+      '--pull-request and --orchestrate exclude each other: the request is played on the platform that the workflow filled.',
+    )
   const days = Number(values.days ?? orchestratedDays)
   if (!Number.isInteger(days) || days < 1)
     throw new UsageError(`--days ${values.days}: a whole number of days, 1 or more, is needed.`)
@@ -107,6 +113,7 @@ const readArguments = (argv: readonly string[]) => {
     stateDir: resolve(values.state),
     shouldOpen: values.open,
     days: values.orchestrate ? days : undefined,
+    isWithPullRequest: values['pull-request'],
   }
 }
 
@@ -126,7 +133,7 @@ const runDemo = async (
     await forgetOldRuns(given.stateDir)
     generation = await newGeneration(given.stateDir)
     const current = generation
-    const clock = createStepClock(say, given.days === undefined ? 7 : 10)
+    const clock = createStepClock(say, given.days !== undefined ? 10 : given.isWithPullRequest ? 9 : 7)
     const itemsFile = given.items === undefined ? undefined : join(current.directory, 'items.csv')
     if (itemsFile !== undefined && given.items !== undefined)
       await normalizeItemFile(resolve(given.items), itemsFile)
@@ -170,6 +177,7 @@ const runDemo = async (
       clock,
       say,
       signal,
+      ...(given.isWithPullRequest ? { afterwards: playPullRequest } : {}),
     }
     const finish = async (report: Report): Promise<Record<string, unknown>> => {
       for (const name of ['events.csv', 'items.csv']) await rm(join(current.directory, name), { force: true })
@@ -182,11 +190,14 @@ const runDemo = async (
         `\n${rows.toLocaleString('en')} events, ${sessions.toLocaleString('en')} sessions, conversion ${(conversionRate * 100).toFixed(2)} %`,
       )
       say(`page: ${page}`)
-      if (given.shouldOpen) openPage(page)
+      const comment = given.isWithPullRequest ? join(given.stateDir, 'report', pullRequestPage) : undefined
+      if (comment !== undefined) say(`pull request: ${comment}`)
+      if (given.shouldOpen) openPage(comment ?? page)
       const seconds = Math.round((performance.now() - startedMs) / 100) / 10
       return {
         report: join(given.stateDir, 'report', 'report.json'),
         page,
+        ...(comment === undefined ? {} : { pullRequest: comment }),
         state: given.stateDir,
         sessions,
         conversionRate,

@@ -39,6 +39,8 @@ export interface Story {
   readonly clock: StepClock
   readonly say: (line: string) => void
   readonly signal: AbortSignal
+  /** Plays a pull request on the filled cloud as well. */
+  readonly afterwards?: (story: Story, cloud: RunningCloud) => Promise<void>
 }
 
 export class DemoFailed extends Error {
@@ -93,13 +95,15 @@ export const tellStory = async (story: Story): Promise<Report> => {
     })
     const counted = async (): Promise<CleanCounts> =>
       (await readJson(engineer, environment.buckets.lake, '_metrics/clean.json')) as unknown as CleanCounts
-    return await writeStoryReport(story, {
+    const report = await writeStoryReport(story, {
       project: environment.project,
       datasets: environment.datasets,
       reader,
       counted,
       name: events.name,
     })
+    await story.afterwards?.(story, cloud)
+    return report
   } finally {
     await cloud.close()
   }
@@ -239,7 +243,7 @@ const nothingAccepted = async (
     : `${file} holds no event: all ${rows} rows were rejected (${why}); there is nothing to report, and an earlier report stays as it was.`
 }
 
-const failureText = (result: WorkflowResult, file: string): string => {
+export const failureText = (result: WorkflowResult, file: string): string => {
   const job = result.jobs.find((candidate) => candidate.result === 'failure') ?? result.jobs[0]
   const step = job?.steps.find((candidate) => candidate.conclusion === 'failure')
   const reason = job?.annotations.find((annotation) => annotation.level === 'error')?.message.split('\n')[0]

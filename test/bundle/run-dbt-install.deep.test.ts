@@ -3,7 +3,7 @@
  * Python's own and with a new one; a second run finds what the first one left.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
 import { findPython } from '../../local/toolchain/find-python.mjs'
@@ -66,6 +66,28 @@ describe.each(['==21.2.3', 'its own', '>=25'])('with a pip %s', (pip) => {
     expect(second.log).not.toContain('Installing')
   }, 900_000)
 })
+
+it('installs a lock of its own, and says what one lacks', async () => {
+  const shipped = await readFile(join(import.meta.dirname, '../../dist/run-dbt/requirements.txt'), 'utf8')
+  await writeFile(join(job.workspace, 'whole.txt'), shipped)
+  await writeFile(join(job.workspace, 'partial.txt'), shipped.replace(/^agate==.*\n(?: +--hash.*\n)+/m, ''))
+  const PATH = await pathWith('>=24')
+  const run = (requirements: string) =>
+    runBundle('run-dbt', {
+      job,
+      env: { ...job.env, ...index, PATH, RUNNER_TOOL_CACHE: join(job.temp, 'tools of locks') },
+      with: { dataset: 'caec_analytics', location: 'us-central1', commands: 'parse', requirements },
+    })
+  const whole = await run('whole.txt')
+  expect([whole.exitCode, errorsOf(whole)]).toEqual([0, []])
+  expect(whole.log).toContain('Installing dbt-core 1.11.16, dbt-bigquery 1.12.1 (locked by whole.txt).')
+  const partial = await run('partial.txt')
+  expect(partial.exitCode).toBe(1)
+  expect(errorsOf(partial)[0]).toMatch(
+    /pip ended with exit code 1: [\s\S]*requires agate, which is not installed/,
+  )
+  expect(errorsOf(partial)[0]).toMatch(/The lock of the input requirements is not complete/)
+}, 900_000)
 
 it("says pip's own words when a version does not exist", async () => {
   const result = await runBundle('run-dbt', {

@@ -70,11 +70,14 @@ export async function pytest(
   python: string,
   folder: string,
   environment: Readonly<Record<string, string>> = {},
+  /** A marker expression. */
+  chosen = 'not deep',
 ): Promise<Counts> {
-  const file = path.join(scratch, `${folder.replaceAll('/', '-')}-${path.basename(path.dirname(python))}.xml`)
+  const name = `${folder} ${chosen} ${path.basename(path.dirname(python))}`.replaceAll(/[/ ]/g, '-')
+  const file = path.join(scratch, `${name}.xml`)
   const code = await shell.execute(
     python,
-    ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', folder, `--junitxml=${file}`],
+    ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', '-m', chosen, folder, `--junitxml=${file}`],
     { PYTHONDONTWRITEBYTECODE: '1', ...environment },
   )
   if (!existsSync(file)) return single(code === 0 ? 1 : code)

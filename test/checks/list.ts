@@ -21,6 +21,19 @@ const script =
   async (shell) =>
     single(await shell.execute(process.execPath, args))
 
+const sparkTests =
+  (chosen: string): Check['run'] =>
+  async (shell, scratch) => {
+    const spark = await ensureSpark(shell.say)
+    const environment = {
+      SPARK_LOCAL_IP: '127.0.0.1',
+      PYSPARK_PYTHON: spark.python,
+      JAVA_HOME: spark.javaHome,
+      SPARK_HOME: spark.sparkHome,
+    }
+    return pytest(shell, scratch, spark.python, 'test/spark', environment, chosen)
+  }
+
 export const checks: readonly Check[] = [
   { name: 'types', lane: 'beside', run: nodeTool('tsc', '-p', 'tsconfig.json', '--noEmit') },
   {
@@ -60,16 +73,9 @@ export const checks: readonly Check[] = [
   {
     name: 'Spark jobs',
     lane: 'beside',
-    run: async (shell, scratch) => {
-      const spark = await ensureSpark(shell.say)
-      return pytest(shell, scratch, spark.python, 'test/spark', {
-        SPARK_LOCAL_IP: '127.0.0.1',
-        PYSPARK_PYTHON: spark.python,
-        JAVA_HOME: spark.javaHome,
-        SPARK_HOME: spark.sparkHome,
-      })
-    },
+    run: sparkTests('not deep'),
   },
+  { name: 'Spark jobs, deep', isDeep: true, lane: 'beside', run: sparkTests('deep') },
   {
     name: 'DAGs',
     lane: 'beside',

@@ -136,8 +136,8 @@ describe('a missing right', () => {
       const { stderr } = await refusalWith(({ plant }) =>
         plant(
           'workflows-examples/pipeline.yml',
-          '          source: bigquery/views\n',
-          "          source: bigquery/views\n          authorize: 'false'\n",
+          '          source: release/bigquery/views\n',
+          "          source: release/bigquery/views\n          authorize: 'false'\n",
         ),
       )
       expect(lastLine(stderr)).toMatch(

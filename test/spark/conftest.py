@@ -21,6 +21,10 @@ from pyspark.sql import SparkSession
 from tables.spark_session import SETTINGS
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "deep: takes minutes; run by npm run check:deep only")
+
+
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     builder = (

@@ -214,6 +214,7 @@ class Shop:
             self.files += 1
 
 
+@pytest.mark.deep
 def test_file_by_file_equals_everything_at_once_for_a_thousand_random_visitors(
     spark: SparkSession, lake: Lake
 ) -> None:

@@ -14,6 +14,8 @@ import { repoRoot, startTestCloud, type Persona, type TestCloud } from '../suppo
 
 export interface Platforms {
   readonly dev: TestCloud
+  /** Of the runner: runs, and what the local GitHub keeps. */
+  readonly stateDir: string
   /** The repository that the bindings of the local cloud name. */
   readonly identity: RepositoryIdentity
   /** Variables by environment. */
@@ -44,6 +46,7 @@ export async function openPlatforms(): Promise<Platforms> {
   const shown: string[] = []
   return {
     dev,
+    stateDir,
     identity,
     vars,
     shown,

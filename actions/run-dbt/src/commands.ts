@@ -4,7 +4,7 @@
  */
 import { parse } from 'yaml'
 import { InputError } from '../../_shared/errors.ts'
-import { commandLines, NotWords, splitWords } from './shell-words.ts'
+import { commandLines, NotWords, splitWords, type Word } from './shell-words.ts'
 
 export interface Command {
   /** Flags that stood before the verb. */
@@ -44,6 +44,17 @@ const REFUSED: Readonly<Record<string, string>> = {
   clean: 'deletes folders of the project, and a job starts from a clean checkout',
   debug: "looks at a person's own profile, and this action writes the profile; write parse",
 }
+/** What people write before dbt in a shell, and where it belongs here. */
+const NOT_DBT: readonly (readonly [RegExp, string])[] = [
+  [/^cd$/, 'name the folder in the input project-dir'],
+  [/^(pip3?|pipx)$/, 'the action installs dbt itself; what else it needs goes into the input requirements'],
+  [
+    /^(python[\d.]*|poetry|pipenv|uv|uvx|pdm)$/,
+    'the action finds or installs dbt itself; write the words behind dbt',
+  ],
+  [/\/dbt$/, 'write the words behind dbt; a dbt of the asked-for version is found on PATH'],
+  [/^(export|set|env|\w+=.*)$/, 'set variables in the env of the step'],
+]
 /** Flags before the verb that take the next word. */
 const GLOBALS_WITH_VALUE =
   /^(--(defer-state|indirect-selection|log-file-max-bytes|log-format|log-format-file|log-level|log-level-file|partial-parse-file-path|printer-width|record-timing-info|state|threads|vars|warn-error-options)|-r)$/
@@ -71,12 +82,16 @@ function parseCommand(line: string): Command {
       accepted,
     })
   }
-  const words = readWords(line, refuse)
+  const given = readWords(line, refuse)
+  const words = given.map(({ text }) => text)
   for (const word of words) refuseOwnFlag(word, refuse)
   const at = verbPosition(words)
   const [first = '', second = ''] = words.slice(at)
   const isPair = first === 'docs' || first === 'source'
   const verb = isPair ? `${first} ${second}`.trim() : first
+  const instead = NOT_DBT.find(([pattern]) => pattern.test(first) && !VERBS.includes(verb))?.[1]
+  if (instead !== undefined) refuse(`"${first}" is not a dbt command: ${instead}`, VERBS.join(', '))
+  refuseSecond(given, refuse)
   const reason = REFUSED[verb]
   if (reason !== undefined) refuse(`"${verb}" is not run here: it ${reason}`, VERBS.join(', '))
   if (!VERBS.includes(verb))
@@ -96,17 +111,19 @@ function parseCommand(line: string): Command {
 
 type Refuse = (what: string, accepted: string) => never
 
-function readWords(line: string, refuse: Refuse): string[] {
+function readWords(line: string, refuse: Refuse): Word[] {
   try {
     const words = splitWords(line)
-    const own = words[0]?.text === 'dbt' ? words.slice(1) : words
-    if (own.some(({ text, isQuoted }) => text === 'dbt' && !isQuoted))
-      refuse('there is a second dbt; write one command per line', 'one command per line')
-    return own.map(({ text }) => text)
+    return words[0]?.text === 'dbt' ? words.slice(1) : words
   } catch (error) {
     if (error instanceof NotWords) return refuse(error.message, 'words a shell would only split')
     throw error
   }
+}
+
+function refuseSecond(words: readonly Word[], refuse: Refuse): void {
+  if (words.some(({ text, isQuoted }) => text === 'dbt' && !isQuoted))
+    refuse('there is a second dbt; write one command per line', 'one command per line')
 }
 
 function verbPosition(words: readonly string[]): number {
@@ -132,7 +149,10 @@ function takeVars(words: readonly string[], refuse: Refuse): { rest: string[]; v
     }
     vars = word === '--vars' ? (words[(at += 1)] ?? '') : word.slice('--vars='.length)
     if (readVars(vars) === undefined)
-      refuse(`${JSON.stringify(vars)} behind --vars is no YAML mapping`, "'{name: value}' in single quotes")
+      refuse(
+        `${JSON.stringify(vars)} behind --vars is no YAML mapping; write for example --vars '{day: 2026-01-31}'`,
+        "'{name: value}' in single quotes",
+      )
   }
   return { rest, vars }
 }

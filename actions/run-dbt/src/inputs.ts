@@ -25,6 +25,8 @@ export interface Inputs {
   readonly threads: number
   /** YAML, as written. */
   readonly vars: string
+  /** A lock of the user's own, as given; '' = the one that ships with the action. */
+  readonly requirements: string
   readonly coreVersion: string
   readonly adapterVersion: string
   readonly warehouse: WarehouseInputs
@@ -72,17 +74,18 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
     ),
     threads: raw.integer('threads', { min: 1, max: 64, fallback: 4 }),
     vars: readVarsInput(raw.text('vars', '{}')),
+    requirements: raw.text('requirements'),
     coreVersion: matching(
       raw.text('dbt-core-version', '1.11.16'),
       'dbt-core-version',
       /^1\.\d+\.\d+$/,
-      'an exact 1.x version; the BigQuery adapter has no dbt 2',
+      'an exact version such as 1.11.16; the BigQuery adapter has no dbt 2',
     ),
     adapterVersion: matching(
       raw.text('dbt-bigquery-version', '1.12.1'),
       'dbt-bigquery-version',
       /^1\.\d+\.\d+$/,
-      'an exact 1.x version',
+      'an exact version such as 1.12.1',
     ),
     warehouse: readWarehouse(raw),
     state: readStatePlace(raw.text('state')),
@@ -110,7 +113,7 @@ function readPlace(raw: RawInputs): { readonly dataset: string; readonly locatio
       raw.required('dataset'),
       'dataset',
       /^\w{1,1024}$/,
-      'a dataset name (letters, digits, underscores)',
+      'a dataset name (letters, digits, underscores; its project goes into project-id)',
     ),
     location: matching(
       raw.required('location'),
@@ -157,7 +160,7 @@ function readWarehouse(raw: RawInputs): WarehouseInputs {
     impersonate: orEmpty(
       'impersonate-service-account',
       /^[a-z0-9-]+@[a-z0-9.-]+\.iam\.gserviceaccount\.com$/,
-      "a service account's e-mail address",
+      "a service account's address, NAME@PROJECT.iam.gserviceaccount.com",
     ),
   }
 }
@@ -186,7 +189,7 @@ function readStatePlace(given: string): StatePlace | undefined {
 
 function readVarsInput(given: string): string {
   if (readVars(given) === undefined)
-    throw wrongValue('vars', given, 'a mapping of names to values, as YAML or JSON')
+    throw wrongValue('vars', given, 'a mapping of names to values as YAML or JSON, such as {day: 2026-01-31}')
   return given
 }
 

@@ -18,9 +18,9 @@ import { versionsIn } from './python.ts'
  * @returns its Python.
  */
 export async function install(step: InstallStep, runner: Runner): Promise<string> {
-  const lock = await lockedRequirements(step.requirements)
+  const lock = step.lock ?? (await shippedLock(step.requirements))
   const stamp = createHash('sha256')
-    .update(lock ?? step.requirements.join('\n'))
+    .update(lock?.text ?? step.requirements.join('\n'))
     .digest('hex')
   const base = runner.environment.RUNNER_TOOL_CACHE || runner.context.tempDir
   const folder = path.join(base, 'clickstream-actions', `dbt-${stamp.slice(0, 16)}`)
@@ -44,10 +44,11 @@ export async function install(step: InstallStep, runner: Runner): Promise<string
     ':all:',
     '--quiet',
     // The lock is complete. Older pips take an extra in it ("name[extra]==1.2") for something unlocked.
-    ...(lock === undefined
-      ? step.requirements
-      : ['--no-deps', '--require-hashes', '-r', asset('requirements.txt')]),
+    ...(lock === undefined ? step.requirements : ['--no-deps', '--require-hashes', '-r', lock.file]),
   ])
+  // Ours is known to be complete; of another nobody would hear before an import fails in the middle of a model.
+  if (step.lock !== undefined)
+    await run(runner, step, path.join(building, 'bin', 'python'), ['-m', 'pip', 'check'])
   await writeFile(path.join(building, '.complete'), '')
   await rm(folder, { recursive: true, force: true })
   try {
@@ -91,6 +92,10 @@ function lastWords(output: string): string {
 }
 
 function hintFor(said: string): string {
+  if (/which is not installed|has requirement .* but you have/i.test(said))
+    return 'The lock of the input requirements is not complete; make it again with a tool that resolves all of it (uv pip compile --generate-hashes).'
+  if (/hash(es)? (are|is) required|require-hashes|DO NOT MATCH/i.test(said))
+    return 'Each requirement needs the hashes of its files; make the lock again with --generate-hashes.'
   if (/No module named|ensurepip/i.test(said))
     return 'This Python cannot make virtual environments; add actions/setup-python before this step (on Debian: python3-venv).'
   if (/No matching distribution|Could not find a version|not a supported wheel|Requires-Python/i.test(said))
@@ -101,8 +106,11 @@ function hintFor(said: string): string {
 }
 
 /** The lock that ships with the action, when it locks exactly the versions asked for. */
-async function lockedRequirements(requirements: readonly string[]): Promise<string | undefined> {
-  const lock = await readFile(asset('requirements.txt'), 'utf8').catch(() => '')
-  const lines = lock.split('\n').map((line) => line.split(' ')[0] ?? '')
-  return requirements.every((requirement) => lines.includes(requirement)) ? lock : undefined
+async function shippedLock(
+  requirements: readonly string[],
+): Promise<{ readonly file: string; readonly text: string } | undefined> {
+  const file = asset('requirements.txt')
+  const text = await readFile(file, 'utf8').catch(() => '')
+  const lines = text.split('\n').map((line) => line.split(' ')[0] ?? '')
+  return requirements.every((requirement) => lines.includes(requirement)) ? { file, text } : undefined
 }

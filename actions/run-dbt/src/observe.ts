@@ -13,6 +13,7 @@ import { readEvent, type RunEvent } from '../../_shared/runner/event.ts'
 import { chooseDbt, type InstallStep } from './dbt-choice.ts'
 import type { Inputs } from './inputs.ts'
 import { install } from './install.ts'
+import { readLock } from './lock.ts'
 import { preview, type Preview } from './preview.ts'
 import { jobPlace, renderProfiles } from './profile.ts'
 import { readProject, type DbtProject } from './project.ts'
@@ -62,7 +63,9 @@ export async function observe(inputs: Inputs, google: Google, runner: Runner): P
   const project = await readProject(inputs, runner.environment)
   const { PATH } = runner.environment
   const installed = await findInstalled(runner)
-  const dbt = chooseDbt(inputs, installed, await findOnPath(['python3', 'python'], PATH))
+  const lock =
+    inputs.requirements === '' ? undefined : await readLock(runner.context.workspace, inputs.requirements)
+  const dbt = chooseDbt(inputs, installed, await findOnPath(['python3', 'python'], PATH), lock)
   const scratch = await mkdtemp(path.join(runner.context.tempDir, 'run-dbt-'))
   const state = inputs.state && (await observeState(inputs, event, scratch, google, runner))
   const seen = { project, dbt, scratch, dataset, state, pullRequest }

@@ -55,7 +55,10 @@ export function planRun(
     steps,
     // Where dbt is differs from machine to machine, and a dry run only lists.
     agreedOn: {
-      versions: [inputs.coreVersion, inputs.adapterVersion],
+      versions:
+        observed.dbt.lock === undefined
+          ? [inputs.coreVersion, inputs.adapterVersion]
+          : [observed.dbt.lock.text],
       project: inputs.projectPath,
       commands: inputs.commands,
       target: inputs.target,

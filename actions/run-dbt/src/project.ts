@@ -56,13 +56,14 @@ async function readProjectFile(inputs: Inputs): Promise<Readonly<Record<string, 
     )
   }
   const text = await readFile(path.join(inputs.projectDir, 'dbt_project.yml'), 'utf8').catch(() =>
-    refuse('cannot be read; does project-dir name the folder that holds it, and did a checkout step run'),
+    refuse('cannot be read; name the folder that holds it with project-dir, and check out before this step'),
   )
   let project: unknown
   try {
-    project = parse(text, { logLevel: 'silent' })
+    // dbt takes a key that stands twice. 'silent' would also pass over what is no YAML at all.
+    project = parse(text, { logLevel: 'error', uniqueKeys: false })
   } catch (error) {
-    return refuse(`is not valid YAML (${(error as Error).message.split('\n')[0]})`)
+    return refuse(`is not valid YAML (${(error as Error).message.split('\n')[0]?.replace(/:$/, '')})`)
   }
   if (project === null || typeof project !== 'object' || Array.isArray(project))
     return refuse('is not a mapping of names to values')

@@ -55,7 +55,7 @@ export function report(
       { kind: 'heading', text: headingOf(outcome, inputs) },
       {
         kind: 'text',
-        text: `dbt-core ${inputs.coreVersion}, dbt-bigquery ${inputs.adapterVersion}; target ${inputs.target}, dataset ${observed.dataset}, location ${inputs.location}.`,
+        text: `${observed.dbt.lock === undefined ? `dbt-core ${inputs.coreVersion}, dbt-bigquery ${inputs.adapterVersion}` : observed.dbt.target}; target ${inputs.target}, dataset ${observed.dataset}, location ${inputs.location}.`,
       },
       ...said.map((text): SummaryBlock => ({ kind: 'text', text })),
       ...describeSteps(plan, outcome, inputs),

@@ -8,6 +8,7 @@ import { listingArgv } from '../../../actions/run-dbt/src/argv.ts'
 import type { DbtOutcome } from '../../../actions/run-dbt/src/apply.ts'
 import { checkCosts, totalOf, type NodeCost } from '../../../actions/run-dbt/src/costs.ts'
 import { chooseDbt } from '../../../actions/run-dbt/src/dbt-choice.ts'
+import { parseLock } from '../../../actions/run-dbt/src/lock.ts'
 import type { Observed } from '../../../actions/run-dbt/src/observe.ts'
 import { renderProfiles } from '../../../actions/run-dbt/src/profile.ts'
 import { datasetsToCreate, datasetsToDrop, labelsOf } from '../../../actions/run-dbt/src/pull-request.ts'
@@ -138,7 +139,7 @@ describe('inputs', () => {
     [
       'a version that is a requirement',
       { 'dbt-core-version': '1.11.16 --index-url=http://evil.example' },
-      'is not an exact 1.x version',
+      'is not an exact version such as 1.11.16',
     ],
     ['vars that are no object', { vars: '[1]' }, 'is not a mapping of names to values'],
   ])('refuse %s', (_, over, message) => {
@@ -157,6 +158,40 @@ describe('plan', () => {
     expect(chooseDbt(parse(), { ...installed, core: '1.10.0' }, undefined)).toMatchObject({
       kind: 'install',
       reason: 'on PATH is dbt-core 1.10.0 with dbt-bigquery 1.12.1',
+    })
+  })
+  const pins =
+    'dbt-core==1.10.3 \\\n    --hash=sha256:aa\ndbt-bigquery[x] == 1.10.1 ; python_version > "3.9" \\\n    --hash=sha256:bb\n'
+  it('installs what a lock of its own pins, whatever is on PATH', () => {
+    const lock = { file: '/w/dbt.txt', ...parseLock('dbt.txt', pins) }
+    expect(
+      chooseDbt(
+        { ...parse(), requirements: 'dbt.txt' },
+        { ...installed, core: '1.10.3', adapter: '1.10.1' },
+        '/usr/bin/python3',
+        lock,
+      ),
+    ).toMatchObject({
+      kind: 'install',
+      target: 'dbt-core 1.10.3, dbt-bigquery 1.10.1',
+      reason: 'locked by dbt.txt',
+    })
+    const digest = (text: string) =>
+      planRun(parse(), { ...observed, dbt: { ...observed.dbt, lock: { ...lock, text } } }, { projectId: 'p' })
+        .agreedOn
+    expect(digest(pins)).not.toEqual(digest(`${pins}# other`))
+  })
+  it.each([
+    ['takes in something else with "-r base.txt"', `-r base.txt\n${pins}`],
+    ['holds no hashes', 'dbt-core==1.11.16\ndbt-bigquery==1.12.1\n'],
+    ['does not pin dbt-bigquery', pins.replace('dbt-bigquery', 'dbt-postgres')],
+    ['does not pin dbt-core', pins.replace('==', '>=')],
+    ['pins dbt-core 2.0.0; this action runs dbt 1.x', pins.replace('1.10.3', '2.0.0')],
+  ])('refuses a lock that %s', (what, text) => {
+    expect(thrownBy(() => parseLock('dbt.txt', text))).toMatchObject({
+      code: 'INPUT',
+      message: expect.stringContaining(`Reading input requirements: dbt.txt ${what}`),
+      hint: expect.stringContaining('--generate-hashes'),
     })
   })
   it('says what is missing when there is no Python', () => {

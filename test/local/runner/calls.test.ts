@@ -359,7 +359,7 @@ describe('a call GitHub refuses is refused before the first step, with file, lin
       'what the called file itself cannot do',
       called('', '  a: { runs-on: x, container: debian, steps: [{ run: x }] }'),
       `    uses: ${path}`,
-      '.github/workflows/inner.yml:5: container is not supported in a job',
+      '.github/workflows/inner.yml:5: container is not supported in a job; leave the job out with --without-job call/a',
     ],
   ])('%s', async (_, inner, call, message) => {
     await caller.write('.github/workflows/inner.yml', inner)
