@@ -18,6 +18,7 @@ export default {
   moduleNameMapper: { '/json-import-hook\\.ts$': '<rootDir>/test/local/runner/no-import-hook.ts' },
   testMatch: ['**/*.test.ts'],
   testTimeout: 60_000,
-  maxWorkers: 2,
+  // Two cores: much of a file's time is waiting for a server, a batch or a poll.
+  maxWorkers: 3,
   testSequencer: '<rootDir>/test/longest-first.mjs',
 }
