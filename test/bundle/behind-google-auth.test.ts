@@ -89,7 +89,10 @@ it("deploy-dags deploys the whole workspace without that action's credentials fi
   const listed = (await (await cloud.fetchAs('data-eng', '/storage/v1/b/caec-local-dags/o')).json()) as {
     items: { name: string }[]
   }
-  expect(listed.items.map(({ name }) => name)).toEqual(['dags/daily.py'])
+  expect(listed.items.map(({ name }) => name)).toEqual([
+    expect.stringMatching(/^clickstream-deployments\/octo%2Fclicks\/dags\/records\/[\w-]+\.json$/),
+    'dags/daily.py',
+  ])
 })
 
 it('submit-spark runs a batch', async () => {
