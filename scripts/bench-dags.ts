@@ -7,13 +7,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { startCloud, type RunningCloud } from '../local/cloud/server.ts'
+import type { Measured } from './measured.ts'
 
-export interface Measured {
-  readonly what: string
-  readonly seconds: number
-  readonly against: string
-  readonly reference: number
-}
 interface Way {
   readonly name: string
   /** A bucket folder of its own would need another environment; each way begins with an empty one. */

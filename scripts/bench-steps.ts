@@ -12,13 +12,7 @@ import { BATCHES, isCreate, openSparkJob } from '../test/bundle/submit-spark-job
 import { startTestCloud } from '../test/support/cloud.ts'
 import { openProxy } from '../test/support/proxy.ts'
 import type { RunResult } from '../test/support/runner.ts'
-
-export interface Measured {
-  readonly what: string
-  readonly seconds: number
-  readonly against: string
-  readonly reference: number
-}
+import type { Measured } from './measured.ts'
 
 const execute = promisify(execFile)
 const secondsOf = async (work: () => Promise<unknown>): Promise<number> => {

@@ -7,14 +7,7 @@ import path from 'node:path'
 import { openBigQuery } from '../test/local/bigquery/bigquery-cloud.ts'
 import { runBundle } from '../test/support/runner.ts'
 import { signIn } from '../test/support/signed-in-job.ts'
-
-/** A time beside that of a named limit or peer. */
-export interface Measured {
-  readonly what: string
-  readonly seconds: number
-  readonly against: string
-  readonly reference: number
-}
+import type { Measured } from './measured.ts'
 
 /** Of a view, what an update sends back. */
 interface Shown {

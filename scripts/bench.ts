@@ -12,7 +12,8 @@ import { generateEvents } from '../local/demo/generator.ts'
 import { ensureSpark } from '../local/toolchain/index.ts'
 import { dags } from './bench-dags.ts'
 import { dbt, submit } from './bench-steps.ts'
-import { views, type Measured } from './bench-views.ts'
+import { views } from './bench-views.ts'
+import type { Measured } from './measured.ts'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const say = (line: string): void => {

@@ -1,7 +1,8 @@
 /**
- * Datasets of BigQuery: seen, made with labels and an expiry, dropped with what is in them. It refuses to drop
- * one whose labels it was not shown.
+ * Datasets of BigQuery: seen, made, described, dropped with what is in them. It refuses to drop one whose labels it
+ * was not shown.
  */
+import type { ExistingDataset } from '../dataset.ts'
 import { allPages, datasetAsk, datasetOf, unlessMissing } from './bigquery.ts'
 import { askBigQuery } from './bigquery-client.ts'
 import type { Google } from './connect.ts'
@@ -51,21 +52,45 @@ export async function listDatasets(google: Google, projectId: string): Promise<D
   return pages.flatMap(({ datasets }) => (datasets ?? []).map(shape))
 }
 
-/** @param made tables in it vanish by themselves after `expiryMs`. */
-export async function createDataset(
+type DatasetResource = Omit<ExistingDataset, 'labels'> & { readonly labels?: Labels }
+
+/** What describes it. METADATA leaves the access list out, so that nobody needs the right to read it. */
+export async function getDescription(
   google: Google,
   projectId: string,
-  made: Dataset & { readonly expiryMs: number; readonly description: string },
+  datasetId: string,
+): Promise<ExistingDataset | undefined> {
+  const name = { projectId, datasetId }
+  const found = await unlessMissing(
+    askBigQuery<DatasetResource>(google, datasetAsk('get', name), (client) =>
+      datasetOf(client, name).getMetadata({ datasetView: 'METADATA' }),
+    ),
+  )
+  return found && { ...found, labels: found.labels ?? {} }
+}
+
+/** @param members as the API calls them. */
+export async function createDataset(
+  google: Google,
+  datasetId: string,
+  members: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const { datasetId, labels, location, expiryMs, description } = made
+  const { projectId } = google
   await askBigQuery(google, datasetAsk('insert', { projectId, datasetId }), (client) =>
-    client.createDataset(datasetId, {
-      projectId,
-      labels: { ...labels },
-      location,
-      description,
-      defaultTableExpirationMs: String(expiryMs),
-    }),
+    client.createDataset(datasetId, { projectId, ...members }),
+  )
+}
+
+/** Changes the named members, only if the dataset is still the one that was read (412 otherwise). */
+export async function patchDescription(
+  google: Google,
+  datasetId: string,
+  members: Readonly<Record<string, unknown>>,
+  etag: string,
+): Promise<void> {
+  const name = { projectId: google.projectId, datasetId }
+  await askBigQuery(google, datasetAsk('patch', name), (client) =>
+    datasetOf(client, name).setMetadata({ ...members, etag }, { updateMode: 'UPDATE_METADATA' }),
   )
 }
 

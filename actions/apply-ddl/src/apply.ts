@@ -6,7 +6,7 @@ import type { ExistingTable } from '../../_shared/dataset.ts'
 import { ConflictError, GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
 import { asConflict } from '../../_shared/google/bigquery.ts'
 import { dryRun, runStatement } from '../../_shared/google/bigquery-jobs.ts'
-import { createSchema, patchSchema } from '../../_shared/google/bigquery-schemas.ts'
+import { createDataset, patchDescription } from '../../_shared/google/bigquery-datasets.ts'
 import { getTable, patchTable } from '../../_shared/google/bigquery-tables.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import { applyInOrder } from '../../_shared/apply.ts'
@@ -70,8 +70,8 @@ async function applyDataset(
   const etag = found?.existing?.etag
   const work =
     etag === undefined
-      ? createSchema(google, step.target, { ...members, location })
-      : patchSchema(google, step.target, members, etag)
+      ? createDataset(google, step.target, { ...members, location })
+      : patchDescription(google, step.target, members, etag)
   await work.catch((error: unknown) => {
     throw asConflict(error, step.target, etag === undefined ? 'no dataset of this name' : `etag ${etag}`)
   })

@@ -3,7 +3,7 @@
  * what is there. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#create_schema_statement
  */
 import { openCursor, type Cursor } from '../../_shared/sql-cursor.ts'
-import { readLabels, readOptions } from './options.ts'
+import { DAY_MS, readDescribing, readOptions } from './options.ts'
 
 /** What the statement names; what it does not name is nobody's wish. Members as the API calls them. */
 export interface DesiredDataset {
@@ -14,7 +14,6 @@ export interface DesiredDataset {
   readonly defaultTableExpirationMs?: string
   readonly defaultPartitionExpirationMs?: string
 }
-const DAY_MS = 86_400_000
 
 /** @throws ReadingError with the place of what is refused. */
 export function readDatasetStatement(
@@ -50,13 +49,9 @@ function readDatasetOptions(cursor: Cursor): DesiredDataset {
     return ms >= 3_600_000 ? String(ms) : cursor.refuse('BigQuery expires after one hour at the earliest')
   }
   const parts = readOptions(cursor, (name): DesiredDataset => {
+    const describing = readDescribing(cursor, name)
+    if (describing !== undefined) return describing
     switch (name) {
-      case 'description':
-        return { description: cursor.text() }
-      case 'friendly_name':
-        return { friendlyName: cursor.text() }
-      case 'labels':
-        return { labels: readLabels(cursor) }
       case 'location':
         return { location: cursor.text() }
       case 'default_table_expiration_days':

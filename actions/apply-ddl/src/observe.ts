@@ -2,7 +2,7 @@
 import pMap from 'p-map'
 import { shortName, type ExistingTable } from '../../_shared/dataset.ts'
 import { GoogleApiError, InputError, WorkFailedError } from '../../_shared/errors.ts'
-import { getSchema } from '../../_shared/google/bigquery-schemas.ts'
+import { getDescription } from '../../_shared/google/bigquery-datasets.ts'
 import { getDatasetLocation, getTable } from '../../_shared/google/bigquery-tables.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import type { Annotation } from '../../_shared/report.ts'
@@ -32,7 +32,7 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
   const files = readAll(await readSqlFiles(inputs, projectId, { noun: 'table', hasDatasets: true }))
   const datasets = await pMap(
     files.datasets,
-    async (file) => ({ ...file, existing: await getSchema(google, projectId, file.datasetId) }),
+    async (file) => ({ ...file, existing: await getDescription(google, projectId, file.datasetId) }),
     { concurrency: AT_ONCE },
   )
   const isToCome = new Set(

@@ -9,7 +9,7 @@ export interface TableOptions {
   readonly isFilterRequired?: boolean
   readonly partitionExpirationMs?: string
 }
-const DAY_MS = 86_400_000
+export const DAY_MS = 86_400_000
 
 /** name = value pairs in parentheses; each name once. */
 export function readOptions<T>(cursor: Cursor, read: (name: string) => T): Map<string, T> {
@@ -32,15 +32,28 @@ export function readColumnOptions(cursor: Cursor): string | undefined {
   ).get('description')
 }
 
+/** The options that say what something is, of tables and datasets alike; undefined when `name` is none of them. */
+export function readDescribing(
+  cursor: Cursor,
+  name: string,
+): Pick<TableOptions, 'description' | 'friendlyName' | 'labels'> | undefined {
+  switch (name) {
+    case 'description':
+      return { description: cursor.text() }
+    case 'friendly_name':
+      return { friendlyName: cursor.text() }
+    case 'labels':
+      return { labels: readLabels(cursor) }
+    default:
+      return undefined
+  }
+}
+
 export function readTableOptions(cursor: Cursor): TableOptions {
   const parts = readOptions(cursor, (name): TableOptions => {
+    const describing = readDescribing(cursor, name)
+    if (describing !== undefined) return describing
     switch (name) {
-      case 'description':
-        return { description: cursor.text() }
-      case 'friendly_name':
-        return { friendlyName: cursor.text() }
-      case 'labels':
-        return { labels: readLabels(cursor) }
       case 'require_partition_filter':
         return {
           isFilterRequired:
@@ -60,7 +73,7 @@ export function readTableOptions(cursor: Cursor): TableOptions {
   return Object.assign({}, ...parts.values()) as TableOptions
 }
 
-export function readLabels(cursor: Cursor): Record<string, string> {
+function readLabels(cursor: Cursor): Record<string, string> {
   cursor.expect('[')
   const pairs: [string, string][] = []
   do {

@@ -79,6 +79,10 @@ export function ownershipOf(object: Remote, owning: Owning): Ownership {
   return owning.ownersBefore.includes(found) ? 'earlier' : 'theirs'
 }
 
+/** By its present owner or by one that it was renamed from. */
+export const isOwned = (object: Remote, owning: Owning): boolean =>
+  ['ours', 'earlier'].includes(ownershipOf(object, owning))
+
 /** undefined when the object is as it should be. */
 export function compare(
   file: Local,

@@ -47,6 +47,14 @@ export interface Wishes extends Owning {
   readonly rollbackTo: string
 }
 
+/** Where a deployment goes, and so what its digest is of. */
+export function targetOf(
+  { location, environment }: Wishes,
+  { projectId: project, environment: { bucket, prefix } }: World,
+): DeployPlan['target'] {
+  return { project, location, environment, bucket, prefix }
+}
+
 export function changesOf(
   steps: readonly DeployStep[],
   there: ReadonlyMap<string, Remote>,

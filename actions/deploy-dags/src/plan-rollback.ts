@@ -4,6 +4,7 @@
  */
 import { few } from '../../_shared/amounts.ts'
 import {
+  isOwned,
   ownershipOf,
   type ConflictStep,
   type DeleteStep,
@@ -11,7 +12,7 @@ import {
   type RestoreStep,
 } from './compare.ts'
 import { commitAt, filesAt, type History } from './history.ts'
-import { changesOf, sorted, type DeployPlan, type Wishes, type World } from './deploy-plan.ts'
+import { changesOf, sorted, targetOf, type DeployPlan, type Wishes, type World } from './deploy-plan.ts'
 import { refuseConflicts, refuseMassDelete, refuseRollback } from './refusals.ts'
 
 export function planRollback(inputs: Wishes, observed: World): DeployPlan {
@@ -52,7 +53,7 @@ export function planRollback(inputs: Wishes, observed: World): DeployPlan {
         isOwned: former.owner !== undefined,
       })
   }
-  const owned = observed.objects.filter((object) => ['ours', 'earlier'].includes(ownershipOf(object, inputs)))
+  const owned = observed.objects.filter((object) => isOwned(object, inputs))
   const deletions = sorted(owned)
     .map(({ name, generation }): DeleteStep => {
       const file = name.slice(prefix.length + 1)
@@ -66,13 +67,7 @@ export function planRollback(inputs: Wishes, observed: World): DeployPlan {
     ...deletions,
   ]
   return {
-    target: {
-      project: observed.projectId,
-      location: inputs.location,
-      environment: inputs.environment,
-      bucket,
-      prefix,
-    },
+    target: targetOf(inputs, observed),
     steps,
     unchanged: wanted.size - conflicts.length - restores.length - lost.length,
     owner: inputs.owner,

@@ -2,8 +2,8 @@
  * Decides which files to upload, record or delete, and in which order. It refuses to empty a folder by
  * accident, and shows what is not this owner's to replace.
  */
-import { compare, ownershipOf, type DeleteStep } from './compare.ts'
-import { changesOf, sorted, type DeployPlan, type Wishes, type World } from './deploy-plan.ts'
+import { compare, isOwned, ownershipOf, type DeleteStep } from './compare.ts'
+import { changesOf, sorted, targetOf, type DeployPlan, type Wishes, type World } from './deploy-plan.ts'
 import { whyOlder } from './history.ts'
 import { planRollback } from './plan-rollback.ts'
 import type { RecordedFile } from './records.ts'
@@ -25,13 +25,7 @@ export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
   const isAdopting = ({ target, ifGeneration }: { target: string; ifGeneration: string }) =>
     ifGeneration !== '0' && ownershipOf(there.get(target)!, inputs) !== 'ours'
   return {
-    target: {
-      project: observed.projectId,
-      location: inputs.location,
-      environment: inputs.environment,
-      bucket,
-      prefix,
-    },
+    target: targetOf(inputs, observed),
     // Airflow parses at any moment: what a DAG imports is there before it, and nothing vanishes before its
     // users changed.
     steps: [
@@ -77,7 +71,7 @@ function filesAfter(
 ): Record<string, RecordedFile> {
   const gone = new Set(deletions.map(({ target }) => target))
   const after: [string, RecordedFile][] = objects
-    .filter((object) => !gone.has(object.name) && ['ours', 'earlier'].includes(ownershipOf(object, owning)))
+    .filter((object) => !gone.has(object.name) && isOwned(object, owning))
     .map(({ name, crc32c }) => [name.slice(prefix.length + 1), { crc32c, isDag: false }])
   for (const { name, crc32c, isDagFile } of files) after.push([name, { crc32c, isDag: isDagFile }])
   return Object.fromEntries(after)
@@ -88,10 +82,7 @@ function planDeletions(
   { environment: { prefix }, files, objects }: World,
   kept: ReadonlySet<string>,
 ): DeleteStep[] {
-  const owned = objects.filter(
-    (object) =>
-      object.name.startsWith(`${prefix}/`) && ['ours', 'earlier'].includes(ownershipOf(object, inputs)),
-  )
+  const owned = objects.filter((object) => object.name.startsWith(`${prefix}/`) && isOwned(object, inputs))
   const gone = owned.filter(({ name }) => !kept.has(name))
   if (files.length === 0) throw refuseEmptySource(inputs.source, gone.length)
   if (inputs.deletion === 'none') return []

@@ -134,11 +134,11 @@ export async function apply(
 
 async function create(datasetId: string, inputs: Inputs, observed: Observed, google: Google): Promise<void> {
   const { proof = {}, number = 0 } = observed.pullRequest ?? {}
-  await createDataset(google, google.projectId, {
-    datasetId,
-    labels: proof,
+  await createDataset(google, datasetId, {
+    labels: { ...proof },
     location: inputs.location,
-    expiryMs: inputs.pullRequest.expiryDays * DAY_MS,
+    // Tables in it vanish by themselves.
+    defaultTableExpirationMs: String(inputs.pullRequest.expiryDays * DAY_MS),
     description: `Built by pull request ${number}; dropped when it is closed, empty after ${inputs.pullRequest.expiryDays} days.`,
   })
 }

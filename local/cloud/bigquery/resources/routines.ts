@@ -72,18 +72,23 @@ export function nextRoutine(
   }
 }
 
-/** Guards a write against a routine, or a dataset, that changed since it was read. */
-export function routineUnchanged(
+/** Puts `made` in the place of `seen`, or removes it; fails when the routine or its dataset changed since. */
+export function routineChange(
   room: Room,
   reference: RoutineReference,
   seen: RoutineRecord | undefined,
-): () => void {
-  return () => {
+  made?: RoutineRecord,
+): Change {
+  const change = new Change()
+  if (made) change.putRoutine(made)
+  else change.removeRoutine(reference)
+  change.verify.push(() => {
     const now = room.warehouse.routines.get(routineKey(reference))
     if (now?.uid !== seen?.uid || now?.version !== seen?.version) throw preconditionFailed()
     if (!room.warehouse.dataset(reference.datasetId))
       throw datasetNotFound(reference.projectId, reference.datasetId)
-  }
+  })
+  return change
 }
 
 export function getRoutine(room: Room, request: CloudRequest): Reply {
@@ -118,10 +123,7 @@ export async function insertRoutine(room: Room, request: CloudRequest): Promise<
     if (room.warehouse.routines.has(routineKey(reference)))
       throw alreadyExists('Routine', `${reference.projectId}:${datasetId}.${routineId}`)
     const made = nextRoutine(room, reference, routine, undefined)
-    const change = new Change()
-    change.putRoutine(made)
-    change.verify.push(routineUnchanged(room, reference, undefined))
-    await room.warehouse.commit(change)
+    await room.warehouse.commit(routineChange(room, reference, undefined, made))
     return { json: routineResource(made) }
   })
 }
@@ -139,10 +141,7 @@ export async function updateRoutine(room: Room, request: CloudRequest): Promise<
     if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== makeEtag(before.uid, before.version))
       throw preconditionFailed()
     const made = nextRoutine(room, reference, routine, before)
-    const change = new Change()
-    change.putRoutine(made)
-    change.verify.push(routineUnchanged(room, reference, before))
-    await room.warehouse.commit(change)
+    await room.warehouse.commit(routineChange(room, reference, before, made))
     return { json: routineResource(made) }
   })
 }
@@ -152,10 +151,7 @@ export async function deleteRoutine(room: Room, request: CloudRequest): Promise<
   room.authority.requireOnRoutine(request.principal, 'bigquery.routines.delete', reference)
   await room.warehouse.lock([`routine ${routineKey(reference)}`], async () => {
     const before = findRoutine(room, reference)
-    const change = new Change()
-    change.removeRoutine(reference)
-    change.verify.push(routineUnchanged(room, reference, before))
-    await room.warehouse.commit(change)
+    await room.warehouse.commit(routineChange(room, reference, before))
   })
   return { status: 204 }
 }

@@ -7,8 +7,8 @@ import {
   routineNotFound,
   unsupported,
 } from '../../engine/refusals.ts'
-import { Change, routineKey } from '../../engine/warehouse.ts'
-import { checkRoutineId, nextRoutine, routineUnchanged } from '../../resources/routines.ts'
+import { routineKey } from '../../engine/warehouse.ts'
+import { checkRoutineId, nextRoutine, routineChange } from '../../resources/routines.ts'
 import type { RoutineReference, Statement } from '../../sql/types.ts'
 import { referenceOf, splitPath } from '../catalog.ts'
 import type { CatalogScope, StatementResult, StatementScope } from '../scope.ts'
@@ -61,9 +61,7 @@ export async function runCreateRoutine(
       before,
     )
     const outcome = result(before ? 'REPLACE' : 'CREATE', target)
-    const change = new Change()
-    change.putRoutine(made)
-    change.verify.push(routineUnchanged(room, target, before))
+    const change = routineChange(room, target, before, made)
     scope.conclude(change, outcome)
     await room.warehouse.commit(change)
     return outcome
@@ -84,9 +82,7 @@ export async function runDropRoutine(scope: StatementScope, statement: Statement
         `Routine ${target.datasetId}.${target.routineId} is not of the kind that is dropped.`,
       )
     const outcome = result('DROP', target)
-    const change = new Change()
-    change.removeRoutine(target)
-    change.verify.push(routineUnchanged(room, target, before))
+    const change = routineChange(room, target, before)
     scope.conclude(change, outcome)
     await room.warehouse.commit(change)
     return outcome

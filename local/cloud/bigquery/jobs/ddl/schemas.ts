@@ -15,16 +15,20 @@ function schemaTarget(scope: StatementScope, statement: Statement): string {
   return checkDatasetId(parts.at(-1))
 }
 
-export async function runCreateSchema(scope: StatementScope, statement: Statement): Promise<StatementResult> {
-  const { room, principal } = scope
-  const datasetId = schemaTarget(scope, statement)
-  const done = (operation: string): StatementResult => ({
+const doneTo =
+  (scope: StatementScope, datasetId: string) =>
+  (operation: string): StatementResult => ({
     query: {
       ddlOperationPerformed: operation,
-      ddlTargetDataset: { projectId: room.environment.project, datasetId },
+      ddlTargetDataset: { projectId: scope.room.environment.project, datasetId },
     },
     result: { totalRows: '0', schema: [] },
   })
+
+export async function runCreateSchema(scope: StatementScope, statement: Statement): Promise<StatementResult> {
+  const { room, principal } = scope
+  const datasetId = schemaTarget(scope, statement)
+  const done = doneTo(scope, datasetId)
   const header = statement.header ?? emptyHeader
   if (header.orReplace) throw unsupported('CREATE OR REPLACE SCHEMA')
   if (header.ifNotExists && room.warehouse.dataset(datasetId)) return done('SKIP')
@@ -53,14 +57,10 @@ const milliseconds = (days: unknown): string | null =>
 export async function runAlterSchema(scope: StatementScope, statement: Statement): Promise<StatementResult> {
   const { room, principal } = scope
   const datasetId = schemaTarget(scope, statement)
-  const target = { projectId: room.environment.project, datasetId }
-  const done = (operation: string): StatementResult => ({
-    query: { ddlOperationPerformed: operation, ddlTargetDataset: target },
-    result: { totalRows: '0', schema: [] },
-  })
+  const done = doneTo(scope, datasetId)
   if (!room.warehouse.dataset(datasetId)) {
     if (statement.ifExists) return done('SKIP')
-    throw datasetNotFound(target.projectId, datasetId, scope.location)
+    throw datasetNotFound(room.environment.project, datasetId, scope.location)
   }
   const options = statement.alter?.kind === 'SET_OPTIONS' ? statement.alter.options : {}
   if ('location' in options) throw invalidQuery('The location of a dataset cannot be changed.')
@@ -71,13 +71,7 @@ export async function runAlterSchema(scope: StatementScope, statement: Statement
 export async function runDropSchema(scope: StatementScope, statement: Statement): Promise<StatementResult> {
   const { room, principal } = scope
   const datasetId = schemaTarget(scope, statement)
-  const done = (operation: string): StatementResult => ({
-    query: {
-      ddlOperationPerformed: operation,
-      ddlTargetDataset: { projectId: room.environment.project, datasetId },
-    },
-    result: { totalRows: '0', schema: [] },
-  })
+  const done = doneTo(scope, datasetId)
   if (!room.warehouse.dataset(datasetId)) {
     if (statement.ifExists) return done('SKIP')
     throw datasetNotFound(room.environment.project, datasetId, scope.location)

@@ -114,7 +114,7 @@ export function truncateDate(sql: string, part: Part, name: string, at: Position
   }
 }
 
-const CLOCK_PARTS = ['MICROSECOND', 'MILLISECOND', 'SECOND', 'MINUTE', 'HOUR']
+export const CLOCK_PARTS = ['MICROSECOND', 'MILLISECOND', 'SECOND', 'MINUTE', 'HOUR']
 
 /** Truncates a DATETIME text, by clock or by calendar. */
 export function truncateDatetime(sql: string, part: Part, name: string, at: Position): string {

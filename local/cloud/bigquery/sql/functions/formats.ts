@@ -70,13 +70,13 @@ const IN_TIMESTAMP: Readonly<Record<string, (x: string) => string>> = {
 }
 const CLOCK = /%(?:[HMSIpkl]|E\d?\*?S|[TXRcP])/
 
-function elementsOf(format: string, at: Position): string[] {
+export function elementsOf(format: string, at: Position): string[] {
   const elements: string[] = format.match(/%E(?:\*[Sf]|\d[SYf]|[a-zA-Z])|%[\s\S]|[^%]+|%$/g) ?? []
   if (elements.includes('%')) throw invalid(`Format string ends with %`, at)
   return elements
 }
 
-function literalFormat(value: Value, call: Call & { at: Position }): string {
+export function literalFormat(value: Value, call: Call & { at: Position }): string {
   if (value.literal === undefined || !isScalar(value.type, 'STRING'))
     throw unsupported(`${call.name} with a format that is not a string literal`, call.at)
   return value.literal
@@ -98,7 +98,8 @@ function formatting(type: GType): Resolver {
   }
 }
 
-function pieces(format: string, x: string, isUtc: boolean, call: Call & { at: Position }): string {
+/** The text of the DATETIME `x`, element by element. */
+export function pieces(format: string, x: string, isUtc: boolean, call: Call & { at: Position }): string {
   const texts: string[] = []
   let run = ''
   const flush = () => {

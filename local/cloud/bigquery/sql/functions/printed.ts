@@ -16,7 +16,6 @@ function known(x: string, type: GType, isLiteral: boolean, at: Position): string
   if (type.kind === 'array')
     return `concat('[', array_to_string(list_transform(${x}, lambda item: ${printed('item', type.element, isLiteral, at)}), ', '), ']')`
   if (type.kind === 'struct') {
-    // A name of its own for each depth: a lambda inside a lambda hides the outer one.
     const fields = type.fields.map((field) =>
       printed(`struct_extract(${x}, ${quoteText(field.name)})`, field.type, isLiteral, at),
     )

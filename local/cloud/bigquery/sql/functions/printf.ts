@@ -33,14 +33,13 @@ function readFormat(format: string, at: Position): (string | Element)[] {
   return parts
 }
 
-const padded = (sql: string, { flags, width }: Element): string => {
-  if (width === '') return sql
-  const missing = `repeat(' ', greatest(${width} - length(${sql}), 0))`
-  return once([sql], ([text]) => {
-    const gap = missing.replaceAll(sql, text!)
-    return flags.includes('-') ? `concat(${text}, ${gap})` : `concat(${gap}, ${text})`
-  })
-}
+const padded = (sql: string, { flags, width }: Element): string =>
+  width === ''
+    ? sql
+    : once([sql], ([text]) => {
+        const gap = `repeat(' ', greatest(${width} - length(${text}), 0))`
+        return flags.includes('-') ? `concat(${text}, ${gap})` : `concat(${gap}, ${text})`
+      })
 
 /** Whole numbers: sign, thousands, zeros up to the width. */
 function whole(value: Value, element: Element, at: Position): string {

@@ -12,17 +12,16 @@ import {
   type GType,
 } from '../values/gtype.ts'
 import { utcTimestamp } from '../values/temporal.ts'
-import { once, quoteText } from '../values/value.ts'
+import { once } from '../values/value.ts'
 import { arity, asType } from './arguments.ts'
-import { MICROS, partOf } from './date-arithmetic.ts'
+import { CLOCK_PARTS, MICROS, partOf } from './date-arithmetic.ts'
 import { adding } from './date-forms.ts'
+import { elementsOf, literalFormat, pieces } from './formats.ts'
 import { example, failing, special, type FunctionRow } from './row.ts'
 
 const F = 'Date and time'
 type Resolver = NonNullable<FunctionRow['resolve']>
 type CallNode = Parameters<Resolver>[0]
-
-const CLOCK_PARTS = ['MICROSECOND', 'MILLISECOND', 'SECOND', 'MINUTE', 'HOUR']
 
 const timeDiff: Resolver = (call, resolve) => {
   arity(call, 3)
@@ -96,29 +95,19 @@ const moments: Resolver = (call, resolve, site) => {
   }
 }
 
-/** Elements of a clock that strftime knows by the same letters. */
-const ELEMENTS: Readonly<Record<string, string>> = {
-  '%R': '%H:%M',
-  '%T': '%H:%M:%S',
-  '%X': '%H:%M:%S',
-  '%E6S': '%S.%f',
-  '%E3S': '%S.%g',
-}
-const SAME = ['%H', '%I', '%M', '%S', '%p', '%%']
+/** Of the elements that formats.ts writes, those of a clock. */
+const OF_A_CLOCK = ['%H', '%I', '%M', '%S', '%p', '%%', '%R', '%T', '%X', '%E6S', '%E3S']
 
 const formatTime: Resolver = (call, resolve) => {
   arity(call, 2)
-  const { literal } = resolve(call.args[0]!)
-  if (literal === undefined)
-    throw unsupported('FORMAT_TIME with a format that is not a string literal', call.at)
-  const format = literal.replace(/%E\d?\*?S|%[\s\S]?/g, (element) => {
-    if (SAME.includes(element)) return element
-    const known = ELEMENTS[element]
-    if (known === undefined) throw unsupported(`Format element ${element} of FORMAT_TIME`, call.at)
-    return known
-  })
+  const format = literalFormat(resolve(call.args[0]!), call)
+  const other = elementsOf(format, call.at).find((part) => part.startsWith('%') && !OF_A_CLOCK.includes(part))
+  if (other !== undefined) throw unsupported(`Format element ${other} of FORMAT_TIME`, call.at)
   const time = asType(resolve(call.args[1]!), TIME, call).sql
-  return { sql: `strftime(DATE '1970-01-01' + ${time}, ${quoteText(format, call.at)})`, type: STRING }
+  return {
+    sql: once([`(DATE '1970-01-01' + ${time})`], ([x]) => pieces(format, x!, false, call)),
+    type: STRING,
+  }
 }
 
 const DATE_ORIGIN = "DATE '1950-01-01'"
