@@ -52,7 +52,10 @@ export const analysts: readonly (readonly [sql: string, ...rows: Row[]])[] = [
   ['SELECT 6 & 3, 6 | 3, 6 ^ 3, ~0, 1 << 4, 256 >> 4, 1 + 1 << 2, 3 | 4 = 7', [2, 7, 5, -1, 16, 16, 8, true]],
   ['SELECT -1 >> 63, 1 << 64, 1 << 63 < 0, (-1 << 1)', [1, 0, true, -2]],
   ["SELECT FORMAT('%d of %d', COUNT(*), SUM(id)) FROM d.t", ['2 of 3']],
-  ["SELECT FORMAT('%t', [STRUCT([1, NULL] AS a, 'x' AS b), STRUCT([3], NULL)])", ['[([1, NULL], x), ([3], NULL)]']],
+  [
+    "SELECT FORMAT('%t', [STRUCT([1, NULL] AS a, 'x' AS b), STRUCT([3], NULL)])",
+    ['[([1, NULL], x), ([3], NULL)]'],
+  ],
   ['SELECT APPROX_TOP_COUNT(name, 1)[OFFSET(0)].count FROM d.t', [1]],
   // casts with a format
   [
