@@ -51,7 +51,7 @@ describe('a demo that is killed', () => {
       expect(files()).toEqual(before)
       expect(await waitUntilGone()).toEqual([])
     },
-    5 * MINUTES,
+    15 * MINUTES,
   )
 
   it(
@@ -68,6 +68,6 @@ describe('a demo that is killed', () => {
       expect(existsSync(path.join(state, 'lock'))).toBe(false)
       expect(processesOf(state)).toEqual([])
     },
-    10 * MINUTES,
+    20 * MINUTES,
   )
 })
