@@ -15,6 +15,7 @@ const refused = (reason: string, day = '2015-06-02'): string =>
 export const smallShop =
   '{expected_day: 2015-06-02, gate: {missing_days: {from_rows: 1}, known_items: {from_rows: 1}, volume: {from_rows: 1}, late_rows: {from_rows: 1}, repeated_file: {from_rows: 1}}}'
 
+/** ID_TYPE in a statement is the type of ids in the tables. */
 export const planted: readonly {
   readonly name: string
   readonly sql: readonly string[]
@@ -34,7 +35,9 @@ export const planted: readonly {
   },
   {
     name: 'swapped visitor and item columns',
-    sql: [`UPDATE ${events} SET item_id = CAST(CONCAT('9', visitor_id, '7') AS INT64) WHERE ${DAY}`],
+    sql: [
+      `UPDATE ${events} SET item_id = CAST(CONCAT('9', CAST(visitor_id AS STRING), '7') AS ID_TYPE) WHERE ${DAY}`,
+    ],
     red: ['known_items'],
   },
   {
@@ -58,7 +61,9 @@ export const planted: readonly {
   },
   {
     name: 'a negative id',
-    sql: [`UPDATE ${events} SET item_id = -1 WHERE ${DAY} AND CAST(visitor_id AS STRING) = '60'`],
+    sql: [
+      `UPDATE ${events} SET item_id = CAST('-1' AS ID_TYPE) WHERE ${DAY} AND CAST(visitor_id AS STRING) = '60'`,
+    ],
     red: ['wrong_ids'],
   },
   {
@@ -158,7 +163,9 @@ export async function keep(story: DbtStory): Promise<void> {
 }
 
 export async function judge(story: DbtStory, sql: readonly string[], vars: string) {
-  for (const statement of sql) await readRows(story.test, statement)
+  const [row] = await readRows(story.test, `SELECT item_id FROM ${events} WHERE item_id IS NOT NULL LIMIT 1`)
+  const type = typeof row?.item_id === 'number' ? 'INT64' : 'STRING'
+  for (const statement of sql) await readRows(story.test, statement.replaceAll('ID_TYPE', type))
   const outcome = await story.dbt.run(
     'run-operation',
     'judge',

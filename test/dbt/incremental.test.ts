@@ -156,9 +156,16 @@ describe('the gate', () => {
   it('finds nothing in what is sound, and names each of many corruptions', async () => {
     const sound = await judge(story, [], smallShop)
     expect(sound).toMatchObject({ outcome: { success: true }, red: [], alarm: [] })
+    const check = () => story.dbt.run('run-operation', 'check_gate', '--vars', smallShop)
+    expect((await check()).success).toBe(true)
     const { sql, red, alarm } = plantedTogether()
     const found = await judge(story, sql, smallShop)
     expect({ red: found.red, alarm: found.alarm }).toEqual({ red, alarm })
+    const outcome = await check()
+    expect(outcome.success).toBe(false)
+    expect(`${outcome.exception} ${(await story.dbt.log()).slice(-5_000)}`).toContain(
+      'quarantined_files: gs://raw/a.csv.gz {"file_unreadable": 1}',
+    )
   })
 
   it('refuses thresholds it does not know', async () => {
