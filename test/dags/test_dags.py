@@ -142,6 +142,23 @@ def test_batches_run_the_staged_files_of_the_release_as_the_spark_account(pipeli
 
 
 @pytest.mark.parametrize(
+    ("variables", "subnetwork"),
+    [
+        ({}, "default"),
+        ({"caec_subnetwork": "projects/p/regions/r/subnetworks/s"}, "projects/p/regions/r/subnetworks/s"),
+    ],
+)
+def test_batches_run_in_the_subnet_of_the_environment(
+    pipelines: dict[str, Any], variables: dict[str, str], subnetwork: str
+) -> None:
+    dag = pipelines["process"]
+    context = {"var": {"value": {"caec_project": "p", "caec_region": "r", **variables}}}
+    for job in ("clean", "sessionize"):
+        template = dag.get_task(job).batch["environment_config"]["execution_config"]["subnetwork_uri"]
+        assert dag.get_template_env().from_string(template).render(context) == subnetwork
+
+
+@pytest.mark.parametrize(
     ("days", "prefix", "load"),
     [
         ("new", "events/2015-05-03", "{lake: gs://p-lake}"),
@@ -234,6 +251,48 @@ def test_the_views_check_names_every_published_view(pipelines: dict[str, Any]) -
     query = pipelines["process"].get_task("check_views").configuration["query"]["query"]
     for file in (DAGS.parent / "bigquery/views/caec_insights").glob("*.sql"):
         assert f".caec_insights.{file.stem}`" in query
+
+
+@pytest.mark.parametrize("way", ["execute", "execute_complete"])
+def test_what_the_gate_rings_for_ends_the_check_at_once_and_no_other_verdict_does(
+    pipelines: dict[str, Any], monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    import re
+
+    from airflow.providers.google.cloud.operators.bigquery import BigQueryInsertJobOperator
+
+    try:
+        from airflow.sdk.exceptions import AirflowFailException
+    except ImportError:
+        from airflow.exceptions import AirflowFailException
+
+    task = pipelines["process"].get_task("check_views")
+    query = task.configuration["query"]["query"]
+    verdicts = re.findall(r" AS '([^']+)';", query)
+    rings = re.findall(r"RAISE USING MESSAGE = CONCAT\('([^']+)'", query)
+    assert (len(rings), len(verdicts) > 9) == (1, True)
+
+    def check(verdict: str) -> None:
+        # As the job of BigQuery ends; with a trigger its message comes in an event.
+        message = f"BigQuery job failed: {{'message': 'Query error: {verdict} at [13:1]'}}"
+
+        def fail(*_: Any) -> None:
+            raise RuntimeError(message)
+
+        monkeypatch.setattr(BigQueryInsertJobOperator, "execute", fail)
+        if way == "execute":
+            task.execute({})
+        else:
+            task.execute_complete({}, {"status": "error", "message": message})
+
+    with pytest.raises(
+        AirflowFailException, match="^the numbers are published, and the gate rings: late_rows"
+    ):
+        check(f"{rings[0]}late_rows of 2015-06-10")
+    for verdict in verdicts:
+        with pytest.raises(Exception, match="Query error") as raised:
+            check(verdict)
+        assert not isinstance(raised.value, AirflowFailException)
 
 
 def test_a_daily_run_covers_the_day_before_it(pipelines: dict[str, Any]) -> None:
