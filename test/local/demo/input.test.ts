@@ -164,6 +164,7 @@ describe('an item file', () => {
 
 describe('the days of an orchestrated demo', () => {
   it.each([
+    [['--events', 'a.csv', '--events', 'b.csv'], /^--events is given twice; give it once/],
     [['--days', '2'], /^--days is for --orchestrate/],
     [['--orchestrate', '--days', '0'], /^--days 0: a whole number of days, 1 or more, is needed/],
     [['--orchestrate', '--items', 'items.csv'], /^--items and --orchestrate exclude each other/],
