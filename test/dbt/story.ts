@@ -48,7 +48,7 @@ export interface DbtStory {
   /** The tables that dbt published. */
   dumpFacts(): Promise<Record<string, unknown>>
   /** Builds on top of what is there, then all anew, and compares. */
-  expectIncrementalEqualsFull(events: readonly Event[]): Promise<void>
+  expectIncrementalEqualsFull(events: readonly Event[], options?: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -82,14 +82,16 @@ export async function openStory(): Promise<DbtStory> {
         `{lake: gs://${test.cloud.environment.buckets.lake}${window}}`,
       ),
     dumpFacts,
-    async expectIncrementalEqualsFull(events) {
-      expect(failures(await dbt.run('build'))).toEqual([])
+    async expectIncrementalEqualsFull(events, options = []) {
+      expect(failures(await dbt.run('build', ...options))).toEqual([])
       for (const model of ['fct_events', 'fct_sessions'])
         expect(await dbt.sentSql(`marts/${model}`)).toMatch(/merge into `caec-local`\.`caec_analytics`/)
       const incremental = await dumpFacts()
       expect(incremental.fct_sessions).toEqual(sorted(cutSessions(events).map(sessionRow)))
       expect(
-        failures(await dbt.run('build', '--full-refresh', '--exclude-resource-type', 'unit_test')),
+        failures(
+          await dbt.run('build', '--full-refresh', '--exclude-resource-type', 'unit_test', ...options),
+        ),
       ).toEqual([])
       expect(await dumpFacts()).toEqual(incremental)
     },
