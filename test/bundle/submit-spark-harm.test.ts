@@ -33,6 +33,7 @@ beforeAll(async () => {
     'lost.py': slow,
     'wait.py': slow,
     'gone.py': slow,
+    'staged.py': 'print(1)\n',
     'killed.py': slow,
     'late.py': 'print("first")\nprint("the last line")\n',
     'fails.py': 'raise ValueError("no")\n',
@@ -109,6 +110,26 @@ it.concurrent(
     expect(post.log).not.toContain('Asked Google to cancel')
     expect(['PENDING', 'RUNNING']).toContain((await showBatch(cloud, 'raced-load')).state)
     await stop('raced-load')
+  },
+  120_000,
+)
+
+it.concurrent(
+  'what another job stages between the plan and the upload is taken, although it may not be overwritten',
+  async () => {
+    const stageOnly = { main: 'staged.py', 'stage-only': 'true', 'service-account': '' }
+    let others: Promise<{ readonly exitCode: number | null }> | undefined
+    const result = await job.through(
+      async (request) => {
+        if (request.method === 'POST' && /^\/upload\/storage/.test(request.url ?? ''))
+          await (others ??= job.submit(stageOnly))
+        return false
+      },
+      (env) => job.submit(stageOnly, { env }),
+    )
+    expect((await others)?.exitCode).toBe(0)
+    expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
+    expect(result.outputs['main-uri']).toMatch(/\/staged\.py$/)
   },
   120_000,
 )
