@@ -89,7 +89,7 @@ it.concurrent(
     expect(['PENDING', 'RUNNING']).toContain((await showBatch(cloud, 'nightly-load')).state)
     await stop('nightly-load')
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -111,7 +111,7 @@ it.concurrent(
     expect(['PENDING', 'RUNNING']).toContain((await showBatch(cloud, 'raced-load')).state)
     await stop('raced-load')
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -131,7 +131,7 @@ it.concurrent(
     expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
     expect(result.outputs['main-uri']).toMatch(/\/staged\.py$/)
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -163,7 +163,7 @@ it.concurrent(
     expect(result.log).toContain('503 on dataproc.projects.locations.batches.get; asking again')
     expect(result.log).toContain('│ the end')
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -184,7 +184,7 @@ it.concurrent(
     )
     expect([answers, result.exitCode, errorOf(result)]).toEqual([[], 0, ''])
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -206,7 +206,7 @@ it.concurrent(
     )
     expect([planted, result.exitCode, errorOf(result)]).toEqual([{ create: 3, get: 3 }, 0, ''])
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -245,7 +245,7 @@ it.concurrent(
       },
     )
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -261,7 +261,7 @@ it.concurrent(
     expect(await batchesLike(cloud, 'killed-')).toHaveLength(1)
     expect(again.summary).toContain('this request has made it already in this run')
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -276,7 +276,7 @@ it.concurrent(
     expect(new Set(ids).size).toBe(3)
     expect(await batchesLike(cloud, 'fails-')).toHaveLength(3)
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -300,7 +300,7 @@ it.concurrent(
     expect([result.exitCode, result.outputs.state]).toEqual([0, 'SUCCEEDED'])
     expect(result.log).toContain('│ the last line')
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -313,7 +313,7 @@ it.concurrent(
     expect([result.exitCode, result.outputs.state]).toEqual([0, 'SUCCEEDED'])
     expect(warningOf(result)).toMatch(/lines may be missing; it is at gs:\/\/\S+driveroutput\.\*: .*403/)
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -357,5 +357,5 @@ it.concurrent(
     expect(after).toBeLessThanOrEqual(5)
     expect(result.log).toMatch(/FAILED \(Job failed with message \[ValueError: no\]/)
   },
-  120_000,
+  300_000,
 )
