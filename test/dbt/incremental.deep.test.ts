@@ -85,8 +85,8 @@ describe('the models', () => {
     await story.expectIncrementalEqualsFull(events)
   })
 
-  it('equal a full refresh after a day has disappeared from a full load', async () => {
-    const events = firstDays.filter((event) => dayOf(event.ms) !== '2015-06-01')
+  it('equal a full refresh after a day between others has disappeared from a full load', async () => {
+    const events = [...firstDays, ...newDay].filter((event) => dayOf(event.ms) !== '2015-06-01')
     await putLake(story.test, story.folder, events)
     expect(failures(await story.load())).toEqual([])
     const vars = '{gate: {missing_days: {from_rows: 1}}}'
