@@ -12,6 +12,7 @@ import { loadEnvironment } from './cloud/identity/environment.ts'
 import { findPython } from './toolchain/find-python.mjs'
 import { cacheFolder } from './toolchain/installed-once.ts'
 import { askJava } from './toolchain/java.ts'
+import { refuseRepeated } from './repeated-options.ts'
 
 interface Finding {
   readonly isGood: boolean
@@ -21,10 +22,13 @@ interface Finding {
 const neededBytes = 4 * 1024 ** 3
 
 export async function doctor(argv: string[], repoRoot: string): Promise<number> {
-  const { values } = parseArgs({
-    args: argv,
-    options: { state: { type: 'string' }, environment: { type: 'string' }, access: { type: 'string' } },
-  })
+  const options = {
+    state: { type: 'string' },
+    environment: { type: 'string' },
+    access: { type: 'string' },
+  } as const
+  const { values, tokens } = parseArgs({ args: argv, tokens: true, options })
+  refuseRepeated(tokens, options)
   const stateDir = stateFolder(values.state, repoRoot)
   const findings = [
     system(),

@@ -10,18 +10,18 @@ import { startCloud } from './cloud/server.ts'
 import { cloudDirOf } from './state/cloud-directory.ts'
 import { takeStateLock } from './state/state-lock.ts'
 import { announceCloud } from './runner/cloud-of-state.ts'
+import { refuseRepeated } from './repeated-options.ts'
 import { UsageError } from './usage-error.ts'
 
 export async function up(argv: string[], repoRoot: string): Promise<number> {
-  const { values } = parseArgs({
-    args: argv,
-    options: {
-      port: { type: 'string' },
-      state: { type: 'string' },
-      environment: { type: 'string' },
-      access: { type: 'string' },
-    },
-  })
+  const options = {
+    port: { type: 'string' },
+    state: { type: 'string' },
+    environment: { type: 'string' },
+    access: { type: 'string' },
+  } as const
+  const { values, tokens } = parseArgs({ args: argv, tokens: true, options })
+  refuseRepeated(tokens, options)
   const port = readPort(values.port)
   const files = cloudFilesOf(values)
   const stateDir = stateFolder(values.state, repoRoot)

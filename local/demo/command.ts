@@ -12,6 +12,7 @@ import { checkEventFile } from './event-file.ts'
 import { generateEvents } from './generator.ts'
 import { discard, makeCurrent, newGeneration, removeUnfinished } from './generations.ts'
 import type { Generation } from './generations.ts'
+import { refuseRepeated } from '../repeated-options.ts'
 import { UsageError } from '../usage-error.ts'
 import { normalizeItemFile } from './item-file.ts'
 import { headline } from './report.ts'
@@ -61,26 +62,32 @@ export const demo = async (argv: readonly string[], repositoryRoot: string): Pro
 
 type Arguments = ReturnType<typeof readArguments>
 
+const options = {
+  events: { type: 'string' },
+  items: { type: 'string' },
+  size: { type: 'string' },
+  seed: { type: 'string', default: '1' },
+  state: { type: 'string', default: '.local' },
+  open: { type: 'boolean', default: false },
+  orchestrate: { type: 'boolean', default: false },
+  days: { type: 'string' },
+  'pull-request': { type: 'boolean', default: false },
+} as const
+
 const readArguments = (argv: readonly string[]) => {
   let values
   try {
-    ;({ values } = parseArgs({
+    const parsed = parseArgs({
       args: [...argv],
       strict: true,
       allowPositionals: false,
-      options: {
-        events: { type: 'string' },
-        items: { type: 'string' },
-        size: { type: 'string' },
-        seed: { type: 'string', default: '1' },
-        state: { type: 'string', default: '.local' },
-        open: { type: 'boolean', default: false },
-        orchestrate: { type: 'boolean', default: false },
-        days: { type: 'string' },
-        'pull-request': { type: 'boolean', default: false },
-      },
-    }))
+      tokens: true,
+      options,
+    })
+    ;({ values } = parsed)
+    refuseRepeated(parsed.tokens, options)
   } catch (error) {
+    if (error instanceof UsageError) throw error
     throw new UsageError(`${(error as Error).message.split(/[.\n]/)[0]}; ${usage}`)
   }
   if (values.events !== undefined && values.size !== undefined)

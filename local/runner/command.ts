@@ -10,6 +10,7 @@ import { join, relative, resolve } from 'node:path'
 import { calledAs, isPacked } from '../called-as.ts'
 import { cloudFilesOf } from '../cloud-files.ts'
 import { explainOption } from '../option-mistakes.ts'
+import { refuseRepeated } from '../repeated-options.ts'
 import { UsageError } from '../usage-error.ts'
 import { openCloud } from './cloud-of-state.ts'
 import type { OpenCloud } from './cloud-of-state.ts'
@@ -128,28 +129,32 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
   }
 }
 
+const options = {
+  input: { type: 'string', multiple: true, short: 'i' },
+  var: { type: 'string', multiple: true },
+  secret: { type: 'string', multiple: true },
+  event: { type: 'string', default: 'workflow_dispatch' },
+  'event-file': { type: 'string' },
+  repository: { type: 'string', multiple: true },
+  action: { type: 'string', multiple: true },
+  'without-job': { type: 'string', multiple: true },
+  state: { type: 'string', default: '.local' },
+  environment: { type: 'string' },
+  access: { type: 'string' },
+  debug: { type: 'boolean', default: false },
+  'allow-network': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false, short: 'h' },
+} as const
+
 const readArguments = (argv: readonly string[]) => {
-  const { values, positionals } = parseArgs({
+  const { values, positionals, tokens } = parseArgs({
     args: [...argv],
     allowPositionals: true,
     strict: true,
-    options: {
-      input: { type: 'string', multiple: true, short: 'i' },
-      var: { type: 'string', multiple: true },
-      secret: { type: 'string', multiple: true },
-      event: { type: 'string', default: 'workflow_dispatch' },
-      'event-file': { type: 'string' },
-      repository: { type: 'string', multiple: true },
-      action: { type: 'string', multiple: true },
-      'without-job': { type: 'string', multiple: true },
-      state: { type: 'string', default: '.local' },
-      environment: { type: 'string' },
-      access: { type: 'string' },
-      debug: { type: 'boolean', default: false },
-      'allow-network': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false, short: 'h' },
-    },
+    tokens: true,
+    options,
   })
+  refuseRepeated(tokens, options)
   if (values.help) return undefined
   const [file, ...more] = positionals
   if (file === undefined || more.length > 0) throw new Error('exactly one workflow file is needed')

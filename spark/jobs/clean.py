@@ -15,6 +15,7 @@ from tables.arguments import batch_arguments, window_of
 from tables.arrivals import Arrivals, Known, note_begin, note_end, read_arrivals
 from tables.clean_events import clean_days, write_clean_events
 from tables.lake import UNDATED, days_between
+from tables.lake_version import check_lake_version
 from tables.metrics import check_reconciles, write_metrics, write_quarantine
 from tables.raw_events import (
     RawFile,
@@ -146,6 +147,7 @@ def survey(spark: SparkSession, files: list[RawFile], now_ms: int) -> list[Surve
 def main() -> None:
     arguments = parse_args()
     spark, lake = open_spark_session("clean"), arguments.lake
+    check_lake_version(spark, lake, "clean", arguments.days is None and not arguments.new)
     files, ignored = find_raw_files(spark, arguments.raw)
     arrivals = read_arrivals(spark, lake)
     scope = choose(spark, files, arrivals, arguments)

@@ -9,7 +9,12 @@ IDENTIFYING = ("event_ms", "visitor_id", "event_type", "item_id", "transaction_i
 
 
 def event_id() -> Column:
-    """Hex SHA-256 of `timestamp|visitorid|event|itemid|transactionid`, NULL as empty (docs/contract.md §2), from columns named as in IDENTIFYING."""
-    return F.sha2(
-        F.concat_ws("|", *[F.coalesce(F.col(name).cast("string"), F.lit("")) for name in IDENTIFYING]), 256
-    )
+    """Hex SHA-256 of `timestamp|visitor|event|item|transaction`, NULL as empty, `\\` and `|` inside text escaped (docs/contract.md §2), from columns named as in IDENTIFYING."""
+    return F.sha2(F.concat_ws("|", *[_written(name) for name in IDENTIFYING]), 256)
+
+
+def _written(name: str) -> Column:
+    text = F.coalesce(F.col(name).cast("string"), F.lit(""))
+    if name == "event_ms":
+        return text
+    return F.replace(F.replace(text, F.lit("\\"), F.lit("\\\\")), F.lit("|"), F.lit("\\|"))

@@ -19,9 +19,9 @@ def parse_events(rows: DataFrame, now_ms: int) -> DataFrame:
     typed = rows.select(
         *[F.nullif(F.col(name), F.lit("")).alias(name) for name in FIELDS],
         _integer("timestamp").alias("event_ms"),
-        _integer("visitorid").alias("visitor_id"),
-        _integer("itemid").alias("item_id"),
-        _integer("transactionid").alias("transaction_id"),
+        _digits("visitorid").alias("visitor_id"),
+        _digits("itemid").alias("item_id"),
+        _digits("transactionid").alias("transaction_id"),
         "malformed_line",
         "file_index",
     )
@@ -50,6 +50,13 @@ def _integer(name: str) -> Column:
     )
 
 
+def _digits(name: str) -> Column:
+    """An id as it is written, digits only (`007` is not `7`); a pandas integer `8693.0` is `8693`; anything else, a sign too, is NULL."""
+    return F.expr(
+        f"CASE WHEN `{name}` RLIKE '^[0-9]{{1,64}}$' THEN `{name}` WHEN `{name}` RLIKE '^[0-9]{{1,64}}[.]0$' THEN substring_index(`{name}`, '.', 1) END"
+    )
+
+
 def _reason(now_ms: int) -> Column:
     is_transaction = F.col("event") == "transaction"
     rules = (
@@ -57,10 +64,10 @@ def _reason(now_ms: int) -> Column:
         ("timestamp_not_integer", F.col("event_ms").isNull()),
         ("timestamp_before_2000", F.col("event_ms") < YEAR_2000_MS),
         ("timestamp_in_future", F.col("event_ms") > now_ms),
-        ("visitorid_not_integer", F.col("visitor_id").isNull()),
+        ("visitorid_not_digits", F.col("visitor_id").isNull()),
         ("event_unknown", ~F.coalesce(F.col("event").isin(*EVENT_RANKS), F.lit(False))),
-        ("itemid_not_integer", F.col("item_id").isNull()),
-        ("transactionid_not_integer", F.col("transactionid").isNotNull() & F.col("transaction_id").isNull()),
+        ("itemid_not_digits", F.col("item_id").isNull()),
+        ("transactionid_not_digits", F.col("transactionid").isNotNull() & F.col("transaction_id").isNull()),
         ("transactionid_missing", is_transaction & F.col("transaction_id").isNull()),
         ("transactionid_unexpected", ~is_transaction & F.col("transaction_id").isNotNull()),
     )

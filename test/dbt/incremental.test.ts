@@ -95,8 +95,8 @@ describe('what is published', () => {
     const insert = (visitor: number): Promise<unknown> =>
       readRows(
         story.test,
-        `INSERT INTO ${raw} SELECT 'planted-${visitor}', TIMESTAMP_ADD(event_ts, INTERVAL 1 MINUTE), ${visitor}, event_type, item_id, ` +
-          `transaction_id, 'planted-${visitor}', TIMESTAMP_ADD(event_ts, INTERVAL 1 MINUTE), event_date FROM ${raw} WHERE visitor_id = 60`,
+        `INSERT INTO ${raw} SELECT 'planted-${visitor}', TIMESTAMP_ADD(event_ts, INTERVAL 1 MINUTE), '${visitor}', event_type, item_id, ` +
+          `transaction_id, 'planted-${visitor}', TIMESTAMP_ADD(event_ts, INTERVAL 1 MINUTE), event_date FROM ${raw} WHERE visitor_id = '60'`,
       )
     await insert(61)
     await insert(60)
@@ -121,7 +121,7 @@ describe('what is published', () => {
     for (const [table, rows] of Object.entries(published))
       expect({
         table,
-        visitors: (rows as { visitor_id: number }[]).filter((row) => row.visitor_id === 61).length,
+        visitors: (rows as { visitor_id: string }[]).filter((row) => row.visitor_id === '61').length,
       }).toEqual({ table, visitors: 1 })
   })
 })

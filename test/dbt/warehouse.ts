@@ -16,10 +16,10 @@ export async function putLake(test: TestCloud, folder: string, events: readonly 
         .update([event.ms, event.visitor, event.type, event.item, event.order ?? ''].join('|'))
         .digest('hex'),
       event_ms: event.ms,
-      visitor_id: event.visitor,
+      visitor_id: String(event.visitor),
       event_type: event.type,
-      item_id: event.item,
-      transaction_id: event.order ?? null,
+      item_id: String(event.item),
+      transaction_id: event.order === undefined ? null : String(event.order),
       session_id: session.id,
       start_ms: session.events[0]!.ms,
       day: dayOf(event.ms),
@@ -34,7 +34,7 @@ export async function putLake(test: TestCloud, folder: string, events: readonly 
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'rows.ndjson'), rows.map((row) => JSON.stringify(row)).join('\n'))
   const duckdb = await (await DuckDBInstance.create()).connect()
-  const source = `read_json('${join(folder, 'rows.ndjson')}', format = 'newline_delimited', columns = {event_id: 'VARCHAR', event_ms: 'BIGINT', visitor_id: 'BIGINT', event_type: 'VARCHAR', item_id: 'BIGINT', transaction_id: 'BIGINT', session_id: 'VARCHAR', start_ms: 'BIGINT', day: 'VARCHAR'})`
+  const source = `read_json('${join(folder, 'rows.ndjson')}', format = 'newline_delimited', columns = {event_id: 'VARCHAR', event_ms: 'BIGINT', visitor_id: 'VARCHAR', event_type: 'VARCHAR', item_id: 'VARCHAR', transaction_id: 'VARCHAR', session_id: 'VARCHAR', start_ms: 'BIGINT', day: 'VARCHAR'})`
   for (const day of new Set(rows.map((row) => row.day))) {
     const file = join(folder, `${day}.parquet`)
     await duckdb.run(
