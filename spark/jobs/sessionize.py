@@ -84,9 +84,7 @@ def compute_everything(spark: SparkSession, lake: str, max_hours: int) -> tuple[
     return rows, before | clean_days(spark, lake)
 
 
-def compute_new(
-    spark: SparkSession, lake: str, changed: set[date], max_hours: int
-) -> tuple[int, set[date]]:
+def compute_new(spark: SparkSession, lake: str, changed: set[date], max_hours: int) -> tuple[int, set[date]]:
     rows, touched = 0, set()
     for days in ranges(changed):
         if days[1] not in touched:

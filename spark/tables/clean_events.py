@@ -9,6 +9,7 @@ from pyspark.sql.types import DateType, StringType, StructField, StructType, Tim
 
 from tables.files import list_days
 from tables.lake import read_days, write_days
+from tables.more_fields import MORE_SCHEMA
 
 CLEAN_SCHEMA = StructType(
     [
@@ -18,6 +19,7 @@ CLEAN_SCHEMA = StructType(
         StructField("event_type", StringType()),
         StructField("item_id", StringType()),
         StructField("transaction_id", StringType()),
+        *MORE_SCHEMA.fields,
         StructField("event_date", DateType()),
     ]
 )

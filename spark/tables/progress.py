@@ -29,9 +29,7 @@ def read_progress(spark: SparkSession, lake: str) -> Progress:
         if "versions" not in entry:
             # An attempt that was to do everything and did not end leaves nothing to build on.
             everything = entry.get("kind") == "everything"
-            done = done._replace(
-                number=0 if everything or done.number == 0 else number, unfinished=begun
-            )
+            done = done._replace(number=0 if everything or done.number == 0 else number, unfinished=begun)
         else:
             finished = {date.fromisoformat(day) for day in entry["touched"]}
             left = set() if entry["kind"] != "days" else begun - finished

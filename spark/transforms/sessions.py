@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from transforms.endless_sessions import marked_cuts
 from transforms.event_identity import event_id
+from transforms.more_fields import MORE, packed, unpacked
 from transforms.parsed_events import EVENT_RANKS
 
 GAP_MS = 1_800_000
@@ -23,12 +24,14 @@ def sessionize(events: DataFrame, carried: DataFrame, max_hours: int = SESSION_M
     One shuffle of events and one sort: both window steps share partition and order. What goes through `marked_cuts` is a row a visitor.
     """
     rank = F.coalesce(
-        *[F.when(F.col("event_type") == name, F.lit(value)) for name, value in EVENT_RANKS.items()]
+        *[F.when(F.col("event_type") == name, F.lit(value)) for name, value in EVENT_RANKS.items()],
+        F.lit(len(EVENT_RANKS)),
     )
     known = F.unix_millis("session_start_ts").alias("known_start_ms")
+    more = packed({name: F.col(name) for name in MORE}).alias("more")
     rows = events.select(
-        *EVENT_COLUMNS, "event_date", F.lit(None).cast("long").alias("known_start_ms")
-    ).unionByName(carried.select(*EVENT_COLUMNS, "event_date", known))
+        *EVENT_COLUMNS, more, "event_date", F.lit(None).cast("long").alias("known_start_ms")
+    ).unionByName(carried.select(*EVENT_COLUMNS, more, "event_date", known))
     in_order = Window.partitionBy("visitor_id").orderBy("event_ms", "event_rank", "item_id", "transaction_id")
     so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     previous_ms = F.lag("event_ms").over(in_order)
@@ -43,10 +46,9 @@ def sessionize(events: DataFrame, carried: DataFrame, max_hours: int = SESSION_M
     return filled.where(F.col("known_start_ms").isNull()).select(
         event_id().alias("event_id"),
         *EVENT_COLUMNS,
-        F.concat_ws("-", "visitor_id", F.col("start_ms").cast("string")).alias(
-            "session_id"
-        ),
+        F.concat_ws("-", "visitor_id", F.col("start_ms").cast("string")).alias("session_id"),
         F.timestamp_millis("start_ms").alias("session_start_ts"),
+        *unpacked(),
         "event_date",
     )
 
@@ -68,7 +70,7 @@ def wrongly_joined(
     early = sessionized_next.where(
         F.col("event_ts") < F.lit(_midnight(next_day) + timedelta(milliseconds=GAP_MS))
     )
-    now = sessionize(early.select(*EVENT_COLUMNS, "event_date"), carried, max_hours)
+    now = sessionize(early, carried, max_hours)
     return (
         early.select("event_id", "session_id")
         .exceptAll(now.select("event_id", "session_id"))

@@ -96,7 +96,7 @@ describe('what is published', () => {
       readRows(
         story.test,
         `INSERT INTO ${raw} SELECT 'planted-${visitor}', TIMESTAMP_ADD(event_ts, INTERVAL 1 MINUTE), '${visitor}', event_type, item_id, ` +
-          `transaction_id, 'planted-${visitor}', TIMESTAMP_ADD(event_ts, INTERVAL 1 MINUTE), event_date FROM ${raw} WHERE visitor_id = '60'`,
+          `transaction_id, 'planted-${visitor}', TIMESTAMP_ADD(event_ts, INTERVAL 1 MINUTE), * EXCEPT (event_id, event_ts, visitor_id, event_type, item_id, transaction_id, session_id, session_start_ts) FROM ${raw} WHERE visitor_id = '60'`,
       )
     await insert(61)
     await insert(60)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import pytest
 from pyspark.sql import SparkSession
 
-from tables.raw_events import RAW_SCHEMA
+from tables.raw_events import raw_schema
+from tables.source import shipped_source
 from transforms.parsed_events import parse_events
 
 NOW_MS = 1_500_000_000_000
+SOURCE = shipped_source("retailrocket")
 GOOD = ("1430622004384", "7", "view", "355908", None)
 
 
 def parse(spark: SparkSession, *rows: tuple) -> list:
     full = [(*row, None, 0) if len(row) == 5 else (*row, 0) for row in rows]
-    return parse_events(spark.createDataFrame(full, RAW_SCHEMA), NOW_MS).collect()
+    return parse_events(spark.createDataFrame(full, raw_schema(SOURCE)), NOW_MS, SOURCE).collect()
 
 
 def test_a_plain_event_and_one_written_by_pandas_are_the_same_event(spark: SparkSession) -> None:

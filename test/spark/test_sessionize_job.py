@@ -55,7 +55,9 @@ def test_day_by_day_equals_full_and_both_equal_plain_python(spark: SparkSession,
     lake.sessionize()
     full = sessionized(spark, lake)
     assert {row[1] for row in full} == expected_sessions(rows)
-    assert len(expected_sessions(rows) - expected_sessions(rows, 10 * DAY_MS)) > 5, "sessions must end by their age"
+    assert len(expected_sessions(rows) - expected_sessions(rows, 10 * DAY_MS)) > 5, (
+        "sessions must end by their age"
+    )
     starts = {row[1]: row[2].date() for row in full}
     assert sum(starts[row[1]] != row[3] for row in full) > 5, "the data must cross midnight"
     shutil.rmtree(lake.lake / "sessionized")

@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from tables.clean_events import CLEAN_SCHEMA
 from tables.sessionized_events import SESSIONIZED_SCHEMA
+from tables.source import MORE
 from transforms.sessions import open_events, sessionize, wrongly_joined
 
 NOON = 1_430_654_400_000  # 2015-05-03T12:00:00Z
@@ -15,11 +16,18 @@ MIDNIGHT = 1_430_697_600_000  # 2015-05-04T00:00:00Z
 MAY_4 = date(2015, 5, 4)
 
 
-def event(
-    ms: int, visitor: object = 1, kind: str = "view", item: object = 1, order: object = None
-) -> tuple:
+def event(ms: int, visitor: object = 1, kind: str = "view", item: object = 1, order: object = None) -> tuple:
     at = datetime.fromtimestamp(ms / 1000, timezone.utc)
-    return ("", at, str(visitor), kind, str(item), None if order is None else str(order), at.date())
+    return (
+        "",
+        at,
+        str(visitor),
+        kind,
+        str(item),
+        None if order is None else str(order),
+        *[None] * len(MORE),
+        at.date(),
+    )
 
 
 def events(spark: SparkSession, *rows: tuple) -> DataFrame:
@@ -124,12 +132,17 @@ def test_a_late_event_before_midnight_makes_the_next_day_wrong(spark: SparkSessi
     assert not wrongly_joined(late, next_day, MAY_4).isEmpty()
 
 
-def test_a_session_of_exactly_24_hours_stays_and_a_millisecond_more_begins_another(spark: SparkSession) -> None:
+def test_a_session_of_exactly_24_hours_stays_and_a_millisecond_more_begins_another(
+    spark: SparkSession,
+) -> None:
     day = [event(NOON + n * 1_800_000) for n in range(49)]
     after = [event(NOON + 86_400_001), event(NOON + 86_400_001, item=2), event(NOON + 86_500_000)]
     other = [event(NOON, visitor=2), event(NOON + 86_400_001, visitor=2)]
     found = ids(sessionize(events(spark, *day, *after, *other), none(spark)))
-    assert found == [f"1-{NOON}"] * 49 + [f"1-{NOON + 86_400_001}"] * 3 + [f"2-{NOON}", f"2-{NOON + 86_400_001}"]
+    assert found == [f"1-{NOON}"] * 49 + [f"1-{NOON + 86_400_001}"] * 3 + [
+        f"2-{NOON}",
+        f"2-{NOON + 86_400_001}",
+    ]
 
 
 def test_the_age_of_a_carried_session_counts_from_its_start_on_the_older_day(spark: SparkSession) -> None:

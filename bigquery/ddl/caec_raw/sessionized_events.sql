@@ -9,6 +9,17 @@ CREATE TABLE IF NOT EXISTS caec_raw.sessionized_events (
   transaction_id STRING,
   session_id STRING,
   session_start_ts TIMESTAMP,
+  quantity INT64,
+  value NUMERIC,
+  currency STRING,
+  page STRING,
+  referrer STRING,
+  traffic_source STRING,
+  traffic_medium STRING,
+  campaign STRING,
+  device STRING,
+  country STRING,
+  properties STRING,
   event_date DATE
 )
 PARTITION BY event_date
