@@ -4,7 +4,7 @@ Clickstream every night, from the raw files that arrived to the published number
 A run takes what is new or changed since the last one, whatever its days: late files, a missed night, a file that was mended. The parameter `days` says otherwise:
 `all`, or days to compute anew, as 2015-05-03 or 2015-05-03..2015-05-10.
 
-Airflow variables, read when a task runs: `caec_project` and `caec_region`; where dbt is a process also `caec_dbt` (the program) and `caec_dbt_dir` (the project folder).
+Airflow variables, read when a task runs: `caec_project` and `caec_region`; `caec_subnetwork`, where the network `default` is not the batches'; where dbt is a process also `caec_dbt` (the program) and `caec_dbt_dir` (the project folder).
 What each task does, how to backfill and where to look when it fails: docs/dag.md.
 """
 
@@ -49,6 +49,8 @@ DEFERRABLE = conf.getboolean("caec", "deferrable", fallback=True)
 POKE_INTERVAL = conf.getfloat("caec", "poke_interval", fallback=300.0)
 PROJECT = "{{ var.value.caec_project }}"
 REGION = "{{ var.value.caec_region }}"
+# Named or not, without the variable it is the region's subnet of the network `default`.
+SUBNETWORK = "{{ var.value.get('caec_subnetwork', 'default') }}"
 LAKE = f"gs://{PROJECT}-lake"
 STAGING = f"{PROJECT}-staging"
 DAY = "{{ data_interval_start | ds }}"
@@ -125,6 +127,7 @@ def spark_batch(job: str, arguments: list[str]) -> DataprocCreateBatchOperator:
                 "execution_config": {
                     "service_account": f"caec-spark@{PROJECT}.iam.gserviceaccount.com",
                     "staging_bucket": STAGING,
+                    "subnetwork_uri": SUBNETWORK,
                     "authentication_config": {"user_workload_authentication_type": "SERVICE_ACCOUNT"},
                 }
             },

@@ -185,6 +185,8 @@ export interface Environment {
   readonly project: string
   readonly projectNumber: string
   readonly region: string
+  /** Absent: batches run in the project's network `default`. */
+  readonly network?: { readonly vpc: string; readonly subnetwork: string; readonly range: string }
   readonly buckets: {
     readonly raw: string
     readonly lake: string

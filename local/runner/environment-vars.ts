@@ -5,12 +5,14 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { parse } from 'yaml'
+import { subnetworkOf } from '../cloud/subnetwork.ts'
 import type { RepositoryIdentity } from './run-options.ts'
 
 interface EnvironmentYaml {
   readonly project: string
   readonly projectNumber: string
   readonly region: string
+  readonly network?: { readonly subnetwork: string }
   readonly buckets: Readonly<Record<'raw' | 'lake' | 'staging' | 'dags' | 'state', string>>
   readonly images: { readonly repository: string }
   readonly composer: { readonly name: string }
@@ -68,6 +70,7 @@ export const readGithubEnvironment = async (
 ): Promise<GithubEnvironment> => {
   const environment = parse(await readFile(join(repositoryRoot, file), 'utf8')) as EnvironmentYaml
   const { github, buckets, serviceAccounts, workloadIdentity } = environment
+  const subnetwork = subnetworkOf(environment)
   const account = (name: string): string => serviceAccounts[name] ?? ''
   return {
     name: github.environment,
@@ -79,6 +82,8 @@ export const readGithubEnvironment = async (
     vars: {
       PROJECT_ID: environment.project,
       REGION: environment.region,
+      // Absent, and therefore empty in a workflow: the network `default`.
+      ...(subnetwork === undefined ? {} : { SUBNETWORK: subnetwork }),
       COMPOSER_ENVIRONMENT: environment.composer.name,
       RAW_BUCKET: buckets.raw,
       LAKE_BUCKET: buckets.lake,

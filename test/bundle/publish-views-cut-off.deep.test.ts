@@ -107,6 +107,6 @@ describe('publish-views, cancelled', () => {
       expect(result.summary).not.toBe('')
       await converges(FIRST, AFTER_FIRST, 12)
     },
-    5 * MINUTES,
+    20 * MINUTES,
   )
 })

@@ -105,7 +105,7 @@ describe('a folder of views as people write them', () => {
         '${not_a_variable}',
       )
     },
-    5 * MINUTES,
+    20 * MINUTES,
   )
 
   it(
@@ -118,7 +118,7 @@ describe('a folder of views as people write them', () => {
         ]).toEqual([view, 200])
       expect((await cloud.query('analyst', 'SELECT * FROM caec_analytics.visits')).status).toBe(403)
     },
-    5 * MINUTES,
+    20 * MINUTES,
   )
 
   it(
@@ -140,7 +140,7 @@ describe('a folder of views as people write them', () => {
       expect(await publish()).toMatchObject({ outputs: { updated: '0', deleted: '0' }, jobs: 0, writes: 0 })
       expect(await viewsIn('caec_insights')).not.toContain('folder_both')
     },
-    5 * MINUTES,
+    20 * MINUTES,
   )
 })
 
@@ -164,6 +164,6 @@ describe('a folder of tables as people write them', () => {
       expect(changed.summary).toContain('+ added STRING')
       expect(await apply()).toMatchObject({ outputs: { unchanged: count }, jobs: 0, writes: 0 })
     },
-    5 * MINUTES,
+    20 * MINUTES,
   )
 })

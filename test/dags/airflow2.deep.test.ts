@@ -24,7 +24,7 @@ beforeAll(async () => {
     ensureDatabase: (airflow, progress) => ensureAirflowDatabase(airflow, progress, 'airflow2'),
   })
   for (const file of files) await platform.putDay(file)
-}, 15 * 60_000)
+}, 40 * 60_000)
 afterAll(async () => {
   await orchestrator?.close()
   await platform?.cloud.close()
@@ -50,5 +50,5 @@ it(
     for (const name of Object.keys(full))
       expect({ name, rows: dayByDay[name] }).toEqual({ name, rows: full[name] })
   },
-  20 * 60_000,
+  40 * 60_000,
 )

@@ -77,7 +77,7 @@ beforeAll(async () => {
       await platform.cloud.fetchAs('ops', `${BATCHES}?pageSize=100&orderBy=create_time asc`)
     ).json()) as { batches: typeof batches }
   ).batches
-}, 20 * 60_000)
+}, 40 * 60_000)
 
 afterAll(async () => {
   await orchestrator?.close()
@@ -100,7 +100,7 @@ describe('the DAG under Airflow 3', () => {
       for (const name of Object.keys(full))
         expect({ name, rows: dayByDay[name] }).toEqual({ name, rows: full[name] })
     },
-    5 * 60_000,
+    20 * 60_000,
   )
   it('took the second part and the late rows of a day that was computed before', () => {
     expect([ofNextFile.length, parts[1]!.length].every((rows) => rows > 0)).toBe(true)

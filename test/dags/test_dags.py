@@ -142,6 +142,23 @@ def test_batches_run_the_staged_files_of_the_release_as_the_spark_account(pipeli
 
 
 @pytest.mark.parametrize(
+    ("variables", "subnetwork"),
+    [
+        ({}, "default"),
+        ({"caec_subnetwork": "projects/p/regions/r/subnetworks/s"}, "projects/p/regions/r/subnetworks/s"),
+    ],
+)
+def test_batches_run_in_the_subnet_of_the_environment(
+    pipelines: dict[str, Any], variables: dict[str, str], subnetwork: str
+) -> None:
+    dag = pipelines["process"]
+    context = {"var": {"value": {"caec_project": "p", "caec_region": "r", **variables}}}
+    for job in ("clean", "sessionize"):
+        template = dag.get_task(job).batch["environment_config"]["execution_config"]["subnetwork_uri"]
+        assert dag.get_template_env().from_string(template).render(context) == subnetwork
+
+
+@pytest.mark.parametrize(
     ("days", "prefix", "load"),
     [
         ("new", "events/2015-05-03", "{lake: gs://p-lake}"),

@@ -30,7 +30,7 @@ beforeAll(async () => {
     [files[0]!.csv.split('\n')[0], ...files.flatMap((file) => rowsOf(file.csv)), ''].join('\n'),
   )
   finished = await runDemo(state, ['--orchestrate', '--days', '2', '--events', csv])
-}, 15 * 60_000)
+}, 40 * 60_000)
 afterAll(() => {
   rmSync(scratch, { recursive: true, force: true })
 })
@@ -70,5 +70,5 @@ it(
     expect((await stopped).code).toBe(130)
     expect(processesOf(state)).toEqual([])
   },
-  10 * 60_000,
+  30 * 60_000,
 )

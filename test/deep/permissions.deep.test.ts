@@ -1,4 +1,4 @@
 /** The same promise as test/bundle/permissions, for the modes that start dbt or Airflow or wait. */
 import { describeRefusals } from '../bundle/permissions/refusals.ts'
 
-describeRefusals(({ isSlow }) => isSlow === true, 5 * 60_000)
+describeRefusals(({ isSlow }) => isSlow === true, 20 * 60_000)

@@ -28,7 +28,7 @@ beforeAll(async () => {
   await generateEvents({ rows: 280, seed: 3, path: csv })
   appendFileSync(csv, `${boundaryRows.join('\n')}\n`)
   truths = await computeTruths(csv)
-}, 15 * MINUTES)
+}, 40 * MINUTES)
 afterAll(() => {
   truths?.close()
   rmSync(scratch, { recursive: true, force: true })
@@ -76,7 +76,7 @@ describe('wrong numbers', () => {
       const report = await reportWith(() => undefined)
       expect(await namesOfDifferences(report, truths)).toEqual([])
     },
-    10 * MINUTES,
+    30 * MINUTES,
   )
 
   it(
@@ -88,7 +88,7 @@ describe('wrong numbers', () => {
         /failed in job model, step "Load and build": Got \d+ results, configured to fail if != 0; its log is \//,
       )
     },
-    10 * MINUTES,
+    30 * MINUTES,
   )
 
   it(
@@ -112,7 +112,7 @@ describe('wrong numbers', () => {
       ])
         expect(seen).not.toContain(right)
     },
-    10 * MINUTES,
+    30 * MINUTES,
   )
 
   it(
@@ -125,7 +125,7 @@ describe('wrong numbers', () => {
       })
       expect(await namesOfDifferences(report, truths)).toEqual(['kpi_conversion_rate'])
     },
-    10 * MINUTES,
+    30 * MINUTES,
   )
 })
 
@@ -144,7 +144,7 @@ describe('a missing right', () => {
         /Access Denied: Table caec-local:caec_analytics\.\w+: User does not have permission to query table/,
       )
     },
-    10 * MINUTES,
+    30 * MINUTES,
   )
 
   // One permission of each stage; each row takes it from exactly one role or member.
@@ -194,7 +194,7 @@ describe('a missing right', () => {
       expect(stderr).toContain(permission)
       expect(stderr).toContain(said)
     },
-    10 * MINUTES,
+    30 * MINUTES,
   )
 })
 
@@ -216,6 +216,6 @@ describe('a broken workflow', () => {
         /^workflows-examples\/pipeline\.yml failed in job deploy, step "Deploy DAGs".*; its log is \//,
       )
     },
-    10 * MINUTES,
+    30 * MINUTES,
   )
 })

@@ -16,7 +16,7 @@ let finished: Finished
 beforeAll(async () => {
   await prepareTools()
   finished = await runDemo(state, ['--pull-request', '--size', '2000'])
-}, 15 * 60_000)
+}, 40 * 60_000)
 afterAll(() => {
   rmSync(scratch, { recursive: true, force: true })
 })

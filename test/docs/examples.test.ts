@@ -5,33 +5,21 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import fastGlob from 'fast-glob'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { connectToCloud } from '../../local/runner/cloud-connection.ts'
-import { readGithubEnvironment, type GithubEnvironment } from '../../local/runner/environment-vars.ts'
-import { runWorkflow } from '../../local/runner/run-workflow.ts'
 import { inputMistakes } from '../../local/runner/check-uses.ts'
 import { knownRepositories } from '../../local/runner/source.ts'
 import { readWorkflow } from '../../local/runner/workflow.ts'
-import { ensureDbt } from '../../local/toolchain/index.ts'
-import { repoRoot, startTestCloud, type TestCloud } from '../support/cloud.ts'
-import { readActionFile } from '../support/runner.ts'
-import { examplesOf, runnable, workflowOf, type Example, type ExampleWorkflow } from './examples.ts'
-
-const REPOSITORY = 'example/clickstream-platform'
-const files = fastGlob
-  .sync(['*.md', 'docs/**/*.md', 'actions/*/README.md', 'workflows-examples/**/*.md'], { cwd: repoRoot })
-  .sort()
-const examples = files.flatMap((file) => examplesOf(file, readFileSync(path.join(repoRoot, file), 'utf8')))
-const workflows = examples
-  .map((example): [string, Example, ExampleWorkflow | undefined] => [
-    example.where,
-    example,
-    workflowOf(example, REPOSITORY),
-  ])
-  .filter((entry): entry is [string, Example, ExampleWorkflow] => entry[2] !== undefined)
-/** The pages whose examples are promised to run. */
-const isPromised = (where: string): boolean => /^(README\.md|docs\/migrate\.md|actions\/)/.test(where)
+import { repoRoot } from '../support/cloud.ts'
+import {
+  describeRuns,
+  isMinimal,
+  isPromised,
+  openScratch,
+  promised,
+  REPOSITORY,
+  workflows,
+} from './run-examples.ts'
 
 /** Inputs of google-github-actions/auth v3, from its action.yml. */
 const GOOGLE_AUTH_INPUTS = [
@@ -56,9 +44,7 @@ const GOOGLE_AUTH_INPUTS = [
 
 let scratch: string
 beforeAll(async () => {
-  // A workflow lies in its repository; git ignores build/.
-  await mkdir(path.join(repoRoot, 'build'), { recursive: true })
-  scratch = await mkdtemp(path.join(repoRoot, 'build', 'examples-'))
+  scratch = await openScratch()
 })
 afterAll(() => rm(scratch, { recursive: true, force: true }))
 
@@ -139,48 +125,9 @@ describe('the examples of the documents', () => {
   )
 })
 
-describe('run on one local cloud', () => {
-  let cloud: TestCloud
-  let environment: GithubEnvironment
-  let toolPaths: string[]
-  beforeAll(async () => {
-    toolPaths = [path.dirname((await ensureDbt(() => undefined)).dbt)]
-    environment = await readGithubEnvironment(repoRoot)
-    cloud = await startTestCloud()
-    // What dbt would have built: the views of this repository read it.
-    const events =
-      'event_id STRING, event_ts TIMESTAMP, event_date DATE, visitor_id STRING, event_type STRING, item_id STRING, transaction_id STRING, session_id STRING, session_start_ts TIMESTAMP'
-    const tables = {
-      fct_events: events,
-      dim_items: 'item_id STRING, product_name STRING',
-      dim_users:
-        'visitor_id STRING, first_seen_at TIMESTAMP, last_seen_at TIMESTAMP, signup_month DATE, first_session_id STRING, events INT64, sessions INT64, orders INT64',
-      fct_sessions:
-        'session_id STRING, visitor_id STRING, session_start_ts TIMESTAMP, session_end_ts TIMESTAMP, session_date DATE, duration_seconds FLOAT64, events INT64, views INT64, carts INT64, transactions INT64, orders INT64, items INT64, has_view BOOL, has_cart BOOL, has_purchase BOOL, funnel_step INT64',
-    }
-    for (const [name, columns] of Object.entries(tables)) {
-      const reply = await cloud.fetchAs(
-        'data-eng',
-        `/bigquery/v2/projects/${environment.vars.PROJECT_ID}/queries`,
-        {
-          method: 'POST',
-          body: {
-            query: `CREATE TABLE caec_analytics.${name} (${columns})`,
-            useLegacySql: false,
-            location: environment.vars.REGION,
-          },
-        },
-      )
-      if (!reply.ok) throw new Error(await reply.text())
-    }
-  }, 600_000)
-  afterAll(async () => {
-    await cloud?.close()
-  })
-
-  const run = workflows.filter(([where, { notRun }]) => isPromised(where) && notRun === undefined)
-  it('are all promised ones that do not say why not', () => {
-    expect(run.length).toBeGreaterThanOrEqual(15)
+describe('promised to run', () => {
+  it('are all that do not say why not', () => {
+    expect(promised.length).toBeGreaterThanOrEqual(15)
     expect(
       workflows
         .filter(
@@ -190,31 +137,7 @@ describe('run on one local cloud', () => {
         .map(([where]) => where),
     ).toEqual([])
   })
-
-  it.each(run)(
-    '%s succeeds',
-    async (where, _example, workflow) => {
-      const file = path.join(scratch, `${where.replace(/\W+/g, '-')}.yml`)
-      await writeFile(
-        file,
-        runnable(workflow, REPOSITORY, (action) => readActionFile(action).inputs?.['dry-run'] !== undefined),
-      )
-      const lines: string[] = []
-      const result = await runWorkflow({
-        file,
-        repositoryRoot: repoRoot,
-        stateDir: scratch,
-        identity: environment.identity,
-        vars: environment.vars,
-        cloud: connectToCloud(cloud.origin, cloud.stateDir),
-        toolPaths,
-        show: (line) => lines.push(line),
-      })
-      const errors = result.jobs.flatMap(({ annotations }) =>
-        annotations.filter(({ level }) => level === 'error').map(({ message }) => message),
-      )
-      expect([errors, result.conclusion]).toEqual([[], 'success'])
-    },
-    180_000,
-  )
 })
+
+// One of each action here; all the others in examples.deep.test.ts.
+describeRuns(promised.filter(isMinimal))

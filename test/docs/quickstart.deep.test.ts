@@ -16,7 +16,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'quickstart '))
   installPacked(folder)
   execFileSync('git', ['init', '-q', folder])
-}, 3 * minutes)
+}, 20 * minutes)
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
@@ -59,7 +59,7 @@ it(
       expect.not.stringContaining('create caec_insights.answer'),
     ])
   },
-  3 * minutes,
+  20 * minutes,
 )
 
 it(
@@ -75,5 +75,5 @@ it(
     const ran = await runCommands(dbt, dirname(program))
     expect([ran.code, ran.said]).toEqual([0, expect.stringMatching(/PASS=3 WARN=0 ERROR=0/)])
   },
-  5 * minutes,
+  20 * minutes,
 )

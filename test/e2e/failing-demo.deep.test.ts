@@ -16,7 +16,7 @@ beforeAll(async () => {
   await prepareTools()
   mkdirSync(path.dirname(earlier), { recursive: true })
   writeFileSync(earlier, 'the earlier report')
-}, 15 * 60_000)
+}, 40 * 60_000)
 afterAll(() => {
   checkout?.end()
   rmSync(scratch, { recursive: true, force: true })
@@ -58,7 +58,7 @@ describe('a file in which every row is bad', () => {
       )
       expectTidyFailure(finished)
     },
-    10 * 60_000,
+    30 * 60_000,
   )
 })
 
@@ -82,6 +82,6 @@ describe('a step of the workflow that fails', () => {
       expect(readFileSync(said?.log ?? '', 'utf8')).toContain('planted: the job gives up')
       expectTidyFailure(finished)
     },
-    10 * 60_000,
+    30 * 60_000,
   )
 })

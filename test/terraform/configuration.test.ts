@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { summarize } from '../../.github/actions/plan-summary/summarize.mjs'
 import { loadAccessFile } from '../../local/cloud/identity/access-file.ts'
 import { loadEnvironment } from '../../local/cloud/identity/environment.ts'
+import { outputObject } from '../../local/cloud/dataproc/batch-record.ts'
 import { SCHEMA_VERSION } from '../../local/toolchain/index.ts'
 import { repoRoot } from '../support/cloud.ts'
 import { isRequired, missingTools, openWorkspace, type Workspace } from './terraform.ts'
@@ -119,6 +120,70 @@ check('the configuration', () => {
       ])
     },
   )
+
+  it('makes no network where one exists, and attaches batches and Composer to it', async () => {
+    const shared = await openWorkspace()
+    try {
+      const file = join(shared.folder, 'environments/dev/environment.yaml')
+      const text = await readFile(file, 'utf8')
+      const [vpc, subnetwork] = ['global/networks/shared', 'regions/us-central1/subnetworks/shared'].map(
+        (path) => `projects/host-project/${path}`,
+      )
+      const planOfShared = async (network: string) => {
+        await writeFile(file, text.replace(/^network:\n( .*\n)+/m, network))
+        const { resource_changes: changes } = await shared.plan('environments/dev')
+        const after = changes.find(({ type }: any) => type === 'google_composer_environment').change.after
+        return {
+          made: changes.filter(({ type }: any) => type.startsWith('google_compute_')),
+          node: after.config[0].node_config[0],
+          variables: after.config[0].software_config[0].env_variables,
+        }
+      }
+      const named = await planOfShared(
+        `network:\n  vpc: ${vpc}\n  subnetwork: ${subnetwork}\n  range: none\n  cloudNat: false\n  flowLogs: false\n  attachComposer: true\n`,
+      )
+      expect(named).toMatchObject({
+        made: [],
+        node: { network: vpc, subnetwork },
+        variables: { AIRFLOW_VAR_CAEC_SUBNETWORK: subnetwork },
+      })
+      const none = await planOfShared('')
+      expect(none.made).toEqual([])
+      expect(none.node).not.toHaveProperty('subnetwork', subnetwork)
+      expect(none.variables).not.toHaveProperty('AIRFLOW_VAR_CAEC_SUBNETWORK')
+    } finally {
+      await shared.close()
+    }
+  })
+
+  it("has the budget's calls counted on the environment's project, where the identity that plans may read it", async () => {
+    const plan = await planOf('prod')
+    const budget = plan.resource_changes.find(({ type }: any) => type === 'google_billing_budget')
+    expect(budget.change.after.budget_filter[0].projects).toEqual(['projects/100000000002'])
+    const { resources } = plan.configuration.root_module.module_calls.budget.module
+    expect(resources[0].provider_config_key).toBe('google.budget')
+    expect(plan.configuration.provider_config['google.budget'].expressions.user_project_override).toEqual({
+      constant_value: true,
+    })
+    const planner = plan.resource_changes.find(({ change }: any) => change.after?.role_id === 'caecPlanner')
+    expect(planner.change.after.permissions).toEqual(
+      expect.arrayContaining(['billing.resourcebudgets.read', 'serviceusage.services.use']),
+    )
+  })
+
+  it('ages out what drivers wrote, and neither staged code nor the state of dbt', async () => {
+    const { resource_changes: changes } = await planOf('dev')
+    const deleting = changes
+      .filter(({ type }: any) => type === 'google_storage_bucket')
+      .flatMap(({ change }: any) => change.after.lifecycle_rule)
+      .filter(
+        ({ action, condition }: any) => action[0].type === 'Delete' && condition[0].with_state !== 'ARCHIVED',
+      )
+    expect(deleting.map(({ condition: [{ age, matches_prefix: prefix }] }: any) => [age, prefix])).toEqual([
+      [30, ['google-cloud-dataproc-metainfo/']],
+    ])
+    expect(outputObject({ uuid: 'u' })).toMatch(/^google-cloud-dataproc-metainfo\//)
+  })
 
   it('never grants a basic role or a grant to everyone', async () => {
     for (const name of environments) {

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 import { loadAccessFile } from '../../local/cloud/identity/access-file.ts'
 import { loadEnvironments } from '../../local/cloud/identity/environment.ts'
+import { readGithubEnvironment } from '../../local/runner/environment-vars.ts'
 import { repoRoot } from '../support/cloud.ts'
 
 const source = join(repoRoot, 'terraform-infra/environments')
@@ -91,11 +92,54 @@ it.each([
     `project: caec-${'x'.repeat(30)}`,
     /project must match pattern/,
   ],
+  [
+    'a network that is half made',
+    'dev',
+    'subnetwork: caec',
+    'subnetwork: projects/host/regions/us-central1/subnetworks/shared',
+    /dev\/environment\.yaml:\d+.*network\.subnetwork 'projects\/host\/.*' exists already, so nothing is made: write `range: none`/,
+  ],
+  [
+    'an existing network by its bare name',
+    'dev',
+    'range: 10.84.0.0/22',
+    'range: none',
+    /network\.vpc 'caec' does not say where it is: with `range: none` write projects\/HOST\/global\/networks\/NAME/,
+  ],
+  [
+    'a subnet of another region',
+    'dev',
+    /vpc: caec\n {2}subnetwork: caec\n {2}range: .*\n/,
+    'vpc: projects/host/global/networks/shared\n  subnetwork: projects/host/regions/europe-west1/subnetworks/shared\n  range: none\n',
+    /network\.subnetwork 'projects\/host\/regions\/europe-west1\/subnetworks\/shared' does not say where it is: .*regions\/us-central1\/subnetworks\/NAME/,
+  ],
+  [
+    'NAT of a network that belongs to somebody else',
+    'prod',
+    /vpc: caec\n {2}subnetwork: caec\n {2}range: .*\n/,
+    'vpc: projects/host/global/networks/shared\n  subnetwork: projects/host/regions/us-central1/subnetworks/shared\n  range: none\n',
+    /network\.flowLogs belongs to a network that is made; this one exists \(`range: none`\): write false/,
+  ],
   ['an unknown key', 'dev', 'retention:', 'retentoin: {}\nretention:', /has no field 'retentoin'/],
   ['a missing key', 'dev', /^alerts:\n( .*\n)+/m, '', /lacks 'alerts'/],
 ])('refuse %s', async (_name, environment, from, to, says) => {
   await edit(environment, from, to)
   await expect(loadEnvironments(folder)).rejects.toThrow(says)
+})
+
+it.each([
+  ['made here', '', 'SUBNETWORK=projects/caec-local/regions/us-central1/subnetworks/caec'],
+  [
+    'of a shared VPC',
+    'network:\n  vpc: projects/host/global/networks/shared\n  subnetwork: projects/host/regions/us-central1/subnetworks/shared\n  range: none\n  cloudNat: false\n  flowLogs: false\n  attachComposer: false\n',
+    'SUBNETWORK=projects/host/regions/us-central1/subnetworks/shared',
+  ],
+  ['not named', '\n', undefined],
+])('give workflows the subnet that is %s', async (_name, group, line) => {
+  if (group) await edit('dev', /^network:\n( .*\n)+/m, group)
+  await loadEnvironments(folder)
+  const { vars } = await readGithubEnvironment(folder, 'dev/environment.yaml')
+  expect(vars.SUBNETWORK).toBe(line?.slice('SUBNETWORK='.length))
 })
 
 it('print the variables of one GitHub environment in the form that gh reads, and name the choices when there is no such environment', () => {
@@ -108,6 +152,7 @@ it('print the variables of one GitHub environment in the form that gh reads, and
   const said = run('prod')
   expect(said).toMatchObject({ status: 0, stderr: '' })
   for (const line of said.stdout.trimEnd().split('\n')) expect(line).toMatch(/^[A-Z_]+=[^\s'"$`\\]+$/)
+  expect(said.stdout).toContain('\nSUBNETWORK=projects/caec-prod/regions/us-central1/subnetworks/caec\n')
   expect(said.stdout).toContain(
     'STATE_BUCKET=caec-prod-state\nIMAGE_REPOSITORY=us-central1-docker.pkg.dev/caec-prod/caec\n',
   )

@@ -78,6 +78,24 @@ check('a mistake in environment.yaml', () => {
       /name is 'development': write 'dev', the name of the folder/,
     ],
     [
+      'a network that is half made',
+      'subnetwork: caec',
+      'subnetwork: projects/host/regions/us-central1/subnetworks/shared',
+      /network\.range is '10\.84\.0\.0\/22', so the network is made, and projects\/host\/.* is no name for it: write lower-case letters/,
+    ],
+    [
+      'an existing network by its bare name',
+      'range: 10.84.0.0/22',
+      'range: none',
+      /network\.range is 'none', so the network exists, and caec, caec does not say where: write vpc: projects\/HOST\//,
+    ],
+    [
+      'a key that the group of the network lacks',
+      '  cloudNat: false\n',
+      '',
+      /environment\.yaml lacks network\.cloudNat: write the keys/,
+    ],
+    [
       'another environment with the same project',
       /caec-local/g,
       'caec-prod',

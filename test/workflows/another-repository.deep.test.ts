@@ -13,7 +13,7 @@ let scratch: string
 beforeAll(async () => {
   scratch = mkdtempSync(path.join(tmpdir(), 'another repository '))
   platforms = await openPlatforms()
-}, 15 * minutes)
+}, 40 * minutes)
 afterAll(async () => {
   await platforms?.close()
   rmSync(scratch, { recursive: true, force: true })
@@ -43,6 +43,6 @@ describe('another-repository/', () => {
       expect(release.digest).toBe(jobOf(result, 'build').outputs.digest)
       expect(stepsOf(jobOf(result, 'deploy/deploy'))['Publish views']).toBe('success')
     },
-    10 * minutes,
+    30 * minutes,
   )
 })

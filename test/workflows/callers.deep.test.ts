@@ -12,7 +12,7 @@ let platforms: Platforms
 beforeAll(async () => {
   platforms = await openPlatforms()
   await putNights(platforms)
-}, 15 * minutes)
+}, 40 * minutes)
 afterAll(() => platforms?.close())
 
 describe('nightly.yml', () => {
@@ -25,7 +25,7 @@ describe('nightly.yml', () => {
       expect(verdict(result)).toEqual({ days: 'success', compute: 'success' })
       expect(await loadedDays(platforms)).toEqual({ [dayOf(days[0]!)]: 2, [dayOf(days[1]!)]: 3 })
     },
-    10 * minutes,
+    30 * minutes,
   )
 
   it(
@@ -41,7 +41,7 @@ describe('nightly.yml', () => {
       const staged = Object.keys(await objectsOf(platforms.dev, 'staging', 'submit-spark/'))
       expect(staged.filter((name) => name.endsWith('/clean.py'))).toHaveLength(1)
     },
-    10 * minutes,
+    30 * minutes,
   )
 })
 
@@ -93,7 +93,7 @@ describe('pull-request.yml', () => {
         /clickstream_pipeline\.release\.json[\s\S]*kpi_daily_sessions/,
       )
     },
-    10 * minutes,
+    30 * minutes,
   )
 
   it(
@@ -114,7 +114,7 @@ describe('pull-request.yml', () => {
       }
       expect(Object.keys((await tablesOf(platforms.dev, 'caec_analytics'))!)).toContain('fct_events')
     },
-    10 * minutes,
+    30 * minutes,
   )
 
   it(
@@ -136,6 +136,6 @@ describe('pull-request.yml', () => {
         /comes from a fork, which gets no token: data tests and plans were skipped; a maintainer runs them/,
       )
     },
-    10 * minutes,
+    30 * minutes,
   )
 })

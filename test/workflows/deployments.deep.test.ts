@@ -27,7 +27,7 @@ beforeAll(async () => {
   })
   if (first.conclusion !== 'success')
     throw new Error(`${JSON.stringify(verdict(first), null, 2)}\n${platforms.shown.slice(-60).join('\n')}`)
-}, 15 * minutes)
+}, 40 * minutes)
 afterAll(() => platforms?.close())
 
 describe('promote.yml', () => {
@@ -57,7 +57,7 @@ describe('promote.yml', () => {
         Object.keys((await tablesOf(platforms.dev, 'caec_insights'))!),
       )
     },
-    10 * minutes,
+    30 * minutes,
   )
 })
 
@@ -100,6 +100,6 @@ describe('first-deployment.yml', () => {
         checkout.end()
       }
     },
-    10 * minutes,
+    30 * minutes,
   )
 })

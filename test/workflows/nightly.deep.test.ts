@@ -15,7 +15,7 @@ beforeAll(async () => {
   scratch = mkdtempSync(path.join(tmpdir(), 'nightly '))
   platforms = await openPlatforms()
   await putNights(platforms)
-}, 15 * minutes)
+}, 40 * minutes)
 afterAll(async () => {
   await platforms?.close()
   rmSync(scratch, { recursive: true, force: true })
@@ -35,7 +35,7 @@ describe('nightly.yml', () => {
       const staged = Object.keys(await objectsOf(platforms.dev, 'staging', 'submit-spark/'))
       expect(staged.filter((name) => name.endsWith('/clean.py'))).toHaveLength(1)
     },
-    10 * minutes,
+    30 * minutes,
   )
 })
 
@@ -50,6 +50,6 @@ describe('one-action.yml, on what the night computed', () => {
       expect(Object.keys((await tablesOf(platforms.dev, 'caec_insights'))!)).toContain('kpi_daily_sessions')
       expect(jobOf(result, 'publish').summary).toContain('created')
     },
-    5 * minutes,
+    20 * minutes,
   )
 })

@@ -31,7 +31,7 @@ beforeAll(async () => {
     repositoryRoot: files.root,
   })
   if (first.conclusion !== 'success') throw new Error(JSON.stringify(verdict(first), null, 2))
-}, 15 * minutes)
+}, 40 * minutes)
 afterAll(async () => {
   files?.end()
   await platforms?.close()
@@ -73,7 +73,7 @@ describe('reviewed.yml', () => {
       expect(comments()).toHaveLength(1)
       expect(comments()[0]!.body).toMatch(/Applied to dev[\s\S]*<td>views<\/td>[\s\S]*<td>done<\/td>/)
     },
-    15 * minutes,
+    40 * minutes,
   )
 
   it(
@@ -92,6 +92,6 @@ describe('reviewed.yml', () => {
       expect(comments()).toHaveLength(1)
       expect(comments()[0]!.body).toMatch(/<td>refused<\/td>[\s\S]*not reached/)
     },
-    15 * minutes,
+    40 * minutes,
   )
 })

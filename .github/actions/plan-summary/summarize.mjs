@@ -15,7 +15,15 @@ const described = {
   google_artifact_registry_repository: (it) =>
     `${it.repository_id}: ${it.format}, ${it.location}, immutable tags ${on(it.docker_config?.[0]?.immutable_tags)}, destroy: ${it.deletion_policy}`,
   google_composer_environment: (it) =>
-    `${it.name}: ${it.region}, ${it.config?.[0]?.software_config?.[0]?.image_version}, ${it.config?.[0]?.environment_size}, as ${it.config?.[0]?.node_config?.[0]?.service_account}, on ${it.storage_config?.[0]?.bucket}`,
+    `${it.name}: ${it.region}, ${it.config?.[0]?.software_config?.[0]?.image_version}, ${it.config?.[0]?.environment_size}, as ${it.config?.[0]?.node_config?.[0]?.service_account}, on ${it.storage_config?.[0]?.bucket}${it.config?.[0]?.node_config?.[0]?.subnetwork ? `, in ${it.config[0].node_config[0].subnetwork}` : ''}`,
+  google_compute_network: (it) =>
+    `${it.name}: ${it.auto_create_subnetworks ? 'a subnet in every region' : 'subnets by hand'}`,
+  google_compute_subnetwork: (it) =>
+    `${it.name}: ${it.region}, ${it.ip_cidr_range}, Private Google Access ${on(it.private_ip_google_access)}, flow logs ${on(it.log_config?.length)}`,
+  google_compute_firewall: (it) =>
+    `${it.name}: ${it.direction} from ${ranges(it.source_ranges)} to ${ranges(it.destination_ranges)}, ${[...(it.allow ?? []).map((rule) => ports('allow', rule)), ...(it.deny ?? []).map((rule) => ports('deny', rule))].join(', ')}`,
+  google_compute_router: (it) => `${it.name}: ${it.region}`,
+  google_compute_router_nat: (it) => `${it.name}: ${it.region}, ${it.source_subnetwork_ip_ranges_to_nat}`,
   google_service_account: (it) => it.account_id,
   google_project_iam_custom_role: (it) => `${it.role_id}: ${[...(it.permissions ?? [])].sort().join(' ')}`,
   google_project_iam_member: (it) => grant(`project ${it.project}`, it),
@@ -49,10 +57,12 @@ const described = {
     `${it.display_name}: ${it.amount?.[0]?.specified_amount?.[0]?.units} ${it.amount?.[0]?.specified_amount?.[0]?.currency_code} a month`,
 }
 
+const ranges = (list) => [...(list ?? [])].sort().join(' ') || 'anywhere'
+const ports = (verb, { protocol, ports: list }) => `${verb} ${[protocol, ...(list ?? [])].join(' ')}`
 const on = (value) => (value ? 'on' : 'off')
 const days = (seconds) => `${Number(seconds ?? 0) / 86_400} days`
 const rule = ({ action, condition }) =>
-  `${action?.[0]?.type}${action?.[0]?.storage_class ? ` ${action[0].storage_class}` : ''} after ${condition?.[0]?.days_since_noncurrent_time || condition?.[0]?.age} days${condition?.[0]?.with_state === 'ARCHIVED' ? ' as an old version' : ''}`
+  `${action?.[0]?.type}${action?.[0]?.storage_class ? ` ${action[0].storage_class}` : ''} after ${condition?.[0]?.days_since_noncurrent_time || condition?.[0]?.age} days${condition?.[0]?.with_state === 'ARCHIVED' ? ' as an old version' : ''}${condition?.[0]?.matches_prefix?.length ? ` below ${condition[0].matches_prefix.join(' ')}` : ''}`
 const grant = (where, { role, member, condition }) =>
   `${where}: ${role} to ${member}${condition?.[0] ? ` if ${condition[0].title}: ${condition[0].expression}` : ''}`
 const oneLine = (text) => String(text).replaceAll(/\s+/g, ' ').trim()

@@ -5,6 +5,7 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Environment } from '../kernel.ts'
+import { subnetworkOf } from '../subnetwork.ts'
 
 export interface AirflowPlace {
   readonly environment: Environment
@@ -65,6 +66,7 @@ export function taskEnvironment(
   origin: string,
   dbt: DbtPlace,
 ): Record<string, string> {
+  const subnetwork = subnetworkOf(environment)
   return {
     PYTHONPATH: SITE,
     LOCAL_CLOUD_ORIGIN: origin,
@@ -76,6 +78,7 @@ export function taskEnvironment(
     }),
     AIRFLOW_VAR_CAEC_PROJECT: environment.project,
     AIRFLOW_VAR_CAEC_REGION: environment.region,
+    ...(subnetwork === undefined ? {} : { AIRFLOW_VAR_CAEC_SUBNETWORK: subnetwork }),
     AIRFLOW_VAR_CAEC_DBT: dbt.dbt,
     AIRFLOW_VAR_CAEC_DBT_DIR: dbt.projectFolder,
     // google-auth asks Google in the background where the account may be used; nothing leaves this machine.

@@ -49,7 +49,7 @@ export const batchName = (record: BatchRecord, { project }: Place): string =>
 export const operationName = (record: BatchRecord, { project }: Place): string =>
   `projects/${project}/regions/${record.location}/operations/${record.operationId}`
 /** Chunks are objects with this prefix and `.000000000`, `.000000001`, … */
-export const outputObject = (record: BatchRecord): string =>
+export const outputObject = (record: Pick<BatchRecord, 'uuid'>): string =>
   `google-cloud-dataproc-metainfo/${record.uuid}/jobs/srvls-batch-${record.uuid}/driveroutput`
 export const outputUri = (record: BatchRecord): string =>
   `gs://${record.request.environmentConfig.executionConfig.stagingBucket}/${outputObject(record)}`

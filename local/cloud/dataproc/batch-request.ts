@@ -14,6 +14,7 @@ export interface BatchRequest extends Workloads {
       readonly serviceAccount: string
       readonly stagingBucket: string
       readonly ttl: string
+      readonly subnetworkUri?: string
     }
   }
 }

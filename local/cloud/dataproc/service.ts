@@ -24,6 +24,7 @@ import { readBatch } from './batch-request.ts'
 import { openBatchRuns, type RunRooms } from './batch-runs.ts'
 import { openBatchStore } from './batch-store.ts'
 import { requireAt } from '../location.ts'
+import { missingSubnetwork } from '../subnetwork.ts'
 import { invalid, readMessage, readQuery } from '../message-fields.ts'
 
 export async function createDataproc(room: RunRooms): Promise<Service> {
@@ -46,6 +47,13 @@ export async function createDataproc(room: RunRooms): Promise<Service> {
     const query = readQuery(request.url, ['batchId', 'requestId'])
     const location = requireIn(request, 'dataproc.batches.create')
     const batch = readBatch(await request.json(), { stagingBucket: environment.buckets.staging })
+    const subnetwork = batch.environmentConfig.executionConfig.subnetworkUri
+    const missing = subnetwork && missingSubnetwork(environment, subnetwork)
+    if (missing)
+      throw invalid(
+        'batch.environment_config.execution_config.subnetwork_uri',
+        `The resource '${missing.slice(0, 300)}' was not found`,
+      )
     const batchId = query.batchId || randomUUID()
     if (!/^[a-z0-9][a-z0-9-]{2,61}[a-z0-9]$/.test(batchId))
       throw invalid(

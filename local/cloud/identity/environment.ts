@@ -5,11 +5,15 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Environment } from '../kernel.ts'
-import { readYamlFile } from './yaml-file.ts'
+import { readYamlFile, type YamlPath } from './yaml-file.ts'
 
 /** The whole file; the kernel's Environment is the part that services read. */
 export interface EnvironmentFile extends Environment {
   readonly name: string
+  readonly network?: NonNullable<Environment['network']> & {
+    readonly cloudNat: boolean
+    readonly flowLogs: boolean
+  }
   readonly buckets: Environment['buckets'] & { readonly state: string }
   readonly images: { readonly repository: string }
   readonly workloadIdentity: { readonly pool: string; readonly provider: string }
@@ -44,7 +48,45 @@ export async function loadEnvironment(file: string): Promise<EnvironmentFile> {
         `serviceAccounts.${key} is not an account of project '${value.project}'`,
       )
   }
+  checkNetwork(value, mistake)
   return value
+}
+
+const NETWORK_PATH = /^projects\/[^/]+\/global\/networks\/[^/]+$/
+
+/** Made here, by bare names, or there already, by full paths in the environment's region: never half of each. */
+function checkNetwork(
+  { network, region }: EnvironmentFile,
+  mistake: (path: YamlPath, what: string) => Error,
+): void {
+  if (network === undefined) return
+  const { range, vpc, subnetwork } = network
+  if (range !== 'none') {
+    for (const key of ['vpc', 'subnetwork'] as const)
+      if (network[key].includes('/'))
+        throw mistake(
+          ['network', key],
+          `network.${key} '${network[key]}' exists already, so nothing is made: write \`range: none\`, or a name of your own`,
+        )
+    return
+  }
+  const wrong = [
+    NETWORK_PATH.test(vpc) ? undefined : (['vpc', 'projects/HOST/global/networks/NAME'] as const),
+    new RegExp(`^projects/[^/]+/regions/${region}/subnetworks/[^/]+$`).test(subnetwork)
+      ? undefined
+      : (['subnetwork', `projects/HOST/regions/${region}/subnetworks/NAME`] as const),
+  ].find((found) => found !== undefined)
+  if (wrong)
+    throw mistake(
+      ['network', wrong[0]],
+      `network.${wrong[0]} '${network[wrong[0]]}' does not say where it is: with \`range: none\` write ${wrong[1]}`,
+    )
+  for (const key of ['cloudNat', 'flowLogs'] as const)
+    if (network[key])
+      throw mistake(
+        ['network', key],
+        `network.${key} belongs to a network that is made; this one exists (\`range: none\`): write false`,
+      )
 }
 
 /**

@@ -25,3 +25,25 @@ module "platform" {
   folder          = path.module
   data_on_destroy = var.data_on_destroy
 }
+
+# The budget's calls are counted on this environment's project: the API refuses a person's credentials that name none.
+provider "google" {
+  alias                 = "budget"
+  billing_project       = try(yamldecode(file("${path.module}/environment.yaml")).project, null)
+  user_project_override = true
+}
+
+module "budget" {
+  source    = "../../modules/budget"
+  providers = { google = google.budget }
+
+  project = module.platform.project
+  channel = module.platform.channel
+  budget  = module.platform.budget
+}
+
+# It was a part of the platform.
+moved {
+  from = module.platform.module.monitoring.google_billing_budget.this
+  to   = module.budget.google_billing_budget.this
+}

@@ -38,6 +38,9 @@ resource "google_composer_environment" "this" {
 
     node_config {
       service_account = var.service_account
+      # Composer makes a network attachment of its own from the two; without them DAGs reach what is public.
+      network    = try(var.network.network, null)
+      subnetwork = try(var.network.subnetwork, null)
     }
 
     workloads_config {

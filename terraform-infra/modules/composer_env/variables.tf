@@ -59,6 +59,20 @@ variable "service_account" {
   }
 }
 
+variable "network" {
+  description = "Full paths of the network and the subnet that the environment is attached to, or null; it takes four addresses of the subnet."
+  type = object({
+    network    = string
+    subnetwork = string
+  })
+  default = null
+
+  validation {
+    condition     = var.network == null || try(can(regex("^projects/[^/]+/global/networks/[^/]+$", var.network.network)) && can(regex("^projects/[^/]+/regions/${var.region}/subnetworks/[^/]+$", var.network.subnetwork)), false)
+    error_message = "network is refused: write projects/PROJECT/global/networks/NAME and projects/PROJECT/regions/${var.region}/subnetworks/NAME, in the environment's own region."
+  }
+}
+
 variable "size" {
   description = "small, medium or large: what scheduler, DAG processor, web server and workers ask for."
   type        = string

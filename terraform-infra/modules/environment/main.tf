@@ -18,6 +18,15 @@ locals {
     flatten([for other, value in local.others : [for key, bucket in try(local.value.buckets, {}) : "buckets.${key} '${bucket}' (also ${other})" if contains(try(values(value.buckets), []), bucket)]]),
   ))
 
+  # Made here, or there already: never half of each.
+  network    = try(local.value.network, null)
+  is_made    = try(local.network.range != "none", true)
+  net_names  = local.network == null ? [] : [try(local.network.vpc, ""), try(local.network.subnetwork, "")]
+  net_making = [for name in local.net_names : name if !can(regex("^[a-z]([a-z0-9-]*[a-z0-9])?$", name))]
+  net_using = compact([
+    for index, name in local.net_names : can(regex(["^projects/[^/]+/global/networks/[^/]+$", "^projects/[^/]+/regions/${local.value.region}/subnetworks/[^/]+$"][index], name)) ? "" : name
+  ])
+
   bad_buckets  = sort([for key, bucket in try(local.value.buckets, {}) : "buckets.${key} '${bucket}' (${length(bucket)} characters)" if !can(regex("^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$", bucket))])
   bad_accounts = sort([for key, email in try(local.value.serviceAccounts, {}) : "serviceAccounts.${key} '${email}'" if !can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]@${local.value.project}\\.iam\\.gserviceaccount\\.com$", email))])
 }

@@ -35,6 +35,18 @@ output "value" {
     error_message = "${join(", ", local.bad_accounts)}: write NAME@${try(local.value.project, "PROJECT")}.iam.gserviceaccount.com with a NAME of 6 to 30 lower-case letters, digits and hyphens."
   }
   precondition {
+    condition     = !local.is_made || length(local.net_making) == 0
+    error_message = "network.range is '${try(local.network.range, "")}', so the network is made, and ${join(", ", local.net_making)} is no name for it: write lower-case letters, digits and hyphens, or, for one that exists, `range: none`."
+  }
+  precondition {
+    condition     = local.is_made || length(local.net_using) == 0
+    error_message = "network.range is 'none', so the network exists, and ${join(", ", local.net_using)} does not say where: write vpc: projects/HOST/global/networks/NAME and subnetwork: projects/HOST/regions/${try(local.value.region, "REGION")}/subnetworks/NAME, or give an address range such as 10.84.0.0/22 to have one made."
+  }
+  precondition {
+    condition     = local.is_made || !try(local.network.cloudNat || local.network.flowLogs, false)
+    error_message = "network.cloudNat and network.flowLogs belong to a network that is made; this one exists (`range: none`): write false, and ask its owner."
+  }
+  precondition {
     condition     = length(local.shared) == 0
     error_message = "Two environments share ${join(", ", local.shared)}: write a project and buckets of this environment's own."
   }

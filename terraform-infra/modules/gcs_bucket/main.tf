@@ -1,4 +1,4 @@
-# One bucket that nobody can make public and whose objects can be brought back; it deletes no current object, ever.
+# One bucket that nobody can make public and whose objects can be brought back; it deletes a current object only where a prefix was given an age.
 
 resource "google_storage_bucket" "this" {
   #checkov:skip=CKV_GCP_62:Access logs would need a bucket of their own and cost more than the data; Cloud Audit Logs of data access can be switched on per project.
@@ -41,6 +41,19 @@ resource "google_storage_bucket" "this" {
       condition {
         days_since_noncurrent_time = lifecycle_rule.value
         with_state                 = "ARCHIVED"
+      }
+    }
+  }
+
+  dynamic "lifecycle_rule" {
+    for_each = var.retention.delete_after_days
+    content {
+      action {
+        type = "Delete"
+      }
+      condition {
+        age            = lifecycle_rule.value
+        matches_prefix = [lifecycle_rule.key]
       }
     }
   }

@@ -30,12 +30,13 @@ variable "labels" {
 }
 
 variable "retention" {
-  description = "How objects are brought back: days of soft delete, whether replaced versions are kept and for how long, and when objects move to NEARLINE (null: never)."
+  description = "How objects are brought back: days of soft delete, whether replaced versions are kept and for how long, when objects move to NEARLINE (null: never), and after how many days what lies under a prefix is deleted."
   type = object({
     soft_delete_days    = optional(number, 7)
     keep_versions       = optional(bool, true)
     old_version_days    = optional(number, 30)
     nearline_after_days = optional(number)
+    delete_after_days   = optional(map(number), {})
   })
   default = {}
 
@@ -46,6 +47,10 @@ variable "retention" {
   validation {
     condition     = var.retention.old_version_days >= 1
     error_message = "retention.old_version_days is ${var.retention.old_version_days}: write at least 1, or keep_versions = false."
+  }
+  validation {
+    condition     = alltrue([for prefix, days in var.retention.delete_after_days : can(regex("^[^/].*/$", prefix)) && days >= 1])
+    error_message = "retention.delete_after_days is refused: write folders that end in '/', with at least 1 day each, e.g. { \"logs/\" = 30 }. No rule deletes the whole bucket."
   }
 }
 

@@ -157,34 +157,3 @@ resource "google_monitoring_alert_policy" "quarantine" {
     content   = "The clean job rejected more than ${var.alerts.quarantine_rate * 100} % of the rows. [What to do](${local.runbook}too-many-rejected-rows)"
   }
 }
-
-resource "google_billing_budget" "this" {
-  for_each = var.budget == null ? {} : { this = var.budget }
-
-  billing_account = each.value.billing_account
-  display_name    = "Clickstream ${var.project}"
-
-  budget_filter {
-    projects = ["projects/${each.value.project_number}"]
-  }
-  amount {
-    specified_amount {
-      currency_code = each.value.currency
-      units         = tostring(each.value.monthly_amount)
-    }
-  }
-  threshold_rules {
-    threshold_percent = 0.5
-  }
-  threshold_rules {
-    threshold_percent = 0.9
-  }
-  threshold_rules {
-    threshold_percent = 1.0
-    spend_basis       = "FORECASTED_SPEND"
-  }
-  all_updates_rule {
-    monitoring_notification_channels = local.channels
-    disable_default_iam_recipients   = false
-  }
-}

@@ -51,23 +51,3 @@ variable "alerts" {
     error_message = "alerts.quarantine_rate is ${var.alerts.quarantine_rate}: write a fraction above 0 and up to 1, e.g. 0.05 for 5 %."
   }
 }
-
-variable "budget" {
-  description = "Monthly budget of the project, or null for none; whoever applies needs a right on the billing account."
-  type = object({
-    billing_account = string
-    project_number  = string
-    currency        = optional(string, "USD")
-    monthly_amount  = number
-  })
-  default = null
-
-  validation {
-    condition     = var.budget == null || can(regex("^[0-9A-F]{6}(-[0-9A-F]{6}){2}$", var.budget.billing_account))
-    error_message = "budget.billing_account is no billing account: write it as '012345-6789AB-CDEF01' (`gcloud billing accounts list`), or budget = null."
-  }
-  validation {
-    condition     = var.budget == null || try(var.budget.monthly_amount >= 1 && floor(var.budget.monthly_amount) == var.budget.monthly_amount, false)
-    error_message = "budget.monthly_amount must be a whole number of at least 1, in the currency of the billing account."
-  }
-}

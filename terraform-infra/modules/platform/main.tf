@@ -10,11 +10,19 @@ locals {
   environment = module.environment.value
   labels      = { platform = "clickstream", environment = local.environment.name }
 
+  # Without the group, batches run in the project's network `default`, which is Google's choice.
+  network       = try(local.environment.network, null)
+  is_made       = try(local.network.range != "none", false)
+  vpc_path      = local.network == null ? null : local.is_made ? one(module.network[*].network) : local.network.vpc
+  subnet_path   = local.network == null ? null : local.is_made ? one(module.network[*].subnetwork) : local.network.subnetwork
+  driver_output = "google-cloud-dataproc-metainfo/"
+
   buckets = {
     raw = { keep_versions = true, nearline_after_days = local.environment.retention.rawToNearlineDays }
     # Spark replaces whole partitions: versions would keep every run. Soft delete brings back what a wrong run replaced.
-    lake    = { keep_versions = false }
-    staging = { keep_versions = false }
+    lake = { keep_versions = false }
+    # What drivers wrote. A batch ends after 14 days at the latest; staged code and dbt's state lie under other prefixes and stay.
+    staging = { keep_versions = false, delete_after_days = { (local.driver_output) = 30 } }
     dags    = { keep_versions = true }
   }
   datasets = {
@@ -28,6 +36,21 @@ module "project_apis" {
   source = "../project_apis"
 
   project = local.environment.project
+}
+
+module "network" {
+  source = "../network"
+  count  = local.is_made ? 1 : 0
+
+  project    = local.environment.project
+  name       = local.network.vpc
+  subnetwork = local.network.subnetwork
+  region     = local.environment.region
+  range      = local.network.range
+  cloud_nat  = local.network.cloudNat
+  flow_logs  = local.network.flowLogs
+
+  depends_on = [module.project_apis]
 }
 
 module "bucket" {
@@ -111,10 +134,11 @@ module "composer" {
   service_account = module.iam.service_accounts["composer"]
   size            = local.environment.composer.size
   max_workers     = local.environment.composer.maxWorkers
-  env_variables = {
+  network         = try(local.network.attachComposer, false) ? { network = local.vpc_path, subnetwork = local.subnet_path } : null
+  env_variables = merge({
     AIRFLOW_VAR_CAEC_PROJECT = local.environment.project
     AIRFLOW_VAR_CAEC_REGION  = local.environment.region
-  }
+  }, local.subnet_path == null ? {} : { AIRFLOW_VAR_CAEC_SUBNETWORK = local.subnet_path })
 
   depends_on = [module.iam]
 }
@@ -129,12 +153,6 @@ module "monitoring" {
     email             = local.environment.alerts.email
     stale_after_hours = local.environment.alerts.staleAfterHours
     quarantine_rate   = local.environment.alerts.quarantineRate
-  }
-  budget = local.environment.budget.billingAccount == "none" ? null : {
-    billing_account = local.environment.budget.billingAccount
-    project_number  = local.environment.projectNumber
-    currency        = local.environment.budget.currency
-    monthly_amount  = local.environment.budget.monthlyAmount
   }
 
   depends_on = [module.project_apis]

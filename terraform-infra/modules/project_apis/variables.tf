@@ -17,6 +17,7 @@ variable "services" {
     "billingbudgets.googleapis.com",
     "cloudresourcemanager.googleapis.com",
     "composer.googleapis.com",
+    "compute.googleapis.com",
     "dataproc.googleapis.com",
     "iam.googleapis.com",
     "iamcredentials.googleapis.com",

@@ -276,6 +276,30 @@ describe('requests for batches', () => {
     expect((await cloud.fetchAs('ci-deploy', `${BATCHES}/gone-1`)).status).toBe(404)
   })
 
+  it.each([
+    ['caec', 200],
+    ['projects/caec-local/regions/us-central1/subnetworks/caec', 200],
+    ['https://www.googleapis.com/compute/v1/projects/caec-local/regions/us-central1/subnetworks/caec', 200],
+    ['default', 200],
+    // Of other projects this cloud knows nothing.
+    ['projects/host/regions/us-central1/subnetworks/shared', 200],
+    ['cacc', 400],
+    ['projects/caec-local/regions/europe-west1/subnetworks/caec', 400],
+  ])('runs in the subnet %s, or says that it is not there', async (subnetworkUri, status) => {
+    const answer = await createBatch(cloud, `batchId=subnet-${subnetworkUri.length}-${status}`, {
+      pysparkBatch: { mainPythonFileUri: MAIN },
+      environmentConfig: { executionConfig: { serviceAccount: WORKLOAD, subnetworkUri } },
+    })
+    expect(answer.status).toBe(status)
+    if (status === 400)
+      expect(answer.json.error).toMatchObject({
+        status: 'INVALID_ARGUMENT',
+        message: expect.stringMatching(
+          /The resource 'projects\/caec-local\/regions\/[a-z0-9-]+\/subnetworks\/ca[ce]c' was not found/,
+        ),
+      })
+  })
+
   it('takes enum numbers and snake_case as proto JSON does', async () => {
     const body = {
       pyspark_batch: { main_python_file_uri: MAIN },

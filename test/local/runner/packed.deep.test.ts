@@ -22,7 +22,7 @@ beforeAll(() => {
   write('.github/workflows/deploy.yml', deploy)
   execFileSync('git', ['init', '-q', shop])
   execFileSync('git', ['-C', shop, 'remote', 'add', 'origin', 'https://github.com/octo/shop.git'])
-}, 3 * minutes)
+}, 20 * minutes)
 afterAll(() => {
   rmSync(shop, { recursive: true, force: true })
 })
@@ -65,7 +65,7 @@ it(
       '.local',
     )
   },
-  3 * minutes,
+  20 * minutes,
 )
 
 it(
@@ -103,7 +103,7 @@ it(
       expect.stringContaining('--environment none.yaml: there is no such file'),
     ])
   },
-  3 * minutes,
+  20 * minutes,
 )
 
 it('says what it is called, and has no demo', async () => {

@@ -9,7 +9,7 @@ beforeAll(async () => {
   shop = await openShop((text) =>
     text.replace("members: [data-eng], why: 'Repairing", "members: [data-eng, ci-deploy], why: 'Repairing"),
   )
-}, 2 * minutes)
+}, 20 * minutes)
 afterAll(() => shop.close())
 
 const ifThere = hasProgram('gcloud') ? describe : describe.skip
@@ -25,7 +25,7 @@ ifThere('with gcloud and bq', () => {
       const ran = await shop.run(workflow, ...args)
       expect([ran.code, ran.shown]).toEqual([0, expect.stringContaining(said)])
     },
-    5 * minutes,
+    20 * minutes,
   )
 
   it(
@@ -35,6 +35,6 @@ ifThere('with gcloud and bq', () => {
       expect([ran.code, ran.shown]).toEqual([0, expect.stringContaining('✓ tools: success')])
       expect(ran.outputs).toEqual({ tools: { rows: 'b,2 a,1', sizes: '8', listed: 'people' } })
     },
-    5 * minutes,
+    20 * minutes,
   )
 })

@@ -22,6 +22,25 @@ run "runs_as_the_account_it_is_given_on_the_bucket_it_is_given" {
   }
 }
 
+run "is_attached_to_the_subnet_it_is_given" {
+  command = plan
+  variables {
+    network = { network = "projects/host/global/networks/shared", subnetwork = "projects/host/regions/us-central1/subnetworks/clickstream" }
+  }
+  assert {
+    condition     = google_composer_environment.this.config[0].node_config[0].subnetwork == "projects/host/regions/us-central1/subnetworks/clickstream"
+    error_message = "A shared VPC is named by its full path."
+  }
+}
+
+run "refuses_a_subnet_of_another_region" {
+  command = plan
+  variables {
+    network = { network = "projects/host/global/networks/shared", subnetwork = "projects/host/regions/europe-west1/subnetworks/clickstream" }
+  }
+  expect_failures = [var.network]
+}
+
 run "doubles_what_may_fail_when_resilient" {
   command = plan
   variables {

@@ -41,6 +41,28 @@ run "keeps_no_versions_when_told_so" {
   }
 }
 
+run "deletes_below_a_prefix_and_nowhere_else" {
+  command = plan
+  variables {
+    retention = { keep_versions = false, delete_after_days = { "driver-output/" = 30 } }
+  }
+  assert {
+    condition = [
+      for rule in google_storage_bucket.this.lifecycle_rule : [for condition in rule.condition : [condition.age, tolist(condition.matches_prefix)]]
+      if anytrue([for action in rule.action : action.type == "Delete"])
+    ] == [[[30, tolist(["driver-output/"])]]]
+    error_message = "Every rule that deletes current objects names its folder."
+  }
+}
+
+run "refuses_to_delete_the_whole_bucket" {
+  command = plan
+  variables {
+    retention = { delete_after_days = { "" = 30 } }
+  }
+  expect_failures = [var.retention]
+}
+
 run "refuses_an_over_long_name" {
   command = plan
   variables {

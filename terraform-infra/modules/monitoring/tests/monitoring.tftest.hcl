@@ -24,10 +24,6 @@ run "each_alert_reaches_the_person_and_links_to_its_runbook" {
     condition     = endswith(google_monitoring_alert_policy.quarantine.conditions[0].condition_prometheus_query_language[0].query, "> 0.05")
     error_message = "The rate is compared with the fraction that was asked for."
   }
-  assert {
-    condition     = length(google_billing_budget.this) == 0
-    error_message = "No budget unless one is asked for."
-  }
 }
 
 run "waits_at_least_a_minute_for_missing_data" {
@@ -55,12 +51,4 @@ run "refuses_a_percentage" {
     alerts = { email = "data-platform@example.com", quarantine_rate = 5 }
   }
   expect_failures = [var.alerts]
-}
-
-run "refuses_a_billing_account_by_name" {
-  command = plan
-  variables {
-    budget = { billing_account = "My account", project_number = "100000000001", monthly_amount = 600 }
-  }
-  expect_failures = [var.budget]
 }
