@@ -46,11 +46,14 @@ export interface Plan<S extends Step = Step> {
 export interface Outcome<S extends Step = Step, Result = unknown> {
   /** False after a dry run. */
   readonly isApplied: boolean
-  readonly done: readonly { readonly step: S; readonly result?: Result }[]
+  readonly done: readonly { readonly step: S; readonly result?: Result; readonly found?: Found }[]
   /** Begun, and still under way when the run had to end: what became of them is not known. */
   readonly unfinished?: readonly S[]
   readonly failure?: unknown
 }
+
+/** What a step was for and only its end could tell: shown instead of what was planned. */
+export type Found = Partial<Pick<Step, 'reason' | 'before' | 'after'>>
 
 /** The output `plan`: docs/schemas/plan.schema.json. */
 export interface PlanDocument {
@@ -114,8 +117,9 @@ export function describePlan(action: string, plan: Plan, outcome: Outcome = notA
   const counts: Record<string, number> = plan.unchanged === undefined ? {} : { keep: plan.unchanged }
   for (const { kind } of plan.steps) counts[kind] = (counts[kind] ?? 0) + 1
   const stateOf = statesOf(outcome)
+  const found = new Map(outcome.done.map((end) => [end.step, end.found]))
   const steps = plan.steps.map((step) => {
-    const { kind, target, reason, before, after, bytes } = step
+    const { kind, target, reason, before, after, bytes } = { ...step, ...found.get(step) }
     return { kind, target, reason, before, after, bytes, state: stateOf(step) }
   })
   const { target, owner } = plan

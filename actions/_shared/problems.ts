@@ -15,6 +15,7 @@ export const PROBLEMS = [
   'workspace-path',
   'sql-variables',
   'dataset-locations',
+  'airflow-version',
   // What Google (or GitHub's token service) answered.
   'google-api',
   'wif-condition',

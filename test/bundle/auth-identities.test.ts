@@ -3,7 +3,7 @@
  * there, and one that outlives its tokens.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeJwt } from 'jose'
 import { connect } from '../../actions/_shared/google/connect.ts'
@@ -225,5 +225,88 @@ describe('a job of ninety minutes', () => {
     expect(new Set(subjects).size).toBe(2)
     expect(masks.filter((mask) => mask.startsWith('ya29.')).length).toBeGreaterThanOrEqual(4)
     await readFile(exported.GOOGLE_APPLICATION_CREDENTIALS!, 'utf8')
+  })
+})
+
+describe('a token that is refused before its time', () => {
+  /** Asks one API through a proxy that refuses the first token of the account, and of the API the first request. */
+  async function ask(credentials: string): Promise<{ asked: string[]; status: number }> {
+    const asked: string[] = []
+    const proxy = await openProxy(cloud.origin, (request, reply) => {
+      const place =
+        /:generateAccessToken|allowedLocations|\/v1\/token/.exec(request.url ?? '')?.[0] ?? 'other'
+      const isFirst = !asked.includes(place)
+      asked.push(place)
+      if (!isFirst || place === '/v1/token') return false
+      reply.writeHead(401, { 'content-type': 'application/json' }).end('{"error":{"code":401}}')
+      return true
+    })
+    const file = join(job.temp, 'refused.json')
+    await writeFile(file, (await readFile(credentials, 'utf8')).replaceAll(cloud.origin, proxy.origin))
+    // Google's library reads the process, not what it is given.
+    const before = process.env.GOOGLE_APPLICATION_CREDENTIALS
+    process.env.GOOGLE_APPLICATION_CREDENTIALS = file
+    try {
+      const google = await connect(
+        {},
+        {
+          environment: {
+            ...overridesFor(proxy.origin),
+            GOOGLE_APPLICATION_CREDENTIALS: file,
+            GOOGLE_CLOUD_PROJECT: 'caec-local',
+          },
+          log: { info: () => undefined, debug: () => undefined, warning: () => undefined },
+          mask: () => undefined,
+        },
+      )
+      const status = await google
+        .request({
+          api: 'iamcredentials',
+          verb: 'GET',
+          path: `/v1/projects/-/serviceAccounts/${deployer}/allowedLocations`,
+          method: 'iamcredentials.getAllowedLocations',
+          resource: deployer,
+        })
+        .then(
+          () => 200,
+          (error: unknown) => (error as { status: number }).status,
+        )
+      return { asked: asked.filter((place) => place !== 'other'), status }
+    } finally {
+      proxy.close()
+      if (before === undefined) delete process.env.GOOGLE_APPLICATION_CREDENTIALS
+      else process.env.GOOGLE_APPLICATION_CREDENTIALS = before
+    }
+  }
+
+  it('is replaced once, by the account and by an API', async () => {
+    const { exported } = await signIn(ours)
+    const { asked, status } = await ask(exported.GOOGLE_APPLICATION_CREDENTIALS!)
+    expect(status).toBe(200)
+    const chain = ['/v1/token', ':generateAccessToken']
+    expect(asked).toEqual([...chain, ...chain, 'allowedLocations', ...chain, 'allowedLocations'])
+  })
+
+  it("is replaced once where Google's library reads the credentials, too", async () => {
+    const url = `${oidc.ACTIONS_ID_TOKEN_REQUEST_URL!}&audience=${encodeURIComponent(`https://iam.googleapis.com/${providerName}`)}`
+    const reply = await fetch(url, {
+      headers: { authorization: `Bearer ${oidc.ACTIONS_ID_TOKEN_REQUEST_TOKEN!}` },
+    })
+    const token = join(job.temp, 'subject-token')
+    await writeFile(token, ((await reply.json()) as { value: string }).value)
+    const credentials = join(job.temp, 'file-sourced.json')
+    await writeFile(
+      credentials,
+      JSON.stringify({
+        type: 'external_account',
+        audience: `//iam.googleapis.com/${providerName}`,
+        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        token_url: `${cloud.origin}/v1/token`,
+        credential_source: { file: token },
+      }),
+    )
+    const { asked, status } = await ask(credentials)
+    expect(status).toBe(200)
+    expect(asked).toEqual(['/v1/token', 'allowedLocations', '/v1/token', 'allowedLocations'])
   })
 })

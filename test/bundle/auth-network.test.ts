@@ -134,6 +134,64 @@ describe.each(Object.keys(LEGS) as Leg[])('%s', (leg) => {
   })
 })
 
+/** A refusal that a fresh token may heal: one more chain, then the true cause. */
+describe('refused for its token', () => {
+  const REFUSALS: Readonly<Record<Leg, readonly [status: number, body: unknown]>> = {
+    GitHub: [401, { message: 'Unauthorized' }],
+    STS: [400, { error: 'invalid_grant', error_description: 'ID Token issued at 1 is in the future.' }],
+    IAM: [401, { error: { code: 401, status: 'UNAUTHENTICATED', message: 'Invalid credentials.' } }],
+  }
+  const refusing =
+    (leg: Leg, most: number) =>
+    (_request: IncomingMessage, reply: ServerResponse, turn: number): boolean => {
+      if (turn > most) return false
+      const [status, body] = REFUSALS[leg]
+      reply.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+      return true
+    }
+
+  it.each(['STS', 'IAM'] as const)('once by %s, the job goes on with another OIDC token', async (leg) => {
+    const { result, errors, turns } = await signIn(leg, refusing(leg, 1))
+    expect([result.exitCode, errors, turns]).toEqual([0, [], 2])
+    expect(new Set(result.masks.filter((mask) => mask.startsWith('eyJ'))).size).toBe(2)
+    expect(result.log).toContain('once more with a fresh token')
+    // What later steps may use is the token that was taken last.
+    expect(result.outputs['auth-token']).toBe(result.masks.filter((mask) => mask.startsWith('ya29.')).at(-2))
+  })
+
+  it('once by IAM while the identity of a service account is asked for, it goes on too', async () => {
+    const { result, errors } = await signIn(
+      'IAM',
+      (request, reply, turn) => turn === 1 && refusing('IAM', 1)(request, reply, 1),
+      { 'token-format': 'id_token', 'id-token-audience': 'https://example.com' },
+    )
+    expect([result.exitCode, errors]).toEqual([0, []])
+    expect(result.outputs['id-token']).not.toBe('')
+  })
+
+  it.each([
+    ['STS', 2, 'wif-clock'],
+    ['IAM', 2, 'unauthenticated'],
+    // Its bearer is the job's: there is no fresh one.
+    ['GitHub', 1, 'oidc-token'],
+  ] as const)('for ever by %s, it stops after %i tries with the true cause', async (leg, tries, problem) => {
+    const { result, errors, turns } = await signIn(leg, refusing(leg, Infinity))
+    expect([result.exitCode, errors.length, turns]).toEqual([1, 1, tries])
+    expect(errors[0]).toContain(`#${problem}`)
+    expect(result.exported).toEqual({})
+  })
+
+  it('by IAM and then met with silence, it ends in time and tells the refusal', async () => {
+    const { result, errors } = await signIn(
+      'IAM',
+      (request, reply, turn) => turn > 1 || refusing('IAM', 1)(request, reply, 1),
+      { 'timeout-seconds': '5' },
+    )
+    expect([result.exitCode, errors.length]).toEqual([1, 1])
+    expect(errors[0]).toContain('401 UNAUTHENTICATED')
+  })
+})
+
 describe('a token', () => {
   it('of GitHub is used for one exchange only, retries included', async () => {
     const used: string[] = []

@@ -4,11 +4,18 @@
  */
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { readFile } from 'node:fs/promises'
+import type { PlanDocument } from '../../actions/_shared/plan.ts'
+import type { Compared } from '../../actions/run-dbt/src/compare-tables.ts'
+import type { RunResult } from '../support/runner.ts'
 import { messages, nodesOf } from './run-dbt-job.ts'
 import { openLoop, projects, type Loop } from './run-dbt-loop-job.ts'
 
 const [shop] = projects as [(typeof projects)[0]]
 let loop: Loop
+const comparedIn = ({ outputs }: RunResult): PlanDocument['steps'] =>
+  (JSON.parse(outputs.plan!) as PlanDocument).steps
+    .filter(({ kind }) => kind === 'compare')
+    .sort((left, right) => (left.target < right.target ? -1 : 1))
 beforeAll(async () => {
   loop = await openLoop(shop)
 }, 600_000)
@@ -27,9 +34,19 @@ it('the main branch leaves its state: an immutable folder and the latest', async
 }, 480_000)
 
 it('a pull request builds what it changed and what depends on it, into a dataset of its own, and reads the rest', async () => {
-  const { file, from, to } = shop.change
-  await loop.edit(file, from, to)
-  const result = await loop.onPullRequest({ estimate: 'true', 'runs-per-month': '30' })
+  await loop.edit(
+    shop.change.file,
+    'amount\nfrom {{ ref("stg_orders") }}',
+    'amount, status = "placed" as is_open\nfrom {{ ref("stg_orders") }} where order_id > 1',
+  )
+  const planned = await loop.onPullRequest({ compare: 'true', 'dry-run': 'true' })
+  expect([planned.exitCode, messages(planned)]).toEqual([0, []])
+  expect(comparedIn(planned)).toMatchObject([
+    { target: 'customers', reason: expect.stringContaining('it reads orders'), state: 'planned' },
+    { target: 'orders', after: 'is_open BOOL', state: 'planned' },
+  ])
+  expect(planned.summary).toContain('+ is_open BOOL')
+  const result = await loop.onPullRequest({ estimate: 'true', 'runs-per-month': '30', compare: 'true' })
   expect([result.exitCode, messages(result)]).toEqual([0, []])
   expect((await nodesOf(result)).filter((id) => id.startsWith('model'))).toEqual([
     'model.shop.customers',
@@ -44,6 +61,31 @@ it('a pull request builds what it changed and what depends on it, into a dataset
   })
   expect(Number(result.outputs['estimated-bytes'])).toBeGreaterThan(0)
   expect(result.summary).toContain('a month at 30 runs')
+  const [customers, orders] = (JSON.parse(result.outputs.comparison!) as Compared[]).sort((left, right) =>
+    left.name < right.name ? -1 : 1,
+  )
+  expect(customers).toMatchObject({ name: 'customers', production: { rows: 3 }, here: { rows: 3, keys: 3 } })
+  expect(orders).toEqual({
+    name: 'orders',
+    key: ['order_id'],
+    production: { rows: 4, keys: 4 },
+    here: { rows: 3, keys: 3 },
+    after: 'is_open BOOL',
+  })
+  expect(result.summary).toContain('Compared with production:')
+  // Where the review happens, comment-plan shows these.
+  expect(comparedIn(result)).toMatchObject([
+    {
+      target: 'customers',
+      reason: '3 rows as in production; 3 keys of customer_id as in production; the same columns',
+    },
+    {
+      target: 'orders',
+      reason: 'rows 4 to 3, −1 (−25.0 %); keys of order_id 4 to 3, −1 (−25.0 %); other columns',
+      after: 'is_open BOOL',
+      state: 'done',
+    },
+  ])
   expect(await readFile(result.outputs['junit-path']!, 'utf8')).toContain('name="orders"')
   // The next run on main compares with main.
   expect((await loop.latest()).commit).not.toBe('')

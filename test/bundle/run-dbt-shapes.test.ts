@@ -23,9 +23,21 @@ it('tells what happened in a project of all sorts, wherever the environment says
     'models/snake.py':
       'def model(dbt, session):\n    dbt.config(materialized="table")\n    return dbt.ref("fine")\n',
   })
+  // dbt's adapter goes to Google's own Dataproc whatever the endpoint is: here it must not be told of one.
+  const python = {
+    'dataproc-region': 'us-central1',
+    'dataproc-bucket': 'caec-local-staging',
+    'dataproc-service-account': 'caec-spark@caec-local.iam.gserviceaccount.com',
+  }
+  const planned = await run('told', { commands: 'build', 'dry-run': 'true', ...python })
+  expect([planned.exitCode, messages(planned)]).toEqual([0, []])
+  expect(messages(planned, 'warning')).toContainEqual(
+    expect.stringMatching(/^Python model snake will fail: the endpoint of Dataproc is overridden/),
+  )
+  expect(JSON.parse(planned.outputs.plan!)).toMatchObject({ counts: { 'python-model': 1 } })
   const result = await run(
     'told',
-    { commands: 'run --select no_such_model\nbuild' },
+    { commands: 'run --select no_such_model\nbuild', ...python },
     { DBT_TARGET_PATH: 'elsewhere', DBT_WRITE_JSON: 'false' },
   )
   expect([result.exitCode, result.outputs]).toMatchObject([

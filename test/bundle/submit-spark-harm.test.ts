@@ -1,8 +1,9 @@
 /**
  * What submit-spark must never do, each seen once: end a stranger's batch, give up in an outage, run a request
- * twice, lose the end of the output. Bundle, network faults and spark-submit are real.
+ * twice, lose the end of the output. Bundle, network faults and spark-submit are real. The cases run side by side:
+ * most of each is waiting, and the cloud runs their batches one after the other.
  */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import {
   answer,
@@ -35,6 +36,7 @@ beforeAll(async () => {
     'killed.py': slow,
     'late.py': 'print("first")\nprint("the last line")\n',
     'fails.py': 'raise ValueError("no")\n',
+    'uncounted.py': 'raise ValueError("no")\n',
     'stranger.py': slow,
     'denied.py': [
       'from pyspark.sql import SparkSession',
@@ -47,26 +49,27 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([job?.close(), cloud?.close()]))
 
-describe("a stranger's batch", () => {
-  const strangers = async (id: string) => {
-    await job.submit({ main: 'stranger.py', 'stage-only': 'true', 'service-account': '' })
-    const main = (await job.submit({ main: 'stranger.py', 'stage-only': 'true', 'service-account': '' }))
-      .outputs['main-uri']
-    const reply = await cloud.fetchAs('ci-deploy', `${BATCHES}?batchId=${id}`, {
-      method: 'POST',
-      body: {
-        pysparkBatch: { mainPythonFileUri: main, args: ['600'] },
-        environmentConfig: { executionConfig: { serviceAccount: WORKLOAD, stagingBucket: STAGING } },
-      },
-    })
-    expect(reply.status).toBe(200)
-  }
-  const stop = async (id: string) => {
-    const { operation } = (await showBatch(cloud, id)) as unknown as { operation: string }
-    await cloud.fetchAs('ops', `/v1/${operation}:cancel`, { method: 'POST', body: {} })
-  }
+const strangers = async (id: string) => {
+  await job.submit({ main: 'stranger.py', 'stage-only': 'true', 'service-account': '' })
+  const main = (await job.submit({ main: 'stranger.py', 'stage-only': 'true', 'service-account': '' }))
+    .outputs['main-uri']
+  const reply = await cloud.fetchAs('ci-deploy', `${BATCHES}?batchId=${id}`, {
+    method: 'POST',
+    body: {
+      pysparkBatch: { mainPythonFileUri: main, args: ['600'] },
+      environmentConfig: { executionConfig: { serviceAccount: WORKLOAD, stagingBucket: STAGING } },
+    },
+  })
+  expect(reply.status).toBe(200)
+}
+const stop = async (id: string) => {
+  const { operation } = (await showBatch(cloud, id)) as unknown as { operation: string }
+  await cloud.fetchAs('ops', `/v1/${operation}:cancel`, { method: 'POST', body: {} })
+}
 
-  it('under the same id is neither waited for nor cancelled, by main, post or a forged state', async () => {
+it.concurrent(
+  "a stranger's batch under the same id is neither waited for nor cancelled, by main, post or a forged state",
+  async () => {
     await strangers('nightly-load')
     const main = await job.submit({ main: 'short.py', 'batch-id': 'nightly-load' })
     expect([main.exitCode, errorOf(main)]).toEqual([
@@ -84,9 +87,13 @@ describe("a stranger's batch", () => {
     }
     expect(['PENDING', 'RUNNING']).toContain((await showBatch(cloud, 'nightly-load')).state)
     await stop('nightly-load')
-  }, 120_000)
+  },
+  120_000,
+)
 
-  it('that takes the id between the plan and the create is left alone, too', async () => {
+it.concurrent(
+  "a stranger's batch that takes the id between the plan and the create is left alone, too",
+  async () => {
     const result = await job.through(
       async (request) => {
         if (isCreate(request)) await strangers('raced-load')
@@ -102,11 +109,13 @@ describe("a stranger's batch", () => {
     expect(post.log).not.toContain('Asked Google to cancel')
     expect(['PENDING', 'RUNNING']).toContain((await showBatch(cloud, 'raced-load')).state)
     await stop('raced-load')
-  }, 120_000)
-})
+  },
+  120_000,
+)
 
-describe('an outage', () => {
-  it('of 12 seconds while the batch runs changes nothing but the length of the wait', async () => {
+it.concurrent(
+  'an outage of 12 seconds while the batch runs changes nothing but the length of the wait',
+  async () => {
     let untilMs = 0
     const result = await job.through(
       (request, reply) => {
@@ -132,55 +141,56 @@ describe('an outage', () => {
     expect([result.exitCode, errorOf(result), result.outputs.state]).toEqual([0, '', 'SUCCEEDED'])
     expect(result.log).toContain('503 on dataproc.projects.locations.batches.get; asking again')
     expect(result.log).toContain('│ the end')
-  }, 120_000)
+  },
+  120_000,
+)
 
-  it.each([
-    ['401', 401],
-    ['403', 403],
-    ['404 just after the create', 404],
-  ])(
-    'of one answer, %s, is asked again',
-    async (name, status) => {
-      let isCreated = false
-      let planted = 0
-      const result = await job.through(
-        (request, reply) => {
-          isCreated ||= isCreate(request)
-          if (!isCreated || !isGet(request) || planted > 0) return false
-          planted += 1
-          return answer(reply, status)
-        },
-        (env) => job.submit({ main: 'short.py', args: name }, { env }),
-      )
-      expect([planted, result.exitCode, errorOf(result)]).toEqual([1, 0, ''])
-    },
-    120_000,
-  )
+it.concurrent(
+  'an outage of one answer, 404 just after the create, 401 or 403, is asked again',
+  async () => {
+    let isCreated = false
+    let looks = 0
+    const answers = [404, 401, 403]
+    const result = await job.through(
+      (request, reply) => {
+        isCreated ||= isCreate(request)
+        // Every other look, so that each stands alone.
+        if (!isCreated || !isGet(request) || (looks += 1) % 2 === 0) return false
+        const status = answers.shift()
+        return status === undefined ? false : answer(reply, status)
+      },
+      (env) => job.submit({ main: 'wait.py', args: '3' }, { env }),
+    )
+    expect([answers, result.exitCode, errorOf(result)]).toEqual([[], 0, ''])
+  },
+  120_000,
+)
 
-  it.each([
-    ['an HTML page', '<html><body>Sign in</body></html>'],
-    ['nothing', ''],
-    ['half an answer', '{"name":"projects/p/loc'],
-  ])(
-    'in which 200 comes with %s is not believed',
-    async (name, body) => {
-      const planted = new Set<string>()
-      const result = await job.through(
-        (request, reply) => {
-          const kind = isCreate(request) ? 'create' : isGet(request) ? 'get' : ''
-          if (kind === '' || (kind === 'get' && !planted.has('create')) || planted.has(kind)) return false
-          planted.add(kind)
-          reply.writeHead(200, { 'content-type': 'text/html' }).end(body)
-          return true
-        },
-        (env) => job.submit({ main: 'short.py', args: name }, { env }),
-      )
-      expect([[...planted], result.exitCode, errorOf(result)]).toEqual([['create', 'get'], 0, ''])
-    },
-    120_000,
-  )
+it.concurrent(
+  'an outage in which 200 comes with an HTML page, nothing or half an answer is not believed',
+  async () => {
+    const bodies = ['<html><body>Sign in</body></html>', '', '{"name":"projects/p/loc']
+    const planted = { create: 0, get: 0 }
+    const result = await job.through(
+      (request, reply) => {
+        const kind = isCreate(request) ? 'create' : isGet(request) ? 'get' : undefined
+        if (kind === undefined || (kind === 'get' && planted.create < bodies.length)) return false
+        const body = bodies[planted[kind]]
+        if (body === undefined) return false
+        planted[kind] += 1
+        reply.writeHead(200, { 'content-type': 'text/html' }).end(body)
+        return true
+      },
+      (env) => job.submit({ main: 'wait.py', args: '2' }, { env }),
+    )
+    expect([planted, result.exitCode, errorOf(result)]).toEqual([{ create: 3, get: 3 }, 0, ''])
+  },
+  120_000,
+)
 
-  it('that outlasts the tolerance ends the step, and the post step outlasts it', async () => {
+it.concurrent(
+  'an outage that outlasts the tolerance ends the step, and the post step outlasts it',
+  async () => {
     let untilMs = 0
     await job.through(
       (request, reply) => {
@@ -213,11 +223,13 @@ describe('an outage', () => {
         expect(['CANCELLING', 'CANCELLED']).toContain((await showBatch(cloud, main.state.batchId!)).state)
       },
     )
-  }, 120_000)
-})
+  },
+  120_000,
+)
 
-describe('a re-run', () => {
-  it('after a lost runner finds the batch that still runs, whatever the attempt', async () => {
+it.concurrent(
+  'a re-run after a lost runner finds the batch that still runs, whatever the attempt',
+  async () => {
     const inputs = { main: 'killed.py', args: '8' }
     const lost = await job.submit(inputs, killAt('│ started'))
     expect(lost.signal).toBe('SIGKILL')
@@ -227,9 +239,13 @@ describe('a re-run', () => {
     expect(again.log).toContain('│ started')
     expect(await batchesLike(cloud, 'killed-')).toHaveLength(1)
     expect(again.summary).toContain('this request has made it already in this run')
-  }, 120_000)
+  },
+  120_000,
+)
 
-  it('after a failure runs the job again, once for each failure', async () => {
+it.concurrent(
+  'a re-run after a failure runs the job again, once for each failure',
+  async () => {
     const ids = []
     for (const attempt of ['1', '2', '3']) {
       const result = await job.submit({ main: 'fails.py' }, { env: { GITHUB_RUN_ATTEMPT: attempt } })
@@ -238,11 +254,13 @@ describe('a re-run', () => {
     }
     expect(new Set(ids).size).toBe(3)
     expect(await batchesLike(cloud, 'fails-')).toHaveLength(3)
-  }, 120_000)
-})
+  },
+  120_000,
+)
 
-describe("the driver's output", () => {
-  it('is read to its end although the last part shows up three seconds late', async () => {
+it.concurrent(
+  "the driver's output is read to its end although the last part shows up three seconds late",
+  async () => {
     let endedMs = 0
     const result = await job.through(
       async (request, reply) => {
@@ -260,20 +278,26 @@ describe("the driver's output", () => {
     )
     expect([result.exitCode, result.outputs.state]).toEqual([0, 'SUCCEEDED'])
     expect(result.log).toContain('│ the last line')
-  }, 120_000)
+  },
+  120_000,
+)
 
-  it('that cannot be read is a warning with its place', async () => {
+it.concurrent(
+  "the driver's output that cannot be read is a warning with its place",
+  async () => {
     const result = await job.through(
       (request, reply) => ((request.url ?? '').includes('driveroutput') ? answer(reply, 403) : false),
       (env) => job.submit({ main: 'short.py', args: 'unreadable' }, { env }),
     )
     expect([result.exitCode, result.outputs.state]).toEqual([0, 'SUCCEEDED'])
     expect(warningOf(result)).toMatch(/lines may be missing; it is at gs:\/\/\S+driveroutput\.\*: .*403/)
-  }, 120_000)
-})
+  },
+  120_000,
+)
 
-describe('a failed batch', () => {
-  it('whose account may not read says so in its first line, and annotates the line that asked', async () => {
+it.concurrent(
+  'a failed batch whose account may not read says so in its first line, and annotates the line that asked',
+  async () => {
     const result = await job.submit({ main: 'denied.py' })
     expect([result.exitCode, result.outputs.state]).toEqual([1, 'FAILED'])
     const said = result.annotations.find(({ message }) => message.startsWith('submit-spark:'))?.message ?? ''
@@ -286,9 +310,13 @@ describe('a failed batch', () => {
         message: expect.stringContaining('java.io.IOException'),
       }),
     )
-  }, 180_000)
+  },
+  180_000,
+)
 
-  it('is reported without waiting for a usage that nobody counts', async () => {
+it.concurrent(
+  'a failed batch is reported without waiting for a usage that nobody counts',
+  async () => {
     let after = 0
     const result = await job.through(
       async (request, reply) => {
@@ -301,11 +329,12 @@ describe('a failed batch', () => {
         reply.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
         return true
       },
-      (env) => job.submit({ main: 'fails.py', args: 'uncounted' }, { env }),
+      (env) => job.submit({ main: 'uncounted.py' }, { env }),
     )
     expect([result.exitCode, result.outputs.state, result.outputs['cost-usd']]).toEqual([1, 'FAILED', ''])
     // 1 + 2 + 4 + 5 seconds of looks, not a minute of them.
     expect(after).toBeLessThanOrEqual(5)
     expect(result.log).toMatch(/FAILED \(Job failed with message \[ValueError: no\]/)
-  }, 120_000)
-})
+  },
+  120_000,
+)

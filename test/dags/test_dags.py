@@ -253,6 +253,46 @@ def test_the_views_check_names_every_published_view(pipelines: dict[str, Any]) -
         assert f".caec_insights.{file.stem}`" in query
 
 
+@pytest.mark.parametrize("way", ["execute", "execute_complete"])
+def test_files_that_were_left_out_end_the_check_at_once_and_no_other_verdict_does(
+    pipelines: dict[str, Any], monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    import re
+
+    from airflow.providers.google.cloud.operators.bigquery import BigQueryInsertJobOperator
+
+    try:
+        from airflow.sdk.exceptions import AirflowFailException
+    except ImportError:
+        from airflow.exceptions import AirflowFailException
+
+    task = pipelines["process"].get_task("check_views")
+    verdicts = re.findall(r" AS '([^']+)';", task.configuration["query"]["query"])
+    left_out = [verdict for verdict in verdicts if "were left out whole" in verdict]
+    assert len(left_out) == 1
+
+    def check(verdict: str) -> None:
+        # As the job of BigQuery ends; with a trigger its message comes in an event.
+        message = f"BigQuery job failed: {{'message': 'Query error: {verdict} at [13:1]'}}"
+
+        def fail(*_: Any) -> None:
+            raise RuntimeError(message)
+
+        monkeypatch.setattr(BigQueryInsertJobOperator, "execute", fail)
+        if way == "execute":
+            task.execute({})
+        else:
+            task.execute_complete({}, {"status": "error", "message": message})
+
+    with pytest.raises(AirflowFailException, match="^raw files were left out whole.*names them and why"):
+        check(left_out[0])
+    for verdict in verdicts:
+        if verdict not in left_out:
+            with pytest.raises(Exception, match="Query error") as raised:
+                check(verdict)
+            assert not isinstance(raised.value, AirflowFailException)
+
+
 def test_a_daily_run_covers_the_day_before_it(pipelines: dict[str, Any]) -> None:
     from airflow.timetables.base import TimeRestriction
     from pendulum import datetime

@@ -1,6 +1,7 @@
 /**
  * What a statement would read, in bytes, judged by BigQuery at no cost. It refuses to estimate by itself.
  */
+import type { Column } from '../dataset.ts'
 import { judge } from './bigquery-jobs.ts'
 import type { Google } from './connect.ts'
 
@@ -10,6 +11,8 @@ export interface Estimate {
   /** undefined when BigQuery names no number. */
   readonly bytes?: number
   readonly accuracy: Accuracy
+  /** What the statement gives. */
+  readonly columns: readonly Column[]
 }
 
 /** The job is made in `projectId`, which pays. */
@@ -26,6 +29,7 @@ export async function estimate(
   const known = ['PRECISE', 'LOWER_BOUND', 'UPPER_BOUND'] as const
   return {
     bytes: bytes === undefined ? undefined : Number(bytes),
+    columns: found?.schema?.fields ?? [],
     // Without the field the number is what BigQuery has always given: precise, or 0 where it cannot know.
     accuracy:
       bytes === undefined

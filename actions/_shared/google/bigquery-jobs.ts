@@ -76,6 +76,18 @@ export async function judge(
 /** Longest wait of one request; the next one goes on waiting. */
 const WAIT_MS = 20_000
 
+interface QueryAnswer {
+  readonly jobComplete?: boolean
+  readonly jobReference?: { readonly jobId: string }
+  readonly rows?: readonly { readonly f: readonly { readonly v: string | null }[] }[]
+}
+
+interface QueryLimits {
+  readonly maximumBytesBilled: number
+  readonly labels: Readonly<Record<string, string>>
+  readonly resource: string
+}
+
 /** Runs a statement and waits for its end. A repeated request (a lost answer) finds the same job. */
 export async function runStatement(
   google: Google,
@@ -84,30 +96,55 @@ export async function runStatement(
   query: string,
   resource: string,
 ): Promise<void> {
-  let job = await bigQueryRequest<{ jobComplete?: boolean; jobReference?: { jobId: string } }>(
-    google,
-    projectId,
-    {
-      verb: 'POST',
-      path: '/queries',
-      json: { query, useLegacySql: false, location, timeoutMs: WAIT_MS, requestId: randomUUID() },
-      method: 'bigquery.jobs.query',
-      resource,
-      kind: 'bigquery#queryResponse',
-      isRepeatable: true,
-    },
-  )
+  await queryToEnd(google, projectId, { query, location }, resource, 0)
+}
+
+/** A page of a query's rows as texts; a query that would bill more than the limit fails before it runs. */
+export async function queryRows(
+  google: Google,
+  projectId: string,
+  location: string,
+  query: string,
+  { maximumBytesBilled, labels, resource }: QueryLimits,
+): Promise<(string | null)[][]> {
+  const asked = { query, location, labels, maximumBytesBilled: String(maximumBytesBilled) }
+  const { rows = [] } = await queryToEnd(google, projectId, asked, resource, 100)
+  return rows.map(({ f }) => f.map(({ v }) => v))
+}
+
+async function queryToEnd(
+  google: Google,
+  projectId: string,
+  asked: {
+    readonly query: string
+    readonly location: string
+    readonly labels?: Readonly<Record<string, string>>
+    readonly maximumBytesBilled?: string
+  },
+  resource: string,
+  maxResults: number,
+): Promise<QueryAnswer> {
+  let job = await bigQueryRequest<QueryAnswer>(google, projectId, {
+    verb: 'POST',
+    path: '/queries',
+    json: { ...asked, useLegacySql: false, timeoutMs: WAIT_MS, requestId: randomUUID() },
+    method: 'bigquery.jobs.query',
+    resource,
+    kind: 'bigquery#queryResponse',
+    isRepeatable: true,
+  })
   const jobId = job.jobReference?.jobId ?? ''
   while (job.jobComplete !== true) {
     job = await bigQueryRequest(google, projectId, {
       verb: 'GET',
       path: `/queries/${encodeURIComponent(jobId)}`,
-      query: { location, timeoutMs: WAIT_MS, maxResults: 0 },
+      query: { location: asked.location, timeoutMs: WAIT_MS, maxResults },
       method: 'bigquery.jobs.getQueryResults',
       resource,
       kind: 'bigquery#getQueryResultsResponse',
     })
   }
+  return job
 }
 
 /**

@@ -14,6 +14,7 @@ import {
   type EndpointRules,
 } from './endpoints.ts'
 import { openFederation } from './federation.ts'
+import { renewRefusedTokens } from './fresh-token.ts'
 import { JobIdentity } from './job-identity.ts'
 import { createRequest, type GoogleRequest } from './request.ts'
 import { quietSdkLogging } from './sdk-logging.ts'
@@ -72,10 +73,11 @@ export async function connect(options: ConnectOptions, surroundings: Surrounding
       hint: 'Set project-id here, or let the auth step export it.',
     })
   }
-  const client =
+  const client = renewRefusedTokens(
     credentials?.federated === undefined
       ? await openClient(projectId)
-      : openJobIdentity(credentials.federated, surroundings)
+      : openJobIdentity(credentials.federated, surroundings),
+  )
   // Every token the library makes is hidden before anything can print it.
   const maskTokens = (tokens: { access_token?: string | null }) => {
     if (tokens.access_token) surroundings.mask(tokens.access_token)
@@ -177,7 +179,7 @@ function openJobIdentity(file: FederatedFile, surroundings: Surroundings): JobId
       const federated = await federation.exchange()
       return file.impersonationUrl === undefined
         ? federated
-        : federation.accessToken(federated, {
+        : federation.accessToken({
             url: file.impersonationUrl,
             resource: /serviceAccounts\/([^/:]+):/.exec(file.impersonationUrl)?.[1] ?? 'the service account',
             scopes: [CLOUD_PLATFORM],

@@ -8,12 +8,15 @@ import { readAnswer, type RawAnswer } from './answer.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { Token } from './job-identity.ts'
-import { withRetries, type RetryRules, type Try } from './retry.ts'
+import { isTokenRefused, onceFresh } from './fresh-token.ts'
+import { pause, withRetries, type RetryRules, type Try } from './retry.ts'
 import { openTransport, send, type PlainCall } from './transport.ts'
 import { titleOf, translate, type Asked } from './translate.ts'
 
 export type { Token } from './job-identity.ts'
 
+/** For a clock that is a breath ahead of Google's. */
+const FRESH_PAUSE_MS = 1000
 const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform'
 
 /** Where a job asks for its OIDC tokens: GitHub's token service, or what a credentials file names. */
@@ -29,41 +32,34 @@ export interface Federation {
   subjectToken(): Promise<string>
   /** The federated token of the pool's principal (direct Workload Identity Federation). */
   exchange(): Promise<Token>
-  accessToken(
-    federated: Token,
-    options: {
-      /** The whole URL, `…:generateAccessToken`. */
-      url: string
-      resource: string
-      scopes: readonly string[]
-      lifetimeSeconds: number
-      delegates?: readonly string[]
-    },
-  ): Promise<Token>
+  /** The newest federated token: the three below replace the one that they are refused for. */
+  current(): Token | undefined
+  accessToken(options: {
+    /** The whole URL, `…:generateAccessToken`. */
+    url: string
+    resource: string
+    scopes: readonly string[]
+    lifetimeSeconds: number
+    delegates?: readonly string[]
+  }): Promise<Token>
   /** The access token of a Workspace user for whom the account may act (domain-wide delegation). */
-  userToken(
-    federated: Token,
-    options: {
-      /** The whole URL, `…:signJwt`. */
-      url: string
-      tokenUrl: string
-      resource: string
-      subject: string
-      scopes: readonly string[]
-      lifetimeSeconds: number
-      delegates?: readonly string[]
-    },
-  ): Promise<Token>
-  idToken(
-    federated: Token,
-    options: {
-      url: string
-      resource: string
-      audience: string
-      isEmailIncluded: boolean
-      delegates?: readonly string[]
-    },
-  ): Promise<Token>
+  userToken(options: {
+    /** The whole URL, `…:signJwt`. */
+    url: string
+    tokenUrl: string
+    resource: string
+    subject: string
+    scopes: readonly string[]
+    lifetimeSeconds: number
+    delegates?: readonly string[]
+  }): Promise<Token>
+  idToken(options: {
+    url: string
+    resource: string
+    audience: string
+    isEmailIncluded: boolean
+    delegates?: readonly string[]
+  }): Promise<Token>
 }
 
 export interface FederationOptions {
@@ -119,8 +115,14 @@ export function openFederation(
     )
     return hidden(text.trim(), asked, 'text')
   }
-  const exchange = (): Promise<Token> => {
+  const isOver = () => options.signal?.aborted === true || Date.now() >= (options.deadlineMs?.() ?? Infinity)
+  let current: Token | undefined
+  const exchange = async (): Promise<Token> => {
     const asked = { method: 'sts.token', resource: options.stsAudience.replace(/^\/\/[^/]+\//, '') }
+    const fresh = { isOver, log: log.info, renew: () => pause(FRESH_PAUSE_MS, options.signal) }
+    return (current = await onceFresh(asked, () => exchangeOnce(asked), isTokenRefused, fresh))
+  }
+  const exchangeOnce = (asked: Asked): Promise<Token> => {
     let subject = ''
     return withRetries(
       asked,
@@ -164,73 +166,74 @@ export function openFederation(
     delegates.length === 0
       ? {}
       : { delegates: delegates.map((email) => `projects/-/serviceAccounts/${email}`) }
-  const asAccount = (federated: Token, url: string, json: unknown): PlainCall => ({
-    verb: 'POST',
-    url,
-    headers: { ...options.headers, authorization: `Bearer ${federated.value}` },
-    json,
-  })
+  const asAccount = async <T extends object>(asked: Asked, url: string, json: unknown): Promise<T> => {
+    if (current === undefined) await exchange()
+    const ask = () =>
+      asking<T>(asked, {
+        verb: 'POST',
+        url,
+        headers: { ...options.headers, authorization: `Bearer ${current?.value ?? ''}` },
+        json,
+      })
+    return onceFresh(asked, ask, isTokenRefused, { isOver, log: log.info, renew: exchange })
+  }
   return {
     subjectToken: async () => (unused = await subjectToken()),
     exchange,
-    userToken: async (
-      federated,
-      { url, tokenUrl, resource, subject, scopes, lifetimeSeconds, delegates },
-    ) => {
+    current: () => current,
+    userToken: ({ url, tokenUrl, resource, subject, scopes, lifetimeSeconds, delegates }) => {
       const signing = { method: 'iamcredentials.signJwt', resource }
-      const second = Math.floor(Date.now() / 1000)
-      const payload = {
-        iss: resource,
-        sub: subject,
-        scope: scopes.join(' '),
-        aud: tokenUrl,
-        iat: second,
-        exp: second + Math.min(3600, lifetimeSeconds),
-      }
-      const signed = await asking<{ signedJwt?: unknown }>(
-        signing,
-        asAccount(federated, url, { payload: JSON.stringify(payload), ...chain(delegates) }),
-      )
-      const assertion = hidden(signed.signedJwt, signing, 'signedJwt')
       const asked = { method: 'oauth2.token', resource: subject }
-      const answer = await asking<{ access_token?: unknown; expires_in?: unknown }>(asked, {
-        verb: 'POST',
-        url: tokenUrl,
-        headers: options.headers,
-        form: { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion },
-      })
-      const seconds = Number(answer.expires_in)
-      return {
-        value: hidden(answer.access_token, asked, 'access_token'),
-        expiresAtMs: seconds > 0 ? Date.now() + seconds * 1000 : undefined,
-      }
-    },
-    accessToken: async (federated, { url, resource, scopes, lifetimeSeconds, delegates }) => {
-      const asked = { method: 'iamcredentials.generateAccessToken', resource }
-      const answer = await asking<{ accessToken?: unknown; expireTime?: unknown }>(
-        asked,
-        asAccount(federated, url, {
-          scope: scopes,
-          lifetime: `${lifetimeSeconds}s`,
+      const signAndAsk = async (): Promise<Token> => {
+        const second = Math.floor(Date.now() / 1000)
+        const payload = {
+          iss: resource,
+          sub: subject,
+          scope: scopes.join(' '),
+          aud: tokenUrl,
+          iat: second,
+          exp: second + Math.min(3600, lifetimeSeconds),
+        }
+        const signed = await asAccount<{ signedJwt?: unknown }>(signing, url, {
+          payload: JSON.stringify(payload),
           ...chain(delegates),
-        }),
-      )
+        })
+        const assertion = hidden(signed.signedJwt, signing, 'signedJwt')
+        const answer = await asking<{ access_token?: unknown; expires_in?: unknown }>(asked, {
+          verb: 'POST',
+          url: tokenUrl,
+          headers: options.headers,
+          form: { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion },
+        })
+        const seconds = Number(answer.expires_in)
+        return {
+          value: hidden(answer.access_token, asked, 'access_token'),
+          expiresAtMs: seconds > 0 ? Date.now() + seconds * 1000 : undefined,
+        }
+      }
+      const isHere = (error: GoogleApiError) => error.method === asked.method && isTokenRefused(error)
+      return onceFresh(asked, signAndAsk, isHere, { isOver, log: log.info })
+    },
+    accessToken: async ({ url, resource, scopes, lifetimeSeconds, delegates }) => {
+      const asked = { method: 'iamcredentials.generateAccessToken', resource }
+      const answer = await asAccount<{ accessToken?: unknown; expireTime?: unknown }>(asked, url, {
+        scope: scopes,
+        lifetime: `${lifetimeSeconds}s`,
+        ...chain(delegates),
+      })
       const expiresAtMs = Date.parse(String(answer.expireTime))
       return {
         value: hidden(answer.accessToken, asked, 'accessToken'),
         expiresAtMs: Number.isNaN(expiresAtMs) ? undefined : expiresAtMs,
       }
     },
-    idToken: async (federated, { url, resource, audience, isEmailIncluded, delegates }) => {
+    idToken: async ({ url, resource, audience, isEmailIncluded, delegates }) => {
       const asked = { method: 'iamcredentials.generateIdToken', resource }
-      const answer = await asking<{ token?: unknown }>(
-        asked,
-        asAccount(federated, url, {
-          audience,
-          includeEmail: isEmailIncluded,
-          ...chain(delegates),
-        }),
-      )
+      const answer = await asAccount<{ token?: unknown }>(asked, url, {
+        audience,
+        includeEmail: isEmailIncluded,
+        ...chain(delegates),
+      })
       return { value: hidden(answer.token, asked, 'token'), expiresAtMs: undefined }
     },
   }

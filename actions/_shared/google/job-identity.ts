@@ -1,10 +1,8 @@
 /**
  * An auth client for Google's libraries whose tokens come from our own token chain: a new OIDC token for every
- * exchange, an end to every wait, a fresh token once after 401. It refuses to hand out a token before it is
- * masked.
+ * exchange, an end to every wait. It refuses to hand out a token before it is masked.
  */
-import { gaxios, IdentityPoolClient, type Credentials } from 'google-auth-library'
-import { Readable } from 'node:stream'
+import { IdentityPoolClient, type Credentials } from 'google-auth-library'
 import { openTransport } from './transport.ts'
 
 export interface Token {
@@ -49,21 +47,5 @@ export class JobIdentity extends IdentityPoolClient {
     this.setCredentials(credentials)
     this.emit('tokens', credentials)
     return credentials
-  }
-
-  /** A token may be withdrawn before its time: one new one, then the refusal stands. */
-  protected override async requestAsync<T>(
-    options: gaxios.GaxiosOptions,
-    isSecond = false,
-  ): Promise<gaxios.GaxiosResponse<T>> {
-    const used = this.credentials.access_token
-    try {
-      return await super.requestAsync<T>(options, true)
-    } catch (error) {
-      const status = (error as { response?: { status?: number } }).response?.status
-      if (status !== 401 || isSecond || options.data instanceof Readable) throw error
-      if (this.credentials.access_token === used) await this.refreshAccessTokenAsync()
-      return this.requestAsync<T>(options, true)
-    }
   }
 }

@@ -2,10 +2,11 @@
  * Compares a table as it is with the one its file describes; it refuses nothing and says what each difference
  * would cost.
  */
+import { typeOf } from '../../_shared/columns.ts'
 import type { Column, ExistingTable } from '../../_shared/dataset.ts'
 import { tokenize } from '../../_shared/sql-tokens.ts'
 import { compareKeys } from './compare-keys.ts'
-import { partitioningOf, typeOf } from './shape.ts'
+import { partitioningOf } from './shape.ts'
 import type { DesiredTable } from './statement.ts'
 import { isWider } from './widening.ts'
 

@@ -33,9 +33,10 @@ export async function apply(
   const run = async (step: AuthStep): Promise<Left> => {
     switch (step.kind) {
       case 'exchange':
-        return { authToken: await federation.exchange() }
+        await federation.exchange()
+        return {}
       case 'access-token': {
-        const token = await federation.accessToken(left.authToken!, {
+        const token = await federation.accessToken({
           ...step,
           url: accountUrl(endpoints, step.target, 'generateAccessToken'),
           resource: step.target,
@@ -45,7 +46,7 @@ export async function apply(
       }
       case 'user-token':
         return {
-          accessToken: await federation.userToken(left.authToken!, {
+          accessToken: await federation.userToken({
             url: accountUrl(endpoints, step.target, 'signJwt'),
             tokenUrl: `${endpoints.root('oauth2')}/token`,
             resource: step.target,
@@ -57,7 +58,7 @@ export async function apply(
         }
       case 'id-token':
         return {
-          idToken: await federation.idToken(left.authToken!, {
+          idToken: await federation.idToken({
             url: accountUrl(endpoints, step.target, 'generateIdToken'),
             resource: step.target,
             audience: step.audience,
@@ -82,7 +83,7 @@ export async function apply(
   }
   for (const step of plan.steps) {
     try {
-      left = { ...left, ...(await run(step)) }
+      left = { ...left, ...(await run(step)), authToken: federation.current() }
       done.push({ step })
       runner.log.info(
         `${step.kind}: ${step.kind === 'credentials-file' ? left.filePath : step.target} (${step.reason})`,

@@ -125,6 +125,11 @@ function accountAdvice(error: GoogleApiError, inputs: Asked, claims: Claims): Ad
   const { message, status } = error
   const account = inputs.serviceAccount
   if (account === undefined || !error.method.startsWith('iamcredentials.')) return undefined
+  if (status === 401)
+    return {
+      problem: 'unauthenticated',
+      hint: 'Run again: IAM Credentials refused the token that STS had just made, and a second fresh one too. If it stays, something in between changes the Authorization header (a proxy, CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS).',
+    }
   if (status === 404 || /Gaia id not found|Unknown service account/i.test(message))
     return {
       problem: 'unknown-account',

@@ -3,6 +3,7 @@
  * for its length: detail is dropped until the rest fits what GitHub takes.
  */
 import { spelledBytes } from '../../_shared/amounts.ts'
+import { lineDiff } from '../../_shared/line-diff.ts'
 import type { Cell, SummaryBlock } from '../../_shared/report.ts'
 import type { PlanDocument } from '../../_shared/plan.ts'
 import type { Inputs, StoppedStep } from './inputs.ts'
@@ -42,7 +43,12 @@ export function blocksOf(inputs: Inputs, detail: Detail): SummaryBlock[] {
         ...stopped.map(({ name, outcome }): Cell[] => [name, '', '', '', '', STOPPED[outcome] ?? outcome]),
       ],
     },
-    { kind: 'text', text: 'To apply exactly this, pass the digest as expected-plan:' },
+    {
+      kind: 'text',
+      text: plans.some(isBegun)
+        ? 'Digests of what was to be applied:'
+        : 'To apply exactly this, pass the digest as expected-plan:',
+    },
     {
       kind: 'table',
       head: ['Step', 'Digest'],
@@ -142,7 +148,7 @@ function stepsOf({ name, document }: NamedPlan, detail: Detail): SummaryBlock[] 
   const hidden = acting.length - shown.length
   const lines = shown.flatMap(({ kind, target, reason, state, before, after }) => [
     `${kind} ${target} (${reason})${state === 'planned' ? '' : `: ${state}`}`,
-    ...(detail.areTextsShown ? [...marked('- ', before), ...marked('+ ', after)] : []),
+    ...(detail.areTextsShown ? textsOf(before, after) : []),
   ])
   const more = hidden > 0 ? `… and ${hidden} more` : document.isTruncated === true ? '… and more' : ''
   return [
@@ -154,5 +160,16 @@ function stepsOf({ name, document }: NamedPlan, detail: Detail): SummaryBlock[] 
   ]
 }
 
-const marked = (sign: string, text: string | undefined): string[] =>
-  text === undefined ? [] : text.split(/\r?\n/).map((line) => `  ${sign}${line}`)
+/** What differs of a text that changes, all of one that is new or goes away. */
+function textsOf(before: string | undefined, after: string | undefined): string[] {
+  const marked = (sign: string, text = '') => text.split(/\r?\n/).map((line) => `${sign} ${line}`)
+  const lines =
+    before !== undefined && after !== undefined
+      ? lineDiff(before, after).split('\n')
+      : before !== undefined
+        ? marked('-', before)
+        : after !== undefined
+          ? marked('+', after)
+          : []
+  return lines.filter((line) => line !== '').map((line) => `  ${line}`)
+}

@@ -34,6 +34,8 @@ export interface World {
   readonly files: readonly Local[]
   readonly objects: readonly Remote[]
   readonly history?: History
+  /** Undefined when nothing was imported here. */
+  readonly importedFirst?: { readonly version: string; readonly errors: readonly { readonly file: string }[] }
 }
 export interface Wishes extends Owning {
   readonly environment: string

@@ -37,6 +37,10 @@ export interface DeployInputs {
   readonly isDryRun: boolean
   readonly expectedPlan: string
   readonly areImportsChecked: boolean
+  /** Here, before the upload. */
+  readonly isImportedFirst: boolean
+  /** A program on PATH, or its path. */
+  readonly python: string
   readonly syncWaitMs: number
   readonly timeoutMs: number
   readonly allowedHosts: readonly string[]
@@ -80,6 +84,18 @@ export function parseInputs(
       `Reading input keep-records: with 0 nothing is kept that ${rollbackTo === '' ? 'rollback-on-import-error' : 'rollback-to'} could go back to; give another number or leave it out.`,
       { input: 'keep-records', given: '0', accepted: 'a number from 1 to 100' },
     )
+  const isImportedFirst = inputs.boolean('check-imports-first', false)
+  if (isImportedFirst && folder !== 'dags')
+    throw new InputError(
+      `Reading input check-imports-first: Airflow imports the folder dags, not ${folder}; leave it out here.`,
+      { input: 'check-imports-first', given: 'true', accepted: 'false, or folder: dags' },
+    )
+  const python = matching(
+    inputs.text('python', 'python3'),
+    /^[^"\r\n\0-]/,
+    'python',
+    'the name or path of a Python program',
+  )
   return {
     environment,
     location,
@@ -101,6 +117,8 @@ export function parseInputs(
     expectedPlan: parseExpectedPlan(inputs),
     // Airflow tells import errors of DAG files only.
     areImportsChecked: inputs.boolean('check-imports', true) && folder === 'dags',
+    isImportedFirst: isImportedFirst && rollbackTo === '',
+    python,
     syncWaitMs: inputs.integer('sync-wait-seconds', { min: 0, max: 3600, fallback: 300 }) * 1000,
     timeoutMs: inputs.integer('timeout-minutes', { min: 1, max: 360, fallback: 10 }) * 60_000,
     allowedHosts: inputs.lines('allow-endpoint-hosts'),

@@ -12,6 +12,7 @@ import { readingOf } from './airflow-reading.ts'
 import { askForImportErrors } from './check-imports.ts'
 import type { History } from './history.ts'
 import type { ImportError } from './import-errors.ts'
+import { importFirst, type ImportedFirst } from './import-first.ts'
 import type { DeployInputs } from './inputs.ts'
 import { readLocalFiles, type LocalFile } from './local-files.ts'
 import { readHistory } from './read-history.ts'
@@ -27,6 +28,8 @@ export interface Observed {
    * no answer.
    */
   readonly importErrors?: readonly ImportError[]
+  /** What an Airflow of this machine says of the source; undefined when it was not asked. */
+  readonly importedFirst?: ImportedFirst
   /** Absolute. */
   readonly folder: string
 }
@@ -38,11 +41,7 @@ const FIRST_ANSWER_MS = 120_000
 /** States in which a deployment makes sense: an update of the environment does not touch its bucket. */
 const USABLE = new Set(['RUNNING', 'UPDATING', 'STATE_UNSPECIFIED'])
 
-export async function observe(
-  inputs: DeployInputs,
-  google: Google,
-  runner: Pick<Runner, 'context' | 'environment' | 'cancelled' | 'log'>,
-): Promise<Observed> {
+export async function observe(inputs: DeployInputs, google: Google, runner: Runner): Promise<Observed> {
   const found = await getEnvironment(google, {
     projectId: google.projectId,
     location: inputs.location,
@@ -65,8 +64,11 @@ export async function observe(
     )
   }
   const storage = openStorage(google)
-  const [source, objects, history, importErrors] = await Promise.all([
-    inputs.rollbackTo === '' ? readSource(inputs, environment, runner) : NO_SOURCE,
+  const source = inputs.rollbackTo === '' ? await readSource(inputs, environment, runner) : NO_SOURCE
+  const importedFirst = inputs.isImportedFirst
+    ? await importFirst(inputs, environment, source, runner)
+    : undefined
+  const [objects, history, importErrors] = await Promise.all([
     storage.list(environment.bucket, `${environment.prefix}/`),
     readHistory(inputs, environment, storage),
     inputs.areImportsChecked && !inputs.isDryRun ? importErrorsNow(inputs, google, runner) : undefined,
@@ -79,6 +81,7 @@ export async function observe(
     objects: objects.filter(({ name }) => !name.endsWith('/')),
     history,
     importErrors,
+    importedFirst,
   }
 }
 

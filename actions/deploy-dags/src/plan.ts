@@ -7,7 +7,13 @@ import { changesOf, sorted, targetOf, type DeployPlan, type Wishes, type World }
 import { whyOlder } from './history.ts'
 import { planRollback } from './plan-rollback.ts'
 import type { RecordedFile } from './records.ts'
-import { refuseConflicts, refuseEmptySource, refuseMassDelete, refuseOlder } from './refusals.ts'
+import {
+  refuseConflicts,
+  refuseEmptySource,
+  refuseImports,
+  refuseMassDelete,
+  refuseOlder,
+} from './refusals.ts'
 
 export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
   if (inputs.rollbackTo !== '') return planRollback(inputs, observed)
@@ -57,6 +63,7 @@ export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
     },
     refusal:
       refuseConflicts(conflicts, inputs.owner) ??
+      refuseImports(observed.importedFirst) ??
       (steps.length + deletions.length > 0 && !inputs.isOlderAllowed
         ? refuseOlder(whyOlder(observed.history?.heads ?? [], inputs.run))
         : undefined),

@@ -9,6 +9,9 @@ import type { ConflictStep } from './compare.ts'
 /** So few that a folder moved or renamed is no reason to ask. */
 const ALWAYS_DELETABLE = 10
 
+export const IMPORTS_HINT =
+  'Nothing was changed. Correct the files; what they import must be installed for the Python of the input python.'
+
 export function refuseEmptySource(source: string, deployed: number): RefusedError {
   return new RefusedError(
     `Planning the deployment: the source ${source} holds no file to deploy${deployed > 0 ? `, and ${count(deployed, 'deployed file')} would be deleted` : ''}.`,
@@ -45,6 +48,21 @@ export function refuseOlder(why: string | undefined): RefusedError | undefined {
     problem: 'older-commit',
     hint: 'Run the workflow for the newest commit. To go back, use rollback-to; to deploy this commit all the same, set allow-older: true.',
   })
+}
+
+export function refuseImports(
+  first: { readonly version: string; readonly errors: readonly { readonly file: string }[] } | undefined,
+): RefusedError | undefined {
+  if (first === undefined || first.errors.length === 0) return undefined
+  return new RefusedError(
+    `Planning the deployment: Airflow ${first.version} cannot import ${few(first.errors.map(({ file }) => file))} here.`,
+    {
+      what: 'files that do not import',
+      allowedBy: 'check-imports-first',
+      problem: 'dag-import',
+      hint: IMPORTS_HINT,
+    },
+  )
 }
 
 export function refuseRollback(what: string, hint: string): RefusedError {

@@ -11,7 +11,9 @@ import { locate, type ImportError } from './import-errors.ts'
 import type { DeployStep } from './compare.ts'
 import type { DeployPlan } from './deploy-plan.ts'
 import type { History } from './history.ts'
+import { IMPORTS_HINT } from './refusals.ts'
 import type { Kept } from './keep-record.ts'
+import type { ImportedFirst } from './import-first.ts'
 import type { RolledBack } from './roll-back.ts'
 
 interface Deployed extends Outcome<DeployStep> {
@@ -41,12 +43,16 @@ export function report(
   observed: {
     readonly environment: { readonly airflowUri?: string }
     readonly history: Pick<History, 'refusal'>
+    readonly importedFirst?: ImportedFirst
   },
 ): Report {
   const stateOf = statesOf(outcome)
   const steps = inputs.isDryRun ? plan.steps : outcome.done.map(({ step }) => step)
   const countOf = (kind: DeployStep['kind']) => steps.filter((step) => step.kind === kind).length
-  const ours = outcome.imports?.ours ?? []
+  const first = observed.importedFirst
+  const brokenHere = first?.errors ?? []
+  const deployed = outcome.imports?.ours ?? []
+  const ours = [...brokenHere, ...deployed]
   const { kept, rolledBack } = outcome
   const what = `${inputs.rollbackTo === '' ? 'DAGs' : 'Rollback of DAGs'} in ${inputs.environment}`
   const summary: SummaryBlock[] = [
@@ -60,7 +66,7 @@ export function report(
           countOf('adopt'),
           countOf('delete'),
           plan.unchanged,
-          outcome.imports === undefined ? 'not checked' : ours.length,
+          outcome.imports === undefined && first === undefined ? 'not checked' : ours.length,
         ],
       ],
     },
@@ -94,7 +100,17 @@ export function report(
       kind: 'text',
       text: `Record of this deployment: ${kept.record.id}. To come back to what is deployed now, later: rollback-to: ${kept.record.id}.`,
     })
+  if (first !== undefined)
+    summary.push({
+      kind: 'text',
+      text: `Imported here under Airflow ${first.version} before the upload: DAGs ${first.dags}, import errors ${brokenHere.length}.`,
+    })
   const warnings = [
+    ...(first !== undefined && first.notJudged.length > 0
+      ? [
+          `Not judged before the upload, because they ask for variables or connections of Airflow while they are imported: ${few(first.notJudged)}.`,
+        ]
+      : []),
     ...(kept?.warnings ?? []),
     ...(rolledBack?.warnings ?? []),
     ...(inputs.isDryRun && observed.history.refusal !== undefined
@@ -106,6 +122,11 @@ export function report(
   if (rolledBack !== undefined) summary.push({ kind: 'text', text: rolledBack.what })
   summary.push(...warnings.map((text): SummaryBlock => ({ kind: 'text', text })))
   summary.push(...notes.map((text): SummaryBlock => ({ kind: 'text', text })))
+  // A dry run fails of it too; that a plan is not the reviewed one, or refused for something else, says more.
+  const isRefusedForIt = plan.refusal?.problem === 'dag-import'
+  const isBrokenHere =
+    brokenHere.length > 0 &&
+    (outcome.failure === undefined || (isRefusedForIt && outcome.failure === plan.refusal))
   return {
     outputs: {
       bucket: plan.bucket,
@@ -119,7 +140,7 @@ export function report(
     },
     summary,
     annotations: [
-      ...warnOfRefusal(plan, inputs.isDryRun, {
+      ...warnOfRefusal(isRefusedForIt ? {} : plan, inputs.isDryRun, {
         before: `${isFirstLook ? `${firstLook} ` : ''}An apply of this plan is refused: `,
       }),
       ...(unconfirmed.length > 0 ? [{ kind: 'warning', message: notConfirmed } as const] : []),
@@ -129,11 +150,21 @@ export function report(
         message: `A file of another owner does not import: ${filepath}: ${error.trim().split('\n').at(-1) ?? ''}`,
       })),
     ],
-    failure:
-      outcome.failure ??
-      (ours.length > 0
-        ? importFailure(ours, inputs, observed.environment.airflowUri, rolledBack)
-        : undefined),
+    failure: isBrokenHere
+      ? importFailure(brokenHere, inputs, {
+          what: `Importing the DAGs before the upload: Airflow ${first?.version ?? ''} cannot import`,
+          hint: IMPORTS_HINT,
+        })
+      : (outcome.failure ??
+        (deployed.length > 0
+          ? importFailure(deployed, inputs, {
+              what: `Checking imports in ${inputs.environment}: Airflow cannot import`,
+              link: observed.environment.airflowUri,
+              hint: rolledBack?.isDone
+                ? `${rolledBack.what} Correct the files and deploy again.`
+                : `${rolledBack === undefined ? '' : `${rolledBack.what} `}The files are deployed as they are; correct them and deploy again.`,
+            })
+          : undefined)),
   }
 }
 
@@ -143,30 +174,24 @@ const planSaid = ({ isDryRun }: Pick<Wishes, 'isDryRun'>): string =>
 
 function importFailure(
   errors: readonly (ImportError & { readonly file: string })[],
-  inputs: Wishes,
-  link: string | undefined,
-  rolledBack: RolledBack | undefined,
+  { source }: Pick<Wishes, 'source'>,
+  { what, hint, link }: { readonly what: string; readonly hint: string; readonly link?: string },
 ): WorkFailedError {
   const annotations = errors.map((error): Annotation => {
     const { line, message } = locate(error, error.file)
     return {
       kind: 'error',
-      file: `${inputs.source.replace(/^\.\//, '').replace(/\/+$/, '')}/${error.file}`,
+      file: `${source.replace(/^\.\//, '').replace(/\/+$/, '')}/${error.file}`,
       line,
       title: 'Airflow cannot import this file',
       message,
     }
   })
-  return new WorkFailedError(
-    `Checking imports in ${inputs.environment}: Airflow cannot import ${few(errors.map(({ file }) => file))}.`,
-    {
-      annotations,
-      link,
-      lastLines: errors.flatMap(({ error }) => error.trim().split('\n')).slice(-20),
-      problem: 'dag-import',
-      hint: rolledBack?.isDone
-        ? `${rolledBack.what} Correct the files and deploy again.`
-        : `${rolledBack === undefined ? '' : `${rolledBack.what} `}The files are deployed as they are; correct them and deploy again.`,
-    },
-  )
+  return new WorkFailedError(`${what} ${few(errors.map(({ file }) => file))}.`, {
+    annotations,
+    link,
+    lastLines: errors.flatMap(({ error }) => error.trim().split('\n')).slice(-20),
+    problem: 'dag-import',
+    hint,
+  })
 }

@@ -6,28 +6,33 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createDataset, dropDataset } from '../../_shared/google/bigquery-datasets.ts'
 import type { Google } from '../../_shared/google/connect.ts'
-import { assertNever, type Outcome } from '../../_shared/plan.ts'
+import { assertNever, type Found, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
-import { runDbt } from './dbt-process.ts'
+import { compareTables, type Compared } from './compare-tables.ts'
+import { labelsFor, runDbt } from './dbt-process.ts'
 import { failureOf } from './failure.ts'
 import type { Inputs } from './inputs.ts'
-import { install } from './install.ts'
+import { install, keptFolder } from './install.ts'
 import { renderJunit } from './junit.ts'
 import type { Observed } from './observe.ts'
+import { putBack } from './package-cache.ts'
+import { isPlainDeps, settle } from './packages.ts'
 import type { CommandStep, DbtPlan, DbtStep } from './plan.ts'
 import { jobPlace, renderProfiles } from './profile.ts'
 import { readResults, type CommandResult } from './results.ts'
 import { describeStopped } from './stop.ts'
 import { saveState, STATE_FILES } from './state.ts'
+import { spelledCompared } from './report-compared.ts'
 import { isPreviewed } from './verbs.ts'
 
 export interface DbtOutcome extends Outcome<DbtStep, CommandResult> {
   /** Folder with the artifacts of each command; '' when dbt never ran. */
   readonly results: string
   readonly junit: string
+  readonly compared: readonly Compared[]
   readonly notes: readonly string[]
 }
-type Done = { step: DbtStep; result?: CommandResult }[]
+type Done = { step: DbtStep; result?: CommandResult; found?: Found }[]
 
 const DAY_MS = 86_400_000
 
@@ -40,12 +45,14 @@ export async function apply(
 ): Promise<DbtOutcome> {
   const done: Done = []
   const notes: string[] = []
+  let compared: readonly Compared[] = []
   const end = (failure: unknown, results = '', junit = ''): DbtOutcome => ({
     isApplied: !inputs.isDryRun,
     done,
     notes,
     results,
     junit,
+    compared,
     failure,
   })
   const seen = observed.preview
@@ -73,6 +80,10 @@ export async function apply(
           if (python === '') python = await install(step, runner)
           done.push({ step })
           break
+        case 'reuse-packages':
+          if (observed.packages?.content) await putBack(observed.packages.content, observed.packages.folder)
+          done.push({ step })
+          break
         case 'create-dataset':
           await create(step.target, inputs, observed, google)
           done.push({ step })
@@ -86,6 +97,8 @@ export async function apply(
           break
         case 'build':
         case 'test':
+        case 'compare':
+        case 'python-model':
         case 'command':
         case 'list':
         case 'leave-out':
@@ -104,7 +117,13 @@ export async function apply(
         target: observed.project.targetPath,
         projectId: google.projectId,
         jobs: jobPlace(inputs, google),
-        profiles: renderProfiles(inputs, observed.dataset, observed.project.profileName, google),
+        profiles: renderProfiles(
+          inputs,
+          observed.dataset,
+          observed.project.profileName,
+          google,
+          labelsFor(runner),
+        ),
         argvs: commands.map(({ argv }) => argv),
         isLoud: true,
       },
@@ -120,11 +139,14 @@ export async function apply(
       )
       if (result !== undefined) done.push({ step, result })
     }
+    notes.push(...(await settleInstalled(inputs, observed, runner, done)))
     junit = await writeJunit(results, done)
     const how = ran.stopped && describeStopped(ran.stopped, jobPlace(inputs, google))
     const failure = failureOf(ran.exitCode, commands, done, how)
     if (failure !== undefined) return end(failure, results, junit)
     markBuilt(plan, done)
+    compared = await compare(inputs, observed, google, runner, { results, done })
+    markCompared(plan, compared, done)
     await save(plan, inputs, observed, google, runner, { results, done, notes })
     return end(undefined, results, junit)
   } catch (failure) {
@@ -162,11 +184,61 @@ async function writeJunit(results: string, done: Done): Promise<string> {
   return file
 }
 
+/** Once: a plan that looked has installed them already. */
+async function settleInstalled(
+  inputs: Inputs,
+  { packages }: Observed,
+  runner: Runner,
+  done: Done,
+): Promise<string[]> {
+  const isInstalled = done.some(
+    ({ step, result }) => step.kind === 'command' && isPlainDeps(step.command) && result?.isSuccess,
+  )
+  if (packages === undefined || packages.note !== undefined || !isInstalled) return []
+  const { note } = await settle(packages, inputs.projectDir, keptFolder(runner))
+  return note === undefined ? [] : [note]
+}
+
 /** The nodes that were shown in the plan and passed. */
 function markBuilt(plan: DbtPlan, done: Done): void {
   const passed = new Set(done.flatMap(({ result }) => result?.nodes ?? []).map(({ name }) => name))
   for (const step of plan.steps)
-    if ((step.kind === 'build' || step.kind === 'test') && passed.has(step.target)) done.push({ step })
+    if (['build', 'test', 'python-model'].includes(step.kind) && passed.has(step.target)) done.push({ step })
+}
+
+function markCompared(plan: DbtPlan, compared: readonly Compared[], done: Done): void {
+  for (const step of plan.steps) {
+    const model = compared.find(({ name }) => name === step.target)
+    if (step.kind !== 'compare' || model === undefined) continue
+    const { before, after } = model
+    done.push({ step, found: { reason: spelledCompared(model), before, after } })
+  }
+}
+
+/** Only what a pull request built; a run that was cancelled has no time for it. */
+async function compare(
+  inputs: Inputs,
+  { state }: Observed,
+  google: Google,
+  runner: Runner,
+  ended: { readonly results: string; readonly done: Done },
+): Promise<Compared[]> {
+  const kept = state?.role === 'compare' ? state.kept : undefined
+  if (inputs.compareBytes === undefined || kept === undefined || runner.cancelled.aborted) return []
+  const commands = ended.done.flatMap(({ result }) => (result === undefined ? [] : [result]))
+  const built = commands
+    .flatMap(({ nodes }) => nodes)
+    .filter(({ resourceType, verdict }) => resourceType === 'model' && verdict === 'passed')
+    .map(({ id }) => id)
+  if (built.length === 0) return []
+  const last = commands.findLastIndex(({ nodes }) => nodes.some(({ id }) => built.includes(id)))
+  const folders = { here: path.join(ended.results, String(last)), production: kept.directory }
+  const how = {
+    limitBytes: inputs.compareBytes,
+    place: jobPlace(inputs, google),
+    labels: labelsFor(runner),
+  }
+  return compareTables(built, folders, how, google)
 }
 
 async function save(

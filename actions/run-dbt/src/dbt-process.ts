@@ -75,7 +75,7 @@ export async function runDbt(run: DbtRun, google: Google, runner: Runner): Promi
 }
 
 /** Of each query's job, beside the model that dbt names: in INFORMATION_SCHEMA.JOBS they say what it was for. */
-function labelsFor({ context }: Runner): Record<string, string> {
+export function labelsFor({ context }: Runner): Record<string, string> {
   const value = (text: string): string =>
     text
       .toLowerCase()

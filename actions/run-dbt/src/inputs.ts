@@ -9,6 +9,7 @@ import type { Inputs as RawInputs } from '../../_shared/runner/inputs.ts'
 import type { RunContext } from '../../_shared/runner/context.ts'
 import { parseCommands, readVars, type Command } from './commands.ts'
 import type { CostLimits, Prices } from './costs.ts'
+import { readPythonPlace, type PythonPlace } from './python-models.ts'
 import type { StatePlace } from './state.ts'
 
 export interface Inputs {
@@ -30,6 +31,8 @@ export interface Inputs {
   readonly coreVersion: string
   readonly adapterVersion: string
   readonly warehouse: WarehouseInputs
+  /** undefined = Python models are not run. */
+  readonly python?: PythonPlace
   readonly state?: StatePlace
   readonly stateBranch: string
   readonly pullRequest: {
@@ -39,6 +42,8 @@ export interface Inputs {
     readonly isCleanup: boolean
   }
   readonly costs: CostInputs
+  /** Counts of what was built beside production's, within this many bytes per model; undefined = none. */
+  readonly compareBytes?: number
   readonly allowedHosts: readonly string[]
   readonly isDryRun: boolean
   readonly expectedPlan: string
@@ -88,6 +93,7 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
       'an exact version such as 1.12.1',
     ),
     warehouse: readWarehouse(raw),
+    python: readPythonPlace(raw),
     state: readStatePlace(raw.text('state')),
     stateBranch: matching(
       raw.text('state-branch', 'main'),
@@ -101,6 +107,7 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
       isCleanup,
     },
     costs: readCosts(raw),
+    compareBytes: readCompare(raw),
     allowedHosts: raw.lines('allow-endpoint-hosts'),
     isDryRun: raw.boolean('dry-run', false),
     expectedPlan: parseExpectedPlan(raw),
@@ -177,6 +184,21 @@ function readCosts(raw: RawInputs): CostInputs {
     pricePerTib: raw.decimal('price-per-tib-usd', { min: 0, max: 1000, fallback: 6.25 }),
     runsPerMonth: raw.optionalInteger('runs-per-month', { min: 1, max: 100_000 }),
   }
+}
+
+function readCompare(raw: RawInputs): number | undefined {
+  const limit = raw.integer('compare-max-bytes', {
+    min: 1,
+    max: 999_999_999_999_999,
+    fallback: 10_000_000_000,
+  })
+  if (!raw.boolean('compare', false)) return undefined
+  if (raw.text('state') === '')
+    throw new InputError(
+      'Reading input compare: production is known from the state of the main branch; set the input state as well.',
+      { input: 'compare', given: 'true', accepted: 'true together with state' },
+    )
+  return limit
 }
 
 function readStatePlace(given: string): StatePlace | undefined {

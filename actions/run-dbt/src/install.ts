@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { WorkFailedError } from '../../_shared/errors.ts'
 import type { Runner } from '../../_shared/run.ts'
@@ -14,7 +14,7 @@ import { versionsIn } from './python.ts'
 
 /**
  * Below the runner's tool folder, so that a later job on this machine finds it; a folder without the closing
- * mark is a crashed installation, one whose Python is gone does not answer: both are made anew.
+ * mark of its lock is a crashed installation, one whose Python is gone does not answer: both are made anew.
  * @returns its Python.
  */
 export async function install(step: InstallStep, runner: Runner): Promise<string> {
@@ -22,10 +22,9 @@ export async function install(step: InstallStep, runner: Runner): Promise<string
   const stamp = createHash('sha256')
     .update(lock?.text ?? step.requirements.join('\n'))
     .digest('hex')
-  const base = runner.environment.RUNNER_TOOL_CACHE || runner.context.tempDir
-  const folder = path.join(base, 'clickstream-actions', `dbt-${stamp.slice(0, 16)}`)
+  const folder = path.join(keptFolder(runner), `dbt-${stamp.slice(0, 16)}`)
   const python = path.join(folder, 'bin', 'python')
-  if (existsSync(path.join(folder, '.complete')) && (await versionsIn(python, runner)) !== undefined) {
+  if (await isInstalled(folder, stamp, step, runner)) {
     runner.log.info(`Using ${step.target}, installed by an earlier step or job.`)
     return python
   }
@@ -49,16 +48,39 @@ export async function install(step: InstallStep, runner: Runner): Promise<string
   // Ours is known to be complete; of another nobody would hear before an import fails in the middle of a model.
   if (step.lock !== undefined)
     await run(runner, step, path.join(building, 'bin', 'python'), ['-m', 'pip', 'check'])
-  await writeFile(path.join(building, '.complete'), '')
+  await writeFile(path.join(building, COMPLETE), stamp)
   await rm(folder, { recursive: true, force: true })
   try {
     await rename(building, folder)
   } catch (error) {
     // Another job of this machine was quicker; the same lock makes the same environment.
-    if (!existsSync(path.join(folder, '.complete'))) throw error
+    if (!existsSync(path.join(folder, COMPLETE))) throw error
     await rm(building, { recursive: true, force: true })
   }
   return python
+}
+
+/** What is kept on this machine from one job to the next; actions/cache can carry it to another. */
+export const keptFolder = ({ environment, context }: Pick<Runner, 'environment' | 'context'>): string =>
+  path.join(environment.RUNNER_TOOL_CACHE || context.tempDir, 'clickstream-actions')
+
+const COMPLETE = '.complete'
+
+/** Whole, of this lock, in a folder of its own, and still running. */
+async function isInstalled(
+  folder: string,
+  stamp: string,
+  step: InstallStep,
+  runner: Runner,
+): Promise<boolean> {
+  const mark = await readFile(path.join(folder, COMPLETE), 'utf8').catch(() => undefined)
+  if (mark !== stamp || !(await lstat(folder)).isDirectory()) return false
+  const found = await versionsIn(path.join(folder, 'bin', 'python'), runner)
+  return (
+    found !== undefined &&
+    step.requirements.includes(`dbt-core==${found.core}`) &&
+    step.requirements.includes(`dbt-bigquery==${found.adapter}`)
+  )
 }
 
 async function run(

@@ -12,7 +12,9 @@ import type { Runner } from '../../_shared/run.ts'
 import { readEvent, type RunEvent } from '../../_shared/runner/event.ts'
 import { chooseDbt, type InstallStep } from './dbt-choice.ts'
 import type { Inputs } from './inputs.ts'
-import { install } from './install.ts'
+import { install, keptFolder } from './install.ts'
+import { findKept, putBack } from './package-cache.ts'
+import { isPlainDeps, readPackages, settle, type Packages, type Settled } from './packages.ts'
 import { readLock } from './lock.ts'
 import { preview, type Preview } from './preview.ts'
 import { jobPlace, renderProfiles } from './profile.ts'
@@ -45,6 +47,8 @@ export interface Observed {
   readonly state?: ObservedState
   readonly pullRequest?: PullRequestDatasets
   readonly preview?: Preview
+  /** Of a project whose commands install packages. */
+  readonly packages?: Packages & Settled
 }
 
 const NOTHING = {
@@ -68,33 +72,51 @@ export async function observe(inputs: Inputs, google: Google, runner: Runner): P
   const dbt = chooseDbt(inputs, installed, await findOnPath(['python3', 'python'], PATH), lock)
   const scratch = await mkdtemp(path.join(runner.context.tempDir, 'run-dbt-'))
   const state = inputs.state && (await observeState(inputs, event, scratch, google, runner))
-  const seen = { project, dbt, scratch, dataset, state, pullRequest }
-  const needsPreview = inputs.isDryRun || inputs.costs.isWanted || pullRequest !== undefined
+  const wanted = await readPackages(inputs, project)
+  const base = keptFolder(runner)
+  const content = wanted?.digest && (await findKept(base, wanted.digest))
+  const packages = wanted && { ...wanted, content }
+  const seen = { project, dbt, scratch, dataset, state, pullRequest, packages }
+  const kept = state?.role === 'compare' ? state.kept : undefined
+  const production = inputs.compareBytes === undefined ? undefined : kept?.directory
+  const needsPreview =
+    inputs.isDryRun || inputs.costs.isWanted || pullRequest !== undefined || production !== undefined
   if (!needsPreview) return { ...seen, python: dbt.kind === 'use' ? dbt.python : undefined }
   const python = dbt.kind === 'use' ? dbt.python : await install(dbt, runner)
+  if (packages?.content) await putBack(packages.content, packages.folder)
+  const previewed = await preview(
+    {
+      python,
+      scratch: path.join(scratch, 'preview'),
+      target: project.targetPath,
+      projectId: google.projectId,
+      jobs: jobPlace(inputs, google),
+      profiles: renderProfiles(inputs, dataset, project.profileName, google),
+    },
+    {
+      commands: inputs.commands
+        .filter((command) => !packages?.content || !isPlainDeps(command))
+        .map((command) => withState(command, kept)),
+      around: { inputs, project },
+      wantsCosts: inputs.costs.isWanted,
+      production,
+      before: state?.kept?.bytes ?? {},
+    },
+    google,
+    runner,
+  )
+  const hasInstalled = packages && !packages.content && previewed.exitCode === 0
+  const { content: fresh, note } = hasInstalled ? await settle(packages, inputs.projectDir, base) : {}
   return {
     ...seen,
     python,
-    preview: await preview(
-      {
-        python,
-        scratch: path.join(scratch, 'preview'),
-        target: project.targetPath,
-        projectId: google.projectId,
-        jobs: jobPlace(inputs, google),
-        profiles: renderProfiles(inputs, dataset, project.profileName, google),
-      },
-      {
-        commands: inputs.commands.map((command) =>
-          withState(command, state?.role === 'compare' ? state.kept : undefined),
-        ),
-        around: { inputs, project },
-        wantsCosts: inputs.costs.isWanted,
-        before: state?.kept?.bytes ?? {},
-      },
-      google,
-      runner,
-    ),
+    preview: previewed,
+    // A dry run has shown them as what it did.
+    packages: packages && {
+      ...packages,
+      content: packages.content ?? (inputs.isDryRun ? undefined : fresh),
+      note,
+    },
   }
 }
 

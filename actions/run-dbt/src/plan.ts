@@ -9,8 +9,11 @@ import { checkCosts, dollars, spelledDollars, type NodeCost } from './costs.ts'
 import type { InstallStep } from './dbt-choice.ts'
 import type { Inputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
+import { isPlainDeps } from './packages.ts'
 import { datasetsToCreate, datasetsToDrop } from './pull-request.ts'
-import { isPreviewed, withState } from './verbs.ts'
+import type { Warehouse } from './profile.ts'
+import { whyNoPython } from './python-models.ts'
+import { builds, isPreviewed, withState } from './verbs.ts'
 
 export interface CommandStep extends Step {
   /** A dry run can say of a command which nodes it would select, or nothing for those that select none. */
@@ -20,7 +23,16 @@ export interface CommandStep extends Step {
 }
 export interface PlainStep extends Step {
   /** `build` and `test` are what the commands do: shown, not carried out one by one. */
-  readonly kind: 'build' | 'test' | 'create-dataset' | 'drop-dataset' | 'leave-dataset' | 'save-state'
+  readonly kind:
+    | 'build'
+    | 'test'
+    | 'compare'
+    | 'python-model'
+    | 'reuse-packages'
+    | 'create-dataset'
+    | 'drop-dataset'
+    | 'leave-dataset'
+    | 'save-state'
   /** What the node would read. */
   readonly bytes?: number
 }
@@ -31,11 +43,7 @@ export interface DbtPlan extends Plan<DbtStep> {
   readonly costRefusal?: unknown
 }
 
-export function planRun(
-  inputs: Inputs,
-  observed: Observed,
-  { projectId }: { readonly projectId: string },
-): DbtPlan {
+export function planRun(inputs: Inputs, observed: Observed, { projectId, endpoints }: Warehouse): DbtPlan {
   const where = {
     target: { project: projectId, dataset: observed.dataset, location: inputs.location },
     owner: '',
@@ -48,6 +56,8 @@ export function planRun(
     ...planDatasets(observed, projectId),
     ...commands,
     ...costs.map((cost) => planNode(cost, inputs)),
+    ...planPython(inputs, observed, whyNoPython(inputs.python, { endpoints })),
+    ...planComparison(observed),
     ...planState(inputs, observed),
   ]
   const plan = {
@@ -74,9 +84,15 @@ export function planRun(
   }
 }
 
-function planCommand(command: Command, inputs: Inputs, observed: Observed): CommandStep {
+function planCommand(command: Command, inputs: Inputs, observed: Observed): CommandStep | PlainStep {
   const { text, verb } = command
-  const { state } = observed
+  const { state, packages } = observed
+  if (packages?.content && isPlainDeps(command))
+    return {
+      kind: 'reuse-packages',
+      target: text,
+      reason: `${packages.count === 1 ? 'one package' : `${packages.count} packages`} of package-lock.yml, kept on this machine`,
+    }
   if (inputs.isDryRun) {
     const isListed = isPreviewed(command)
     const reason =
@@ -110,6 +126,39 @@ function planNode(cost: NodeCost, inputs: Inputs): PlainStep {
     reason: `${cost.materialized || cost.resourceType}${price} (${how})`,
     bytes: cost.bytes,
   }
+}
+
+/** Listed as what they are: not a query, not estimated, run elsewhere or not at all. */
+function planPython(inputs: Inputs, { preview }: Observed, whyNot: string | undefined): PlainStep[] {
+  const names = new Set(
+    (preview?.commands ?? []).flatMap(({ command, python }) => (builds(command.verb) ? python : [])),
+  )
+  return [...names].map((target) => ({
+    kind: 'python-model',
+    target,
+    reason:
+      whyNot === undefined
+        ? `a Dataproc batch in ${inputs.python?.region}, as ${inputs.python?.serviceAccount}`
+        : `will fail: ${whyNot}`,
+  }))
+}
+
+/** Columns and contracts are known before; rows and keys are counted once they are there. */
+function planComparison({ preview }: Observed): PlainStep[] {
+  const compared = new Map(
+    (preview?.commands ?? []).flatMap((previewed) => previewed.compared.map((found) => [found.name, found])),
+  )
+  return [...compared.values()].map(({ name, before, after, why }) => ({
+    kind: 'compare',
+    target: name,
+    reason:
+      why ??
+      (before === undefined && after === undefined
+        ? 'columns as in production; rows and keys are counted when it is built'
+        : 'other columns or another contract than in production'),
+    before,
+    after,
+  }))
 }
 
 function planDatasets(observed: Observed, projectId: string): PlainStep[] {

@@ -11,6 +11,7 @@ import type { Google } from '../../_shared/google/connect.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { previewArgv, type Surroundings } from './argv.ts'
 import type { Command } from './commands.ts'
+import { compareShapes, type ColumnsSeen, type Compared } from './compare-tables.ts'
 import type { NodeCost } from './costs.ts'
 import { runDbt, type DbtRun } from './dbt-process.ts'
 import type { Placed } from './pull-request.ts'
@@ -23,6 +24,10 @@ export interface Previewed {
   readonly result: CommandResult
   /** Only where costs were asked for. */
   readonly costs: readonly NodeCost[]
+  /** Only where a comparison was asked for: columns and contracts of models that production has as well. */
+  readonly compared: readonly Compared[]
+  /** Names of selected models that are written in Python. */
+  readonly python: readonly string[]
 }
 export interface Preview {
   readonly exitCode: number
@@ -31,8 +36,15 @@ export interface Preview {
   /** Everything in the project that is built somewhere. */
   readonly placed: readonly Placed[]
 }
+interface Judged {
+  readonly cost: NodeCost
+  /** Only of a model that is to be compared. */
+  readonly columns?: ColumnsSeen
+}
 interface BuiltNode {
   readonly name?: string
+  readonly fqn?: readonly string[]
+  readonly language?: string
   readonly resource_type?: string
   readonly database?: string | null
   readonly schema?: string
@@ -51,14 +63,17 @@ export async function preview(
     readonly commands: readonly Command[]
     readonly around: Surroundings
     readonly wantsCosts: boolean
+    /** Production's manifest, when what is selected is to be compared with it. */
+    readonly production?: string
     readonly before: Readonly<Record<string, number>>
   },
   google: Google,
   runner: Runner,
 ): Promise<Preview> {
-  const { commands, around, wantsCosts } = given
+  const { commands, around, wantsCosts, production } = given
+  const wantsSql = wantsCosts || production !== undefined
   const asked = commands.flatMap((command) => {
-    const argv = previewArgv(command, wantsCosts, around)
+    const argv = previewArgv(command, wantsSql, around)
     return argv === undefined ? [] : [{ command, argv }]
   })
   const { exitCode, results } = await runDbt(
@@ -71,11 +86,36 @@ export async function preview(
     const folder = path.join(results, String(number))
     const result = await readResults(folder, around.inputs.projectDir, around.project)
     if (result === undefined) break
-    const costs =
-      wantsCosts && result.isSuccess ? await costsOf(folder, command, given.before, run.jobs, google) : []
-    found.push({ command, result, costs })
+    const judged =
+      wantsSql && result.isSuccess ? await judgeNodes(folder, command, given, run.jobs, google) : []
+    found.push({
+      command,
+      result,
+      python: await pythonModels(folder, result),
+      costs: wantsCosts ? judged.map(({ cost }) => cost) : [],
+      compared:
+        production === undefined
+          ? []
+          : await compareShapes(
+              { here: folder, production },
+              new Map(judged.flatMap(({ cost, columns }) => (columns ? [[cost.id, columns]] : []))),
+              google,
+            ),
+    })
   }
   return { exitCode, results, commands: found, placed: await placedNodes(results, found.length) }
+}
+
+/** dbt lists models by the parts of their place, and results by their id. */
+async function pythonModels(folder: string, { listed = [], nodes }: CommandResult): Promise<string[]> {
+  const manifest = await readJson<Manifest>(path.join(folder, 'manifest.json'))
+  const selected = new Set([...listed, ...nodes.map(({ id }) => id)])
+  return Object.entries((manifest?.nodes ?? {}) as Record<string, BuiltNode>)
+    .filter(
+      ([id, { language, fqn = [] }]) =>
+        language === 'python' && (selected.has(id) || selected.has(fqn.join('.'))),
+    )
+    .map(([id, { name }]) => name ?? id)
 }
 
 async function placedNodes(results: string, count: number): Promise<Placed[]> {
@@ -94,13 +134,13 @@ async function placedNodes(results: string, count: number): Promise<Placed[]> {
 /** A view is only defined, not read; everything else reads what its SQL says. */
 const READS = /^(table|incremental|snapshot|test|unit|materialized_view)$/
 
-async function costsOf(
+async function judgeNodes(
   folder: string,
   command: Command,
-  before: Readonly<Record<string, number>>,
+  given: { readonly before: Readonly<Record<string, number>>; readonly production?: string },
   place: JobPlace,
   google: Google,
-): Promise<NodeCost[]> {
+): Promise<Judged[]> {
   const manifest = await readJson<Manifest>(path.join(folder, 'manifest.json'))
   const nodes = (manifest?.nodes ?? {}) as Record<string, BuiltNode>
   const run = JSON.parse(
@@ -112,7 +152,7 @@ async function costsOf(
   )
   return pMap(
     wanted,
-    async ({ unique_id: id, compiled_code: sql }): Promise<NodeCost> => {
+    async ({ unique_id: id, compiled_code: sql }): Promise<Judged> => {
       const node = nodes[id] ?? {}
       const materialized = node.config?.materialized ?? ''
       const known = {
@@ -120,19 +160,31 @@ async function costsOf(
         name: node.name ?? id,
         resourceType: node.resource_type ?? '',
         materialized,
-        before: before[id],
+        before: given.before[id],
       }
-      if (!READS.test(materialized)) return { ...known, bytes: 0, accuracy: 'PRECISE' }
-      if (!sql) return { ...known, accuracy: 'UNKNOWN', why: 'dbt compiled no SQL for it' }
+      const isRead = READS.test(materialized)
+      const isCompared = given.production !== undefined && known.resourceType === 'model'
+      const free: NodeCost = { ...known, bytes: 0, accuracy: 'PRECISE' }
+      const unknown = (why: string): Judged => ({
+        cost: isRead ? { ...known, accuracy: 'UNKNOWN', why } : free,
+        columns: isCompared ? { why } : undefined,
+      })
+      if (!isRead && !isCompared) return { cost: free }
+      if (node.language === 'python') return unknown('it is written in Python')
+      if (!sql) return unknown('dbt compiled no SQL for it')
       try {
-        return {
-          ...known,
-          ...(await estimate(google, place.projectId, place.location, sql, `the dry run of ${known.name}`)),
-        }
+        const { columns, ...read } = await estimate(
+          google,
+          place.projectId,
+          place.location,
+          sql,
+          `the dry run of ${known.name}`,
+        )
+        return { cost: isRead ? { ...known, ...read } : free, columns: isCompared ? columns : undefined }
       } catch (error) {
         if (!(error instanceof GoogleApiError) || (error.status !== 400 && error.status !== 404)) throw error
         // What it reads may be built by this very run.
-        return { ...known, accuracy: 'UNKNOWN', why: error.message.split('\n')[0] ?? '' }
+        return unknown(error.message.split('\n')[0] ?? '')
       }
     },
     { concurrency: AT_ONCE },

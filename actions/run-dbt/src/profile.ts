@@ -1,5 +1,6 @@
 /** Writes the keyless profile; it refuses keys, and no value can break out of its quotes. */
 import type { Inputs } from './inputs.ts'
+import { pythonProfile, whyNoPython } from './python-models.ts'
 import type { JobPlace } from './stop.ts'
 
 /** The project, and where BigQuery is when that is overridden. */
@@ -16,10 +17,11 @@ export const jobPlace = (
 
 /** JSON is YAML. Scopes leave out Drive, which dbt asks for by default. */
 export function renderProfiles(
-  inputs: Pick<Inputs, 'location' | 'threads' | 'target' | 'warehouse'>,
+  inputs: Pick<Inputs, 'location' | 'threads' | 'target' | 'warehouse' | 'python'>,
   dataset: string,
   profileName: string,
   warehouse: Warehouse,
+  labels: Readonly<Record<string, string>> = {},
 ): string {
   const { maximumBytesBilled, jobTimeoutSeconds, priority, executionProject, impersonate } = inputs.warehouse
   const endpoint = warehouse.endpoints.overrides.find(({ api }) => api === 'bigquery')?.root
@@ -38,6 +40,10 @@ export function renderProfiles(
     ...(executionProject === '' ? {} : { execution_project: executionProject }),
     ...(impersonate === '' ? {} : { impersonate_service_account: impersonate }),
     ...(endpoint === undefined ? {} : { api_endpoint: endpoint }),
+    // Without them dbt stops at a Python model before it asks anybody.
+    ...(inputs.python === undefined || whyNoPython(inputs.python, warehouse) !== undefined
+      ? {}
+      : pythonProfile(inputs.python, jobTimeoutSeconds, labels)),
   }
   return JSON.stringify(
     { [profileName]: { target: inputs.target, outputs: { [inputs.target]: output } } },

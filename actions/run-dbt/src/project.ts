@@ -13,6 +13,8 @@ export interface DbtProject {
   /** Absolute; handed to dbt, so that both mean the same folder. */
   readonly targetPath: string
   readonly logPath: string
+  /** Where dbt installs packages, absolute; undefined when that is not plainly a folder of the project's own. */
+  readonly packagesPath?: string
   /** Lines that dbt puts before each statement it sends: Google counts them. */
   readonly commentLines: number
   /** What the project says that this action does otherwise. */
@@ -38,6 +40,7 @@ export async function readProject(inputs: Inputs, environment: Environment): Pro
     profileName,
     targetPath: folder('TARGET_PATH', 'target-path', 'target'),
     logPath: folder('LOG_PATH', 'log-path', 'logs'),
+    packagesPath: packagesPathOf(inputs.projectDir, project['packages-install-path'], environment),
     commentLines: countCommentLines(project['query-comment']),
     notes: await describeIgnored(inputs, profileName),
   }
@@ -68,6 +71,12 @@ async function readProjectFile(inputs: Inputs): Promise<Readonly<Record<string, 
   if (project === null || typeof project !== 'object' || Array.isArray(project))
     return refuse('is not a mapping of names to values')
   return project as Readonly<Record<string, unknown>>
+}
+
+function packagesPathOf(projectDir: string, given: unknown, environment: Environment): string | undefined {
+  if (environment.DBT_PACKAGES_INSTALL_PATH || environment.DBT_ENGINE_PACKAGES_INSTALL_PATH) return undefined
+  const name = given ?? 'dbt_packages'
+  return typeof name === 'string' && /^\w[\w.-]*$/.test(name) ? path.join(projectDir, name) : undefined
 }
 
 /** dbt's own comment is one line before the statement; a project may have another, none, or put it behind. */

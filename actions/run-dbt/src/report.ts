@@ -2,10 +2,12 @@
 import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
 import { ActionError } from '../../_shared/errors.ts'
 import type { Outcome } from '../../_shared/plan.ts'
+import type { Compared } from './compare-tables.ts'
 import { dollars, totalOf } from './costs.ts'
 import type { Inputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
 import type { DbtPlan, DbtStep } from './plan.ts'
+import { describeCompared, shapesSeen } from './report-compared.ts'
 import { costsSeen, describeCosts, describeMeasured } from './report-costs.ts'
 import type { CommandResult, NodeResult, Verdict } from './results.ts'
 import { acts } from './verbs.ts'
@@ -13,6 +15,7 @@ import { acts } from './verbs.ts'
 type DbtReported = Outcome<DbtStep, CommandResult> & {
   readonly results?: string
   readonly junit?: string
+  readonly compared?: readonly Compared[]
   readonly notes?: readonly string[]
 }
 
@@ -33,6 +36,7 @@ export function report(
     ...notes,
     ...observed.project.notes,
     ...stateNotes(inputs, observed),
+    ...(observed.packages?.note === undefined ? [] : [observed.packages.note]),
     ...(outcome.notes ?? []),
   ]
   return {
@@ -50,6 +54,7 @@ export function report(
       'estimated-cost-usd': estimated === undefined ? '' : dollars(estimated, inputs.costs).toFixed(6),
       dataset: observed.dataset,
       'junit-path': outcome.junit ?? '',
+      comparison: (outcome.compared ?? []).length === 0 ? '' : JSON.stringify(outcome.compared),
     },
     summary: [
       { kind: 'heading', text: headingOf(outcome, inputs) },
@@ -60,14 +65,20 @@ export function report(
       ...said.map((text): SummaryBlock => ({ kind: 'text', text })),
       ...describeSteps(plan, outcome, inputs),
       ...(costs.length === 0 ? [] : describeCosts(costs, inputs.costs)),
+      ...(outcome.isApplied ? [] : describeCompared(shapesSeen(observed))),
       ...(outcome.isApplied
-        ? [...describeRun(outcome, nodes), ...describeMeasured(nodes, inputs.costs)]
+        ? [
+            ...describeRun(outcome, nodes),
+            ...describeCompared(outcome.compared ?? []),
+            ...describeMeasured(nodes, inputs.costs),
+          ]
         : []),
     ],
     annotations: [
       ...nodes.flatMap((node) => annotate(node, inputs)),
       ...outcome.done.flatMap(({ step, result }) => annotateCommand(step, result, inputs, observed)),
       ...observed.project.notes.map((message): Annotation => ({ kind: 'notice', message })),
+      ...(inputs.isDryRun ? plan.steps.flatMap(warnOfPython) : []),
     ],
     failure: outcome.failure,
   }
@@ -114,7 +125,7 @@ function describeSteps(plan: DbtPlan, outcome: DbtReported, inputs: Inputs): Sum
   const listed = new Map(outcome.done.map(({ step, result }) => [step, result?.listed]))
   const shown = plan.steps.filter(
     ({ kind }) =>
-      !['use', 'build', 'test', 'save-state', 'command'].includes(kind) &&
+      !['use', 'build', 'test', 'compare', 'save-state', 'command'].includes(kind) &&
       (inputs.isDryRun || kind !== 'install'),
   )
   const verbs: Partial<Record<DbtStep['kind'], string>> = {
@@ -122,6 +133,7 @@ function describeSteps(plan: DbtPlan, outcome: DbtReported, inputs: Inputs): Sum
     'create-dataset': 'create dataset',
     'drop-dataset': 'drop dataset',
     'leave-dataset': 'leave dataset',
+    'python-model': 'Python model',
   }
   const rows = shown.map((step) => [
     `${verbs[step.kind] ?? 'dbt'} ${step.target}`,
@@ -218,6 +230,12 @@ function annotate(node: NodeResult, inputs: Inputs): Annotation[] {
       line: node.line ?? (node.file === undefined ? undefined : 1),
     },
   ]
+}
+
+function warnOfPython({ kind, target, reason }: DbtStep): Annotation[] {
+  return kind === 'python-model' && reason.startsWith('will fail')
+    ? [{ kind: 'warning', message: `Python model ${target} ${reason}.` }]
+    : []
 }
 
 /** What no node can say: the project does not parse, or nothing was selected. */

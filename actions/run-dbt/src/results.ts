@@ -158,7 +158,7 @@ export function describeNode(result: RawResult, manifest: Manifest | undefined):
 /** dbt asks for a profile that is not its author's to write. */
 function explained(message: string): string {
   return /in profile to submit python job/.test(message)
-    ? `Python models are not run here: the profile that this action writes holds no Dataproc. Write the model in SQL, leave it out with --exclude, or run the work with submit-spark. (dbt: ${message})`
+    ? `Python models are not run here: dbt was told no Dataproc to run them on (inputs dataproc-region, dataproc-bucket, dataproc-service-account; an overridden endpoint it cannot follow). Write the model in SQL, leave it out with --exclude, or run the work with submit-spark. (dbt: ${message})`
     : message
 }
 

@@ -21,6 +21,9 @@ const SELECTING: Readonly<Record<string, readonly string[]>> = {
 export const acts = (verb: string): boolean =>
   ['build', 'run', 'seed', 'snapshot', 'test', 'clone', 'source freshness'].includes(verb)
 
+/** Verbs that carry models out. */
+export const builds = (verb: string): boolean => ['build', 'run', 'retry'].includes(verb)
+
 export const takesTargetPath = (verb: string): boolean => verb !== 'deps'
 
 /** Flags of the selecting verbs that `dbt ls` has too; each takes one or more words. */

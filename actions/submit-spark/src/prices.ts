@@ -1,18 +1,19 @@
 /**
- * What a batch costs by the published prices, as far as they are known here, with the day they were read. It
- * refuses to pass one region's price off as another's.
+ * What a batch costs, by the prices given and those that were read for its region. It refuses to pass one region's
+ * price off as another's, and to keep a limit in dollars without a price.
  */
+import { InputError } from '../../_shared/errors.ts'
 import type { Inputs } from '../../_shared/runner/inputs.ts'
+import { PRICES, type Tier, type Unit } from './price-table.ts'
 import { readProperties } from './properties.ts'
 
-/** In US dollars; shuffle storage is published per GB and month, here an hour of 730. */
+/** In US dollars; a price that is not known is left out. */
 interface Price {
-  readonly dcuHour: number
-  readonly shuffleGbHour: number
+  readonly dcuHour?: number
+  readonly shuffleGbHour?: number
 }
-type Tier = 'standard' | 'premium'
 export interface Prices extends Price {
-  /** Where the prices are from, for the report. */
+  /** Where the prices are from, or why one is missing; for the report. */
   readonly source: string
 }
 export interface Usage {
@@ -20,64 +21,73 @@ export interface Usage {
   readonly shuffleGbSeconds: number
 }
 
-const READ_ON = '2026-09-28'
-/** https://cloud.google.com/dataproc-serverless/pricing shows one region at a time; add what you have read. */
-const PUBLISHED: Readonly<Record<string, Readonly<Record<Tier, Price>>>> = {
-  'us-central1': {
-    standard: { dcuHour: 0.06, shuffleGbHour: 0.000054795 },
-    premium: { dcuHour: 0.089, shuffleGbHour: 0.000136986 },
-  },
-}
-const FALLBACK = 'us-central1'
+const UNITS: readonly { readonly unit: Unit; readonly input: string; readonly part: 'compute' | 'disk' }[] = [
+  { unit: 'dcuHour', input: 'price-per-dcu-hour', part: 'compute' },
+  { unit: 'shuffleGbHour', input: 'price-per-shuffle-gb-hour', part: 'disk' },
+]
 
 export function readPrices(inputs: Inputs): {
   readonly prices: Prices
   readonly maxCostUsd: number | undefined
 } {
-  const given = (name: string) =>
-    inputs.text(name) === '' ? undefined : inputs.decimal(name, { min: 0, max: 1000, fallback: 0 })
-  const dcu = given('price-per-dcu-hour')
-  const shuffle = given('price-per-shuffle-gb-hour')
   const region = inputs.text('region')
-  const tier = tierOf(readProperties(inputs))
-  const table = PUBLISHED[region] ?? PUBLISHED[FALLBACK]!
-  const isGiven = dcu !== undefined && shuffle !== undefined
-  const where =
-    PUBLISHED[region] === undefined
-      ? `${FALLBACK} (those of ${region} are not known here; give price-per-dcu-hour and price-per-shuffle-gb-hour)`
-      : region
+  const properties = readProperties(inputs)
+  const found = UNITS.map(({ unit, input, part }) => {
+    const given = inputs.optionalDecimal(input, { min: 0, max: 1000 })
+    const tier = tierOf(part, properties)
+    const published = PRICES[region]?.[unit][tier]
+    return {
+      unit,
+      input,
+      usd: given ?? published?.usd,
+      tier,
+      published: given === undefined ? published : undefined,
+    }
+  })
+  const missing = found.filter(({ usd }) => usd === undefined)
   const most = inputs.decimal('max-cost-usd', { min: 0, max: 1_000_000, fallback: 0 })
+  const words = missing.map(({ input, tier }) => `${input} (${tier} tier)`).join(' and ')
+  if (most > 0 && missing.length > 0)
+    throw new InputError(
+      `Reading input max-cost-usd: the price of ${region} is not known here, so nothing would keep the limit; give ${words}.`,
+      { input: 'max-cost-usd', given: String(most), accepted: `a limit together with ${words}` },
+    )
+  const read = found.flatMap(({ tier, published }) =>
+    published ? [`${tier} tier, read on ${published.readOn}`] : [],
+  )
   return {
     prices: {
-      dcuHour: dcu ?? table[tier].dcuHour,
-      shuffleGbHour: shuffle ?? table[tier].shuffleGbHour,
-      source: isGiven ? 'the prices given' : `prices of ${where}, ${tier} tier, read on ${READ_ON}`,
+      ...Object.fromEntries(found.flatMap(({ unit, usd }) => (usd === undefined ? [] : [[unit, usd]]))),
+      source:
+        missing.length > 0
+          ? `prices of ${region} are not known here; give ${words}`
+          : read.length === 0
+            ? 'the prices given'
+            : `prices of ${region}, ${[...new Set(read)].join(' and ')}`,
     },
     maxCostUsd: most > 0 ? most : undefined,
   }
 }
 
-/** The dearer tier when any part of the batch runs in it: Google's sum does not tell them apart. */
-function tierOf(properties: Readonly<Record<string, string>>): Tier {
-  return Object.entries(properties).some(
-    ([key, value]) =>
-      /^spark\.dataproc\.(driver|executor)\.(compute|disk)\.tier$/.test(key) && value === 'premium',
-  )
+/** The dearer tier when the driver or the executors run in it: Google's sum does not tell them apart. */
+function tierOf(part: 'compute' | 'disk', properties: Readonly<Record<string, string>>): Tier {
+  return ['driver', 'executor'].some(
+    (role) => properties[`spark.dataproc.${role}.${part}.tier`] === 'premium',
+  ) || properties['dataproc.tier'] === 'premium'
     ? 'premium'
     : 'standard'
 }
 
-/** DCU-hours and GB-hours of shuffle, by the second. */
-export function costUsd(usage: Usage, prices: Price): number {
-  return (
-    (usage.milliDcuSeconds / 3_600_000) * prices.dcuHour +
-    (usage.shuffleGbSeconds / 3600) * prices.shuffleGbHour
-  )
+/** DCU-hours and GB-hours of shuffle, by the second; undefined without their prices. */
+export function costUsd(usage: Usage, { dcuHour, shuffleGbHour }: Price): number | undefined {
+  if (dcuHour === undefined || shuffleGbHour === undefined) return undefined
+  return (usage.milliDcuSeconds / 3_600_000) * dcuHour + (usage.shuffleGbSeconds / 3600) * shuffleGbHour
 }
 
 export interface Meter {
   /** @param current what the batch holds right now. */
   see(current: { readonly milliDcu: number; readonly shuffleGb: number } | undefined, atMs: number): void
+  /** 0 without prices, with which no limit is taken either. */
   readonly usd: number
 }
 
@@ -98,7 +108,7 @@ export function openMeter(prices: Price): Meter {
       lastMs = atMs
     },
     get usd() {
-      return costUsd({ milliDcuSeconds, shuffleGbSeconds }, prices)
+      return costUsd({ milliDcuSeconds, shuffleGbSeconds }, prices) ?? 0
     },
   }
 }

@@ -123,7 +123,9 @@ export function report(
         [
           'Cost (estimate)',
           cost === undefined
-            ? 'unknown'
+            ? batch.usage === undefined
+              ? 'unknown'
+              : `unknown: ${facts.prices.source}`
             : `$${cost.toFixed(4)} at $${facts.prices.dcuHour} per DCU-hour and $${facts.prices.shuffleGbHour} per GB-hour: ${facts.prices.source}`,
         ],
         ['Driver output', batch.outputUri ?? 'none'],

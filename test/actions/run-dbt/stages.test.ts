@@ -177,8 +177,7 @@ describe('plan', () => {
       reason: 'locked by dbt.txt',
     })
     const digest = (text: string) =>
-      planRun(parse(), { ...observed, dbt: { ...observed.dbt, lock: { ...lock, text } } }, { projectId: 'p' })
-        .agreedOn
+      planRun(parse(), { ...observed, dbt: { ...observed.dbt, lock: { ...lock, text } } }, warehouse).agreedOn
     expect(digest(pins)).not.toEqual(digest(`${pins}# other`))
   })
   it.each([
@@ -225,9 +224,8 @@ describe('plan', () => {
     expect(JSON.stringify(profile)).not.toMatch(/drive|keyfile|token/)
   })
   it('has no step that builds in a dry run', () => {
-    const steps = planRun(parse({ commands: 'run-operation load\nrun\ntest', 'dry-run': 'true' }), observed, {
-      projectId: 'p',
-    }).steps
+    const inputs = parse({ commands: 'run-operation load\nrun\ntest', 'dry-run': 'true' })
+    const { steps } = planRun(inputs, observed, warehouse)
     expect(steps.map(({ kind }) => kind)).toEqual(['use', 'leave-out', 'list', 'list'])
   })
   it.each([
@@ -458,6 +456,7 @@ describe('report', () => {
     isApplied: true,
     results: '/r',
     junit: '/r/junit.xml',
+    compared: [],
     notes: [],
     done: [
       {

@@ -73,6 +73,17 @@ describe('the document of a plan', () => {
     expect(document.steps.map(({ state }) => state)).toEqual(['done', 'unfinished', 'not reached'])
     expect(document.digest).toBe(planDigest('deploy-dags', { ...plan, steps }))
   })
+  it('shows what a step found at its end instead of what was planned, and keeps what was agreed on', () => {
+    const looked = { kind: 'compare', target: 'a', reason: 'counted when it is built', after: 'x INT64' }
+    const one = { ...plan, steps: [looked, step] }
+    const document = describePlan('run-dbt', one, {
+      isApplied: true,
+      done: [{ step: looked, found: { reason: 'rows 1 to 2', after: undefined } }, { step }],
+    })
+    expect(document.steps[0]).toEqual({ kind: 'compare', target: 'a', reason: 'rows 1 to 2', state: 'done' })
+    expect(document.steps[1]).toMatchObject({ reason: step.reason })
+    expect(document.digest).toBe(planDigest('run-dbt', one))
+  })
   it.each([
     ['what was and will be', 3, 'x'.repeat(100_000), 3],
     ['the last steps', 5000, '', 100],
