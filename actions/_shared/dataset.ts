@@ -4,6 +4,28 @@ export interface TableName {
   readonly projectId: string
   readonly datasetId: string
   readonly tableId: string
+  /** A function has a name of its own, beside that of a table. */
+  readonly isRoutine?: true
+}
+/** A type as routines show it. */
+export interface RoutineType {
+  readonly typeKind: string
+  readonly arrayElementType?: RoutineType
+  readonly structType?: {
+    readonly fields?: readonly { readonly name?: string; readonly type: RoutineType }[]
+  }
+}
+/** What a function in SQL takes and gives. */
+export interface Routine {
+  readonly kind: 'SCALAR_FUNCTION' | 'TABLE_VALUED_FUNCTION'
+  readonly arguments: readonly {
+    readonly name: string
+    /** undefined = ANY TYPE */
+    readonly dataType?: RoutineType
+  }[]
+  /** undefined = what its body gives. */
+  readonly returnType?: RoutineType
+  readonly returnTable?: readonly { readonly name: string; readonly type: RoutineType }[]
 }
 /** A column as BigQuery sends it, types under their legacy names; unknown members travel back untouched. */
 export type Column = Readonly<Record<string, unknown>> & {
@@ -45,6 +67,7 @@ export interface ExistingView {
   readonly createdMs: number
   /** Of a materialized view. */
   readonly materialized?: Materialized
+  readonly routine?: Routine
 }
 /** What is written of a view; a member that is undefined stays as it stands there. */
 export interface ViewContent {
@@ -57,6 +80,7 @@ export interface ViewContent {
   readonly columns?: readonly Column[]
   /** Of a materialized view. */
   readonly materialized?: Materialized
+  readonly routine?: Routine
 }
 export interface DatasetName {
   readonly projectId: string
@@ -66,6 +90,7 @@ export interface DatasetName {
 export type AccessEntry = Readonly<Record<string, unknown>> & {
   readonly view?: TableName
   readonly dataset?: { readonly dataset: DatasetName; readonly targetTypes?: readonly string[] }
+  readonly routine?: DatasetName & { readonly routineId: string }
 }
 export interface DatasetAccess extends DatasetName {
   readonly etag: string
@@ -122,8 +147,12 @@ export interface ExistingTable {
   readonly isFilterRequired: boolean
 }
 
-export const nameKey = ({ projectId, datasetId, tableId }: TableName): string =>
+/** One for each thing: no table can be called `f()`. */
+export const nameKey = (name: TableName): string => `${name.projectId}.${shortName(name)}`
+/** In full, as SQL takes it between backquotes. */
+export const sqlName = ({ projectId, datasetId, tableId }: TableName): string =>
   `${projectId}.${datasetId}.${tableId}`
 export const datasetKey = ({ projectId, datasetId }: DatasetName): string => `${projectId}.${datasetId}`
 /** As people say it, inside one project. */
-export const shortName = ({ datasetId, tableId }: TableName): string => `${datasetId}.${tableId}`
+export const shortName = ({ datasetId, tableId, isRoutine }: TableName): string =>
+  `${datasetId}.${tableId}${isRoutine === true ? '()' : ''}`

@@ -34,6 +34,23 @@ export const markOf = (owner: string, digest: string): Labels => ({
 })
 export const isMark = (label: string): boolean => ['managed-by', OWNER, DIGEST].includes(label)
 
+/** What has no labels carries them in the last line of its description. */
+const LINE =
+  /(?:^|\n)\[((?:managed-by|clickstream-[a-z]+)=[a-z0-9_-]{0,63}(?: clickstream-[a-z]+=[a-z0-9_-]{0,63})*)\]\s*$/
+
+export function readMarkedText(text: string): { text: string; labels: Labels } {
+  const found = LINE.exec(text)
+  if (found === null) return { text, labels: {} }
+  const labels = Object.fromEntries(found[1]!.split(' ').map((label) => label.split('=') as [string, string]))
+  return { text: text.slice(0, found.index), labels }
+}
+export function writeMarkedText(text: string, labels: Labels): string {
+  const mark = `[${Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ')}]`
+  return text === '' ? mark : `${text}\n${mark}`
+}
+
 /** A digest that fits into a label: 160 bits of SHA-256, in hex. */
 export const markDigest = (value: unknown): string => digestOf(value).slice(0, 40)
 

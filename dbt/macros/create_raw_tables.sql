@@ -1,4 +1,4 @@
-{# The tables of caec_raw, which no model owns. The load is their only writer. #}
+{# The tables of caec_raw, which no model owns. The load is their only writer, of quality_results `dbt build`. #}
 {% macro create_raw_tables() -%}
   {%- do run_query(
     "CREATE TABLE IF NOT EXISTS " ~ source('caec_raw', 'sessionized_events')
@@ -8,6 +8,8 @@
     ('lake_days', 'event_date DATE, version STRING'),
     ('loaded_days', 'event_date DATE, version STRING, loaded_by STRING'),
     ('quarantined_files', 'file STRING, reasons STRING'),
+    ('file_counts', 'file STRING, event_date DATE, outcome STRING, reason STRING, row_count INT64'),
+    ('quality_results', 'run_id STRING, judged_at TIMESTAMP, published_at TIMESTAMP, check_name STRING, event_date DATE, value FLOAT64, at_least FLOAT64, at_most FLOAT64, verdict STRING, detail STRING'),
   ] -%}
     {%- do run_query("CREATE TABLE IF NOT EXISTS " ~ source('caec_raw', table) ~ " (" ~ columns ~ ")") -%}
   {%- endfor -%}

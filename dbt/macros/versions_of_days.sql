@@ -1,11 +1,12 @@
 {#
-  {lake: {day: version}, loaded: {day: version}}, oldest day first. It reads what the Spark jobs wrote beside the days: the versions, and the files that were left out whole.
+  {lake: {day: version}, loaded: {day: version}}, oldest day first. It reads what the Spark jobs wrote beside the days: the versions, the files that were left out whole, and what became of each file's rows.
   A lake without a day, or without any of the days loaded before, is refused: that is a wrong lake or a night without one sound row, and the load would empty the table.
 #}
 {% macro versions_of_days(lake) -%}
   {%- for table, columns, file in [
     ('lake_days', 'event_date DATE, version STRING', 'days.csv'),
     ('quarantined_files', 'file STRING, reasons STRING', 'quarantine.csv'),
+    ('file_counts', 'file STRING, event_date DATE, outcome STRING, reason STRING, row_count INT64', 'files.csv'),
   ] -%}
     {%- do run_query(
       "LOAD DATA OVERWRITE " ~ source('caec_raw', table) ~ " (" ~ columns ~ ")"

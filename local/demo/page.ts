@@ -19,10 +19,18 @@ export interface Report {
   readonly input: { readonly sha256: string; readonly name: string }
   readonly stages: {
     readonly raw: { readonly rows: number }
-    readonly clean: { readonly rows: number; readonly rejected: number; readonly duplicates: number }
+    readonly clean: {
+      readonly rows: number
+      readonly rejected: number
+      readonly duplicates: number
+      /** Rejected rows by reason. */
+      readonly reasons?: Readonly<Record<string, number>>
+    }
     readonly sessions: { readonly rows: number; readonly events: number }
   }
   readonly views: Readonly<Record<string, readonly Row[]>>
+  /** What the gate judged before these numbers were published, a row per check and verdict. */
+  readonly gate?: readonly Row[]
   readonly timings: Readonly<Record<string, number>>
 }
 
@@ -86,6 +94,7 @@ export function renderReport(report: Report): string {
     report: escapeJson({
       project: report.project,
       stages: report.stages,
+      gate: report.gate ?? [],
       views: Object.fromEntries(Object.entries(views).map(([name, rows]) => [name, pack(rows)])),
     }),
     scripts: scripts.map((script) => `<script>${script}</script>`).join('\n'),

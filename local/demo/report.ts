@@ -13,6 +13,7 @@ export interface StageCounts {
   readonly clean: number
   readonly rejected: number
   readonly duplicates: number
+  readonly reasons?: Readonly<Record<string, number>>
   readonly sessions: number
   readonly sessionEvents: number
 }
@@ -26,6 +27,7 @@ export const makeReport = (given: {
   input: { sha256: string; name: string }
   counts: StageCounts
   views: Readonly<Record<string, readonly Row[]>>
+  gate?: readonly Row[]
   timings: Readonly<Record<string, number>>
 }): Report => {
   const { counts, views } = given
@@ -56,9 +58,15 @@ export const makeReport = (given: {
     views,
     stages: {
       raw: { rows: counts.raw },
-      clean: { rows: counts.clean, rejected: counts.rejected, duplicates: counts.duplicates },
+      clean: {
+        rows: counts.clean,
+        rejected: counts.rejected,
+        duplicates: counts.duplicates,
+        ...(counts.reasons === undefined ? {} : { reasons: counts.reasons }),
+      },
       sessions: { rows: counts.sessions, events: counts.sessionEvents },
     },
+    ...(given.gate === undefined ? {} : { gate: given.gate }),
     timings: Object.fromEntries(
       Object.entries(given.timings).map(([step, seconds]) => [step, Math.round(seconds * 10) / 10]),
     ),

@@ -153,6 +153,7 @@ export interface CleanCounts {
   readonly clean: number
   readonly rejected: number
   readonly duplicates: number
+  readonly reasons?: Readonly<Record<string, number>>
 }
 
 /** The end of every story: what the analyst reads, what each stage kept, and the page of it. */
@@ -190,16 +191,24 @@ export const writeStoryReport = async (
         clean: Number(clean.clean),
         rejected: Number(clean.rejected),
         duplicates: Number(clean.duplicates),
+        reasons: clean.reasons,
         sessions: Number(loaded?.sessions),
         sessionEvents: Number(loaded?.events),
       }
     },
+  )
+  const results = `\`${project}.${datasets.raw}.quality_results\``
+  const gate = await queryAs(
+    reader('data-eng'),
+    `SELECT check_name, verdict, COUNT(*) AS results, MIN(at_least) AS at_least, MAX(at_most) AS at_most, MAX(detail) AS detail FROM ${results} ` +
+      `WHERE run_id = (SELECT run_id FROM ${results} ORDER BY judged_at DESC LIMIT 1) GROUP BY check_name, verdict ORDER BY check_name, verdict`,
   )
   const report = makeReport({
     project,
     input: { sha256: events.sha256, name: platform.name },
     counts,
     views,
+    gate,
     timings: clock.seconds,
   })
   await writeReport(report, join(generation.reportDir, 'report.json'), repositoryRoot)

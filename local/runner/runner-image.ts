@@ -23,7 +23,7 @@ export const toolPathsFor = async (
   return [dirname(python), join(javaHome, 'bin')]
 }
 
-/** As a job of this runner would have left it: one environment per lock, whole when it is marked so. */
+/** As a job of this runner would have left it: one environment per lock, whole when it is marked with its digest. */
 export const cacheDbt = async (stateDir: string, progress: (line: string) => void): Promise<void> => {
   const { python } = await ensureDbt(progress)
   const environment = dirname(dirname(python))
@@ -32,7 +32,7 @@ export const cacheDbt = async (stateDir: string, progress: (line: string) => voi
     .digest('hex')
   const folder = join(toolCacheOf(stateDir), 'clickstream-actions', `dbt-${digest.slice(0, 16)}`)
   await mkdir(dirname(folder), { recursive: true })
-  await writeFile(join(environment, '.complete'), '')
+  await writeFile(join(environment, '.complete'), digest)
   await rm(folder, { recursive: true, force: true })
   await symlink(environment, folder).catch((error: NodeJS.ErrnoException) => {
     // Another run of this state was quicker.

@@ -14,8 +14,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from tables.arguments import batch_arguments, window_of
-from tables.arrivals import Arrivals, Known, note_begin, note_end, read_arrivals
+from tables.arrivals import Arrivals, Days, Known, note_begin, note_end, read_arrivals
 from tables.clean_events import clean_days, write_clean_events
+from tables.file_counts import read_file_counts, write_file_counts
 from tables.lake import UNDATED, days_between
 from tables.lake_version import check_lake_version
 from tables.metrics import check_reconciles, write_metrics, write_quarantine
@@ -203,10 +204,17 @@ def main() -> None:
         unread = sorted({file.name for file in files} - {*names, *fresh})
         write_rejected_events(rejected_events(judged, names), lake, scope.days, unread)
         # A window takes only its days of a new file: to the ledger the file is still new.
-        known = (
-            {} if arguments.days is not None else note_files(scope, arrivals, rows_by_day(fates, len(names)))
-        )
+        by_day = rows_by_day(fates, len(names))
+        known = {} if arguments.days is not None else note_files(scope, arrivals, by_day, before)
         gone = set() if arguments.days is not None else scope.gone
+        if arguments.days is not None:
+            counted = window_counts(read_file_counts(spark, lake), names, by_day, scope.days or set())
+        else:
+            counted = {
+                n: k.days for n, k in {**({} if scope.days is None else arrivals.known), **known}.items()
+            }
+        left = sorted(fresh - set(scope.quarantined)) if arguments.days is not None else []
+        write_file_counts(spark, lake, {n: days for n, days in counted.items() if n not in scope.gone}, left)
         note_end(spark, lake, arrivals, known, gone, scope.days, changed)
         quarantined = {**({} if scope.days is None else arrivals.known), **known, **scope.quarantined}
         here = {file.name for file in files}
@@ -215,6 +223,7 @@ def main() -> None:
         )
     else:
         changed, days = set(), []
+        write_file_counts(spark, lake, {name: file.days for name, file in arrivals.known.items()}, [])
     window = None if arguments.days is None else [day.isoformat() for day in arguments.days]
     write_metrics(
         spark,
@@ -243,20 +252,37 @@ def main() -> None:
     )
 
 
-def note_files(scope: Scope, arrivals: Arrivals, by_day: list[tuple[dict, int | None]]) -> dict[str, Known]:
-    """Fresh files as they are now; of a file read again for some days, these days."""
+def note_files(
+    scope: Scope, arrivals: Arrivals, by_day: list[tuple[dict, int | None]], before: set[date]
+) -> dict[str, Known]:
+    """Fresh files as they are now; of a file read again for some days, these days. Rows of a file never seen are late when their day was computed `before`."""
     fresh, known = {file.name for file in scope.fresh}, dict(scope.quarantined)
     for file, (days, again_ms) in zip(scope.read, by_day):
         if file.name not in fresh:
             touched = {day.isoformat() for day in scope.days or ()}
             old = arrivals.known[file.name]
+            late = {day: {"late": n["late"]} for day, n in old.days.items() if n.get("late")}
             days = {
                 **{day: n for day, n in old.days.items() if day not in touched},
-                **{d: n for d, n in days.items() if d in touched},
+                **{d: {**n, **late.get(d, {})} for d, n in days.items() if d in touched},
             }
             again_ms = old.again_ms
+        elif file.name not in arrivals.known and scope.days is not None:
+            computed = {day.isoformat() for day in before}
+            days = {d: {**n, "late": n.get("clean", 0)} if d in computed else n for d, n in days.items()}
         known[file.name] = Known(file.size, file.changed_ms, days, again_ms)
     return known
+
+
+def window_counts(
+    before: dict[str, Days], names: list[str], by_day: list[tuple[dict, int | None]], days: set[date]
+) -> dict[str, Days]:
+    """Counts by file and day after a run for some days: these days anew, and the rest as it was."""
+    touched = {day.isoformat() for day in days}
+    counts = {n: {d: c for d, c in old.items() if d not in touched} for n, old in before.items()}
+    for name, (found, _) in zip(names, by_day):
+        counts[name] = {**counts.get(name, {}), **found}
+    return counts
 
 
 def sources_of(spark: SparkSession, given: str | None) -> list[Source]:

@@ -15,7 +15,7 @@ NAMED_VALUES = "array<struct<key: string, value: struct<string_value: string, in
 
 
 def is_filled() -> Column:
-    return F.expr("NOT (value RLIKE '^[\\\\x00-\\\\x20]*$')")
+    return F.expr("NOT (value RLIKE '^[\\\\x00-\\\\x20]*\\\\z')")
 
 
 def fields_of(lines: DataFrame, source: Source, malformed: str) -> DataFrame:

@@ -20,8 +20,9 @@ REFUSED = {
     "itemid": "item_id",
     "transactionid": "transaction_id",
 }
-ID = r"^[^\p{Cntrl}]{1,256}\z"
+ID = r"^(?=\p{Z}*\P{Z})[^\p{Cntrl}]{1,256}\z"
 TEXT = r"^[^\p{Cntrl}]{1,100}\z"
+WHOLE = r"^[-+]?[0-9]{1,19}([.]0+)?\z"
 DECIMAL = r"^[-+]?[0-9]{1,28}([.][0-9]+)?([eE][-+]?[0-9]{1,2})?\z"
 WORDS = (
     "currency", "page", "referrer", "traffic_source", "traffic_medium", "campaign", "device", "country", "properties",
@@ -104,7 +105,9 @@ def _more(source: Source) -> dict[str, Column]:
     there = source.fields
     found = {name: F.col(name) for name in WORDS if name in there}
     if "quantity" in there:
-        found["quantity"] = F.expr("try_cast(regexp_replace(quantity, '[.]0+$', '') AS BIGINT)")
+        found["quantity"] = F.when(
+            F.col("quantity").rlike(WHOLE), F.expr("try_cast(substring_index(quantity, '.', 1) AS BIGINT)")
+        )
     worth = [_decimal(name) for name in ("value",) if name in there]
     if "price" in there:
         quantity = F.coalesce(found.get("quantity", F.lit(None)).cast("decimal(10,0)"), F.lit(1))

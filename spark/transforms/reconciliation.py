@@ -68,7 +68,7 @@ def survey_files(fates: Iterable[Fate], count: int) -> list[Survey]:
 
 
 def rows_by_day(fates: Iterable[Fate], count: int) -> list[tuple[dict[str, dict[str, int]], int | None]]:
-    """Of each file the rows by day and fate, days outside the window left out, and when its first future row is past."""
+    """Of each file the rows by day and fate (refused ones by reason as well: `rejected/<reason>`), days outside the window left out, and when its first future row is past."""
     by_file: list[list[Fate]] = [[] for _ in range(count)]
     for row in fates:
         by_file[row.file_index].append(row)
@@ -77,7 +77,10 @@ def rows_by_day(fates: Iterable[Fate], count: int) -> list[tuple[dict[str, dict[
         days: dict[str, Counter[str]] = {}
         for row in rows:
             if row.fate != "outside_window":
-                days.setdefault(row.event_date.isoformat(), Counter())[row.fate] += row.rows
+                counted = days.setdefault(row.event_date.isoformat(), Counter())
+                counted[row.fate] += row.rows
+                if row.fate == "rejected":
+                    counted[f"rejected/{row.reason}"] += row.rows
         noted.append(({day: dict(n) for day, n in days.items()}, _again_ms(rows)))
     return noted
 

@@ -238,8 +238,8 @@ describe('apply-ddl', () => {
   it('makes the tables of this repository', async () => {
     await cp(join(repoRoot, 'bigquery/ddl'), join(job.workspace, 'ddl'), { recursive: true })
     const result = await applyDdl()
-    expect([result.exitCode, errorOf(result), result.outputs.created]).toEqual([0, '', '5'])
-    expect((await applyDdl()).outputs).toMatchObject({ unchanged: '5' })
+    expect([result.exitCode, errorOf(result), result.outputs.created]).toEqual([0, '', '7'])
+    expect((await applyDdl()).outputs).toMatchObject({ unchanged: '7' })
   })
 })
 

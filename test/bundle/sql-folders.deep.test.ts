@@ -80,6 +80,10 @@ async function run(action: string, source: string, inputs: Record<string, string
 describe('a folder of views as people write them', () => {
   const publish = (inputs: Record<string, string> = {}) =>
     run('publish-views', 'sql-views', { prune: 'true', ...inputs })
+  const functionsIn = async (id: string): Promise<string[]> =>
+    ((await api('GET', `/datasets/${id}/routines`)).routines ?? []).map(
+      (routine: any) => routine.routineReference.routineId,
+    )
   const viewsIn = async (id: string): Promise<string[]> =>
     ((await api('GET', `/datasets/${id}/tables?maxResults=1000`)).tables ?? []).map(
       (table: any) => table.tableReference.tableId,
@@ -93,7 +97,9 @@ describe('a folder of views as people write them', () => {
       const planned = await publish({ 'dry-run': 'true' })
       expect([planned.outputs.created, planned.writes]).toEqual([count, 0])
       expect((await publish()).outputs).toMatchObject({ created: count, updated: '0' })
-      expect([...(await viewsIn('caec_insights')), ...(await viewsIn('mart_c'))]).toHaveLength(Number(count))
+      const made = [...(await viewsIn('caec_insights')), ...(await viewsIn('mart_c'))]
+      expect(await functionsIn('caec_insights')).toEqual(['fn_clean', 'fn_per_visitor', 'fn_since'])
+      expect(made.length + 3).toBe(Number(count))
       const again = await publish()
       expect(again).toMatchObject({ outputs: { unchanged: count, authorized: '0' }, jobs: 0, writes: 0 })
       expect(await api('GET', '/datasets/caec_insights/tables/folder_metadata')).toMatchObject({

@@ -37,6 +37,9 @@ export interface Platform {
    * nothing built before is kept.
    */
   runWorkflowSteps(): Promise<void>
+  /** The same for what is new; `says` is what dbt said where a command failed. */
+  runNew(): Promise<{ readonly isGreen: boolean; readonly says: string }>
+  removeRaw(name: string): Promise<void>
   /** Every row of every table and of every view. */
   readAll(): Promise<Record<string, unknown[]>>
 }
@@ -52,6 +55,7 @@ export async function deployPlatform(folder: string): Promise<Platform> {
   await writeFile(join(dags, 'clickstream_pipeline.release.json'), JSON.stringify(release, null, 2))
   await buildEmptyTables(cloud, folder)
   await publishViews(cloud)
+  let runs = 0
   return {
     cloud,
     dags,
@@ -59,6 +63,23 @@ export async function deployPlatform(folder: string): Promise<Platform> {
     putDay: ({ day, csv }) => put(cloud, 'data-eng', 'caec-local-raw', `events/${day}.csv`, csv),
     putRaw: (name, body) => put(cloud, 'data-eng', 'caec-local-raw', `events/${name}`, body),
     runWorkflowSteps: () => runWorkflowSteps(cloud, release, folder),
+    async runNew() {
+      await runSpark(cloud, release, 'new', `new-${++runs}-`)
+      const said = await withDbt(cloud, folder, [
+        ['run-operation', 'load_sessionized_events', '--args', `{lake: ${LAKE}}`],
+        BUILD,
+        ['run-operation', 'check_gate'],
+      ]).then(
+        () => '',
+        (error: unknown) => String(error),
+      )
+      return { isGreen: said === '', says: said }
+    },
+    async removeRaw(name) {
+      const path = `/storage/v1/b/caec-local-raw/o/${encodeURIComponent(`events/${name}`)}`
+      const reply = await cloud.fetchAs('data-eng', path, { method: 'DELETE' })
+      if (!reply.ok) throw new Error(`removing ${name}: ${reply.status} ${await reply.text()}`)
+    },
     readAll: () => readAll(cloud),
   }
 }
@@ -152,23 +173,32 @@ async function publishViews(cloud: TestCloud): Promise<void> {
   }
 }
 
-async function runWorkflowSteps(cloud: TestCloud, release: Release, folder: string): Promise<void> {
+async function runSpark(
+  cloud: TestCloud,
+  release: Release,
+  days: 'all' | 'new',
+  prefix: string,
+): Promise<void> {
   for (const [job, args] of [
-    ['clean', [`--raw=gs://caec-local-raw/events/`, `--lake=${LAKE}`, '--days=all']],
-    ['sessionize', [`--lake=${LAKE}`, '--days=all']],
+    ['clean', [`--raw=gs://caec-local-raw/events/`, '--max-rejected-share=0.5']],
+    ['sessionize', []],
   ] as const) {
     const { main, pyFiles } = release.spark[job]!
-    const batchId = `full-${job}`
+    const batchId = `${prefix}${job}`
     const { status, json } = await createBatch(cloud, `batchId=${batchId}`, {
       ...batchOf(`gs://caec-local-staging/${main}`, {
         pythonFileUris: pyFiles.map((name) => `gs://caec-local-staging/${name}`),
-        args,
+        args: [...args, `--lake=${LAKE}`, `--days=${days}`],
       }),
       labels: ORIGIN,
     })
     if (status !== 200) throw new Error(JSON.stringify(json))
     await waitFor(cloud, batchId, ({ state }) => state === 'SUCCEEDED')
   }
+}
+
+async function runWorkflowSteps(cloud: TestCloud, release: Release, folder: string): Promise<void> {
+  await runSpark(cloud, release, 'all', 'full-')
   await withDbt(cloud, folder, [
     ['run-operation', 'load_sessionized_events', '--args', `{lake: ${LAKE}, full: true}`],
     [...BUILD, '--full-refresh'],

@@ -254,7 +254,7 @@ def test_the_views_check_names_every_published_view(pipelines: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("way", ["execute", "execute_complete"])
-def test_files_that_were_left_out_end_the_check_at_once_and_no_other_verdict_does(
+def test_what_the_gate_rings_for_ends_the_check_at_once_and_no_other_verdict_does(
     pipelines: dict[str, Any], monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     import re
@@ -267,9 +267,10 @@ def test_files_that_were_left_out_end_the_check_at_once_and_no_other_verdict_doe
         from airflow.exceptions import AirflowFailException
 
     task = pipelines["process"].get_task("check_views")
-    verdicts = re.findall(r" AS '([^']+)';", task.configuration["query"]["query"])
-    left_out = [verdict for verdict in verdicts if "were left out whole" in verdict]
-    assert len(left_out) == 1
+    query = task.configuration["query"]["query"]
+    verdicts = re.findall(r" AS '([^']+)';", query)
+    rings = re.findall(r"RAISE USING MESSAGE = CONCAT\('([^']+)'", query)
+    assert (len(rings), len(verdicts) > 9) == (1, True)
 
     def check(verdict: str) -> None:
         # As the job of BigQuery ends; with a trigger its message comes in an event.
@@ -284,13 +285,14 @@ def test_files_that_were_left_out_end_the_check_at_once_and_no_other_verdict_doe
         else:
             task.execute_complete({}, {"status": "error", "message": message})
 
-    with pytest.raises(AirflowFailException, match="^raw files were left out whole.*names them and why"):
-        check(left_out[0])
+    with pytest.raises(
+        AirflowFailException, match="^the numbers are published, and the gate rings: late_rows"
+    ):
+        check(f"{rings[0]}late_rows of 2015-06-10")
     for verdict in verdicts:
-        if verdict not in left_out:
-            with pytest.raises(Exception, match="Query error") as raised:
-                check(verdict)
-            assert not isinstance(raised.value, AirflowFailException)
+        with pytest.raises(Exception, match="Query error") as raised:
+            check(verdict)
+        assert not isinstance(raised.value, AirflowFailException)
 
 
 def test_a_daily_run_covers_the_day_before_it(pipelines: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
  * changed, after a new day, after a day loaded twice, after late events, and after a day has disappeared.
  */
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { judge, keep, planted, smallShop } from './gate.ts'
 import { failures, firstDays, lateEvents, newDay, openStory, type DbtStory } from './story.ts'
 import { cutSessions, dayOf, sessionRow, type Event } from './truth.ts'
 import { putLake, readRows, sorted } from './warehouse.ts'
@@ -88,7 +89,41 @@ describe('the models', () => {
     const events = firstDays.filter((event) => dayOf(event.ms) !== '2015-06-01')
     await putLake(story.test, story.folder, events)
     expect(failures(await story.load())).toEqual([])
-    await story.expectIncrementalEqualsFull(events)
+    const vars = '{gate: {missing_days: {from_rows: 1}}}'
+    const red = await story.dbt.run('build', '--exclude-resource-type', 'unit_test', '--vars', vars)
+    expect(`${red.success} ${JSON.stringify(failures(red))}`).toMatch(/^false .*missing_days of 2015-06-01/)
+    await story.expectIncrementalEqualsFull(events, [
+      '--vars',
+      '{gate: {missing_days: {from_rows: 1, except: [2015-06-01]}}}',
+    ])
+  })
+})
+
+describe('the gate', () => {
+  beforeAll(async () => {
+    const events = [...firstDays, ...newDay, ...lateEvents]
+    await putLake(story.test, story.folder, events)
+    expect(failures(await story.load())).toEqual([])
+    expect(failures(await story.dbt.run('build', '--exclude-resource-type', 'unit_test'))).toEqual([])
+    await keep(story)
+  })
+
+  it.each(planted)('names $name', async ({ sql, red = [], alarm = [] }) => {
+    const found = await judge(story, sql, smallShop)
+    expect(found.outcome).toMatchObject({ success: true })
+    expect({ red: found.red, alarm: found.alarm }).toEqual({ red, alarm })
+  })
+
+  it.each([
+    ['{gate: {volumes: {at_most: 1}}}', "there is no check 'volumes'"],
+    ['{gate: {volume: {most: 1}}}', "there is no key 'most'"],
+    ['{gate: {volume: {at_most: many}}}', "at_most must be a number from 0 on, got 'many'"],
+    ['{gate: {volume: {on_red: hope}}}', "on_red must be hold or alarm, got 'hope'"],
+    ['{gate: {missing_days: {except: never}}}', "except must be a list, got 'never'"],
+  ])('refuses %p', async (vars, message) => {
+    const { outcome } = await judge(story, [], vars)
+    expect(outcome.success).toBe(false)
+    expect(`${outcome.exception} ${(await story.dbt.log()).slice(-3_000)}`).toContain(message)
   })
 
   it('of a warehouse whose ids are numbers refuse single days, and are right after everything was loaded once', async () => {

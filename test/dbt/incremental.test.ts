@@ -6,6 +6,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { repoRoot } from '../support/cloud.ts'
+import { judge, keep, plantedTogether, smallShop } from './gate.ts'
 import { failures, firstDays, lateEvents, newDay, openStory, type DbtStory } from './story.ts'
 import { cutSessions, dayOf, expectedViews, sessionRow, type Event } from './truth.ts'
 import { putLake, readRows, sorted } from './warehouse.ts'
@@ -92,12 +93,17 @@ describe('what is published', () => {
   it('stays exactly as it was when a test of a mart fails, facts and visitors alike, or when nothing was tested', async () => {
     const before = await tables()
     // As when a late event joins two sessions and a day after it was not loaded again; and somebody is new.
-    const insert = (visitor: number): Promise<unknown> =>
-      readRows(
+    const insert = async (visitor: number): Promise<void> => {
+      await readRows(
+        story.test,
+        `INSERT INTO caec_raw.file_counts VALUES ('planted-${visitor}', DATE '2015-06-02', 'clean', '', 1)`,
+      )
+      await readRows(
         story.test,
         `INSERT INTO ${raw} SELECT 'planted-${visitor}', TIMESTAMP_ADD(event_ts, INTERVAL 1 MINUTE), '${visitor}', event_type, item_id, ` +
           `transaction_id, 'planted-${visitor}', TIMESTAMP_ADD(event_ts, INTERVAL 1 MINUTE), * EXCEPT (event_id, event_ts, visitor_id, event_type, item_id, transaction_id, session_id, session_start_ts) FROM ${raw} WHERE visitor_id = '60'`,
       )
+    }
     await insert(61)
     await insert(60)
     await touched()
@@ -107,9 +113,27 @@ describe('what is published', () => {
     ])
     expect(await tables()).toEqual(before)
     expect((await story.dbt.log()).slice(-5_000)).toContain(
-      'not published, the tables stay as they were: 1 not green',
+      'not published, the tables stay as they were: 2 not green',
     )
+    // The gate found it, too, and its results are kept although nothing was published.
+    expect(
+      await readRows(
+        story.test,
+        "SELECT check_name, event_date, value, at_most, detail, published_at FROM caec_raw.quality_results WHERE verdict = 'red' ORDER BY check_name",
+      ),
+    ).toMatchObject([
+      { check_name: 'data_tests', detail: 'sessions_of_a_visitor_are_more_than_30_minutes_apart' },
+      {
+        check_name: 'session_gaps',
+        event_date: '2015-06-02',
+        value: 1,
+        at_most: 0,
+        detail: '3 first events, 4 sessions',
+        published_at: null,
+      },
+    ])
     await readRows(story.test, `DELETE FROM ${raw} WHERE session_id = 'planted-60'`)
+    await readRows(story.test, `DELETE FROM caec_raw.file_counts WHERE file = 'planted-60'`)
     await touched()
     expect(failures(await story.dbt.run('run'))).toEqual([])
     expect(await tables()).toEqual(before)
@@ -126,24 +150,56 @@ describe('what is published', () => {
   })
 })
 
+describe('the gate', () => {
+  beforeAll(() => keep(story))
+
+  it('finds nothing in what is sound, and names each of many corruptions', async () => {
+    const sound = await judge(story, [], smallShop)
+    expect(sound).toMatchObject({ outcome: { success: true }, red: [], alarm: [] })
+    const check = () => story.dbt.run('run-operation', 'check_gate', '--vars', smallShop)
+    expect((await check()).success).toBe(true)
+    const { sql, red, alarm } = plantedTogether()
+    const found = await judge(story, sql, smallShop)
+    expect({ red: found.red, alarm: found.alarm }).toEqual({ red, alarm })
+    const outcome = await check()
+    expect(outcome.success).toBe(false)
+    expect(`${outcome.exception} ${(await story.dbt.log()).slice(-5_000)}`).toContain(
+      'quarantined_files: gs://raw/a.csv.gz {"file_unreadable": 1}',
+    )
+  })
+
+  it('refuses thresholds it does not know', async () => {
+    const { outcome } = await judge(story, [], '{gate: {volume: {most: 1}}}')
+    expect(outcome.success).toBe(false)
+    expect(`${outcome.exception} ${(await story.dbt.log()).slice(-3_000)}`).toContain(
+      "there is no key 'most'",
+    )
+  })
+})
+
 describe('the load', () => {
-  it.each(['sessionized_events', 'item_names', 'lake_days', 'loaded_days', 'quarantined_files'])(
-    'leaves %s exactly as its DDL file describes it',
-    async (table) => {
-      const tables = `/bigquery/v2/projects/${story.test.cloud.environment.project}/datasets`
-      const shapeOf = async (dataset: string): Promise<unknown> => {
-        const reply = await story.test.fetchAs('data-eng', `${tables}/${dataset}/tables/${table}`)
-        const { schema, timePartitioning, clustering, description, labels, requirePartitionFilter } =
-          (await reply.json()) as Record<string, unknown>
-        expect(reply.status).toBe(200)
-        return { schema, timePartitioning, clustering, description, labels, requirePartitionFilter }
-      }
-      const statement = await readFile(join(repoRoot, 'bigquery/ddl/caec_raw', `${table}.sql`), 'utf8')
-      await readRows(story.test, statement.replace(`caec_raw.${table}`, `caec_analytics.${table}`))
-      expect(await shapeOf('caec_raw')).toEqual(await shapeOf('caec_analytics'))
-      await story.test.fetchAs('data-eng', `${tables}/caec_analytics/tables/${table}`, { method: 'DELETE' })
-    },
-  )
+  it.each([
+    'sessionized_events',
+    'item_names',
+    'lake_days',
+    'loaded_days',
+    'quarantined_files',
+    'file_counts',
+    'quality_results',
+  ])('leaves %s exactly as its DDL file describes it', async (table) => {
+    const tables = `/bigquery/v2/projects/${story.test.cloud.environment.project}/datasets`
+    const shapeOf = async (dataset: string): Promise<unknown> => {
+      const reply = await story.test.fetchAs('data-eng', `${tables}/${dataset}/tables/${table}`)
+      const { schema, timePartitioning, clustering, description, labels, requirePartitionFilter } =
+        (await reply.json()) as Record<string, unknown>
+      expect(reply.status).toBe(200)
+      return { schema, timePartitioning, clustering, description, labels, requirePartitionFilter }
+    }
+    const statement = await readFile(join(repoRoot, 'bigquery/ddl/caec_raw', `${table}.sql`), 'utf8')
+    await readRows(story.test, statement.replace(`caec_raw.${table}`, `caec_analytics.${table}`))
+    expect(await shapeOf('caec_raw')).toEqual(await shapeOf('caec_analytics'))
+    await story.test.fetchAs('data-eng', `${tables}/caec_analytics/tables/${table}`, { method: 'DELETE' })
+  })
 
   it.each([
     [', from: 2015-06-02', 'both from and to'],
@@ -155,20 +211,6 @@ describe('the load', () => {
     expect(
       `${outcome.exception} ${JSON.stringify(outcome.results)} ${(await story.dbt.log()).slice(-3_000)}`,
     ).toContain(message)
-  })
-
-  it('fails with the name of a file that was left out, and with no word when there is none', async () => {
-    const check = () => story.dbt.run('run-operation', 'check_quarantine')
-    expect((await check()).success).toBe(true)
-    await readRows(
-      story.test,
-      `INSERT INTO caec_raw.quarantined_files VALUES ('gs://raw/a.csv', '{"event_unknown": 4}')`,
-    )
-    const outcome = await check()
-    expect(outcome.success).toBe(false)
-    expect(`${outcome.exception} ${(await story.dbt.log()).slice(-3_000)}`).toContain(
-      'gs://raw/a.csv {"event_unknown": 4}',
-    )
   })
 
   it('refuses a lake that is no gs:// path', async () => {

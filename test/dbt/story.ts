@@ -16,6 +16,9 @@ const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
 const view = (ms: number, visitor: number, item = 1): Event => ({ ms, visitor, type: 'view', item })
 
+/** A visitor who never rests for half an hour, longer than a session may be. */
+export const endless = { visitor: 30, start: MAY_30 + 3, id: `30-${MAY_30 + 3}` }
+
 /**
  * Three days with a midnight and a month's end in between; visitor 50 is alone on the third day with a
  * session that a late event will move.
@@ -33,6 +36,7 @@ export const firstDays: Event[] = [
   view(MAY_30 + 40 * MINUTE_MS, 22),
   view(MAY_30 + 70 * MINUTE_MS + 1, 22),
   view(MAY_30 + 2 * DAY_MS + 5 * MINUTE_MS, 50, 9),
+  ...Array.from({ length: 52 }, (_, n) => view(endless.start + n * 29 * MINUTE_MS, endless.visitor)),
 ]
 export const newDay: Event[] = [view(MAY_30 + 3 * DAY_MS, 1), view(MAY_30 + 3 * DAY_MS + 1, 60)]
 export const lateEvents: Event[] = [
@@ -48,7 +52,7 @@ export interface DbtStory {
   /** The tables that dbt published. */
   dumpFacts(): Promise<Record<string, unknown>>
   /** Builds on top of what is there, then all anew, and compares. */
-  expectIncrementalEqualsFull(events: readonly Event[]): Promise<void>
+  expectIncrementalEqualsFull(events: readonly Event[], options?: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -82,14 +86,16 @@ export async function openStory(): Promise<DbtStory> {
         `{lake: gs://${test.cloud.environment.buckets.lake}${window}}`,
       ),
     dumpFacts,
-    async expectIncrementalEqualsFull(events) {
-      expect(failures(await dbt.run('build'))).toEqual([])
+    async expectIncrementalEqualsFull(events, options = []) {
+      expect(failures(await dbt.run('build', ...options))).toEqual([])
       for (const model of ['fct_events', 'fct_sessions'])
         expect(await dbt.sentSql(`marts/${model}`)).toMatch(/merge into `caec-local`\.`caec_analytics`/)
       const incremental = await dumpFacts()
       expect(incremental.fct_sessions).toEqual(sorted(cutSessions(events).map(sessionRow)))
       expect(
-        failures(await dbt.run('build', '--full-refresh', '--exclude-resource-type', 'unit_test')),
+        failures(
+          await dbt.run('build', '--full-refresh', '--exclude-resource-type', 'unit_test', ...options),
+        ),
       ).toEqual([])
       expect(await dumpFacts()).toEqual(incremental)
     },

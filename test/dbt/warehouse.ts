@@ -71,9 +71,11 @@ export async function putLake(test: TestCloud, folder: string, events: readonly 
   const version = (list: unknown): string =>
     createHash('sha256').update(JSON.stringify(list)).digest('hex').slice(0, 32)
   const versions = [...days].map(([day, list]) => `${day},${version(list)}\n`)
+  const counts = [...days].map(([day, list]) => `gs://raw/${day}.csv,${day},clean,,${list.length}\n`)
   for (const [file, text] of [
     ['days.csv', `event_date,version\n${versions.join('')}`],
     ['quarantine.csv', 'file,reasons\n'],
+    ['files.csv', `file,event_date,outcome,reason,row_count\n${counts.join('')}`],
   ] as const)
     await test.fetchAs('spark', `/upload/storage/v1/b/${lake}/o?uploadType=media&name=_ledger/${file}`, {
       method: 'POST',

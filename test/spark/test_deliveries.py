@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import random
@@ -37,6 +38,58 @@ def rejected(spark: SparkSession, lake: Lake) -> list[str]:
 def versions(lake: Lake) -> dict[str, str]:
     lines = (lake.lake / "_ledger" / "days.csv").read_text().splitlines()[1:]
     return dict(line.split(",") for line in lines)
+
+
+def counted(lake: Lake) -> dict[tuple[str, str], int]:
+    """Rows by outcome and day, as the load and the gate read them."""
+    counts: dict[tuple[str, str], int] = {}
+    for row in csv.DictReader((lake.lake / "_ledger" / "files.csv").open(newline="")):
+        key = (row["outcome"] + (f" {row['reason']}" if row["reason"] else ""), row["event_date"])
+        counts[key] = counts.get(key, 0) + int(row["row_count"])
+    return counts
+
+
+def test_what_became_of_each_file_is_told_by_day_whatever_is_computed_anew(
+    spark: SparkSession, lake: Lake
+) -> None:
+    noon = MAY_3 + DAY_MS // 2
+    lake.put_events(
+        "a.csv", [(noon, 1, "view", 1, None), (noon, 1, "view", 1, None), (noon, 1, "buy", 1, None)]
+    )
+    run_new(lake)
+    assert counted(lake) == {
+        ("clean", "2015-05-03"): 1,
+        ("duplicates", "2015-05-03"): 1,
+        ("rejected event_unknown", "2015-05-03"): 1,
+    }
+    lake.put_events(
+        "b.csv",
+        [(noon + 1, 2, "view", 1, None), (noon + DAY_MS, 2, "view", 1, None), (5, 2, "view", 1, None)],
+    )
+    lake.clean("--days", "2015-05-03")
+    assert {key: n for key, n in counted(lake).items() if key[0] in ("clean", "unprocessed")} == {
+        ("clean", "2015-05-03"): 2,
+        ("unprocessed", ""): 1,
+    }
+    run_new(lake)
+    assert counted(lake) == {
+        ("clean", "2015-05-03"): 2,
+        ("clean", "2015-05-04"): 1,
+        ("duplicates", "2015-05-03"): 1,
+        ("late", "2015-05-03"): 1,
+        ("rejected event_unknown", "2015-05-03"): 1,
+        ("rejected timestamp_before_2000", "1970-01-01"): 1,
+    }
+    before = counted(lake)
+    run_new(lake)
+    assert counted(lake) == before
+    (lake.raw / "b.csv").unlink()
+    run_new(lake)
+    assert counted(lake) == {
+        ("clean", "2015-05-03"): 1,
+        ("duplicates", "2015-05-03"): 1,
+        ("rejected event_unknown", "2015-05-03"): 1,
+    }
 
 
 def test_a_second_part_and_a_row_in_the_next_days_file_are_in_their_day(

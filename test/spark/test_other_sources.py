@@ -50,6 +50,8 @@ def test_three_sources_in_one_folder_are_told_apart_and_become_one_table(
             {"event_ts": "yesterday", "visitor_id": "007", "event_type": "view"},
             {"event_ts": f"{at}5+02:00", "visitor_id": "", "event_type": "view"},
             {"event_ts": f"{at}6+02:00", "visitor_id": "007", "event_type": "cart", "quantity": "many"},
+            {"event_ts": f"{at}6+02:00", "visitor_id": "007", "event_type": "cart", "quantity": "2\n"},
+            {"event_ts": f"{at}6+02:00", "visitor_id": " \u00a0", "event_type": "view"},
             {"event_ts": f"{at}7+02:00", "visitor_id": "007", "event_type": "cart", "currency": "euro"},
             '{"event_ts": "2015-05-03T14',
             "[1, 2]",
@@ -83,15 +85,16 @@ def test_three_sources_in_one_folder_are_told_apart_and_become_one_table(
     assert [(f["raw"], f["clean"], f["rejected"], f["duplicates"]) for f in counts["files"]] == [
         (1, 1, 0, 0),
         (6, 5, 1, 0),
-        (12, 5, 7, 0),
+        (14, 5, 9, 0),
     ]
     assert counts["reasons"] == {
         "currency_malformed": 1,
         "event_unknown": 1,
         "line_not_json": 2,
-        "quantity_not_number": 1,
+        "quantity_not_number": 2,
         "timestamp_unreadable": 1,
         "transactionid_missing": 1,
+        "visitorid_malformed": 1,
         "visitorid_missing": 1,
     }
     lake.sessionize()

@@ -50,6 +50,8 @@ def test_an_id_is_the_text_that_was_written(spark: SparkSession) -> None:
         (0, "1430622004384.5", "timestamp_not_integer"),
         (0, " 1430622004384", "timestamp_not_integer"),
         (0, "1.430622e12", "timestamp_not_integer"),
+        (0, "1430622004384\n", "timestamp_not_integer"),
+        (0, "1430622004384.0\n", "timestamp_not_integer"),
         (0, "99999999999999999999", "timestamp_not_integer"),
         (0, "946684799999", "timestamp_before_2000"),
         (0, "-1", "timestamp_before_2000"),

@@ -30,7 +30,12 @@ export interface Report {
   readonly input: { readonly sha256: string; readonly name: string }
   readonly stages: {
     readonly raw: { readonly rows: number }
-    readonly clean: { readonly rows: number; readonly rejected: number; readonly duplicates: number }
+    readonly clean: {
+      readonly rows: number
+      readonly rejected: number
+      readonly duplicates: number
+      readonly reasons?: Readonly<Record<string, number>>
+    }
     readonly sessions: { readonly rows: number; readonly events: number }
   }
   readonly views: Readonly<Record<string, readonly Row[]>>

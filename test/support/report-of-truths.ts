@@ -32,10 +32,21 @@ export async function reportOfTruths(truths: Truths, rejected = 0): Promise<Repo
     input: { sha256: 'a'.repeat(64), name: 'events.csv' },
     stages: {
       raw: { rows: raw + rejected },
-      clean: { rows: clean, rejected, duplicates: raw - clean },
+      clean: { rows: clean, rejected, duplicates: raw - clean, reasons: { event_unknown: rejected } },
       sessions: { rows: sessions, events: clean },
     },
     views,
+    gate: [
+      { check_name: 'loaded_rows', verdict: 'green', results: 3, at_least: null, at_most: 0, detail: null },
+      {
+        check_name: 'late_rows',
+        verdict: 'alarm',
+        results: 1,
+        at_least: null,
+        at_most: 0.5,
+        detail: '6 of 10 rows',
+      },
+    ],
     timings: {},
   }
 }

@@ -52,9 +52,11 @@ describe('first-deployment.yml', () => {
       expect(object.split('/')[1]).toBe(createHash('sha256').update(bytes).digest('hex'))
     }
     expect(Object.keys((await tablesOf(platforms.dev, 'caec_raw'))!).sort()).toEqual([
+      'file_counts',
       'item_names',
       'lake_days',
       'loaded_days',
+      'quality_results',
       'quarantined_files',
       'sessionized_events',
     ])

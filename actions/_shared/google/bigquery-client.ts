@@ -13,6 +13,8 @@ import { titleOf, type Asked } from './translate.ts'
 export interface BigQueryAsk extends Asked {
   /** What BigQuery calls its answer, e.g. `bigquery#table`; a deletion has none. */
   readonly kind?: string
+  /** A member that the answer always has, where it does not say what it is. */
+  readonly has?: string
   /** Default: as for every request, true for all verbs but POST. */
   readonly isRepeatable?: boolean
 }
@@ -84,14 +86,15 @@ function without<T>(names: readonly string[], members: T): T {
 }
 
 /** The client reads `status` and `jobReference` of a job without looking whether they are there. */
-function isExpected(body: unknown, { kind }: BigQueryAsk): boolean {
-  const found = body as { kind?: unknown; status?: unknown; jobReference?: unknown }
+function isExpected(body: unknown, { kind, has }: BigQueryAsk): boolean {
+  const found = body as Record<string, unknown>
+  if (has !== undefined) return found[has] !== undefined
   if (kind === undefined) return true
   return found.kind === kind && (kind !== 'bigquery#job' || Boolean(found.status && found.jobReference))
 }
 
-const strange = ({ method, resource, kind }: BigQueryAsk): GoogleApiError =>
-  notGoogles({ method, resource }, 200, `it is no ${kind}`, {
+const strange = ({ method, resource, kind, has }: BigQueryAsk): GoogleApiError =>
+  notGoogles({ method, resource }, 200, kind === undefined ? `it has no ${has}` : `it is no ${kind}`, {
     isRetryable: false,
     hint: 'Check HTTPS_PROXY, NO_PROXY and CLOUDSDK_API_ENDPOINT_OVERRIDES_… of this job.',
   })

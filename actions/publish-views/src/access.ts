@@ -39,8 +39,18 @@ export interface ListedViews {
 /** https://cloud.google.com/bigquery/quotas#dataset_limits */
 const MOST_RESOURCES = 2500
 
+/** The view or function that an entry is for. */
+const granteeOf = ({ view, routine }: AccessEntry): TableName | undefined => {
+  if (routine === undefined) return view
+  const { projectId, datasetId, routineId } = routine
+  return { projectId, datasetId, tableId: routineId, isRoutine: true }
+}
+function entryFor(name: TableName): AccessEntry {
+  const { projectId, datasetId, tableId, isRoutine } = name
+  return isRoutine === true ? { routine: { projectId, datasetId, routineId: tableId } } : { view: name }
+}
 export const viewsOf = (access: readonly AccessEntry[]): TableName[] =>
-  access.flatMap(({ view }) => (view === undefined ? [] : [view]))
+  access.flatMap((entry) => granteeOf(entry) ?? [])
 const keysOf = (names: readonly TableName[]): ReadonlySet<string> => new Set(names.map(nameKey))
 
 /** Datasets of which every view may read here. */
@@ -82,7 +92,9 @@ export function planAccess(
   const gone = keysOf(stale)
   const present = keysOf(viewsOf(source.access).filter((name) => !gone.has(nameKey(name))))
   const all = covered(source.access)
-  const uncovered = readers.map(({ name }) => name).filter((name) => !all.has(datasetKey(name)))
+  const names = readers.map(({ name }) => name)
+  const functions = names.filter(({ isRoutine }) => isRoutine === true)
+  const uncovered = names.filter((name) => name.isRoutine !== true && !all.has(datasetKey(name)))
   const addDatasets = isByDataset
     ? [
         ...new Map(
@@ -93,11 +105,14 @@ export function planAccess(
         ).values(),
       ]
     : []
-  const wanted = isByDataset ? [] : uncovered
+  // An authorized dataset speaks for its views only.
+  const wanted = isByDataset
+    ? functions
+    : names.filter((name) => functions.includes(name) || uncovered.includes(name))
   const missing = wanted.filter((name) => !present.has(nameKey(name)))
   const changed = keysOf(listed.changed)
   const again = wanted.filter((name) => present.has(nameKey(name)) && changed.has(nameKey(name)))
-  const reading = keysOf(isByDataset ? [] : readers.map(({ name }) => name))
+  const reading = keysOf(isByDataset ? functions : names)
   const remove = [
     ...listed.views.map(({ name }) => name).filter((name) => !reading.has(nameKey(name))),
     ...listed.deleted,
@@ -136,12 +151,15 @@ export function mergeAccess(
   { add, remove, addDatasets }: Pick<AccessChange, 'add' | 'remove' | 'addDatasets'>,
 ): AccessEntry[] {
   const gone = keysOf(remove)
-  const kept = access.filter(({ view }) => view === undefined || !gone.has(nameKey(view)))
+  const kept = access.filter((entry) => {
+    const name = granteeOf(entry)
+    return name === undefined || !gone.has(nameKey(name))
+  })
   const present = keysOf(viewsOf(kept))
   const all = covered(kept)
   return [
     ...kept,
-    ...add.filter((name) => !present.has(nameKey(name))).map((view) => ({ view })),
+    ...add.filter((name) => !present.has(nameKey(name))).map(entryFor),
     ...addDatasets
       .filter((dataset) => !all.has(datasetKey(dataset)))
       .map((dataset) => ({ dataset: { dataset, targetTypes: ['VIEWS'] } })),

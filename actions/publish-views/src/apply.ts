@@ -5,6 +5,7 @@
 import { applyInOrder } from '../../_shared/apply.ts'
 import { GoogleApiError } from '../../_shared/errors.ts'
 import { asConflict } from '../../_shared/google/bigquery.ts'
+import { createRoutine, deleteRoutine, updateRoutine } from '../../_shared/google/bigquery-routines.ts'
 import {
   createView,
   deleteView,
@@ -38,6 +39,7 @@ export async function apply(
 }
 
 async function applyStep(step: ViewStep, google: Google): Promise<void> {
+  const isFunction = 'name' in step && step.name.isRoutine === true
   switch (step.kind) {
     case 'keep':
     case 'orphan':
@@ -45,25 +47,33 @@ async function applyStep(step: ViewStep, google: Google): Promise<void> {
       return
     case 'create':
       google.log.info(`create ${step.target}: ${step.reason}`)
-      return createView(google, step.name, step.content).catch((error: unknown) => {
-        throw asConflict(error, step.target, 'no view of this name')
-      })
+      return (isFunction ? createRoutine : createView)(google, step.name, step.content).catch(
+        (error: unknown) => {
+          throw asConflict(error, step.target, `no ${isFunction ? 'function' : 'view'} of this name`)
+        },
+      )
     case 'update':
     case 'adopt':
       google.log.info(`${step.kind} ${step.target}: ${step.reason}`)
-      return patchView(google, step.name, step.content, step.etag).catch((error: unknown) => {
-        throw asConflict(error, step.target, `etag ${step.etag}`)
-      })
+      return (isFunction ? updateRoutine : patchView)(google, step.name, step.content, step.etag).catch(
+        (error: unknown) => {
+          throw asConflict(error, step.target, `etag ${step.etag}`)
+        },
+      )
     case 'mark':
-      return markView(google, step.name, step.labels)
+      return isFunction
+        ? updateRoutine(google, step.name, { labels: step.labels })
+        : markView(google, step.name, step.labels)
     case 'authorize':
       google.log.info(`authorize on ${step.target}: ${step.reason}`)
       return authorize(step, google)
     case 'delete':
       google.log.info(`delete ${step.target}: ${step.reason}`)
-      return deleteView(google, step.name, step.etag).catch((error: unknown) => {
-        throw asConflict(error, step.target, `etag ${step.etag}`)
-      })
+      return (isFunction ? deleteRoutine : deleteView)(google, step.name, step.etag).catch(
+        (error: unknown) => {
+          throw asConflict(error, step.target, `etag ${step.etag}`)
+        },
+      )
     default:
       return assertNever(step)
   }

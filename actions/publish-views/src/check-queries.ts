@@ -3,24 +3,19 @@
  * or will change; it refuses to guess where BigQuery answers.
  */
 import pMap from 'p-map'
-import { nameKey, shortName, type Column, type TableName } from '../../_shared/dataset.ts'
+import { nameKey, shortName, sqlName, type Column, type TableName } from '../../_shared/dataset.ts'
 import { GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
 import { dryRun, type DryRun } from '../../_shared/google/bigquery-jobs.ts'
 import { getView } from '../../_shared/google/bigquery-views.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import type { Annotation } from '../../_shared/report.ts'
 import { annotationOf } from '../../_shared/sql-files.ts'
-import type { ViewDefinition } from './definition.ts'
+import type { Candidate } from './candidate.ts'
 import { inReferenceOrder } from './order.ts'
-import { notFound, readInstead, scanReferences } from './sql.ts'
+import { isTemplate, spelledArguments, spelledReturns } from './routine.ts'
+import { notFound } from './sql.ts'
+import { withWaiting } from './waiting.ts'
 
-export interface Candidate {
-  readonly name: TableName
-  readonly file: string
-  readonly definition: ViewDefinition
-  /** Names found in the text. */
-  readonly references: readonly TableName[]
-}
 export interface Checked {
   readonly references: readonly TableName[]
   readonly columns?: readonly Column[]
@@ -43,11 +38,13 @@ export async function checkQueries<C extends Candidate>(
   const waiting = new Map(inReferenceOrder(unchecked).map((view) => [nameKey(view.name), view]))
   const own = new Set(all.map(({ name }) => nameKey(name)))
   const failures: Annotation[] = []
+  const elsewhere: Annotation[] = []
   const checked = await pMap(
     unchecked,
-    async (view) => [view, await check(place, view, waiting, own, failures)] as const,
+    async (view) => [view, await check(place, view, waiting, own, failures, elsewhere)] as const,
     { concurrency: AT_ONCE },
   )
+  if (failures.length === 0) failures.push(...elsewhere)
   if (failures.length > 0) {
     failures.sort((a, b) => ((a.file ?? '') < (b.file ?? '') ? -1 : 1))
     throw new WorkFailedError(
@@ -68,21 +65,24 @@ async function check(
   waiting: ReadonlyMap<string, Candidate>,
   own: ReadonlySet<string>,
   failures: Annotation[],
+  elsewhere: Annotation[],
 ): Promise<Checked | undefined> {
-  const { text, linesBefore } = withWaiting(view, waiting, google.projectId)
+  const { text, linesBefore, isWaiting } = withWaiting(view, waiting, google.projectId)
   let answer: DryRun
   try {
     answer = await ask({ google, location }, view, text)
+    if (view.definition.routine !== undefined && !isWaiting) await askFunction({ google, location }, view)
   } catch (error) {
     if (!(error instanceof GoogleApiError && (error.status === 400 || error.status === 404))) throw error
     const annotation = annotationOf(error, view.file, 'View')
     const line = (annotation.line ?? 1) - linesBefore
     // It lies in a view this one reads, and is said of that one.
-    if (/ at \[\d+:\d+\]/.test(error.message) && line < 1) return undefined
-    failures.push({ ...annotation, line: Math.max(1, line) + view.definition.linesBefore })
+    const isElsewhere = isWaiting && / at \[\d+:\d+\]/.test(error.message) && line < 1
+    const list = isElsewhere ? elsewhere : failures
+    list.push({ ...annotation, line: Math.max(1, line) + view.definition.linesBefore })
     return undefined
   }
-  const { query } = view.definition
+  const { query, routine } = view.definition
   const references = await confirm(google, view, answer, own)
   const missed = notFound(query, view.references, answer.references)[0]
   if (missed !== undefined) {
@@ -94,7 +94,20 @@ async function check(
       message: `BigQuery reads ${shortName(missed)} here, and this action does not find where; write the name as \`${nameKey(missed)}\`.`,
     })
   }
+  // What a function reads depends on its call.
+  if (routine !== undefined) return { references, columns: isTemplate(routine) ? [] : answer.columns }
   return { references, columns: answer.columns, bytes: answer.bytes }
+}
+
+/** As it will be made; whoever may not make it only knows that its body is right. */
+async function askFunction(
+  { google, location }: Place,
+  { name, file, definition }: Candidate,
+): Promise<void> {
+  const { query, routine } = definition
+  const head = `CREATE OR REPLACE ${routine?.kind === 'SCALAR_FUNCTION' ? '' : 'TABLE '}FUNCTION \`${sqlName(name)}\`(${spelledArguments(routine!)})${spelledReturns(routine!)} AS `
+  const text = routine?.kind === 'SCALAR_FUNCTION' ? `(\n${query}\n)` : `\n${query}`
+  await dryRun(google, google.projectId, location, `${head}${text}`, file).catch(unlessForbidden)
 }
 
 /**
@@ -104,7 +117,7 @@ async function check(
 async function ask({ google, location }: Place, view: Candidate, text: string): Promise<DryRun> {
   const { projectId } = google
   const asStatement = (what: string): Promise<DryRun> =>
-    dryRun(google, projectId, location, `CREATE ${what} \`${nameKey(view.name)}\` AS ${text}`, view.file)
+    dryRun(google, projectId, location, `CREATE ${what} \`${sqlName(view.name)}\` AS ${text}`, view.file)
   try {
     const answer = await dryRun(google, projectId, location, text, view.file)
     // BigQuery materializes less than it can query; whoever may not make the view only knows the query.
@@ -138,41 +151,3 @@ async function confirm(
   }
   return real
 }
-
-/** The query with the views it waits for put before it, as BigQuery will see them once they are there. */
-function withWaiting(
-  view: Candidate,
-  waiting: ReadonlyMap<string, Candidate>,
-  projectId: string,
-): { text: string; linesBefore: number } {
-  const names = new Map<string, string>()
-  const parts: string[] = []
-  const put = (name: TableName): void => {
-    const before = waiting.get(nameKey(name))
-    if (before === undefined || names.has(nameKey(name))) return
-    for (const reference of before.references) put(reference)
-    const text = readInstead(before.definition.query, projectId, names)
-    names.set(nameKey(name), `waiting_view_${names.size + 1}`)
-    parts.push(`${names.get(nameKey(name))} AS (\n${text}\n)`)
-  }
-  for (const reference of view.references) put(reference)
-  const query = readInstead(view.definition.query, projectId, names)
-  if (parts.length === 0) return { text: query, linesBefore: 0 }
-  const own = /^(?:\s|--[^\n]*\n|#[^\n]*\n|\/\*[\s\S]*?\*\/)*WITH\s+(RECURSIVE\s+)?/i.exec(query)
-  const head = `WITH ${own?.[1] === undefined ? '' : 'RECURSIVE '}${parts.join(', ')}${own === null ? '' : ','}\n`
-  // What is cut off keeps its lines.
-  const rest =
-    own === null ? query : `${'\n'.repeat(own[0].split('\n').length - 1)}${query.slice(own[0].length)}`
-  return { text: `${head}${rest}`, linesBefore: head.split('\n').length - 1 }
-}
-
-export const candidate = (
-  file: { name: TableName; file: string },
-  definition: ViewDefinition,
-  projectId: string,
-): Candidate => ({
-  name: file.name,
-  file: file.file,
-  definition,
-  references: scanReferences(definition.query, projectId),
-})

@@ -1,15 +1,17 @@
 /**
- * What a view file says: a bare SELECT, or CREATE [MATERIALIZED] VIEW with columns and OPTIONS before it. It refuses
- * every other statement and every option it would not apply.
+ * What a file says: a bare SELECT, CREATE [MATERIALIZED] VIEW with columns and OPTIONS before it, or a function. It
+ * refuses every other statement and every option it would not apply.
  */
-import { shortName, type Materialized, type TableName } from '../../_shared/dataset.ts'
+import { shortName, type Materialized, type Routine, type TableName } from '../../_shared/dataset.ts'
 import { openCursor, ReadingError, type Cursor } from '../../_shared/sql-cursor.ts'
+import { tokenize } from '../../_shared/sql-tokens.ts'
 import { readLayout, readRefresh } from './materialized.ts'
 import { joined, wrongLabel, type Metadata } from './metadata.ts'
+import { readKind, readRoutine, type RoutineKind } from './routine.ts'
 import { leadingComment } from './sql.ts'
 
 export interface ViewDefinition {
-  /** The SELECT alone, without a last semicolon. */
+  /** The SELECT alone, without a last semicolon; of a function its body. */
   readonly query: string
   /** Lines of the file before the query's first one. */
   readonly linesBefore: number
@@ -22,11 +24,15 @@ export interface ViewDefinition {
   readonly columns?: readonly { readonly name: string; readonly description?: string }[]
   /** Of CREATE MATERIALIZED VIEW. */
   readonly materialized?: Materialized
+  readonly routine?: Routine
 }
 
 /** As BigQuery calls it. */
-export const typeOf = ({ materialized }: ViewDefinition): 'VIEW' | 'MATERIALIZED_VIEW' =>
-  materialized === undefined ? 'VIEW' : 'MATERIALIZED_VIEW'
+export const typeOf = ({
+  materialized,
+  routine,
+}: ViewDefinition): RoutineKind | 'VIEW' | 'MATERIALIZED_VIEW' =>
+  routine?.kind ?? (materialized === undefined ? 'VIEW' : 'MATERIALIZED_VIEW')
 
 /**
  * @param metadata what stands beside the file; it goes before a comment at the top.
@@ -43,9 +49,13 @@ export function readDefinition(sql: string, name: TableName, metadata: Metadata 
     return { ...queryFrom(sql, 0), ...described, ...metadata }
   }
   cursor.accept('OR REPLACE')
+  const kind = readKind(cursor)
+  if (kind !== undefined) return readFunction({ cursor, sql, name, kind }, described, metadata)
   const isMaterialized = cursor.accept('MATERIALIZED VIEW')
   if (!isMaterialized && !cursor.accept('VIEW'))
-    cursor.refuse(`expected VIEW or MATERIALIZED VIEW, found ${cursor.next().slice(0, 40)}: not read here`)
+    cursor.refuse(
+      `expected VIEW, MATERIALIZED VIEW or FUNCTION, found ${cursor.next().slice(0, 40)}: not read here`,
+    )
   cursor.accept('IF NOT EXISTS')
   checkName(cursor, cursor.path(), name)
   const layout = isMaterialized ? readLayout(cursor) : undefined
@@ -56,6 +66,41 @@ export function readDefinition(sql: string, name: TableName, metadata: Metadata 
   const at = cursor.at()
   if (at >= sql.length) cursor.refuse('the query is missing')
   return { ...described, ...queryFrom(sql, at), ...options, ...(columns ? { columns } : {}) }
+}
+
+function readFunction(
+  { cursor, sql, name, kind }: { cursor: Cursor; sql: string; name: TableName; kind: RoutineKind },
+  described: Pick<ViewDefinition, 'description'>,
+  metadata: Metadata,
+): ViewDefinition {
+  if (metadata.labels !== undefined || metadata.friendlyName !== undefined)
+    cursor.refuse('a function has neither labels nor a friendly name; its metadata.yaml gives them')
+  cursor.accept('IF NOT EXISTS')
+  checkName(cursor, cursor.path(), name)
+  if (!/^\w{1,256}$/.test(name.tableId))
+    cursor.refuse(`${name.tableId} is no name of a function: letters without accents, digits and underscores`)
+  const readDescription = (): string | undefined => {
+    let description: string | undefined
+    readList(cursor, (option) => {
+      if (option !== 'description')
+        cursor.refuse(`the function option ${option} is not read here; description is`)
+      description = textOrNull(cursor)
+    })
+    return description
+  }
+  const { routine, from, to, description } = readRoutine(cursor, kind, readDescription)
+  const options = joined(cursor, description === undefined ? {} : { description }, metadata)
+  const body =
+    to === undefined
+      ? queryFrom(sql, from)
+      : { query: bodyOf(sql.slice(from, to)), linesBefore: sql.slice(0, from).split('\n').length - 1 }
+  return { ...described, ...body, ...options, routine }
+}
+
+/** BigQuery puts a bracket behind it: a comment in its last line would swallow that. */
+function bodyOf(text: string): string {
+  const body = text.trimEnd()
+  return /^(--|#)/.test(tokenize(body).at(-1)?.text ?? '') ? `${body}\n` : body
 }
 
 /** A bare query keeps its comments; behind a header it begins at its first word. */

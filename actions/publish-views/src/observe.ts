@@ -3,28 +3,33 @@ import pMap from 'p-map'
 import {
   datasetKey,
   nameKey,
+  sqlName,
   type Column,
   type DatasetAccess,
   type DatasetName,
   type ExistingView,
   type TableName,
 } from '../../_shared/dataset.ts'
-import { WorkFailedError } from '../../_shared/errors.ts'
+import { GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
+import { dryRun } from '../../_shared/google/bigquery-jobs.ts'
+import { getRoutine } from '../../_shared/google/bigquery-routines.ts'
 import { getView } from '../../_shared/google/bigquery-views.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import { digestOn, markDigest, ownershipOf, type Ownership } from '../../_shared/ownership.ts'
 import type { Annotation } from '../../_shared/report.ts'
 import { ReadingError } from '../../_shared/sql-cursor.ts'
 import { readSqlFiles, type SqlFile } from '../../_shared/sql-files.ts'
-import { AT_ONCE, candidate, checkQueries, type Candidate } from './check-queries.ts'
+import { candidate, type Candidate } from './candidate.ts'
+import { AT_ONCE, checkQueries } from './check-queries.ts'
 import { readDefinition, typeOf, type ViewDefinition } from './definition.ts'
 import type { Inputs } from './inputs.ts'
 import { readMetadata } from './metadata.ts'
 import { inReferenceOrder } from './order.ts'
+import { callWithNulls, isTemplate } from './routine.ts'
 import { findOrphans, readHomes, readSources, type Orphan } from './surroundings.ts'
 import { isSameQuery, qualify, scanReferences } from './sql.ts'
 
-const LAYOUT = { noun: 'view', leaves: ['view'] }
+const LAYOUT = { noun: 'view', leaves: ['view', 'udf', 'function'] }
 
 /** On the digest of a view that is off the list of a source before the list is known to be changed. */
 export const LEAVING = 'leaving'
@@ -69,6 +74,9 @@ interface Found extends Candidate {
 export async function observe(inputs: Inputs, google: Google): Promise<Observed> {
   const files = await readSqlFiles(inputs, google.projectId, LAYOUT)
   const candidates = readAll(files, google.projectId)
+  const functions = new Set(
+    candidates.filter(({ name }) => name.isRoutine === true).map(({ name }) => nameKey(name)),
+  )
   const homes = await readHomes(
     google,
     [...new Set(files.map(({ name }) => name.datasetId))],
@@ -77,15 +85,19 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
   const found = await pMap(
     candidates,
     async (view): Promise<Found> => {
-      const existing = await getView(google, view.name)
+      const existing = await (view.name.isRoutine === true ? getRoutine : getView)(google, view.name)
       return { ...view, existing, ownership: ownershipOf(existing?.labels ?? {}, inputs.owner) }
     },
     { concurrency: AT_ONCE },
   )
   const unchecked = withReaders(found, (view) => !isRemembered(view))
-  const checked = await checkQueries({ google, location: inputs.location }, found, unchecked)
+  const place = { google, location: inputs.location }
+  const checked = await checkQueries(place, found, unchecked)
+  const earlierColumns = await columnsOfFunctions(place, unchecked)
   const views = found.map((view): ObservedView => {
-    const { name, file, definition, sql, existing, ownership } = view
+    const { name, file, definition, sql, ownership } = view
+    const gave = earlierColumns.get(view)
+    const existing = gave === undefined ? view.existing : { ...view.existing!, columns: gave }
     const stored = existing?.query
     const answer = checked.get(view)
     const references = answer?.references ?? view.references
@@ -93,13 +105,13 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
     // What others wrote and says the same is left as it stands there, however it is written.
     const isSame =
       answer === undefined ||
-      ((ownership !== 'ours' || definition.materialized !== undefined) &&
-        isSameQuery(stored ?? '', written, google.projectId))
+      ((ownership !== 'ours' || typeOf(definition) !== 'VIEW') &&
+        isSameQuery(stored ?? '', written, google.projectId, functions))
     const query = stored !== undefined && isSame ? stored : written
     return {
       ...{ name, file, definition, query, references, existing, ownership },
       digest: digestOf(sql, query),
-      earlier: stored === undefined ? [] : scanReferences(stored, google.projectId),
+      earlier: stored === undefined ? [] : scanReferences(stored, google.projectId, functions),
       columns: answer?.columns ?? existing?.columns ?? [],
       bytes: answer?.bytes,
     }
@@ -109,6 +121,7 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
     google,
     homes,
     new Set(views.map(({ name }) => nameKey(name))),
+    functions.size > 0,
   )
   const isResuming = found.some(
     ({ existing, ownership }) => ownership === 'ours' && digestOn(existing?.labels ?? {}) === LEAVING,
@@ -143,6 +156,40 @@ function withReaders(views: readonly Found[], is: (view: Found) => boolean): Fou
   return views.filter(({ name }) => chosen.has(nameKey(name)))
 }
 
+/** What functions give that are there and will change; one of ANY TYPE gives what its call makes of it. */
+async function columnsOfFunctions(
+  { google, location }: { google: Google; location: string },
+  unchecked: readonly Found[],
+): Promise<ReadonlyMap<Found, readonly Column[]>> {
+  const asked = unchecked.filter(
+    ({ definition, existing }) =>
+      existing?.routine !== undefined &&
+      existing.type === typeOf(definition) &&
+      !isTemplate(existing.routine) &&
+      !isTemplate(definition.routine!),
+  )
+  const answers = await pMap(
+    asked,
+    async (view) => {
+      const call = callWithNulls(`\`${sqlName(view.name)}\``, view.existing!.routine!)
+      const query =
+        view.definition.routine?.kind === 'SCALAR_FUNCTION'
+          ? `SELECT ${call} AS result`
+          : `SELECT * FROM ${call}`
+      try {
+        const { columns } = await dryRun(google, google.projectId, location, query, view.file)
+        return [[view, columns] as const]
+      } catch (error) {
+        // What does not work any more breaks for nobody.
+        if (error instanceof GoogleApiError && (error.status === 400 || error.status === 404)) return []
+        throw error
+      }
+    },
+    { concurrency: AT_ONCE },
+  )
+  return new Map(answers.flat())
+}
+
 const outside = (name: TableName, references: readonly TableName[]): DatasetName[] =>
   references.filter((reference) => datasetKey(reference) !== datasetKey(name))
 
@@ -164,17 +211,24 @@ function readAll(files: readonly SqlFile[], projectId: string): (Candidate & { s
     const definition = attempt(file, () => readDefinition(sql, name, beside))
     // What was checked is remembered by the texts that say it.
     const whole = metadata === undefined ? sql : `${metadata.text}\n${sql}`
-    return definition === undefined
-      ? []
-      : [{ ...candidate({ name, file }, definition, projectId), sql: whole }]
+    if (definition === undefined) return []
+    const called: TableName = definition.routine === undefined ? name : { ...name, isRoutine: true }
+    return [{ name: called, file, definition, sql: whole }]
   })
-  if (failures.length === 0) return read
+  const functions = new Set(
+    read.filter(({ name }) => name.isRoutine === true).map(({ name }) => nameKey(name)),
+  )
+  if (failures.length === 0)
+    return read.map(({ definition, sql, ...file }) => ({
+      ...candidate(file, definition, projectId, functions),
+      sql,
+    }))
   throw new WorkFailedError(
     `Reading the views: ${failures.length} of ${files.length} files are refused: ${failures.map(({ file, line, message }) => `${file}:${line}: ${message}`).join('; ')}.`,
     {
       annotations: failures,
       problem: 'view-query',
-      hint: 'A file holds one SELECT, or one CREATE [OR REPLACE] VIEW [IF NOT EXISTS] name [(columns)] [OPTIONS(…)] AS SELECT.',
+      hint: 'A file holds one SELECT, or one CREATE [OR REPLACE] VIEW [IF NOT EXISTS] name [(columns)] [OPTIONS(…)] AS SELECT, or one CREATE [OR REPLACE] [TABLE] FUNCTION in SQL.',
     },
   )
 }

@@ -21,6 +21,7 @@ import type { Inputs } from './inputs.ts'
 import { compareMaterialized } from './materialized.ts'
 import { LEAVING, type Observed, type ObservedView } from './observe.ts'
 import { inReferenceOrder } from './order.ts'
+import { brokenCalls, signatureChanges } from './routine.ts'
 
 type StepOf<Kind extends string> = Step & { readonly kind: Kind }
 export type ViewStep =
@@ -148,12 +149,15 @@ interface Change {
 function planView(view: ObservedView, inputs: Inputs): ViewStep {
   const { name, existing, ownership, digest, bytes } = view
   const target = shortName(name)
+  const isFunction = name.isRoutine === true
   checkColumnNames(view)
   if (existing !== undefined && existing.type !== typeOf(view.definition)) {
     const found = existing.type.toLowerCase().replaceAll('_', ' ')
-    const rule = existing.type.endsWith('VIEW')
-      ? `never turns one into a ${view.definition.materialized === undefined ? '' : 'materialized '}view`
-      : 'replaces views only'
+    const rule = isFunction
+      ? 'replaces functions in SQL of the same kind only'
+      : existing.type.endsWith('VIEW')
+        ? `never turns one into a ${view.definition.materialized === undefined ? '' : 'materialized '}view`
+        : 'replaces views only'
     throw new RefusedError(
       `Planning ${target}: there is a ${found} of this name, and publish-views ${rule}; rename the file or remove the ${found}.`,
       { what: target, problem: 'not-a-view' },
@@ -229,6 +233,14 @@ function compare({ definition, query, columns, existing }: ObservedView): Change
       isReplacing ||= change.fixed.length + change.reasons.length > 0
     }
   }
+  if (definition.routine !== undefined) {
+    content.routine = definition.routine
+    const changes =
+      existing?.routine === undefined ? [] : signatureChanges(existing.routine, definition.routine)
+    reasons.push(...changes)
+    isReplacing ||= changes.length > 0
+    return { content, labels: {}, reasons, isReplacing, fixed }
+  }
   const labels = definition.labels ?? {}
   const different = Object.keys(labels).filter((key) => labels[key] !== existing?.labels[key])
   if (different.length > 0) reasons.push(`label ${different.join(', ')} changed`)
@@ -262,8 +274,9 @@ function describe(
 
 /** The list in a header describes columns; their names are the query's. */
 function checkColumnNames({ definition, columns, file }: ObservedView): void {
-  const given = definition.columns
-  if (given === undefined) return
+  const given = definition.columns ?? definition.routine?.returnTable
+  // What a function gives is known where it was asked for.
+  if (given === undefined || (definition.routine !== undefined && columns.length === 0)) return
   const names = (list: readonly { name: string }[]) => list.map(({ name }) => name.toLowerCase()).join(', ')
   if (names(given) === names(columns)) return
   throw new InputError(
@@ -276,7 +289,12 @@ function checkBreaking(planned: readonly { view: ObservedView; step: ViewStep }[
   if (inputs.isBreakingAllowed) return
   const broken = planned.flatMap(({ view, step }) => {
     if (step.kind !== 'update' && step.kind !== 'adopt') return []
-    const lost = lostColumns(view.existing?.columns ?? [], view.columns)
+    const { routine } = view.definition
+    const was = view.existing?.routine
+    const lost = [
+      ...lostColumns(view.existing?.columns ?? [], view.columns),
+      ...(routine === undefined || was === undefined ? [] : brokenCalls(was, routine)),
+    ]
     return lost.length === 0 ? [] : [`${step.target} (${view.file}) ${lost.join(', ')}`]
   })
   if (broken.length === 0) return

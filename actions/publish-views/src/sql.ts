@@ -2,7 +2,7 @@
  * Finds table names in a GoogleSQL text and writes them differently: in full, or as the names of queries put
  * before it. It only finds; what a name is, BigQuery decides.
  */
-import { nameKey, type TableName } from '../../_shared/dataset.ts'
+import { nameKey, sqlName, type TableName } from '../../_shared/dataset.ts'
 import { tokenize, type Token } from '../../_shared/sql-tokens.ts'
 
 /** A name in the place of a table, and which tokens it is. */
@@ -147,9 +147,49 @@ function findTables(tokens: readonly Token[], projectId: string): Found[] {
   })
 }
 
-/** Names in the places of tables, each once. */
-export function scanReferences(sql: string, projectId: string): TableName[] {
-  const found = findTables(tokenize(sql), projectId)
+interface Call extends Omit<Found, 'isAliased'> {
+  /** The bracket that ends it. */
+  readonly end: number
+  readonly isAliased: boolean
+}
+
+/** Calls of functions with a dataset in their name that are among `known`. */
+function findCalls(all: readonly Token[], projectId: string, known: ReadonlySet<string>): Call[] {
+  if (known.size === 0) return []
+  const at = all.flatMap((token, index) => (token.kind === 'space' ? [] : [index]))
+  const token = (position: number): Token | undefined => all[at[position] ?? -1]
+  const calls: Call[] = []
+  for (let position = 0; position < at.length; position += 1) {
+    if (!isName(token(position)) || token(position - 1)?.kind === 'dot') continue
+    const from = position
+    const parts = partsOf(token(position)!)
+    while (token(position + 1)?.kind === 'dot' && isName(token(position + 2))) {
+      parts.push(...partsOf(token(position + 2)!))
+      position += 2
+    }
+    const table = token(position + 1)?.text === '(' ? toName(parts, projectId) : undefined
+    const name: TableName | undefined = table && { ...table, isRoutine: true }
+    if (name === undefined || !known.has(nameKey(name))) continue
+    let end = position + 1
+    for (let depth = 0; end < at.length; end += 1) {
+      if (token(end)!.text === '(') depth += 1
+      if (token(end)!.text === ')' && (depth -= 1) === 0) break
+    }
+    const next = token(end + 1)
+    const isAliased = isName(next) && !(next!.kind === 'word' && NO_ALIAS.has(next!.text.toUpperCase()))
+    calls.push({ name, from: at[from]!, to: at[position]!, end: at[end] ?? all.length, isAliased })
+  }
+  return calls
+}
+
+/** Names in the places of tables, and calls of the functions `known`, each once. */
+export function scanReferences(
+  sql: string,
+  projectId: string,
+  known: ReadonlySet<string> = new Set(),
+): TableName[] {
+  const tokens = tokenize(sql)
+  const found = [...findTables(tokens, projectId), ...findCalls(tokens, projectId, known)]
   return [...new Map(found.map(({ name }) => [nameKey(name), name])).values()]
 }
 
@@ -176,29 +216,39 @@ export function qualify(sql: string, projectId: string, known: readonly TableNam
   return rewrite(
     tokens,
     new Map(
-      findTables(tokens, projectId)
+      [...findTables(tokens, projectId), ...findCalls(tokens, projectId, keys)]
         .filter(({ name }) => keys.has(nameKey(name)))
-        .map(({ from, to, name }) => [from, { to, text: `\`${nameKey(name)}\`` }]),
+        .map(({ from, to, name }) => [from, { to, text: `\`${sqlName(name)}\`` }]),
     ),
   )
 }
 
 /**
- * The text with some of its references read from queries instead: `names` gives by table key the name of such
- * a query. What reads it goes on calling it as before.
+ * The text with some of its references read from elsewhere: `names` gives by key the name of a query, or of a
+ * function; one of `tables` gives its rows as an array. What reads it goes on calling it as before.
  */
-export function readInstead(sql: string, projectId: string, names: ReadonlyMap<string, string>): string {
+export function readInstead(
+  sql: string,
+  projectId: string,
+  names: ReadonlyMap<string, string>,
+  tables: ReadonlySet<string> = new Set(),
+): string {
   const tokens = tokenize(sql)
-  return rewrite(
-    tokens,
-    new Map(
-      findTables(tokens, projectId).flatMap(({ from, to, name, isAliased }) => {
-        const instead = names.get(nameKey(name))
-        if (instead === undefined) return []
-        return [[from, { to, text: isAliased ? instead : `${instead} AS \`${name.tableId}\`` }] as const]
-      }),
-    ),
-  )
+  const places = new Map<number, { to: number; text: string }>()
+  const put = (index: number, to: number, text: string): void => {
+    places.set(index, { to, text })
+  }
+  for (const { from, to, name, isAliased } of findTables(tokens, projectId)) {
+    const instead = names.get(nameKey(name))
+    if (instead !== undefined) put(from, to, isAliased ? instead : `${instead} AS \`${name.tableId}\``)
+  }
+  for (const { from, to, end, name, isAliased } of findCalls(tokens, projectId, new Set(names.keys()))) {
+    const instead = names.get(nameKey(name))!
+    const isTable = tables.has(nameKey(name))
+    put(from, to, isTable ? `UNNEST(${instead}` : instead)
+    if (isTable) put(end, end, isAliased ? '))' : `)) AS \`${name.tableId}\``)
+  }
+  return rewrite(tokens, places)
 }
 
 /** Tables BigQuery reads and the text seems to name, which were not found in it. */
@@ -221,9 +271,14 @@ export function notFound(
 const escape = (text: string): string => text.replace(/[^\p{L}\p{M}\p{N}_]/gu, '\\$&')
 
 /** Whether two texts say the same: comments, spaces, a last semicolon and how names are quoted aside. */
-export function isSameQuery(left: string, right: string, projectId: string): boolean {
+export function isSameQuery(
+  left: string,
+  right: string,
+  projectId: string,
+  functions?: ReadonlySet<string>,
+): boolean {
   const plain = (sql: string): string => {
-    const tokens = tokenize(qualify(sql, projectId, scanReferences(sql, projectId)))
+    const tokens = tokenize(qualify(sql, projectId, scanReferences(sql, projectId, functions)))
     const texts = tokens.filter(({ kind }) => kind !== 'space').map(({ text }) => text)
     while (texts.at(-1) === ';') texts.pop()
     return JSON.stringify(texts)

@@ -12,6 +12,7 @@ import {
 } from '../../_shared/dataset.ts'
 import { GoogleApiError, InputError } from '../../_shared/errors.ts'
 import { listDatasets } from '../../_shared/google/bigquery-datasets.ts'
+import { getRoutine, listRoutines } from '../../_shared/google/bigquery-routines.ts'
 import { getDataset, getView, listViews } from '../../_shared/google/bigquery-views.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import { ownershipOf } from '../../_shared/ownership.ts'
@@ -65,6 +66,7 @@ export async function findOrphans(
   google: Google,
   homes: readonly DatasetAccess[],
   withFile: ReadonlySet<string>,
+  hasFunctions: boolean,
 ): Promise<{ orphans: Orphan[]; left: number }> {
   const own = homes.map(({ datasetId }) => datasetId)
   const others = inputs.isPruning ? await otherDatasets(inputs, google, own) : []
@@ -75,7 +77,15 @@ export async function findOrphans(
         if (own.includes(datasetId) || !isStatus(403, 404)(error)) throw error
         return []
       })
-      return views.filter(({ name }) => !withFile.has(nameKey(name)))
+      // Who publishes views only need not be allowed to see functions.
+      const isAsked = hasFunctions || inputs.isPruning
+      const functions = !isAsked
+        ? []
+        : await listRoutines(google, google.projectId, datasetId).catch((error: unknown) => {
+            if ((hasFunctions && own.includes(datasetId)) || !isStatus(403, 404)(error)) throw error
+            return []
+          })
+      return [...views, ...functions].filter(({ name }) => !withFile.has(nameKey(name)))
     },
     { concurrency: AT_ONCE },
   )
@@ -91,7 +101,7 @@ export async function findOrphans(
   const orphans = await pMap(
     named,
     async ({ name }): Promise<Orphan[]> => {
-      const view = await getView(google, name)
+      const view = await (name.isRoutine === true ? getRoutine : getView)(google, name)
       if (view?.query === undefined || !isOurs(view)) return []
       return [{ name, etag: view.etag, references: scanReferences(view.query, google.projectId) }]
     },

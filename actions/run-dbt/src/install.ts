@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { WorkFailedError } from '../../_shared/errors.ts'
 import type { Runner } from '../../_shared/run.ts'
@@ -66,7 +66,7 @@ export const keptFolder = ({ environment, context }: Pick<Runner, 'environment' 
 
 const COMPLETE = '.complete'
 
-/** Whole, of this lock, in a folder of its own, and still running. */
+/** Whole, of this lock, and still running; a runner's image may have it elsewhere and link to it. */
 async function isInstalled(
   folder: string,
   stamp: string,
@@ -74,7 +74,7 @@ async function isInstalled(
   runner: Runner,
 ): Promise<boolean> {
   const mark = await readFile(path.join(folder, COMPLETE), 'utf8').catch(() => undefined)
-  if (mark !== stamp || !(await lstat(folder)).isDirectory()) return false
+  if (mark !== stamp) return false
   const found = await versionsIn(path.join(folder, 'bin', 'python'), runner)
   return (
     found !== undefined &&

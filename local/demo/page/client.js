@@ -80,8 +80,47 @@
     }
   }
 
+  /* Both tables are of the whole input; where nothing was rejected or judged there is none. */
+  function sayChecks() {
+    const reasons = Object.entries(report.stages.clean.reasons ?? {}).map(([reason, rows]) => ({
+      reason,
+      rows,
+    }))
+    const gate = report.gate ?? []
+    element('reasons').hidden = reasons.length === 0
+    element('gate').hidden = gate.length === 0
+    tables.fill(
+      'reasons',
+      [
+        ['Reason', (row) => row.reason, 'reason', 'name'],
+        ['Rows', (row) => words.count(row.rows), 'rows'],
+      ],
+      reasons,
+      (row) => row.reason,
+    )
+    const limits = ({ at_least: least, at_most: most }) =>
+      [least !== null && `at least ${least}`, most !== null && `at most ${most}`].filter(Boolean).join(', ')
+    tables.fill(
+      'gate',
+      [
+        ['Check', (row) => row.check_name.replaceAll('_', ' '), 'check_name', 'name'],
+        ['Verdict', (row) => row.verdict, 'verdict', 'name'],
+        ['Results', (row) => words.count(row.results), 'results'],
+        ['Allowed', limits, 'at_most', 'name'],
+        ['Found', (row) => row.detail ?? '', 'detail', 'name'],
+      ],
+      gate,
+      (row) => `${row.check_name} ${row.verdict}`,
+    )
+    const loud = gate.filter(({ verdict }) => verdict === 'red' || verdict === 'alarm')
+    element('gate-said').textContent = loud.length
+      ? loud.map((row) => `${row.check_name.replaceAll('_', ' ')} ${row.verdict}`).join(', ')
+      : 'nothing found'
+  }
+
   form.build(all, presets, show)
   sayInput()
+  sayChecks()
   bindSaving()
   charts.redrawWhenResized()
   element('filters').addEventListener('reset', () => {

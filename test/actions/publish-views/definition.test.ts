@@ -62,13 +62,13 @@ describe('readDefinition refuses', () => {
       'a table',
       'CREATE OR REPLACE TABLE reports.daily AS SELECT 1',
       1,
-      'expected VIEW or MATERIALIZED VIEW, found TABLE',
+      'expected VIEW, MATERIALIZED VIEW or FUNCTION, found TABLE',
     ],
     [
       'a function',
       'CREATE TEMP FUNCTION f() AS (1); SELECT f()',
       1,
-      'expected VIEW or MATERIALIZED VIEW, found TEMP',
+      'what is temporary is gone after its query',
     ],
     [
       'an option it would not apply',

@@ -1,6 +1,7 @@
 /** Every fixture file is read, and names exactly the tables that are written in it. */
 import { describe, expect, it } from '@jest/globals'
 import path from 'node:path'
+import { nameKey, shortName } from '../../../actions/_shared/dataset.ts'
 import { readSqlFiles } from '../../../actions/_shared/sql-files.ts'
 import { readStatement } from '../../../actions/apply-ddl/src/statement.ts'
 import { readDefinition } from '../../../actions/publish-views/src/definition.ts'
@@ -19,7 +20,7 @@ const read = (source: string, projectId: string, layout: Parameters<typeof readS
     projectId,
     layout,
   )
-const LAYOUT = { noun: 'view', leaves: ['view'] }
+const LAYOUT = { noun: 'view', leaves: ['view', 'udf', 'function'] }
 /** All that exist; whatever else is found was invented. */
 const TABLES = /^(caec_analytics\.(visits|carts|dev_events)|caec_insights\.(z_base|a_reads_z|folder_plain))$/
 
@@ -39,6 +40,26 @@ describe('the folder of views', () => {
         scanReferences(written, 'elsewhere').every(({ projectId }) => projectId === 'caec-local'),
       ]).toEqual([file, true])
     }
+  })
+
+  it('may hold functions, whose calls are found', async () => {
+    const files = await read('sql-views', 'caec-local', LAYOUT)
+    const functions = files.filter(({ name }) => name.tableId.startsWith('fn_'))
+    const kinds = functions.map(({ name, sql, metadata }) => {
+      const { routine } = readDefinition(sql, name, metadata && readMetadata(metadata.text))
+      return [name.tableId, routine?.kind, routine?.arguments.map((argument) => argument.name)]
+    })
+    expect(kinds).toEqual([
+      ['fn_clean', 'SCALAR_FUNCTION', ['word']],
+      ['fn_per_visitor', 'SCALAR_FUNCTION', ['amount', 'visitors']],
+      ['fn_since', 'TABLE_VALUED_FUNCTION', ['first', 'country_wanted']],
+    ])
+    const known = new Set(functions.map(({ name }) => nameKey({ ...name, isRoutine: true })))
+    const { sql } = files.find(({ name }) => name.tableId === 'calls_functions')!
+    expect(scanReferences(sql, 'caec-local', known).map(shortName)).toEqual([
+      'caec_insights.fn_clean()',
+      'caec_insights.fn_since()',
+    ])
   })
 
   it('may hold materialized views', async () => {

@@ -1,5 +1,6 @@
 /** Names found in GoogleSQL and written in full, and what is left alone. */
 import { describe, expect, it } from '@jest/globals'
+import { shortName } from '../../../actions/_shared/dataset.ts'
 import {
   isSameQuery,
   leadingComment,
@@ -88,6 +89,39 @@ describe('scanReferences', () => {
     ['each once', 'SELECT 1 FROM a.b UNION ALL SELECT 2 FROM a.b', [name('a', 'b')]],
   ])('%s', (_, sql, expected) => {
     expect(scanReferences(sql, 'p-1')).toEqual(expected)
+  })
+})
+
+describe('calls of functions that are published too', () => {
+  const known = new Set(['p-1.d.f()', 'p-1.d.rows()'])
+  it.each([
+    ['where an expression stands', 'SELECT d.f(x) FROM a.b', ['a.b', 'd.f()']],
+    [
+      'in the place of a table, and inside another',
+      'SELECT * FROM `p-1`.d.rows(d.f(1)) t',
+      ['d.rows()', 'd.f()'],
+    ],
+    ['quoted as a whole', 'SELECT `p-1.d.f`(1)', ['d.f()']],
+    ['not the table or the field of that name', 'SELECT t.d.f, "d.f(1)" FROM d.f t -- d.f(1)', ['d.f']],
+    ['not those of others', 'SELECT bqutil.fn.f(1), d.other(2), SAFE.f(1), q.d.f(1)', []],
+  ])('%s', (_what, sql, found) => {
+    expect(scanReferences(sql, 'p-1', known).map(shortName)).toEqual(found)
+  })
+  it('are written in full', () => {
+    const sql = 'SELECT d.f (x) FROM d.f, d.rows(1)'
+    const references = scanReferences(sql, 'p-1', known)
+    expect(qualify(sql, 'p-1', references)).toBe('SELECT `p-1.d.f` (x) FROM `p-1.d.f`, `p-1.d.rows`(1)')
+    expect(isSameQuery(sql, qualify(sql, 'p-1', references), 'p-1', known)).toBe(true)
+  })
+  it('are read from temporary ones, rows as an array under the name they had', () => {
+    const names = new Map([
+      ['p-1.d.f()', 'f_1'],
+      ['p-1.d.rows()', 'f_2'],
+    ])
+    const sql = 'SELECT rows.x, t.x FROM d.rows(d.f((1))), d.rows(2) AS t WHERE d.f(3) > 0'
+    expect(readInstead(sql, 'p-1', names, new Set(['p-1.d.rows()']))).toBe(
+      'SELECT rows.x, t.x FROM UNNEST(f_2(f_1((1)))) AS `rows`, UNNEST(f_2(2)) AS t WHERE f_1(3) > 0',
+    )
   })
 })
 

@@ -156,6 +156,26 @@ async function views(place: Place): Promise<void> {
     'views/caec_insights/changed.sql': '-- With words.\nSELECT day FROM caec_analytics.visits',
   })
 }
+async function functions(place: Place): Promise<void> {
+  await query(place, 'CREATE TABLE IF NOT EXISTS caec_analytics.visits (day DATE, visitor INT64)')
+  for (const name of ['made', 'changed', 'gone'])
+    await set(place, 'DELETE', `${dataset('caec_insights')}/routines/${name}`)
+  const { access } = await set(place, 'GET', dataset('caec_analytics'))
+  await set(place, 'PATCH', dataset('caec_analytics'), {
+    access: access.filter((entry: { routine?: unknown }) => entry.routine === undefined),
+  })
+  for (const name of ['changed', 'gone'])
+    await query(
+      place,
+      `CREATE FUNCTION caec_insights.${name}() AS (1) OPTIONS (description = '[clickstream-owner=functions]')`,
+    )
+  await rm(join(place.job.workspace, 'functions'), { recursive: true, force: true })
+  await write(place.job, {
+    'functions/caec_insights/made.sql':
+      'CREATE FUNCTION caec_insights.made() AS ((SELECT MAX(day) FROM caec_analytics.visits))',
+    'functions/caec_insights/changed.sql': 'CREATE FUNCTION caec_insights.changed() AS (2)',
+  })
+}
 const publish =
   (inputs: Record<string, string>) =>
   ({ job }: Place, env: Record<string, string>) =>
@@ -182,6 +202,17 @@ async function tables(place: Place): Promise<void> {
   await write(place.job, {
     'ddl/caec_raw/ddl_new.sql': 'CREATE TABLE caec_raw.ddl_new (n INT64);\n',
     'ddl/caec_raw/ddl_old.sql': 'CREATE TABLE caec_raw.ddl_old (n INT64, word STRING);\n',
+  })
+}
+async function schemas(place: Place): Promise<void> {
+  await set(place, 'DELETE', `${dataset('ddl_made')}?deleteContents=true`)
+  await set(place, 'PATCH', dataset('caec_raw'), {
+    labels: { 'clickstream-owner': 'permissions' },
+    description: 'Another',
+  })
+  await write(place.job, {
+    'schemas/ddl_made.sql': "CREATE SCHEMA ddl_made OPTIONS (location = 'us-central1');\n",
+    'schemas/caec_raw.sql': "CREATE SCHEMA caec_raw OPTIONS (description = 'As it came');\n",
   })
 }
 const applyDdl =
@@ -264,6 +295,12 @@ export const refusalsIn = ({ isPost }: Scenario, result: RunResult): string[] =>
 const every: readonly Scenario[] = [
   { action: 'apply-ddl', mode: 'dry-run', prepare: tables, run: applyDdl({ 'dry-run': 'true' }) },
   { action: 'apply-ddl', mode: 'apply', prepare: tables, run: applyDdl({}) },
+  {
+    action: 'apply-ddl',
+    mode: 'apply with CREATE SCHEMA',
+    prepare: schemas,
+    run: applyDdl({ source: 'schemas' }),
+  },
   { action: 'auth', mode: 'token-format: access_token', run: signIn({ 'token-format': 'access_token' }) },
   {
     action: 'auth',
@@ -281,6 +318,12 @@ const every: readonly Scenario[] = [
   },
   { action: 'publish-views', mode: 'dry-run', prepare: views, run: publish({ 'dry-run': 'true' }) },
   { action: 'publish-views', mode: 'apply', prepare: views, run: publish({}) },
+  {
+    action: 'publish-views',
+    mode: 'apply with functions',
+    prepare: functions,
+    run: publish({ source: 'functions', owner: 'functions' }),
+  },
   { action: 'run-dbt', mode: 'dry-run', isSlow: true, prepare: dbtProject, run: dbt({ 'dry-run': 'true' }) },
   { action: 'run-dbt', mode: 'apply', isSlow: true, prepare: dbtProject, run: dbt({}) },
   { action: 'submit-spark', mode: 'dry-run', prepare: sparkJob, run: submit({ 'dry-run': 'true' }) },

@@ -50,6 +50,30 @@ describe('DML', () => {
     expect(await rows()).toEqual([])
   })
 
+  it('sets fields of a STRUCT, also in UPDATE … FROM and MERGE', async () => {
+    await warehouse.run(
+      "CREATE TABLE d.nested AS SELECT 1 AS id, STRUCT(1 AS a, STRUCT('x' AS c) AS b, [1, 2] AS l) AS s UNION ALL SELECT 2, NULL",
+    )
+    const first = async () => (await warehouse.run('SELECT s FROM d.nested WHERE id = 1')).rows[0]![0]
+    await warehouse.run("UPDATE d.nested SET s.a = s.a + 1, s.b.c = 'y' WHERE id = 1")
+    expect(await first()).toEqual({ a: 2, b: { c: 'y' }, l: [1, 2] })
+    await warehouse.run('UPDATE d.nested AS t SET t.s.l = [9] FROM (SELECT 1 AS id) AS u WHERE t.id = u.id')
+    await warehouse.run(
+      'MERGE d.nested AS t USING (SELECT 1 AS id) AS u ON t.id = u.id WHEN MATCHED THEN UPDATE SET s.a = 70',
+    )
+    expect(await first()).toEqual({ a: 70, b: { c: 'y' }, l: [9] })
+    for (const [set, words] of [
+      ['s.a = 1', 'Cannot set field of NULL STRUCT'],
+      ['s.a = 1, s.a = 2', 'Update item s.a assigned more than once'],
+      ['s = NULL, s.a = 2', 'Update item s assigned more than once'],
+      ['s.z = 1', 'Field name z does not exist in STRUCT<a INT64'],
+      ['id.z = 1', 'Cannot access field z on a value with type INT64'],
+      ["s.a = 'x'", 'Value for column s.a has type STRING'],
+      ['s.a = DEFAULT', 'DEFAULT for a STRUCT field is not supported'],
+    ] as const)
+      await expect(warehouse.run(`UPDATE d.nested SET ${set} WHERE TRUE`)).rejects.toThrow(words)
+  })
+
   it('refuses two source rows for one target row before anything is written', async () => {
     const message = 'UPDATE/MERGE must match at most one source row for each target row'
     await expect(

@@ -125,6 +125,67 @@ describe('statements', () => {
 })
 
 describe('INFORMATION_SCHEMA', () => {
+  it('shows keys, arguments of functions, and jobs to those who may see them', async () => {
+    const sql = async (text: string) => {
+      const { status, body, rows } = await cloud.query('data-eng', text)
+      return status === 200 ? rows : body
+    }
+    await sql('CREATE TABLE caec_raw.keyed (a INT64, b INT64, PRIMARY KEY (a, b) NOT ENFORCED)')
+    await sql(
+      'CREATE TABLE caec_raw.keying (x INT64, y INT64, CONSTRAINT to_keyed FOREIGN KEY (x, y) REFERENCES caec_raw.keyed (b, a) NOT ENFORCED)',
+    )
+    await sql(
+      'CREATE FUNCTION caec_raw.with_two(n INT64, other ANY TYPE) RETURNS STRING AS (CAST(n AS STRING))',
+    )
+    const of = (view: string, columns: string, more = '') =>
+      sql(`SELECT ${columns} FROM caec_raw.INFORMATION_SCHEMA.${view} ${more}`)
+    expect(
+      await of('TABLE_CONSTRAINTS', 'constraint_name, table_name, constraint_type, enforced', 'ORDER BY 1'),
+    ).toEqual([
+      ['keyed.pk$', 'keyed', 'PRIMARY KEY', 'NO'],
+      ['keying.to_keyed', 'keying', 'FOREIGN KEY', 'NO'],
+    ])
+    expect(
+      await of(
+        'KEY_COLUMN_USAGE',
+        'constraint_name, column_name, ordinal_position, position_in_unique_constraint',
+        'ORDER BY 1, 3',
+      ),
+    ).toEqual([
+      ['keyed.pk$', 'a', '1', null],
+      ['keyed.pk$', 'b', '2', null],
+      ['keying.to_keyed', 'x', '1', '2'],
+      ['keying.to_keyed', 'y', '2', '1'],
+    ])
+    expect(
+      await of(
+        'CONSTRAINT_COLUMN_USAGE',
+        'table_name, column_name',
+        "WHERE constraint_name = 'keying.to_keyed'",
+      ),
+    ).toEqual([
+      ['keyed', 'b'],
+      ['keyed', 'a'],
+    ])
+    expect(
+      await of('PARAMETERS', 'ordinal_position, is_result, parameter_name, data_type', 'ORDER BY 1'),
+    ).toEqual([
+      ['0', 'YES', null, 'STRING'],
+      ['1', 'NO', 'n', 'INT64'],
+      ['2', 'NO', 'other', 'ANY TYPE'],
+    ])
+    const jobs = (view: string) =>
+      sql(
+        `SELECT statement_type, state, user_email FROM \`region-us-central1\`.INFORMATION_SCHEMA.${view} WHERE query LIKE 'CREATE FUNCTION caec_raw.with_two%'`,
+      )
+    expect(await jobs('JOBS_BY_USER')).toEqual([
+      ['CREATE_FUNCTION', 'DONE', cloud.cloud.environment.serviceAccounts['data-eng']],
+    ])
+    expect(await jobs('JOBS_BY_PROJECT')).toMatchObject({
+      error: { code: 403, message: expect.stringContaining('bigquery.jobs.listAll') },
+    })
+  })
+
   it('shows tables, columns, partitions and storage of a dataset, and only what the caller may see', async () => {
     expect(
       (

@@ -69,6 +69,22 @@ describe('the page', () => {
     )
     expect(stages).toMatchObject({ raw: String(report.stages.raw.rows), rejected: '6' })
   })
+
+  it('says why rows were rejected, and what was judged before publication', async () => {
+    const cells = async (name: string): Promise<string[][]> => {
+      await press(`#${name} summary`)
+      const table = await page.tab.waitForSelector(`[data-table=${name}]:has(tbody)`)
+      return table!.$$eval('tbody tr', (rows) =>
+        rows.map((row) => [...row.children].map((cell) => cell.textContent)),
+      )
+    }
+    expect(await cells('reasons')).toEqual([['event_unknown', '6']])
+    expect(await cells('gate')).toEqual([
+      ['loaded rows', 'green', '3', 'at most 0', ''],
+      ['late rows', 'alarm', '1', 'at most 0.5', '6 of 10 rows'],
+    ])
+    expect(await textOf('gate-said')).toBe('late rows alarm')
+  })
 })
 
 describe('the filters', () => {

@@ -4,40 +4,14 @@
  */
 import { measureTable } from '../engine/logical-size.ts'
 import { partitionIdOf } from '../engine/partitions.ts'
-import { kindOf, physicalOf, type DatasetRecord, type TableRecord } from '../engine/records.ts'
+import { kindOf, physicalOf, type TableRecord } from '../engine/records.ts'
 import type { FieldSchema } from '../sql/types.ts'
+import { jobViews } from './system-jobs.ts'
+import { keyViews } from './system-keys.ts'
+import { columns, names, routinesOf, tablesOf, yes, type Row, type SystemView } from './system-rows.ts'
 import { tableOptions, writeDdl, writeRoutine, writeType } from './system-ddl.ts'
 import type { CatalogScope } from './scope.ts'
 
-type Row = readonly unknown[]
-export interface SystemView {
-  readonly columns: readonly FieldSchema[]
-  readonly rows: (
-    scope: CatalogScope,
-    datasets: readonly DatasetRecord[],
-  ) => Promise<readonly Row[]> | readonly Row[]
-}
-
-const columns = (spec: string): FieldSchema[] =>
-  spec.split(' ').map((part) => {
-    const [name, type = 'STRING'] = part.split(':')
-    return { name: name!, type, mode: 'NULLABLE' }
-  })
-
-function tablesOf(scope: CatalogScope, datasets: readonly DatasetRecord[]): TableRecord[] {
-  return datasets
-    .flatMap((dataset) => scope.room.warehouse.tablesOf(dataset.datasetId, scope.room.now()))
-    .filter((table) =>
-      scope.room.authority.mayOnTable(scope.principal, 'bigquery.tables.get', table.reference),
-    )
-}
-
-const names = (table: TableRecord): [string, string, string] => [
-  table.reference.projectId,
-  table.reference.datasetId,
-  table.reference.tableId,
-]
-const yes = (is: unknown): string => (is ? 'YES' : 'NO')
 const TYPES = {
   TABLE: 'BASE TABLE',
   VIEW: 'VIEW',
@@ -47,6 +21,7 @@ const TYPES = {
 const typeOf = (table: TableRecord): string => (table.base?.kind === 'CLONE' ? 'CLONE' : TYPES[kindOf(table)])
 
 export const projectViews: Readonly<Record<string, SystemView>> = {
+  ...jobViews,
   SCHEMATA: {
     columns: columns(
       'catalog_name schema_name schema_owner creation_time:TIMESTAMP last_modified_time:TIMESTAMP location ddl default_collation_name',
@@ -172,26 +147,24 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
     columns: columns(
       'specific_catalog specific_schema specific_name routine_catalog routine_schema routine_name routine_type data_type routine_body routine_definition external_language is_deterministic security_type created:TIMESTAMP last_altered:TIMESTAMP ddl',
     ),
-    rows: ({ room, principal }, datasets) =>
-      datasets
-        .flatMap((dataset) => room.warehouse.routinesOf(dataset.datasetId))
-        .filter(({ reference }) => room.authority.mayOnRoutine(principal, 'bigquery.routines.get', reference))
-        .map((r) => {
-          const { projectId, datasetId, routineId } = r.reference
-          return [
-            ...[projectId, datasetId, routineId],
-            ...[projectId, datasetId, routineId],
-            r.kind === 'TABLE' ? 'TABLE FUNCTION' : 'FUNCTION',
-            r.returns ? writeType(r.returns) : null,
-            'SQL',
-            r.body,
-            ...[null, null, null],
-            r.creationMs,
-            r.modifiedMs,
-            writeRoutine(r),
-          ]
-        }),
+    rows: (scope, datasets) =>
+      routinesOf(scope, datasets).map((r) => {
+        const { projectId, datasetId, routineId } = r.reference
+        return [
+          ...[projectId, datasetId, routineId],
+          ...[projectId, datasetId, routineId],
+          r.kind === 'TABLE' ? 'TABLE FUNCTION' : 'FUNCTION',
+          r.returns ? writeType(r.returns) : null,
+          'SQL',
+          r.body,
+          ...[null, null, null],
+          r.creationMs,
+          r.modifiedMs,
+          writeRoutine(r),
+        ]
+      }),
   },
+  ...keyViews,
   PARTITIONS: {
     columns: columns(
       'table_catalog table_schema table_name partition_id total_rows:INTEGER total_logical_bytes:INTEGER total_billable_bytes:INTEGER last_modified_time:TIMESTAMP storage_tier',

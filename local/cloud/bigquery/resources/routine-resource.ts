@@ -32,9 +32,16 @@ export function routineResource(routine: RoutineRecord): Record<string, unknown>
   })
 }
 
-export function routineListItem(routine: RoutineRecord): Record<string, unknown> {
-  const { etag, routineReference, routineType, creationTime, lastModifiedTime, language } =
-    routineResource(routine)
+/** @param mask names of members, by comma; without one a list shows neither bodies nor descriptions. */
+export function routineListItem(routine: RoutineRecord, mask: string | null): Record<string, unknown> {
+  const whole = routineResource(routine)
+  if (mask !== null) {
+    const wanted = new Set(['routineReference', ...mask.split(',')])
+    const unknown = [...wanted].find((name) => name.includes('.'))
+    if (unknown !== undefined) throw unsupported(`The read mask ${unknown}`)
+    return Object.fromEntries(Object.entries(whole).filter(([name]) => wanted.has(name)))
+  }
+  const { etag, routineReference, routineType, creationTime, lastModifiedTime, language } = whole
   return { etag, routineReference, routineType, creationTime, lastModifiedTime, language }
 }
 

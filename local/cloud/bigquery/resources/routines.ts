@@ -105,7 +105,10 @@ export function listRoutines(room: Room, request: CloudRequest): Reply {
   return {
     json: present({
       nextPageToken,
-      routines: items.length > 0 ? items.map(routineListItem) : undefined,
+      routines:
+        items.length > 0
+          ? items.map((item) => routineListItem(item, request.url.searchParams.get('readMask')))
+          : undefined,
     }),
   }
 }
@@ -128,6 +131,12 @@ export async function insertRoutine(room: Room, request: CloudRequest): Promise<
   })
 }
 
+function checkMatch(request: CloudRequest, { uid, version }: RoutineRecord): void {
+  const ifMatch = request.headers['if-match']
+  if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== makeEtag(uid, version))
+    throw preconditionFailed()
+}
+
 /** PUT: what the body does not name falls away. */
 export async function updateRoutine(room: Room, request: CloudRequest): Promise<Reply> {
   const reference = referenceOf(room, request)
@@ -137,9 +146,7 @@ export async function updateRoutine(room: Room, request: CloudRequest): Promise<
   await checkRoutine(room, request.principal, routine, location)
   return room.warehouse.lock([`routine ${routineKey(reference)}`], async () => {
     const before = findRoutine(room, reference)
-    const ifMatch = request.headers['if-match']
-    if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== makeEtag(before.uid, before.version))
-      throw preconditionFailed()
+    checkMatch(request, before)
     const made = nextRoutine(room, reference, routine, before)
     await room.warehouse.commit(routineChange(room, reference, before, made))
     return { json: routineResource(made) }
@@ -151,6 +158,7 @@ export async function deleteRoutine(room: Room, request: CloudRequest): Promise<
   room.authority.requireOnRoutine(request.principal, 'bigquery.routines.delete', reference)
   await room.warehouse.lock([`routine ${routineKey(reference)}`], async () => {
     const before = findRoutine(room, reference)
+    checkMatch(request, before)
     await room.warehouse.commit(routineChange(room, reference, before))
   })
   return { status: 204 }

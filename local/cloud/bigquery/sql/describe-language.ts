@@ -11,8 +11,15 @@ const statements: readonly (readonly [string, string])[] = [
     'SELECT',
     'WITH; WITH RECURSIVE as base UNION ALL step; wildcard tables (`events_*`) with _TABLE_SUFFIX; UNION ALL and UNION, INTERSECT, EXCEPT DISTINCT; DISTINCT; AS STRUCT, AS VALUE; `*` with EXCEPT and REPLACE; joins (INNER, LEFT, RIGHT, FULL, CROSS, comma) with ON and USING; UNNEST, array paths, WITH OFFSET; PIVOT and UNPIVOT; WHERE; GROUP BY expressions, positions, aliases, ALL, ROLLUP, CUBE, GROUPING SETS; HAVING; QUALIFY; WINDOW; ORDER BY with NULLS FIRST and LAST; LIMIT and OFFSET with a literal or parameter',
   ],
+  [
+    'Pipe syntax',
+    '`FROM t` or any query, then `|>` SELECT, EXTEND, SET, DROP, DISTINCT, AS, WHERE, AGGREGATE … GROUP BY, ORDER BY, LIMIT, joins, set operations',
+  ],
   ['INSERT', 'VALUES or a query, with or without a column list'],
-  ['UPDATE, DELETE', 'WHERE is required; UPDATE … FROM fails when two source rows match one target row'],
+  [
+    'UPDATE, DELETE',
+    'WHERE is required; UPDATE … FROM fails when two source rows match one target row; `SET s.field = …` fails where the STRUCT is NULL',
+  ],
   [
     'MERGE',
     'all WHEN clauses with conditions; every clause sees the target as it was; `ON FALSE` as dbt writes it',
@@ -49,7 +56,8 @@ const statements: readonly (readonly [string, string])[] = [
 
 const refused = [
   'recursion of another shape than base UNION ALL step, ORDER BY or LIMIT in it',
-  'TABLESAMPLE, UNPIVOT of several columns at once, FOR SYSTEM_TIME AS OF, pipe syntax',
+  'TABLESAMPLE (BigQuery takes whole blocks: other rows), UNPIVOT of several columns at once, FOR SYSTEM_TIME AS OF',
+  'the pipe operators RENAME, PIVOT, UNPIVOT, CALL, WITH, ASSERT, WINDOW, TABLESAMPLE',
   'functions in JavaScript or Python, remote and aggregate functions of your own, tables as arguments; procedures and CALL',
   'transactions, sessions, EXPORT DATA, GRANT, external tables',
   'BIGNUMERIC, GEOGRAPHY, RANGE, INTERVAL values, parameterised types outside column lists, COLLATE',

@@ -82,6 +82,10 @@ export class Cursor {
     if (words[value.length] !== ' ') return false
     return this.isWord(words.slice(value.length + 1), ahead + 1)
   }
+  /** A query that begins with a clause: `FROM t |> …` is one as well. */
+  isQuery(ahead = 0): boolean {
+    return this.isWord('SELECT', ahead) || this.isWord('WITH', ahead) || this.isWord('FROM', ahead)
+  }
   isSymbol(symbol: string, ahead = 0): boolean {
     const token = this.peek(ahead)
     return token.kind === 'symbol' && token.text === symbol

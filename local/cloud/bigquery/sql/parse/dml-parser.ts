@@ -11,13 +11,7 @@ import type { StatementSyntax } from './statement-syntax.ts'
 import type { Assignment, Expression, MergeClause } from './syntax.ts'
 
 function parseNames(cursor: Cursor): string[] | undefined {
-  if (
-    !cursor.isSymbol('(') ||
-    cursor.isWord('SELECT', 1) ||
-    cursor.isWord('WITH', 1) ||
-    cursor.isSymbol('(', 1)
-  )
-    return undefined
+  if (!cursor.isSymbol('(') || cursor.isQuery(1) || cursor.isSymbol('(', 1)) return undefined
   cursor.next()
   const names = cursor.list(() => cursor.name())
   cursor.expectSymbol(')')
@@ -56,11 +50,14 @@ function parseAssignments(cursor: Cursor, alias: readonly string[]): Assignment[
     const at = cursor.at
     const parts = [cursor.name()]
     while (cursor.acceptSymbol('.')) parts.push(cursor.nameAfterDot())
-    if (parts.length === 2 && alias.some((name) => name.toLowerCase() === parts[0]!.toLowerCase()))
-      parts.shift()
-    if (parts.length > 1) throw unsupported('UPDATE of a STRUCT field', at)
+    const isQualified =
+      parts.length > 1 && alias.some((name) => name.toLowerCase() === parts[0]!.toLowerCase())
+    if (isQualified) parts.shift()
     cursor.expectSymbol('=')
-    return { column: parts[0]!, value: valueOrDefault(cursor), at }
+    const [column, ...fields] = parts
+    const value = valueOrDefault(cursor)
+    if (fields.length > 0 && value.kind === 'default') throw unsupported('DEFAULT for a STRUCT field', at)
+    return { column: column!, fields, isQualified, value, at }
   })
 }
 

@@ -83,7 +83,7 @@ function parseComparison(cursor: Cursor): Expression {
 function parseLikeAny(cursor: Cursor, operand: Expression, quantifier: string, isNot: boolean): Expression {
   const { at } = cursor.next()
   if (isNot) throw unsupported(`NOT LIKE ${quantifier}`, at)
-  if (!cursor.acceptSymbol('(') || cursor.isWord('SELECT') || cursor.isWord('WITH'))
+  if (!cursor.acceptSymbol('(') || cursor.isQuery())
     throw unsupported(`LIKE ${quantifier} with anything but a list of patterns`, at)
   const patterns = cursor.list(() => cursor.expression())
   cursor.expectSymbol(')')
@@ -108,7 +108,7 @@ function parseIn(cursor: Cursor, operand: Expression, isNot: boolean): Expressio
     return { kind: 'in', operand, isNot, unnest, at }
   }
   cursor.expectSymbol('(')
-  if (cursor.isWord('SELECT') || cursor.isWord('WITH')) {
+  if (cursor.isQuery()) {
     const query = cursor.query()
     cursor.expectSymbol(')')
     return { kind: 'in', operand, isNot, query, at }

@@ -18,27 +18,31 @@ export function parseFrom(cursor: Cursor): From {
 
 /** Left to right: `a, b JOIN c` is `(a CROSS JOIN b) JOIN c`. */
 function parseJoinTail(cursor: Cursor, first: From): From {
-  let left = first
-  for (;;) {
-    const at = cursor.at
-    if (cursor.isWord('NATURAL')) throw unsupported('NATURAL JOIN', at)
-    const type = joinType(cursor)
-    if (!type) return left
-    const right = parseFactor(cursor)
-    if (type === 'CROSS') {
-      left = { kind: 'join', type, left, right, at }
-      continue
-    }
-    if (cursor.acceptWord('ON')) left = { kind: 'join', type, left, right, on: cursor.expression(), at }
-    else if (cursor.acceptWord('USING')) {
-      cursor.expectSymbol('(')
-      const using = cursor.list(() => cursor.name())
-      cursor.expectSymbol(')')
-      left = { kind: 'join', type, left, right, using, at }
-    } else if (right.kind === 'unnest' || (right.kind === 'table' && right.path.length > 1))
-      left = { kind: 'join', type, left, right, at }
-    else throw invalid(`Syntax error: ${type} JOIN must have an immediately following ON or USING clause`, at)
+  for (let left = first; ;) {
+    const joined = parseJoin(cursor, left)
+    if (!joined) return left
+    left = joined
   }
+}
+
+/** Undefined when no join stands there. */
+export function parseJoin(cursor: Cursor, left: From): From | undefined {
+  const at = cursor.at
+  if (cursor.isWord('NATURAL')) throw unsupported('NATURAL JOIN', at)
+  const type = joinType(cursor)
+  if (!type) return undefined
+  const right = parseFactor(cursor)
+  if (type === 'CROSS') return { kind: 'join', type, left, right, at }
+  if (cursor.acceptWord('ON')) return { kind: 'join', type, left, right, on: cursor.expression(), at }
+  if (cursor.acceptWord('USING')) {
+    cursor.expectSymbol('(')
+    const using = cursor.list(() => cursor.name())
+    cursor.expectSymbol(')')
+    return { kind: 'join', type, left, right, using, at }
+  }
+  if (right.kind === 'unnest' || (right.kind === 'table' && right.path.length > 1))
+    return { kind: 'join', type, left, right, at }
+  throw invalid(`Syntax error: ${type} JOIN must have an immediately following ON or USING clause`, at)
 }
 
 function joinType(cursor: Cursor): 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS' | undefined {
@@ -61,7 +65,7 @@ function parseFactor(cursor: Cursor): From {
     let mark = cursor.mark
     let depth = 0
     while (cursor.isSymbol('(', depth)) depth++
-    if (cursor.isWord('SELECT', depth) || cursor.isWord('WITH', depth)) {
+    if (cursor.isQuery(depth)) {
       mark = cursor.mark
       const query = cursor.query()
       cursor.expectSymbol(')')

@@ -165,13 +165,12 @@ function parenthesisedQuery(cursor: Cursor) {
 function startsQuery(cursor: Cursor, ahead: number): boolean {
   let i = ahead
   while (cursor.isSymbol('(', i)) i++
-  return cursor.isWord('SELECT', i) || (cursor.isWord('WITH', i) && !cursor.isSymbol('(', i + 1))
+  return cursor.isQuery(i) && !(cursor.isWord('WITH', i) && cursor.isSymbol('(', i + 1))
 }
 
 function parseParenthesis(cursor: Cursor): Expression {
   const at = cursor.at
-  if (cursor.isWord('SELECT', 1) || cursor.isWord('WITH', 1))
-    return { kind: 'subquery', query: parenthesisedQuery(cursor), at }
+  if (cursor.isQuery(1)) return { kind: 'subquery', query: parenthesisedQuery(cursor), at }
   if (startsQuery(cursor, 1)) {
     const mark = cursor.mark
     try {

@@ -1,12 +1,11 @@
-/**
- * WITH, SELECT, set operations, ORDER BY, LIMIT. Pipes, UNION BY NAME and FETCH are refused by
- * name.
- */
+/** WITH, SELECT, set operations, ORDER BY, LIMIT. UNION BY NAME and FETCH are refused by name. */
 import { unsupported } from '../refusal.ts'
 import { parseOrderItems, parseWindow } from './call-parser.ts'
 import type { Cursor } from './cursor.ts'
 import { parseFrom } from './from-parser.ts'
-import type { Body, Cte, Expression, GroupBy, Query, Select, SelectItem } from './syntax.ts'
+import { parseFromClause, parsePipes } from './pipe-parser.ts'
+import { parseItems } from './select-items.ts'
+import type { Body, Cte, Expression, GroupBy, Query, Select } from './syntax.ts'
 
 export function parseQuery(cursor: Cursor): Query {
   return cursor.nested(() => {
@@ -20,8 +19,8 @@ export function parseQuery(cursor: Cursor): Query {
       limit = cursor.expression()
       if (cursor.acceptWord('OFFSET')) offset = cursor.expression()
     }
-    if (cursor.isSymbol('|>')) throw unsupported('Pipe syntax (|>)', cursor.at)
-    return { with: ctes, body, orderBy, limit, offset, at }
+    const query: Query = { with: ctes, body, orderBy, limit, offset, at }
+    return cursor.isSymbol('|>') ? parsePipes(cursor, query) : query
   })
 }
 
@@ -29,7 +28,7 @@ function parseWith(cursor: Cursor): Cte[] {
   const mayRecur = cursor.acceptWord('RECURSIVE')
   const ctes: Cte[] = []
   do {
-    if (cursor.isWord('SELECT') || cursor.isSymbol('(')) break // BigQuery allows a trailing comma
+    if (cursor.isWord('SELECT') || cursor.isWord('FROM') || cursor.isSymbol('(')) break // BigQuery allows a trailing comma
     const at = cursor.at
     const name = cursor.name()
     cursor.expectWord('AS')
@@ -74,6 +73,7 @@ function parseSetOperand(cursor: Cursor): Body {
     cursor.expectSymbol(')')
     return { kind: 'query', query }
   }
+  if (cursor.isWord('FROM')) return { kind: 'select', select: parseFromClause(cursor) }
   return { kind: 'select', select: parseSelect(cursor) }
 }
 
@@ -88,12 +88,7 @@ function parseSelect(cursor: Cursor): Select {
     : cursor.acceptWord('AS VALUE')
       ? ('VALUE' as const)
       : undefined
-  const items: SelectItem[] = []
-  do {
-    if (items.length > 0 && (cursor.isWord('FROM') || cursor.isSymbol(')') || cursor.peek().kind === 'end'))
-      break // trailing comma
-    items.push(parseItem(cursor))
-  } while (cursor.acceptSymbol(','))
+  const items = parseItems(cursor)
   const from = cursor.acceptWord('FROM') ? parseFrom(cursor) : undefined
   const where = cursor.acceptWord('WHERE') ? cursor.expression() : undefined
   const groupBy = cursor.acceptWord('GROUP BY') ? parseGroupBy(cursor) : undefined
@@ -108,44 +103,6 @@ function parseSelect(cursor: Cursor): Select {
       })
     : []
   return { isDistinct, as, items, from, where, groupBy, having, qualify, windows, at }
-}
-
-function parseItem(cursor: Cursor): SelectItem {
-  const at = cursor.at
-  if (cursor.isSymbol('*')) {
-    cursor.next()
-    return starItem(cursor, undefined, at)
-  }
-  const expression = cursor.expression()
-  if (cursor.isSymbol('.') && cursor.isSymbol('*', 1)) {
-    cursor.next()
-    cursor.next()
-    return starItem(cursor, expression, at)
-  }
-  const alias = cursor.acceptWord('AS') ? cursor.name() : cursor.isName() ? cursor.name() : undefined
-  return { kind: 'expression', expression, alias }
-}
-
-function starItem(cursor: Cursor, of: Expression | undefined, at: Expression['at']): SelectItem {
-  let except: string[] = []
-  let replace: { name: string; expression: Expression }[] = []
-  if (cursor.isWord('EXCEPT') && cursor.isSymbol('(', 1)) {
-    cursor.next()
-    cursor.next()
-    except = cursor.list(() => cursor.name())
-    cursor.expectSymbol(')')
-  }
-  if (cursor.acceptWord('REPLACE')) {
-    cursor.expectSymbol('(')
-    replace = cursor.list(() => {
-      const expression = cursor.expression()
-      cursor.expectWord('AS')
-      return { expression, name: cursor.name() }
-    })
-    cursor.expectSymbol(')')
-  }
-  if (cursor.isWord('RENAME')) throw unsupported('SELECT * RENAME', cursor.at)
-  return { kind: 'star', of, except, replace, at }
 }
 
 function parseSets(cursor: Cursor): Expression[][] {

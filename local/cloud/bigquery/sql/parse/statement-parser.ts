@@ -30,6 +30,7 @@ export function parseStatement(cursor: Cursor): StatementSyntax {
   switch (value) {
     case 'SELECT':
     case 'WITH':
+    case 'FROM':
       return { kind: 'query', query: cursor.query(), at }
     case 'CREATE':
       return parseCreate(cursor)

@@ -269,7 +269,14 @@ export interface PivotValue {
   readonly alias?: string
 }
 
-export type Assignment = At & { readonly column: string; readonly value: Expression }
+export type Assignment = At & {
+  readonly column: string
+  /** Of a STRUCT column, from the outside in. */
+  readonly fields: readonly string[]
+  /** The table's name stands before the column's. */
+  readonly isQualified: boolean
+  readonly value: Expression
+}
 export interface MergeClause extends At {
   readonly when: 'MATCHED' | 'NOT_BY_TARGET' | 'NOT_BY_SOURCE'
   readonly condition?: Expression

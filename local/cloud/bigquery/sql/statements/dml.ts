@@ -2,11 +2,12 @@
  * INSERT, UPDATE, DELETE, TRUNCATE and MERGE's target: values coerce to the columns' types, a row updated
  * twice is an error before anything is written.
  */
-import { invalid, type Position } from '../refusal.ts'
+import { invalid, unsupported, type Position } from '../refusal.ts'
 import type { StatementSyntax } from '../parse/statement-syntax.ts'
 import type { Assignment, Expression } from '../parse/syntax.ts'
 import { coerce } from '../values/coerce.ts'
-import { BOOL, quoteName, TIMESTAMP, typeOfField, type GType } from '../values/gtype.ts'
+import { BOOL, quoteName, TIMESTAMP, typeName, typeOfField, type GType } from '../values/gtype.ts'
+import { quoteText } from '../values/value.ts'
 import { arrivalColumns, isByArrival } from '../resolve/arrival.ts'
 import { resolveExpression } from '../resolve/expression.ts'
 import { resolveFrom } from '../resolve/from.ts'
@@ -133,13 +134,52 @@ export function assignments(
   target: Target,
   env: Env,
 ): { column: string; sql: string }[] {
-  const result = list.map((assignment) => {
-    const column = columnOf(target, assignment.column, assignment.at)
-    return { column: column.name, sql: assigned(assignment.value, column, env) }
+  const changes = new Map<string, FieldChange[]>()
+  for (const { column, fields, isQualified, value, at } of list) {
+    if (isQualified && target.resolved.schema.some(({ name }) => sameName(name, target.alias)))
+      throw unsupported('SET with the name of a table that is also a column of it', at)
+    const { name } = columnOf(target, column, at)
+    changes.set(name, [...(changes.get(name) ?? []), { fields, value, at }])
+  }
+  return [...changes].map(([name, fields]) => {
+    const { type } = columnOf(target, name, fields[0]!.at)
+    const column = target.relation.columns.find((candidate) => candidate.name === name)
+    if (fields.some((change) => change.fields.length > 0)) column?.touch()
+    return { column: name, sql: changed({ name, type, sql: column?.sql ?? '' }, fields, env) }
   })
-  const twice = result.find((one, i) => result.findIndex((other) => other.column === one.column) !== i)
-  if (twice) throw invalid(`Update item ${twice.column} assigned more than once`, list[0]!.at)
-  return result
+}
+
+type FieldChange = Pick<Assignment, 'fields' | 'value' | 'at'>
+
+/** A value with some of its fields replaced; a field of a STRUCT that is NULL cannot be set. */
+function changed(
+  { name, type, sql }: { name: string; type: GType; sql: string },
+  changes: readonly FieldChange[],
+  env: Env,
+): string {
+  const { fields, value, at } = changes[0]!
+  if (changes.some((change) => change.fields.length === 0)) {
+    if (changes.length > 1) throw invalid(`Update item ${name} assigned more than once`, at)
+    return assigned(value, { name, type }, env)
+  }
+  if (type.kind !== 'struct')
+    throw invalid(`Cannot access field ${fields[0]} on a value with type ${typeName(type)}`, at)
+  const byField = new Map<string, FieldChange[]>()
+  for (const change of changes) {
+    const [field, ...inner] = change.fields
+    const found = type.fields.filter((candidate) => sameName(candidate.name, field!))
+    if (found.length > 1) throw invalid(`Struct field name ${field} is ambiguous`, change.at)
+    if (!found[0]) throw invalid(`Field name ${field} does not exist in ${typeName(type)}`, change.at)
+    const key = found[0].name
+    byField.set(key, [...(byField.get(key) ?? []), { ...change, fields: inner }])
+  }
+  const parts = type.fields.map((field) => {
+    const before = `struct_extract(${sql}, ${quoteText(field.name)})`
+    const inner = byField.get(field.name)
+    const path = { name: `${name}.${field.name}`, type: field.type, sql: before }
+    return `${quoteName(field.name)} := ${inner ? changed(path, inner, env) : before}`
+  })
+  return `CASE WHEN ${sql} IS NULL THEN error(${quoteText(`Cannot set field of NULL ${typeName(type)}`)}) ELSE struct_pack(${parts.join(', ')}) END`
 }
 
 const filter = (expression: Expression, env: Env): string =>

@@ -34,7 +34,7 @@ export function parseCreateFunction(
       ? invalid('The body of a SQL function is an expression in parentheses', at)
       : cursor.unexpected('"("')
   const start = cursor.peek().start
-  const body = cursor.isWord('SELECT') || cursor.isWord('WITH') ? undefined : cursor.expression()
+  const body = cursor.isQuery() ? undefined : cursor.expression()
   if (!body)
     throw invalid('The body of a function is an expression: put a query in a second pair of parentheses', at)
   const text = cursor.sql.slice(start, cursor.lastEnd)

@@ -1,0 +1,110 @@
+/**
+ * Puts what a query waits for before it, as BigQuery will see it once it is there: views as queries, functions as
+ * temporary ones. It asks nothing.
+ */
+import { nameKey, type TableName } from '../../_shared/dataset.ts'
+import type { Candidate } from './candidate.ts'
+import { callWithNulls, isTemplate, spelledArguments, spelledType } from './routine.ts'
+import { readInstead } from './sql.ts'
+
+export interface WaitingText {
+  readonly text: string
+  /** Lines before the first one of the query itself. */
+  readonly linesBefore: number
+  readonly isWaiting: boolean
+}
+
+/** @param waiting by key: those that are not there yet, or will change. */
+export function withWaiting(
+  view: Candidate,
+  waiting: ReadonlyMap<string, Candidate>,
+  projectId: string,
+): WaitingText {
+  const names = new Map<string, string>()
+  const tables = new Set<string>()
+  const functions: string[] = []
+  const instead = (sql: string): string => readInstead(sql, projectId, names, tables)
+
+  /** Functions first, whatever they are called from; queries are put before each text that reads them. */
+  const nameAll = (references: readonly TableName[]): void => {
+    for (const reference of references) {
+      const key = nameKey(reference)
+      const before = waiting.get(key)
+      if (before === undefined || names.has(key) || before === view) continue
+      nameAll(before.references)
+      const isTable = before.definition.routine?.kind === 'TABLE_VALUED_FUNCTION'
+      const what = before.definition.routine === undefined ? 'view' : 'function'
+      names.set(key, `waiting_${what}_${names.size + 1}`)
+      if (isTable) tables.add(key)
+      if (what === 'function') functions.push(temporary(before, names.get(key)!).text)
+    }
+  }
+  const queriesFor = (references: readonly TableName[], seen = new Set<string>()): string[] =>
+    references.flatMap((reference) => {
+      const key = nameKey(reference)
+      const before = waiting.get(key)
+      if (before === undefined || before === view || seen.has(key) || before.definition.routine !== undefined)
+        return []
+      seen.add(key)
+      return [
+        ...queriesFor(before.references, seen),
+        `${names.get(key)} AS (\n${instead(before.definition.query)}\n)`,
+      ]
+    })
+
+  /** A query with those it reads before it. */
+  function query({ definition, references }: Candidate): { text: string; linesBefore: number } {
+    const text = instead(definition.query)
+    const parts = queriesFor(references)
+    if (parts.length === 0) return { text, linesBefore: 0 }
+    const own = /^(?:\s|--[^\n]*\n|#[^\n]*\n|\/\*[\s\S]*?\*\/)*WITH\s+(RECURSIVE\s+)?/i.exec(text)
+    const head = `WITH ${own?.[1] === undefined ? '' : 'RECURSIVE '}${parts.join(', ')}${own === null ? '' : ','}\n`
+    // What is cut off keeps its lines.
+    const rest =
+      own === null ? text : `${'\n'.repeat(own[0].split('\n').length - 1)}${text.slice(own[0].length)}`
+    return { text: `${head}${rest}`, linesBefore: head.split('\n').length - 1 }
+  }
+  /** A table function gives its rows as an array: none that is temporary gives a table. */
+  function temporary(candidate: Candidate, name: string): { text: string; linesBefore: number } {
+    const routine = candidate.definition.routine!
+    let head = `CREATE TEMP FUNCTION ${name}(${spelledArguments(routine)})`
+    let inside: { text: string; linesBefore: number }
+    let tail = '\n);\n'
+    if (candidate.definition.routine?.kind === 'TABLE_VALUED_FUNCTION') {
+      head += ' AS (ARRAY(SELECT AS STRUCT * FROM (\n'
+      inside = query(candidate)
+      tail = '\n)));\n'
+    } else {
+      if (routine.returnType !== undefined) head += ` RETURNS ${spelledType(routine.returnType)}`
+      const parts = queriesFor(candidate.references)
+      const before = parts.length === 0 ? '' : `(WITH ${parts.join(', ')} SELECT (\n`
+      head += ` AS (\n${before}`
+      inside = { text: instead(candidate.definition.query), linesBefore: 0 }
+      if (before !== '') tail = `\n))${tail}`
+    }
+    return {
+      text: `${head}${inside.text}${tail}`,
+      linesBefore: head.split('\n').length - 1 + inside.linesBefore,
+    }
+  }
+
+  nameAll(view.references)
+  const isWaiting = names.size > 0
+  const before = functions.join('')
+  const linesOf = (text: string): number => text.split('\n').length - 1
+  const { routine } = view.definition
+  if (routine === undefined) {
+    const { text, linesBefore } = query(view)
+    return { text: `${before}${text}`, linesBefore: linesOf(before) + linesBefore, isWaiting }
+  }
+  const own = temporary(view, 'this_function')
+  const call = callWithNulls('this_function', routine)
+  const asked =
+    routine.kind === 'TABLE_VALUED_FUNCTION' ? `SELECT * FROM UNNEST(${call})` : `SELECT ${call} AS result`
+  return {
+    // What a function of ANY TYPE gives is known at its call only.
+    text: `${before}${own.text}${isTemplate(routine) ? 'SELECT 1 AS result' : asked}`,
+    linesBefore: linesOf(before) + own.linesBefore,
+    isWaiting,
+  }
+}
