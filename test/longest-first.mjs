@@ -6,9 +6,9 @@ import Sequencer from '@jest/test-sequencer'
 
 /** By what their files start: whole platforms, then dbt, Spark and Airflow, then bundles. */
 const LONG = [
-  /\/(orchestrator|crash|planted-faults|full-size|orchestrated-demo|airflow2)\.deep/,
+  /\/(orchestrator|one-day|crash|planted-faults|full-size|orchestrated-demo|airflow2)\.deep/,
   /\/e2e\//,
-  /\/(one-day|deployments|callers|nightly|another-repository)\./,
+  /\/(deployments|callers|nightly|another-repository)\./,
   /\/(run-dbt|submit-spark|incremental|examples|permissions|killed|release)/,
   /\/bundle\//,
 ]

@@ -33,6 +33,7 @@ beforeAll(async () => {
     'lost.py': slow,
     'wait.py': slow,
     'gone.py': slow,
+    'staged.py': 'print(1)\n',
     'killed.py': slow,
     'late.py': 'print("first")\nprint("the last line")\n',
     'fails.py': 'raise ValueError("no")\n',
@@ -88,7 +89,7 @@ it.concurrent(
     expect(['PENDING', 'RUNNING']).toContain((await showBatch(cloud, 'nightly-load')).state)
     await stop('nightly-load')
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -110,7 +111,27 @@ it.concurrent(
     expect(['PENDING', 'RUNNING']).toContain((await showBatch(cloud, 'raced-load')).state)
     await stop('raced-load')
   },
-  120_000,
+  300_000,
+)
+
+it.concurrent(
+  'what another job stages between the plan and the upload is taken, although it may not be overwritten',
+  async () => {
+    const stageOnly = { main: 'staged.py', 'stage-only': 'true', 'service-account': '' }
+    let others: Promise<{ readonly exitCode: number | null }> | undefined
+    const result = await job.through(
+      async (request) => {
+        if (request.method === 'POST' && /^\/upload\/storage/.test(request.url ?? ''))
+          await (others ??= job.submit(stageOnly))
+        return false
+      },
+      (env) => job.submit(stageOnly, { env }),
+    )
+    expect((await others)?.exitCode).toBe(0)
+    expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
+    expect(result.outputs['main-uri']).toMatch(/\/staged\.py$/)
+  },
+  300_000,
 )
 
 it.concurrent(
@@ -142,7 +163,7 @@ it.concurrent(
     expect(result.log).toContain('503 on dataproc.projects.locations.batches.get; asking again')
     expect(result.log).toContain('│ the end')
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -163,7 +184,7 @@ it.concurrent(
     )
     expect([answers, result.exitCode, errorOf(result)]).toEqual([[], 0, ''])
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -185,7 +206,7 @@ it.concurrent(
     )
     expect([planted, result.exitCode, errorOf(result)]).toEqual([{ create: 3, get: 3 }, 0, ''])
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -224,7 +245,7 @@ it.concurrent(
       },
     )
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -240,7 +261,7 @@ it.concurrent(
     expect(await batchesLike(cloud, 'killed-')).toHaveLength(1)
     expect(again.summary).toContain('this request has made it already in this run')
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -255,7 +276,7 @@ it.concurrent(
     expect(new Set(ids).size).toBe(3)
     expect(await batchesLike(cloud, 'fails-')).toHaveLength(3)
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -279,7 +300,7 @@ it.concurrent(
     expect([result.exitCode, result.outputs.state]).toEqual([0, 'SUCCEEDED'])
     expect(result.log).toContain('│ the last line')
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -292,7 +313,7 @@ it.concurrent(
     expect([result.exitCode, result.outputs.state]).toEqual([0, 'SUCCEEDED'])
     expect(warningOf(result)).toMatch(/lines may be missing; it is at gs:\/\/\S+driveroutput\.\*: .*403/)
   },
-  120_000,
+  300_000,
 )
 
 it.concurrent(
@@ -336,5 +357,5 @@ it.concurrent(
     expect(after).toBeLessThanOrEqual(5)
     expect(result.log).toMatch(/FAILED \(Job failed with message \[ValueError: no\]/)
   },
-  120_000,
+  300_000,
 )

@@ -126,16 +126,15 @@ describe('the examples of the documents', () => {
 })
 
 describe('promised to run', () => {
-  it('are all that do not say why not', () => {
+  it('are all but those that install what a person has to choose', () => {
     expect(promised.length).toBeGreaterThanOrEqual(15)
     expect(
-      workflows
-        .filter(
-          ([where, { notRun }, { actions }]) =>
-            isPromised(where) && notRun !== undefined && actions.length > 0,
-        )
-        .map(([where]) => where),
-    ).toEqual([])
+      workflows.flatMap(([where, { notRun }, { actions }]) =>
+        isPromised(where) && notRun !== undefined && actions.length > 0
+          ? [`${where.split(':')[0]}: ${notRun}`]
+          : [],
+      ),
+    ).toEqual(['actions/deploy-dags/README.md: it installs Airflow'])
   })
 })
 

@@ -75,7 +75,7 @@ export function bareEnvironment(
     PYTHONDONTWRITEBYTECODE: '1',
     // Machines of Google's hand out tokens to everybody on them.
     NO_GCE_CHECK: 'true',
-    GCE_METADATA_HOST: '127.0.0.1:9',
+    GCE_METADATA_HOST: 'metadata.invalid',
     AIRFLOW_HOME: airflow,
     AIRFLOW__CORE__LOAD_EXAMPLES: 'False',
     AIRFLOW__CORE__PLUGINS_FOLDER: path.join(airflow, 'plugins'),

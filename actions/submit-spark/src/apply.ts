@@ -130,11 +130,15 @@ async function stage(step: StageStep, bucket: string, observed: Observed, google
       contentType: 'application/octet-stream',
     })
   } catch (error) {
-    if (!(error instanceof GoogleApiError && error.status === 412)) throw error
+    // 403: whoever may create and not overwrite is refused what another job has staged since the plan was made.
+    if (!(error instanceof GoogleApiError && (error.status === 412 || error.status === 403))) throw error
     // The name is the content's digest, so whoever was first wrote the same bytes: if somebody was.
-    const there = await storage.stat(bucket, step.object)
+    const there = await storage.stat(bucket, step.object).catch((unseen: unknown) => {
+      throw error.status === 403 ? error : unseen
+    })
     const { crc32c } = digestsOf(source.data)
     if (there?.crc32c === crc32c) return
+    if (error.status === 403) throw error
     throw new ConflictError(
       `Staging ${step.given}: gs://${bucket}/${step.object} ${there === undefined ? 'is not there, and yet it was refused as being there' : 'holds other bytes'}; run again.`,
       { step: step.target, expected: crc32c, found: there?.crc32c ?? 'nothing' },
