@@ -1,10 +1,12 @@
--- Rows here: a session that starts within 1,800,000 ms after the visitor's session before it ended; the two should be one.
+-- Rows here: a session that starts within 1,800,000 ms after the visitor's session before it ended; the two should be one, unless that would be longer than a session may be.
 select session_id
 from (
   select
     session_id,
     session_start_ts,
+    lag(session_start_ts) over (partition by visitor_id order by session_start_ts) as previous_start_ts,
     lag(session_end_ts) over (partition by visitor_id order by session_start_ts) as previous_end_ts
   from {{ ref('fct_sessions') }}
 )
 where timestamp_diff(session_start_ts, previous_end_ts, millisecond) <= 1800000
+  and timestamp_diff(session_start_ts, previous_start_ts, millisecond) <= {{ var('session_max_hours') }} * 3600000

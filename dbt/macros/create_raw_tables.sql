@@ -4,7 +4,7 @@
     "CREATE TABLE IF NOT EXISTS " ~ source('caec_raw', 'sessionized_events')
     ~ " (" ~ event_columns() ~ ", event_date DATE) PARTITION BY event_date CLUSTER BY visitor_id") -%}
   {%- for table, columns in [
-    ('item_names', 'item_id INT64, product_name STRING'),
+    ('item_names', 'item_id STRING, product_name STRING'),
     ('lake_days', 'event_date DATE, version STRING'),
     ('loaded_days', 'event_date DATE, version STRING, loaded_by STRING'),
     ('quarantined_files', 'file STRING, reasons STRING'),

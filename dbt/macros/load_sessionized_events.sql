@@ -34,6 +34,9 @@
       ~ " WITH PARTITION COLUMNS (event_date DATE)") -%}
     {{ log('loaded all ' ~ there | length ~ ' days of ' ~ prefix, info=true) }}
   {%- else -%}
+    {%- if ids_are_numbers(table) -%}
+      {{ exceptions.raise_compiler_error("load_sessionized_events: " ~ table ~ " holds ids as numbers, as version 1 of the contract had them; load everything once with full: true") }}
+    {%- endif -%}
     {%- for day in changed -%}
       {%- do run_query(
         "LOAD DATA INTO " ~ table ~ " OVERWRITE PARTITIONS (event_date = DATE '" ~ day ~ "')"

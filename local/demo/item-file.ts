@@ -1,6 +1,6 @@
 /**
  * Reads the optional file of product names and rewrites it as the load expects it; it refuses ids that are
- * not numbers or appear twice.
+ * empty or appear twice.
  */
 import { createReadStream, createWriteStream } from 'node:fs'
 import { once } from 'node:events'
@@ -8,7 +8,9 @@ import { parse } from 'csv-parse'
 import { openRegular } from './event-file.ts'
 import { UsageError } from '../usage-error.ts'
 
-/** Writes `itemid,name` with every name quoted; returns how many. */
+const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`
+
+/** Writes `itemid,name` with every field quoted; returns how many. */
 export const normalizeItemFile = async (path: string, target: string): Promise<number> => {
   const what = `--items ${path}`
   if ((await openRegular(path, '--items')).size === 0) throw new UsageError(`${what}: the file is empty.`)
@@ -32,16 +34,14 @@ export const normalizeItemFile = async (path: string, target: string): Promise<n
       record: { itemid: string; name: string }
       info: { lines: number }
     }>) {
-      if (!/^\d{1,18}$/.test(record.itemid))
+      if (!/^[^\p{Cc}]{1,256}$/u.test(record.itemid))
         throw new UsageError(
-          `${what}: line ${info.lines}: itemid ${JSON.stringify(record.itemid.slice(0, 40))} is not a whole number.`,
+          `${what}: line ${info.lines}: itemid ${JSON.stringify(record.itemid.slice(0, 40))} is not an id of 1 to 256 characters.`,
         )
       if (seen.has(record.itemid))
         throw new UsageError(`${what}: line ${info.lines}: itemid ${record.itemid} appears twice.`)
       seen.add(record.itemid)
-      if (
-        !output.write(`${record.itemid},"${record.name.replaceAll('"', '""').replaceAll(/[\r\n]+/g, ' ')}"\n`)
-      )
+      if (!output.write(`${quoted(record.itemid)},${quoted(record.name.replaceAll(/[\r\n]+/g, ' '))}\n`))
         await once(output, 'drain')
     }
   } catch (error) {

@@ -1,14 +1,16 @@
-"""Batch: raw CSV files to the lake's clean and rejected days, reconciled; it refuses to write when the counts do not add up."""
+"""Batch: raw files of any source to the lake's clean and rejected days, reconciled; it refuses to write when the counts do not add up."""
 
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from datetime import date, datetime, timezone
+from functools import reduce
 from typing import NamedTuple
 
 from py4j.protocol import Py4JJavaError
 from pyspark import StorageLevel
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from tables.arguments import batch_arguments, window_of
@@ -16,17 +18,14 @@ from tables.arrivals import Arrivals, Days, Known, note_begin, note_end, read_ar
 from tables.clean_events import clean_days, write_clean_events
 from tables.file_counts import read_file_counts, write_file_counts
 from tables.lake import UNDATED, days_between
+from tables.lake_version import check_lake_version
 from tables.metrics import check_reconciles, write_metrics, write_quarantine
-from tables.raw_events import (
-    RawFile,
-    UnreadableHeader,
-    count_raw_rows,
-    find_broken_files,
-    find_raw_files,
-    read_headers,
-    read_raw_events,
-)
+from tables.raw_events import Layouts, count_raw_rows, raw_schema, read_raw_events
+from tables.raw_files import RawFile, find_broken_files, find_raw_files
+from tables.raw_layouts import Layout, UnreadableHeader, read_layouts
 from tables.rejected_events import write_rejected_events
+from tables.source import SHIPPED, Source, shipped_source
+from tables.source_files import read_source_file
 from tables.spark_session import open_spark_session
 from transforms.judged_events import clean_events, count_fates, judge_events, rejected_events
 from transforms.parsed_events import parse_events
@@ -53,7 +52,15 @@ class Scope(NamedTuple):
 
 def parse_args() -> argparse.Namespace:
     parser = batch_arguments("Clean raw clickstream files into the lake.")
-    parser.add_argument("--raw", required=True, help="folder with .csv and .csv.gz files, or one such file")
+    parser.add_argument(
+        "--raw",
+        required=True,
+        help="folder with files of events (.csv, .ndjson, .jsonl; .gz too), or one such file",
+    )
+    parser.add_argument(
+        "--source",
+        help=f"what the files are: {', '.join(SHIPPED)}, or a file that describes a source (with a / in its name); without it each file's header or first object tells",
+    )
     parser.add_argument(
         "--now",
         type=datetime.fromisoformat,
@@ -63,7 +70,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--max-rejected-share",
         type=_share,
-        help="a file of which more is rejected is left out whole and named, 0 to 1; without it nothing is left out",
+        help="a file of which more is rejected is left out whole and named: 0 to 1, or `source` for what its source says; without it nothing is left out",
     )
     arguments = parser.parse_args()
     arguments.days = window_of(parser, arguments)
@@ -74,7 +81,12 @@ def parse_args() -> argparse.Namespace:
 
 
 def choose(
-    spark: SparkSession, files: list[RawFile], arrivals: Arrivals, arguments: argparse.Namespace
+    spark: SparkSession,
+    files: list[RawFile],
+    arrivals: Arrivals,
+    arguments: argparse.Namespace,
+    layouts: dict[str, Layout | UnreadableHeader | None],
+    sources: list[Source],
 ) -> Scope:
     """New and changed files, the days they touch (also by what they held before), and all other files that hold rows of these days."""
     is_full = arguments.days is None and (not arguments.new or not arrivals.is_whole)
@@ -90,15 +102,16 @@ def choose(
         {},
         None if arguments.days is None else days_between(*arguments.days),
     )
+    layouts.update(zip([file.name for file in fresh], read_layouts(spark, fresh, sources)))
     if limit is not None:
-        for file, header in zip(fresh, read_headers(spark, fresh)):
-            if isinstance(header, UnreadableHeader):
+        for file in fresh:
+            if isinstance(layouts[file.name], UnreadableHeader):
                 quarantined[file.name] = Known(file.size, file.changed_ms, {}, None, {"header_unreadable": 1})
     kept = [file for file in fresh if file.name not in quarantined]
     held: dict[str, set[date]] = {}
     if kept and (limit is not None or (arguments.new and not is_full)):
         try:
-            surveys = survey(spark, kept, arguments.now_ms)
+            surveys = survey(spark, kept, arguments.now_ms, layouts)
         except Py4JJavaError:
             broken = find_broken_files(spark, kept) if limit is not None else set()
             if not broken:
@@ -109,9 +122,9 @@ def choose(
                 if file.name in broken
             }
             kept = [file for file in kept if file.name not in broken]
-            surveys = survey(spark, kept, arguments.now_ms)
+            surveys = survey(spark, kept, arguments.now_ms, layouts)
         for file, found in zip(kept, surveys):
-            if limit is not None and found.rejected > limit * found.rows:
+            if limit is not None and found.rejected > limit_of(limit, layouts[file.name]) * found.rows:
                 quarantined[file.name] = Known(
                     file.size,
                     file.changed_ms,
@@ -133,12 +146,27 @@ def choose(
         days = set().union(arrivals.unfinished, *held.values(), *old) - {UNDATED}
     names = {file.name for file in fresh}
     also = [f for f in files if f.name not in names and arrivals.known[f.name].dates() & days]
+    layouts.update(zip([file.name for file in also], read_layouts(spark, also, sources)))
     read = sorted([*kept, *also], key=lambda file: file.uri)
     return Scope(fresh, read, days, gone, quarantined)
 
 
-def survey(spark: SparkSession, files: list[RawFile], now_ms: int) -> list[Survey]:
-    parsed = parse_events(read_raw_events(spark, files), now_ms)
+def limit_of(limit: float | str, layout: Layout | UnreadableHeader | None) -> float:
+    if limit != "source":
+        return float(limit)
+    return layout.source.max_rejected_share if isinstance(layout, Layout) else 1.0
+
+
+def parse_files(spark: SparkSession, files: list[RawFile], now_ms: int, layouts: Layouts) -> DataFrame:
+    parsed = [parse_events(rows, now_ms, source) for source, rows in read_raw_events(spark, files, layouts)]
+    if not parsed:
+        source = shipped_source(SHIPPED[0])
+        parsed = [parse_events(spark.createDataFrame([], raw_schema(source)), now_ms, source)]
+    return reduce(DataFrame.unionByName, parsed)
+
+
+def survey(spark: SparkSession, files: list[RawFile], now_ms: int, layouts: Layouts) -> list[Survey]:
+    parsed = parse_files(spark, files, now_ms, layouts)
     fate = F.when(F.col("reason").isNull(), F.lit("clean")).otherwise(F.lit("rejected"))
     fates = [Fate(*row) for row in count_fates(parsed.withColumn("fate", fate)).collect()]
     return survey_files(fates, len(files))
@@ -147,16 +175,17 @@ def survey(spark: SparkSession, files: list[RawFile], now_ms: int) -> list[Surve
 def main() -> None:
     arguments = parse_args()
     spark, lake = open_spark_session("clean"), arguments.lake
-    files, ignored = find_raw_files(spark, arguments.raw)
-    arrivals = read_arrivals(spark, lake)
-    scope = choose(spark, files, arrivals, arguments)
+    check_lake_version(spark, lake, "clean", arguments.days is None and not arguments.new)
+    sources = sources_of(spark, arguments.source)
+    files, ignored = find_raw_files(spark, arguments.raw, arguments.source is not None)
+    arrivals, layouts = read_arrivals(spark, lake), {}
+    scope = choose(spark, files, arrivals, arguments, layouts, sources)
     names = [file.name for file in scope.read]
 
-    judged = judge_events(
-        parse_events(read_raw_events(spark, scope.read), arguments.now_ms), scope.days
-    ).persist(StorageLevel.MEMORY_AND_DISK)
+    parsed = parse_files(spark, scope.read, arguments.now_ms, layouts)
+    judged = judge_events(parsed, scope.days).persist(StorageLevel.MEMORY_AND_DISK)
     fates = [Fate(*row) for row in count_fates(judged).collect()]
-    raw_rows = count_raw_rows(spark, scope.read)
+    raw_rows = count_raw_rows(spark, scope.read, layouts)
     everything = summarize(fates, raw_rows, names)
     for file in [everything, *everything["files"]]:
         check_reconciles(file, file.get("file", "all files"))
@@ -209,6 +238,11 @@ def main() -> None:
             "unprocessed_files": len(scope.fresh) if arguments.days is not None else 0,
             "days_behind": days_behind(clean_days(spark, lake), arguments.now_ms),
             "gone_files": len(scope.gone),
+            "sources": dict(
+                Counter(
+                    layout.source.name for layout in map(layouts.get, names) if isinstance(layout, Layout)
+                )
+            ),
             "read_again": len(names) - len(counts["files"]),
             "changed_days": sorted(day.isoformat() for day in changed),
             "quarantined": {name: known.quarantined for name, known in scope.quarantined.items()},
@@ -251,10 +285,20 @@ def window_counts(
     return counts
 
 
-def _share(text: str) -> float:
+def sources_of(spark: SparkSession, given: str | None) -> list[Source]:
+    """Those a file may be of: the one that is named, else all that are shipped."""
+    if given is None:
+        return [shipped_source(name) for name in SHIPPED]
+    is_file = "/" in given or given.endswith(".json")
+    return [read_source_file(spark, given) if is_file else shipped_source(given)]
+
+
+def _share(text: str) -> float | str:
+    if text == "source":
+        return text
     share = float(text)
     if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"must be from 0 to 1, got {text}")
+        raise argparse.ArgumentTypeError(f"must be from 0 to 1, or source; got {text}")
     return share
 
 

@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from tables.lake import UNDATED
 from tables.ledger import SNAPSHOT_EVERY, append_ledger, read_ledger
-from tables.raw_events import RawFile
+from tables.raw_files import RawFile
 
 Days = dict[str, dict[str, int]]
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 from datetime import date
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import DateType, LongType, StringType, StructField, StructType, TimestampType
+from pyspark.sql.types import DateType, StringType, StructField, StructType, TimestampType
 
 from tables.files import list_days
 from tables.lake import read_days, write_days
+from tables.more_fields import MORE_SCHEMA
 
 CLEAN_SCHEMA = StructType(
     [
         StructField("event_id", StringType()),
         StructField("event_ts", TimestampType()),
-        StructField("visitor_id", LongType()),
+        StructField("visitor_id", StringType()),
         StructField("event_type", StringType()),
-        StructField("item_id", LongType()),
-        StructField("transaction_id", LongType()),
+        StructField("item_id", StringType()),
+        StructField("transaction_id", StringType()),
+        *MORE_SCHEMA.fields,
         StructField("event_date", DateType()),
     ]
 )

@@ -13,12 +13,13 @@ from tables.ledger import append_ledger, read_ledger
 
 
 class Progress(NamedTuple):
-    """The last entry, the last clean entry taken, versions of days, and days begun but not finished."""
+    """The last entry, the last clean entry taken, versions of days, days begun but not finished, and the age at which sessions end."""
 
     number: int
     clean: int
     versions: dict[str, str]
     unfinished: set[date]
+    max_hours: int | None = None
 
 
 def read_progress(spark: SparkSession, lake: str) -> Progress:
@@ -28,7 +29,7 @@ def read_progress(spark: SparkSession, lake: str) -> Progress:
         if "versions" not in entry:
             # An attempt that was to do everything and did not end leaves nothing to build on.
             everything = entry.get("kind") == "everything"
-            done = Progress(0 if everything or done.number == 0 else number, done.clean, done.versions, begun)
+            done = done._replace(number=0 if everything or done.number == 0 else number, unfinished=begun)
         else:
             finished = {date.fromisoformat(day) for day in entry["touched"]}
             left = set() if entry["kind"] != "days" else begun - finished
@@ -37,6 +38,7 @@ def read_progress(spark: SparkSession, lake: str) -> Progress:
                 entry["clean"],
                 entry["versions"],
                 left,
+                entry.get("max_hours"),
             )
     return done
 
@@ -54,6 +56,7 @@ def note_end(
     touched: set[date],
     there: set[date],
     kind: str,
+    max_hours: int,
 ) -> None:
     version = uuid.uuid4().hex
     versions = {
@@ -68,6 +71,7 @@ def note_end(
         {
             "restart": kind != "days",
             "kind": kind,
+            "max_hours": max_hours,
             "clean": clean,
             "touched": sorted(day.isoformat() for day in touched),
             "versions": versions,

@@ -1,175 +1,117 @@
-"""Raw CSV files as one frame of strings, whatever the order of their columns; it refuses files without the five columns."""
+"""Raw files as frames of strings, one column for each field of their source; it refuses files that are of no source."""
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from collections.abc import Mapping
 
-from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 
-from tables.files import file_system, hadoop_path, list_files, without_glob
+from tables.files import without_glob
+from tables.json_lines import fields_of, is_filled, rows_of
+from tables.raw_files import RawFile
+from tables.raw_layouts import Layout, UnreadableHeader, column_of
+from tables.source import Source
 
-COLUMNS = ("timestamp", "visitorid", "event", "itemid", "transactionid")
-HEADER_LIMIT_CHARS = 1 << 20
 MALFORMED = "malformed_line"
-NOT_GZIP = ("not a gzip file", "incorrect header check", "unknown compression method")
-RAW_SCHEMA = StructType(
-    [StructField(c, StringType()) for c in (*COLUMNS, MALFORMED)] + [StructField("file_index", LongType())]
-)
+Layouts = Mapping[str, Layout | UnreadableHeader | None]
 
 
-class RawFile(NamedTuple):
-    """A file as the store lists it: whoever rewrites a file changes its size or its time."""
-
-    name: str
-    uri: str
-    size: int
-    changed_ms: int
+def raw_schema(source: Source) -> StructType:
+    return StructType(
+        [StructField(name, StringType()) for name in (*source.fields, MALFORMED)]
+        + [StructField("file_index", LongType())]
+    )
 
 
-class UnreadableHeader(ValueError):
-    """The header of a file lacks a column or has it twice, or the file is not what its name says."""
-
-
-def find_raw_files(spark: SparkSession, raw: str) -> tuple[list[RawFile], list[str]]:
-    """The `.csv` and `.csv.gz` files below `raw` in name order, and the names of files left aside for their extension."""
-    files = []
-    for status in list_files(spark, raw):
-        path = status.getPath()
-        files.append(
-            RawFile(path.toString(), path.toUri().toString(), status.getLen(), status.getModificationTime())
-        )
-    files.sort(key=lambda file: file.uri)
-    taken = [file for file in files if file.name.lower().endswith((".csv", ".csv.gz"))]
-    if not taken:
-        raise ValueError(f"reading {raw}: no .csv or .csv.gz file there; check --raw")
-    return taken, [file.name for file in files if not file.name.lower().endswith((".csv", ".csv.gz"))]
-
-
-def read_headers(spark: SparkSession, files: list[RawFile]) -> list[tuple[str, ...] | UnreadableHeader]:
-    """The header of each file, or what is wrong with it; many at a time, for each is one request to the store."""
-
-    def header(file: RawFile) -> tuple[str, ...] | UnreadableHeader:
-        try:
-            return _read_header(spark, file)
-        except UnreadableHeader as wrong:
-            return wrong
-        except Py4JJavaError as error:
-            # Not gzip, or cut off: the file's fault. What the store says (no right, not there) is not.
-            why = str(error.java_exception.getMessage())
-            is_cut = error.java_exception.getClass().getName() == "java.io.EOFException"
-            if not is_cut and not any(words in why for words in NOT_GZIP):
-                raise
-            return UnreadableHeader(f"reading {file.name}: {why}; its name says that it is gzip")
-
-    with ThreadPoolExecutor(16) as pool:
-        return list(pool.map(header, files))
-
-
-def find_broken_files(spark: SparkSession, files: list[RawFile]) -> set[str]:
-    """Names of the compressed files that cannot be read to their end; each is read whole, so this is for when reading all together has failed."""
-
-    def is_broken(file: RawFile) -> bool:
-        try:
-            spark.read.text(without_glob(file.name)).count()
-        except Py4JJavaError:
-            return True
-        return False
-
-    packed = [file for file in files if file.name.lower().endswith(".gz")]
-    with ThreadPoolExecutor(4) as pool:
-        return {file.name for file, broken in zip(packed, pool.map(is_broken, packed)) if broken}
-
-
-def _read_header(spark: SparkSession, file: RawFile) -> tuple[str, ...]:
-    """Column names of one file; () for a file without a byte."""
-    jvm, path = spark._jvm, hadoop_path(spark, file.name)
-    stream = file_system(spark, file.name).open(path)
-    try:
-        codec = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(
-            spark._jsc.hadoopConfiguration()
-        ).getCodec(path)
-        if codec is not None and file.size > 0:
-            stream = codec.createInputStream(stream)
-        bounded = jvm.org.apache.commons.io.input.BoundedReader(
-            jvm.java.io.InputStreamReader(stream, "UTF-8"), HEADER_LIMIT_CHARS
-        )
-        line = jvm.java.io.BufferedReader(bounded).readLine()
-    finally:
-        stream.close()
-    if line is None:
-        return ()
-    names = tuple(name.strip() for name in next(csv.reader([line.removeprefix("\ufeff")]), []))
-    for column in COLUMNS:
-        if names.count(column) != 1:
-            raise UnreadableHeader(
-                f"reading {file.name}: the header must have {column} once, found {', '.join(names)[:200]!r}; columns: {','.join(COLUMNS)}"
-            )
-    return names
-
-
-def read_raw_events(spark: SparkSession, files: list[RawFile]) -> DataFrame:
+def read_raw_events(
+    spark: SparkSession, files: list[RawFile], found: Layouts
+) -> list[tuple[Source, DataFrame]]:
     """
-    The five columns as strings, `malformed_line` (the line, when it has not as many fields as the header) and `file_index`, the place in `files`.
+    For each source the fields as strings, `malformed_line` (a line that has not as many fields as the header, or is no JSON) and `file_index`, the place in `files`.
     Files with the same header are read together; Spark checks no header of its own (it would compare names by position only).
     Raises UnreadableHeader naming the file.
     """
-    layouts: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for index, header in enumerate(read_headers(spark, files)):
-        if isinstance(header, UnreadableHeader):
-            raise header
-        layouts[header].append(index)
-    rows = spark.createDataFrame([], RAW_SCHEMA)
-    for names, indexes in layouts.items():
-        if names:
-            rows = rows.unionByName(_read_layout(spark, files, names, indexes))
-    return rows
+    alike: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
+    by_name: dict[str, Source] = {}
+    for index, file in enumerate(files):
+        layout = found[file.name]
+        if isinstance(layout, UnreadableHeader):
+            raise layout
+        if layout is not None:
+            alike[(layout.source.name, layout.names)].append(index)
+            by_name[layout.source.name] = layout.source
+    frames: dict[str, DataFrame] = {}
+    for (name, names), indexes in alike.items():
+        source = by_name[name]
+        rows = (_read_csv if source.kind == "csv" else _read_lines)(
+            spark, files, Layout(source, names), indexes
+        )
+        frames[name] = frames[name].unionByName(rows) if name in frames else rows
+    return [(by_name[name], rows) for name, rows in frames.items()]
 
 
-def _read_layout(
-    spark: SparkSession, files: list[RawFile], names: tuple[str, ...], indexes: list[int]
-) -> DataFrame:
+def _read_csv(spark: SparkSession, files: list[RawFile], layout: Layout, indexes: list[int]) -> DataFrame:
+    source, names = layout
     # Under the file's own names Spark has nothing to warn about; names that differ by case alone (or are
     # ours) would be ambiguous.
     is_unambiguous = len({name.casefold() for name in (*names, MALFORMED)}) == len(names) + 1
     positions = list(names) if is_unambiguous else [f"c{position}" for position in range(len(names))]
     schema = StructType([StructField(name, StringType()) for name in (*positions, MALFORMED)])
-    paths = [without_glob(files[index].name) for index in indexes]
     rows = spark.read.csv(
-        paths,
+        [without_glob(files[index].name) for index in indexes],
         schema=schema,
         header=True,
         enforceSchema=True,
+        sep=source.delimiter,
+        encoding=source.encoding,
         escape='"',
         mode="PERMISSIVE",
         columnNameOfCorruptRecord=MALFORMED,
     )
-    columns = [F.col(positions[names.index(column)]).alias(column) for column in COLUMNS]
+    columns = [
+        F.col(f"`{positions[names.index(column_of(source, field))]}`").alias(field) for field in source.fields
+    ]
     return _with_file_index(rows.select(*columns, MALFORMED, "_metadata.file_path"), files, indexes).select(
-        *COLUMNS, MALFORMED, "file_index"
+        *source.fields, MALFORMED, "file_index"
     )
 
 
-def count_raw_rows(spark: SparkSession, files: list[RawFile]) -> dict[int, int]:
-    """Lines that are not blank, less the header, by place in `files`: counted without the CSV reader, so that it can prove the other counts wrong."""
-    filled = [index for index, file in enumerate(files) if file.size > 0]
-    if not filled:
-        return {}
-    lines = spark.read.text([without_glob(files[index].name) for index in filled]).where(
-        "NOT (value RLIKE '^[\\\\x00-\\\\x20]*$')"
-    )
-    counted = (
-        _with_file_index(lines.select("_metadata.file_path"), files, filled)
-        .groupBy("file_index")
-        .agg(F.count(F.lit(1)))
-    )
-    return {index: rows - 1 for index, rows in counted.collect()}
+def _read_lines(spark: SparkSession, files: list[RawFile], layout: Layout, indexes: list[int]) -> DataFrame:
+    lines = spark.read.text([without_glob(files[index].name) for index in indexes]).where(is_filled())
+    rows = fields_of(lines.select("value", "_metadata.file_path"), layout.source, MALFORMED)
+    return _with_file_index(rows, files, indexes).select(*layout.source.fields, MALFORMED, "file_index")
+
+
+def count_raw_rows(spark: SparkSession, files: list[RawFile], found: Layouts) -> dict[int, int]:
+    """
+    Lines that are not blank, less the header, by place in `files`: counted without the readers above, so that it can prove the other counts wrong.
+    A line whose source makes a row of each of its items counts as many.
+    """
+    counts: dict[int, int] = {}
+    alike: dict[str, list[int]] = defaultdict(list)
+    by_name: dict[str, Source] = {}
+    for index, file in enumerate(files):
+        layout = found[file.name]
+        if isinstance(layout, Layout):
+            alike[layout.source.name].append(index)
+            by_name[layout.source.name] = layout.source
+    for name, indexes in alike.items():
+        source = by_name[name]
+        lines = spark.read.text([without_glob(files[index].name) for index in indexes]).where(is_filled())
+        counted = (
+            _with_file_index(
+                lines.select("_metadata.file_path", rows_of(source).alias("rows")), files, indexes
+            )
+            .groupBy("file_index")
+            .agg(F.sum("rows"))
+        )
+        header = 1 if source.kind == "csv" else 0
+        counts |= {index: int(rows) - header for index, rows in counted.collect()}
+    return counts
 
 
 def _with_file_index(rows: DataFrame, files: list[RawFile], indexes: list[int]) -> DataFrame:

@@ -10,12 +10,14 @@ from pyspark.sql.types import StringType, StructField, StructType, TimestampType
 from tables.clean_events import CLEAN_SCHEMA, clean_path
 from tables.files import exists, list_days
 from tables.lake import days_between, read_days, write_days
+from tables.more_fields import MORE_SCHEMA
 
 SESSIONIZED_SCHEMA = StructType(
     [
-        *CLEAN_SCHEMA.fields[:-1],
+        *[field for field in CLEAN_SCHEMA.fields[:-1] if field.name not in MORE_SCHEMA.names],
         StructField("session_id", StringType()),
         StructField("session_start_ts", TimestampType()),
+        *MORE_SCHEMA.fields,
         CLEAN_SCHEMA["event_date"],
     ]
 )

@@ -1,15 +1,25 @@
-"""The name of an event: a digest of its five fields, the same in every run and on every engine; it refuses random or positional ids."""
+"""The name of an event: a digest of its fields, the same in every run and on every engine; it refuses random or positional ids."""
 
 from __future__ import annotations
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from transforms.more_fields import MORE
+
 IDENTIFYING = ("event_ms", "visitor_id", "event_type", "item_id", "transaction_id")
 
 
 def event_id() -> Column:
-    """Hex SHA-256 of `timestamp|visitorid|event|itemid|transactionid`, NULL as empty (docs/contract.md §2), from columns named as in IDENTIFYING."""
+    """Hex SHA-256 of `timestamp|visitor|event|item|transaction`, NULL as empty, `\\` and `|` inside text escaped, and `|name=value` for each further field that is there (docs/contract.md §2), from columns named as in IDENTIFYING and `more`."""
+    more = [F.concat(F.lit(f"{name}="), _written(f"more.{name}")) for name in MORE]
     return F.sha2(
-        F.concat_ws("|", *[F.coalesce(F.col(name).cast("string"), F.lit("")) for name in IDENTIFYING]), 256
+        F.concat_ws("|", *[F.coalesce(_written(name), F.lit("")) for name in IDENTIFYING], *more), 256
     )
+
+
+def _written(name: str) -> Column:
+    text = F.col(name).cast("string")
+    if name == "event_ms":
+        return text
+    return F.replace(F.replace(text, F.lit("\\"), F.lit("\\\\")), F.lit("|"), F.lit("\\|"))

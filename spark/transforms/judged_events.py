@@ -8,10 +8,11 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from transforms.event_identity import IDENTIFYING, event_id
-from transforms.parsed_events import FIELDS
+from transforms.more_fields import unpacked
+from transforms.parsed_events import REFUSED
 
 # event_ms first: a sort by it hardly ever has to look at a second column.
-KEY = (*IDENTIFYING, "event_date")
+KEY = (*IDENTIFYING, "more", "event_date")
 
 
 def judge_events(rows: DataFrame, days: set[date] | None) -> DataFrame:
@@ -40,6 +41,7 @@ def clean_events(judged: DataFrame) -> DataFrame:
         "event_type",
         "item_id",
         "transaction_id",
+        *unpacked(),
         "event_date",
     )
 
@@ -50,7 +52,7 @@ def rejected_events(judged: DataFrame, file_names: list[str]) -> DataFrame:
     return judged.where(F.col("fate") == "rejected").select(
         "reason",
         F.element_at(names, (F.col("file_index") + 1).cast("int")).alias("source_file"),
-        *[F.col(f"refused.{name}").alias(name) for name in (*FIELDS, "malformed_line")],
+        *[F.col(f"refused.{name}").alias(name) for name in (*REFUSED, "malformed_line")],
         "event_date",
     )
 

@@ -1,31 +1,59 @@
-"""Raw strings to typed events with a reason where a row is refused (docs/contract.md §2); it refuses to guess a value."""
+"""Raw strings to typed events with a reason where a row is refused (docs/contract.md §2), by the rules of their source; it refuses to guess a value."""
 
 from __future__ import annotations
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-EVENT_RANKS = {"view": 0, "addtocart": 1, "transaction": 2}
+from tables.source import Source
+from transforms.more_fields import packed
+from transforms.timestamps import instant_ms
+
+EVENT_RANKS = {"view": 0, "addtocart": 1, "checkout": 2, "transaction": 3, "refund": 4}
 YEAR_2000_MS = 946_684_800_000
 DAY_MS = 86_400_000
-FIELDS = ("timestamp", "visitorid", "event", "itemid", "transactionid")
+# What a refused row keeps of itself, by the names it has had since version 1.
+REFUSED = {
+    "timestamp": "event_ts",
+    "visitorid": "visitor_id",
+    "event": "event_type",
+    "itemid": "item_id",
+    "transactionid": "transaction_id",
+}
+ID = r"^(?=\p{Z}*\P{Z})[^\p{Cntrl}]{1,256}\z"
+TEXT = r"^[^\p{Cntrl}]{1,100}\z"
+WHOLE = r"^[-+]?[0-9]{1,19}([.]0+)?\z"
+DECIMAL = r"^[-+]?[0-9]{1,28}([.][0-9]+)?([eE][-+]?[0-9]{1,2})?\z"
+WORDS = (
+    "currency", "page", "referrer", "traffic_source", "traffic_medium", "campaign", "device", "country", "properties",
+)  # fmt: skip
 
 
-def parse_events(rows: DataFrame, now_ms: int) -> DataFrame:
+def parse_events(rows: DataFrame, now_ms: int, source: Source) -> DataFrame:
     """
-    event_date, event_ms, visitor_id, event_type, item_id, transaction_id, file_index, reason (NULL: accepted) and `refused`, the raw strings of refused rows.
-    `now_ms`: later events are in the future. A row without usable time gets the date 1970-01-01. The first failing rule names the reason.
+    event_date, event_ms, visitor_id, event_type, item_id, transaction_id, more, file_index, reason (NULL: accepted) and `refused`, the raw strings of refused rows.
+    `rows` has a column of strings for each field of `source`. `now_ms`: later events are in the future. A row without usable time gets the date 1970-01-01.
+    The first failing rule names the reason.
     """
-    typed = rows.select(
-        *[F.nullif(F.col(name), F.lit("")).alias(name) for name in FIELDS],
-        _integer("timestamp").alias("event_ms"),
-        _integer("visitorid").alias("visitor_id"),
-        _integer("itemid").alias("item_id"),
-        _integer("transactionid").alias("transaction_id"),
-        "malformed_line",
+    written = rows.select(
+        *[_written(source, name).alias(name) for name in source.fields], "malformed_line", "file_index"
+    )
+    typed = written.select(
+        instant_ms("event_ts", str(source.fields["event_ts"].unit)).alias("event_ms"),
+        *[_id(source, name).alias(name) for name in ("visitor_id", "item_id", "transaction_id")],
+        _event_type(source).alias("event_type"),
+        packed(_more(source)).alias("more"),
+        F.struct(
+            *[
+                (F.col(field) if field in source.fields else F.lit(None).cast("string")).alias(name)
+                for name, field in REFUSED.items()
+            ],
+            "malformed_line",
+        ).alias("refused"),
+        *[F.col(name).alias(f"_{name}") for name in source.fields if name not in REFUSED.values()],
         "file_index",
     )
-    judged = typed.withColumn("reason", _reason(now_ms))
+    judged = typed.withColumn("reason", _reason(source, now_ms))
     dated = F.col("event_ms").between(YEAR_2000_MS, now_ms)
     return judged.select(
         F.when(dated, F.date_from_unix_date(F.expr(f"int(event_ms div {DAY_MS})")))
@@ -33,35 +61,111 @@ def parse_events(rows: DataFrame, now_ms: int) -> DataFrame:
         .alias("event_date"),
         "event_ms",
         "visitor_id",
-        F.col("event").alias("event_type"),
+        "event_type",
         "item_id",
         "transaction_id",
+        "more",
         "file_index",
         "reason",
-        F.when(F.col("reason").isNotNull(), F.struct(*FIELDS, "malformed_line")).alias("refused"),
+        F.when(F.col("reason").isNotNull(), F.col("refused")).alias("refused"),
     )
 
 
-def _integer(name: str) -> Column:
-    """`8693` and `8693.0` (pandas' nullable integers) are 8693; anything else, or beyond 64 bits, is NULL. The round trip spares most rows the pattern."""
-    plain, whole = f"try_cast(`{name}` AS BIGINT)", f"try_cast(substring_index(`{name}`, '.', 1) AS BIGINT)"
-    return F.expr(
-        f"CASE WHEN string({plain}) = `{name}` THEN {plain} WHEN `{name}` RLIKE '^-?[0-9]{{1,19}}([.]0)?$' THEN {whole} END"
-    )
+def _written(source: Source, name: str) -> Column:
+    """The text of a field; NULL for what the source writes for nothing."""
+    text = F.trim(F.col(name)) if source.is_trimmed else F.col(name)
+    if source.nulls == ("",):
+        return F.nullif(text, F.lit(""))
+    return F.when(~text.isin(*source.nulls), text) if source.nulls else text
 
 
-def _reason(now_ms: int) -> Column:
-    is_transaction = F.col("event") == "transaction"
-    rules = (
-        ("field_count", F.col("malformed_line").isNotNull()),
-        ("timestamp_not_integer", F.col("event_ms").isNull()),
+def _id(source: Source, name: str) -> Column:
+    """An id as it is written (`007` is not `7`), where its source's pattern fits; `7.0`, as pandas writes nullable integers, is `7` where the source says so."""
+    if name not in source.fields:
+        return F.lit(None).cast("string")
+    field, text = source.fields[name], F.col(name)
+    pattern = ID if field.pattern is None else f"^(?:{field.pattern})\\z"
+    id_ = F.when(text.rlike(pattern), text)
+    if not field.is_whole:
+        return id_
+    whole = F.substring_index(text, ".", 1)
+    return F.coalesce(id_, F.when(text.endswith(".0") & whole.rlike(pattern), whole))
+
+
+def _event_type(source: Source) -> Column:
+    """The contract's word for a name that has a meaning; any other name as it is, unless it is one of these words and so would be taken for what it is not."""
+    name = F.col("event_type")
+    known = [F.when(name == theirs, F.lit(ours)) for theirs, ours in source.events.items()]
+    if source.are_others_kept:
+        known.append(F.when(name.rlike(TEXT) & ~name.isin(*EVENT_RANKS), name))
+    return F.coalesce(*known, F.lit(None).cast("string"))
+
+
+def _more(source: Source) -> dict[str, Column]:
+    there = source.fields
+    found = {name: F.col(name) for name in WORDS if name in there}
+    if "quantity" in there:
+        found["quantity"] = F.when(
+            F.col("quantity").rlike(WHOLE), F.expr("try_cast(substring_index(quantity, '.', 1) AS BIGINT)")
+        )
+    worth = [_decimal(name) for name in ("value",) if name in there]
+    if "price" in there:
+        quantity = F.coalesce(found.get("quantity", F.lit(None)).cast("decimal(10,0)"), F.lit(1))
+        worth.append((_decimal("price") * quantity).cast("decimal(38,9)"))
+    if "event_value" in there:
+        # The worth of the whole event belongs to no single one of its items.
+        is_line = F.col("item_id").isNotNull() if source.items else F.lit(False)
+        worth.append(F.when(~is_line, _decimal("event_value")))
+    if worth:
+        found["value"] = F.coalesce(*worth)
+    return found
+
+
+def _decimal(name: str) -> Column:
+    return F.when(F.col(name).rlike(DECIMAL), F.expr(f"try_cast({name} AS DECIMAL(38,9))"))
+
+
+def _reason(source: Source, now_ms: int) -> Column:
+    is_purchase = F.col("event_type") == "transaction"
+    unit = source.fields["event_ts"].unit
+    rules = [
+        (
+            "field_count" if source.kind == "csv" else "line_not_json",
+            F.col("refused.malformed_line").isNotNull(),
+        ),
+        ("timestamp_unreadable" if unit == "iso" else "timestamp_not_integer", F.col("event_ms").isNull()),
         ("timestamp_before_2000", F.col("event_ms") < YEAR_2000_MS),
         ("timestamp_in_future", F.col("event_ms") > now_ms),
-        ("visitorid_not_integer", F.col("visitor_id").isNull()),
-        ("event_unknown", ~F.coalesce(F.col("event").isin(*EVENT_RANKS), F.lit(False))),
-        ("itemid_not_integer", F.col("item_id").isNull()),
-        ("transactionid_not_integer", F.col("transactionid").isNotNull() & F.col("transaction_id").isNull()),
-        ("transactionid_missing", is_transaction & F.col("transaction_id").isNull()),
-        ("transactionid_unexpected", ~is_transaction & F.col("transaction_id").isNotNull()),
-    )
+        *_id_rules(source, "visitor_id", "visitorid"),
+        ("event_unknown", F.col("event_type").isNull()),
+        *_id_rules(source, "item_id", "itemid"),
+        *_id_rules(source, "transaction_id", "transactionid"),
+    ]
+    if source.order_id != "any":
+        rules.append(("transactionid_missing", is_purchase & F.col("transaction_id").isNull()))
+    if source.order_id == "exactly_purchases":
+        rules.append(("transactionid_unexpected", ~is_purchase & F.col("transaction_id").isNotNull()))
+    for name in ("quantity", "value", "price", "event_value"):
+        if name in source.fields:
+            read = (
+                F.col("more.quantity")
+                if name == "quantity"
+                else F.when(F.col(f"_{name}").rlike(DECIMAL), F.lit(1))
+            )
+            rules.append((f"{name}_not_number", F.col(f"_{name}").isNotNull() & read.isNull()))
+    for name in WORDS:
+        if name in source.fields and source.fields[name].pattern is not None:
+            fits = F.col(f"_{name}").rlike(f"^(?:{source.fields[name].pattern})\\z")
+            rules.append((source.fields[name].reason or f"{name}_malformed", ~fits))
     return F.coalesce(*[F.when(failed, F.lit(code)) for code, failed in rules])
+
+
+def _id_rules(source: Source, name: str, short: str) -> list[tuple[str, Column]]:
+    if name not in source.fields:
+        return []
+    field, is_null = source.fields[name], F.col(name).isNull()
+    reason = field.reason or f"{short}_malformed"
+    if field.is_required:
+        missing = [] if field.reason else [(f"{short}_missing", F.col(f"refused.{short}").isNull())]
+        return [*missing, (reason, is_null)]
+    return [(reason, F.col(f"refused.{short}").isNotNull() & is_null)]

@@ -1,4 +1,4 @@
-"""Cuts the events of each visitor into sessions at gaps strictly above 30 minutes (docs/contract.md §2); it refuses to number sessions."""
+"""Cuts the events of each visitor into sessions at gaps strictly above 30 minutes and at the age of 24 hours (docs/contract.md §2); it refuses to number sessions."""
 
 from __future__ import annotations
 
@@ -7,30 +7,37 @@ from datetime import date, datetime, timedelta, timezone
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from transforms.endless_sessions import marked_cuts
 from transforms.event_identity import event_id
+from transforms.more_fields import MORE, packed, unpacked
 from transforms.parsed_events import EVENT_RANKS
 
 GAP_MS = 1_800_000
+SESSION_MAX_HOURS = 24
 EVENT_COLUMNS = ("event_ts", "visitor_id", "event_type", "item_id", "transaction_id")
 
 
-def sessionize(events: DataFrame, carried: DataFrame) -> DataFrame:
+def sessionize(events: DataFrame, carried: DataFrame, max_hours: int = SESSION_MAX_HOURS) -> DataFrame:
     """
     Clean events plus `session_id` (`<visitor>-<first event's ms>`) and `session_start_ts`; `carried` are the sessionized events that may still be open
-    (see `open_events`): they lend their session and do not come back. One shuffle and one sort: both window steps share partition and order.
+    (see `open_events`): they lend their session and do not come back.
+    One shuffle of events and one sort: both window steps share partition and order. What goes through `marked_cuts` is a row a visitor.
     """
     rank = F.coalesce(
-        *[F.when(F.col("event_type") == name, F.lit(value)) for name, value in EVENT_RANKS.items()]
+        *[F.when(F.col("event_type") == name, F.lit(value)) for name, value in EVENT_RANKS.items()],
+        F.lit(len(EVENT_RANKS)),
     )
     known = F.unix_millis("session_start_ts").alias("known_start_ms")
+    more = packed({name: F.col(name) for name in MORE}).alias("more")
     rows = events.select(
-        *EVENT_COLUMNS, "event_date", F.lit(None).cast("long").alias("known_start_ms")
-    ).unionByName(carried.select(*EVENT_COLUMNS, "event_date", known))
+        *EVENT_COLUMNS, more, "event_date", F.lit(None).cast("long").alias("known_start_ms")
+    ).unionByName(carried.select(*EVENT_COLUMNS, more, "event_date", known))
     in_order = Window.partitionBy("visitor_id").orderBy("event_ms", "event_rank", "item_id", "transaction_id")
     so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     previous_ms = F.lag("event_ms").over(in_order)
-    starts = previous_ms.isNull() | (F.col("event_ms") - previous_ms > GAP_MS)
-    cut = rows.select("*", F.unix_millis("event_ts").alias("event_ms"), rank.alias("event_rank")).withColumn(
+    starts = previous_ms.isNull() | (F.col("event_ms") - previous_ms > GAP_MS) | F.col("is_cut")
+    timed = rows.select("*", F.unix_millis("event_ts").alias("event_ms"), rank.alias("event_rank"))
+    cut = marked_cuts(timed, GAP_MS, max_hours).withColumn(
         "start_ms", F.coalesce("known_start_ms", F.when(starts, F.col("event_ms")))
     )
     filled = cut.withColumn("start_ms", F.last("start_ms", ignorenulls=True).over(so_far))
@@ -39,10 +46,9 @@ def sessionize(events: DataFrame, carried: DataFrame) -> DataFrame:
     return filled.where(F.col("known_start_ms").isNull()).select(
         event_id().alias("event_id"),
         *EVENT_COLUMNS,
-        F.concat_ws("-", F.col("visitor_id").cast("string"), F.col("start_ms").cast("string")).alias(
-            "session_id"
-        ),
+        F.concat_ws("-", "visitor_id", F.col("start_ms").cast("string")).alias("session_id"),
         F.timestamp_millis("start_ms").alias("session_start_ts"),
+        *unpacked(),
         "event_date",
     )
 
@@ -54,7 +60,9 @@ def open_events(sessionized: DataFrame, next_day: date) -> DataFrame:
     ).select("*")
 
 
-def wrongly_joined(carried: DataFrame, sessionized_next: DataFrame, next_day: date) -> DataFrame:
+def wrongly_joined(
+    carried: DataFrame, sessionized_next: DataFrame, next_day: date, max_hours: int = SESSION_MAX_HOURS
+) -> DataFrame:
     """
     Events in the first half hour of an already computed day whose session no longer follows from the day before: that day must be computed again.
     Later events of the day hang on these or on a gap inside the day, so they need no look.
@@ -62,8 +70,12 @@ def wrongly_joined(carried: DataFrame, sessionized_next: DataFrame, next_day: da
     early = sessionized_next.where(
         F.col("event_ts") < F.lit(_midnight(next_day) + timedelta(milliseconds=GAP_MS))
     )
-    now = sessionize(early.select(*EVENT_COLUMNS, "event_date"), carried).select("event_id", "session_id")
-    return early.select("event_id", "session_id").exceptAll(now).select("event_id")
+    now = sessionize(early, carried, max_hours)
+    return (
+        early.select("event_id", "session_id")
+        .exceptAll(now.select("event_id", "session_id"))
+        .select("event_id")
+    )
 
 
 def _midnight(day: date) -> datetime:

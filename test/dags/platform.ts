@@ -108,8 +108,8 @@ async function stageSpark(cloud: TestCloud): Promise<Release> {
   }
   const pyFiles = await Promise.all(
     ['tables', 'transforms'].map(async (name) => {
-      const files = (await readdir(join(repoRoot, 'spark', name)))
-        .filter((file) => file.endsWith('.py'))
+      const files = (await readdir(join(repoRoot, 'spark', name), { recursive: true }))
+        .filter((file) => /\.(py|json)$/.test(file))
         .sort()
       const entries = await Promise.all(
         files.map(

@@ -3,10 +3,11 @@
  * said of it; the deep test delivers them as files.
  */
 import { readRows } from './warehouse.ts'
-import type { DbtStory } from './story.ts'
+import { endless, type DbtStory } from './story.ts'
 
 const DAY = "event_date = DATE '2015-06-02'"
 const events = 'caec_analytics.fct_events__staged'
+const sessions = 'caec_analytics.fct_sessions__staged'
 const counts = 'caec_raw.file_counts'
 const refused = (reason: string, day = '2015-06-02'): string =>
   `INSERT INTO ${counts} VALUES ('gs://raw/planted.csv', DATE '${day}', 'rejected', '${reason}', 60)`
@@ -15,7 +16,6 @@ const refused = (reason: string, day = '2015-06-02'): string =>
 export const smallShop =
   '{expected_day: 2015-06-02, gate: {missing_days: {from_rows: 1}, known_items: {from_rows: 1}, volume: {from_rows: 1}, late_rows: {from_rows: 1}, repeated_file: {from_rows: 1}}}'
 
-/** ID_TYPE in a statement is the type of ids in the tables. */
 export const planted: readonly {
   readonly name: string
   readonly sql: readonly string[]
@@ -35,9 +35,7 @@ export const planted: readonly {
   },
   {
     name: 'swapped visitor and item columns',
-    sql: [
-      `UPDATE ${events} SET item_id = CAST(CONCAT('9', CAST(visitor_id AS STRING), '7') AS ID_TYPE) WHERE ${DAY}`,
-    ],
+    sql: [`UPDATE ${events} SET item_id = CONCAT('9', visitor_id, '7') WHERE ${DAY}`],
     red: ['known_items'],
   },
   {
@@ -54,16 +52,17 @@ export const planted: readonly {
   },
   {
     name: 'a purchase without order',
-    sql: [
-      `UPDATE ${events} SET event_type = 'transaction' WHERE ${DAY} AND CAST(visitor_id AS STRING) = '60'`,
-    ],
+    sql: [`UPDATE ${events} SET event_type = 'transaction' WHERE ${DAY} AND visitor_id = '60'`],
     red: ['order_totals', 'purchases_without_order'],
   },
   {
     name: 'a negative id',
-    sql: [
-      `UPDATE ${events} SET item_id = CAST('-1' AS ID_TYPE) WHERE ${DAY} AND CAST(visitor_id AS STRING) = '60'`,
-    ],
+    sql: [refused('itemid_not_digits')],
+    red: ['rejected_ids', 'rejected_rows'],
+  },
+  {
+    name: 'an id of blanks that no source refused',
+    sql: [`UPDATE ${events} SET item_id = ' ' WHERE ${DAY} AND visitor_id = '60'`],
     red: ['wrong_ids'],
   },
   {
@@ -74,7 +73,7 @@ export const planted: readonly {
   {
     name: 'an event in the future',
     sql: [
-      `UPDATE ${events} SET event_ts = TIMESTAMP '2300-01-01 00:00:00 UTC' WHERE ${DAY} AND CAST(visitor_id AS STRING) = '60'`,
+      `UPDATE ${events} SET event_ts = TIMESTAMP '2300-01-01 00:00:00 UTC' WHERE ${DAY} AND visitor_id = '60'`,
     ],
     red: ['future_events'],
   },
@@ -93,13 +92,28 @@ export const planted: readonly {
   },
   {
     name: 'events that no model took',
-    sql: [`DELETE FROM ${events} WHERE ${DAY} AND CAST(visitor_id AS STRING) = '60'`],
+    sql: [`DELETE FROM ${events} WHERE ${DAY} AND visitor_id = '60'`],
     red: ['modelled_rows', 'session_gaps', 'session_rows'],
   },
   {
+    name: 'a session that goes on beyond its age',
+    sql: [
+      `UPDATE ${events} SET session_id = '${endless.id}', session_start_ts = TIMESTAMP_MILLIS(${endless.start}) WHERE visitor_id = '${endless.visitor}'`,
+      `DELETE FROM ${sessions} WHERE visitor_id = '${endless.visitor}' AND session_id != '${endless.id}'`,
+    ],
+    red: ['session_gaps', 'session_rows'],
+  },
+  {
     name: 'a null',
-    sql: [`UPDATE ${events} SET item_id = NULL WHERE ${DAY} AND CAST(visitor_id AS STRING) = '60'`],
+    sql: [`UPDATE ${events} SET event_type = NULL WHERE ${DAY} AND visitor_id = '60'`],
     red: ['missing_values'],
+  },
+  {
+    name: 'an event of no item, an id with a minus, an order named by what is no purchase',
+    sql: [
+      `UPDATE ${events} SET item_id = NULL WHERE ${DAY} AND visitor_id = '60'`,
+      `UPDATE ${events} SET event_type = 'refund', transaction_id = '-4' WHERE ${DAY} AND visitor_id = '60'`,
+    ],
   },
   {
     name: 'a day of a tenth of the usual events',
@@ -131,6 +145,7 @@ const TOGETHER = [
   'an empty id',
   'a purchase that its source refuses',
   'a negative id',
+  'an id of blanks that no source refused',
   'future dates',
   'a missing day',
   'files that were not taken, and rows that came late',
@@ -163,9 +178,7 @@ export async function keep(story: DbtStory): Promise<void> {
 }
 
 export async function judge(story: DbtStory, sql: readonly string[], vars: string) {
-  const [row] = await readRows(story.test, `SELECT item_id FROM ${events} WHERE item_id IS NOT NULL LIMIT 1`)
-  const type = typeof row?.item_id === 'number' ? 'INT64' : 'STRING'
-  for (const statement of sql) await readRows(story.test, statement.replaceAll('ID_TYPE', type))
+  for (const statement of sql) await readRows(story.test, statement)
   const outcome = await story.dbt.run(
     'run-operation',
     'judge',

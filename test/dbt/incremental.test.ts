@@ -100,8 +100,8 @@ describe('what is published', () => {
       )
       await readRows(
         story.test,
-        `INSERT INTO ${raw} SELECT 'planted-${visitor}', TIMESTAMP_ADD(event_ts, INTERVAL 1 MINUTE), ${visitor}, event_type, item_id, ` +
-          `transaction_id, 'planted-${visitor}', TIMESTAMP_ADD(event_ts, INTERVAL 1 MINUTE), event_date FROM ${raw} WHERE visitor_id = 60`,
+        `INSERT INTO ${raw} SELECT 'planted-${visitor}', TIMESTAMP_ADD(event_ts, INTERVAL 1 MINUTE), '${visitor}', event_type, item_id, ` +
+          `transaction_id, 'planted-${visitor}', TIMESTAMP_ADD(event_ts, INTERVAL 1 MINUTE), * EXCEPT (event_id, event_ts, visitor_id, event_type, item_id, transaction_id, session_id, session_start_ts) FROM ${raw} WHERE visitor_id = '60'`,
       )
     }
     await insert(61)
@@ -145,7 +145,7 @@ describe('what is published', () => {
     for (const [table, rows] of Object.entries(published))
       expect({
         table,
-        visitors: (rows as { visitor_id: number }[]).filter((row) => row.visitor_id === 61).length,
+        visitors: (rows as { visitor_id: string }[]).filter((row) => row.visitor_id === '61').length,
       }).toEqual({ table, visitors: 1 })
   })
 })

@@ -16,6 +16,9 @@ const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
 const view = (ms: number, visitor: number, item = 1): Event => ({ ms, visitor, type: 'view', item })
 
+/** A visitor who never rests for half an hour, longer than a session may be. */
+export const endless = { visitor: 30, start: MAY_30 + 3, id: `30-${MAY_30 + 3}` }
+
 /**
  * Three days with a midnight and a month's end in between; visitor 50 is alone on the third day with a
  * session that a late event will move.
@@ -33,6 +36,7 @@ export const firstDays: Event[] = [
   view(MAY_30 + 40 * MINUTE_MS, 22),
   view(MAY_30 + 70 * MINUTE_MS + 1, 22),
   view(MAY_30 + 2 * DAY_MS + 5 * MINUTE_MS, 50, 9),
+  ...Array.from({ length: 52 }, (_, n) => view(endless.start + n * 29 * MINUTE_MS, endless.visitor)),
 ]
 export const newDay: Event[] = [view(MAY_30 + 3 * DAY_MS, 1), view(MAY_30 + 3 * DAY_MS + 1, 60)]
 export const lateEvents: Event[] = [

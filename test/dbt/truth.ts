@@ -31,7 +31,11 @@ export function cutSessions(events: readonly Event[]): Session[] {
   )
   for (const event of ordered) {
     const last = sessions.at(-1)
-    if (last?.visitor === event.visitor && event.ms - last.events.at(-1)!.ms <= 1_800_000)
+    if (
+      last?.visitor === event.visitor &&
+      event.ms - last.events.at(-1)!.ms <= 1_800_000 &&
+      event.ms - last.events[0]!.ms <= 86_400_000
+    )
       last.events.push(event)
     else sessions.push({ id: `${event.visitor}-${event.ms}`, visitor: event.visitor, events: [event] })
   }
@@ -52,7 +56,7 @@ export function sessionRow(session: Session): Record<string, unknown> {
   const count = (type: Event['type']): number => session.events.filter((event) => event.type === type).length
   return {
     session_id: session.id,
-    visitor_id: session.visitor,
+    visitor_id: String(session.visitor),
     session_start_ts: first.ms,
     session_end_ts: last.ms,
     session_date: dayOf(first.ms),
@@ -91,7 +95,7 @@ export function expectedViews(
   const product = ([day, signup, item]: unknown[], list: readonly Event[]): Record<string, unknown> => ({
     event_date: day,
     signup_month: signup,
-    item_id: item,
+    item_id: String(item),
     transaction_lines: list.length,
     orders: new Set(list.map((event) => event.order)).size,
   })

@@ -9,6 +9,23 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import type { TestCloud } from '../support/cloud.ts'
 import { cutSessions, dayOf, type Event } from './truth.ts'
 
+/** What RetailRocket's events do not have: every file of the lake carries the columns all the same. */
+const moreColumns = [
+  'NULL::BIGINT AS quantity',
+  'NULL::DECIMAL(38, 9) AS value',
+  ...[
+    'currency',
+    'page',
+    'referrer',
+    'traffic_source',
+    'traffic_medium',
+    'campaign',
+    'device',
+    'country',
+    'properties',
+  ].map((name) => `NULL::VARCHAR AS ${name}`),
+].join(', ')
+
 export async function putLake(test: TestCloud, folder: string, events: readonly Event[]): Promise<void> {
   const rows = cutSessions(events).flatMap((session) =>
     session.events.map((event) => ({
@@ -16,10 +33,10 @@ export async function putLake(test: TestCloud, folder: string, events: readonly 
         .update([event.ms, event.visitor, event.type, event.item, event.order ?? ''].join('|'))
         .digest('hex'),
       event_ms: event.ms,
-      visitor_id: event.visitor,
+      visitor_id: String(event.visitor),
       event_type: event.type,
-      item_id: event.item,
-      transaction_id: event.order ?? null,
+      item_id: String(event.item),
+      transaction_id: event.order === undefined ? null : String(event.order),
       session_id: session.id,
       start_ms: session.events[0]!.ms,
       day: dayOf(event.ms),
@@ -34,11 +51,11 @@ export async function putLake(test: TestCloud, folder: string, events: readonly 
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'rows.ndjson'), rows.map((row) => JSON.stringify(row)).join('\n'))
   const duckdb = await (await DuckDBInstance.create()).connect()
-  const source = `read_json('${join(folder, 'rows.ndjson')}', format = 'newline_delimited', columns = {event_id: 'VARCHAR', event_ms: 'BIGINT', visitor_id: 'BIGINT', event_type: 'VARCHAR', item_id: 'BIGINT', transaction_id: 'BIGINT', session_id: 'VARCHAR', start_ms: 'BIGINT', day: 'VARCHAR'})`
+  const source = `read_json('${join(folder, 'rows.ndjson')}', format = 'newline_delimited', columns = {event_id: 'VARCHAR', event_ms: 'BIGINT', visitor_id: 'VARCHAR', event_type: 'VARCHAR', item_id: 'VARCHAR', transaction_id: 'VARCHAR', session_id: 'VARCHAR', start_ms: 'BIGINT', day: 'VARCHAR'})`
   for (const day of new Set(rows.map((row) => row.day))) {
     const file = join(folder, `${day}.parquet`)
     await duckdb.run(
-      `COPY (SELECT event_id, to_timestamp(event_ms / 1000.0) AS event_ts, visitor_id, event_type, item_id, transaction_id, session_id, to_timestamp(start_ms / 1000.0) AS session_start_ts FROM ${source} WHERE day = '${day}') TO '${file}' (FORMAT parquet)`,
+      `COPY (SELECT event_id, to_timestamp(event_ms / 1000.0) AS event_ts, visitor_id, event_type, item_id, transaction_id, session_id, to_timestamp(start_ms / 1000.0) AS session_start_ts, ${moreColumns} FROM ${source} WHERE day = '${day}') TO '${file}' (FORMAT parquet)`,
     )
     const name = encodeURIComponent(`sessionized/event_date=${day}/part-0.parquet`)
     const reply = await test.fetchAs(

@@ -11,6 +11,7 @@ export interface Truths {
 }
 
 const GAP_MS = 1_800_000
+const MAX_MS = 86_400_000
 
 /**
  * Tables `events` (one accepted event a row) and `sessions`, from a file in the contract's format without bad
@@ -26,7 +27,12 @@ export async function computeTruths(csvFile: string): Promise<Truths> {
     `CREATE TABLE ranked AS SELECT *, CASE event WHEN 'view' THEN 0 WHEN 'addtocart' THEN 1 ELSE 2 END AS step FROM parsed`,
     `CREATE TABLE marked AS SELECT *, CASE WHEN ms - LAG(ms) OVER w > ${GAP_MS} OR LAG(ms) OVER w IS NULL THEN 1 ELSE 0 END AS opens,
        ROW_NUMBER() OVER w AS position, date_trunc('month', make_timestamp(MIN(ms) OVER (PARTITION BY visitor) * 1000))::DATE AS signup FROM ranked WINDOW w AS (PARTITION BY visitor ORDER BY ms, step, item, trx NULLS FIRST)`,
-    `CREATE TABLE events AS SELECT *, make_timestamp(ms * 1000)::DATE AS event_date, SUM(opens) OVER (PARTITION BY visitor ORDER BY position ROWS UNBOUNDED PRECEDING) AS session FROM marked`,
+    `CREATE TABLE chained AS SELECT *, SUM(opens) OVER (PARTITION BY visitor ORDER BY position ROWS UNBOUNDED PRECEDING) AS chain FROM marked`,
+    `CREATE TABLE cuts AS WITH RECURSIVE starts AS (
+       SELECT visitor, chain, MIN(ms) AS ms FROM chained GROUP BY ALL HAVING MAX(ms) - MIN(ms) > ${MAX_MS}
+       UNION ALL SELECT s.visitor, s.chain, MIN(c.ms) FROM starts s JOIN chained c USING (visitor, chain) WHERE c.ms > s.ms + ${MAX_MS} GROUP BY s.visitor, s.chain, s.ms)
+       SELECT visitor, ms FROM starts`,
+    `CREATE TABLE events AS SELECT c.*, make_timestamp(c.ms * 1000)::DATE AS event_date, c.chain + (SELECT COUNT(*) FROM cuts WHERE cuts.visitor = c.visitor AND cuts.ms <= c.ms) AS session FROM chained c`,
     `CREATE TABLE firsts AS SELECT visitor, session, MIN(CASE WHEN step = 0 THEN position END) AS first_view FROM events GROUP BY ALL`,
     `CREATE TABLE carts AS SELECT e.visitor, e.session, MIN(e.position) AS first_cart FROM events e JOIN firsts f USING (visitor, session) WHERE e.step = 1 AND e.position > f.first_view GROUP BY ALL`,
     `CREATE TABLE buys AS SELECT DISTINCT e.visitor, e.session FROM events e JOIN carts c USING (visitor, session) WHERE e.step = 2 AND e.position > c.first_cart`,
@@ -53,7 +59,9 @@ async function readRows(connection: DuckDBConnection, sql: string): Promise<Row[
       Object.fromEntries(
         Object.entries(row).map(([name, value]) => [
           name,
-          typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : (value as Row[string]),
+          typeof value === 'string' && name !== 'item_id' && /^-?\d{1,15}$/.test(value)
+            ? Number(value)
+            : (value as Row[string]),
         ]),
       ),
     )
@@ -77,7 +85,7 @@ export const VIEW_TRUTHS: Readonly<Record<string, string>> = {
     .join(' UNION ALL '),
   kpi_event_volume_by_type: `SELECT event_date::VARCHAR AS event_date, signup::VARCHAR AS signup_month, event AS event_type, COUNT(*) AS events FROM events GROUP BY ALL`,
   kpi_sessions_by_signup_cohort: `SELECT signup::VARCHAR AS signup_month, session_date::VARCHAR AS session_date, COUNT(*) AS sessions, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase FROM sessions GROUP BY ALL`,
-  kpi_top_products: `SELECT event_date::VARCHAR AS event_date, signup::VARCHAR AS signup_month, item AS item_id, COUNT(*) AS transaction_lines, COUNT(DISTINCT trx) AS orders FROM events WHERE event = 'transaction' GROUP BY ALL`,
-  kpi_top_products_named: `SELECT event_date::VARCHAR AS event_date, signup::VARCHAR AS signup_month, item AS item_id, COUNT(*) AS transaction_lines, COUNT(DISTINCT trx) AS orders, NULL AS product_name FROM events WHERE event = 'transaction' GROUP BY ALL`,
+  kpi_top_products: `SELECT event_date::VARCHAR AS event_date, signup::VARCHAR AS signup_month, item::VARCHAR AS item_id, COUNT(*) AS transaction_lines, COUNT(DISTINCT trx) AS orders FROM events WHERE event = 'transaction' GROUP BY ALL`,
+  kpi_top_products_named: `SELECT event_date::VARCHAR AS event_date, signup::VARCHAR AS signup_month, item::VARCHAR AS item_id, COUNT(*) AS transaction_lines, COUNT(DISTINCT trx) AS orders, NULL AS product_name FROM events WHERE event = 'transaction' GROUP BY ALL`,
   event_type_lookup: `SELECT * FROM (VALUES ('view', 1), ('addtocart', 2), ('transaction', 3)) AS known (event_type, funnel_step)`,
 }

@@ -13,6 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from conftest import Lake
+from tables.files import without_glob
 from tables.rejected_events import read_rejected_events
 from tables.sessionized_events import read_sessionized_events
 
@@ -122,8 +123,8 @@ def test_a_second_part_and_a_row_in_the_next_days_file_are_in_their_day(
     run_new(lake)
     rows = sessionized(spark, lake)
     assert len(rows) == 9
-    assert [row[5] for row in rows if row[3] == "transaction"] == [5]
-    assert len({row[6] for row in rows if row[2] == 3}) == 1, "one session over midnight"
+    assert [row[5] for row in rows if row[3] == "transaction"] == ["5"]
+    assert len({row[6] for row in rows if row[2] == "3"}) == 1, "one session over midnight"
     assert (versions(lake)["2015-05-03"] != before["2015-05-03"], versions(lake)["2015-05-04"]) == (
         True,
         day_4,
@@ -228,6 +229,34 @@ def test_a_run_that_was_killed_while_it_wrote_is_made_good_by_the_next(
         part.unlink()
     numbers = [int(path.stem) for path in (lake.lake / "_ledger" / "clean").glob("*.json")]
     (lake.lake / "_ledger" / "clean" / f"{max(numbers) + 1:08d}.json").write_text(json.dumps(begun))
+    run_new(lake)
+    assert sessionized(spark, lake) == whole
+
+
+def test_a_lake_whose_ids_are_numbers_is_refused_until_everything_is_computed_anew(
+    lake: Lake, spark: SparkSession
+) -> None:
+    lake.put_events("a.csv", [(MAY_3, 1, "view", 1, None), (MIDNIGHT, 1, "view", 1, None)])
+    run_new(lake)
+    whole = sessionized(spark, lake)
+    for table in ("clean", "sessionized"):
+        rows = spark.read.parquet(without_glob(str(lake.lake / table)))
+        numbers = rows.withColumns(
+            {name: rows[name].cast("long") for name in ("visitor_id", "item_id", "transaction_id")}
+        )
+        numbers.write.partitionBy("event_date").parquet(f"{lake.lake}/{table}_1")
+        shutil.rmtree(lake.lake / table)
+        (lake.lake / f"{table}_1").rename(lake.lake / table)
+    for run in (lake.clean, lake.sessionize):
+        for days in ("new", "2015-05-03"):
+            with pytest.raises(ValueError, match="ids are numbers.*clean --days all, then sessionize"):
+                run("--days", days)
+    with pytest.raises(ValueError, match="clean: its ids are numbers"):
+        lake.sessionize("--days", "all")
+    lake.clean("--days", "all")
+    with pytest.raises(ValueError, match="sessionized: its ids are numbers"):
+        lake.sessionize("--days", "new")
+    lake.sessionize("--days", "all")
     run_new(lake)
     assert sessionized(spark, lake) == whole
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import pytest
 from pyspark.sql import SparkSession
 
-from tables.raw_events import RAW_SCHEMA
+from tables.raw_events import raw_schema
+from tables.source import shipped_source
 from transforms.parsed_events import parse_events
 
 NOW_MS = 1_500_000_000_000
+SOURCE = shipped_source("retailrocket")
 GOOD = ("1430622004384", "7", "view", "355908", None)
 
 
 def parse(spark: SparkSession, *rows: tuple) -> list:
     full = [(*row, None, 0) if len(row) == 5 else (*row, 0) for row in rows]
-    return parse_events(spark.createDataFrame(full, RAW_SCHEMA), NOW_MS).collect()
+    return parse_events(spark.createDataFrame(full, raw_schema(SOURCE)), NOW_MS, SOURCE).collect()
 
 
 def test_a_plain_event_and_one_written_by_pandas_are_the_same_event(spark: SparkSession) -> None:
@@ -26,13 +28,18 @@ def test_a_plain_event_and_one_written_by_pandas_are_the_same_event(spark: Spark
     assert plain == pandas
     assert (plain.event_ms, plain.visitor_id, plain.item_id, plain.transaction_id, plain.reason) == (
         1430622004384,
-        7,
-        5,
-        8693,
+        "7",
+        "5",
+        "8693",
         None,
     )
     assert plain.event_date.isoformat() == "2015-05-03"
     assert plain.refused is None
+
+
+def test_an_id_is_the_text_that_was_written(spark: SparkSession) -> None:
+    texts = ["007", "7", "0", "9223372036854775808", "9" * 64]
+    assert [row.visitor_id for row in parse(spark, *[(GOOD[0], text, *GOOD[2:]) for text in texts])] == texts
 
 
 @pytest.mark.parametrize(
@@ -43,20 +50,29 @@ def test_a_plain_event_and_one_written_by_pandas_are_the_same_event(spark: Spark
         (0, "1430622004384.5", "timestamp_not_integer"),
         (0, " 1430622004384", "timestamp_not_integer"),
         (0, "1.430622e12", "timestamp_not_integer"),
+        (0, "1430622004384\n", "timestamp_not_integer"),
+        (0, "1430622004384.0\n", "timestamp_not_integer"),
         (0, "99999999999999999999", "timestamp_not_integer"),
         (0, "946684799999", "timestamp_before_2000"),
         (0, "-1", "timestamp_before_2000"),
         (0, "1430622004", "timestamp_before_2000"),
         (0, str(NOW_MS + 1), "timestamp_in_future"),
         (0, "9223372036854775807", "timestamp_in_future"),
-        (1, "", "visitorid_not_integer"),
-        (1, "abc", "visitorid_not_integer"),
+        (1, "", "visitorid_not_digits"),
+        (1, "abc", "visitorid_not_digits"),
+        (1, "-7", "visitorid_not_digits"),
+        (1, "+7", "visitorid_not_digits"),
+        (1, "7.5", "visitorid_not_digits"),
+        (1, "7\n", "visitorid_not_digits"),
+        (1, "\u0667", "visitorid_not_digits"),
+        (1, "9" * 65, "visitorid_not_digits"),
         (2, "click", "event_unknown"),
         (2, "View", "event_unknown"),
         (2, None, "event_unknown"),
-        (3, None, "itemid_not_integer"),
-        (3, "9223372036854775808", "itemid_not_integer"),
-        (4, "x", "transactionid_not_integer"),
+        (3, None, "itemid_not_digits"),
+        (3, "-1", "itemid_not_digits"),
+        (4, "x", "transactionid_not_digits"),
+        (4, "-5", "transactionid_not_digits"),
         (4, "8693", "transactionid_unexpected"),
         (2, "transaction", "transactionid_missing"),
     ],

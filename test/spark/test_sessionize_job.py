@@ -17,13 +17,16 @@ DAYS = ["2015-05-03", "2015-05-04", "2015-05-05", "2015-05-06"]
 
 
 def make_events(seed: int, count: int = 400) -> list[tuple]:
-    """Few visitors, pauses around the gap, many around midnight."""
+    """Few visitors, pauses around the gap, many around midnight; every fifth hardly ever rests: its sessions end by their age."""
     source, rows = random.Random(seed), []
     for visitor in range(25):
         now = MAY_3 + source.randrange(DAY_MS)
+        pauses = [1, 60_000, 1_799_999, 1_800_000, 1_800_001, 4_000_000, 9_000_000]
+        if visitor % 5 == 0:
+            pauses = [1, 60_000, *[1_799_999, 1_800_000] * 60, 1_800_001]
         for _ in range(count // 2):
             rows.append((now, visitor, "view", source.randrange(5), None))
-            now += source.choice([1, 60_000, 1_799_999, 1_800_000, 1_800_001, 4_000_000, 9_000_000])
+            now += source.choice(pauses)
             if now >= MAY_3 + len(DAYS) * DAY_MS:
                 break
     return rows
@@ -34,11 +37,11 @@ def sessionized(spark: SparkSession, lake: Lake) -> list[tuple]:
     return [(row.event_id, row.session_id, row.session_start_ts, row.event_date) for row in rows]
 
 
-def expected_sessions(rows: list[tuple]) -> set[str]:
+def expected_sessions(rows: list[tuple], longest_ms: int = DAY_MS) -> set[str]:
     """The rule a second time, in plain Python."""
     ids, last, start = set(), {}, {}
     for ms, visitor, *_ in sorted(set(rows), key=lambda row: (row[1], row[0])):
-        if visitor not in last or ms - last[visitor] > 1_800_000:
+        if visitor not in last or ms - last[visitor] > 1_800_000 or ms - start[visitor] > longest_ms:
             start[visitor] = ms
         last[visitor] = ms
         ids.add(f"{visitor}-{start[visitor]}")
@@ -52,6 +55,9 @@ def test_day_by_day_equals_full_and_both_equal_plain_python(spark: SparkSession,
     lake.sessionize()
     full = sessionized(spark, lake)
     assert {row[1] for row in full} == expected_sessions(rows)
+    assert len(expected_sessions(rows) - expected_sessions(rows, 10 * DAY_MS)) > 5, (
+        "sessions must end by their age"
+    )
     starts = {row[1]: row[2].date() for row in full}
     assert sum(starts[row[1]] != row[3] for row in full) > 5, "the data must cross midnight"
     shutil.rmtree(lake.lake / "sessionized")
@@ -73,7 +79,24 @@ def test_late_events_change_the_following_days_as_a_full_run_would(spark: SparkS
     by_day = sessionized(spark, lake)
     lake.sessionize()
     assert by_day == sessionized(spark, lake)
-    assert f"99-{MAY_3 + DAY_MS - 900_000}" in {row[1] for row in by_day if row[3].isoformat() == DAYS[2]}
+    # A session of more than a day ends, and so does the one that follows it: the late event moves both.
+    moved = MAY_3 + DAY_MS - 900_000
+    second = next(ms for ms in range(moved, moved + 2 * DAY_MS, 1_700_000) if ms - moved > DAY_MS)
+    assert f"99-{second}" in {row[1] for row in by_day if row[3].isoformat() == DAYS[2]}
+
+
+def test_a_lake_whose_sessions_end_at_another_age_is_cut_anew_or_not_at_all(
+    spark: SparkSession, lake: Lake
+) -> None:
+    lake.put_events("a.csv", [(MAY_3 + n * 1_500_000, 1, "view", 1, None) for n in range(20)])
+    lake.clean()
+    lake.sessionize("--session-max-hours", "6")
+    assert {row[1] for row in sessionized(spark, lake)} == {f"1-{MAY_3}", f"1-{MAY_3 + 15 * 1_500_000}"}
+    for days in ("new", DAYS[0]):
+        with pytest.raises(ValueError, match="its sessions end after 6 hours, not 24"):
+            lake.sessionize("--days", days)
+    lake.sessionize("--days", "all")
+    assert {row[1] for row in sessionized(spark, lake)} == {f"1-{MAY_3}"}
 
 
 def test_a_day_without_events_is_no_hole_and_replaces_what_was_there(spark: SparkSession, lake: Lake) -> None:

@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from tables.clean_events import CLEAN_SCHEMA
 from tables.sessionized_events import SESSIONIZED_SCHEMA
+from tables.source import MORE
 from transforms.sessions import open_events, sessionize, wrongly_joined
 
 NOON = 1_430_654_400_000  # 2015-05-03T12:00:00Z
@@ -15,9 +16,18 @@ MIDNIGHT = 1_430_697_600_000  # 2015-05-04T00:00:00Z
 MAY_4 = date(2015, 5, 4)
 
 
-def event(ms: int, visitor: int = 1, kind: str = "view", item: int = 1, order: int | None = None) -> tuple:
+def event(ms: int, visitor: object = 1, kind: str = "view", item: object = 1, order: object = None) -> tuple:
     at = datetime.fromtimestamp(ms / 1000, timezone.utc)
-    return ("", at, visitor, kind, item, order, at.date())
+    return (
+        "",
+        at,
+        str(visitor),
+        kind,
+        str(item),
+        None if order is None else str(order),
+        *[None] * len(MORE),
+        at.date(),
+    )
 
 
 def events(spark: SparkSession, *rows: tuple) -> DataFrame:
@@ -72,14 +82,24 @@ def test_the_event_id_is_the_digest_the_contract_names(spark: SparkSession) -> N
 
     rows = (
         sessionize(
-            events(spark, event(NOON, 7, "view", 3), event(NOON + 1, 7, "transaction", 3, 9)), none(spark)
+            events(
+                spark,
+                event(NOON, 7, "view", 3),
+                event(NOON + 1, 7, "transaction", 3, 9),
+                event(NOON + 2, "a|b", "view", "c\\"),
+            ),
+            none(spark),
         )
         .orderBy("event_ts")
         .collect()
     )
     expected = [
         hashlib.sha256(text.encode()).hexdigest()
-        for text in (f"{NOON}|7|view|3|", f"{NOON + 1}|7|transaction|3|9")
+        for text in (
+            f"{NOON}|7|view|3|",
+            f"{NOON + 1}|7|transaction|3|9",
+            f"{NOON + 2}|a\\|b|view|c\\\\|",
+        )
     ]
     assert [row.event_id for row in rows] == expected
 
@@ -112,6 +132,29 @@ def test_a_late_event_before_midnight_makes_the_next_day_wrong(spark: SparkSessi
     assert not wrongly_joined(late, next_day, MAY_4).isEmpty()
 
 
+def test_a_session_of_exactly_24_hours_stays_and_a_millisecond_more_begins_another(
+    spark: SparkSession,
+) -> None:
+    day = [event(NOON + n * 1_800_000) for n in range(49)]
+    after = [event(NOON + 86_400_001), event(NOON + 86_400_001, item=2), event(NOON + 86_500_000)]
+    other = [event(NOON, visitor=2), event(NOON + 86_400_001, visitor=2)]
+    found = ids(sessionize(events(spark, *day, *after, *other), none(spark)))
+    assert found == [f"1-{NOON}"] * 49 + [f"1-{NOON + 86_400_001}"] * 3 + [
+        f"2-{NOON}",
+        f"2-{NOON + 86_400_001}",
+    ]
+
+
+def test_the_age_of_a_carried_session_counts_from_its_start_on_the_older_day(spark: SparkSession) -> None:
+    first = MIDNIGHT - 43_200_000
+    yesterday = sessionize(events(spark, *[event(first + n * 1_800_000) for n in range(24)]), none(spark))
+    today = events(spark, *[event(MIDNIGHT + n * 1_800_000) for n in range(30)])
+    assert set(ids(sessionize(today, open_events(yesterday, MAY_4)))) == {
+        f"1-{first}",
+        f"1-{MIDNIGHT + 25 * 1_800_000}",
+    }
+
+
 def test_cutting_sessions_takes_one_shuffle_and_one_sort(spark: SparkSession) -> None:
     rows = events(spark, event(NOON), event(NOON + 1))
     plan = (
@@ -120,7 +163,8 @@ def test_cutting_sessions_takes_one_shuffle_and_one_sort(spark: SparkSession) ->
         .executedPlan()
         .toString()
     )
+    # Beside it, visitors are counted to find those who may have an endless session; of the others nothing is gathered.
     initial = plan.split("Initial Plan ==")[-1]
-    assert initial.count("Exchange hashpartitioning") == 1, plan
+    assert initial.count("Exchange hashpartitioning") == 3, plan
     assert initial.count("Sort [") == 1, plan
     assert "Python" not in initial

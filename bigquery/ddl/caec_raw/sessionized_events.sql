@@ -3,12 +3,23 @@
 CREATE TABLE IF NOT EXISTS caec_raw.sessionized_events (
   event_id STRING,
   event_ts TIMESTAMP,
-  visitor_id INT64,
+  visitor_id STRING,
   event_type STRING,
-  item_id INT64,
-  transaction_id INT64,
+  item_id STRING,
+  transaction_id STRING,
   session_id STRING,
   session_start_ts TIMESTAMP,
+  quantity INT64,
+  value NUMERIC,
+  currency STRING,
+  page STRING,
+  referrer STRING,
+  traffic_source STRING,
+  traffic_medium STRING,
+  campaign STRING,
+  device STRING,
+  country STRING,
+  properties STRING,
   event_date DATE
 )
 PARTITION BY event_date

@@ -15,7 +15,11 @@ seen AS (
 
 SELECT
   seen.event_type,
-  COALESCE(known.event_label, seen.event_type) AS event_label,
+  CASE seen.event_type
+    WHEN 'checkout' THEN 'Checkout'
+    WHEN 'refund' THEN 'Refund'
+    ELSE COALESCE(known.event_label, seen.event_type)
+  END AS event_label,
   known.funnel_step,
   (SELECT MAX(event_ts) FROM caec_analytics.fct_events) AS data_through
 FROM seen

@@ -7,6 +7,8 @@ SELECT
     WHEN 'view' THEN 'View'
     WHEN 'addtocart' THEN 'Add to cart'
     WHEN 'transaction' THEN 'Purchase'
+    WHEN 'checkout' THEN 'Checkout'
+    WHEN 'refund' THEN 'Refund'
     ELSE events.event_type
   END AS event_label,
   COUNT(*) AS events,

@@ -8,5 +8,5 @@ SELECT
   (SELECT MAX(event_ts) FROM caec_analytics.fct_events) AS data_through
 FROM caec_analytics.fct_events AS events
 LEFT JOIN caec_analytics.dim_users AS users ON events.visitor_id = users.visitor_id
-WHERE events.event_type = 'transaction'
+WHERE events.event_type = 'transaction' AND events.item_id IS NOT NULL
 GROUP BY events.event_date, users.signup_month, events.item_id

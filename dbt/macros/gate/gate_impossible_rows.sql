@@ -1,11 +1,11 @@
-{# Rows of the judged days in fct_events that cannot be, each kind a check, in one reading. #}
+{# Rows of the judged days in fct_events that can be of no source, each kind a check, in one reading: an event may be of no item, and a minus may be part of an id. #}
 {% macro gate_impossible_rows(scope) -%}
   select kinds.check_name, event_date, cast(kinds.row_count as float64) as value, cast(null as string) as detail
   from (
     select event_date,
       count(*) - count(distinct event_id) as repeated_events,
-      countif(event_id is null or event_ts is null or visitor_id is null or event_type is null or item_id is null or session_id is null or session_start_ts is null) as missing_values,
-      countif(regexp_contains(cast(visitor_id as string), '^(-[0-9]+|\\s*)$') or regexp_contains(cast(item_id as string), '^(-[0-9]+|\\s*)$')) as wrong_ids,
+      countif(event_id is null or event_ts is null or visitor_id is null or event_type is null or session_id is null or session_start_ts is null) as missing_values,
+      countif(trim(visitor_id) = '' or trim(item_id) = '' or trim(transaction_id) = '') as wrong_ids,
       countif(event_type = 'transaction' and transaction_id is null) as purchases_without_order,
       countif(event_ts > current_timestamp()) as future_events
     from {{ mart_relation('fct_events') }}

@@ -1,11 +1,17 @@
-{# Sessions of a day, and events that no event of the visitor precedes within 30 minutes: sessions = 1 + gaps. #}
+{# Sessions of a day, and events that begin one: no event of the visitor precedes within 30 minutes, or the session of the one before would be longer than a session may be. #}
 {% macro gate_session_gaps(scope) -%}
   select 'session_gaps' as check_name, event_date, cast(abs(coalesce(cut.starts, 0) - coalesce(kept.sessions, 0)) as float64) as value,
     concat(cast(coalesce(cut.starts, 0) as string), ' first events, ', cast(coalesce(kept.sessions, 0) as string), ' sessions') as detail
   from (
-    select event_date, countif(previous_ts is null or timestamp_diff(event_ts, previous_ts, millisecond) > 1800000) as starts
+    select event_date, countif(
+        previous_ts is null
+        or timestamp_diff(event_ts, previous_ts, millisecond) > 1800000
+        or timestamp_diff(event_ts, previous_start_ts, millisecond) > {{ var('session_max_hours') }} * 3600000
+      ) as starts
     from (
-      select event_date, event_ts, lag(event_ts) over (partition by visitor_id order by event_ts) as previous_ts
+      select event_date, event_ts,
+        lag(event_ts) over (partition by visitor_id order by event_ts) as previous_ts,
+        lag(session_start_ts) over (partition by visitor_id order by event_ts) as previous_start_ts
       from {{ mart_relation('fct_events') }}
       where {{ gate_on_days(scope) }}
       {%- if scope.days %}

@@ -3,7 +3,7 @@
   select totals.check_name, event_date, totals.value, totals.detail
   from (
     select date(session_start_ts) as event_date, count(*) as events, countif(event_type = 'transaction') as transactions,
-      count(distinct if(transaction_id is null, null, concat(session_id, ' ', cast(transaction_id as string)))) as orders
+      count(distinct if(event_type = 'transaction' and transaction_id is not null, concat(session_id, ' ', transaction_id), null)) as orders
     from {{ mart_relation('fct_events') }}
     where {{ gate_between(scope, 'event_date', 'first', 'end') }} and {{ gate_between(scope, 'date(session_start_ts)', 'first', 'last') }}
     group by event_date

@@ -9,7 +9,7 @@ with sessions as (
     countif(event_type = 'view') as views,
     countif(event_type = 'addtocart') as carts,
     countif(event_type = 'transaction') as transactions,
-    count(distinct transaction_id) as orders,
+    count(distinct if(event_type = 'transaction', transaction_id, null)) as orders,
     count(distinct item_id) as items
   from {{ ref('stg_sessionized_events') }}
   {{ only_changed_sessions() }}

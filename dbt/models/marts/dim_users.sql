@@ -8,7 +8,7 @@ with users as (
     min(session_start_ts) as first_session_start_ts,
     count(*) as events,
     count(distinct session_id) as sessions,
-    count(distinct transaction_id) as orders
+    count(distinct if(event_type = 'transaction', transaction_id, null)) as orders
   from {{ ref('stg_sessionized_events') }}
   group by visitor_id
 )

@@ -8,5 +8,16 @@ select
   item_id,
   transaction_id,
   session_id,
-  session_start_ts
+  session_start_ts,
+  quantity,
+  value,
+  currency,
+  page,
+  referrer,
+  traffic_source,
+  traffic_medium,
+  campaign,
+  device,
+  country,
+  properties
 from {{ source('caec_raw', 'sessionized_events') }}

@@ -145,16 +145,16 @@ describe('an item file', () => {
     await normalizeItemFile(await put('items.csv', content), join(directory, 'out.csv'))
     return readFile(join(directory, 'out.csv'), 'utf8')
   }
-  it('is rewritten in the order of the load, with every name quoted on one line', async () => {
-    expect(await rewrite('name,x,itemid\r\n"Tea, green",1,7\r\n"a ""b""\nc",2,8\r\n')).toBe(
-      'itemid,name\n7,"Tea, green"\n8,"a ""b"" c"\n',
+  it('is rewritten in the order of the load, with every field quoted on one line', async () => {
+    expect(await rewrite('name,x,itemid\r\n"Tea, green",1,7\r\n"a ""b""\nc",2,8\r\nMug,3,SKU-007\r\n')).toBe(
+      'itemid,name\n"7","Tea, green"\n"8","a ""b"" c"\n"SKU-007","Mug"\n',
     )
   })
   it.each([
     ['', /the file is empty/],
     ['itemid,title\n1,x\n', /the column\(s\) name are missing/],
     ['itemid,name\n', /no item below it/],
-    ['itemid,name\nx1,a\n', /line 2: itemid "x1" is not a whole number/],
+    ['itemid,name\n"",a\n', /line 2: itemid "" is not an id of 1 to 256 characters/],
     ['itemid,name\n1,a\n1,b\n', /line 3: itemid 1 appears twice/],
     ['itemid,name\n1\n', /this is not CSV/],
   ])('%j is refused', async (content, message) => {

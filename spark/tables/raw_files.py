@@ -1,0 +1,69 @@
+"""The raw files below a folder, by what their names say they are; it refuses to look into them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import SparkSession
+
+from tables.files import list_files, without_glob
+
+# `.json` says little: such a file is taken only when a source is named.
+KINDS = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+
+
+class RawFile(NamedTuple):
+    """A file as the store lists it: whoever rewrites a file changes its size or its time."""
+
+    name: str
+    uri: str
+    size: int
+    changed_ms: int
+
+
+def kind_of(name: str) -> str | None:
+    stem = name.lower().removesuffix(".gz")
+    if stem.endswith(".json"):
+        return "ndjson"
+    return next((kind for end, kind in KINDS.items() if stem.endswith(end)), None)
+
+
+def find_raw_files(
+    spark: SparkSession, raw: str, is_json_taken: bool = False
+) -> tuple[list[RawFile], list[str]]:
+    """The files of events below `raw` in name order, packed (`.gz`) or not, and the names of files left aside for their extension."""
+    files = []
+    for status in list_files(spark, raw):
+        path = status.getPath()
+        files.append(
+            RawFile(path.toString(), path.toUri().toString(), status.getLen(), status.getModificationTime())
+        )
+    files.sort(key=lambda file: file.uri)
+
+    def is_taken(file: RawFile) -> bool:
+        is_json = file.name.lower().removesuffix(".gz").endswith(".json")
+        return kind_of(file.name) is not None and (is_json_taken or not is_json)
+
+    taken = [file for file in files if is_taken(file)]
+    if not taken:
+        raise ValueError(
+            f"reading {raw}: no .csv or .csv.gz file there, and no .ndjson or .jsonl; check --raw"
+        )
+    return taken, [file.name for file in files if not is_taken(file)]
+
+
+def find_broken_files(spark: SparkSession, files: list[RawFile]) -> set[str]:
+    """Names of the compressed files that cannot be read to their end; each is read whole, so this is for when reading all together has failed."""
+
+    def is_broken(file: RawFile) -> bool:
+        try:
+            spark.read.text(without_glob(file.name)).count()
+        except Py4JJavaError:
+            return True
+        return False
+
+    packed = [file for file in files if file.name.lower().endswith(".gz")]
+    with ThreadPoolExecutor(4) as pool:
+        return {file.name for file, broken in zip(packed, pool.map(is_broken, packed)) if broken}

@@ -1,0 +1,123 @@
+"""Which source a raw file is of, by its header or its first object; it refuses files that are none's."""
+
+from __future__ import annotations
+
+import csv
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import SparkSession
+
+from tables.files import file_system, hadoop_path
+from tables.raw_files import RawFile, kind_of
+from tables.source import Source
+
+HEADER_LIMIT_CHARS = 1 << 20
+NOT_GZIP = ("not a gzip file", "incorrect header check", "unknown compression method")
+
+
+class Layout(NamedTuple):
+    """Of a file that holds something: its source, and the names of its columns when it has a header."""
+
+    source: Source
+    names: tuple[str, ...]
+
+
+class UnreadableHeader(ValueError):
+    """The header of a file is no source's, or the file is not what its name says."""
+
+
+def read_layouts(
+    spark: SparkSession, files: list[RawFile], sources: list[Source]
+) -> list[Layout | UnreadableHeader | None]:
+    """The layout of each file, None without a byte, or what is wrong with it; many at a time, for each is one request to the store."""
+
+    def layout(file: RawFile) -> Layout | UnreadableHeader | None:
+        try:
+            line = _first_line(spark, file, sources)
+            return None if line is None else layout_of(file.name, line, sources)
+        except UnreadableHeader as wrong:
+            return wrong
+        except Py4JJavaError as error:
+            # Not gzip, or cut off: the file's fault. What the store says (no right, not there) is not.
+            why = str(error.java_exception.getMessage())
+            is_cut = error.java_exception.getClass().getName() == "java.io.EOFException"
+            if not is_cut and not any(words in why for words in NOT_GZIP):
+                raise
+            return UnreadableHeader(f"reading {file.name}: {why}; its name says that it is gzip")
+
+    with ThreadPoolExecutor(16) as pool:
+        return list(pool.map(layout, files))
+
+
+def layout_of(name: str, line: str, sources: list[Source]) -> Layout:
+    """The first of `sources` whose file can begin with `line`. Raises UnreadableHeader with what the likeliest one lacks."""
+    kind = kind_of(name)
+    candidates = [source for source in sources if source.kind == kind]
+    if not candidates:
+        raise UnreadableHeader(
+            f"reading {name}: source {sources[0].name} is {sources[0].kind}, and this is {kind}"
+        )
+    first: UnreadableHeader | None = None
+    for source in candidates:
+        try:
+            return Layout(
+                source, _names(name, line, source) if kind == "csv" else _object(name, line, source)
+            )
+        except UnreadableHeader as wrong:
+            first = first or wrong
+    raise first or UnreadableHeader(f"reading {name}: no source")
+
+
+def _names(name: str, line: str, source: Source) -> tuple[str, ...]:
+    found = next(csv.reader([line], delimiter=source.delimiter), [])
+    names = tuple(text.strip().lower() if source.is_case_ignored else text.strip() for text in found)
+    columns = [column_of(source, field) for field in source.fields]
+    for column in columns:
+        if names.count(column) != 1:
+            raise UnreadableHeader(
+                f"reading {name}: the header must have {column} once, found {', '.join(names)[:200]!r}; columns: {','.join(columns)}"
+            )
+    return names
+
+
+def column_of(source: Source, field: str) -> str:
+    column = source.fields[field].paths[0]
+    return column.lower() if source.is_case_ignored else column
+
+
+def _object(name: str, line: str, source: Source) -> tuple[str, ...]:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise UnreadableHeader(f"reading {name}: the first line is no JSON object: {line[:100]!r}")
+    for field in ("event_ts", "event_type"):
+        root = source.fields[field].paths[0].split(".")[1]
+        if root not in found:
+            raise UnreadableHeader(
+                f"reading {name}: the first object has no {root}, found {', '.join(found)[:200]!r}"
+            )
+    return ()
+
+
+def _first_line(spark: SparkSession, file: RawFile, sources: list[Source]) -> str | None:
+    jvm, path = spark._jvm, hadoop_path(spark, file.name)
+    encoding = sources[0].encoding if len(sources) == 1 else "UTF-8"
+    stream = file_system(spark, file.name).open(path)
+    try:
+        codec = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(
+            spark._jsc.hadoopConfiguration()
+        ).getCodec(path)
+        if codec is not None and file.size > 0:
+            stream = codec.createInputStream(stream)
+        bounded = jvm.org.apache.commons.io.input.BoundedReader(
+            jvm.java.io.InputStreamReader(stream, encoding), HEADER_LIMIT_CHARS
+        )
+        line = jvm.java.io.BufferedReader(bounded).readLine()
+    finally:
+        stream.close()
+    return None if line is None else str(line).removeprefix("\ufeff")

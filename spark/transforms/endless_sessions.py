@@ -1,0 +1,61 @@
+"""Where a session that goes on and on is ended by its age; it refuses to look at visitors who cannot have one."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+HOUR_MS = 3_600_000
+
+
+def marked_cuts(rows: DataFrame, gap_ms: int, max_hours: int) -> DataFrame:
+    """
+    `rows` (visitor_id, event_ms, known_start_ms: NULL, or the start of the session that an older day gave the event) with `is_cut`: this event begins a
+    session because the one before it is older than `max_hours`. Each such start counts from the one before it, so it is a fold over a visitor's events;
+    few visitors can have one, and only theirs are gathered. The mark is made before the shuffle of `sessionize` and weighs a byte there.
+    """
+    max_ms = max_hours * HOUR_MS
+    moments = F.sort_array(
+        F.collect_set(F.struct("event_ms", F.coalesce("known_start_ms", F.lit(-1)).alias("known_start_ms")))
+    )
+    cuts = (
+        rows.join(F.broadcast(_visitors_to_look_at(rows, gap_ms, max_ms)), "visitor_id", "left_semi")
+        .groupBy("visitor_id")
+        .agg(moments.alias("moments"))
+        .select("visitor_id", _cuts("moments", gap_ms, max_ms).alias("cuts"))
+        .where(F.size("cuts") > 0)
+    )
+    is_cut = F.coalesce(F.array_contains("cuts", F.col("event_ms")), F.lit(False))
+    return rows.join(F.broadcast(cuts), "visitor_id", "left").withColumn("is_cut", is_cut).drop("cuts")
+
+
+def _visitors_to_look_at(rows: DataFrame, gap_ms: int, max_ms: int) -> DataFrame:
+    """Those whose events reach far enough, and are enough to leave no gap on the way or go on from an older day."""
+    span_ms = F.max("event_ms") - F.min(F.coalesce("known_start_ms", "event_ms"))
+    is_dense = F.count(F.lit(1)) * gap_ms >= max_ms
+    goes_on = F.count("known_start_ms") > 0
+    return (
+        rows.groupBy("visitor_id")
+        .agg(((span_ms > max_ms) & (is_dense | goes_on)).alias("may_be"))
+        .where("may_be")
+        .select("visitor_id")
+    )
+
+
+def _cuts(moments: str, gap_ms: int, max_ms: int) -> Column:
+    """The fold: through a visitor's moments in order, with the last one and the start of its session (-1: none yet)."""
+    nothing = F.struct(
+        F.lit(-1).cast("long").alias("last_ms"),
+        F.lit(-1).cast("long").alias("start_ms"),
+        F.array().cast("array<long>").alias("cuts"),
+    )
+
+    def step(so_far: Column, moment: Column) -> Column:
+        now, known = moment["event_ms"], moment["known_start_ms"]
+        is_first = (so_far["last_ms"] < 0) | (now - so_far["last_ms"] > gap_ms)
+        is_cut = (known < 0) & ~is_first & (now - so_far["start_ms"] > max_ms)
+        start = F.when(known >= 0, known).when(is_first | is_cut, now).otherwise(so_far["start_ms"])
+        cuts = F.when(is_cut, F.concat(so_far["cuts"], F.array(now))).otherwise(so_far["cuts"])
+        return F.struct(now.alias("last_ms"), start.alias("start_ms"), cuts.alias("cuts"))
+
+    return F.aggregate(moments, nothing, step, lambda end: end["cuts"])
