@@ -49,6 +49,7 @@ def counted(lake: Lake) -> dict[tuple[str, str], int]:
     return counts
 
 
+@pytest.mark.deep
 def test_what_became_of_each_file_is_told_by_day_whatever_is_computed_anew(
     spark: SparkSession, lake: Lake
 ) -> None:
@@ -145,6 +146,7 @@ def test_a_late_event_that_joins_two_sessions_puts_out_the_day_after_it_too(
     assert len({row[6] for row in sessionized(spark, lake)}) == 1
 
 
+@pytest.mark.deep
 def test_nothing_new_writes_nothing_and_a_day_cleaned_alone_is_sessionized_by_the_next_run(
     lake: Lake, spark: SparkSession
 ) -> None:

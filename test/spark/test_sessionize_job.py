@@ -48,6 +48,7 @@ def expected_sessions(rows: list[tuple], longest_ms: int = DAY_MS) -> set[str]:
     return ids
 
 
+@pytest.mark.deep
 def test_day_by_day_equals_full_and_both_equal_plain_python(spark: SparkSession, lake: Lake) -> None:
     rows = make_events(1)
     lake.put_events("a.csv", rows)
