@@ -4,7 +4,6 @@
 import { access, constants, readdir, readFile, stat, statfs } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
-import { parseArgs } from 'node:util'
 import { stateFolder } from './called-as.ts'
 import { cloudFilesOf, type CloudFiles } from './cloud-files.ts'
 import { loadAccessFile } from './cloud/identity/access-file.ts'
@@ -12,7 +11,7 @@ import { loadEnvironment } from './cloud/identity/environment.ts'
 import { findPython } from './toolchain/find-python.mjs'
 import { cacheFolder } from './toolchain/installed-once.ts'
 import { askJava } from './toolchain/java.ts'
-import { refuseRepeated } from './repeated-options.ts'
+import { parseOptions } from './parse-options.ts'
 
 interface Finding {
   readonly isGood: boolean
@@ -22,13 +21,10 @@ interface Finding {
 const neededBytes = 4 * 1024 ** 3
 
 export async function doctor(argv: string[], repoRoot: string): Promise<number> {
-  const options = {
-    state: { type: 'string' },
-    environment: { type: 'string' },
-    access: { type: 'string' },
-  } as const
-  const { values, tokens } = parseArgs({ args: argv, tokens: true, options })
-  refuseRepeated(tokens, options)
+  const { values } = parseOptions({
+    args: argv,
+    options: { state: { type: 'string' }, environment: { type: 'string' }, access: { type: 'string' } },
+  })
   const stateDir = stateFolder(values.state, repoRoot)
   const findings = [
     system(),

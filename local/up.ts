@@ -3,25 +3,25 @@
  * on SIGINT and SIGTERM.
  */
 import process from 'node:process'
-import { parseArgs } from 'node:util'
 import { stateFolder } from './called-as.ts'
 import { cloudFilesOf } from './cloud-files.ts'
 import { startCloud } from './cloud/server.ts'
 import { cloudDirOf } from './state/cloud-directory.ts'
 import { takeStateLock } from './state/state-lock.ts'
 import { announceCloud } from './runner/cloud-of-state.ts'
-import { refuseRepeated } from './repeated-options.ts'
+import { parseOptions } from './parse-options.ts'
 import { UsageError } from './usage-error.ts'
 
 export async function up(argv: string[], repoRoot: string): Promise<number> {
-  const options = {
-    port: { type: 'string' },
-    state: { type: 'string' },
-    environment: { type: 'string' },
-    access: { type: 'string' },
-  } as const
-  const { values, tokens } = parseArgs({ args: argv, tokens: true, options })
-  refuseRepeated(tokens, options)
+  const { values } = parseOptions({
+    args: argv,
+    options: {
+      port: { type: 'string' },
+      state: { type: 'string' },
+      environment: { type: 'string' },
+      access: { type: 'string' },
+    },
+  })
   const port = readPort(values.port)
   const files = cloudFilesOf(values)
   const stateDir = stateFolder(values.state, repoRoot)

@@ -5,7 +5,7 @@
 {% macro load_item_names(uri) -%}
   {%- do create_raw_tables() -%}
   {%- do run_query(
-    "LOAD DATA OVERWRITE " ~ source('caec_raw', 'item_names') ~ " (item_id STRING, product_name STRING)"
+    "LOAD DATA OVERWRITE " ~ source('caec_raw', 'item_names') ~ " (" ~ raw_columns().item_names ~ ")"
     ~ " FROM FILES (format = 'CSV', uris = ['" ~ checked_uri(uri, 'uri') ~ "'], skip_leading_rows = 1)") -%}
   {{ log('loaded item names from ' ~ uri, info=true) }}
 {%- endmacro %}

@@ -3,13 +3,9 @@
   A lake without a day, or without any of the days loaded before, is refused: that is a wrong lake or a night without one sound row, and the load would empty the table.
 #}
 {% macro versions_of_days(lake) -%}
-  {%- for table, columns, file in [
-    ('lake_days', 'event_date DATE, version STRING', 'days.csv'),
-    ('quarantined_files', 'file STRING, reasons STRING', 'quarantine.csv'),
-    ('file_counts', 'file STRING, event_date DATE, outcome STRING, reason STRING, row_count INT64', 'files.csv'),
-  ] -%}
+  {%- for table, file in [('lake_days', 'days.csv'), ('quarantined_files', 'quarantine.csv'), ('file_counts', 'files.csv')] -%}
     {%- do run_query(
-      "LOAD DATA OVERWRITE " ~ source('caec_raw', table) ~ " (" ~ columns ~ ")"
+      "LOAD DATA OVERWRITE " ~ source('caec_raw', table) ~ " (" ~ raw_columns()[table] ~ ")"
       ~ " FROM FILES (format = 'CSV', uris = ['" ~ lake ~ "/_ledger/" ~ file ~ "'], skip_leading_rows = 1)") -%}
   {%- endfor -%}
   {%- set found = {'lake': {}, 'loaded': {}} -%}

@@ -7,12 +7,11 @@ import { spawn } from 'node:child_process'
 import { readdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { platform } from 'node:os'
-import { parseArgs } from 'node:util'
 import { checkEventFile } from './event-file.ts'
 import { generateEvents } from './generator.ts'
 import { discard, makeCurrent, newGeneration, removeUnfinished } from './generations.ts'
 import type { Generation } from './generations.ts'
-import { refuseRepeated } from '../repeated-options.ts'
+import { parseOptions } from '../parse-options.ts'
 import { UsageError } from '../usage-error.ts'
 import { normalizeItemFile } from './item-file.ts'
 import { headline } from './report.ts'
@@ -62,30 +61,25 @@ export const demo = async (argv: readonly string[], repositoryRoot: string): Pro
 
 type Arguments = ReturnType<typeof readArguments>
 
-const options = {
-  events: { type: 'string' },
-  items: { type: 'string' },
-  size: { type: 'string' },
-  seed: { type: 'string', default: '1' },
-  state: { type: 'string', default: '.local' },
-  open: { type: 'boolean', default: false },
-  orchestrate: { type: 'boolean', default: false },
-  days: { type: 'string' },
-  'pull-request': { type: 'boolean', default: false },
-} as const
-
 const readArguments = (argv: readonly string[]) => {
   let values
   try {
-    const parsed = parseArgs({
+    ;({ values } = parseOptions({
       args: [...argv],
       strict: true,
       allowPositionals: false,
-      tokens: true,
-      options,
-    })
-    ;({ values } = parsed)
-    refuseRepeated(parsed.tokens, options)
+      options: {
+        events: { type: 'string' },
+        items: { type: 'string' },
+        size: { type: 'string' },
+        seed: { type: 'string', default: '1' },
+        state: { type: 'string', default: '.local' },
+        open: { type: 'boolean', default: false },
+        orchestrate: { type: 'boolean', default: false },
+        days: { type: 'string' },
+        'pull-request': { type: 'boolean', default: false },
+      },
+    }))
   } catch (error) {
     if (error instanceof UsageError) throw error
     throw new UsageError(`${(error as Error).message.split(/[.\n]/)[0]}; ${usage}`)

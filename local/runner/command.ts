@@ -5,12 +5,11 @@
 import './json-import-hook.ts'
 import { readdirSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
 import { join, relative, resolve } from 'node:path'
 import { calledAs, isPacked } from '../called-as.ts'
 import { cloudFilesOf } from '../cloud-files.ts'
 import { explainOption } from '../option-mistakes.ts'
-import { refuseRepeated } from '../repeated-options.ts'
+import { parseOptions } from '../parse-options.ts'
 import { UsageError } from '../usage-error.ts'
 import { openCloud } from './cloud-of-state.ts'
 import type { OpenCloud } from './cloud-of-state.ts'
@@ -129,32 +128,28 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
   }
 }
 
-const options = {
-  input: { type: 'string', multiple: true, short: 'i' },
-  var: { type: 'string', multiple: true },
-  secret: { type: 'string', multiple: true },
-  event: { type: 'string', default: 'workflow_dispatch' },
-  'event-file': { type: 'string' },
-  repository: { type: 'string', multiple: true },
-  action: { type: 'string', multiple: true },
-  'without-job': { type: 'string', multiple: true },
-  state: { type: 'string', default: '.local' },
-  environment: { type: 'string' },
-  access: { type: 'string' },
-  debug: { type: 'boolean', default: false },
-  'allow-network': { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false, short: 'h' },
-} as const
-
 const readArguments = (argv: readonly string[]) => {
-  const { values, positionals, tokens } = parseArgs({
+  const { values, positionals } = parseOptions({
     args: [...argv],
     allowPositionals: true,
     strict: true,
-    tokens: true,
-    options,
+    options: {
+      input: { type: 'string', multiple: true, short: 'i' },
+      var: { type: 'string', multiple: true },
+      secret: { type: 'string', multiple: true },
+      event: { type: 'string', default: 'workflow_dispatch' },
+      'event-file': { type: 'string' },
+      repository: { type: 'string', multiple: true },
+      action: { type: 'string', multiple: true },
+      'without-job': { type: 'string', multiple: true },
+      state: { type: 'string', default: '.local' },
+      environment: { type: 'string' },
+      access: { type: 'string' },
+      debug: { type: 'boolean', default: false },
+      'allow-network': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false, short: 'h' },
+    },
   })
-  refuseRepeated(tokens, options)
   if (values.help) return undefined
   const [file, ...more] = positionals
   if (file === undefined || more.length > 0) throw new Error('exactly one workflow file is needed')

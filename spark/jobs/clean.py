@@ -174,8 +174,8 @@ def survey(spark: SparkSession, files: list[RawFile], now_ms: int, layouts: Layo
 
 def main() -> None:
     arguments = parse_args()
-    spark, lake = open_spark_session("clean"), arguments.lake
-    check_lake_version(spark, lake, "clean", arguments.days is None and not arguments.new)
+    spark, lake, is_window = open_spark_session("clean"), arguments.lake, arguments.days is not None
+    check_lake_version(spark, lake, "clean", not is_window and not arguments.new)
     sources = sources_of(spark, arguments.source)
     files, ignored = find_raw_files(spark, arguments.raw, arguments.source is not None)
     arrivals, layouts = read_arrivals(spark, lake), {}
@@ -190,7 +190,8 @@ def main() -> None:
     for file in [everything, *everything["files"]]:
         check_reconciles(file, file.get("file", "all files"))
     fresh = {file.name for file in scope.fresh}
-    counts = summarize(fates, raw_rows, names, only={i for i, name in enumerate(names) if name in fresh})
+    first_read = {i for i, name in enumerate(names) if name in fresh}
+    counts = summarize(fates, raw_rows, names, only=first_read)
 
     before = clean_days(spark, lake)
     if arguments.new:
@@ -203,20 +204,17 @@ def main() -> None:
         changed = {*days, *before} if scope.days is None else scope.days & {*days, *before, *empty}
         unread = sorted({file.name for file in files} - {*names, *fresh})
         write_rejected_events(rejected_events(judged, names), lake, scope.days, unread)
-        # A window takes only its days of a new file: to the ledger the file is still new.
-        by_day = rows_by_day(fates, len(names))
-        known = {} if arguments.days is not None else note_files(scope, arrivals, by_day, before)
-        gone = set() if arguments.days is not None else scope.gone
-        if arguments.days is not None:
+        by_day, kept = rows_by_day(fates, len(names)), {} if scope.days is None else arrivals.known
+        if is_window:
+            # It takes only its days of a new file: to the ledger the file is still new.
+            known, gone, left = {}, set(), sorted(fresh - set(scope.quarantined))
             counted = window_counts(read_file_counts(spark, lake), names, by_day, scope.days or set())
         else:
-            counted = {
-                n: k.days for n, k in {**({} if scope.days is None else arrivals.known), **known}.items()
-            }
-        left = sorted(fresh - set(scope.quarantined)) if arguments.days is not None else []
+            known, gone, left = note_files(scope, arrivals, by_day, before), scope.gone, []
+            counted = {name: file.days for name, file in {**kept, **known}.items()}
         write_file_counts(spark, lake, {n: days for n, days in counted.items() if n not in scope.gone}, left)
         note_end(spark, lake, arrivals, known, gone, scope.days, changed)
-        quarantined = {**({} if scope.days is None else arrivals.known), **known, **scope.quarantined}
+        quarantined = {**kept, **known, **scope.quarantined}
         here = {file.name for file in files}
         write_quarantine(
             spark, lake, {n: k.quarantined for n, k in quarantined.items() if k.quarantined and n in here}
@@ -224,7 +222,7 @@ def main() -> None:
     else:
         changed, days = set(), []
         write_file_counts(spark, lake, {name: file.days for name, file in arrivals.known.items()}, [])
-    window = None if arguments.days is None else [day.isoformat() for day in arguments.days]
+    window = [day.isoformat() for day in arguments.days] if is_window else None
     write_metrics(
         spark,
         lake,
@@ -233,9 +231,9 @@ def main() -> None:
             "window": window,
             "days": len(days),
             **{key: value for key, value in counts.items() if key != "files"},
-            "late_rows": late_rows(fates, before, {i for i, name in enumerate(names) if name in fresh}),
+            "late_rows": late_rows(fates, before, first_read),
             "new_files": len(scope.fresh),
-            "unprocessed_files": len(scope.fresh) if arguments.days is not None else 0,
+            "unprocessed_files": len(scope.fresh) if is_window else 0,
             "days_behind": days_behind(clean_days(spark, lake), arguments.now_ms),
             "gone_files": len(scope.gone),
             "sources": dict(

@@ -53,15 +53,13 @@ def rows_of(source: Source) -> Column:
     """How many rows a line is, from its text alone."""
     if source.items is None:
         return F.lit(1)
-    names = [name for name, meaning in source.events.items() if meaning in source.item_events]
     name = F.get_json_object("value", source.fields["event_type"].paths[0])
     count = F.size(F.from_json(F.get_json_object("value", source.items), "array<string>"))
-    return F.when(name.isin(*names), F.greatest(count, F.lit(1))).otherwise(F.lit(1))
+    return F.when(name.isin(*source.names_with_items()), F.greatest(count, F.lit(1))).otherwise(F.lit(1))
 
 
 def _items(source: Source) -> Column:
-    names = [name for name, meaning in source.events.items() if meaning in source.item_events]
-    is_of_items = F.col(f"_{_root(source.fields['event_type'].paths[0])}").isin(*names)
+    is_of_items = F.col(f"_{_root(source.fields['event_type'].paths[0])}").isin(*source.names_with_items())
     items = F.from_json(F.col(f"_{_root(str(source.items))}"), "array<string>")
     return F.explode_outer(F.when(is_of_items, items))
 

@@ -19,3 +19,4 @@ MORE_SCHEMA = StructType(
         StructField("properties", StringType()),
     ]
 )
+MORE = tuple(MORE_SCHEMA.names)

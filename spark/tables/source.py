@@ -7,21 +7,10 @@ import re
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from tables.more_fields import MORE
+
 SHIPPED = ("retailrocket", "ga4", "events")
 IDS = ("visitor_id", "item_id", "transaction_id")
-MORE = (
-    "quantity",
-    "value",
-    "currency",
-    "page",
-    "referrer",
-    "traffic_source",
-    "traffic_medium",
-    "campaign",
-    "device",
-    "country",
-    "properties",
-)
 # Beside the fields of the contract: what a line's value is made of when the source does not say it.
 FIELDS = ("event_ts", "visitor_id", "event_type", "item_id", "transaction_id", *MORE, "price", "event_value")
 NEEDED = ("event_ts", "visitor_id", "event_type")
@@ -65,9 +54,9 @@ class Source(NamedTuple):
     item_events: tuple[str, ...]
     max_rejected_share: float
 
-    def column(self, field: str) -> str | None:
-        found = self.fields.get(field)
-        return None if found is None else found.paths[0]
+    def names_with_items(self) -> list[str]:
+        """The source's own names of the events of which each item is a row."""
+        return [name for name, meaning in self.events.items() if meaning in self.item_events]
 
 
 def shipped_source(name: str) -> Source:

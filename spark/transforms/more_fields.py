@@ -7,9 +7,7 @@ from functools import reduce
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from tables.more_fields import MORE_SCHEMA
-
-MORE = tuple(MORE_SCHEMA.names)
+from tables.more_fields import MORE, MORE_SCHEMA
 
 
 def packed(fields: dict[str, Column]) -> Column:

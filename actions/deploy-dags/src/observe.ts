@@ -64,11 +64,13 @@ export async function observe(inputs: DeployInputs, google: Google, runner: Runn
     )
   }
   const storage = openStorage(google)
-  const source = inputs.rollbackTo === '' ? await readSource(inputs, environment, runner) : NO_SOURCE
+  const reading = inputs.rollbackTo === '' ? readSource(inputs, environment, runner) : NO_SOURCE
+  // What it takes minutes for is over before anything else is looked at, so that nothing seen is old.
   const importedFirst = inputs.isImportedFirst
-    ? await importFirst(inputs, environment, source, runner)
+    ? await importFirst(inputs, environment, await reading, runner)
     : undefined
-  const [objects, history, importErrors] = await Promise.all([
+  const [source, objects, history, importErrors] = await Promise.all([
+    reading,
     storage.list(environment.bucket, `${environment.prefix}/`),
     readHistory(inputs, environment, storage),
     inputs.areImportsChecked && !inputs.isDryRun ? importErrorsNow(inputs, google, runner) : undefined,

@@ -94,21 +94,18 @@ export function planAccess(
   const all = covered(source.access)
   const names = readers.map(({ name }) => name)
   const functions = names.filter(({ isRoutine }) => isRoutine === true)
-  const uncovered = names.filter((name) => name.isRoutine !== true && !all.has(datasetKey(name)))
+  const isCovered = (name: TableName): boolean => name.isRoutine !== true && all.has(datasetKey(name))
   const addDatasets = isByDataset
     ? [
         ...new Map(
-          uncovered.map(({ projectId, datasetId }) => [
-            `${projectId}.${datasetId}`,
-            { projectId, datasetId },
-          ]),
+          names
+            .filter((name) => name.isRoutine !== true && !isCovered(name))
+            .map(({ projectId, datasetId }) => [`${projectId}.${datasetId}`, { projectId, datasetId }]),
         ).values(),
       ]
     : []
   // An authorized dataset speaks for its views only.
-  const wanted = isByDataset
-    ? functions
-    : names.filter((name) => functions.includes(name) || uncovered.includes(name))
+  const wanted = isByDataset ? functions : names.filter((name) => !isCovered(name))
   const missing = wanted.filter((name) => !present.has(nameKey(name)))
   const changed = keysOf(listed.changed)
   const again = wanted.filter((name) => present.has(nameKey(name)) && changed.has(nameKey(name)))

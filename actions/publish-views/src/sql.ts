@@ -147,10 +147,9 @@ function findTables(tokens: readonly Token[], projectId: string): Found[] {
   })
 }
 
-interface Call extends Omit<Found, 'isAliased'> {
+interface Call extends Found {
   /** The bracket that ends it. */
   readonly end: number
-  readonly isAliased: boolean
 }
 
 /** Calls of functions with a dataset in their name that are among `known`. */

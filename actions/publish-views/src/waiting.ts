@@ -14,6 +14,8 @@ export interface WaitingText {
   readonly isWaiting: boolean
 }
 
+const linesOf = (text: string): number => text.split('\n').length - 1
+
 /** @param waiting by key: those that are not there yet, or will change. */
 export function withWaiting(
   view: Candidate,
@@ -60,9 +62,8 @@ export function withWaiting(
     const own = /^(?:\s|--[^\n]*\n|#[^\n]*\n|\/\*[\s\S]*?\*\/)*WITH\s+(RECURSIVE\s+)?/i.exec(text)
     const head = `WITH ${own?.[1] === undefined ? '' : 'RECURSIVE '}${parts.join(', ')}${own === null ? '' : ','}\n`
     // What is cut off keeps its lines.
-    const rest =
-      own === null ? text : `${'\n'.repeat(own[0].split('\n').length - 1)}${text.slice(own[0].length)}`
-    return { text: `${head}${rest}`, linesBefore: head.split('\n').length - 1 }
+    const rest = own === null ? text : `${'\n'.repeat(linesOf(own[0]))}${text.slice(own[0].length)}`
+    return { text: `${head}${rest}`, linesBefore: linesOf(head) }
   }
   /** A table function gives its rows as an array: none that is temporary gives a table. */
   function temporary(candidate: Candidate, name: string): { text: string; linesBefore: number } {
@@ -70,7 +71,7 @@ export function withWaiting(
     let head = `CREATE TEMP FUNCTION ${name}(${spelledArguments(routine)})`
     let inside: { text: string; linesBefore: number }
     let tail = '\n);\n'
-    if (candidate.definition.routine?.kind === 'TABLE_VALUED_FUNCTION') {
+    if (routine.kind === 'TABLE_VALUED_FUNCTION') {
       head += ' AS (ARRAY(SELECT AS STRUCT * FROM (\n'
       inside = query(candidate)
       tail = '\n)));\n'
@@ -84,14 +85,13 @@ export function withWaiting(
     }
     return {
       text: `${head}${inside.text}${tail}`,
-      linesBefore: head.split('\n').length - 1 + inside.linesBefore,
+      linesBefore: linesOf(head) + inside.linesBefore,
     }
   }
 
   nameAll(view.references)
   const isWaiting = names.size > 0
   const before = functions.join('')
-  const linesOf = (text: string): number => text.split('\n').length - 1
   const { routine } = view.definition
   if (routine === undefined) {
     const { text, linesBefore } = query(view)

@@ -81,7 +81,9 @@ export async function apply(
           done.push({ step })
           break
         case 'reuse-packages':
-          if (observed.packages?.content) await putBack(observed.packages.content, observed.packages.folder)
+          // What was previewed was previewed with them.
+          if (seen === undefined && observed.packages?.content)
+            await putBack(observed.packages.content, observed.packages.folder)
           done.push({ step })
           break
         case 'create-dataset':

@@ -2,7 +2,6 @@
  * Asks BigQuery how a pull request's models differ from production's: columns before the run, rows and keys after
  * it. It refuses to read a row, and to read more than the limit.
  */
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import pMap from 'p-map'
 import { few } from '../../_shared/amounts.ts'
@@ -22,6 +21,7 @@ import {
   type Difference,
   type Pair,
 } from './compare.ts'
+import { readJson } from './results.ts'
 import type { JobPlace } from './stop.ts'
 
 export interface Counts {
@@ -140,7 +140,5 @@ function countsOf([, rows, keys]: readonly (string | null)[]): Counts {
   return { rows: Number(rows), ...(keys === null || keys === undefined ? {} : { keys: Number(keys) }) }
 }
 
-async function readManifest(folder: string): Promise<ComparedManifest> {
-  const text = await readFile(path.join(folder, 'manifest.json'), 'utf8').catch(() => '{}')
-  return JSON.parse(text) as ComparedManifest
-}
+const readManifest = async (folder: string): Promise<ComparedManifest> =>
+  (await readJson<ComparedManifest>(path.join(folder, 'manifest.json'))) ?? {}

@@ -131,6 +131,14 @@ export function together(one: Difference, other: Difference): Difference {
   return { ...join('before'), ...join('after') }
 }
 
+/** What was compared before the run: each model once, though several commands may select it. */
+export function comparedIn<T extends { readonly name: string }>(
+  preview: { readonly commands: readonly { readonly compared: readonly T[] }[] } | undefined,
+): T[] {
+  const seen = (preview?.commands ?? []).flatMap(({ compared }) => compared)
+  return [...new Map(seen.map((model) => [model.name, model])).values()]
+}
+
 /** What a model reads, directly or through others. */
 export function readBy(id: string, { nodes = {} }: ComparedManifest): ReadonlySet<string> {
   const found = new Set<string>()

@@ -5,6 +5,7 @@
 import type { Plan, Step } from '../../_shared/plan.ts'
 import { argvOf } from './argv.ts'
 import type { Command } from './commands.ts'
+import { comparedIn } from './compare.ts'
 import { checkCosts, dollars, spelledDollars, type NodeCost } from './costs.ts'
 import type { InstallStep } from './dbt-choice.ts'
 import type { Inputs } from './inputs.ts'
@@ -145,10 +146,7 @@ function planPython(inputs: Inputs, { preview }: Observed, whyNot: string | unde
 
 /** Columns and contracts are known before; rows and keys are counted once they are there. */
 function planComparison({ preview }: Observed): PlainStep[] {
-  const compared = new Map(
-    (preview?.commands ?? []).flatMap((previewed) => previewed.compared.map((found) => [found.name, found])),
-  )
-  return [...compared.values()].map(({ name, before, after, why }) => ({
+  return comparedIn(preview).map(({ name, before, after, why }) => ({
     kind: 'compare',
     target: name,
     reason:

@@ -2,7 +2,6 @@
  * Asks dbt, and BigQuery where costs are asked for, what the commands would do: the nodes they select, where
  * those would be built, and what each would read. It refuses to build anything.
  */
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import pMap from 'p-map'
 import { GoogleApiError } from '../../_shared/errors.ts'
@@ -86,12 +85,14 @@ export async function preview(
     const folder = path.join(results, String(number))
     const result = await readResults(folder, around.inputs.projectDir, around.project)
     if (result === undefined) break
+    const manifest = await readJson<Manifest>(path.join(folder, 'manifest.json'))
+    const nodes = (manifest?.nodes ?? {}) as Record<string, BuiltNode>
     const judged =
-      wantsSql && result.isSuccess ? await judgeNodes(folder, command, given, run.jobs, google) : []
+      wantsSql && result.isSuccess ? await judgeNodes(folder, nodes, command, given, run.jobs, google) : []
     found.push({
       command,
       result,
-      python: await pythonModels(folder, result),
+      python: pythonModels(nodes, result),
       costs: wantsCosts ? judged.map(({ cost }) => cost) : [],
       compared:
         production === undefined
@@ -107,10 +108,12 @@ export async function preview(
 }
 
 /** dbt lists models by the parts of their place, and results by their id. */
-async function pythonModels(folder: string, { listed = [], nodes }: CommandResult): Promise<string[]> {
-  const manifest = await readJson<Manifest>(path.join(folder, 'manifest.json'))
+function pythonModels(
+  built: Readonly<Record<string, BuiltNode>>,
+  { listed = [], nodes }: CommandResult,
+): string[] {
   const selected = new Set([...listed, ...nodes.map(({ id }) => id)])
-  return Object.entries((manifest?.nodes ?? {}) as Record<string, BuiltNode>)
+  return Object.entries(built)
     .filter(
       ([id, { language, fqn = [] }]) =>
         language === 'python' && (selected.has(id) || selected.has(fqn.join('.'))),
@@ -136,18 +139,15 @@ const READS = /^(table|incremental|snapshot|test|unit|materialized_view)$/
 
 async function judgeNodes(
   folder: string,
+  nodes: Readonly<Record<string, BuiltNode>>,
   command: Command,
   given: { readonly before: Readonly<Record<string, number>>; readonly production?: string },
   place: JobPlace,
   google: Google,
 ): Promise<Judged[]> {
-  const manifest = await readJson<Manifest>(path.join(folder, 'manifest.json'))
-  const nodes = (manifest?.nodes ?? {}) as Record<string, BuiltNode>
-  const run = JSON.parse(
-    await readFile(path.join(folder, 'run_results.json'), 'utf8').catch(() => '{}'),
-  ) as CompiledRun
+  const run = await readJson<CompiledRun>(path.join(folder, 'run_results.json'))
   const types = nodeTypesOf(command.verb)
-  const wanted = (run.results ?? []).filter(({ unique_id: id }) =>
+  const wanted = (run?.results ?? []).filter(({ unique_id: id }) =>
     types.includes(nodes[id]?.resource_type ?? ''),
   )
   return pMap(

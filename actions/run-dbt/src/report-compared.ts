@@ -2,13 +2,6 @@
 import { lineDiff } from '../../_shared/line-diff.ts'
 import type { SummaryBlock } from '../../_shared/report.ts'
 import type { Compared } from './compare-tables.ts'
-import type { Observed } from './observe.ts'
-
-/** Each model once, though several commands may select it. */
-export function shapesSeen({ preview }: Observed): Compared[] {
-  const seen = (preview?.commands ?? []).flatMap(({ compared }) => compared)
-  return [...new Map(seen.map((model) => [model.name, model])).values()]
-}
 
 /** Before the run columns and contracts alone; after it rows and keys as well. */
 export function describeCompared(compared: readonly Compared[]): SummaryBlock[] {

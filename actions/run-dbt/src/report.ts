@@ -2,12 +2,13 @@
 import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
 import { ActionError } from '../../_shared/errors.ts'
 import type { Outcome } from '../../_shared/plan.ts'
+import { comparedIn } from './compare.ts'
 import type { Compared } from './compare-tables.ts'
 import { dollars, totalOf } from './costs.ts'
 import type { Inputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
 import type { DbtPlan, DbtStep } from './plan.ts'
-import { describeCompared, shapesSeen } from './report-compared.ts'
+import { describeCompared } from './report-compared.ts'
 import { costsSeen, describeCosts, describeMeasured } from './report-costs.ts'
 import type { CommandResult, NodeResult, Verdict } from './results.ts'
 import { acts } from './verbs.ts'
@@ -65,7 +66,7 @@ export function report(
       ...said.map((text): SummaryBlock => ({ kind: 'text', text })),
       ...describeSteps(plan, outcome, inputs),
       ...(costs.length === 0 ? [] : describeCosts(costs, inputs.costs)),
-      ...(outcome.isApplied ? [] : describeCompared(shapesSeen(observed))),
+      ...(outcome.isApplied ? [] : describeCompared(comparedIn(observed.preview))),
       ...(outcome.isApplied
         ? [
             ...describeRun(outcome, nodes),

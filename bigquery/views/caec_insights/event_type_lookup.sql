@@ -5,21 +5,21 @@ WITH known AS (
   SELECT 'addtocart' AS event_type, 'Add to cart' AS event_label, 2 AS funnel_step
   UNION ALL
   SELECT 'transaction' AS event_type, 'Purchase' AS event_label, 3 AS funnel_step
+  UNION ALL
+  SELECT 'checkout' AS event_type, 'Checkout' AS event_label, NULL AS funnel_step
+  UNION ALL
+  SELECT 'refund' AS event_type, 'Refund' AS event_label, NULL AS funnel_step
 ),
 
 seen AS (
-  SELECT event_type FROM known
+  SELECT event_type FROM known WHERE funnel_step IS NOT NULL
   UNION DISTINCT
   SELECT event_type FROM caec_analytics.fct_events
 )
 
 SELECT
   seen.event_type,
-  CASE seen.event_type
-    WHEN 'checkout' THEN 'Checkout'
-    WHEN 'refund' THEN 'Refund'
-    ELSE COALESCE(known.event_label, seen.event_type)
-  END AS event_label,
+  COALESCE(known.event_label, seen.event_type) AS event_label,
   known.funnel_step,
   (SELECT MAX(event_ts) FROM caec_analytics.fct_events) AS data_through
 FROM seen

@@ -1,5 +1,5 @@
 {#
-  Judges the staged build by dbt/models/gate.yml, writes each result to caec_raw.quality_results, red or green, and gives {red: [...], alarms: [...]}: what was found, worst day first, as sentences.
+  Judges the staged build by dbt/models/gate.yml, writes each result to caec_raw.quality_results, red or green, and gives what was found red, as sentences.
   `not_green`: names of the data tests and models of this run that are not green.
 #}
 {% macro judge(not_green, is_modelled) -%}
@@ -27,5 +27,5 @@
     {%- if verdict in said and check != 'data_tests' -%}{%- do said[verdict].append(line) -%}{%- endif -%}
   {%- endfor -%}
   {{ log('gate: ' ~ quiet.get('green', 0) ~ ' results green, ' ~ quiet.get('not judged', 0) ~ ' not judged, ' ~ said.red | length ~ ' checks red, ' ~ said.alarm | length ~ ' alarms', info=true) }}
-  {{ return({'red': said.red, 'alarms': said.alarm}) }}
+  {{ return(said.red) }}
 {%- endmacro %}

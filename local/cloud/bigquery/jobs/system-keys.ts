@@ -1,4 +1,5 @@
 /** Keys of tables and arguments of functions as INFORMATION_SCHEMA shows them. Keys are never enforced, here as there. */
+import { tableKey } from '../engine/names.ts'
 import type { DatasetRecord, TableRecord } from '../engine/records.ts'
 import { writeType } from './system-ddl.ts'
 import { columns, names, routinesOf, tablesOf, yes, type Row, type SystemView } from './system-rows.ts'
@@ -93,11 +94,8 @@ function positionIn(
   { table, columns: referenced }: NonNullable<Key['referenced']>,
   index: number,
 ): number | null {
-  const [projectId, datasetId, tableId] = table as string[]
-  const found = [...room.warehouse.tables.values()].find(
-    ({ reference }) =>
-      reference.projectId === projectId && reference.datasetId === datasetId && reference.tableId === tableId,
-  )
+  const [projectId, datasetId, tableId] = table as [string, string, string]
+  const found = room.warehouse.tables.get(tableKey({ projectId, datasetId, tableId }))
   const position = found?.constraints?.primaryKey?.columns.indexOf(referenced[index]!) ?? -1
   return position < 0 ? null : position + 1
 }
