@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { CloudRequest, Principal, Reply } from '../../kernel.ts'
+import { referenceInBody } from '../body-reference.ts'
 import {
   bindingKeys,
   defaultAccess,
@@ -27,7 +28,6 @@ import {
   page,
   parseLabels,
   present,
-  record,
   requiredText,
   text,
   type Body,
@@ -96,7 +96,9 @@ export function listDatasets(room: Room, request: CloudRequest): Reply {
 export async function insertDataset(room: Room, request: CloudRequest): Promise<Reply> {
   checkProject(room, request.params.projectId)
   const body = await request.json()
-  const datasetId = checkDatasetId(requiredText(record(body, 'datasetReference') ?? {}, 'datasetId'))
+  const datasetId = checkDatasetId(
+    requiredText(referenceInBody(room, body, 'datasetReference', {}), 'datasetId'),
+  )
   const dataset = await createDataset(room, request.principal, datasetId, body)
   return { json: datasetResource(dataset, room.origin) }
 }
@@ -189,6 +191,7 @@ export async function changeDataset(room: Room, request: CloudRequest, isPatch: 
   const { projectId, datasetId } = request.params as { projectId: string; datasetId: string }
   findDataset(room, projectId, datasetId)
   const body = await request.json()
+  referenceInBody(room, body, 'datasetReference', { datasetId })
   const mode = request.url.searchParams.get('updateMode') ?? 'UPDATE_MODE_UNSPECIFIED'
   const needed = neededToUpdate(mode)
   for (const permission of needed) room.authority.requireOnDataset(request.principal, permission, datasetId)

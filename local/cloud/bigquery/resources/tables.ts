@@ -3,6 +3,7 @@
  * documents for it.
  */
 import type { CloudRequest, Reply } from '../../kernel.ts'
+import { referenceInBody } from '../body-reference.ts'
 import { measureTable } from '../engine/logical-size.ts'
 import { checkTableId, showTable, tableKey } from '../engine/names.ts'
 import { kindOf, type TableRecord } from '../engine/records.ts'
@@ -78,7 +79,9 @@ export async function insertTable(room: Room, request: CloudRequest): Promise<Re
   const reference = {
     projectId: room.environment.project,
     datasetId,
-    tableId: checkTableId(requiredText(record(body, 'tableReference') ?? {}, 'tableId')),
+    tableId: checkTableId(
+      requiredText(referenceInBody(room, body, 'tableReference', { datasetId }), 'tableId'),
+    ),
   }
   const { view, materialized } = readQuery(body)
   const given = schemaOfBody(body)
@@ -163,6 +166,7 @@ export async function changeTable(room: Room, request: CloudRequest, isPatch: bo
     findDataset(room, reference.projectId, reference.datasetId)
   room.authority.requireOnTable(request.principal, 'bigquery.tables.update', reference)
   const body = await request.json()
+  referenceInBody(room, body, 'tableReference', { ...reference })
   refuseUnsupportedParts(body)
   const ifMatch = request.headers['if-match']
   const after = await room.warehouse.lock([tableKey(reference)], async () => {
