@@ -10,6 +10,9 @@ export interface Watched<T> {
   unread(): string[]
 }
 
+/** Members that Google puts out only; clients send them back with what they read. */
+const PUT_OUT = new Set(['etag', 'id', 'kind', 'selfLink'])
+
 /** `null` means "not set" to Google and needs no reader. */
 export function watchJson<T extends object>(whole: T): Watched<T> {
   const read = new Set<string>()
@@ -26,7 +29,7 @@ export function watchJson<T extends object>(whole: T): Watched<T> {
     })
   return {
     value: wrap(whole, '') as T,
-    unread: () => [...new Set(leavesOf(whole, ''))].filter((path) => !read.has(path)),
+    unread: () => [...new Set(leavesOf(whole, ''))].filter((path) => !read.has(path) && !PUT_OUT.has(path)),
   }
 }
 

@@ -30,6 +30,10 @@ describe('a watched body', () => {
       expect(unread()).toEqual([])
     }
   })
+  it('expects nobody to read what Google only puts out', () => {
+    const { unread } = watchJson({ etag: 'x', kind: 'bigquery#table', inner: { kind: 'k' } })
+    expect(unread()).toEqual(['inner.kind'])
+  })
   it('reads like the value it stands for', () => {
     const { value } = watchJson(body())
     expect(value).toEqual(body())
@@ -53,6 +57,11 @@ describe('watched parameters', () => {
     const { url, unread } = of('name=a%20b&alt=json&prettyPrint=false&userProject=p')
     expect(url.searchParams.get('name')).toBe('a b')
     expect(unread()).toEqual(['?userProject'])
+  })
+  it('takes the URI of an upload for what its first request asked', () => {
+    const { url, unread } = of('name=a&upload_id=1')
+    url.searchParams.get('upload_id')
+    expect(unread()).toEqual([])
   })
   it('takes going through all of them for reading all', () => {
     const { url, unread } = of('a=1&a=2')

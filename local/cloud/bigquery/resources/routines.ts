@@ -102,14 +102,12 @@ export function listRoutines(room: Room, request: CloudRequest): Reply {
   const { projectId, datasetId } = request.params as { projectId: string; datasetId: string }
   findDataset(room, projectId, datasetId)
   room.authority.requireOnDataset(request.principal, 'bigquery.routines.list', datasetId)
+  const mask = request.url.searchParams.get('readMask')
   const { items, nextPageToken } = page(room.warehouse.routinesOf(datasetId), request.url.searchParams)
   return {
     json: present({
       nextPageToken,
-      routines:
-        items.length > 0
-          ? items.map((item) => routineListItem(item, request.url.searchParams.get('readMask')))
-          : undefined,
+      routines: items.length > 0 ? items.map((item) => routineListItem(item, mask)) : undefined,
     }),
   }
 }
