@@ -156,7 +156,9 @@ export function describeNode(result: RawResult, manifest: Manifest | undefined):
 }
 
 /** dbt asks for a profile that is not its author's to write. */
-function explained(message: string): string {
+function explained(told: string): string {
+  // A hook's own line says nothing beside its name; what the database said comes after it.
+  const message = told.replace(/^\S+ failed, error:\s*/, '') || told
   return /in profile to submit python job/.test(message)
     ? `Python models are not run here: dbt was told no Dataproc to run them on (inputs dataproc-region, dataproc-bucket, dataproc-service-account; an overridden endpoint it cannot follow). Write the model in SQL, leave it out with --exclude, or run the work with submit-spark. (dbt: ${message})`
     : message
