@@ -86,6 +86,8 @@ export interface Manifest {
 interface CommandRecord {
   readonly success: boolean
   readonly exception: string | null
+  /** Why the macro of a `run-operation` failed. */
+  readonly operation?: string | null
   readonly exitCode: number
   readonly seconds: number
   readonly brokenSources?: readonly RawResult[]
@@ -111,9 +113,11 @@ export async function readResults(
   const manifest = await readJson<Manifest>(path.join(folder, 'manifest.json'))
   const nodes = await Promise.all(
     raw.map(async (result) => {
-      const node = describeNode(result, manifest)
+      const isSilent = VERDICTS[result.status] === 'failed' && !result.message && !result.error
+      const told = isSilent && record.operation ? { ...result, message: record.operation } : result
+      const node = describeNode(told, manifest)
       const isPlaced = node.verdict === 'failed' || node.verdict === 'warned'
-      return isPlaced ? { ...node, line: await findLine(node, result, manifest, projectDir, project) } : node
+      return isPlaced ? { ...node, line: await findLine(node, told, manifest, projectDir, project) } : node
     }),
   )
   const isExplained = nodes.some(({ verdict }) => verdict === 'failed')
