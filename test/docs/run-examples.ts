@@ -10,6 +10,7 @@ import path from 'node:path'
 import { connectToCloud } from '../../local/runner/cloud-connection.ts'
 import { readGithubEnvironment, type GithubEnvironment } from '../../local/runner/environment-vars.ts'
 import { runWorkflow } from '../../local/runner/run-workflow.ts'
+import { standIns } from '../../local/runner/stand-ins.ts'
 import { ensureDbt } from '../../local/toolchain/index.ts'
 import { repoRoot, startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { readActionFile } from '../support/runner.ts'
@@ -111,6 +112,7 @@ export function describeRuns(chosen: typeof promised): void {
         const result = await runWorkflow({
           file,
           repositoryRoot: repoRoot,
+          repositories: standIns,
           stateDir: scratch,
           identity: environment.identity,
           vars: environment.vars,
