@@ -98,7 +98,9 @@ describe('an external table', () => {
       ],
     })
     expect(made.status).toBe(200)
-    await sql(`CREATE EXTERNAL TABLE caec_shared.named (id INT64, name STRING) OPTIONS (${files}, skip_leading_rows = 1)`)
+    await sql(
+      `CREATE EXTERNAL TABLE caec_shared.named (id INT64, name STRING) OPTIONS (${files}, skip_leading_rows = 1)`,
+    )
     await sql('CREATE TABLE caec_shared.own AS SELECT 1 AS x')
     expect((await cloud.query('analyst', 'SELECT * FROM caec_shared.own')).status).toBe(200)
     // The table may be read, the files may not.
