@@ -14,9 +14,13 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([job.close(), cloud.close()]))
 
-async function applyDdl(text: string, inputs: Record<string, string> = {}): Promise<RunResult> {
+async function applyDdl(
+  text: string,
+  inputs: Record<string, string> = {},
+  table = 'orders',
+): Promise<RunResult> {
   await mkdir(join(job.workspace, 'ddl/caec_raw'), { recursive: true })
-  await writeFile(join(job.workspace, 'ddl/caec_raw/orders.sql'), text)
+  await writeFile(join(job.workspace, `ddl/caec_raw/${table}.sql`), text)
   return runBundle('apply-ddl', {
     job,
     env: job.env,
@@ -48,4 +52,20 @@ describe('a table file that changes', () => {
     const third = await applyDdl(text)
     expect([third.exitCode, third.outputs.unchanged]).toEqual([0, '1'])
   })
+})
+
+it('makes an external table once, tells later that its file changed, and reads what its files hold', async () => {
+  const name = encodeURIComponent('rates/a.csv')
+  const object = `/upload/storage/v1/b/caec-local-lake/o?uploadType=media&name=${name}`
+  await cloud.fetchAs('data-eng', object, { method: 'POST', body: 'id\n7\n' })
+  const text = (more: string) =>
+    `CREATE EXTERNAL TABLE caec_raw.rates (id INT64) OPTIONS (uris = ['gs://caec-local-lake/rates/*'], format = 'CSV', skip_leading_rows = 1${more})`
+  const first = await applyDdl(text(''), {}, 'rates')
+  expect([first.exitCode, errorOf(first), first.outputs.created]).toEqual([0, '', '1'])
+  expect((await cloud.query('data-eng', 'SELECT id FROM caec_raw.rates')).rows).toEqual([['7']])
+  const again = await applyDdl(text(''), {}, 'rates')
+  expect([again.exitCode, again.outputs.unchanged]).toEqual([0, '2'])
+  const changed = await applyDdl(text(", description = 'more'"), {}, 'rates')
+  expect([changed.exitCode, errorOf(changed)]).toEqual([0, ''])
+  expect(changed.log + changed.summary).toMatch(/rates[^\n]*its file changed since, which is not applied/)
 })

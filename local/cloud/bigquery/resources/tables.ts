@@ -193,7 +193,8 @@ export async function changeTable(room: Room, request: CloudRequest, isPatch: bo
     const before = findTable(room, reference)
     if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== makeEtag(before.uid, before.version))
       throw preconditionFailed()
-    if (before.external) throw unsupported('A change of an external table')
+    if (before.external && !(isPatch && Object.keys(body).every((name) => DESCRIBES.has(name))))
+      throw unsupported('A change of the columns or files of an external table')
     const plan =
       before.kind === 'VIEW'
         ? await planViewChange(room, request, body, before, isPatch)
@@ -216,6 +217,16 @@ interface PlannedChange {
   readonly table: TableRecord
   readonly statements: readonly string[]
 }
+
+/** What a patch may say of a table without touching what it holds. */
+const DESCRIBES = new Set([
+  'labels',
+  'description',
+  'friendlyName',
+  'expirationTime',
+  'tableReference',
+  'etag',
+])
 
 function planTableChange(room: Room, body: Body, before: TableRecord, isPatch: boolean): PlannedChange {
   if ([body.view, body.materializedView].some((value) => value !== undefined && value !== null))
