@@ -4,7 +4,7 @@ Clickstream every night, from the raw files that arrived to the published number
 A run takes what is new or changed since the last one, whatever its days: late files, a missed night, a file that was mended. The parameter `days` says otherwise:
 `all`, or days to compute anew, as 2015-05-03 or 2015-05-03..2015-05-10.
 
-Airflow variables, read when a task runs: `caec_project` and `caec_region`; `caec_subnetwork`, where the network `default` is not the batches'; where dbt is a process also `caec_dbt` (the program) and `caec_dbt_dir` (the project folder).
+Airflow variables, read when a task runs: `caec_project` and `caec_region`; `caec_subnetwork`, where the network `default` is not the batches'; `caec_max_rejected_share`, where another limit than each source's own is to count; where dbt is a process also `caec_dbt` (the program) and `caec_dbt_dir` (the project folder).
 What each task does, how to backfill and where to look when it fails: docs/dag.md.
 """
 
@@ -55,8 +55,8 @@ LAKE = f"gs://{PROJECT}-lake"
 STAGING = f"{PROJECT}-staging"
 DAY = "{{ data_interval_start | ds }}"
 DAYS = "{{ params.days }}"
-# A file of which more is refused is left out whole, named by the last task, and stops nothing else.
-MAX_REJECTED_SHARE = 0.5
+# A file of which more is refused is left out whole, named by the last task, and stops nothing else. Its source says how much, unless the variable does.
+MAX_REJECTED_SHARE = "{{ var.value.get('caec_max_rejected_share', 'source') }}"
 # The same for the same run and try. A new try is a new batch, and so is a cleared run: the same id would
 # return the old batch and compute nothing.
 RUN_MARK = "{{ macros.uuid.uuid5(macros.uuid.NAMESPACE_OID, run_id ~ ' ' ~ dag_run.start_date).hex[:12] }}"
@@ -216,7 +216,6 @@ def verdict(error: Exception) -> Exception:
 
 def views_check() -> str:
     """Every event of the day that was loaded is in the views, no view is behind the load, and the gate of the build rang no alarm."""
-    results = f"`{PROJECT}.caec_raw.quality_results`"
     loaded = f"`{PROJECT}.caec_raw.sessionized_events`"
     behind = "".join(
         f"ASSERT (SELECT COUNTIF(data_through != (SELECT MAX(event_ts) FROM {loaded})) = 0 FROM `{PROJECT}.caec_insights.{view}`)"
@@ -224,8 +223,8 @@ def views_check() -> str:
         for view in VIEWS
     )
     return (
-        "DECLARE alarms STRING DEFAULT (SELECT STRING_AGG(CONCAT(check_name, COALESCE(CONCAT(' of ', CAST(event_date AS STRING)), ''), COALESCE(CONCAT(': ', detail), '')), '; ' ORDER BY check_name, event_date LIMIT 20)"
-        f" FROM {results} WHERE verdict IN ('red', 'alarm') AND run_id = (SELECT run_id FROM {results} ORDER BY judged_at DESC LIMIT 1));\n"
+        "DECLARE alarms STRING DEFAULT (SELECT STRING_AGG(sentence, '; ' ORDER BY check_name, event_date LIMIT 20)"
+        f" FROM `{PROJECT}.caec_raw.quality_last_run` WHERE verdict IN ('red', 'alarm'));\n"
         f"ASSERT (SELECT COALESCE(SUM(events), 0) FROM `{PROJECT}.caec_insights.kpi_event_volume_by_type` WHERE event_date = DATE '{DAY}')"
         f" = (SELECT COUNT(*) FROM {loaded} WHERE event_date = DATE '{DAY}')"
         f" AS 'caec_insights.kpi_event_volume_by_type has not the events of {DAY} that caec_raw.sessionized_events has';\n{behind}"

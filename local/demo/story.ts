@@ -197,11 +197,10 @@ export const writeStoryReport = async (
       }
     },
   )
-  const results = `\`${project}.${datasets.raw}.quality_results\``
   const gate = await queryAs(
     reader('data-eng'),
-    `SELECT check_name, verdict, COUNT(*) AS results, MIN(at_least) AS at_least, MAX(at_most) AS at_most, MAX(detail) AS detail FROM ${results} ` +
-      `WHERE run_id = (SELECT run_id FROM ${results} ORDER BY judged_at DESC LIMIT 1) GROUP BY check_name, verdict ORDER BY check_name, verdict`,
+    'SELECT check_name, verdict, COUNT(*) AS results, MIN(at_least) AS at_least, MAX(at_most) AS at_most, MAX(detail) AS detail ' +
+      `FROM \`${project}.${datasets.raw}.quality_last_run\` GROUP BY check_name, verdict ORDER BY check_name, verdict`,
   )
   const report = makeReport({
     project,
@@ -248,7 +247,7 @@ const nothingAccepted = async (
     .sort()
     .join(', ')
   return rejected < rows
-    ? `${file} was left out whole: ${rejected} of its ${rows} rows were rejected, more than half (${why}); there is nothing to report, and an earlier report stays as it was.`
+    ? `${file} was left out whole: ${rejected} of its ${rows} rows were rejected, more than its source allows (${why}); there is nothing to report, and an earlier report stays as it was.`
     : `${file} holds no event: all ${rows} rows were rejected (${why}); there is nothing to report, and an earlier report stays as it was.`
 }
 

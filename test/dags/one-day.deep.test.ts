@@ -49,7 +49,7 @@ it("runs the workflow's own job files, asked for by the account of the environme
     mainPythonFileUri: `gs://caec-local-staging/${platform.release.spark.clean!.main}`,
     args: [
       '--raw=gs://caec-local-raw/events/',
-      '--max-rejected-share=0.5',
+      '--max-rejected-share=source',
       '--lake=gs://caec-local-lake',
       '--days=new',
     ],

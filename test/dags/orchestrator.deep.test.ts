@@ -134,7 +134,7 @@ describe('the DAG under Airflow 3', () => {
       mainPythonFileUri: `gs://caec-local-staging/${platform.release.spark.clean!.main}`,
       args: [
         '--raw=gs://caec-local-raw/events/',
-        '--max-rejected-share=0.5',
+        '--max-rejected-share=source',
         '--lake=gs://caec-local-lake',
         '--days=new',
       ],

@@ -83,6 +83,22 @@ export const planted: readonly {
     red: ['missing_days'],
   },
   {
+    name: 'the last published day in no load any more',
+    sql: [`DELETE FROM caec_raw.loaded_days WHERE ${DAY}`],
+    red: ['missing_days'],
+    alarm: ['days_behind'],
+  },
+  {
+    name: 'the last published day loaded without events',
+    sql: [`DELETE FROM ${counts} WHERE ${DAY}`, `DELETE FROM caec_raw.sessionized_events WHERE ${DAY}`],
+    red: ['missing_days', 'modelled_rows'],
+  },
+  {
+    name: 'the first published days in no load any more',
+    sql: [`DELETE FROM caec_raw.loaded_days WHERE event_date < DATE '2015-06-01'`],
+    red: ['missing_days'],
+  },
+  {
     name: 'a partition loaded twice',
     sql: [
       `INSERT INTO caec_raw.sessionized_events SELECT * FROM caec_raw.sessionized_events WHERE ${DAY}`,
@@ -194,10 +210,11 @@ export async function judge(story: DbtStory, sql: readonly string[], vars: strin
   }
   const found = await readRows(
     story.test,
-    'SELECT check_name, verdict, value, detail FROM caec_raw.quality_results WHERE run_id = (SELECT run_id FROM caec_raw.quality_results ORDER BY judged_at DESC LIMIT 1)',
+    'SELECT check_name, verdict, value, detail FROM caec_raw.quality_last_run',
   )
   const named = (verdict: string): string[] => [
     ...new Set(found.filter((row) => row.verdict === verdict).map((row) => String(row.check_name))),
   ]
-  return { outcome, red: named('red'), alarm: named('alarm'), green: named('green') }
+  const details = Object.fromEntries(found.map((row) => [String(row.check_name), row.detail]))
+  return { outcome, red: named('red'), alarm: named('alarm'), green: named('green'), details }
 }

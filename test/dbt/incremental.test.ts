@@ -168,6 +168,20 @@ describe('the gate', () => {
     )
   })
 
+  it('misses published days that the load has no more, also the last ones and of a small shop, until it is told so', async () => {
+    const sql = [`DELETE FROM caec_raw.loaded_days WHERE event_date > DATE '2015-05-31'`]
+    const lost = await judge(story, sql, '{}')
+    expect(lost.red).toEqual(['missing_days'])
+    expect(lost.details.missing_days).toBe(
+      '2015-06-01, 2015-06-02: published before, without events now: 2; bring their raw files back and compute them, ' +
+        'or, if they are gone on purpose, build once with --vars {gate: {missing_days: {at_most: 2}}}',
+    )
+    expect((await judge(story, sql, '{gate: {missing_days: {at_most: 2}}}')).red).toEqual([])
+    expect(
+      (await judge(story, sql, '{gate: {missing_days: {except: [2015-06-02]}}}')).details.missing_days,
+    ).toMatch(/^2015-06-01: published before/)
+  })
+
   it('refuses thresholds it does not know', async () => {
     const { outcome } = await judge(story, [], '{gate: {volume: {most: 1}}}')
     expect(outcome.success).toBe(false)

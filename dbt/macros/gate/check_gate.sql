@@ -3,14 +3,11 @@
 #}
 {% macro check_gate() -%}
   {%- do create_raw_tables() -%}
-  {%- set results = source('caec_raw', 'quality_results') -%}
   {%- set said = [] -%}
-  {%- for check, day, detail in run_query(
-    "SELECT check_name, CAST(event_date AS STRING) AS event_date, detail FROM " ~ results ~ " WHERE verdict IN ('red', 'alarm') AND run_id = (SELECT run_id FROM " ~ results
-    ~ " ORDER BY judged_at DESC LIMIT 1) ORDER BY 1, 2 LIMIT 20") -%}
-    {%- do said.append(check ~ (' of ' ~ day if day is not none else '') ~ (': ' ~ detail if detail is not none else '')) -%}
+  {%- for row in run_query("SELECT sentence FROM " ~ source('caec_raw', 'quality_last_run') ~ " WHERE verdict IN ('red', 'alarm') ORDER BY check_name, event_date LIMIT 20") -%}
+    {%- do said.append(row[0]) -%}
   {%- endfor -%}
   {%- if said -%}
-    {{ exceptions.raise_compiler_error("the gate: " ~ said | join('; ') ~ "; caec_raw.quality_results has every check, docs/dag.md what to do") }}
+    {{ exceptions.raise_compiler_error("the gate: " ~ said | join('; ') ~ "; caec_raw.quality_last_run has every check, docs/dag.md what to do") }}
   {%- endif -%}
 {%- endmacro %}
