@@ -1,6 +1,6 @@
 /**
  * Measures what we promise, each as a ratio to a named limit or peer in the same run; it asserts nothing.
- * Usage: npm run bench [-- demo-small demo-full start sessions views dags dbt submit]
+ * Usage: npm run bench [-- demo-small demo-full start sessions spark views dags dbt submit]
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -11,6 +11,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { generateEvents } from '../local/demo/generator.ts'
 import { ensureSpark } from '../local/toolchain/index.ts'
 import { dags } from './bench-dags.ts'
+import { spark } from './bench-spark.ts'
 import { dbt, submit } from './bench-steps.ts'
 import { views } from './bench-views.ts'
 import type { Measured } from './measured.ts'
@@ -147,6 +148,7 @@ const benches: Readonly<Record<string, () => Promise<Measured[]>>> = {
   'demo-small': () => demo('small', 90),
   'demo-full': () => demo('full', 300),
   sessions,
+  spark: () => spark(root, say),
   views: () => views(say),
   dags: () => dags(root, say),
   dbt,

@@ -2,7 +2,7 @@
 
 One process, because importing dbt costs more than most commands (see docs/cursed-knowledge.md). Called by the action as
 `python driver.py REQUEST.json`; the request is `{"commands": [{"argv": [...], "folder": NAME}], "results": FOLDER, "target": FOLDER, "labels": {...}}`.
-For each command it leaves `FOLDER/NAME/` with `command.json` = `{"success", "exception", "exitCode", "seconds", "listed"}` and the artifacts that dbt wrote
+For each command it leaves `FOLDER/NAME/` with `command.json` = `{"success", "exception", "operation", "exitCode", "seconds", "listed"}` and the artifacts that dbt wrote
 during it, under dbt's own names; `FOLDER/jobs.jsonl` tells which jobs of the warehouse were begun and ended.
 Stops at the first command that fails. Exit code: dbt's own, 0 when all succeeded, 1 when dbt handled the failure, 2 when it did not.
 """
@@ -46,8 +46,20 @@ def broken_sources(result: object) -> list[dict[str, object]]:
     ]
 
 
-def run_command(runner: dbtRunner, argv: list[str], target: Path, folder: Path) -> int:
+class Operation:
+    """Why `run-operation` failed: dbt tells it in its log and leaves it out of run_results.json."""
+
+    error: str | None = None
+
+    def listen(self, event: object) -> None:
+        """For dbt's callbacks."""
+        if event.info.name in ("RunningOperationCaughtError", "RunningOperationUncaughtError"):
+            self.error = str(event.data.exc)
+
+
+def run_command(runner: dbtRunner, operation: Operation, argv: list[str], target: Path, folder: Path) -> int:
     """dbt's exit code of one command."""
+    operation.error = None
     before = states_of(target)
     print(f"\n> dbt {shlex.join(argv)}", flush=True)
     started = time.monotonic()
@@ -57,6 +69,7 @@ def run_command(runner: dbtRunner, argv: list[str], target: Path, folder: Path) 
     record = {
         "success": bool(outcome.success),
         "exception": None if error is None else f"{type(error).__name__}: {error}",
+        "operation": operation.error,
         "exitCode": exit_code,
         "seconds": round(time.monotonic() - started, 3),
         "brokenSources": broken_sources(outcome.result),
@@ -103,9 +116,10 @@ def main(request_file: str) -> int:
     missing = watch(jobs, dict(request["labels"]))
     if missing is not None:
         print(f"Note: {missing}.", flush=True)
-    runner = dbtRunner(callbacks=[jobs.listen])
+    operation = Operation()
+    runner = dbtRunner(callbacks=[jobs.listen, operation.listen])
     for command in request["commands"]:
-        exit_code = run_command(runner, list(command["argv"]), target, results / command["folder"])
+        exit_code = run_command(runner, operation, list(command["argv"]), target, results / command["folder"])
         if exit_code != 0:
             return exit_code
     return 0

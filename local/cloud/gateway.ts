@@ -17,6 +17,7 @@ import {
 } from './kernel.ts'
 import { requireScope } from './identity/scopes.ts'
 import { createRouter, type Match } from './router.ts'
+import { watchJson, watchParameters, type Watched } from './watched-json.ts'
 
 export interface RawRequest {
   readonly method: string
@@ -38,6 +39,8 @@ export interface Exchange {
   readonly requestJson?: unknown
   readonly status: number
   readonly replyJson?: unknown
+  /** Members of the request that were answered with success although no line of the service read them. */
+  readonly unread?: readonly string[]
   readonly userAgent?: string
   /** `x-goog-api-client`: library names and versions, no secret. */
   readonly apiClient?: string
@@ -56,14 +59,34 @@ export interface Gateway {
 
 const defaultLimitBytes = 10 * 1024 * 1024
 
+/** Official clients send these where Google has no such parameter. */
+const SENT_IN_VAIN = [
+  'bigquery.jobs.get ?projection',
+  'bigquery.jobs.cancel ?projection',
+  'storage.objects.delete ?prefix',
+]
+
 export function createGateway(options: GatewayOptions): Gateway {
   const router = createRouter(options.services)
+
+  const told = new Set(SENT_IN_VAIN)
+  /** Once for each kind: somebody asked for what this cloud knows nothing of. */
+  function tellIgnored(method: string, unread: readonly string[]): void {
+    for (const name of unread) {
+      if (told.has(`${method} ${name}`) || told.size > 1000) continue
+      told.add(`${method} ${name}`)
+      options.log(`${method}: ${name} of a request was ignored`)
+    }
+  }
 
   async function answer(raw: RawRequest): Promise<Reply> {
     const path = raw.target.split('?', 1)[0]!
     let matches: Match[] = []
     let requestJson: unknown
     let reply: Reply
+    const url = new URL(options.origin + raw.target)
+    const parameters = watchParameters(url)
+    let body: ReturnType<typeof readBody> | undefined
     try {
       matches = router.match(raw.method, path)
       const first = matches[0]
@@ -75,21 +98,21 @@ export function createGateway(options: GatewayOptions): Gateway {
           `${raw.method} ${path.slice(0, 300)} is not implemented by the local cloud.`,
         )
       if (principal.scopes) requireScope(first.service.name, raw.method, principal.scopes)
-      const body = readBody(raw, first.route.isRawBody === true, (value) => {
+      const read = (body = readBody(raw, first.route.isRawBody === true, (value) => {
         requestJson = value
-      })
+      }))
       reply = await firstThatKnows(matches, (match) => ({
         method: raw.method,
-        url: new URL(options.origin + raw.target),
+        url,
         params: match.params,
         headers: raw.headers,
         principal,
         signal: raw.signal,
         get stream() {
-          return body.stream()
+          return read.stream()
         },
-        bytes: body.bytes,
-        json: body.json,
+        bytes: read.bytes,
+        json: read.json,
         noteJson: (value) => {
           requestJson = value
         },
@@ -97,7 +120,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     } catch (error) {
       reply = refuse(error, raw, path, matches[0])
     }
-    options.onExchange?.(describe(raw, matches[0], requestJson, reply))
+    const isDone = (reply.status ?? 200) < 400
+    const unread = isDone ? [...parameters.unread(), ...(body?.unread() ?? [])] : []
+    tellIgnored(matches[0]?.route.id ?? path, unread)
+    options.onExchange?.({
+      ...describe(raw, matches[0], requestJson, reply),
+      ...(unread.length && { unread }),
+    })
     return reply
   }
 
@@ -175,6 +204,7 @@ function readBody(raw: RawRequest, isRawBody: boolean, onJson: (value: unknown) 
   const isGzip = !isRawBody && /^gzip$/i.test(raw.headers['content-encoding'] ?? '')
   let whole: Promise<Buffer> | undefined
   let stream: Readable | undefined
+  let watched: Watched<Record<string, unknown>> | undefined
   const bytes = (limitBytes = defaultLimitBytes): Promise<Buffer> => {
     if (stream) throw new Error('the body is already being read as a stream')
     return (whole ??= collect(raw.body, limitBytes)
@@ -194,8 +224,9 @@ function readBody(raw: RawRequest, isRawBody: boolean, onJson: (value: unknown) 
       if (typeof value !== 'object' || value === null || Array.isArray(value))
         throw parseError('the body must be a JSON object')
       onJson(value)
-      return value as Record<string, unknown>
+      return (watched ??= watchJson(value as Record<string, unknown>)).value
     },
+    unread: () => watched?.unread() ?? [],
   }
 }
 

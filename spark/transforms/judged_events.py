@@ -48,7 +48,8 @@ def clean_events(judged: DataFrame) -> DataFrame:
 
 def rejected_events(judged: DataFrame, file_names: list[str]) -> DataFrame:
     """The refused rows as they were written, with reason and file."""
-    names = F.array(*[F.lit(name) for name in file_names])
+    # Typed, for a run that read no file: an array of nothing has no type that Parquet knows.
+    names = F.array(*[F.lit(name) for name in file_names]).cast("array<string>")
     return judged.where(F.col("fate") == "rejected").select(
         "reason",
         F.element_at(names, (F.col("file_index") + 1).cast("int")).alias("source_file"),

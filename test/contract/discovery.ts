@@ -20,6 +20,7 @@ export interface RecordedExchange {
   readonly requestJson?: unknown
   readonly status: number
   readonly replyJson?: unknown
+  readonly unread?: readonly string[]
   readonly userAgent?: string
   readonly apiClient?: string
 }
@@ -100,7 +101,10 @@ export function checkExchanges(exchanges: Iterable<RecordedExchange>, discovery:
     if (exchange.id !== found.method.id && exchange.id !== 'unknown')
       report('method', `is answered as ${exchange.id}`)
     if (client.isReal || exchange.status < 400) judgeRequest(exchange, found, report)
-    if (exchange.status < 400) judgeReply(exchange, found, report)
+    if (exchange.status < 400) {
+      judgeReply(exchange, found, report)
+      judgeUnread(exchange, found, report)
+    }
   }
   return {
     checked,
@@ -111,6 +115,17 @@ export function checkExchanges(exchanges: Iterable<RecordedExchange>, discovery:
       (a, b) => a.method.localeCompare(b.method) || a.where.localeCompare(b.where),
     ),
   }
+}
+
+/** What is in no document is reported by its own fault; Google does not read that either. */
+function judgeUnread(exchange: RecordedExchange, { document, method }: Found, report: Report): void {
+  const parameters = { ...document.parameters, ...method.parameters }
+  for (const name of exchange.unread ?? [])
+    if (!name.startsWith('?') || parameters[jsonName(name.slice(1), document.name)])
+      report(
+        name.startsWith('?') ? `query ${name.slice(1)}` : `request.${name}`,
+        'is answered with success and read by nobody',
+      )
 }
 
 function judgeRequest(

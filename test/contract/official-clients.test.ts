@@ -27,7 +27,7 @@ beforeAll(async () => {
   python = (await ensureChecks(() => undefined)).python
   cloud = await startTestCloud({
     services: ['storage', 'bigquery', 'dataproc'],
-    onExchange: (exchange) => exchanges.push(structuredClone(exchange)),
+    onExchange: (exchange) => exchanges.push(JSON.parse(JSON.stringify(exchange)) as RecordedExchange),
   })
 }, 600_000)
 afterAll(() => cloud.close())

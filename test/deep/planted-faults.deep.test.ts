@@ -69,6 +69,11 @@ const openAtTheGap = ({ plant }: PlantedCheckout): void =>
     'F.col("event_ms") - previous_ms >= GAP_MS',
   )
 
+const openAtTheGapUntested = (checkout: PlantedCheckout): void => {
+  openAtTheGap(checkout)
+  checkout.remove('dbt/data-tests/sessions_of_a_visitor_are_more_than_30_minutes_apart.sql')
+}
+
 describe('wrong numbers', () => {
   it(
     'are none where no fault is planted',
@@ -92,11 +97,23 @@ describe('wrong numbers', () => {
   )
 
   it(
-    'are seen in the report itself when that test is gone as well',
+    'are refused by the gate, by the name of the check, when that test is gone as well',
+    async () => {
+      const { stderr } = await refusalWith(openAtTheGapUntested)
+      expect(lastLine(stderr)).toMatch(
+        /failed in job model, step "Load and build": .*the gate is red, so nothing is published: session_gaps of .* first events, \d+ sessions/,
+      )
+    },
+    30 * MINUTES,
+  )
+
+  it(
+    'are seen in the report itself when the gate is open, too',
     async () => {
       const report = await reportWith((checkout) => {
-        openAtTheGap(checkout)
-        checkout.remove('dbt/data-tests/sessions_of_a_visitor_are_more_than_30_minutes_apart.sql')
+        openAtTheGapUntested(checkout)
+        const check = 'session_gaps: { on_red: hold, at_most: '
+        checkout.plant('dbt/models/gate.yml', `${check}0 }`, `${check}1000000 }`)
       })
       const seen = await namesOfDifferences(report, truths)
       expect(seen).toEqual(

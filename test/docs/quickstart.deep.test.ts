@@ -10,7 +10,7 @@ import { installPacked } from '../support/packed-local.ts'
 
 const minutes = 60_000
 const page = readFileSync(join(repoRoot, 'docs/quickstart.md'), 'utf8')
-const [, views = '', dbt = ''] = page.split(/^## /m)
+const [, views = '', platform = '', dbt = ''] = page.split(/^## /m)
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'quickstart '))
@@ -60,6 +60,17 @@ it(
     ])
   },
   20 * minutes,
+)
+
+it(
+  'deploys the platform by the workflows of the product, beside what the first file published',
+  async () => {
+    expect(writeFiles(platform)).toEqual(['.github/workflows/platform.yml'])
+    const { dbt: program } = await ensureDbt(() => undefined)
+    const ran = await runCommands(platform, dirname(program))
+    expect([ran.code, ran.said]).toEqual([0, expect.stringContaining('✓ deploy: success')])
+  },
+  10 * minutes,
 )
 
 it(

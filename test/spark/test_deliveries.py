@@ -193,6 +193,19 @@ def test_a_file_above_the_limit_is_left_out_whole_and_named_and_stops_nothing(
     assert (lake.lake / "_ledger" / "quarantine.csv").read_text() == "file,reasons\n"
 
 
+@pytest.mark.parametrize("days", ["new", "all"])
+def test_a_first_run_whose_only_file_is_left_out_whole_ends_with_its_reasons(
+    lake: Lake, metrics: Callable[[], dict], days: str
+) -> None:
+    lake.put_events("bad.csv", [("x", 1, "view", 2, None), (1000, 1, "view", 2, None)])
+    lake.clean("--max-rejected-share", "0.5", "--days", days)
+    assert [*metrics()["quarantined"].values()] == [
+        {"timestamp_not_integer": 1, "timestamp_before_2000": 1, "rows": 2}
+    ]
+    lake.sessionize("--days", days)
+    assert lake.days("sessionized") == []
+
+
 def test_the_rejected_share_is_that_of_the_runs_own_files(lake: Lake, metrics: Callable[[], dict]) -> None:
     lake.put_events("a.csv", [(MAY_3 + n, n, "view", 1, None) for n in range(50)])
     run_new(lake)

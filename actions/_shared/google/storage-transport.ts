@@ -4,7 +4,6 @@
  * redirects and web pages, which the library's own transport takes.
  */
 import { randomUUID } from 'node:crypto'
-import type { Readable } from 'node:stream'
 import type { Storage as Client } from '@google-cloud/storage'
 import { readAnswer } from './answer.ts'
 import type { Google } from './connect.ts'
@@ -21,14 +20,13 @@ const LARGEST_DOWNLOAD = 2 ** 30
 /** An option of the library that it sends along as if it were a parameter of the method. */
 const LIBRARY_ONLY = 'autoPaginate'
 
-/** What the library asks for; the parts of its request options that it uses for JSON methods and uploads. */
+/** What the library asks for; the parts of its request options that it uses for JSON methods. */
 interface Asked {
   readonly uri: string
   readonly method?: string
   readonly qs?: Readonly<Record<string, string | number | boolean | null | undefined>>
   readonly json?: unknown
   readonly headers?: Headers | Readonly<Record<string, string>>
-  readonly multipart?: readonly { 'Content-Type'?: string; body: string | Readable }[]
   readonly shouldReturnStream?: boolean
 }
 type Callback = (error: unknown, body?: unknown, response?: unknown) => void
@@ -84,6 +82,34 @@ export async function download(
   return { data: Buffer.from(answer.data), crc32c: isAsStored ? crc32c : undefined }
 }
 
+/**
+ * One request for any size: the library's streams cost as much again as the request, and its resumable uploads
+ * leave the credentials behind at another host.
+ * @returns Google's answer, not yet judged.
+ */
+export async function upload(
+  google: Google,
+  object: { readonly bucket: string; readonly name: string; readonly data: Buffer },
+  resource: { readonly contentType: string } & Readonly<Record<string, unknown>>,
+  guard: { readonly ifGenerationMatch: string },
+): Promise<unknown> {
+  const { bucket, name, data } = object
+  const url = new URL(
+    `${google.endpoints.root('storage')}/upload/storage/v1/b/${encodeURIComponent(bucket)}/o`,
+  )
+  url.search = new URLSearchParams({ uploadType: 'multipart', name, ...guard }).toString()
+  const boundary = randomUUID()
+  const body = Buffer.concat([
+    Buffer.from(`--${boundary}\r\nContent-Type: application/json\r\n\r\n${JSON.stringify(resource)}\r\n`),
+    Buffer.from(`--${boundary}\r\nContent-Type: ${resource.contentType}\r\n\r\n`),
+    data,
+    Buffer.from(`\r\n--${boundary}--`),
+  ])
+  const type = `multipart/related; boundary=${boundary}`
+  const sent = { url, method: 'POST', headers: new Headers({ 'content-type': type }), data: body }
+  return (await request(sent, google)).data
+}
+
 async function send(asked: Asked, google: Google): Promise<{ data: unknown; status: number }> {
   const url = new URL(asked.uri)
   for (const [name, value] of Object.entries(asked.qs ?? {})) {
@@ -91,19 +117,27 @@ async function send(asked: Asked, google: Google): Promise<{ data: unknown; stat
       url.searchParams.set(name, String(value))
   }
   const headers = new Headers(asked.headers)
-  let data: Buffer | string | undefined
-  if (asked.multipart) {
-    const boundary = randomUUID()
-    data = await related(asked.multipart, boundary)
-    headers.set('content-type', `multipart/related; boundary=${boundary}`)
-  } else if (typeof asked.json === 'object') {
+  let data: string | undefined
+  if (typeof asked.json === 'object') {
     data = JSON.stringify(asked.json)
     headers.set('content-type', 'application/json')
   }
-  const method = asked.method ?? 'GET'
+  return request({ url, method: asked.method ?? 'GET', headers, data }, google)
+}
+
+async function request(
+  sent: {
+    readonly url: URL
+    readonly method: string
+    readonly headers: Headers
+    readonly data?: Buffer | string
+  },
+  google: Google,
+): Promise<{ data: unknown; status: number }> {
+  const { url, method, headers, data } = sent
   const answer = await google.client.request<string>({
     url: url.href,
-    method: method,
+    method,
     headers,
     data,
     responseType: 'text',
@@ -117,17 +151,4 @@ async function send(asked: Asked, google: Google): Promise<{ data: unknown; stat
     method === 'DELETE' ? 'nothing-or-json' : 'json',
   )
   return { data: body, status: answer.status }
-}
-
-/** One request for any size: the library's resumable uploads leave the credentials behind at another host. */
-async function related(parts: NonNullable<Asked['multipart']>, boundary: string): Promise<Buffer> {
-  const pieces: Buffer[] = []
-  for (const part of parts) {
-    pieces.push(Buffer.from(`--${boundary}\r\nContent-Type: ${part['Content-Type'] ?? ''}\r\n\r\n`))
-    if (typeof part.body === 'string') pieces.push(Buffer.from(part.body))
-    else for await (const chunk of part.body) pieces.push(chunk as Buffer)
-    pieces.push(Buffer.from('\r\n'))
-  }
-  pieces.push(Buffer.from(`--${boundary}--`))
-  return Buffer.concat(pieces)
 }

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { CRC32C, Storage as Client, type File } from '@google-cloud/storage'
 import type { Google } from './connect.ts'
 import { answeredBy, change, isMissing, notGoogles, repeat } from './storage-tries.ts'
-import { carryRequests, download } from './storage-transport.ts'
+import { carryRequests, download, upload } from './storage-transport.ts'
 import type { Asked } from './translate.ts'
 
 export interface StoredObject {
@@ -146,17 +146,15 @@ export function openStorage(google: Google): ObjectStorage {
         call,
         { log, stop: options.stop, sizeBytes: data.length },
         async () => {
-          const target = file(bucket, name)
-          await target.save(data, {
-            resumable: false,
-            // After a wrong answer the library's own check deletes the object, whoever wrote it since.
-            validation: false,
-            contentType: options.contentType,
-            preconditionOpts: { ifGenerationMatch: Number(options.ifGeneration) },
+          const { contentType, ifGeneration } = options
+          const answer = await upload(
+            google,
+            { bucket, name, data },
             // With the checksum in the request Google compares before anything becomes visible.
-            metadata: { cacheControl: 'no-cache', crc32c, metadata: { ...metadata } },
-          })
-          const written = shape(target.metadata, call, name)
+            { contentType, cacheControl: 'no-cache', crc32c, metadata },
+            { ifGenerationMatch: ifGeneration },
+          )
+          const written = shape(answer, call, name)
           if (!isOurs(written)) throw notGoogles(call, 'it tells a checksum or metadata that was not sent')
           return written
         },

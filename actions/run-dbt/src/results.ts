@@ -86,6 +86,8 @@ export interface Manifest {
 interface CommandRecord {
   readonly success: boolean
   readonly exception: string | null
+  /** Why the macro of a `run-operation` failed. */
+  readonly operation?: string | null
   readonly exitCode: number
   readonly seconds: number
   readonly brokenSources?: readonly RawResult[]
@@ -111,9 +113,11 @@ export async function readResults(
   const manifest = await readJson<Manifest>(path.join(folder, 'manifest.json'))
   const nodes = await Promise.all(
     raw.map(async (result) => {
-      const node = describeNode(result, manifest)
+      const isSilent = VERDICTS[result.status] === 'failed' && !result.message && !result.error
+      const told = isSilent && record.operation ? { ...result, message: record.operation } : result
+      const node = describeNode(told, manifest)
       const isPlaced = node.verdict === 'failed' || node.verdict === 'warned'
-      return isPlaced ? { ...node, line: await findLine(node, result, manifest, projectDir, project) } : node
+      return isPlaced ? { ...node, line: await findLine(node, told, manifest, projectDir, project) } : node
     }),
   )
   const isExplained = nodes.some(({ verdict }) => verdict === 'failed')
@@ -156,7 +160,9 @@ export function describeNode(result: RawResult, manifest: Manifest | undefined):
 }
 
 /** dbt asks for a profile that is not its author's to write. */
-function explained(message: string): string {
+function explained(told: string): string {
+  // A hook's own line says nothing beside its name; what the database said comes after it.
+  const message = told.replace(/^\S+ failed, error:\s*/, '') || told
   return /in profile to submit python job/.test(message)
     ? `Python models are not run here: dbt was told no Dataproc to run them on (inputs dataproc-region, dataproc-bucket, dataproc-service-account; an overridden endpoint it cannot follow). Write the model in SQL, leave it out with --exclude, or run the work with submit-spark. (dbt: ${message})`
     : message

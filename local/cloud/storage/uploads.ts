@@ -117,7 +117,7 @@ export function createUploads(
       preconditions: readPreconditions(request.url.searchParams),
       expectedBytes: length === undefined ? undefined : Number(length),
     })
-    const query = new URLSearchParams(request.url.searchParams)
+    const query = new URLSearchParams([...request.url.searchParams])
     query.set('uploadType', 'resumable')
     query.set('name', target.name)
     query.set('upload_id', session.start.id)

@@ -53,11 +53,11 @@ const unsupported: readonly (readonly [string, string])[] = [
   ],
   [
     'SELECT * FROM d.t TABLESAMPLE SYSTEM (10 PERCENT)',
-    'TABLESAMPLE is not supported by the local BigQuery at [1:19]',
+    'TABLESAMPLE of less than 100 PERCENT is not supported by the local BigQuery at [1:19]',
   ],
   [
-    'SELECT * FROM d.t FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()',
-    'FOR SYSTEM_TIME AS OF is not supported by the local BigQuery at [1:19]',
+    'SELECT * FROM (SELECT 1 AS x) FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()',
+    'FOR SYSTEM_TIME AS OF is allowed for tables only at [1:31]',
   ],
   [
     "CREATE TEMP FUNCTION f(x INT64) RETURNS INT64 LANGUAGE js AS 'return x'",
@@ -68,8 +68,8 @@ const unsupported: readonly (readonly [string, string])[] = [
     'CREATE AGGREGATE FUNCTION is not supported by the local BigQuery at [1:8]',
   ],
   [
-    'CREATE EXTERNAL TABLE d.m OPTIONS (format = "CSV")',
-    'CREATE EXTERNAL TABLE is not supported by the local BigQuery at [1:8]',
+    'CREATE EXTERNAL TABLE d.m WITH CONNECTION x OPTIONS (format = "CSV")',
+    'CREATE EXTERNAL TABLE … WITH CONNECTION is not supported by the local BigQuery at [1:27]',
   ],
   ['#legacySQL\nSELECT 1', 'Legacy SQL is not supported by the local BigQuery'],
   [
@@ -87,7 +87,6 @@ const unsupported: readonly (readonly [string, string])[] = [
   ["SELECT b'a' | b'b'", 'Operator | on BYTES is not supported by the local BigQuery at [1:13]'],
   ["SELECT b'a' << 2", 'Operator << on BYTES is not supported by the local BigQuery at [1:13]'],
   ["SELECT FORMAT('%t', NUMERIC '1')", 'FORMAT of NUMERIC is not supported by the local BigQuery at [1:8]'],
-  ['BEGIN TRANSACTION', 'A transaction (BEGIN TRANSACTION) is not supported by the local BigQuery at [1:1]'],
   [
     "EXPORT DATA OPTIONS (uri = 'gs://b/*') AS SELECT 1",
     'Statement EXPORT DATA is not supported by the local BigQuery at [1:1]',

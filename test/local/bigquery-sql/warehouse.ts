@@ -94,6 +94,7 @@ export async function openWarehouse(): Promise<Warehouse> {
       reference: { projectId: 'p', datasetId: datasetId!, tableId: tableId! },
       schema: columns,
       relation,
+      modifiedMs: Number(NOW_MICROS / 1000n) - 60_000,
       ...extra,
     })
   }

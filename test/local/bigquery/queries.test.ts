@@ -346,4 +346,34 @@ describe('queries', () => {
     const own = await cloud.query('data-eng', "SELECT ERROR('bad value /home/x in row')")
     expect(own.body.error.message).toBe('bad value /home/x in row')
   })
+
+  it('take a table as it is for one that did not change since, and every row for a sample of 100 percent', async () => {
+    const count = async (more: string) => cloud.query('data-eng', `SELECT COUNT(*) FROM caec_raw.t ${more}`)
+    expect((await count('AS x FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()')).rows).toEqual([['10']])
+    expect((await count('TABLESAMPLE SYSTEM (100 PERCENT) WHERE n > 4')).rows).toEqual([['5']])
+    for (const [more, message] of [
+      [
+        "FOR SYSTEM_TIME AS OF TIMESTAMP '2020-01-01'",
+        'before the last change of the table is not supported',
+      ],
+      ['FOR SYSTEM_TIME AS OF TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 1 DAY)', 'is in the future'],
+      ['TABLESAMPLE SYSTEM (101 PERCENT)', 'between 0 and 100'],
+    ] as const)
+      expect((await count(more)).body.error.message).toContain(message)
+    // Whatever the rows are: nothing is answered about another time.
+    await cloud.query('data-eng', 'CREATE TABLE caec_raw.emptied (x INT64)')
+    const answer = await cloud.query(
+      'data-eng',
+      "CREATE TABLE caec_raw.copied AS SELECT * FROM caec_raw.emptied FOR SYSTEM_TIME AS OF '2020-01-01'",
+    )
+    expect(answer.body.error.message).toContain('is not supported')
+    expect(
+      (
+        await cloud.query(
+          'data-eng',
+          'WITH a AS (SELECT 1 AS x) SELECT * FROM a TABLESAMPLE SYSTEM (100 PERCENT)',
+        )
+      ).body.error.message,
+    ).toContain('for tables only')
+  })
 })

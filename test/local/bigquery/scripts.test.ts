@@ -96,9 +96,6 @@ describe('control flow', () => {
   })
 
   it.each([
-    ['BEGIN TRANSACTION; COMMIT TRANSACTION', 'A transaction (BEGIN TRANSACTION) is not supported'],
-    ['CREATE PROCEDURE caec_raw.p() BEGIN SELECT 1; END', 'CREATE PROCEDURE is not supported'],
-    ['CALL caec_raw.p()', 'Statement CALL is not supported'],
     ['LEAVE', 'only allowed inside of a loop'],
     ['IF 1 THEN SELECT 1; END IF', 'must be a BOOL'],
     ['DECLARE x INT64; BEGIN DECLARE x INT64; END', "Variable 'x' redeclared"],

@@ -263,4 +263,48 @@ describe('jobs', () => {
     expect(await ids('ops', '?allUsers=true&maxResults=1000')).toContain('mine-1')
     expect((await cloud.api('analyst', 'GET', '/jobs?allUsers=true')).status).toBe(403)
   })
+
+  it('run a request once, however often it comes', async () => {
+    await create('counted')
+    const query = 'INSERT INTO caec_raw.counted (n) VALUES (1)'
+    const ask = (requestId: string) =>
+      cloud.api('data-eng', 'POST', '/queries', { query, useLegacySql: false, requestId })
+    const answers = await Promise.all([ask('the-same'), ask('the-same')])
+    answers.push(await ask('the-same'))
+    expect(answers.map(({ status, body }) => [status, body.numDmlAffectedRows])).toEqual(
+      Array.from({ length: 3 }, () => [200, '1']),
+    )
+    expect(new Set(answers.map(({ body }) => body.jobReference.jobId)).size).toBe(1)
+    await ask('another')
+    expect(await data('counted')).toHaveLength(2)
+    expect((await ask('x'.repeat(37))).body.error.message).toContain('at most 36 ASCII characters')
+  })
+})
+
+it('names in a body are those of the URL', async () => {
+  const elsewhere = { tableReference: { ...raw('moved'), datasetId: 'caec_analytics' }, schema: { fields } }
+  const { status, body } = await cloud.api('data-eng', 'POST', '/datasets/caec_raw/tables', elsewhere)
+  expect([status, body.error.message]).toEqual([
+    400,
+    "tableReference.datasetId 'caec_analytics' is not that of the request's URL, 'caec_raw'.",
+  ])
+  const other = {
+    jobReference: { projectId: 'other', jobId: 'x' },
+    configuration: { query: { query: 'SELECT 1' } },
+  }
+  expect((await cloud.api('data-eng', 'POST', '/jobs', other)).status).toBe(400)
+})
+
+it('what is neither used nor refused is told once', async () => {
+  const lines: string[] = []
+  const quiet = await openBigQuery({ log: (line) => lines.push(line) })
+  try {
+    for (let time = 0; time < 2; time += 1)
+      await quiet.api('data-eng', 'GET', '/datasets?tellMe=more&prettyPrint=false')
+    expect(lines.filter((line) => line.includes('ignored'))).toEqual([
+      'bigquery.datasets.list: ?tellMe of a request was ignored',
+    ])
+  } finally {
+    await quiet.close()
+  }
 })

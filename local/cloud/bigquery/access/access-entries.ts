@@ -71,7 +71,7 @@ function parseView(view: Body, before: readonly AccessEntry[], warehouse: Wareho
     tableId: requiredText(view, 'tableId'),
   }
   const record = warehouse.tables.get(tableKey(reference))
-  if (record?.kind === 'VIEW') return { view: reference, viewUid: record.uid }
+  if (record?.kind === 'VIEW' && !record.external) return { view: reference, viewUid: record.uid }
   if (record)
     throw invalid(`${reference.projectId}:${reference.datasetId}.${reference.tableId} is not a view.`)
   // A view deleted since stays listed for a while without giving anything; writing the list back must not

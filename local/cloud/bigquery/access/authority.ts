@@ -103,7 +103,7 @@ export class Authority {
   isAuthorizedView(view: TableReference, sourceDatasetId: string): boolean {
     const source = this.#warehouse.dataset(sourceDatasetId)
     const record = this.#warehouse.tables.get(tableKey(view))
-    if (!source || record?.kind !== 'VIEW') return false
+    if (!source || record?.kind !== 'VIEW' || record.external) return false
     return source.access.some(
       (entry) =>
         entryNames(entry, record) ||

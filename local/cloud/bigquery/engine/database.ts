@@ -7,6 +7,7 @@ import { totalmem } from 'node:os'
 import path from 'node:path'
 import { DuckDBInstance, type DuckDBConnection, type DuckDBResult, type DuckDBValue } from '@duckdb/node-api'
 import { explainEngineError } from './engine-errors.ts'
+import { Held } from './held.ts'
 import { quoteText } from './names.ts'
 import { registerOwnFunctions } from './own-functions.ts'
 
@@ -70,6 +71,8 @@ export class Session {
   readonly #slots: Slots
   #isInterrupted = false
   #isRunning = false
+  #held: Held | undefined
+  #hasFailed = false
 
   constructor(connection: DuckDBConnection, slots: Slots) {
     this.#connection = connection
@@ -107,6 +110,7 @@ export class Session {
    * Warehouse.commit).
    */
   async inTransaction<T>(work: () => Promise<T>): Promise<T> {
+    if (this.holding) return work()
     await this.run('BEGIN TRANSACTION')
     try {
       return await work()
@@ -114,6 +118,33 @@ export class Session {
       await this.#connection.run('ROLLBACK').catch(() => undefined)
       throw error
     }
+  }
+
+  /** Begins a transaction that the statements to come are part of, until it is committed or rolled back. */
+  async hold(): Promise<void> {
+    await this.run('BEGIN TRANSACTION')
+    this.#held = new Held()
+  }
+  get holding(): Held | undefined {
+    return this.#held
+  }
+  get held(): 'none' | 'open' | 'failed' {
+    return this.#held ? 'open' : this.#hasFailed ? 'failed' : 'none'
+  }
+  /** What was held is committed. */
+  settled(): void {
+    this.#held = undefined
+  }
+  /** Nothing of it remains; until `release` it is known to have failed. */
+  async undo(): Promise<Held | undefined> {
+    const held = this.#held
+    this.#held = undefined
+    this.#hasFailed = true
+    await this.#connection.run('ROLLBACK').catch(() => undefined)
+    return held
+  }
+  release(): void {
+    this.#hasFailed = false
   }
 
   /** Stops what runs now and refuses what comes next. */

@@ -13,6 +13,9 @@ const isInvalidated = (text: string): boolean => /database has been invalidated/
 
 const invalidQuery = (message: string): CloudError => new CloudError(400, 'invalidQuery', message)
 
+const concurrent = (): CloudError =>
+  invalidQuery('Could not serialize access to the table due to concurrent update')
+
 export function explainEngineError(error: unknown): Error {
   if (error instanceof CloudError) return error
   // Not instanceof: the engine's errors may come from another realm.
@@ -37,7 +40,7 @@ export function explainEngineError(error: unknown): Error {
         'Resources exceeded during query execution: The query could not be executed in the allotted memory.',
       )
     case 'TransactionContext':
-      return invalidQuery('Could not serialize access to the table due to concurrent update')
+      return concurrent()
     case 'Constraint': {
       const column = /NOT NULL/.test(message) ? /\.([^.\s]+)$/.exec(message)?.[1] : undefined
       return invalidQuery(
@@ -48,8 +51,11 @@ export function explainEngineError(error: unknown): Error {
     case 'FATAL':
     case 'INTERNAL':
       return new CloudError(503, 'backendError', 'The local BigQuery could not read or write its files.')
-    case 'Binder':
     case 'Catalog':
+      // Replaced by another job since the transaction began.
+      if (/Table with name t\d+ does not exist/.test(message)) return concurrent()
+      return explainBinderError(error)
+    case 'Binder':
     case 'Parser':
     case 'Not implemented':
       return explainBinderError(error)

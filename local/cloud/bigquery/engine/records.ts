@@ -88,6 +88,8 @@ export interface TableRecord {
   /** DuckDB expressions of the columns that have a default, by name. */
   readonly defaults?: Readonly<Record<string, string>>
   readonly view?: { readonly query: string }
+  /** Files that are read as a table: `externalDataConfiguration` as REST shows it. Of kind VIEW, as it has no rows. */
+  readonly external?: Readonly<Record<string, unknown>>
   /** A view whose options say how its rows would be kept; here it is computed at each read. */
   readonly materialized?: Materialized
   /** What a snapshot or clone was made of, and when. */
@@ -112,7 +114,7 @@ export interface TableRecord {
   readonly modifiedMs: number
 }
 
-/** A SQL function of a dataset. */
+/** A SQL function or procedure of a dataset. */
 export interface RoutineRecord extends RoutineBody {
   readonly reference: RoutineReference
   readonly uid: string
@@ -158,9 +160,10 @@ export const physicalOf = (table: TableRecord): string => {
   return relationOf(table.physical)
 }
 
-export type ShownKind = 'TABLE' | 'VIEW' | 'MATERIALIZED_VIEW' | 'SNAPSHOT'
+export type ShownKind = 'TABLE' | 'VIEW' | 'MATERIALIZED_VIEW' | 'SNAPSHOT' | 'EXTERNAL'
 /** The type as people see it. */
 export function kindOf(table: TableRecord): ShownKind {
   if (table.materialized) return 'MATERIALIZED_VIEW'
+  if (table.external) return 'EXTERNAL'
   return table.base?.kind === 'SNAPSHOT' ? 'SNAPSHOT' : table.kind
 }

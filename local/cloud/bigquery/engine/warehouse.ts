@@ -3,8 +3,10 @@
  * known of it commit together or not at all.
  */
 import { CloudError } from '../../kernel.ts'
-import type { RoutineReference, TableReference } from '../sql/types.ts'
+import type { TableReference } from '../sql/types.ts'
+import { Change, jobKey, routineKey, type Entry } from './change.ts'
 import { Database, Slots, type Session } from './database.ts'
+import { isTemporary, type Held } from './held.ts'
 import { quoteText, showTable, tableKey } from './names.ts'
 import { settleArrays } from './stored-arrays.ts'
 import { settleLimits } from './stored-limits.ts'
@@ -16,54 +18,7 @@ import {
   type TableRecord,
 } from './records.ts'
 
-type Kind = 'dataset' | 'table' | 'job' | 'routine'
-interface Entry {
-  readonly kind: Kind
-  readonly key: string
-  readonly record: DatasetRecord | TableRecord | JobRecord | RoutineRecord | null
-  readonly isMove?: boolean
-}
-
-/** What one transaction changes. `verify` runs when no other commit can come between. */
-export class Change {
-  readonly entries: Entry[] = []
-  readonly verify: (() => void)[] = []
-  putDataset(record: DatasetRecord): void {
-    this.entries.push({ kind: 'dataset', key: record.datasetId, record })
-  }
-  removeDataset(datasetId: string): void {
-    this.entries.push({ kind: 'dataset', key: datasetId, record: null })
-  }
-  putTable(record: TableRecord): void {
-    this.entries.push({ kind: 'table', key: tableKey(record.reference), record })
-  }
-  removeTable(reference: TableReference): void {
-    this.entries.push({ kind: 'table', key: tableKey(reference), record: null })
-  }
-  /** The same rows under another name. */
-  moveTable(from: TableReference, record: TableRecord): void {
-    this.entries.push({ kind: 'table', key: tableKey(from), record: null, isMove: true })
-    this.putTable(record)
-  }
-  putRoutine(record: RoutineRecord): void {
-    this.entries.push({ kind: 'routine', key: routineKey(record.reference), record })
-  }
-  removeRoutine(reference: RoutineReference): void {
-    this.entries.push({ kind: 'routine', key: routineKey(reference), record: null })
-  }
-  putJob(record: JobRecord): void {
-    this.entries.push({ kind: 'job', key: jobKey(record), record })
-  }
-  removeJob(record: JobRecord): void {
-    this.entries.push({ kind: 'job', key: jobKey(record), record: null })
-  }
-}
-
-export const routineKey = (reference: RoutineReference): string =>
-  `${reference.datasetId}.${reference.routineId}`
-
-export const jobKey = (job: { location: string; jobId: string }): string =>
-  `${job.location.toLowerCase()}.${job.jobId}`
+export { Change, jobKey, routineKey }
 
 export class Warehouse {
   readonly database: Database
@@ -154,19 +109,62 @@ export class Warehouse {
         await settleArrays(session, record as TableRecord)
         await settleLimits(session, record as TableRecord)
       }
+    if (session.holding) return this.#stage(change, session.holding)
     const release = await this.#committing.take()
     try {
       for (const verify of change.verify) verify()
-      const rows = change.entries.map(
-        (entry) =>
-          `(${++this.#sequence}, ${quoteText(entry.kind)}, ${quoteText(entry.key)}, ${entry.record === null ? 'NULL' : quoteText(JSON.stringify(entry.record))})`,
-      )
-      if (rows.length > 0) await session.run(`INSERT INTO control.ledger VALUES ${rows.join(', ')}`)
-      await session.run('COMMIT')
-      for (const entry of change.entries) this.#apply(entry)
+      await this.#write(change, session)
     } finally {
       release()
     }
+  }
+
+  async #write(change: Pick<Change, 'entries'>, session: Session): Promise<void> {
+    const rows = change.entries.map(
+      (entry) =>
+        `(${++this.#sequence}, ${quoteText(entry.kind)}, ${quoteText(entry.key)}, ${entry.record === null ? 'NULL' : quoteText(JSON.stringify(entry.record))})`,
+    )
+    if (rows.length > 0) await session.run(`INSERT INTO control.ledger VALUES ${rows.join(', ')}`)
+    await session.run('COMMIT')
+    for (const entry of change.entries) this.#apply(entry)
+  }
+
+  /** Waits for the end of the transaction; temporary tables are there at once, and gone when it is rolled back. */
+  #stage(change: Change, held: Held): void {
+    for (const verify of change.verify) verify()
+    held.add(change)
+    for (const entry of change.entries.filter(isTemporary)) {
+      const before = this.tables.get(entry.key)
+      held.onRollback(() => {
+        if (before) this.tables.set(entry.key, before)
+        else this.tables.delete(entry.key)
+        this.#revision += 1
+      })
+      this.#apply(entry)
+    }
+  }
+
+  /** Ends the transaction that the session holds; when somebody else was first, nothing of it stays. */
+  async commitHeld(session: Session): Promise<void> {
+    const held = session.holding
+    if (!held) return
+    const release = await this.#committing.take()
+    try {
+      held.verify()
+      await this.#write(held, session)
+      session.settled()
+    } finally {
+      release()
+    }
+  }
+
+  /** Undoes what the session holds; its jobs have run all the same. */
+  async rollback(session: Session): Promise<void> {
+    const held = await session.undo()
+    held?.rollback()
+    const change = new Change()
+    for (const job of held?.jobs ?? []) change.putJob(job)
+    if (change.entries.length > 0) await this.commit(change)
   }
 
   #apply({ kind, key, record, isMove }: Entry): void {

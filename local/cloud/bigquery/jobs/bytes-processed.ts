@@ -29,8 +29,8 @@ export async function measureBytes(
   if (statement.references.some((reference) => /^INFORMATION_SCHEMA\.|^__TABLES__$/.test(reference.tableId)))
     return undefined
   // BigQuery reads the rows it keeps, not those of the base tables.
-  if (statement.references.some((reference) => room.warehouse.tables.get(tableKey(reference))?.materialized))
-    return undefined
+  const stored = statement.references.map((reference) => room.warehouse.tables.get(tableKey(reference)))
+  if (stored.some((table) => table?.materialized || table?.external)) return undefined
   let [processed, billed] = [0n, 0n]
   for (const reads of groupByTable(statement.reads)) {
     const bytes = await measureTableRead(room, session, reads)

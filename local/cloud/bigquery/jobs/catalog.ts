@@ -6,6 +6,7 @@ import { showTable, tableKey } from '../engine/names.ts'
 import { physicalOf, type TableRecord } from '../engine/records.ts'
 import { datasetNotFound, invalidQuery, queryDenied, tableNotFound, unsupported } from '../engine/refusals.ts'
 import { routineKey } from '../engine/warehouse.ts'
+import { materialiseFiles } from '../loads/external-rows.ts'
 import type { Catalog, Resolved, ResolvedRoutine, TableReference, Via } from '../sql/types.ts'
 import { isSystemName, resolveSystemTable } from './system-tables.ts'
 import type { CatalogScope } from './scope.ts'
@@ -72,12 +73,12 @@ function resolveRoutine(
   return routine
 }
 
-function resolveTable(
+async function resolveTable(
   scope: CatalogScope,
   reference: TableReference,
   via: readonly TableReference[],
   purpose: 'read' | 'write',
-): Resolved {
+): Promise<Resolved> {
   const { room, principal } = scope
   if (reference.projectId !== room.environment.project) throw queryDenied(reference)
   const table = room.warehouse.table(reference, room.now())
@@ -88,6 +89,12 @@ function resolveTable(
   if (purpose === 'write') room.authority.requireOnTable(principal, 'bigquery.tables.updateData', reference)
   else room.authority.requireToQuery(principal, reference, via)
   if (!table) throw tableNotFound(reference, scope.location)
+  if (table.external) {
+    if (purpose === 'write') throw invalidQuery(`Cannot modify external table ${showTable(reference)}.`)
+    const { schema, external } = table
+    const relation = await materialiseFiles(room, principal, scope.session, { reference, external, schema })
+    return { kind: 'system', reference, relation, schema }
+  }
   if (table.kind === 'VIEW') {
     if (purpose === 'write') throw invalidQuery(`Cannot modify view ${showTable(reference)}.`)
     if (via.length >= 16) throw invalidQuery(`Too many nested views: ${via.map(tableKey).join(' > ')}`)
@@ -102,6 +109,7 @@ export function resolvedTable(table: TableRecord): Resolved {
     reference: table.reference,
     schema: table.schema,
     relation: physicalOf(table),
+    modifiedMs: table.modifiedMs,
     ...(table.partitioning
       ? { partitionField: table.partitioning.field, partitionType: table.partitioning.type }
       : {}),

@@ -39,7 +39,7 @@ export async function compileView(
  * datasets.update there. Deleting a view ends its authorization instead.
  */
 export function requireToChangeView(room: Room, principal: Principal, view: TableRecord | undefined): void {
-  if (view?.kind !== 'VIEW') return
+  if (view?.kind !== 'VIEW' || view.external) return
   for (const source of room.authority.authorizersOf(view)) {
     if (!room.authority.mayOnDataset(principal, 'bigquery.datasets.update', source.datasetId))
       throw datasetDenied(source.projectId, source.datasetId, 'bigquery.datasets.update')

@@ -23,6 +23,7 @@ import { dryAlter } from './ddl/alter.ts'
 import { targetOf } from './catalog.ts'
 import type { QueryConfig } from './query-config.ts'
 import { dryCreate } from './ddl/create.ts'
+import { dryCreateExternal } from './ddl/external.ts'
 import { checkCreateRoutine } from './ddl/routines.ts'
 import { declareVariables } from './script-variables.ts'
 
@@ -57,6 +58,7 @@ export async function dryRun(
         if (statement.type.startsWith('ALTER_') && statement.type !== 'ALTER_SCHEMA')
           dryAlter(scopeOf(execution), statement)
         if (statement.routine) checkCreateRoutine(scopeOf(execution), statement)
+        else if (statement.type === 'CREATE_EXTERNAL_TABLE') dryCreateExternal(scopeOf(execution), statement)
         else if (statement.type.startsWith('CREATE_') && statement.type !== 'CREATE_SCHEMA')
           dryCreate(scopeOf(execution), statement)
         checkPartitionFilters(room, statement)
@@ -70,7 +72,8 @@ export async function dryRun(
 }
 
 function dryDetails(execution: Execution, statement: Statement): Record<string, unknown> {
-  const isDdl = /^(CREATE|DROP|ALTER)_/.test(statement.type) && !/_(SCHEMA|FUNCTION)$/.test(statement.type)
+  const isDdl =
+    /^(CREATE|DROP|ALTER)_/.test(statement.type) && !/_(SCHEMA|FUNCTION|PROCEDURE)$/.test(statement.type)
   const target = isDdl ? targetOf(scopeOf(execution), statement.target) : undefined
   const schema =
     statement.schema && statement.schema.length > 0 ? { fields: resultSchema(statement.schema) } : undefined

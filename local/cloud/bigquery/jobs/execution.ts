@@ -3,7 +3,7 @@ import type { TableReference } from '../sql/types.ts'
 import type { Principal } from '../../kernel.ts'
 import type { Session } from '../engine/database.ts'
 import type { Change } from '../engine/warehouse.ts'
-import { invalidQuery } from '../engine/refusals.ts'
+import { invalidQuery, unsupported } from '../engine/refusals.ts'
 import { present } from '../engine/request-body.ts'
 import type { Room } from '../room.ts'
 import type { CompileContext, ParsedStatement, RoutineBody, Statement } from '../sql/types.ts'
@@ -21,6 +21,8 @@ export interface Execution {
   readonly session: Session
   readonly location: string
   readonly variables: Variables
+  /** Which call of a procedure this is; 0 is the script itself. Names of two frames never meet. */
+  readonly frame: number
   /** Temporary functions, by lower-case name. */
   readonly functions: Map<string, RoutineBody>
   /** What EXECUTE IMMEDIATE changes for its statement. */
@@ -40,6 +42,7 @@ export function openExecution(
   return {
     ...{ room, config, principal, session, location },
     variables: new Map(),
+    frame: 0,
     functions: new Map(),
     temporary: new Map(),
     own: { parameters: config.parameters },
@@ -70,7 +73,7 @@ export function scopeOf({ room, principal, session, location, config, temporary 
   }
 }
 
-export function compile(execution: Execution, parsed: ParsedStatement): Promise<Statement> {
+export async function compile(execution: Execution, parsed: ParsedStatement): Promise<Statement> {
   const context: CompileContext = {
     catalog: createCatalog(scopeOf(execution)),
     variables: execution.variables,
@@ -79,7 +82,10 @@ export function compile(execution: Execution, parsed: ParsedStatement): Promise<
     describe: (sql) => execution.session.describe(sql),
     nowMicros: execution.nowMicros,
   }
-  return execution.room.compiler.compile(parsed, context)
+  const statement = await execution.room.compiler.compile(parsed, context)
+  if (execution.session.held === 'failed' && statement.references.length > 0)
+    throw unsupported('A table in a transaction after an error in it, before its ROLLBACK,')
+  return statement
 }
 
 export async function runOne(

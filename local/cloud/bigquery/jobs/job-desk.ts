@@ -182,6 +182,11 @@ export class JobDesk {
     throw jobNotFound(projectId, jobId)
   }
 
+  /** Like `find`, for whoever knows the place; undefined where there is none. */
+  known(reference: { readonly location: string; readonly jobId: string }): JobRecord | undefined {
+    return this.#room.warehouse.jobs.get(jobKey(reference))
+  }
+
   /** The job when it is done, or as it is after the time given. */
   async settle(job: JobRecord, timeoutMs: number, signal?: AbortSignal): Promise<JobRecord> {
     const key = jobKey(job)

@@ -1,5 +1,7 @@
 /** jobs.*: insert, query, get, list, cancel, delete, getQueryResults; extract jobs are refused by name. */
+import { createHash } from 'node:crypto'
 import { CloudError, type CloudRequest, type Principal, type Reply } from '../../kernel.ts'
+import { referenceInBody } from '../body-reference.ts'
 import type { JobRecord } from '../engine/records.ts'
 import { invalid, projectDenied, required, unsupported } from '../engine/refusals.ts'
 import {
@@ -21,7 +23,7 @@ import { loadWork } from '../loads/load-job.ts'
 import type { SourceFile } from '../loads/sources.ts'
 import { checkProject, type Room } from '../room.ts'
 import { copyWork, readCopyConfig } from './copy-job.ts'
-import type { JobDesk, JobWork } from './job-desk.ts'
+import type { JobDesk, JobWork, NewJob } from './job-desk.ts'
 import { jobListItem, jobResource } from './job-resource.ts'
 import { dryRun } from './dry-run.ts'
 import { queryWork } from './query-job.ts'
@@ -88,8 +90,9 @@ export async function startJob(request: JobRequest): Promise<Reply> {
   const { room, desk, principal, body } = request
   room.authority.requireOnProject(principal, 'bigquery.jobs.create')
   const { configuration, work } = planJob(request)
-  const reference = record(body, 'jobReference') ?? {}
+  const reference = referenceInBody(room, body, 'jobReference', {})
   const location = text(reference, 'location') || room.environment.region
+  const jobId = text(reference, 'jobId')
   const given = body.configuration as Body
   if (flag(given, 'dryRun')) {
     const statistics = await dryRun(room, readQueryConfig(room, given.query as Body), principal, location)
@@ -106,7 +109,6 @@ export async function startJob(request: JobRequest): Promise<Reply> {
     }
   }
   const timeoutMs = count(given, 'jobTimeoutMs')
-  const jobId = text(reference, 'jobId')
   const job = await desk.start(
     { principal, location, configuration, ...(jobId ? { jobId } : {}), ...(timeoutMs ? { timeoutMs } : {}) },
     work,
@@ -144,15 +146,11 @@ export async function runQuery(room: Room, desk: JobDesk, request: CloudRequest)
   }
   const labels = body.labels === undefined ? {} : { labels: parseLabels(body.labels) }
   const timeoutMs = count(body, 'jobTimeoutMs')
-  const started = await desk.start(
-    {
-      principal: request.principal,
-      location,
-      configuration: { jobType: 'QUERY', query: config.shown, ...labels },
-      ...(timeoutMs ? { timeoutMs } : {}),
-    },
-    queryWork(room, config),
-  )
+  const configuration = { jobType: 'QUERY', query: config.shown, ...labels }
+  const started = await startOnce(room, desk, text(body, 'requestId'), {
+    wanted: { principal: request.principal, location, configuration, ...(timeoutMs ? { timeoutMs } : {}) },
+    work: queryWork(room, config),
+  })
   const job = await desk.settle(
     started,
     Math.min(count(body, 'timeoutMs') ?? defaultWaitMs, longestWaitMs),
@@ -167,6 +165,34 @@ export async function runQuery(room: Room, desk: JobDesk, request: CloudRequest)
   })
   const { totalBytesBilled, dmlStats } = (job.statistics.query ?? {}) as Body
   return { json: present({ kind: 'bigquery#queryResponse', ...answer, totalBytesBilled, dmlStats }) }
+}
+
+/** Google remembers a request for so long; then the same words are a new one. */
+const REMEMBERED_MS = 15 * 60_000
+
+/** The same request by the same caller is the same job: a query whose answer was lost is not run twice. */
+async function startOnce(
+  room: Room,
+  desk: JobDesk,
+  requestId: string | undefined,
+  { wanted, work }: { readonly wanted: NewJob; readonly work: JobWork },
+): Promise<JobRecord> {
+  if (!requestId) return desk.start(wanted, work)
+  if (!/^[\x20-\x7e]{1,36}$/.test(requestId))
+    throw invalid('Invalid request ID. It must have at most 36 ASCII characters.')
+  const told = JSON.stringify([wanted.principal.member, requestId, wanted.configuration])
+  const jobId = `job_${createHash('sha256').update(told).digest('base64url').slice(0, 28)}`
+  const reference = { jobId, location: wanted.location }
+  const earlier = desk.known(reference)
+  if (earlier) return room.now() - earlier.creationMs < REMEMBERED_MS ? earlier : desk.start(wanted, work)
+  try {
+    return await desk.start({ ...wanted, jobId }, work)
+  } catch (error) {
+    // The same request came twice at once.
+    const other = error instanceof CloudError && error.status === 409 ? desk.known(reference) : undefined
+    if (!other) throw error
+    return other
+  }
 }
 
 function requireOnJob(room: Room, principal: Principal, job: JobRecord, permission: string): void {

@@ -8,7 +8,7 @@ import { writeRow, type TimestampFormat } from '../engine/cells.ts'
 import { measureTable } from '../engine/logical-size.ts'
 import { quoteName, tableKey } from '../engine/names.ts'
 import { physicalOf, type JobRecord, type TableRecord } from '../engine/records.ts'
-import { invalid, tableNotFound } from '../engine/refusals.ts'
+import { invalid, tableNotFound, unsupported } from '../engine/refusals.ts'
 import { isSet, makeEtag, present, readPageToken, writePageToken } from '../engine/request-body.ts'
 import { findTable, referenceOfRequest } from '../resources/tables.ts'
 import type { Room } from '../room.ts'
@@ -157,6 +157,7 @@ export async function listTableData(room: Room, request: CloudRequest): Promise<
     findDataset(room, reference.projectId, reference.datasetId)
   room.authority.requireOnTable(request.principal, 'bigquery.tables.getData', reference)
   const table = findTable(room, reference)
+  if (table.external) throw unsupported('Listing the rows of an external table')
   if (table.kind === 'VIEW') throw invalid('Cannot list a table of type VIEW.')
   const page = readPageRequest(request.url.searchParams)
   const selected = request.url.searchParams.get('selectedFields')

@@ -27,12 +27,20 @@ function targets(parsed: ParsedStatement, statement: Statement): { name: string;
 export const spellType = (field: FieldSchema): string =>
   duckdbType({ ...field, type: legacyTypeName(field.type) })
 
+/** What a script keeps its variables in. */
+interface Frame {
+  readonly session: Session
+  readonly variables: Variables
+  readonly frame: number
+}
+export const slotOf = ({ frame }: Pick<Frame, 'frame'>, name: string): string => `v${frame}_${name}`
+
 export async function assignVariables(
-  session: Session,
-  variables: Variables,
+  own: Frame,
   parsed: ParsedStatement,
   statement: Statement,
 ): Promise<void> {
+  const { session, variables } = own
   const wanted = targets(parsed, statement)
   for (const sql of statement.duckdb.slice(0, -1)) await session.run(sql)
   await session.run(`CREATE OR REPLACE TEMP TABLE script_values AS ${statement.duckdb.at(-1)!}`)
@@ -44,12 +52,12 @@ export async function assignVariables(
     const known = variables.get(name)
     if (parsed.type === 'SET' && !known) throw invalidQuery(`Undeclared variable: ${name}`)
     await session.run(
-      `SET VARIABLE ${quoteName(`v_${name}`)} = (SELECT ${quoteName(column)} FROM script_values)`,
+      `SET VARIABLE ${quoteName(slotOf(own, name))} = (SELECT ${quoteName(column)} FROM script_values)`,
     )
     if (parsed.type === 'DECLARE')
       variables.set(name, {
         type: writeType(field),
-        duckdb: `CAST(getvariable(${quoteText(`v_${name}`)}) AS ${spellType(field)})`,
+        duckdb: `CAST(getvariable(${quoteText(slotOf(own, name))}) AS ${spellType(field)})`,
       })
   }
 }

@@ -31,6 +31,7 @@ export function runStatement(scope: StatementScope, statement: Statement): Promi
     case 'TRUNCATE_TABLE':
       return runDml(scope, statement)
     case 'LOAD_DATA':
+      if (scope.session.holding) throw invalidQuery('LOAD DATA is not allowed in a transaction')
       return runLoadData(scope, statement)
     case 'SCRIPT':
       throw unsupported('A nested script')
@@ -138,10 +139,7 @@ async function runSelectInto(
 }
 
 async function runAssert({ session }: StatementScope, statement: Statement): Promise<StatementResult> {
-  await session.inTransaction(async () => {
-    for (const sql of statement.duckdb) await session.run(sql)
-    await session.run('COMMIT')
-  })
+  for (const sql of statement.duckdb) await session.run(sql)
   return { query: {}, result: { totalRows: '0' } }
 }
 
@@ -158,6 +156,7 @@ async function runDml(scope: StatementScope, first: Statement): Promise<Statemen
     room.authority.requireOnTable(principal, 'bigquery.tables.updateData', target)
     const table = room.warehouse.table(target, room.now())
     if (!table) throw queryDenied(target)
+    if (table.external) throw invalidQuery(`Cannot modify external table ${showTable(target)}.`)
     if (table.kind === 'VIEW') throw invalidQuery(`Cannot modify view ${showTable(target)}.`)
     if (table.base?.kind === 'SNAPSHOT') throw invalidQuery(`Cannot modify snapshot ${showTable(target)}.`)
     let outcome: StatementResult | undefined

@@ -78,6 +78,11 @@ export function writeDdl(table: TableRecord): string {
   const tail = options.length > 0 ? `\nOPTIONS(\n${options.join(',\n')}\n)` : ''
   if (table.view)
     return `CREATE ${table.materialized ? 'MATERIALIZED ' : ''}VIEW ${name}${table.materialized ? writeOrder(table) : ''}${tail}\nAS ${table.view.query};`
+  if (table.external) {
+    const { sourceFormat, sourceUris } = table.external
+    const list = table.schema.map((field) => `  ${field.name} ${writeType(field)}`).join(',\n')
+    return `CREATE EXTERNAL TABLE ${name}\n(\n${list}\n)\nOPTIONS(\n  format="${String(sourceFormat)}",\n  uris=${JSON.stringify(sourceUris)}\n);`
+  }
   const columns = table.schema.map((field) => {
     const about =
       field.description === undefined ? '' : ` OPTIONS(description=${JSON.stringify(field.description)})`
@@ -99,12 +104,22 @@ export function writeRoutine({
   returns,
   returnsTable,
   body,
+  isStrict,
 }: RoutineRecord): string {
   const { projectId, datasetId, routineId } = reference
-  const list = args.map(({ name, field }) => `${name} ${field ? writeType(field) : 'ANY TYPE'}`).join(', ')
+  const list = args
+    .map(
+      ({ name, field, mode }) => `${mode ? `${mode} ` : ''}${name} ${field ? writeType(field) : 'ANY TYPE'}`,
+    )
+    .join(', ')
+  const path = `\`${projectId}.${datasetId}.${routineId}\``
+  if (kind === 'PROCEDURE') {
+    const options = isStrict === undefined ? '' : `\nOPTIONS(strict_mode=${isStrict})`
+    return `CREATE PROCEDURE ${path}(${list})${options}\n${/^\s*BEGIN\b/i.test(body) ? body : `BEGIN\n${body}\nEND`};`
+  }
   const columns = (returnsTable ?? []).map((field) => `${field.name} ${writeType(field)}`).join(', ')
   const result = returns ? ` RETURNS ${writeType(returns)}` : returnsTable ? ` RETURNS TABLE<${columns}>` : ''
-  const head = `CREATE ${kind === 'TABLE' ? 'TABLE ' : ''}FUNCTION \`${projectId}.${datasetId}.${routineId}\`(${list})${result}`
+  const head = `CREATE ${kind === 'TABLE' ? 'TABLE ' : ''}FUNCTION ${path}(${list})${result}`
   return `${head} AS (\n${body}\n);`
 }
 

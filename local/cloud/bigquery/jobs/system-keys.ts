@@ -71,17 +71,17 @@ export const keyViews: Readonly<Record<string, SystemView>> = {
       'specific_catalog specific_schema specific_name ordinal_position:INTEGER parameter_mode is_result parameter_name data_type parameter_default is_aggregate',
     ),
     rows: (scope, datasets) =>
-      routinesOf(scope, datasets).flatMap(({ reference, arguments: given, returns }) => {
+      routinesOf(scope, datasets).flatMap(({ reference, kind, arguments: given, returns }) => {
         const { projectId, datasetId, routineId } = reference
-        const row = (position: number, name: string | null, type: string): Row => [
-          ...[projectId, datasetId, routineId, position, null, yes(position === 0)],
+        const row = (position: number, name: string | null, type: string, mode?: string): Row => [
+          ...[projectId, datasetId, routineId, position, mode ?? null, yes(position === 0)],
           ...[name, type, null, null],
         ]
         // Position 0 is the result, where it is written down.
         return [
           ...(returns ? [row(0, null, writeType(returns))] : []),
-          ...given.map(({ name, field }, index) =>
-            row(index + 1, name, field ? writeType(field) : 'ANY TYPE'),
+          ...given.map(({ name, field, mode = kind === 'PROCEDURE' ? 'IN' : undefined }, index) =>
+            row(index + 1, name, field ? writeType(field) : 'ANY TYPE', mode),
           ),
         ]
       }),

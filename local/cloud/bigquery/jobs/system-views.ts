@@ -17,6 +17,7 @@ const TYPES = {
   VIEW: 'VIEW',
   MATERIALIZED_VIEW: 'MATERIALIZED VIEW',
   SNAPSHOT: 'SNAPSHOT',
+  EXTERNAL: 'EXTERNAL',
 } as const
 const typeOf = (table: TableRecord): string => (table.base?.kind === 'CLONE' ? 'CLONE' : TYPES[kindOf(table)])
 
@@ -153,7 +154,7 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
         return [
           ...[projectId, datasetId, routineId],
           ...[projectId, datasetId, routineId],
-          r.kind === 'TABLE' ? 'TABLE FUNCTION' : 'FUNCTION',
+          r.kind === 'SCALAR' ? 'FUNCTION' : r.kind === 'TABLE' ? 'TABLE FUNCTION' : 'PROCEDURE',
           r.returns ? writeType(r.returns) : null,
           'SQL',
           r.body,
@@ -224,7 +225,7 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
             t.modifiedMs,
             size?.rows ?? null,
             size?.bytes ?? null,
-            t.kind === 'VIEW' ? 2 : 1,
+            t.external ? 3 : t.kind === 'VIEW' ? 2 : 1,
           ]
         }),
       ),

@@ -44,6 +44,7 @@ export async function writeTable(write: TableWrite): Promise<Written> {
   const dataset = room.warehouse.dataset(target.datasetId)
   if (!dataset) throw datasetNotFound(target.projectId, target.datasetId)
   requireRights(write, before)
+  if (before?.external) throw invalid(`Cannot write to ${showTable(target)}: it is an external table.`)
   if (before?.kind === 'VIEW') throw invalid(`Cannot write to ${showTable(target)}: it is a view.`)
   if (before?.base?.kind === 'SNAPSHOT')
     throw invalid(`Cannot write to ${showTable(target)}: it is a snapshot.`)

@@ -30,6 +30,7 @@ export function resolveWildcard(
     .filter((table) => table !== undefined)
   for (const table of found) room.authority.requireToQuery(principal, table.reference, via)
   if (found.length === 0) throw tableNotFound(reference, scope.location)
+  if (found.some((table) => table.external)) throw unsupported('A wildcard over external tables')
   if (found.some((table) => table.kind === 'VIEW'))
     throw invalidQuery('Views cannot be queried through prefix')
   const filtered = found.find((table) => table.requirePartitionFilter && (table.partitioning ?? table.range))

@@ -24,10 +24,12 @@ export interface LoadRun {
   readonly files: readonly LinkedFile[]
 }
 
-/** The caller holds the lock of the destination and has begun a transaction. */
-export async function loadRows(run: LoadRun): Promise<Written & { schema: readonly FieldSchema[] }> {
-  const { room, principal, session, config } = run
-  const before = room.warehouse.table(config.destination.reference, room.now())
+/** The rows of all files as one SELECT, and the columns it has. */
+export async function selectFiles(
+  run: Pick<LoadRun, 'session' | 'config' | 'files'>,
+  before: { readonly schema: readonly FieldSchema[] } | undefined,
+): Promise<{ schema: readonly FieldSchema[]; select: string }> {
+  const { session, config } = run
   const files = config.sourceFormat === 'PARQUET' ? run.files : run.files.filter((file) => file.size > 0)
   const reader = createReader(session, config, files)
   const hive = readHive(config.hive, files, config.hiveColumns ?? before?.schema)
@@ -50,6 +52,14 @@ export async function loadRows(run: LoadRun): Promise<Written & { schema: readon
   }
   if (selects.length === 0)
     selects.push(`SELECT ${schema.map((field) => `CAST(NULL AS ${duckdbType(field)})`).join(', ')} LIMIT 0`)
+  return { schema, select: selects.join(' UNION ALL ') }
+}
+
+/** The caller holds the lock of the destination and has begun a transaction. */
+export async function loadRows(run: LoadRun): Promise<Written & { schema: readonly FieldSchema[] }> {
+  const { room, principal, session, config } = run
+  const before = room.warehouse.table(config.destination.reference, room.now())
+  const { schema, select } = await selectFiles(run, before)
   const partitioning = readPartitioning(config.timePartitioning, schema)
   const clustering = readClustering(config.clustering, schema)
   const written = await writeTable({
@@ -58,7 +68,7 @@ export async function loadRows(run: LoadRun): Promise<Written & { schema: readon
     session,
     target: config.destination.reference,
     ...(config.destination.partitionId === undefined ? {} : { partitionId: config.destination.partitionId }),
-    source: selects.join(' UNION ALL '),
+    source: select,
     schema,
     writeDisposition: config.writeDisposition,
     createDisposition: config.createDisposition,
@@ -74,7 +84,7 @@ export async function loadRows(run: LoadRun): Promise<Written & { schema: readon
 }
 
 async function chooseSchema(
-  { config }: LoadRun,
+  { config }: Pick<LoadRun, 'config'>,
   reader: ReturnType<typeof createReader> | undefined,
   hive: HiveColumns | undefined,
   before: { schema: readonly FieldSchema[] } | undefined,

@@ -86,7 +86,8 @@ export class Uploads {
     const now = this.#room.now()
     for (const [id, session] of this.#sessions)
       if (session.touchedMs + sessionLifetimeMs < now) await this.#forget(id, session)
-    const body = await request.json()
+    // Kept until the bytes have come, in the form in which it was sent.
+    const body = JSON.parse(JSON.stringify(await request.json())) as Body
     const id = randomUUID()
     const file = this.#newFile()
     await (await open(file, 'w', 0o600)).close()

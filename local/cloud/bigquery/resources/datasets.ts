@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { CloudRequest, Principal, Reply } from '../../kernel.ts'
+import { referenceInBody } from '../body-reference.ts'
 import {
   bindingKeys,
   defaultAccess,
@@ -27,7 +28,6 @@ import {
   page,
   parseLabels,
   present,
-  record,
   requiredText,
   text,
   type Body,
@@ -46,11 +46,18 @@ export function findDataset(room: Room, projectId: string, datasetId: string): D
 export function getDataset(room: Room, request: CloudRequest): Reply {
   const { projectId, datasetId } = request.params as { projectId: string; datasetId: string }
   const dataset = findDataset(room, projectId, datasetId)
+  checkPolicyVersion(request.url)
   const view = readView(request.url.searchParams.get('datasetView'))
   if (view !== 'ACL') room.authority.requireOnDataset(request.principal, 'bigquery.datasets.get', datasetId)
   if (view === 'ACL')
     room.authority.requireOnDataset(request.principal, 'bigquery.datasets.getIamPolicy', datasetId)
   return { json: datasetResource(dataset, room.origin, view) }
+}
+
+/** Versions differ only for entries with a condition, which are refused here. */
+function checkPolicyVersion(url: URL): void {
+  const given = url.searchParams.get('accessPolicyVersion') ?? '1'
+  if (!['0', '1', '3'].includes(given)) throw invalid(`Invalid value at 'accessPolicyVersion': ${given}`)
 }
 
 function readView(given: string | null): DatasetView {
@@ -95,8 +102,11 @@ export function listDatasets(room: Room, request: CloudRequest): Reply {
 
 export async function insertDataset(room: Room, request: CloudRequest): Promise<Reply> {
   checkProject(room, request.params.projectId)
+  checkPolicyVersion(request.url)
   const body = await request.json()
-  const datasetId = checkDatasetId(requiredText(record(body, 'datasetReference') ?? {}, 'datasetId'))
+  const datasetId = checkDatasetId(
+    requiredText(referenceInBody(room, body, 'datasetReference', {}), 'datasetId'),
+  )
   const dataset = await createDataset(room, request.principal, datasetId, body)
   return { json: datasetResource(dataset, room.origin) }
 }
@@ -189,6 +199,8 @@ export async function changeDataset(room: Room, request: CloudRequest, isPatch: 
   const { projectId, datasetId } = request.params as { projectId: string; datasetId: string }
   findDataset(room, projectId, datasetId)
   const body = await request.json()
+  referenceInBody(room, body, 'datasetReference', { datasetId })
+  checkPolicyVersion(request.url)
   const mode = request.url.searchParams.get('updateMode') ?? 'UPDATE_MODE_UNSPECIFIED'
   const needed = neededToUpdate(mode)
   for (const permission of needed) room.authority.requireOnDataset(request.principal, permission, datasetId)

@@ -23,6 +23,7 @@ export interface TablePlan {
   readonly fields: TableFields & Pick<TableRecord, 'base'>
   readonly view?: { readonly query: string }
   readonly materialized?: Materialized
+  readonly external?: TableRecord['external']
   /** The table it replaces: same identity, next version. */
   readonly before?: TableRecord
   readonly ownerMember?: string
@@ -30,7 +31,7 @@ export interface TablePlan {
 
 export function planTable(room: Room, plan: TablePlan): TableRecord {
   const nowMs = room.now()
-  const isView = plan.view !== undefined
+  const isView = plan.view !== undefined || plan.external !== undefined
   const before = plan.before?.kind === (isView ? 'VIEW' : 'TABLE') ? plan.before : undefined
   const lifetime = plan.dataset.defaultTableExpirationMs
   const { partitioning, ...fields } = plan.fields
@@ -52,7 +53,9 @@ export function planTable(room: Room, plan: TablePlan): TableRecord {
     ...fields,
     ...(partitioned ? { partitioning: partitioned } : {}),
     ...(plan.materialized ? { materialized: plan.materialized } : {}),
-    ...(isView ? { view: plan.view } : { physical: room.warehouse.nextPhysical() }),
+    ...(plan.external ? { external: plan.external } : {}),
+    ...(plan.view ? { view: plan.view } : {}),
+    ...(isView ? {} : { physical: room.warehouse.nextPhysical() }),
     ...(fields.expirationMs === undefined && lifetime && !partitioned
       ? { expirationMs: nowMs + Number(lifetime) }
       : {}),

@@ -1,6 +1,7 @@
 /** Datasets nobody asks for: those of the environment at start, and hidden ones of scripts. */
 import type { Principal } from '../../kernel.ts'
 import { bindingKeys, entriesOfBindings, reconcile } from '../access/access-entries.ts'
+import { scriptPrefix } from '../engine/held.ts'
 import { Change } from '../engine/warehouse.ts'
 import { type Room } from '../room.ts'
 
@@ -20,7 +21,7 @@ export async function addHiddenDataset(
 async function dropHiddenDatasets(room: Room): Promise<void> {
   const change = new Change()
   for (const { datasetId } of room.warehouse.datasets.values())
-    if (datasetId.startsWith('_script')) {
+    if (datasetId.startsWith(scriptPrefix)) {
       for (const table of room.warehouse.tablesOf(datasetId, room.now())) change.removeTable(table.reference)
       change.removeDataset(datasetId)
     }

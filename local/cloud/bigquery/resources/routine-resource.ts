@@ -1,11 +1,15 @@
-/** A routine as REST shows it, and as REST gives it; JavaScript, procedures and remote functions are refused by name. */
+/** A routine as REST shows it, and as REST gives it; JavaScript, Spark and remote functions are refused by name. */
 import type { RoutineRecord } from '../engine/records.ts'
 import { invalid, unsupported } from '../engine/refusals.ts'
 import { isRecord, makeEtag, present, record, requiredText, text, type Body } from '../engine/request-body.ts'
 import { readStandardType, writeStandardType } from '../engine/standard-types.ts'
-import type { RoutineBody } from '../sql/types.ts'
+import type { ArgumentMode, RoutineBody } from '../sql/types.ts'
 
-const TYPES = { SCALAR: 'SCALAR_FUNCTION', TABLE: 'TABLE_VALUED_FUNCTION' } as const
+const TYPES = {
+  SCALAR: 'SCALAR_FUNCTION',
+  TABLE: 'TABLE_VALUED_FUNCTION',
+  PROCEDURE: 'PROCEDURE',
+} as const
 
 export function routineResource(routine: RoutineRecord): Record<string, unknown> {
   return present({
@@ -15,8 +19,10 @@ export function routineResource(routine: RoutineRecord): Record<string, unknown>
     creationTime: String(routine.creationMs),
     lastModifiedTime: String(routine.modifiedMs),
     language: 'SQL',
-    arguments: routine.arguments.map(({ name, field }) =>
-      field ? { name, dataType: writeStandardType(field) } : { name, argumentKind: 'ANY_TYPE' },
+    arguments: routine.arguments.map(({ name, field, mode }) =>
+      field
+        ? { name, ...(mode ? { mode } : {}), dataType: writeStandardType(field) }
+        : { name, argumentKind: 'ANY_TYPE' },
     ),
     returnType: routine.returns ? writeStandardType(routine.returns) : undefined,
     returnTableType: routine.returnsTable
@@ -29,6 +35,7 @@ export function routineResource(routine: RoutineRecord): Record<string, unknown>
       : undefined,
     definitionBody: routine.body,
     description: routine.description,
+    strictMode: routine.isStrict,
   })
 }
 
@@ -53,12 +60,19 @@ const REFUSED = [
   'dataGovernanceType',
 ]
 
+function readMode(kind: RoutineBody['kind'], item: Body): { mode?: ArgumentMode } {
+  const mode = text(item, 'mode')
+  if (mode === undefined || mode === 'MODE_UNSPECIFIED' || kind !== 'PROCEDURE') return {}
+  if (mode !== 'IN' && mode !== 'OUT' && mode !== 'INOUT') throw invalid(`Invalid argument mode: ${mode}`)
+  return { mode }
+}
+
 export function readRoutine(body: Body): RoutineBody & { description?: string } {
   const type = requiredText(body, 'routineType')
   const language = text(body, 'language') ?? 'SQL'
   if (language === 'JAVASCRIPT') throw unsupported('A JavaScript function')
   if (language !== 'SQL' && language !== 'LANGUAGE_UNSPECIFIED') throw unsupported(`A routine in ${language}`)
-  const kind = type === TYPES.SCALAR ? 'SCALAR' : type === TYPES.TABLE ? 'TABLE' : undefined
+  const kind = (Object.keys(TYPES) as (keyof typeof TYPES)[]).find((one) => TYPES[one] === type)
   if (!kind) throw unsupported(`A routine of type ${type}`)
   for (const name of REFUSED) {
     const value = body[name]
@@ -74,9 +88,11 @@ export function readRoutine(body: Body): RoutineBody & { description?: string } 
     arguments: given.map((item: unknown) => {
       if (!isRecord(item)) throw invalid("Invalid value at 'arguments'.")
       const name = requiredText(item, 'name')
-      return item.argumentKind === 'ANY_TYPE'
-        ? { name }
-        : { name, field: readStandardType(item.dataType, name) }
+      if (item.argumentKind === 'ANY_TYPE') {
+        if (kind === 'PROCEDURE') throw unsupported('ANY TYPE as an argument of a procedure')
+        return { name }
+      }
+      return { name, field: readStandardType(item.dataType, name), ...readMode(kind, item) }
     }),
     body: requiredText(body, 'definitionBody'),
     ...(body.returnType ? { returns: readStandardType(body.returnType, '') } : {}),
@@ -89,5 +105,6 @@ export function readRoutine(body: Body): RoutineBody & { description?: string } 
         }
       : {}),
     ...(description ? { description } : {}),
+    ...(kind === 'PROCEDURE' && typeof body.strictMode === 'boolean' ? { isStrict: body.strictMode } : {}),
   }
 }

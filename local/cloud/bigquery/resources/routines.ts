@@ -1,6 +1,7 @@
 /** routines.*: insert, get, list, update and delete of SQL functions, each under the permission Google documents for it. */
 import { randomUUID } from 'node:crypto'
 import type { CloudRequest, Principal, Reply } from '../../kernel.ts'
+import { referenceInBody } from '../body-reference.ts'
 import type { RoutineRecord } from '../engine/records.ts'
 import {
   alreadyExists,
@@ -9,7 +10,7 @@ import {
   preconditionFailed,
   routineNotFound,
 } from '../engine/refusals.ts'
-import { makeEtag, page, present, record, requiredText } from '../engine/request-body.ts'
+import { makeEtag, page, present, requiredText } from '../engine/request-body.ts'
 import { Change, routineKey } from '../engine/warehouse.ts'
 import { createCatalog } from '../jobs/catalog.ts'
 import { checkProject, type Room } from '../room.ts'
@@ -101,14 +102,12 @@ export function listRoutines(room: Room, request: CloudRequest): Reply {
   const { projectId, datasetId } = request.params as { projectId: string; datasetId: string }
   findDataset(room, projectId, datasetId)
   room.authority.requireOnDataset(request.principal, 'bigquery.routines.list', datasetId)
+  const mask = request.url.searchParams.get('readMask')
   const { items, nextPageToken } = page(room.warehouse.routinesOf(datasetId), request.url.searchParams)
   return {
     json: present({
       nextPageToken,
-      routines:
-        items.length > 0
-          ? items.map((item) => routineListItem(item, request.url.searchParams.get('readMask')))
-          : undefined,
+      routines: items.length > 0 ? items.map((item) => routineListItem(item, mask)) : undefined,
     }),
   }
 }
@@ -118,7 +117,9 @@ export async function insertRoutine(room: Room, request: CloudRequest): Promise<
   const dataset = findDataset(room, projectId, datasetId)
   room.authority.requireOnDataset(request.principal, 'bigquery.routines.create', datasetId)
   const body = await request.json()
-  const routineId = checkRoutineId(requiredText(record(body, 'routineReference') ?? {}, 'routineId'))
+  const routineId = checkRoutineId(
+    requiredText(referenceInBody(room, body, 'routineReference', { datasetId }), 'routineId'),
+  )
   const reference = { projectId: room.environment.project, datasetId, routineId }
   const routine = readRoutine(body)
   await checkRoutine(room, request.principal, routine, dataset.location)
@@ -141,7 +142,9 @@ function checkMatch(request: CloudRequest, { uid, version }: RoutineRecord): voi
 export async function updateRoutine(room: Room, request: CloudRequest): Promise<Reply> {
   const reference = referenceOf(room, request)
   room.authority.requireOnRoutine(request.principal, 'bigquery.routines.update', reference)
-  const routine = readRoutine(await request.json())
+  const body = await request.json()
+  referenceInBody(room, body, 'routineReference', { ...reference })
+  const routine = readRoutine(body)
   const { location } = room.warehouse.dataset(reference.datasetId)!
   await checkRoutine(room, request.principal, routine, location)
   return room.warehouse.lock([`routine ${routineKey(reference)}`], async () => {

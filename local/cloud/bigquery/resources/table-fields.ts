@@ -34,7 +34,6 @@ export type TableFields = Pick<
 >
 
 const refused = [
-  'externalDataConfiguration',
   'snapshotDefinition',
   'cloneDefinition',
   'encryptionConfiguration',

@@ -61,6 +61,7 @@ export function tableResource(
     view: table.view && !table.materialized ? { query: table.view.query, useLegacySql: false } : undefined,
     materializedView:
       table.view && table.materialized ? showMaterialized(table.view.query, table.materialized) : undefined,
+    externalDataConfiguration: table.external,
     maxStaleness: table.materialized?.maxStaleness,
     ...baseOf(table),
     location: table.location,

@@ -3,6 +3,7 @@
  * documents for it.
  */
 import type { CloudRequest, Reply } from '../../kernel.ts'
+import { referenceInBody } from '../body-reference.ts'
 import { measureTable } from '../engine/logical-size.ts'
 import { checkTableId, showTable, tableKey } from '../engine/names.ts'
 import { kindOf, type TableRecord } from '../engine/records.ts'
@@ -11,8 +12,10 @@ import { flag, makeEtag, page, present, record, requiredText, type Body } from '
 import { Change, unchanged } from '../engine/warehouse.ts'
 import { compileView, requireToChangeView } from '../jobs/compile-view.ts'
 import { checkProject, type Room } from '../room.ts'
-import type { TableReference } from '../sql/types.ts'
+import { describeFiles } from '../loads/external-rows.ts'
+import type { FieldSchema, TableReference } from '../sql/types.ts'
 import { findDataset } from './datasets.ts'
+import { readExternal } from './external.ts'
 import { createPhysical, defaultsOf, planTable, touch } from './new-table.ts'
 import { maxStalenessOf, readMaterialized } from './materialized.ts'
 import { applyStatements, describeViewSchema, planSchemaChange } from './schema-changes.ts'
@@ -78,20 +81,27 @@ export async function insertTable(room: Room, request: CloudRequest): Promise<Re
   const reference = {
     projectId: room.environment.project,
     datasetId,
-    tableId: checkTableId(requiredText(record(body, 'tableReference') ?? {}, 'tableId')),
+    tableId: checkTableId(
+      requiredText(referenceInBody(room, body, 'tableReference', { datasetId }), 'tableId'),
+    ),
   }
   const { view, materialized } = readQuery(body)
-  const given = schemaOfBody(body)
+  const files = record(body, 'externalDataConfiguration')
+  if (files && view) throw invalid('A table cannot be both a view and an external table.')
+  const given = schemaOfBody(body) ?? (files ? schemaOfBody(files) : undefined)
+  const external = files ? { ...readExternal(files), ...(given ? { autodetect: false } : {}) } : undefined
   const schema = view
     ? describeViewSchema(
         await compileView(room, request.principal, view.query, dataset.location),
         given,
         showTable(reference),
       )
-    : (given ?? [])
+    : external
+      ? await schemaOfFiles(room, request, reference, external, given)
+      : (given ?? [])
   const fields = readTableFields(body, {}, schema, room.now())
   if (
-    view &&
+    (view ?? external) &&
     !materialized &&
     (fields.partitioning || fields.range || fields.clustering || fields.constraints)
   )
@@ -105,6 +115,7 @@ export async function insertTable(room: Room, request: CloudRequest): Promise<Re
       schema,
       fields,
       ...(view ? { view } : {}),
+      ...(external ? { external } : {}),
       ...(materialized ? { materialized } : {}),
     })
     const change = new Change()
@@ -112,7 +123,7 @@ export async function insertTable(room: Room, request: CloudRequest): Promise<Re
     change.verify.push(unchanged(room.warehouse, reference, expired))
     await room.warehouse.database.withSession((session) =>
       session.inTransaction(async () => {
-        if (schema.length > 0 || view) await createPhysical(session, planned)
+        if (schema.length > 0 || view || external) await createPhysical(session, planned)
         else throw invalid(`Table ${showTable(reference)} needs a schema.`)
         await room.warehouse.commit(change, session)
       }),
@@ -120,6 +131,18 @@ export async function insertTable(room: Room, request: CloudRequest): Promise<Re
     return planned
   })
   return { json: await show(room, table) }
+}
+
+function schemaOfFiles(
+  room: Room,
+  { principal }: CloudRequest,
+  reference: TableReference,
+  external: Body,
+  given: readonly FieldSchema[] | undefined,
+): Promise<readonly FieldSchema[]> {
+  return room.warehouse.database.withSession((session) =>
+    describeFiles(room, principal, session, { reference, external, ...(given ? { schema: given } : {}) }),
+  )
 }
 
 /** What makes it a view of either kind. */
@@ -163,12 +186,14 @@ export async function changeTable(room: Room, request: CloudRequest, isPatch: bo
     findDataset(room, reference.projectId, reference.datasetId)
   room.authority.requireOnTable(request.principal, 'bigquery.tables.update', reference)
   const body = await request.json()
+  referenceInBody(room, body, 'tableReference', { ...reference })
   refuseUnsupportedParts(body)
   const ifMatch = request.headers['if-match']
   const after = await room.warehouse.lock([tableKey(reference)], async () => {
     const before = findTable(room, reference)
     if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== makeEtag(before.uid, before.version))
       throw preconditionFailed()
+    if (before.external) throw unsupported('A change of an external table')
     const plan =
       before.kind === 'VIEW'
         ? await planViewChange(room, request, body, before, isPatch)

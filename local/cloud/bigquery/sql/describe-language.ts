@@ -31,14 +31,25 @@ const statements: readonly (readonly [string, string])[] = [
   ],
   ['CREATE TABLE … LIKE, COPY, CLONE; CREATE SNAPSHOT TABLE', 'OR REPLACE, IF NOT EXISTS, OPTIONS'],
   ['CREATE TEMP TABLE', 'in scripts'],
+  [
+    'CREATE EXTERNAL TABLE',
+    'over gs:// files in CSV, JSON lines or Parquet: OR REPLACE, IF NOT EXISTS, columns, WITH PARTITION COLUMNS, OPTIONS of LOAD DATA; its files are read with the rights of who queries',
+  ],
   ['CREATE VIEW', 'OR REPLACE, IF NOT EXISTS, column list with descriptions, OPTIONS'],
   ['CREATE MATERIALIZED VIEW', 'the same, PARTITION BY, CLUSTER BY; its rows are computed at each read'],
   [
     'CREATE FUNCTION, CREATE TEMP FUNCTION, CREATE TABLE FUNCTION',
     'in SQL: OR REPLACE, IF NOT EXISTS, ANY TYPE, RETURNS, OPTIONS(description)',
   ],
+  [
+    'CREATE PROCEDURE, CALL',
+    'in SQL: OR REPLACE, IF NOT EXISTS, arguments IN, OUT and INOUT, OPTIONS(description, strict_mode); BQ.REFRESH_MATERIALIZED_VIEW',
+  ],
   ['CREATE SCHEMA, ALTER SCHEMA, DROP SCHEMA', 'IF (NOT) EXISTS, OPTIONS, CASCADE'],
-  ['DROP of tables, views, materialized views, snapshots, functions', 'IF EXISTS'],
+  [
+    'DROP of tables, external tables, views, materialized views, snapshots, functions, procedures',
+    'IF EXISTS',
+  ],
   [
     'ALTER TABLE, ALTER VIEW, ALTER MATERIALIZED VIEW',
     'SET OPTIONS, ADD COLUMN, DROP COLUMN, RENAME COLUMN, RENAME TO, ALTER COLUMN … SET OPTIONS, SET DATA TYPE, SET DEFAULT, DROP DEFAULT, DROP NOT NULL, ADD and DROP of keys that are NOT ENFORCED',
@@ -52,14 +63,18 @@ const statements: readonly (readonly [string, string])[] = [
     'Scripts',
     'several statements; DECLARE and SET, also of a list of variables from `SELECT AS STRUCT`; BEGIN … END with EXCEPTION, IF, CASE, LOOP, WHILE, REPEAT, FOR … IN, LEAVE, ITERATE, RETURN, RAISE, EXECUTE IMMEDIATE with USING and INTO, `@@row_count`, `@@error.message`',
   ],
+  [
+    'BEGIN, COMMIT, ROLLBACK TRANSACTION',
+    'in scripts: queries, changes of rows, temporary tables; after an error in it no table is read before its ROLLBACK',
+  ],
 ]
 
 const refused = [
   'recursion of another shape than base UNION ALL step, ORDER BY or LIMIT in it',
-  'TABLESAMPLE (BigQuery takes whole blocks: other rows), UNPIVOT of several columns at once, FOR SYSTEM_TIME AS OF',
+  'TABLESAMPLE of less than 100 PERCENT (BigQuery takes whole blocks: other rows), UNPIVOT of several columns at once, FOR SYSTEM_TIME AS OF a moment before the last change of the table',
   'the pipe operators RENAME, PIVOT, UNPIVOT, CALL, WITH, ASSERT, WINDOW, TABLESAMPLE',
-  'functions in JavaScript or Python, remote and aggregate functions of your own, tables as arguments; procedures and CALL',
-  'transactions, sessions, EXPORT DATA, GRANT, external tables',
+  'functions in JavaScript or Python, remote and aggregate functions of your own, tables as arguments; procedures in other languages, other procedures of BigQuery',
+  'sessions, EXPORT DATA, GRANT, external tables over other sources than gs://',
   'BIGNUMERIC, GEOGRAPHY, RANGE, INTERVAL values, parameterised types outside column lists, COLLATE',
   'bit operators on BYTES, NOT LIKE ANY, named arguments, lambdas, HLL sketches',
   'functions that would answer a NUMERIC in FLOAT64, ROUND of NUMERIC with digits that are no literal',

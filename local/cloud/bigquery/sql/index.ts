@@ -11,6 +11,7 @@ import { keyOf, MissingName, Translation, type Answer } from './resolve/translat
 import { compileStatement } from './statements/compile.ts'
 import { compileDefault } from './statements/defaults.ts'
 import { rootEnv } from './statements/outcome.ts'
+import { checkProcedure } from './statements/procedures.ts'
 import type {
   CompileContext,
   Compiler,
@@ -71,11 +72,16 @@ async function withAnswers<T>(
 
 const start = { line: 1, column: 1 }
 
-const checkRoutine = (routine: RoutineBody, context: CompileContext): Promise<readonly FieldSchema[]> =>
-  withAnswers(context, (translation) => {
+async function checkRoutine(routine: RoutineBody, context: CompileContext): Promise<readonly FieldSchema[]> {
+  if (routine.kind === 'PROCEDURE') {
+    await checkProcedure(routine, context, compile)
+    return []
+  }
+  return withAnswers(context, (translation) => {
     const made = checkBody(routine, 'the routine', rootEnv(translation), start)
     return (made?.visible ?? []).map((column) => fieldOf(column.name, column.type))
   })
+}
 
 async function compile(parsed: ParsedStatement, context: CompileContext): Promise<Statement> {
   // Padding keeps the positions of the script in the messages of its statements.
@@ -85,10 +91,12 @@ async function compile(parsed: ParsedStatement, context: CompileContext): Promis
     .filter((token) => token.kind === 'parameter' && token.value === '')
     .map((token) => token.start)
   const earlier = Array.from({ length: parsed.placeholdersBefore ?? 0 }, () => -1)
-  return withAnswers(context, (translation) => {
+  const statement = await withAnswers(context, (translation) => {
     translation.placeholders = [...earlier, ...placeholders]
     return compileStatement(syntax, parsed, translation)
   })
+  if (statement.routine?.kind === 'PROCEDURE') await checkProcedure(statement.routine, context, compile)
+  return statement
 }
 
 function onlyStatement(node: ScriptNode): ParsedStatement {

@@ -74,6 +74,8 @@ export type Resolved =
       readonly partitionType?: 'DAY' | 'HOUR' | 'MONTH' | 'YEAR' | 'RANGE'
       readonly clusterFields?: readonly string[]
       /** quoted DuckDB relation */ readonly relation: string
+      /** When it last changed: what it was before that is not kept. */
+      readonly modifiedMs: number
     }
   | {
       readonly kind: 'view'
@@ -94,14 +96,22 @@ export type Resolved =
       readonly hidden?: readonly FieldSchema[]
     }
 
-/** A SQL function as it is kept: arguments without a field are ANY TYPE. */
+export type ArgumentMode = 'IN' | 'OUT' | 'INOUT'
+/** A SQL routine as it is kept: arguments without a field are ANY TYPE. */
 export interface RoutineBody {
-  readonly kind: 'SCALAR' | 'TABLE'
-  readonly arguments: readonly { readonly name: string; readonly field?: FieldSchema }[]
+  readonly kind: 'SCALAR' | 'TABLE' | 'PROCEDURE'
+  readonly arguments: readonly {
+    readonly name: string
+    readonly field?: FieldSchema
+    /** Of a procedure's argument; IN when absent. */
+    readonly mode?: ArgumentMode
+  }[]
   readonly returns?: FieldSchema
   readonly returnsTable?: readonly FieldSchema[]
-  /** An expression, or a query of a table function. */
+  /** An expression, a query of a table function, or the block of a procedure. */
   readonly body: string
+  /** Of a procedure: only its grammar is checked when it is false. */
+  readonly isStrict?: boolean
 }
 export interface RoutineReference {
   readonly projectId: string
@@ -147,12 +157,16 @@ export type StatementType =
   | 'CREATE_VIEW'
   | 'CREATE_MATERIALIZED_VIEW'
   | 'CREATE_SNAPSHOT_TABLE'
+  | 'CREATE_EXTERNAL_TABLE'
+  | 'DROP_EXTERNAL_TABLE'
   | 'CREATE_FUNCTION'
   | 'CREATE_TABLE_FUNCTION'
+  | 'CREATE_PROCEDURE'
   | 'DROP_MATERIALIZED_VIEW'
   | 'DROP_SNAPSHOT_TABLE'
   | 'DROP_FUNCTION'
   | 'DROP_TABLE_FUNCTION'
+  | 'DROP_PROCEDURE'
   | 'ALTER_MATERIALIZED_VIEW'
   | 'ALTER_SCHEMA'
   | 'CREATE_SCHEMA'
@@ -195,7 +209,9 @@ export interface Statement {
   readonly viewQuery?: string
   /** CREATE TABLE LIKE, COPY, CLONE, CREATE SNAPSHOT TABLE: what it is made after. */
   readonly source?: { readonly how: 'LIKE' | 'COPY' | 'CLONE' | 'SNAPSHOT'; readonly path: readonly string[] }
-  /** CREATE FUNCTION and CREATE TABLE FUNCTION. */
+  /** CREATE EXTERNAL TABLE … WITH PARTITION COLUMNS (…). */
+  readonly partitionColumns?: readonly FieldSchema[]
+  /** CREATE FUNCTION, TABLE FUNCTION and PROCEDURE. */
   readonly routine?: RoutineBody
   readonly references: readonly TableReference[]
   readonly reads: readonly TableRead[]
@@ -325,6 +341,13 @@ export type ScriptNode =
       readonly sql: ParsedStatement
       readonly into?: readonly string[]
       readonly using: readonly { readonly value: ParsedStatement; readonly name?: string }[]
+    } & Place)
+  | ({ readonly kind: 'transaction'; readonly action: 'BEGIN' | 'COMMIT' | 'ROLLBACK' } & Place)
+  | ({
+      readonly kind: 'call'
+      readonly path: readonly string[]
+      /** Each as a query of one value; `variable` when the argument is nothing but a name. */
+      readonly args: readonly { readonly value: ParsedStatement; readonly variable?: string }[]
     } & Place)
 
 export interface CompileContext {

@@ -83,7 +83,7 @@ export function dryCreate(scope: CatalogScope, statement: Statement): void {
   else planContent(scope, statement, header, target)
 }
 
-function datasetToCreateIn(
+export function datasetToCreateIn(
   { room, principal, location }: CatalogScope,
   target: TableReference,
 ): DatasetRecord {
@@ -94,7 +94,11 @@ function datasetToCreateIn(
   return dataset
 }
 
-function isSkipped(before: TableRecord | undefined, header: TableHeader, target: TableReference): boolean {
+export function isSkipped(
+  before: TableRecord | undefined,
+  header: TableHeader,
+  target: TableReference,
+): boolean {
   if (!before || header.orReplace) return false
   if (header.ifNotExists) return true
   throw alreadyExists('Table', showTable(target))

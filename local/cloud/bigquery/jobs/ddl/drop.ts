@@ -23,7 +23,7 @@ export async function runDrop(scope: StatementScope, statement: Statement): Prom
     change.removeTable(target)
     change.verify.push(unchanged(room.warehouse, target, before))
     scope.conclude(change, outcome)
-    await room.warehouse.commit(change)
+    await room.warehouse.commit(change, scope.session.holding ? scope.session : undefined)
     return outcome
   })
 }

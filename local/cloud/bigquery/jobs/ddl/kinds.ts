@@ -5,6 +5,7 @@ import { invalidQuery } from '../../engine/refusals.ts'
 import type { StatementType } from '../../sql/types.ts'
 
 export function wantedKind(type: StatementType): ShownKind {
+  if (type.endsWith('EXTERNAL_TABLE')) return 'EXTERNAL'
   if (type.endsWith('MATERIALIZED_VIEW')) return 'MATERIALIZED_VIEW'
   if (type.endsWith('VIEW')) return 'VIEW'
   return type.endsWith('SNAPSHOT_TABLE') ? 'SNAPSHOT' : 'TABLE'

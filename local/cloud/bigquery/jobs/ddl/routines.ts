@@ -1,4 +1,4 @@
-/** CREATE and DROP of SQL functions and table functions; the same rules as routines.insert and routines.delete. */
+/** CREATE and DROP of SQL functions, table functions and procedures; the same rules as routines.insert and routines.delete. */
 import {
   datasetNotFound,
   alreadyExists,
@@ -7,11 +7,18 @@ import {
   routineNotFound,
   unsupported,
 } from '../../engine/refusals.ts'
+import type { RoutineRecord } from '../../engine/records.ts'
 import { routineKey } from '../../engine/warehouse.ts'
 import { checkRoutineId, nextRoutine, routineChange } from '../../resources/routines.ts'
 import type { RoutineReference, Statement } from '../../sql/types.ts'
 import { referenceOf, splitPath } from '../catalog.ts'
 import type { CatalogScope, StatementResult, StatementScope } from '../scope.ts'
+
+const DROPPED: Readonly<Record<string, RoutineRecord['kind']>> = {
+  DROP_FUNCTION: 'SCALAR',
+  DROP_TABLE_FUNCTION: 'TABLE',
+  DROP_PROCEDURE: 'PROCEDURE',
+}
 
 const result = (operation: string, target: RoutineReference): StatementResult => ({
   query: { ddlOperationPerformed: operation, ddlTargetRoutine: target },
@@ -53,7 +60,7 @@ export async function runCreateRoutine(
     if (isSkipped) return result('SKIP', target)
     const { description, ...others } = statement.header?.options ?? {}
     const other = Object.keys(others)[0]
-    if (other) throw unsupported(`The function option ${other}`)
+    if (other) throw unsupported(`The routine option ${other}`)
     const made = nextRoutine(
       room,
       target,
@@ -76,8 +83,7 @@ export async function runDropRoutine(scope: StatementScope, statement: Statement
     if (!before && statement.ifExists) return result('SKIP', target)
     room.authority.requireOnRoutine(principal, 'bigquery.routines.delete', target)
     if (!before) throw routineNotFound(target)
-    const wanted = statement.type === 'DROP_TABLE_FUNCTION' ? 'TABLE' : 'SCALAR'
-    if (before.kind !== wanted)
+    if (before.kind !== DROPPED[statement.type])
       throw invalidQuery(
         `Routine ${target.datasetId}.${target.routineId} is not of the kind that is dropped.`,
       )

@@ -9,11 +9,13 @@ import { quoteName, quoteText } from '../../engine/names.ts'
 import { invalidQuery } from '../../engine/refusals.ts'
 import type { ParsedStatement, ScriptNode } from '../../sql/types.ts'
 import { compile, type Execution } from '../execution.ts'
-import { assignVariables, spellType } from '../script-variables.ts'
+import { assignVariables, slotOf, spellType } from '../script-variables.ts'
 import { writeType } from '../system-ddl.ts'
+import { runCall } from './call.ts'
 import { evaluate, queryRows } from './evaluate.ts'
 import { runImmediate } from './immediate.ts'
 import type { RunStatement, Script } from './script.ts'
+import { failTransaction, runTransaction } from './transaction.ts'
 
 /** How a list of nodes ended: by itself, or on the way to a loop or the end of the script. */
 type End =
@@ -50,10 +52,10 @@ async function step(script: Script, node: ScriptNode, run: RunStatement): Promis
   switch (node.kind) {
     case 'statement': {
       const { parsed } = node
-      if (parsed.type !== 'DECLARE' && parsed.type !== 'SET') return void (await run(parsed))
+      if (parsed.type !== 'DECLARE' && parsed.type !== 'SET') return void (await run(script, parsed))
       refuseShadow(execution, parsed)
       const statement = await compile(execution, parsed)
-      return void (await assignVariables(execution.session, execution.variables, parsed, statement))
+      return void (await assignVariables(execution, parsed, statement))
     }
     case 'block':
       return runBlock(script, node, run)
@@ -70,10 +72,14 @@ async function step(script: Script, node: ScriptNode, run: RunStatement): Promis
     case 'iterate':
     case 'return':
       return node
+    case 'transaction':
+      return runTransaction(execution, node)
     case 'raise':
       return raise(execution, node)
     case 'execute':
-      return runImmediate(execution, node, run)
+      return runImmediate(script, node, run, runNodes)
+    case 'call':
+      return runCall(script, node, run, runNodes)
   }
 }
 
@@ -96,6 +102,7 @@ async function runBlock(
   } catch (error) {
     script.run.throwIfCancelled()
     if (!(error instanceof CloudError) || error.status >= 499) throw error
+    await failTransaction(script.execution)
     const { variables } = script.execution
     const before = variables.get('@@error.message')
     variables.set('@@error.message', { type: 'STRING', duckdb: quoteText(error.message) })
@@ -150,11 +157,11 @@ async function runFor(script: Script, loop: ScriptNode & { kind: 'for' }, run: R
   try {
     for (let i = 0; i < rows.count; i++) {
       await session.run(
-        `SET VARIABLE ${quoteName(`v_${name}`)} = (SELECT struct_pack(${columns.join(', ')}) FROM ${rows.relation} LIMIT 1 OFFSET ${i})`,
+        `SET VARIABLE ${quoteName(slotOf(execution, name))} = (SELECT struct_pack(${columns.join(', ')}) FROM ${rows.relation} LIMIT 1 OFFSET ${i})`,
       )
       variables.set(name, {
         type: writeType(field),
-        duckdb: `CAST(getvariable(${quoteText(`v_${name}`)}) AS ${spellType(field)})`,
+        duckdb: `CAST(getvariable(${quoteText(slotOf(execution, name))}) AS ${spellType(field)})`,
       })
       script.run.throwIfCancelled()
       const then = after(await walk(script, loop.body, run), loop)

@@ -5,29 +5,34 @@ import { invalidQuery } from '../../engine/refusals.ts'
 import type { FieldSchema, ParsedStatement, ScriptNode } from '../../sql/types.ts'
 import type { QueryConfig } from '../query-config.ts'
 import type { Execution } from '../execution.ts'
+import { slotOf } from '../script-variables.ts'
 import { writeType } from '../system-ddl.ts'
-import type { RunStatement } from './script.ts'
+import type { RunNodes, RunStatement, Script } from './script.ts'
 import { evaluate, queryRows } from './evaluate.ts'
 
 let made = 0
 
 export async function runImmediate(
-  execution: Execution,
+  script: Script,
   node: ScriptNode & { kind: 'execute' },
   run: RunStatement,
+  runNodes: RunNodes,
 ): Promise<undefined> {
+  const { execution } = script
   const at = ` at [${node.line}:${node.column}]`
   const { value, field } = await evaluate(execution, node.sql)
   if (legacyTypeName(field.type) !== 'STRING' || typeof value !== 'string')
     throw invalidQuery(`EXECUTE IMMEDIATE needs a STRING that is not NULL${at}`)
   const nodes = execution.room.compiler.parseProgram(value)
   const [first] = nodes
-  if (nodes.length !== 1 || first?.kind !== 'statement' || ['DECLARE', 'SET'].includes(first.parsed.type))
+  const isCall = first?.kind === 'call' && !node.into
+  const isStatement = first?.kind === 'statement' && !['DECLARE', 'SET'].includes(first.parsed.type)
+  if (nodes.length !== 1 || !(isCall || isStatement))
     throw invalidQuery(`EXECUTE IMMEDIATE takes one SQL statement${at}`)
   const parameters = await parametersOf(execution, node)
   const inner: Execution = { ...execution, own: { parameters } }
-  if (node.into) await assignInto(inner, node.into, first.parsed, at)
-  else await withParameters(execution, parameters, () => run(first.parsed))
+  if (node.into && first.kind === 'statement') await assignInto(inner, node.into, first.parsed, at)
+  else await withParameters(execution, parameters, () => runNodes(script, nodes, run))
   return undefined
 }
 
@@ -87,7 +92,7 @@ async function assignInto(
 }
 
 async function assignOne(
-  { session, variables }: Execution,
+  { session, variables, frame }: Execution,
   name: string,
   field: FieldSchema,
   relation: string,
@@ -100,7 +105,7 @@ async function assignOne(
       `Variable ${name} of type ${known.type} cannot take a value of type ${writeType(field)}${at}`,
     )
   await session.run(
-    `SET VARIABLE ${quoteName(`v_${name.toLowerCase()}`)} = (SELECT ${quoteName(field.name)} FROM ${relation})`,
+    `SET VARIABLE ${quoteName(slotOf({ frame }, name.toLowerCase()))} = (SELECT ${quoteName(field.name)} FROM ${relation})`,
   )
 }
 

@@ -2,6 +2,8 @@
  * A script: its statements run one after the other, each a child job that commits by itself, as in BigQuery outside
  * of transactions. The job's result is the last one's.
  */
+import { tableKey } from '../../engine/names.ts'
+import { unsupported } from '../../engine/refusals.ts'
 import { present } from '../../engine/request-body.ts'
 import type { JobRecord } from '../../engine/records.ts'
 import type { ParsedStatement, ScriptNode, Statement } from '../../sql/types.ts'
@@ -12,20 +14,20 @@ import type { StatementResult } from '../scope.ts'
 import { runNodes } from './control.ts'
 import type { Script } from './script.ts'
 import { dropTemporary, nameTemporary } from './temporary.ts'
+import { endTransaction } from './transaction.ts'
 
 export async function runScript(
   execution: Execution,
   nodes: readonly ScriptNode[],
   run: JobRun,
 ): Promise<Outcome> {
-  const script: Script = {
-    ...{ execution, run, children: 0, processed: 0n, billed: 0n, isExact: true },
-    references: new Map(),
-  }
+  const totals = { children: 0, processed: 0n, billed: 0n, isExact: true, references: new Map() }
+  const script: Script = { execution, run, totals, depth: 0 }
   setRowCount(execution, undefined)
   try {
-    await runNodes(script, nodes, (parsed) => runStatement(script, parsed))
+    await runNodes(script, nodes, runStatement)
   } finally {
+    await endTransaction(execution)
     await dropTemporary(execution, run.job)
   }
   return outcomeOf(script)
@@ -38,7 +40,7 @@ const setRowCount = ({ variables }: Execution, count: string | undefined): void 
   })
 
 async function runStatement(script: Script, parsed: ParsedStatement): Promise<void> {
-  const { execution, run } = script
+  const { execution, run, totals } = script
   if (isTempFunction(parsed)) return defineFunction(execution, parsed)
   if (parsed.isTemp) await nameTemporary(execution, run.job, parsed)
   const startMs = execution.room.now()
@@ -48,7 +50,7 @@ async function runStatement(script: Script, parsed: ParsedStatement): Promise<vo
     member: run.job.member,
     email: run.job.email,
     parentJobId: run.job.jobId,
-    jobId: `script_job_${run.job.jobId}_${script.children}`,
+    jobId: `script_job_${run.job.jobId}_${totals.children}`,
     state: 'DONE',
     creationMs: startMs,
     startMs,
@@ -67,28 +69,23 @@ async function runStatement(script: Script, parsed: ParsedStatement): Promise<vo
   const done = await runOne(execution, parsed, (change, result, statement, bytes) =>
     change.putJob(child(result, statement, bytes)),
   )
-  script.children += 1
-  script.last = done.result
+  totals.children += 1
+  totals.last = done.result
   const affected = done.result.query.numDmlAffectedRows
   if (typeof affected === 'string') setRowCount(execution, affected)
   for (const reference of done.statement.references)
-    script.references.set(JSON.stringify(reference), reference)
+    totals.references.set(JSON.stringify(reference), reference)
   if (done.bytes) {
-    script.processed += done.bytes.processed
-    script.billed += done.bytes.billed
-  } else script.isExact = false
+    totals.processed += done.bytes.processed
+    totals.billed += done.bytes.billed
+  } else totals.isExact = false
 }
 
-function outcomeOf({
-  execution,
-  run,
-  last,
-  children,
-  processed,
-  billed,
-  isExact,
-  references,
-}: Script): Outcome {
+function outcomeOf({ execution, run, totals }: Script): Outcome {
+  const { last, children, processed, billed, isExact, references } = totals
+  const rows = last?.result?.table
+  if (rows && !execution.room.warehouse.tables.has(tableKey(rows)))
+    throw unsupported('Showing the rows of a query in a transaction that was rolled back')
   return {
     configuration: {
       ...run.job.configuration,

@@ -3,6 +3,7 @@
  * win over those of the default dataset.
  */
 import { createHash } from 'node:crypto'
+import { scriptPrefix } from '../../engine/held.ts'
 import { checkTableId } from '../../engine/names.ts'
 import type { JobRecord } from '../../engine/records.ts'
 import { invalidQuery } from '../../engine/refusals.ts'
@@ -12,7 +13,7 @@ import type { ParsedStatement } from '../../sql/types.ts'
 import type { Execution } from '../execution.ts'
 
 const datasetOf = (job: JobRecord): string =>
-  `_script${createHash('sha1').update(`${job.location}.${job.jobId}`).digest('hex')}`
+  `${scriptPrefix}${createHash('sha1').update(`${job.location}.${job.jobId}`).digest('hex')}`
 
 /** Before the statement is compiled: its name stands for a table of the hidden dataset from here on. */
 export async function nameTemporary(

@@ -10,6 +10,8 @@ import type { Expression, Query } from './syntax.ts'
 export interface Grammar {
   readonly expression: (cursor: Cursor) => Expression
   readonly query: (cursor: Cursor) => Query
+  /** A block of a script, from BEGIN to END. */
+  readonly block: (cursor: Cursor) => void
 }
 
 const RESERVED = new Set(
@@ -41,6 +43,9 @@ export class Cursor {
   }
   query(): Query {
     return this.#grammar.query(this)
+  }
+  block(): void {
+    this.#grammar.block(this)
   }
   peek(ahead = 0): Token {
     return this.#tokens[Math.min(this.#index + ahead, this.#tokens.length - 1)]!

@@ -1,6 +1,6 @@
 /**
- * FROM: tables, subqueries, UNNEST, PIVOT, table functions and joins. TABLESAMPLE and time travel are refused by
- * name.
+ * FROM: tables, subqueries, UNNEST, PIVOT, table functions and joins. TABLESAMPLE takes every row or is refused by
+ * name: BigQuery chooses among blocks.
  */
 import { invalid, unsupported } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
@@ -78,13 +78,35 @@ function parseFactor(cursor: Cursor): From {
   } else {
     if (cursor.isSymbol('[')) throw unsupported('Legacy SQL ([project:dataset.table])', at)
     const path = parseTablePath(cursor)
-    factor = cursor.acceptSymbol('(')
-      ? parseTableFunction(cursor, path, at)
-      : { kind: 'table', path, ...aliasAndOffset(cursor), at }
+    factor = cursor.acceptSymbol('(') ? parseTableFunction(cursor, path, at) : parseTable(cursor, path, at)
   }
-  if (cursor.isWord('FOR SYSTEM_TIME')) throw unsupported('FOR SYSTEM_TIME AS OF', cursor.at)
-  if (cursor.isWord('TABLESAMPLE')) throw unsupported('TABLESAMPLE', cursor.at)
+  if (cursor.isWord('FOR SYSTEM_TIME') || cursor.isWord('TABLESAMPLE'))
+    throw invalid(
+      `${cursor.isWord('FOR') ? 'FOR SYSTEM_TIME AS OF' : 'TABLESAMPLE'} is allowed for tables only`,
+      cursor.at,
+    )
   return parsePivots(cursor, factor)
+}
+
+function parseTable(cursor: Cursor, path: readonly string[], at: From['at']): From {
+  const named = aliasAndOffset(cursor)
+  const asOf = cursor.acceptWord('FOR SYSTEM_TIME AS OF') ? { asOf: cursor.expression() } : {}
+  return { kind: 'table', path, ...named, ...asOf, ...parseSample(cursor), at }
+}
+
+/** `SYSTEM (100 PERCENT)`. What is less depends on how the rows lie in BigQuery's blocks. */
+function parseSample(cursor: Cursor): { isSampled?: boolean } {
+  const at = cursor.at
+  if (!cursor.acceptWord('TABLESAMPLE')) return {}
+  cursor.expectWord('SYSTEM')
+  cursor.expectSymbol('(')
+  const percent = cursor.expression()
+  cursor.expectWord('PERCENT')
+  cursor.expectSymbol(')')
+  const value = percent.kind === 'literal' ? Number(percent.value) : Number.NaN
+  if (value < 0 || value > 100) throw invalid('TABLESAMPLE takes a value between 0 and 100 PERCENT', at)
+  if (value !== 100) throw unsupported('TABLESAMPLE of less than 100 PERCENT', at)
+  return { isSampled: true }
 }
 
 function parseTableFunction(cursor: Cursor, path: readonly string[], at: From['at']): From {

@@ -10,7 +10,6 @@ import type { StatementSyntax } from './statement-syntax.ts'
 import { parseType } from './type-parser.ts'
 
 const REFUSED = [
-  'CALL',
   'EXPORT DATA',
   'GRANT',
   'REVOKE',
@@ -103,9 +102,11 @@ const DROPS = {
   VIEW: 'DROP_VIEW',
   'MATERIALIZED VIEW': 'DROP_MATERIALIZED_VIEW',
   'SNAPSHOT TABLE': 'DROP_SNAPSHOT_TABLE',
+  'EXTERNAL TABLE': 'DROP_EXTERNAL_TABLE',
   SCHEMA: 'DROP_SCHEMA',
   FUNCTION: 'DROP_FUNCTION',
   'TABLE FUNCTION': 'DROP_TABLE_FUNCTION',
+  PROCEDURE: 'DROP_PROCEDURE',
 } as const
 const ALTERS = {
   TABLE: 'ALTER_TABLE',
@@ -125,6 +126,10 @@ export function typeOf(syntax: StatementSyntax): ParsedStatement['type'] {
       return syntax.isMaterialized ? 'CREATE_MATERIALIZED_VIEW' : 'CREATE_VIEW'
     case 'createFunction':
       return syntax.query ? 'CREATE_TABLE_FUNCTION' : 'CREATE_FUNCTION'
+    case 'createExternal':
+      return 'CREATE_EXTERNAL_TABLE'
+    case 'createProcedure':
+      return 'CREATE_PROCEDURE'
     case 'createSchema':
       return 'CREATE_SCHEMA'
     case 'drop':

@@ -1,5 +1,6 @@
 /** The tree of the supported statements. Values only. */
 import type { Position } from '../refusal.ts'
+import type { ArgumentMode } from '../types.ts'
 import type { ObjectKind } from './ddl/kinds.ts'
 import type { Assignment, Expression, From, MergeClause, OptionSyntax, Query, TypeSyntax } from './syntax.ts'
 
@@ -22,6 +23,7 @@ export interface PartitionSyntax extends At {
 /** Without a type: ANY TYPE. */
 export interface ArgumentSyntax extends At {
   readonly name: string
+  readonly mode?: ArgumentMode
   readonly type?: TypeSyntax
 }
 export interface ForeignKeySyntax extends At {
@@ -109,6 +111,12 @@ export type StatementSyntax = At &
         readonly text: string
       } & Creation)
     | ({
+        readonly kind: 'createProcedure'
+        readonly args: readonly ArgumentSyntax[]
+        /** From BEGIN to END. */
+        readonly text: string
+      } & Creation)
+    | ({
         readonly kind: 'createView'
         readonly names?: readonly { readonly name: string; readonly options: readonly OptionSyntax[] }[]
         readonly query: Query
@@ -118,6 +126,11 @@ export type StatementSyntax = At &
         readonly clusterBy?: readonly string[]
       } & Creation)
     | ({ readonly kind: 'createSchema' } & Creation)
+    | ({
+        readonly kind: 'createExternal'
+        readonly columns?: readonly ColumnSyntax[]
+        readonly partitionColumns?: readonly ColumnSyntax[]
+      } & Creation)
     | {
         readonly kind: 'drop'
         readonly what: ObjectKind

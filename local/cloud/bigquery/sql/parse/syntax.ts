@@ -216,6 +216,10 @@ export type From = At &
         readonly kind: 'table'
         readonly path: readonly string[]
         readonly alias?: string
+        /** FOR SYSTEM_TIME AS OF. */
+        readonly asOf?: Expression
+        /** TABLESAMPLE of every row: of a table only. */
+        readonly isSampled?: boolean
         readonly offset?: string
         readonly hasOffset: boolean
       }

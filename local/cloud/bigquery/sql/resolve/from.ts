@@ -1,10 +1,12 @@
 /** FROM: base tables, views (inlined), CTEs, subqueries, UNNEST and joins, each under a fresh name. */
 import { invalid, unsupported } from '../refusal.ts'
 import { parseQueryText } from '../parse/text.ts'
-import type { From } from '../parse/syntax.ts'
+import type { Expression, From } from '../parse/syntax.ts'
+import type { Resolved } from '../types.ts'
+import { quoteText } from '../values/value.ts'
 import { arrivalColumns } from './arrival.ts'
 import { coerceAll, coerce } from '../values/coerce.ts'
-import { BOOL, duckdbType, INT64, quoteName, typeOfField } from '../values/gtype.ts'
+import { BOOL, duckdbType, INT64, quoteName, TIMESTAMP, typeOfField } from '../values/gtype.ts'
 import { asColumns } from './output.ts'
 import { resolvePivot, resolveUnpivot } from './pivot.ts'
 import { resolveExpression, resolveQuery } from './recursion.ts'
@@ -59,6 +61,7 @@ function resolveTable(from: From & { kind: 'table' }, env: Env, left?: FromResul
   const alias = from.alias ?? from.path.at(-1)!
   const cte = from.path.length === 1 ? env.ctes.get(from.path[0]!.toLowerCase()) : undefined
   if (cte) {
+    requireTable(from, undefined)
     const { sql, columns } = cte.use()
     const label = env.translation.fresh(alias)
     return single(`${sql} AS ${label}`, {
@@ -82,6 +85,8 @@ function resolveTable(from: From & { kind: 'table' }, env: Env, left?: FromResul
   if (from.hasOffset) throw invalid('WITH OFFSET can only be used with UNNEST', from.at)
   const resolved = env.translation.resolve(from.path, env.via, from.at)
   const label = env.translation.fresh(alias)
+  requireTable(from, resolved)
+  if (from.asOf && resolved.kind === 'table') checkTime(from.asOf, resolved, env)
   if (resolved.kind === 'view') {
     const id = JSON.stringify(resolved.reference)
     if (env.via.some((view) => JSON.stringify(view) === id))
@@ -130,6 +135,38 @@ function resolveTable(from: From & { kind: 'table' }, env: Env, left?: FromResul
     isHidden: true,
   }))
   return single(`${resolved.relation} AS ${label}`, { alias, columns: [...columns, ...arrival, ...hidden] })
+}
+
+function requireTable(
+  { asOf, isSampled, at }: From & { kind: 'table' },
+  resolved: Resolved | undefined,
+): void {
+  if (isSampled && resolved?.kind !== 'table') throw invalid('TABLESAMPLE is allowed for tables only', at)
+  if (!asOf || resolved?.kind === 'table') return
+  if (resolved?.kind === 'view') throw unsupported('FOR SYSTEM_TIME AS OF of a view', at)
+  throw invalid('FOR SYSTEM_TIME AS OF is allowed for tables only', at)
+}
+
+/** Nothing is kept of what a table was: a moment since its last change is the same as now, others are refused. */
+function checkTime(asOf: Expression, { modifiedMs }: Resolved & { kind: 'table' }, env: Env): void {
+  const { nowMicros } = env.translation.context
+  const value = coerce(
+    resolveExpression(asOf, {
+      ...env,
+      relations: [],
+      visible: [],
+      parent: undefined,
+      noAggregate: 'FOR SYSTEM_TIME AS OF',
+    }),
+    TIMESTAMP,
+    asOf.at,
+    'FOR SYSTEM_TIME AS OF',
+  )
+  const later = quoteText('Invalid snapshot time: it is in the future')
+  const earlier = quoteText(unsupported('FOR SYSTEM_TIME AS OF before the last change of the table').message)
+  env.translation.checks.push(
+    `SELECT CASE WHEN epoch_us(t) > ${nowMicros} THEN error(${later}) WHEN epoch_us(t) >= ${BigInt(modifiedMs) * 1000n} THEN 1 ELSE error(${earlier}) END FROM (SELECT ${value.sql} AS t)`,
+  )
 }
 
 /** A CTE's columns are labels, or an expression over one when it is a STRUCT's field. */

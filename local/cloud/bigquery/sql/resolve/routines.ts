@@ -40,6 +40,7 @@ export function findRoutine(path: readonly string[], env: Env, at: Position): Re
 
 export function callRoutine(call: Call & { at: Position }, routine: ResolvedRoutine, env: Env): Value {
   const name = call.path.join('.')
+  if (routine.kind === 'PROCEDURE') throw invalid(`Procedure ${name} is called by CALL`, call.at)
   if (routine.kind === 'TABLE') throw invalid(`Table-valued function ${name} is not expected here`, call.at)
   if (call.isSafe) throw unsupported(`SAFE.${name}`, call.at)
   if (call.over) throw invalid(`Function ${name} does not support an OVER clause`, call.at)

@@ -74,6 +74,9 @@ export class Translation {
     return quoteName(`${hint.replace(/[^A-Za-z0-9_]/g, '_').slice(0, 40)}_${++this.#names}`)
   }
 
+  /** DuckDB statements that fail when the statement must not run. */
+  readonly checks: string[] = []
+
   read(reference: TableReference, partitionField?: string): Read {
     const read: Read = { reference, columns: new Set(), partitionField }
     this.#reads.push(read)

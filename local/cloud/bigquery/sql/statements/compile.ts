@@ -7,7 +7,7 @@ import { compileDdl } from './ddl.ts'
 import { deleteFrom, insertInto, targetOf, updateTable } from './dml.ts'
 import { compileLoad } from './load.ts'
 import { mergeInto } from './merge.ts'
-import { compileCreateFunction } from './routines.ts'
+import { compileCreateFunction, compileCreateProcedure } from './routines.ts'
 import { outputOf, rootEnv, verifyTypes, type Output } from './outcome.ts'
 import { compileAssert, compileVariables } from './variables.ts'
 
@@ -17,6 +17,12 @@ function settled<T>(translation: Translation, resolve: () => T): T {
   for (const touch of touches) touch()
   return result
 }
+
+/** What must hold before the statement runs comes first. */
+const withChecks = (translation: Translation, duckdb: readonly string[]): string[] => [
+  ...translation.checks,
+  ...duckdb,
+]
 
 export async function compileStatement(
   syntax: StatementSyntax,
@@ -34,12 +40,12 @@ export async function compileStatement(
   const checked = (output: Output) => verifyTypes(output, translation.context.describe)
   const dml = (path: readonly string[], write: () => string[]): Statement => {
     const duckdb = settled(translation, write)
-    return { ...facts(), target: path, duckdb }
+    return { ...facts(), target: path, duckdb: withChecks(translation, duckdb) }
   }
   switch (syntax.kind) {
     case 'query': {
       const output = await checked(settled(translation, () => outputOf(syntax.query, env)))
-      return { ...facts(), duckdb: [output.sql], schema: output.schema }
+      return { ...facts(), duckdb: withChecks(translation, [output.sql]), schema: output.schema }
     }
     case 'insert':
       return dml(syntax.path, () => insertInto(syntax, env))
@@ -54,27 +60,38 @@ export async function compileStatement(
         `DELETE FROM ${targetOf(syntax.path, undefined, env, syntax.at, false).resolved.relation}`,
       ])
     case 'assert':
-      return { ...facts(), duckdb: settled(translation, () => compileAssert(syntax, env)) }
+      return {
+        ...facts(),
+        duckdb: withChecks(
+          translation,
+          settled(translation, () => compileAssert(syntax, env)),
+        ),
+      }
     case 'declare':
     case 'set': {
       const output = await checked(settled(translation, () => compileVariables(syntax, env)))
-      return { ...facts(), duckdb: [output.sql], schema: output.schema }
+      return { ...facts(), duckdb: withChecks(translation, [output.sql]), schema: output.schema }
     }
     case 'load':
       return { ...facts(), ...settled(translation, () => compileLoad(syntax, env)), duckdb: [] }
     case 'createFunction':
       return { ...facts(), ...settled(translation, () => compileCreateFunction(syntax, env)), duckdb: [] }
+    case 'createProcedure':
+      return { ...facts(), ...compileCreateProcedure(syntax, env), duckdb: [] }
     case 'createTable':
+    case 'createExternal':
     case 'createView':
     case 'createSchema':
     case 'drop':
     case 'alter': {
       const { output, ...rest } = settled(translation, () => compileDdl(syntax, env))
       const verified = output ? await checked(output) : undefined
+      if (syntax.kind === 'createView' && translation.checks.length > 0)
+        throw unsupported('FOR SYSTEM_TIME AS OF in a view', syntax.at)
       return {
         ...facts(),
         ...rest,
-        duckdb: verified ? [verified.sql] : [],
+        duckdb: verified ? withChecks(translation, [verified.sql]) : [],
         ...(verified ? { schema: verified.schema } : {}),
       }
     }

@@ -12,7 +12,9 @@ import { readColumns } from './columns.ts'
 import { readOptions } from './options.ts'
 import { coercedTo, outputOf, type Output } from './outcome.ts'
 
-type Ddl = StatementSyntax & { kind: 'createTable' | 'createView' | 'createSchema' | 'drop' | 'alter' }
+type Ddl = StatementSyntax & {
+  kind: 'createTable' | 'createExternal' | 'createView' | 'createSchema' | 'drop' | 'alter'
+}
 
 export function compileDdl(syntax: Ddl, env: Env): Partial<Statement> & { output?: Output } {
   const { nowMicros } = env.translation.context
@@ -48,6 +50,8 @@ export function compileDdl(syntax: Ddl, env: Env): Partial<Statement> & { output
         output,
       }
     }
+    case 'createExternal':
+      return createExternal(syntax, env)
     case 'createSchema':
       return { target: syntax.path, header: header(syntax, env, {}) }
     case 'drop':
@@ -85,6 +89,22 @@ function createTable(
   const schema = readColumns(syntax.columns, env.translation.context.nowMicros)
   const types = schema.map((field) => typeOfField(field))
   return { ...result, output: { sql: coercedTo(made, types, env, syntax.at, 'CREATE TABLE'), types, schema } }
+}
+
+function createExternal(syntax: Ddl & { kind: 'createExternal' }, env: Env): Partial<Statement> {
+  if (syntax.orReplace && syntax.ifNotExists)
+    throw invalid('CREATE EXTERNAL TABLE cannot be both OR REPLACE and IF NOT EXISTS', syntax.at)
+  const { columns, partitionColumns } = syntax
+  const made = header(syntax, env, columns ? { columns } : {})
+  if (partitionColumns && made.options.hive_partition_uri_prefix === undefined)
+    throw invalid('WITH PARTITION COLUMNS needs the option hive_partition_uri_prefix', syntax.at)
+  return {
+    target: syntax.path,
+    header: made,
+    ...(partitionColumns
+      ? { partitionColumns: readColumns(partitionColumns, env.translation.context.nowMicros) }
+      : {}),
+  }
 }
 
 /** https://cloud.google.com/bigquery/docs/materialized-views-create#query_limitations */

@@ -1,9 +1,12 @@
-/** CREATE FUNCTION and CREATE TABLE FUNCTION as values; the body is checked here, kept as text and inlined at each call. */
+/**
+ * CREATE FUNCTION, TABLE FUNCTION and PROCEDURE as values. The body of a function is checked here, kept as text and
+ * inlined at each call; that of a procedure is checked once it is one (`procedures.ts`).
+ */
 import { invalid } from '../refusal.ts'
 import type { ArgumentSyntax, StatementSyntax } from '../parse/statement-syntax.ts'
 import { checkBody } from '../resolve/routines.ts'
 import type { Env } from '../resolve/scope.ts'
-import type { FieldSchema, RoutineBody, Statement } from '../types.ts'
+import type { RoutineBody, Statement } from '../types.ts'
 import { fieldOf, typeFromSyntax } from '../values/gtype.ts'
 import { readOptions } from './options.ts'
 
@@ -34,7 +37,29 @@ export function compileCreateFunction(
   }
 }
 
-const argumentOf = ({ name, type }: ArgumentSyntax): { name: string; field?: FieldSchema } => ({
+export function compileCreateProcedure(
+  syntax: StatementSyntax & { kind: 'createProcedure' },
+  env: Env,
+): Partial<Statement> {
+  if (syntax.orReplace && syntax.ifNotExists)
+    throw invalid('CREATE PROCEDURE cannot be both OR REPLACE and IF NOT EXISTS', syntax.at)
+  const { strict_mode: strict, ...options } = readOptions(syntax.options, env.translation.context.nowMicros)
+  if (strict !== undefined && typeof strict !== 'boolean')
+    throw invalid('The option strict_mode is a BOOL', syntax.at)
+  return {
+    target: syntax.path,
+    routine: {
+      kind: 'PROCEDURE',
+      arguments: syntax.args.map(argumentOf),
+      body: syntax.text,
+      ...(strict === undefined ? {} : { isStrict: strict }),
+    },
+    header: { orReplace: syntax.orReplace, ifNotExists: syntax.ifNotExists, options },
+  }
+}
+
+const argumentOf = ({ name, type, mode }: ArgumentSyntax): RoutineBody['arguments'][number] => ({
   name,
+  ...(mode ? { mode } : {}),
   ...(type ? { field: fieldOf(name, typeFromSyntax(type)) } : {}),
 })

@@ -1,5 +1,5 @@
 /**
- * CREATE of tables, views and schemas, and the clauses they share with LOAD DATA. Kinds of objects that are not
+ * CREATE of tables, views, schemas and routines, and the clauses they share with LOAD DATA. Kinds of objects that are not
  * there are refused by name (`kinds.ts`).
  */
 import { invalid, unsupported } from '../../refusal.ts'
@@ -7,8 +7,8 @@ import type { Cursor } from '../cursor.ts'
 import { parseTablePath } from '../from-parser.ts'
 import type { StatementSyntax, TableShape } from '../statement-syntax.ts'
 import type { OptionSyntax } from '../syntax.ts'
-import { parseElements } from './column-parser.ts'
-import { parseCreateFunction, type Head } from './function-parser.ts'
+import { parseColumns, parseElements } from './column-parser.ts'
+import { parseCreateFunction, parseCreateProcedure, type Head } from './function-parser.ts'
 import { acceptKind } from './kinds.ts'
 import { parseOptions } from './options-parser.ts'
 import { parsePartition } from './partition-parser.ts'
@@ -33,13 +33,29 @@ export function parseCreate(cursor: Cursor): StatementSyntax {
       cursor.expectWord('CLONE')
       return parseDerived(cursor, head, 'SNAPSHOT')
     }
+    case 'EXTERNAL TABLE':
+      return parseCreateExternal(cursor, head)
     case 'VIEW':
     case 'MATERIALIZED VIEW':
       return parseCreateView(cursor, head, what === 'MATERIALIZED VIEW')
     case 'FUNCTION':
     case 'TABLE FUNCTION':
       return parseCreateFunction(cursor, { ...head, isTemp, isTable: what === 'TABLE FUNCTION' })
+    case 'PROCEDURE':
+      return parseCreateProcedure(cursor, head)
   }
+}
+
+function parseCreateExternal(cursor: Cursor, head: Head): StatementSyntax {
+  const columns = cursor.isSymbol('(') ? parseColumns(cursor) : undefined
+  const partitionColumns = cursor.acceptWord('WITH PARTITION COLUMNS')
+    ? cursor.isSymbol('(')
+      ? parseColumns(cursor)
+      : []
+    : undefined
+  if (cursor.isWord('WITH CONNECTION'))
+    throw unsupported('CREATE EXTERNAL TABLE … WITH CONNECTION', cursor.at)
+  return { kind: 'createExternal', ...head, columns, partitionColumns, options: parseOptions(cursor) }
 }
 
 function parseCreateTable(cursor: Cursor, head: Head): StatementSyntax {

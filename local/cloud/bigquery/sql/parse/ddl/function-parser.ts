@@ -1,5 +1,5 @@
 /**
- * CREATE FUNCTION and CREATE TABLE FUNCTION in SQL. JavaScript, Python and remote functions are refused by name:
+ * CREATE FUNCTION, TABLE FUNCTION and PROCEDURE in SQL. JavaScript, Python and remote functions are refused by name:
  * nothing here runs them.
  */
 import { invalid, unsupported } from '../../refusal.ts'
@@ -14,7 +14,7 @@ export function parseCreateFunction(
   cursor: Cursor,
   { isTemp, isTable, ...head }: Head & { isTemp: boolean; isTable: boolean },
 ): StatementSyntax {
-  const args = parseArguments(cursor)
+  const args = parseArguments(cursor, parseFunctionArgument)
   const returns = cursor.acceptWord('RETURNS') ? parseReturns(cursor, isTable) : {}
   if (cursor.isWord('DETERMINISTIC') || cursor.isWord('NOT DETERMINISTIC') || cursor.isWord('LANGUAGE'))
     throw foreign(cursor)
@@ -43,6 +43,29 @@ export function parseCreateFunction(
   return { kind: 'createFunction', ...head, isTemp, args, ...returns, options, body, text }
 }
 
+/** The body is a block of a script, kept as text from BEGIN to END. */
+export function parseCreateProcedure(cursor: Cursor, head: Head): StatementSyntax {
+  const args = parseArguments(cursor, parseProcedureArgument)
+  if (cursor.isWord('EXTERNAL SECURITY')) throw unsupported('EXTERNAL SECURITY of a procedure', cursor.at)
+  if (cursor.isWord('WITH CONNECTION') || cursor.isWord('LANGUAGE'))
+    throw unsupported('A procedure in another language than SQL', cursor.at)
+  const options = parseOptions(cursor)
+  const start = cursor.peek().start
+  cursor.block()
+  return { kind: 'createProcedure', ...head, args, options, text: cursor.sql.slice(start, cursor.lastEnd) }
+}
+
+function parseProcedureArgument(cursor: Cursor): ArgumentSyntax {
+  const at = cursor.at
+  // An argument may be called `out` as well.
+  const word = (['INOUT', 'OUT', 'IN'] as const).find((one) => cursor.isWord(one))
+  const mode = word && (word === 'IN' || cursor.isName(1)) ? word : undefined
+  if (mode) cursor.next()
+  const name = cursor.name()
+  if (cursor.isWord('ANY TYPE')) throw unsupported('ANY TYPE as an argument of a procedure', at)
+  return { name, type: parseType(cursor), at, ...(mode ? { mode } : {}) }
+}
+
 function foreign(cursor: Cursor): Error {
   const { at } = cursor
   while (!cursor.isWord('LANGUAGE') && cursor.peek().kind !== 'end') cursor.next()
@@ -50,22 +73,19 @@ function foreign(cursor: Cursor): Error {
   return unsupported(/^js$/i.test(language) ? 'A JavaScript function' : `A function in ${language}`, at)
 }
 
-function parseArguments(cursor: Cursor): ArgumentSyntax[] {
+function parseFunctionArgument(cursor: Cursor): ArgumentSyntax {
+  const at = cursor.at
+  const name = cursor.name()
+  if (cursor.acceptWord('ANY TYPE')) return { name, at }
+  if (cursor.isWord('ANY TABLE') || cursor.isWord('TABLE')) throw unsupported('A table as an argument', at)
+  const type = parseType(cursor)
+  if (cursor.isWord('DEFAULT')) throw unsupported('A default of an argument', cursor.at)
+  return { name, type, at }
+}
+
+function parseArguments(cursor: Cursor, one: (cursor: Cursor) => ArgumentSyntax): ArgumentSyntax[] {
   cursor.expectSymbol('(')
-  const args: ArgumentSyntax[] = []
-  if (!cursor.isSymbol(')'))
-    args.push(
-      ...cursor.list((): ArgumentSyntax => {
-        const at = cursor.at
-        const name = cursor.name()
-        if (cursor.acceptWord('ANY TYPE')) return { name, at }
-        if (cursor.isWord('ANY TABLE') || cursor.isWord('TABLE'))
-          throw unsupported('A table as an argument', at)
-        const type = parseType(cursor)
-        if (cursor.isWord('DEFAULT')) throw unsupported('A default of an argument', cursor.at)
-        return { name, type, at }
-      }),
-    )
+  const args = cursor.isSymbol(')') ? [] : cursor.list(() => one(cursor))
   cursor.expectSymbol(')')
   const twice = args.find(
     (arg, i) => args.findIndex((o) => o.name.toLowerCase() === arg.name.toLowerCase()) !== i,

@@ -8,17 +8,17 @@ const KINDS = [
   'VIEW',
   'MATERIALIZED VIEW',
   'SNAPSHOT TABLE',
+  'EXTERNAL TABLE',
   'SCHEMA',
   'FUNCTION',
+  'PROCEDURE',
 ] as const
 export type ObjectKind = (typeof KINDS)[number]
 
 const OTHERS = [
   'EXTERNAL SCHEMA',
-  'EXTERNAL TABLE',
   'EXTERNAL',
   'AGGREGATE FUNCTION',
-  'PROCEDURE',
   'MODEL',
   'SEARCH INDEX',
   'VECTOR INDEX',

@@ -1,0 +1,207 @@
+/**
+ * How the two Spark jobs grow: with the rows of one day and a second core, with the days and files that are there
+ * already, and with one visitor who is a machine. Events are made here, evenly over the day, and the same in each run.
+ * It asserts nothing.
+ */
+import { spawn } from 'node:child_process'
+import { createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { ensureSpark } from '../local/toolchain/index.ts'
+import type { Measured } from './measured.ts'
+
+const HEADER = 'timestamp,visitorid,event,itemid,transactionid\n'
+const FIRST_DAY = Date.parse('2015-06-01T00:00:00Z')
+const DAY_MS = 86_400_000
+const OLDER_DAYS = [1, 30, 300] as const
+const OLDER_FILES = [1, 1_000, 5_000] as const
+
+type Job = 'clean' | 'sessionize'
+interface Spark {
+  /** Seconds of the whole batch, Java's start included. */
+  run(job: Job, cores: 1 | 2, ...args: string[]): Promise<number>
+}
+
+export async function spark(root: string, say: (line: string) => void): Promise<Measured[]> {
+  const { python, javaHome, sparkHome } = await ensureSpark(say)
+  const scratch = mkdtempSync(path.join(tmpdir(), 'bench-spark-'))
+  const jobs: Spark = {
+    run: async (job, cores, ...args) => {
+      const started = performance.now()
+      const child = spawn(python, [`spark/jobs/${job}.py`, ...args], {
+        cwd: root,
+        env: {
+          ...process.env,
+          SPARK_LOCAL_IP: '127.0.0.1',
+          PYSPARK_PYTHON: python,
+          JAVA_HOME: javaHome,
+          SPARK_HOME: sparkHome,
+          PYTHONPATH: path.join(root, 'spark'),
+          PYSPARK_SUBMIT_ARGS: `--master local[${cores}] --driver-memory 1g --conf spark.ui.enabled=false pyspark-shell`,
+        },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+      let told = ''
+      child.stderr.on('data', (chunk: Buffer) => {
+        told = (told + chunk.toString()).slice(-3000)
+      })
+      const [code] = (await once(child, 'close')) as [number | null]
+      if (code !== 0) throw new Error(`${job} ended with ${code}: ${told}`)
+      return (performance.now() - started) / 1000
+    },
+  }
+  try {
+    return [
+      ...(await oneDay(jobs, scratch, say)),
+      ...(await oneMoreDay(jobs, scratch)),
+      ...(await oneMachine(jobs, scratch)),
+    ]
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+/** Evenly over the day; each visitor comes back after 41 minutes on average, so that sessions open and go on. */
+async function writeDay(file: string, day: number, rows: number): Promise<void> {
+  mkdirSync(path.dirname(file), { recursive: true })
+  const out = createWriteStream(file)
+  out.write(HEADER)
+  const visitors = Math.ceil(rows / 35)
+  for (let row = 0; row < rows; row += 1000) {
+    let lines = ''
+    for (let at = row; at < Math.min(rows, row + 1000); at += 1) {
+      const ms = FIRST_DAY + day * DAY_MS + Math.floor((at / rows) * DAY_MS)
+      const visitor = (at * 7919) % visitors
+      const order = at % 100 === 99
+      lines += `${ms},${visitor},${order ? 'transaction' : at % 20 === 3 ? 'addtocart' : 'view'},${(at * 31) % 20_000},${order ? at : ''}\n`
+    }
+    if (!out.write(lines)) await once(out, 'drain')
+  }
+  out.end()
+  await once(out, 'close')
+}
+
+/** Raw to sessions of one day; the time that Java takes to start is measured with one row and taken off. */
+async function oneDay(jobs: Spark, scratch: string, say: (line: string) => void): Promise<Measured[]> {
+  const whole = async (rows: number, cores: 1 | 2): Promise<number> => {
+    const folder = path.join(scratch, `day-${rows}-${cores}`)
+    const [raw, lake] = [path.join(folder, 'raw'), path.join(folder, 'lake')]
+    await writeDay(path.join(raw, '2015-06-01.csv'), 0, rows)
+    const seconds =
+      (await jobs.run('clean', cores, '--raw', raw, '--lake', lake)) +
+      (await jobs.run('sessionize', cores, '--lake', lake))
+    rmSync(folder, { recursive: true, force: true })
+    return seconds
+  }
+  const found: Measured[] = []
+  const starts = { 1: await whole(1, 1), 2: await whole(1, 2) }
+  say(`  both jobs with one row: ${starts[1].toFixed(1)} s on one core, ${starts[2].toFixed(1)} s on two`)
+  let before: number | undefined
+  for (const rows of [500_000, 1_000_000, 2_000_000]) {
+    const one = (await whole(rows, 1)) - starts[1]
+    const two = (await whole(rows, 2)) - starts[2]
+    const what = `${rows.toLocaleString('en')} events of one day, without the starts`
+    found.push({ what: `${what}, two cores`, seconds: two, against: 'one core', reference: one })
+    if (before !== undefined)
+      found.push({ what: `${what}, two cores`, seconds: two, against: 'half the events', reference: before })
+    before = two
+  }
+  const peer = await duckdb(scratch, 2_000_000)
+  found.push({
+    what: '2,000,000 events of one day, without the starts, two cores',
+    seconds: before ?? NaN,
+    against: 'DuckDB: read, judge, cut, write, two threads',
+    reference: peer,
+  })
+  return found
+}
+
+async function duckdb(scratch: string, rows: number): Promise<number> {
+  const file = path.join(scratch, 'peer', '2015-06-01.csv')
+  await writeDay(file, 0, rows)
+  const connection = await (await DuckDBInstance.create(':memory:', { threads: '2' })).connect()
+  const quoted = (name: string): string => `'${name.replaceAll("'", "''")}'`
+  const started = performance.now()
+  await connection.run(
+    `CREATE TABLE clean AS SELECT DISTINCT * FROM read_csv(${quoted(file)}, all_varchar = true)
+     WHERE TRY_CAST(timestamp AS BIGINT) IS NOT NULL AND visitorid <> '' AND itemid <> ''
+       AND event IN ('view', 'addtocart', 'transaction') AND (event = 'transaction') = (COALESCE(transactionid, '') <> '')`,
+  )
+  await connection.run(`COPY clean TO ${quoted(path.join(scratch, 'clean.parquet'))} (FORMAT parquet)`)
+  await connection.run(
+    `COPY (SELECT *, SUM(opens) OVER (PARTITION BY visitorid ORDER BY ms, event, itemid ROWS UNBOUNDED PRECEDING) AS session
+       FROM (SELECT *, TRY_CAST(timestamp AS BIGINT) AS ms,
+         CASE WHEN ms - LAG(ms) OVER (PARTITION BY visitorid ORDER BY ms, event, itemid) > 1800000 THEN 1 ELSE 0 END AS opens FROM clean))
+     TO ${quoted(path.join(scratch, 'cut.parquet'))} (FORMAT parquet)`,
+  )
+  return (performance.now() - started) / 1000
+}
+
+/** A new day of 2,000 events after days that are there already, in few files and in many. */
+async function oneMoreDay(jobs: Spark, scratch: string): Promise<Measured[]> {
+  const next = async (days: number, files: number): Promise<number> => {
+    const folder = path.join(scratch, `history-${days}-${files}`)
+    const [raw, lake] = [path.join(folder, 'raw'), path.join(folder, 'lake')]
+    const each = Math.max(1, Math.floor(files / days))
+    for (let day = 0; day < days; day += 1)
+      for (let part = 0; part < each; part += 1)
+        await writeDay(path.join(raw, `day-${day}-${part}.csv`), day, Math.ceil(2_000 / each))
+    const args = (days: string): string[] => ['--lake', lake, '--days', days]
+    await jobs.run('clean', 2, '--raw', raw, ...args('new'))
+    await jobs.run('sessionize', 2, ...args('new'))
+    await writeDay(path.join(raw, 'next.csv'), days, 2_000)
+    const seconds =
+      (await jobs.run('clean', 2, '--raw', raw, ...args('new'))) +
+      (await jobs.run('sessionize', 2, ...args('new')))
+    rmSync(folder, { recursive: true, force: true })
+    return seconds
+  }
+  const found: Measured[] = []
+  const least = await next(OLDER_DAYS[0], OLDER_FILES[0])
+  for (const days of OLDER_DAYS.slice(1))
+    found.push({
+      what: `one new day after ${days} days, starts included`,
+      seconds: await next(days, days),
+      against: 'after one day',
+      reference: least,
+    })
+  for (const files of OLDER_FILES.slice(1))
+    found.push({
+      what: `one new day after ${files.toLocaleString('en')} raw files of one day, starts included`,
+      seconds: await next(1, files),
+      against: 'after one file',
+      reference: least,
+    })
+  return found
+}
+
+/** A visitor of a million events on one day, in a driver of 1 GB, beside as many events of many visitors. */
+async function oneMachine(jobs: Spark, scratch: string): Promise<Measured[]> {
+  const rows = 1_000_000
+  const timed = async (name: string, change: (line: string) => string): Promise<number> => {
+    const [raw, lake] = [path.join(scratch, name, 'raw'), path.join(scratch, name, 'lake')]
+    mkdirSync(raw, { recursive: true })
+    const lines: string[] = [HEADER.trimEnd()]
+    for (let at = 0; at < rows; at += 1)
+      lines.push(
+        change(`${FIRST_DAY + Math.floor((at / rows) * DAY_MS)},${at % 30_000},view,${at % 20_000},`),
+      )
+    writeFileSync(path.join(raw, 'day.csv'), `${lines.join('\n')}\n`)
+    return (
+      (await jobs.run('clean', 2, '--raw', raw, '--lake', lake)) +
+      (await jobs.run('sessionize', 2, '--lake', lake))
+    )
+  }
+  const many = await timed('many', (line) => line)
+  const one = await timed('one', (line) => line.replace(/,\d+,view/, ',1,view'))
+  return [
+    {
+      what: '1,000,000 events of one visitor in 1 GB, starts included',
+      seconds: one,
+      against: 'of 30,000 visitors',
+      reference: many,
+    },
+  ]
+}
