@@ -77,6 +77,7 @@ const READING = [
   'permissions',
   'terraform',
   'runbook',
+  'erase-visitor',
   'reliability',
   'local-cloud',
   'local-runner',

@@ -98,6 +98,7 @@ export const readGithubEnvironment = async (
       INFRA_SERVICE_ACCOUNT: `caec-infra@${environment.project}.iam.gserviceaccount.com`,
       DBT_SERVICE_ACCOUNT: account('dbt'),
       SPARK_SERVICE_ACCOUNT: account('spark'),
+      ERASER_SERVICE_ACCOUNT: account('eraser'),
     },
   }
 }

@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from datetime import date, datetime, timezone
-from functools import reduce
 from typing import NamedTuple
 
 from py4j.protocol import Py4JJavaError
 from pyspark import StorageLevel
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from tables.arguments import batch_arguments, window_of
@@ -20,15 +19,15 @@ from tables.file_counts import read_file_counts, write_file_counts
 from tables.lake import UNDATED, days_between
 from tables.lake_version import check_lake_version
 from tables.metrics import check_reconciles, write_metrics, write_quarantine
-from tables.raw_events import Layouts, count_raw_rows, raw_schema, read_raw_events
+from tables.parsed_files import parse_files
+from tables.raw_events import Layouts, count_raw_rows
 from tables.raw_files import RawFile, find_broken_files, find_raw_files
 from tables.raw_layouts import Layout, UnreadableHeader, read_layouts
 from tables.rejected_events import write_rejected_events
-from tables.source import SHIPPED, Source, shipped_source
-from tables.source_files import read_source_file
+from tables.source import Source
+from tables.source_files import SOURCE_HELP, sources_of
 from tables.spark_session import open_spark_session
 from transforms.judged_events import clean_events, count_fates, judge_events, rejected_events
-from transforms.parsed_events import parse_events
 from transforms.reconciliation import (
     Fate,
     Survey,
@@ -59,7 +58,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         "--source",
-        help=f"what the files are: {', '.join(SHIPPED)}, or a file that describes a source (with a / in its name); without it each file's header or first object tells",
+        help=SOURCE_HELP,
     )
     parser.add_argument(
         "--now",
@@ -155,14 +154,6 @@ def limit_of(limit: float | str, layout: Layout | UnreadableHeader | None) -> fl
     if limit != "source":
         return float(limit)
     return layout.source.max_rejected_share if isinstance(layout, Layout) else 1.0
-
-
-def parse_files(spark: SparkSession, files: list[RawFile], now_ms: int, layouts: Layouts) -> DataFrame:
-    parsed = [parse_events(rows, now_ms, source) for source, rows in read_raw_events(spark, files, layouts)]
-    if not parsed:
-        source = shipped_source(SHIPPED[0])
-        parsed = [parse_events(spark.createDataFrame([], raw_schema(source)), now_ms, source)]
-    return reduce(DataFrame.unionByName, parsed)
 
 
 def survey(spark: SparkSession, files: list[RawFile], now_ms: int, layouts: Layouts) -> list[Survey]:
@@ -281,14 +272,6 @@ def window_counts(
     for name, (found, _) in zip(names, by_day):
         counts[name] = {**counts.get(name, {}), **found}
     return counts
-
-
-def sources_of(spark: SparkSession, given: str | None) -> list[Source]:
-    """Those a file may be of: the one that is named, else all that are shipped."""
-    if given is None:
-        return [shipped_source(name) for name in SHIPPED]
-    is_file = "/" in given or given.endswith(".json")
-    return [read_source_file(spark, given) if is_file else shipped_source(given)]
 
 
 def _share(text: str) -> float | str:

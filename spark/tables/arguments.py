@@ -12,7 +12,7 @@ def batch_arguments(description: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--lake",
         required=True,
-        type=_folder,
+        type=lake_folder,
         help="gs://… folder that holds clean/, rejected/ and sessionized/",
     )
     parser.add_argument(
@@ -71,5 +71,5 @@ def _read_days(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -
     arguments.new = arguments.days == "new"
 
 
-def _folder(text: str) -> str:
+def lake_folder(text: str) -> str:
     return text.rstrip("/")

@@ -86,6 +86,14 @@ def note_end(
     append_ledger(spark, lake, "clean", entry)
 
 
+def note_rewritten(spark: SparkSession, lake: str, files: dict[str, Known]) -> None:
+    """Files of which somebody took lines out: they are no delivery. Which days that changes is noted as begun."""
+    if files:
+        append_ledger(
+            spark, lake, "clean", {"files": {name: list(file) for name, file in files.items()}, "gone": []}
+        )
+
+
 def changed_since(spark: SparkSession, lake: str, number: int) -> tuple[int, set[date] | None]:
     """The last entry, and the days that clean runs put out after entry `number`; None: all days, or more than the ledger still tells one by one."""
     entries = read_ledger(spark, lake, "clean")

@@ -18,17 +18,17 @@ def is_filled() -> Column:
     return F.expr("NOT (value RLIKE '^[\\\\x00-\\\\x20]*\\\\z')")
 
 
-def fields_of(lines: DataFrame, source: Source, malformed: str) -> DataFrame:
-    """`lines` (value, file_path) as a column of text for each field. A line is parsed once; a line that is no object is in `malformed`."""
+def fields_of(lines: DataFrame, source: Source, malformed: str, kept: str = "file_path") -> DataFrame:
+    """`lines` (value, and the column `kept`) as a column of text for each field. A line is parsed once; a line that is no object is in `malformed`."""
     paths = [path for field in source.fields.values() for path in field.paths]
     roots = sorted({_root(path) for path in [*paths, *([source.items] if source.items else [])]} - {"item"})
     schema = StructType([StructField(name, StringType()) for name in (*roots, malformed)])
     parsed = lines.select(
-        "file_path",
+        kept,
         F.from_json("value", schema, {"columnNameOfCorruptRecord": malformed}).alias("line"),
         "value",
     ).select(
-        "file_path",
+        kept,
         *[F.col(f"line.`{name}`").alias(f"_{name}") for name in roots],
         F.when(F.trim("value").startswith("{"), F.col(f"line.{malformed}"))
         .otherwise(F.col("value"))
@@ -36,7 +36,7 @@ def fields_of(lines: DataFrame, source: Source, malformed: str) -> DataFrame:
     )
     rows = parsed.withColumn("_item", _items(source)) if source.items else parsed
     return rows.select(
-        "file_path",
+        kept,
         *[_first(field.paths, source).alias(name) for name, field in source.fields.items()],
         malformed,
     )

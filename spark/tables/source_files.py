@@ -5,9 +5,18 @@ from __future__ import annotations
 from pyspark.sql import SparkSession
 
 from tables.files import exists, file_system, hadoop_path, read_text
-from tables.source import Source, SourceError, read_source
+from tables.source import SHIPPED, Source, SourceError, read_source, shipped_source
 
 LIMIT_BYTES = 1 << 20
+SOURCE_HELP = f"what the files are: {', '.join(SHIPPED)}, or a file that describes a source (with a / in its name); without it each file's header or first object tells"
+
+
+def sources_of(spark: SparkSession, given: str | None) -> list[Source]:
+    """Those a file may be of: the one that is named, else all that are shipped."""
+    if given is None:
+        return [shipped_source(name) for name in SHIPPED]
+    is_file = "/" in given or given.endswith(".json")
+    return [read_source_file(spark, given) if is_file else shipped_source(given)]
 
 
 def read_source_file(spark: SparkSession, path: str) -> Source:

@@ -36,11 +36,11 @@ def parse_events(rows: DataFrame, now_ms: int, source: Source) -> DataFrame:
     The first failing rule names the reason.
     """
     written = rows.select(
-        *[_written(source, name).alias(name) for name in source.fields], "malformed_line", "file_index"
+        *[text_of(source, name).alias(name) for name in source.fields], "malformed_line", "file_index"
     )
     typed = written.select(
         instant_ms("event_ts", str(source.fields["event_ts"].unit)).alias("event_ms"),
-        *[_id(source, name).alias(name) for name in ("visitor_id", "item_id", "transaction_id")],
+        *[id_of(source, name).alias(name) for name in ("visitor_id", "item_id", "transaction_id")],
         _event_type(source).alias("event_type"),
         packed(_more(source)).alias("more"),
         F.struct(
@@ -71,7 +71,7 @@ def parse_events(rows: DataFrame, now_ms: int, source: Source) -> DataFrame:
     )
 
 
-def _written(source: Source, name: str) -> Column:
+def text_of(source: Source, name: str) -> Column:
     """The text of a field; NULL for what the source writes for nothing."""
     text = F.trim(F.col(name)) if source.is_trimmed else F.col(name)
     if source.nulls == ("",):
@@ -79,7 +79,7 @@ def _written(source: Source, name: str) -> Column:
     return F.when(~text.isin(*source.nulls), text) if source.nulls else text
 
 
-def _id(source: Source, name: str) -> Column:
+def id_of(source: Source, name: str) -> Column:
     """An id as it is written (`007` is not `7`), where its source's pattern fits; `7.0`, as pandas writes nullable integers, is `7` where the source says so."""
     if name not in source.fields:
         return F.lit(None).cast("string")

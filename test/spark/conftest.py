@@ -65,6 +65,19 @@ class Lake:
     def sessionize(self, *arguments: str) -> None:
         _run("sessionize", "--lake", str(self.lake), *arguments)
 
+    def erase(self, mode: str, visitor: str) -> None:
+        _run(
+            "erase_visitor",
+            "--raw",
+            str(self.raw),
+            "--lake",
+            str(self.lake),
+            "--visitor",
+            visitor,
+            "--mode",
+            mode,
+        )
+
     def days(self, table: str) -> list[str]:
         return sorted(
             path.name.removeprefix("event_date=") for path in (self.lake / table).glob("event_date=*")

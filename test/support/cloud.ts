@@ -5,7 +5,16 @@ import { join, resolve } from 'node:path'
 import { startCloud, type CloudOptions, type RunningCloud } from '../../local/cloud/server.ts'
 
 export type Persona =
-  'ops' | 'data-eng' | 'analyst' | 'spark' | 'composer' | 'dbt' | 'ci-plan' | 'ci-test' | 'ci-deploy'
+  | 'ops'
+  | 'data-eng'
+  | 'analyst'
+  | 'spark'
+  | 'eraser'
+  | 'composer'
+  | 'dbt'
+  | 'ci-plan'
+  | 'ci-test'
+  | 'ci-deploy'
 
 export interface TestCloud {
   readonly cloud: RunningCloud

@@ -154,11 +154,12 @@ describe('a release package', () => {
       dbt: { image },
       spark: {
         clean: { main: expect.stringMatching(/^submit-spark\/[0-9a-f]{64}\/clean\.py$/), pyFiles },
+        erase_visitor: { main: expect.stringMatching(/\/erase_visitor\.py$/), pyFiles },
         sessionize: { main: expect.stringMatching(/\/sessionize\.py$/), pyFiles },
       },
     })
     expect(made.summary).toContain(`Digest \`${made.outputs.digest}\`, dbt image ${image}.`)
-    expect(made.summary).toContain('| `spark/jobs/` | 2 |')
+    expect(made.summary).toContain('| `spark/jobs/` | 3 |')
   })
 
   it.each([

@@ -259,6 +259,13 @@ export const operations: Readonly<Record<string, Operation>> = {
       body: batchBody(account('spark')),
     }),
   },
+  'submit-erasure': {
+    ask: (_caller, { batchRequestId }) => ({
+      method: 'POST',
+      path: `${batches}?batchId=again-3&requestId=${batchRequestId}`,
+      body: batchBody(account('eraser')),
+    }),
+  },
   'submit-as-other': {
     ask: (_caller, { batchRequestId }) => ({
       method: 'POST',

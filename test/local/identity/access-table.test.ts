@@ -53,6 +53,7 @@ const everyone: readonly Persona[] = [
   'data-eng',
   'analyst',
   'spark',
+  'eraser',
   'composer',
   'dbt',
   'ci-plan',
@@ -70,7 +71,7 @@ const table_: {
     what: 'replace staged code',
     permission: 'storage.objects.delete',
     resource: object('staging', 'code/x.py'),
-    who: ['data-eng', 'spark', 'composer'],
+    who: ['data-eng', 'spark', 'eraser', 'composer'],
   },
   {
     what: 'change a bucket policy',
