@@ -19,7 +19,7 @@ beforeAll(async () => {
   await writeFile(join(job.workspace, 'dbt/dbt_project.yml'), 'name: tiny\nversion: 1.0.0\n')
   await writeFile(join(job.workspace, 'dbt/models/a.sql'), 'select 1 as id\n')
 }, 600_000)
-afterAll(() => Promise.all([job.close(), cloud.close()]))
+afterAll(() => Promise.all([job.close(), cloud.close()]), 10 * 60_000)
 
 /** A PATH with this Python and no dbt; what it makes has the pip that is asked for. */
 async function pathWith(pip: string): Promise<string> {
@@ -49,45 +49,53 @@ const index = Object.fromEntries(
 )
 
 describe.each(['==21.2.3', 'its own', '>=25'])('with a pip %s', (pip) => {
-  it('installs from the lock, and a second run finds it', async () => {
-    const PATH = await pathWith(pip)
-    const run = () =>
-      runBundle('run-dbt', {
-        job,
-        env: { ...job.env, ...index, PATH, RUNNER_TOOL_CACHE: join(job.temp, `tools ${pip}`) },
-        with: { dataset: 'caec_analytics', location: 'us-central1', commands: 'parse' },
-      })
-    const first = await run()
-    expect([first.exitCode, errorsOf(first)]).toEqual([0, []])
-    expect(first.log).toContain('Installing dbt-core 1.11.16, dbt-bigquery 1.12.1 (no dbt on PATH).')
-    const second = await run()
-    expect([second.exitCode, errorsOf(second)]).toEqual([0, []])
-    expect(second.log).toContain('installed by an earlier step or job')
-    expect(second.log).not.toContain('Installing')
-  }, 900_000)
+  it(
+    'installs from the lock, and a second run finds it',
+    async () => {
+      const PATH = await pathWith(pip)
+      const run = () =>
+        runBundle('run-dbt', {
+          job,
+          env: { ...job.env, ...index, PATH, RUNNER_TOOL_CACHE: join(job.temp, `tools ${pip}`) },
+          with: { dataset: 'caec_analytics', location: 'us-central1', commands: 'parse' },
+        })
+      const first = await run()
+      expect([first.exitCode, errorsOf(first)]).toEqual([0, []])
+      expect(first.log).toContain('Installing dbt-core 1.11.16, dbt-bigquery 1.12.1 (no dbt on PATH).')
+      const second = await run()
+      expect([second.exitCode, errorsOf(second)]).toEqual([0, []])
+      expect(second.log).toContain('installed by an earlier step or job')
+      expect(second.log).not.toContain('Installing')
+    },
+    40 * 60_000,
+  )
 })
 
-it('installs a lock of its own, and says what one lacks', async () => {
-  const shipped = await readFile(join(import.meta.dirname, '../../dist/run-dbt/requirements.txt'), 'utf8')
-  await writeFile(join(job.workspace, 'whole.txt'), shipped)
-  await writeFile(join(job.workspace, 'partial.txt'), shipped.replace(/^agate==.*\n(?: +--hash.*\n)+/m, ''))
-  const PATH = await pathWith('>=24')
-  const run = (requirements: string) =>
-    runBundle('run-dbt', {
-      job,
-      env: { ...job.env, ...index, PATH, RUNNER_TOOL_CACHE: join(job.temp, 'tools of locks') },
-      with: { dataset: 'caec_analytics', location: 'us-central1', commands: 'parse', requirements },
-    })
-  const whole = await run('whole.txt')
-  expect([whole.exitCode, errorsOf(whole)]).toEqual([0, []])
-  expect(whole.log).toContain('Installing dbt-core 1.11.16, dbt-bigquery 1.12.1 (locked by whole.txt).')
-  const partial = await run('partial.txt')
-  expect(partial.exitCode).toBe(1)
-  expect(errorsOf(partial)[0]).toMatch(
-    /pip ended with exit code 1: [\s\S]*requires agate, which is not installed/,
-  )
-  expect(errorsOf(partial)[0]).toMatch(/The lock of the input requirements is not complete/)
-}, 900_000)
+it(
+  'installs a lock of its own, and says what one lacks',
+  async () => {
+    const shipped = await readFile(join(import.meta.dirname, '../../dist/run-dbt/requirements.txt'), 'utf8')
+    await writeFile(join(job.workspace, 'whole.txt'), shipped)
+    await writeFile(join(job.workspace, 'partial.txt'), shipped.replace(/^agate==.*\n(?: +--hash.*\n)+/m, ''))
+    const PATH = await pathWith('>=24')
+    const run = (requirements: string) =>
+      runBundle('run-dbt', {
+        job,
+        env: { ...job.env, ...index, PATH, RUNNER_TOOL_CACHE: join(job.temp, 'tools of locks') },
+        with: { dataset: 'caec_analytics', location: 'us-central1', commands: 'parse', requirements },
+      })
+    const whole = await run('whole.txt')
+    expect([whole.exitCode, errorsOf(whole)]).toEqual([0, []])
+    expect(whole.log).toContain('Installing dbt-core 1.11.16, dbt-bigquery 1.12.1 (locked by whole.txt).')
+    const partial = await run('partial.txt')
+    expect(partial.exitCode).toBe(1)
+    expect(errorsOf(partial)[0]).toMatch(
+      /pip ended with exit code 1: [\s\S]*requires agate, which is not installed/,
+    )
+    expect(errorsOf(partial)[0]).toMatch(/The lock of the input requirements is not complete/)
+  },
+  40 * 60_000,
+)
 
 it("says pip's own words when a version does not exist", async () => {
   const result = await runBundle('run-dbt', {

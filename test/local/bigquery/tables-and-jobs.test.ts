@@ -116,9 +116,12 @@ describe('tables', () => {
     expect(
       (await create('u', { schema: { fields: [{ name: 'g', type: 'GEOGRAPHY' }] } })).body.error.message,
     ).toBe('Columns of type GEOGRAPHY are not supported by the local BigQuery (column g).')
-    expect(
-      (await create('u', { externalDataConfiguration: { sourceUris: ['gs://b/x'] } })).body.error.message,
-    ).toBe('Table.externalDataConfiguration is not supported by the local BigQuery.')
+    const sheet = { sourceFormat: 'GOOGLE_SHEETS', sourceUris: ['https://docs.google.com/x'] }
+    const refused = await create('u', { externalDataConfiguration: sheet })
+    expect([refused.status, refused.body.error.message]).toEqual([
+      501,
+      expect.stringContaining('GOOGLE_SHEETS'),
+    ])
     expect((await create('u', { view: { query: 'SELECT 1' } })).body.error.message).toContain(
       'set view.useLegacySql to false',
     )
