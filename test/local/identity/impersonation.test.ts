@@ -207,6 +207,7 @@ describe("Google's own client, unmodified", () => {
       'composer',
       'data-eng',
       'dbt',
+      'eraser',
       'ops',
       'spark',
     ])
