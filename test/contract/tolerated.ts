@@ -58,9 +58,10 @@ export const tolerated: readonly Tolerated[] = [
     name: '`True` for a boolean parameter',
     where: /^query /,
     what: /^is '(True|False)', not a boolean$/,
-    method: /^bigquery\./,
+    method: /^(bigquery\.|storage\.objects\.list$)/,
     client: /Python|dbt|Airflow/,
-    reason: "google-cloud-bigquery writes Python's own spelling (`formatOptions.useInt64Timestamp=True`)",
+    reason:
+      "google-cloud-bigquery writes Python's own spelling (`formatOptions.useInt64Timestamp=True`), and so does `gcloud storage` (`versions=True`)",
   },
   {
     name: '`location` inside `configuration.load`',
@@ -102,5 +103,8 @@ export function jsonName(name: string, document: string): string {
 export function withServicePath(service: string, path: string): string {
   if (service === 'storage' && /^\/b(\/|$)/.test(path)) return `/storage/v1${path}`
   if (service === 'bigquery' && path.startsWith('/projects')) return `/bigquery/v2${path}`
+  // `bq load` with an endpoint override joins the two the other way round.
+  if (path.startsWith('/bigquery/v2/upload/'))
+    return path.replace('/bigquery/v2/upload/', '/upload/bigquery/v2/')
   return path
 }
