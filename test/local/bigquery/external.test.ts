@@ -81,7 +81,7 @@ describe('an external table', () => {
     expect(body).toMatchObject({
       type: 'EXTERNAL',
       description: 'from files',
-      externalDataConfiguration: { sourceFormat: 'CSV', csvOptions: { skipLeadingRows: 1 } },
+      externalDataConfiguration: { sourceFormat: 'CSV', csvOptions: { skipLeadingRows: '1' } },
     })
     expect(
       await sql("SELECT table_type FROM caec_raw.INFORMATION_SCHEMA.TABLES WHERE table_name = 'by_rest'"),

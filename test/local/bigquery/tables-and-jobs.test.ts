@@ -297,17 +297,3 @@ it('names in a body are those of the URL', async () => {
   }
   expect((await cloud.api('data-eng', 'POST', '/jobs', other)).status).toBe(400)
 })
-
-it('what is neither used nor refused is told once', async () => {
-  const lines: string[] = []
-  const quiet = await openBigQuery({ log: (line) => lines.push(line) })
-  try {
-    for (let time = 0; time < 2; time += 1)
-      await quiet.api('data-eng', 'GET', '/datasets?tellMe=more&prettyPrint=false')
-    expect(lines.filter((line) => line.includes('ignored'))).toEqual([
-      'bigquery.datasets.list: ?tellMe of a request was ignored',
-    ])
-  } finally {
-    await quiet.close()
-  }
-})

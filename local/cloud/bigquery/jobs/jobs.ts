@@ -128,6 +128,7 @@ export async function runQuery(room: Room, desk: JobDesk, request: CloudRequest)
   const body = await request.json()
   const config = readQueryConfig(room, body)
   const location = text(body, 'location') || room.environment.region
+  const waitMs = count(body, 'timeoutMs') ?? defaultWaitMs
   const options = record(body, 'formatOptions') ?? {}
   const format = readFormat(flag(options, 'useInt64Timestamp') ?? false, options.timestampOutputFormat)
   if (flag(body, 'dryRun')) {
@@ -151,11 +152,7 @@ export async function runQuery(room: Room, desk: JobDesk, request: CloudRequest)
     wanted: { principal: request.principal, location, configuration, ...(timeoutMs ? { timeoutMs } : {}) },
     work: queryWork(room, config),
   })
-  const job = await desk.settle(
-    started,
-    Math.min(count(body, 'timeoutMs') ?? defaultWaitMs, longestWaitMs),
-    request.signal,
-  )
+  const job = await desk.settle(started, Math.min(waitMs, longestWaitMs), request.signal)
   throwJobError(job)
   const maxResults = count(body, 'maxResults')
   const answer = await resultBody(room, request.principal, job, {

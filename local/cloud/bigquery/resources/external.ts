@@ -87,7 +87,9 @@ export function splitExternal(
     else if (name === 'require_hive_partition_filter') {
       if (value === true) throw unsupported('The option require_hive_partition_filter')
     } else if (name === 'enable_list_inference') external.parquetOptions = { enableListInference: value }
-    else if (IN_CSV[name]) csvOptions[IN_CSV[name]] = value
+    else if (IN_CSV[name])
+      // An int64 of REST is text.
+      csvOptions[IN_CSV[name]] = typeof value === 'number' ? String(value) : value
     else if (BESIDE[name]) external[BESIDE[name]] = value
     else others[name] = value
   }
