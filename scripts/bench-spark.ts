@@ -24,21 +24,29 @@ interface Spark {
   run(job: Job, cores: 1 | 2, ...args: string[]): Promise<number>
 }
 
+/** What a job needs of its surroundings to run from the checkout. */
+export const sparkEnvironment = (
+  root: string,
+  { python, javaHome, sparkHome }: Awaited<ReturnType<typeof ensureSpark>>,
+): Record<string, string> => ({
+  SPARK_LOCAL_IP: '127.0.0.1',
+  PYSPARK_PYTHON: python,
+  JAVA_HOME: javaHome,
+  SPARK_HOME: sparkHome,
+  PYTHONPATH: path.join(root, 'spark'),
+})
+
 export async function spark(root: string, say: (line: string) => void): Promise<Measured[]> {
-  const { python, javaHome, sparkHome } = await ensureSpark(say)
+  const tools = await ensureSpark(say)
   const scratch = mkdtempSync(path.join(tmpdir(), 'bench-spark-'))
   const jobs: Spark = {
     run: async (job, cores, ...args) => {
       const started = performance.now()
-      const child = spawn(python, [`spark/jobs/${job}.py`, ...args], {
+      const child = spawn(tools.python, [`spark/jobs/${job}.py`, ...args], {
         cwd: root,
         env: {
           ...process.env,
-          SPARK_LOCAL_IP: '127.0.0.1',
-          PYSPARK_PYTHON: python,
-          JAVA_HOME: javaHome,
-          SPARK_HOME: sparkHome,
-          PYTHONPATH: path.join(root, 'spark'),
+          ...sparkEnvironment(root, tools),
           PYSPARK_SUBMIT_ARGS: `--master local[${cores}] --driver-memory 1g --conf spark.ui.enabled=false pyspark-shell`,
         },
         stdio: ['ignore', 'ignore', 'pipe'],

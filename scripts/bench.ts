@@ -11,7 +11,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { generateEvents } from '../local/demo/generator.ts'
 import { ensureSpark } from '../local/toolchain/index.ts'
 import { dags } from './bench-dags.ts'
-import { spark } from './bench-spark.ts'
+import { spark, sparkEnvironment } from './bench-spark.ts'
 import { dbt, submit } from './bench-steps.ts'
 import { views } from './bench-views.ts'
 import type { Measured } from './measured.ts'
@@ -108,14 +108,9 @@ async function sessions(): Promise<Measured[]> {
     const csv = path.join(scratch, 'raw', 'events.csv')
     await import('node:fs/promises').then(({ mkdir }) => mkdir(path.dirname(csv), { recursive: true }))
     await generateEvents({ rows: 1_000_000, seed: 1, path: csv })
-    const { python, javaHome, sparkHome } = await ensureSpark(say)
-    const environment = {
-      SPARK_LOCAL_IP: '127.0.0.1',
-      PYSPARK_PYTHON: python,
-      JAVA_HOME: javaHome,
-      SPARK_HOME: sparkHome,
-      PYTHONPATH: path.join(root, 'spark'),
-    }
+    const tools = await ensureSpark(say)
+    const { python } = tools
+    const environment = sparkEnvironment(root, tools)
     const lake = path.join(scratch, 'lake')
     const clean = await time(
       python,

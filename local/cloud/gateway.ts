@@ -59,17 +59,10 @@ export interface Gateway {
 
 const defaultLimitBytes = 10 * 1024 * 1024
 
-/** Official clients send these where Google has no such parameter. */
-const SENT_IN_VAIN = [
-  'bigquery.jobs.get ?projection',
-  'bigquery.jobs.cancel ?projection',
-  'storage.objects.delete ?prefix',
-]
-
 export function createGateway(options: GatewayOptions): Gateway {
   const router = createRouter(options.services)
 
-  const told = new Set(SENT_IN_VAIN)
+  const told = new Set<string>()
   /** Once for each kind: somebody asked for what this cloud knows nothing of. */
   function tellIgnored(method: string, unread: readonly string[]): void {
     for (const name of unread) {
@@ -121,10 +114,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       reply = refuse(error, raw, path, matches[0])
     }
     const isDone = (reply.status ?? 200) < 400
-    const unread = isDone ? [...parameters.unread(), ...(body?.unread() ?? [])] : []
-    tellIgnored(matches[0]?.route.id ?? path, unread)
+    const [match] = matches
+    const idle = match?.service.idleParameters?.[match.route.id] ?? []
+    const unread = isDone ? [...parameters.unread(idle), ...(body?.unread() ?? [])] : []
+    tellIgnored(match?.route.id ?? path, unread)
     options.onExchange?.({
-      ...describe(raw, matches[0], requestJson, reply),
+      ...describe(raw, match, requestJson, reply),
       ...(unread.length && { unread }),
     })
     return reply

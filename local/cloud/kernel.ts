@@ -139,6 +139,11 @@ export interface Service {
    * `oauth` (STS: `error`, `error_description`).
    */
   readonly errorStyle: 'legacy' | 'rpc' | 'oauth'
+  /**
+   * Parameters by method id that change nothing here: official clients send them where Google has none, or they ask
+   * for what cannot be.
+   */
+  readonly idleParameters?: Readonly<Record<string, readonly string[]>>
   /** Ends child processes and flushes; safe to call twice. */
   close?(): Promise<void>
 }

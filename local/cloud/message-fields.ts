@@ -3,6 +3,7 @@
  * in its words.
  */
 import { CloudError } from './kernel.ts'
+import { STANDARD_PARAMETERS } from './watched-json.ts'
 
 /**
  * A field: scalar, message, list or string map. `ignored` marks output-only fields, which Google accepts and
@@ -112,19 +113,12 @@ export function invalid(field: string, description: string): CloudError {
 }
 
 const STANDARD_QUERY = new Set([
-  '$alt',
-  'alt',
+  ...STANDARD_PARAMETERS,
   '$.xgafv',
   'callback',
   '$callback',
   'fields',
   '$fields',
-  'key',
-  'prettyPrint',
-  '$prettyPrint',
-  'quotaUser',
-  'upload_protocol',
-  'uploadType',
 ])
 
 /**

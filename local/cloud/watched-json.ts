@@ -44,7 +44,7 @@ function leavesOf(value: unknown, path: string): string[] {
 }
 
 /** Parameters of every method that change the form of an answer or the bookkeeping, not what is done. */
-const STANDARD = new Set([
+export const STANDARD_PARAMETERS = [
   'alt',
   '$alt',
   'key',
@@ -53,10 +53,13 @@ const STANDARD = new Set([
   'quotaUser',
   'upload_protocol',
   'uploadType',
-])
+]
 
-/** The parameters of `url`, whose `searchParams` is replaced by one that remembers what was read. */
-export function watchParameters(url: URL): { unread(): string[] } {
+/**
+ * The parameters of `url`, whose `searchParams` is replaced by one that remembers what was read.
+ * `idle`: names that need no reader.
+ */
+export function watchParameters(url: URL): { unread(idle?: readonly string[]): string[] } {
   const read = new Set<string>()
   const names = [...url.searchParams.keys()]
   class Watching extends URLSearchParams {
@@ -79,11 +82,11 @@ export function watchParameters(url: URL): { unread(): string[] } {
   }
   Object.defineProperty(url, 'searchParams', { value: new Watching(url.searchParams.toString()) })
   return {
-    unread: () => {
+    unread: (idle = []) => {
       // The URI of an upload repeats what its first request asked.
       if (read.has('upload_id')) return []
       return [...new Set(names)]
-        .filter((name) => !STANDARD.has(name) && !read.has(name))
+        .filter((name) => ![...STANDARD_PARAMETERS, ...idle].includes(name) && !read.has(name))
         .map((name) => `?${name}`)
     },
   }

@@ -80,11 +80,6 @@ export async function ensureDbt(progress: Progress): Promise<DbtTools> {
   return { python, dbt: beside(python, 'dbt') }
 }
 
-/** The same dbt with the base tests for adapters, and sqlglot: for deep checks only. */
-export async function ensureDeepTools(progress: Progress): Promise<string> {
-  return ensureEnvironment({ title: 'what deep checks need', lock: 'deep', pythonRange: [10, 13] }, progress)
-}
-
 /**
  * Airflow 3.3 with the Google, Kubernetes and standard providers, without the libraries of Google products no
  * DAG here uses.

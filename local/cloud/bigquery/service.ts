@@ -94,6 +94,7 @@ export async function createBigQuery(context: BigQueryContext): Promise<Service>
     name: 'bigquery',
     errorStyle: 'legacy',
     routes: createRoutes(room, desk, uploads),
+    idleParameters: { 'bigquery.jobs.get': ['projection'], 'bigquery.jobs.cancel': ['projection'] },
     close: () => (closing ??= close()),
   }
 }

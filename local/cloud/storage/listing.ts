@@ -33,8 +33,6 @@ const pageLimit = 1000
 export function readListQuery(query: URLSearchParams): ListQuery {
   // `versions`: no bucket here keeps old ones (asking for that is refused), so all versions are the live ones.
   if (query.get('matchGlob')) throw unsupported('matchGlob')
-  // `includeFoldersAsPrefixes`, which gcloud asks for, adds folder resources; these buckets cannot have any.
-  query.get('includeFoldersAsPrefixes')
   const token = query.get('pageToken')
   return {
     prefix: query.get('prefix') ?? '',

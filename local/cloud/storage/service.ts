@@ -108,6 +108,11 @@ export async function createStorage(context: ServiceContext): Promise<StorageSer
   return {
     name: 'storage',
     errorStyle: 'legacy',
+    // gcloud asks for folder resources in a listing; these buckets cannot have any.
+    idleParameters: {
+      'storage.objects.delete': ['prefix'],
+      'storage.objects.list': ['includeFoldersAsPrefixes'],
+    },
     objects: createObjectStore(catalog, guard, writes),
     routes: [
       // Clients given STORAGE_EMULATOR_HOST leave `/storage/v1` away.

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { ensureDeepTools } from '../../../local/toolchain/index.ts'
+import { ensureChecks } from '../../../local/toolchain/index.ts'
 import { COLUMNS, Random } from './random-queries.ts'
 import { openWarehouse, type Warehouse } from './warehouse.ts'
 
@@ -67,7 +67,7 @@ async function otherRows(sql: string, types: readonly string[]): Promise<Cell[][
 }
 
 it(`${wanted} random queries answer as an independent translation of them`, async () => {
-  const python = await ensureDeepTools(() => undefined)
+  const { python } = await ensureChecks(() => undefined)
   const random = new Random(seed + 1)
   const queries = [...new Set(Array.from({ length: wanted }, () => random.query()))]
   const { stdout, stderr } = spawnSync(python, ['-I', join(import.meta.dirname, 'translate.py')], {

@@ -262,3 +262,35 @@ describe('gateway', () => {
     )
   })
 })
+
+it('tells once what a request asked for and nobody read, and nothing of what is idle', async () => {
+  const lines: string[] = []
+  const heedless: Service = {
+    name: 'storage',
+    errorStyle: 'legacy',
+    routes: [
+      route('POST', '/storage/v1/b', async ({ json }) => ({ json: { name: (await json()).name } }), {
+        id: 'storage.buckets.insert',
+      }),
+    ],
+    idleParameters: { 'storage.buckets.insert': ['prefix'] },
+  }
+  const gateway = createGateway({
+    origin: 'http://127.0.0.1:1',
+    services: [heedless],
+    authenticate: () => caller,
+    log: (line) => lines.push(line),
+  })
+  const ask = () =>
+    gateway.dispatch({
+      method: 'POST',
+      path: '/storage/v1/b?project=p&prefix=x&prettyPrint=false',
+      headers: {},
+      body: Buffer.from('{"name": "b", "location": "EU", "etag": "e"}'),
+    })
+  expect([(await ask()).status, (await ask()).status]).toEqual([200, 200])
+  expect(lines).toEqual([
+    'storage.buckets.insert: ?project of a request was ignored',
+    'storage.buckets.insert: location of a request was ignored',
+  ])
+})

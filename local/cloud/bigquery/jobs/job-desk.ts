@@ -176,7 +176,7 @@ export class JobDesk {
     // Google looks only in the US and EU multi-regions unless it is told where.
     const places = location ? [location] : ['us', 'eu']
     for (const place of places) {
-      const job = this.#room.warehouse.jobs.get(jobKey({ location: place, jobId }))
+      const job = this.known({ location: place, jobId })
       if (job) return job
     }
     throw jobNotFound(projectId, jobId)

@@ -32,7 +32,7 @@ export async function failTransaction({ room, session }: Execution): Promise<voi
 }
 
 /** A script that ends before its transaction rolls it back. */
-export async function endTransaction({ room, session }: Execution): Promise<void> {
-  if (session.held === 'open') await room.warehouse.rollback(session)
-  session.release()
+export async function endTransaction(execution: Execution): Promise<void> {
+  await failTransaction(execution)
+  execution.session.release()
 }
