@@ -18,8 +18,9 @@ import {
   typeName,
   type GType,
 } from '../values/gtype.ts'
+import { chained } from '../values/chain.ts'
 import { compareFloats } from '../values/floats.ts'
-import { joinFacts, once, quoteText, type Value } from '../values/value.ts'
+import { integerOf, joinFacts, once, quoteText, type Value } from '../values/value.ts'
 import { BITS } from '../functions/bits.ts'
 import { shift } from '../functions/date-arithmetic.ts'
 import { divided, multiplied } from '../functions/numerics.ts'
@@ -181,20 +182,24 @@ export function concatenate(left: Value, right: Value, expression: Expression): 
   return { sql: `(${a} || ${b})`, type }
 }
 
-/** A chain of AND and OR is flattened, so that a long generated condition is no deep nesting. */
-function resolveLogic(expression: Expression & { kind: 'binary' }, env: Env): Value {
+/** A chain of AND or OR is flattened, so that a long generated condition is no deep nesting. */
+export function operandsOf(expression: Expression, operator: string): Expression[] {
   const parts: Expression[] = []
-  let rest: Expression = expression
-  while (rest.kind === 'binary' && rest.operator === expression.operator) {
-    parts.unshift(rest.right)
-    rest = rest.left
-  }
-  parts.unshift(rest)
+  let rest = expression
+  for (; rest.kind === 'binary' && rest.operator === operator; rest = rest.left) parts.push(rest.right)
+  return [...parts, rest].reverse()
+}
+
+function resolveLogic(expression: Expression & { kind: 'binary' }, env: Env): Value {
+  const parts = operandsOf(expression, expression.operator)
   const values = parts.map((part) =>
     coerce(resolveExpression(part, env), BOOL, part.at, `Operand of ${expression.operator}`),
   )
   return {
-    sql: `(${values.map((value) => value.sql).join(` ${expression.operator} `)})`,
+    sql: `(${chained(
+      values.map((value) => value.sql),
+      expression.operator,
+    )})`,
     type: BOOL,
     ...joinFacts(values),
   }
@@ -246,6 +251,28 @@ export function resolveLike(expression: Expression & { kind: 'like' }, env: Env)
   }
 }
 
+/** A list this long is given as one text: DuckDB's parser needs a second for each ten thousand expressions. */
+const MANY = 2000
+
+/** What IN looks among. */
+function listed(values: readonly Value[], type: GType): string {
+  const literals = values.flatMap(({ literal }) => (literal === undefined ? [] : [literal]))
+  const isPlain = isScalar(type, 'INT64', 'STRING') && literals.length === values.length
+  if (isPlain && values.length > MANY) {
+    const texts = isScalar(type, 'STRING') ? literals : literals.map((literal) => String(integerOf(literal)))
+    const list = isScalar(type, 'STRING')
+      ? `from_json(${quoteText(JSON.stringify(texts))}, '["VARCHAR"]')`
+      : `CAST('[${texts.join(', ')}]' AS BIGINT[])`
+    return `SELECT unnest(${list})`
+  }
+  // The smallest INT64 has no literal of its own in DuckDB, and a bare one is narrower than INT64.
+  return values
+    .map(({ sql, literal }) =>
+      isScalar(type, 'INT64') && literal !== undefined && /^[1-9]\d{0,17}$/.test(literal) ? literal : sql,
+    )
+    .join(', ')
+}
+
 export function resolveIn(expression: Expression & { kind: 'in' }, env: Env): Value {
   const operand = resolveExpression(expression.operand, env)
   const not = expression.isNot ? 'NOT ' : ''
@@ -265,10 +292,7 @@ export function resolveIn(expression: Expression & { kind: 'in' }, env: Env): Va
         ...joinFacts(values),
       }
     return {
-      sql: `(${values[0]!.sql} ${not}IN (${values
-        .slice(1)
-        .map((value) => value.sql)
-        .join(', ')}))`,
+      sql: `(${values[0]!.sql} ${not}IN (${listed(values.slice(1), type)}))`,
       type: BOOL,
       ...joinFacts(values),
     }

@@ -5,14 +5,24 @@
 import type { Body, Expression, OrderItem, Query } from '../parse/syntax.ts'
 import { invalid, unsupported } from '../refusal.ts'
 import { coerce, commonType } from '../values/coerce.ts'
-import { duckdbType, INT64, isGroupable, sameType, typeName, type GType } from '../values/gtype.ts'
+import {
+  duckdbType,
+  INT64,
+  isGroupable,
+  isNullType,
+  sameType,
+  typeName,
+  type GType,
+} from '../values/gtype.ts'
 import { orderKey, ordinal } from './order.ts'
 import { asColumns } from './output.ts'
 import { resolveExpression } from './recursion.ts'
 import { recursiveCte } from './recursive.ts'
 import { childEnv, sameName, type CteEntry, type Env, type QueryResult } from './scope.ts'
 import { resolveSelect } from './select.ts'
+import type { Value } from '../values/value.ts'
 import { onceOnly } from './translation.ts'
+import { chained } from '../values/chain.ts'
 
 export function resolveQuery(query: Query, outer: Env): QueryResult {
   const { env, prefixes } = withCtes(query, outer)
@@ -23,12 +33,16 @@ export function resolveQuery(query: Query, outer: Env): QueryResult {
   const limit = query.limit ? ` LIMIT ${countOf(query.limit, env, 'LIMIT')}` : ''
   const offset = query.offset ? ` OFFSET ${countOf(query.offset, env, 'OFFSET')}` : ''
   const ctes = prefixes()
-  const columns = query.limit
-    ? result.columns.map((column) => ({ ...column, partitionOf: undefined }))
-    : result.columns
+  const columns = result.columns.map((column) => ({
+    ...column,
+    partitionOf: query.limit ? undefined : column.partitionOf,
+    // A literal behind ORDER BY or LIMIT is a column.
+    literal: query.limit || query.orderBy.length > 0 ? undefined : column.literal,
+  }))
   return {
     ...result,
     columns,
+    row: query.limit || ctes.length > 0 ? undefined : result.row,
     sql: `${ctes.length > 0 ? `WITH ${query.with.some((cte) => cte.mayRecur) ? 'RECURSIVE ' : ''}${ctes.join(', ')} ` : ''}${result.sql}${limit}${offset}`,
   }
 }
@@ -66,24 +80,32 @@ function withCtes(query: Query, outer: Env): { env: Env; prefixes: () => string[
   return { env: { ...childEnv(outer), ctes }, prefixes: () => used }
 }
 
+/** What stands between the operators of a chain: `a UNION ALL b UNION ALL c` is one operation of three. */
+function operandsOf(body: Body & { kind: 'set' }): Body[] {
+  const operands: Body[] = [body.right]
+  let rest = body.left
+  for (; rest.kind === 'set' && rest.operator === body.operator; rest = rest.left) operands.push(rest.right)
+  return [...operands, rest].reverse()
+}
+
 function resolveBody(body: Body, env: Env): QueryResult {
   if (body.kind === 'select') return resolveSelect(body.select, env, [])
   if (body.kind === 'query') return resolveQuery(body.query, env)
-  const left = resolveBody(body.left, env)
-  const right = resolveBody(body.right, env)
-  if (left.columns.length !== right.columns.length)
+  const parts = operandsOf(body).map((operand) => resolveBody(operand, env))
+  const [first] = parts
+  const count = (n: number): string => `${n} column${n === 1 ? '' : 's'}`
+  const other = parts.findIndex((part) => part.columns.length !== first!.columns.length)
+  if (other >= 0)
     throw invalid(
-      `Queries in ${body.operator} have mismatched column count; query 1 has ${left.columns.length} column${left.columns.length === 1 ? '' : 's'}, query 2 has ${right.columns.length} column${right.columns.length === 1 ? '' : 's'}`,
+      `Queries in ${body.operator} have mismatched column count; query 1 has ${count(first!.columns.length)}, query ${other + 1} has ${count(parts[other]!.columns.length)}`,
       body.at,
     )
-  const types = left.columns.map((column, i) => {
-    const type = commonType([
-      { sql: '', type: column.type },
-      { sql: '', type: right.columns[i]!.type },
-    ])
+  const types = first!.columns.map((_, i) => {
+    const column = parts.map((part) => part.columns[i]!)
+    const type = commonType(column.map(({ type: own, literal }) => ({ sql: '', type: own, literal })))
     if (!type)
       throw invalid(
-        `Column ${i + 1} in ${body.operator} has incompatible types: ${typeName(column.type)}, ${typeName(right.columns[i]!.type)}`,
+        `Column ${i + 1} in ${body.operator} has incompatible types: ${column.map(({ type: own }) => typeName(own)).join(', ')}`,
         body.at,
       )
     return type
@@ -95,20 +117,37 @@ function resolveBody(body: Body, env: Env): QueryResult {
       `Column ${ungroupable + 1} in ${body.operator} has type that does not support set operation comparisons: ${typeName(types[ungroupable]!)}`,
       body.at,
     )
-  if (!isAll) for (const column of [...left.columns, ...right.columns]) env.translation.touch(column.touch)
-  const operator = isAll ? 'UNION ALL' : body.operator.replace(' DISTINCT', '')
-  const sql = `${converted(left, types, env)} ${operator} ${converted(right, types, env)}`
-  const columns = left.columns.map((column, i) => ({
+  if (!isAll) for (const part of parts) for (const column of part.columns) env.translation.touch(column.touch)
+  const sql =
+    (isAll ? asRows(parts, types) : undefined) ??
+    chained(
+      parts.map((part) => converted(part, types, env)),
+      isAll ? 'UNION ALL' : body.operator.replace(' DISTINCT', ''),
+    )
+  const columns = first!.columns.map((column, i) => ({
     name: column.name,
     label: column.label,
     type: types[i]!,
     touch: () => {
-      column.touch()
-      right.columns[i]!.touch()
+      for (const part of parts) part.columns[i]!.touch()
     },
   }))
-  return { sql: `SELECT * FROM (${sql}) AS ${env.translation.fresh('set')}`, columns, as: left.as }
+  const names = sql.startsWith('VALUES') ? `(${columns.map(({ label }) => label).join(', ')})` : ''
+  return { sql: `SELECT * FROM (${sql}) AS ${env.translation.fresh('set')}${names}`, columns, as: first!.as }
 }
+
+/** Many rows as one list: seeds and fixtures of tests are unions of thousands of SELECTs without FROM. */
+function asRows(parts: readonly QueryResult[], types: readonly GType[]): string | undefined {
+  const rows = parts.flatMap(({ row }) =>
+    row?.every(({ sql }) => !sql.includes('(SELECT'))
+      ? [row.map((value, i) => coerce(value, types[i]!))]
+      : [],
+  )
+  if (rows.length < parts.length || rows.length < MANY) return undefined
+  const cell = (value: Value, type: GType): string => (isNullType(type) ? 'CAST(NULL AS BIGINT)' : value.sql)
+  return `VALUES ${rows.map((row) => `(${row.map((value, i) => cell(value, types[i]!)).join(', ')})`).join(', ')}`
+}
+const MANY = 16
 
 function converted(result: QueryResult, types: readonly GType[], env: Env): string {
   if (
@@ -119,8 +158,8 @@ function converted(result: QueryResult, types: readonly GType[], env: Env): stri
     return `(${result.sql})`
   const relation = env.translation.fresh('side')
   const items = result.columns.map(
-    (column, i) =>
-      `${coerce({ sql: `${relation}.${column.label}`, type: column.type }, types[i]!).sql} AS ${column.label}`,
+    ({ type, label, literal }, i) =>
+      `${coerce({ sql: `${relation}.${label}`, type, literal }, types[i]!).sql} AS ${label}`,
   )
   return `(SELECT ${items.join(', ')} FROM (${result.sql}) AS ${relation})`
 }

@@ -48,11 +48,15 @@ export interface OutputColumn {
   readonly type: GType
   readonly touch: () => void
   readonly partitionOf?: Column['partitionOf']
+  /** A literal of the SELECT list: in a set operation it coerces as it would anywhere. */
+  readonly literal?: string
 }
 export interface QueryResult {
   readonly sql: string
   readonly columns: readonly OutputColumn[]
   readonly as?: 'STRUCT' | 'VALUE'
+  /** Of a SELECT without FROM: its one row. */
+  readonly row?: readonly Value[]
 }
 
 /** The two ways back in: an operand may hold a query, and a query expressions. Every Env carries them. */

@@ -86,6 +86,7 @@ export function resolveSelect(select: Select, outer: Env, orderBy: readonly Orde
     type: item.value.type,
     touch: item.touch,
     partitionOf: isPlain ? (item.value.column as Column | undefined)?.partitionOf : undefined,
+    literal: isPlain ? item.value.literal : undefined,
   }))
   if (select.as === 'VALUE' && items.length !== 1)
     throw invalid('SELECT AS VALUE query must have exactly one column', select.at)
@@ -99,6 +100,7 @@ export function resolveSelect(select: Select, outer: Env, orderBy: readonly Orde
     sql: `SELECT ${select.isDistinct ? 'DISTINCT ' : ''}${list}${source}${where}${grouping}${having}${qualify}${order}`,
     columns,
     as: select.as,
+    row: isPlain && !from && !select.having ? items.map((item) => item.value) : undefined,
   }
 }
 
