@@ -1,6 +1,6 @@
 /**
  * Measures what we promise, each as a ratio to a named limit or peer in the same run; it asserts nothing.
- * Usage: npm run bench [-- demo-small demo-full start sessions spark views dags dbt submit]
+ * Usage: npm run bench [-- demo-small demo-full start sessions spark views dags dbt submit bigquery]
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { generateEvents } from '../local/demo/generator.ts'
 import { ensureSpark } from '../local/toolchain/index.ts'
+import { bigquery } from './bench-bigquery.ts'
 import { dags } from './bench-dags.ts'
 import { spark, sparkEnvironment } from './bench-spark.ts'
 import { dbt, submit } from './bench-steps.ts'
@@ -148,6 +149,7 @@ const benches: Readonly<Record<string, () => Promise<Measured[]>>> = {
   dags: () => dags(root, say),
   dbt,
   submit,
+  bigquery,
 }
 
 async function main(argv: readonly string[]): Promise<number> {

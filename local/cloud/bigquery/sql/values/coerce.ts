@@ -64,7 +64,7 @@ export function coerce(value: Value, to: GType, at?: Position, what?: string): V
     return { ...value, ...packed(value.fields, to, at), type: to, literal: undefined }
   if (isNullType(value.type)) return { ...value, sql: `CAST(NULL AS ${duckdbType(to)})`, type: to }
   if (value.literal !== undefined && isScalar(value.type, 'STRING') && to.kind === 'scalar')
-    return { ...value, sql: literalOf(value.literal, to.name, at), type: to, literal: undefined }
+    return { ...value, sql: literalAs(value.literal, to.name, at), type: to, literal: undefined }
   if (value.literal !== undefined && isScalar(value.type, 'INT64', 'FLOAT64') && to.kind === 'scalar')
     return { ...value, sql: `CAST('${value.literal}' AS ${duckdbType(to)})`, type: to }
   return {
@@ -100,7 +100,20 @@ export function literalOf(text: string, type: string, at?: Position): string {
     case 'TIMESTAMP':
       return timestampLiteral(text, at)
     default:
-      throw invalid(`Could not cast literal ${JSON.stringify(text)} to type ${type}`, at)
+      throw notCast(text, type, at)
+  }
+}
+
+const notCast = (text: string, type: string, at?: Position): Error =>
+  invalid(`Could not cast literal ${JSON.stringify(text)} to type ${type}`, at)
+
+/** A string where a date or time is wanted: Google's words are those of a cast. */
+export function literalAs(text: string, type: string, at?: Position): string {
+  try {
+    return literalOf(text, type, at)
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('Invalid ')) throw notCast(text, type, at)
+    throw error
   }
 }
 
