@@ -254,10 +254,15 @@ export const stringRows: readonly FunctionRow[] = [
     'native',
     'ASCII',
     {
-      'STRING -> INT64': ([x]) =>
-        `CASE WHEN ${x} = '' THEN CAST(0 AS BIGINT) ELSE CAST(ascii(${x}) AS BIGINT) END`,
+      'STRING -> INT64': (args, how) =>
+        once(
+          args,
+          ([x]) =>
+            `CASE WHEN ${x} = '' THEN CAST(0 AS BIGINT) WHEN ascii(${x}) < 128 THEN CAST(ascii(${x}) AS BIGINT) WHEN ${x} IS NOT NULL THEN ${how.fail("'ASCII of a character outside of ASCII is not supported by the local BigQuery'")} END`,
+        ),
     },
-    example("SELECT ASCII('abcd'), ASCII('a'), ASCII('')", [97, 97, 0]),
+    example("SELECT ASCII('abcd'), ASCII('a'), ASCII(''), ASCII(NULL)", [97, 97, 0, null]),
+    failing("SELECT ASCII('ä')", 'outside of ASCII'),
   ),
   scalar(
     F,

@@ -3,6 +3,7 @@ import { invalid, unsupported } from '../refusal.ts'
 import type { Expression } from '../parse/syntax.ts'
 import { castSql } from '../values/cast.ts'
 import { coerce, coerceAll } from '../values/coerce.ts'
+import { compareFloats } from '../values/floats.ts'
 import { BOOL, isScalar, type GType } from '../values/gtype.ts'
 import { integerOf, joinFacts, once, quoteText, type Value } from '../values/value.ts'
 import { equalStructs } from './operators.ts'
@@ -50,8 +51,16 @@ export function resolveIn(expression: Expression & { kind: 'in' }, env: Env): Va
         type: BOOL,
         ...joinFacts(values),
       }
+    const [sought, ...among] = values
+    // DuckDB finds NaN among others; a literal is none.
+    if (isScalar(type, 'FLOAT64') && among.some(({ literal }) => literal === undefined))
+      return {
+        sql: `(${not}(${among.map((value) => compareFloats('=', sought!, value)).join(' OR ')}))`,
+        type: BOOL,
+        ...joinFacts(values),
+      }
     return {
-      sql: `(${values[0]!.sql} ${not}IN (${listed(values.slice(1), type)}))`,
+      sql: `(${sought!.sql} ${not}IN (${listed(among, type)}))`,
       type: BOOL,
       ...joinFacts(values),
     }
