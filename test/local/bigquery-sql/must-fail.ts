@@ -53,7 +53,7 @@ export const mustFail: readonly (readonly [sql: string, says: string | RegExp])[
   ["SELECT CAST('1.5' AS INT64)", 'Bad int64 value: 1.5'],
   ["SELECT CAST('' AS FLOAT64)", 'Bad double value'],
   ["SELECT CAST('yes' AS BOOL)", 'Bad bool value: yes'],
-  ["SELECT CAST('2026-13-01' AS DATE)", /Invalid DATE|Invalid date/],
+  ["SELECT CAST('2026-13-01' AS DATE)", /Could not cast literal|Invalid date/],
   ["SELECT DATE '2026-02-30'", 'Invalid DATE literal'],
   ["SELECT TIMESTAMP '2026-01-01 25:00:00'", 'Invalid TIMESTAMP literal'],
   ['SELECT DATE(2026, 13, 1)', ''],
