@@ -73,7 +73,6 @@ export function accessPage(root: string): { file: string; text: string } {
     ]),
   )
   const inWords = names.map((name) => {
-    const can = matrix.operations.filter(({ who: allowed }) => allowed.includes(name)).map(({ what }) => what)
     const grants = bindings
       .filter(({ members }) => members.includes(name))
       .map(({ resource, role, why, condition }) => {
@@ -94,8 +93,6 @@ export function accessPage(root: string): { file: string; text: string } {
       `### ${name}`,
       '',
       access.identities[name]!.description,
-      '',
-      `May ${can.join('; ')}.`,
       '',
       table(['Role', 'On', 'Condition', 'Why'], grants),
       '',
@@ -156,7 +153,9 @@ export function accessPage(root: string): { file: string; text: string } {
     '',
     may,
     '',
-    '## Each identity in words',
+    '## Each identity and its grants',
+    '',
+    'The column of an identity in the table above says what it may do.',
     '',
     ...inWords,
     '## Custom roles, permission by permission',
