@@ -9,10 +9,7 @@ import { parse } from 'yaml'
 interface Access {
   readonly identities: Readonly<Record<string, { readonly kind: string; readonly description: string }>>
   readonly customRoles: Readonly<
-    Record<
-      string,
-      { readonly title: string; readonly description?: string; readonly permissions: readonly string[] }
-    >
+    Record<string, { readonly description?: string; readonly permissions: readonly string[] }>
   >
   readonly bindings: Readonly<
     Record<
@@ -102,7 +99,7 @@ export function accessPage(root: string): { file: string; text: string } {
       ]),
     ].join('\n')
   })
-  const roles = Object.entries(access.customRoles).map(([role, { title, description, permissions }]) => {
+  const roles = Object.entries(access.customRoles).map(([role, { description, permissions }]) => {
     if (description === undefined)
       throw new Error(`terraform-infra/access.yaml: the custom role ${role} has no description`)
     const members = bindings
@@ -125,7 +122,7 @@ export function accessPage(root: string): { file: string; text: string } {
     return [
       `### ${role}`,
       '',
-      `${title}. ${description}`,
+      description,
       '',
       table(
         ['Permission', 'Needed to'],
