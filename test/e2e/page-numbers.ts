@@ -193,7 +193,7 @@ async function expectShown(shown: Shown, filters: Filters, all: Filters, truths:
 
   const inPeriod = `session_date BETWEEN '${filters.from}' AND '${filters.to}'`
   for (const [name, title] of [
-    ['sources', '(not set) / (not set) / (not set)'],
+    ['sources', '(not set)'],
     ['devices', '(not set)'],
   ] as const)
     await expectTable(

@@ -44,11 +44,7 @@
     const groups = byKey(sum(inPeriod, COUNTS, name))
     const all = groups.reduce((total, [, group]) => figures.plus(total, group.sessions), 0)
     return {
-      isNamed: rows.some((row) =>
-        name(row)
-          .split(' / ')
-          .some((part) => part !== NOT_SET),
-      ),
+      isNamed: rows.some((row) => name(row) !== NOT_SET),
       rows: groups
         .sort(([, left], [, right]) => Number(right.sessions) - Number(left.sessions))
         .slice(0, 10)
@@ -64,7 +60,12 @@
     most(
       views.kpi_sessions_by_last_touch ?? [],
       filters,
-      (row) => `${row.traffic_source} / ${row.traffic_medium} / ${row.campaign}`,
+      /* What is not set at the end is left out. */
+      (row) =>
+        `${row.traffic_source} / ${row.traffic_medium} / ${row.campaign}`.replace(
+          /( \/ \(not set\)){1,2}$/,
+          '',
+        ),
     )
   const devices = (views, filters) => most(views.kpi_sessions_by_device ?? [], filters, (row) => row.device)
 

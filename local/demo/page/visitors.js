@@ -19,7 +19,9 @@
       (row) => `${row.week}|${row.since}`,
     )
     const { Plot } = globalThis
-    const later = cells.filter((row) => row.since > 0)
+    /* Week 0 is all of them; it is drawn where there is no other. */
+    const isYoung = cells.every((row) => row.since === 0)
+    const later = cells.filter((row) => isYoung || row.since > 0)
     const weeks = [...new Set(later.map((row) => row.week))].sort()
     const columns = [...new Set(later.map((row) => row.since))].sort((left, right) => left - right)
     charts.draw(
@@ -104,13 +106,14 @@
         key: index,
         name: row.name,
         value: Number(row.sessions) / most,
-        right: `${words.plural(row.sessions, 'session', 'sessions')} · ${words.percent(row.conversionRate)}`,
+        right: words.percent(row.share),
+        below: `${words.plural(row.sessions, 'session', 'sessions')} · ${words.percent(row.conversionRate)} with a purchase`,
       }))
-      const said = bars.map((bar) => `${bar.name}: ${bar.right}`).join('; ')
+      const said = bars.map((bar) => `${bar.name}: ${bar.right}, ${bar.below}`).join('; ')
       charts.draw(
         id,
         `Sessions and conversion by ${what.toLowerCase()}. ${said}.`,
-        bars.length ? page.bars.barOptions(bars, 'var(--accent)', { hasTrack: false, space: 44 }) : null,
+        bars.length ? page.bars.barOptions(bars, 'var(--accent)', { hasTrack: false, space: 68 }) : null,
       )
     }
 
