@@ -10,6 +10,7 @@ const KINDS = [
   'SNAPSHOT TABLE',
   'EXTERNAL TABLE',
   'SCHEMA',
+  'AGGREGATE FUNCTION',
   'FUNCTION',
   'PROCEDURE',
 ] as const
@@ -18,7 +19,6 @@ export type ObjectKind = (typeof KINDS)[number]
 const OTHERS = [
   'EXTERNAL SCHEMA',
   'EXTERNAL',
-  'AGGREGATE FUNCTION',
   'MODEL',
   'SEARCH INDEX',
   'VECTOR INDEX',
