@@ -1,8 +1,7 @@
 /** The tree of the supported statements. Values only. */
 import type { Position } from '../refusal.ts'
 import type { ArgumentMode } from '../types.ts'
-import type { GrantResource } from './ddl/grant-parser.ts'
-import type { ObjectKind } from './ddl/kinds.ts'
+import type { GrantResource, ObjectKind } from './ddl/kinds.ts'
 import type { Assignment, Expression, From, MergeClause, OptionSyntax, Query, TypeSyntax } from './syntax.ts'
 
 interface At {

@@ -72,12 +72,13 @@ type SetBody = Body & { kind: 'set' }
 /** `a UNION ALL b UNION ALL c` is one operation of three queries: their columns find one type together. */
 function inputsOf(body: SetBody): Body[] {
   const inputs: Body[] = []
-  let left: Body = body
-  do {
-    inputs.unshift(left.right)
-    left = left.left
-  } while (left.kind === 'set' && left.operator === body.operator && !body.operator.startsWith('EXCEPT'))
-  return [left, ...inputs]
+  for (let set = body; ; ) {
+    inputs.unshift(set.right)
+    const { left } = set
+    if (left.kind !== 'set' || left.operator !== body.operator || body.operator.startsWith('EXCEPT'))
+      return [left, ...inputs]
+    set = left
+  }
 }
 
 function resolveBody(body: Body, env: Env): QueryResult {

@@ -3,9 +3,8 @@ import { unsupported } from '../../refusal.ts'
 import type { Cursor } from '../cursor.ts'
 import { parseTablePath } from '../from-parser.ts'
 import type { StatementSyntax } from '../statement-syntax.ts'
+import { GRANTED } from './kinds.ts'
 
-const RESOURCES = ['SCHEMA', 'TABLE', 'VIEW', 'MATERIALIZED VIEW', 'EXTERNAL TABLE'] as const
-export type GrantResource = (typeof RESOURCES)[number]
 const OTHERS = ['FUNCTION', 'TABLE FUNCTION', 'PROCEDURE', 'ROUTINE', 'CONNECTION']
 
 export function parseGrant(cursor: Cursor): StatementSyntax {
@@ -13,7 +12,7 @@ export function parseGrant(cursor: Cursor): StatementSyntax {
   const isRevoked = value === 'REVOKE'
   const roles = cursor.list(() => cursor.name())
   cursor.expectWord('ON')
-  const what = RESOURCES.find((words) => cursor.acceptWord(words))
+  const what = GRANTED.find((words) => cursor.acceptWord(words))
   if (!what) {
     const other = OTHERS.find((words) => cursor.isWord(words))
     throw other ? unsupported(`${value} ON ${other}`, cursor.at) : cursor.unexpected()

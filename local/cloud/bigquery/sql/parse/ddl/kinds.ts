@@ -16,6 +16,10 @@ const KINDS = [
 ] as const
 export type ObjectKind = (typeof KINDS)[number]
 
+/** What GRANT and REVOKE name. */
+export const GRANTED = ['SCHEMA', 'TABLE', 'VIEW', 'MATERIALIZED VIEW', 'EXTERNAL TABLE'] as const
+export type GrantResource = (typeof GRANTED)[number]
+
 const OTHERS = [
   'EXTERNAL SCHEMA',
   'EXTERNAL',
