@@ -72,7 +72,7 @@ type SetBody = Body & { kind: 'set' }
 /** `a UNION ALL b UNION ALL c` is one operation of three queries: their columns find one type together. */
 function inputsOf(body: SetBody): Body[] {
   const inputs: Body[] = []
-  for (let set = body; ; ) {
+  for (let set = body; ;) {
     inputs.unshift(set.right)
     const { left } = set
     if (left.kind !== 'set' || left.operator !== body.operator || body.operator.startsWith('EXCEPT'))
