@@ -14,15 +14,15 @@ import {
   typeName,
   type GType,
 } from '../values/gtype.ts'
+import { chained } from '../values/chain.ts'
+import type { Value } from '../values/value.ts'
 import { orderKey, ordinal } from './order.ts'
 import { asColumns } from './output.ts'
 import { resolveExpression } from './recursion.ts'
 import { recursiveCte } from './recursive.ts'
-import { childEnv, sameName, type CteEntry, type Env, type QueryResult } from './scope.ts'
+import { childEnv, sameName, type CteEntry, type Env, type OutputColumn, type QueryResult } from './scope.ts'
 import { resolveSelect } from './select.ts'
-import type { Value } from '../values/value.ts'
 import { onceOnly } from './translation.ts'
-import { chained } from '../values/chain.ts'
 
 export function resolveQuery(query: Query, outer: Env): QueryResult {
   const { env, prefixes } = withCtes(query, outer)
@@ -33,12 +33,9 @@ export function resolveQuery(query: Query, outer: Env): QueryResult {
   const limit = query.limit ? ` LIMIT ${countOf(query.limit, env, 'LIMIT')}` : ''
   const offset = query.offset ? ` OFFSET ${countOf(query.offset, env, 'OFFSET')}` : ''
   const ctes = prefixes()
-  const columns = result.columns.map((column) => ({
-    ...column,
-    partitionOf: query.limit ? undefined : column.partitionOf,
-    // A literal behind ORDER BY or LIMIT is a column.
-    literal: query.limit || query.orderBy.length > 0 ? undefined : column.literal,
-  }))
+  const columns = query.limit
+    ? result.columns.map(({ literal: _, ...column }) => ({ ...column, partitionOf: undefined }))
+    : result.columns
   return {
     ...result,
     columns,
@@ -80,36 +77,32 @@ function withCtes(query: Query, outer: Env): { env: Env; prefixes: () => string[
   return { env: { ...childEnv(outer), ctes }, prefixes: () => used }
 }
 
-/** What stands between the operators of a chain: `a UNION ALL b UNION ALL c` is one operation of three. */
-function operandsOf(body: Body & { kind: 'set' }): Body[] {
-  const operands: Body[] = [body.right]
-  let rest = body.left
-  for (; rest.kind === 'set' && rest.operator === body.operator; rest = rest.left) operands.push(rest.right)
-  return [...operands, rest].reverse()
+type SetBody = Body & { kind: 'set' }
+
+/** `a UNION ALL b UNION ALL c` is one operation of three queries: their columns find one type together. */
+function inputsOf(body: SetBody): Body[] {
+  const inputs: Body[] = []
+  for (let set = body; ;) {
+    inputs.unshift(set.right)
+    const { left } = set
+    if (left.kind !== 'set' || left.operator !== body.operator || body.operator.startsWith('EXCEPT'))
+      return [left, ...inputs]
+    set = left
+  }
 }
 
 function resolveBody(body: Body, env: Env): QueryResult {
   if (body.kind === 'select') return resolveSelect(body.select, env, [])
   if (body.kind === 'query') return resolveQuery(body.query, env)
-  const parts = operandsOf(body).map((operand) => resolveBody(operand, env))
-  const [first] = parts
-  const count = (n: number): string => `${n} column${n === 1 ? '' : 's'}`
-  const other = parts.findIndex((part) => part.columns.length !== first!.columns.length)
-  if (other >= 0)
-    throw invalid(
-      `Queries in ${body.operator} have mismatched column count; query 1 has ${count(first!.columns.length)}, query ${other + 1} has ${count(parts[other]!.columns.length)}`,
-      body.at,
-    )
-  const types = first!.columns.map((_, i) => {
-    const column = parts.map((part) => part.columns[i]!)
-    const type = commonType(column.map(({ type: own, literal }) => ({ sql: '', type: own, literal })))
-    if (!type)
+  const inputs = inputsOf(body).map((input) => resolveBody(input, env))
+  const first = inputs[0]!
+  for (const [i, input] of inputs.entries())
+    if (input.columns.length !== first.columns.length)
       throw invalid(
-        `Column ${i + 1} in ${body.operator} has incompatible types: ${column.map(({ type: own }) => typeName(own)).join(', ')}`,
+        `Queries in ${body.operator} have mismatched column count; query 1 has ${columnCount(first)}, query ${i + 1} has ${columnCount(input)}`,
         body.at,
       )
-    return type
-  })
+  const types = first.columns.map((_, i) => typeOfColumn(inputs, i, body))
   const isAll = body.operator === 'UNION ALL'
   const ungroupable = isAll ? -1 : types.findIndex((type) => !isGroupable(type))
   if (ungroupable >= 0)
@@ -117,33 +110,54 @@ function resolveBody(body: Body, env: Env): QueryResult {
       `Column ${ungroupable + 1} in ${body.operator} has type that does not support set operation comparisons: ${typeName(types[ungroupable]!)}`,
       body.at,
     )
-  if (!isAll) for (const part of parts) for (const column of part.columns) env.translation.touch(column.touch)
+  if (!isAll)
+    for (const { columns } of inputs) for (const column of columns) env.translation.touch(column.touch)
+  const operator = isAll ? 'UNION ALL' : body.operator.replace(' DISTINCT', '')
+  const rows = isAll ? asRows(inputs, types) : undefined
   const sql =
-    (isAll ? asRows(parts, types) : undefined) ??
+    rows ??
     chained(
-      parts.map((part) => converted(part, types, env)),
-      isAll ? 'UNION ALL' : body.operator.replace(' DISTINCT', ''),
+      inputs.map((input) => converted(input, types, env)),
+      operator,
     )
-  const columns = first!.columns.map((column, i) => ({
+  const columns = first.columns.map((column, i) => ({
     name: column.name,
     label: column.label,
     type: types[i]!,
     touch: () => {
-      for (const part of parts) part.columns[i]!.touch()
+      for (const input of inputs) input.columns[i]!.touch()
     },
   }))
-  const names = sql.startsWith('VALUES') ? `(${columns.map(({ label }) => label).join(', ')})` : ''
-  return { sql: `SELECT * FROM (${sql}) AS ${env.translation.fresh('set')}${names}`, columns, as: first!.as }
+  const names = rows ? `(${columns.map(({ label }) => label).join(', ')})` : ''
+  return { sql: `SELECT * FROM (${sql}) AS ${env.translation.fresh('set')}${names}`, columns, as: first.as }
 }
 
+const columnCount = ({ columns: { length } }: QueryResult): string =>
+  `${length} column${length === 1 ? '' : 's'}`
+
+/** What is written as a literal takes the type of a column beside it. */
+function typeOfColumn(inputs: readonly QueryResult[], i: number, body: SetBody): GType {
+  const values = inputs.map(({ columns }) => valueOf(columns[i]!, ''))
+  const type = commonType(values)
+  if (type) return type
+  const names = [...new Set(values.map((value) => typeName(value.type)))]
+  throw invalid(`Column ${i + 1} in ${body.operator} has incompatible types: ${names.join(', ')}`, body.at)
+}
+
+const valueOf = ({ type, literal }: OutputColumn, sql: string): Value => ({
+  sql,
+  type,
+  ...(literal === undefined ? {} : { literal }),
+})
+
 /** Many rows as one list: seeds and fixtures of tests are unions of thousands of SELECTs without FROM. */
-function asRows(parts: readonly QueryResult[], types: readonly GType[]): string | undefined {
-  const rows = parts.flatMap(({ row }) =>
+function asRows(inputs: readonly QueryResult[], types: readonly GType[]): string | undefined {
+  const rows = inputs.flatMap(({ row }) =>
     row?.every(({ sql }) => !sql.includes('(SELECT'))
       ? [row.map((value, i) => coerce(value, types[i]!))]
       : [],
   )
-  if (rows.length < parts.length || rows.length < MANY) return undefined
+  if (rows.length < inputs.length || rows.length < MANY) return undefined
   const cell = (value: Value, type: GType): string => (isNullType(type) ? 'CAST(NULL AS BIGINT)' : value.sql)
   return `VALUES ${rows.map((row) => `(${row.map((value, i) => cell(value, types[i]!)).join(', ')})`).join(', ')}`
 }
@@ -158,8 +172,8 @@ function converted(result: QueryResult, types: readonly GType[], env: Env): stri
     return `(${result.sql})`
   const relation = env.translation.fresh('side')
   const items = result.columns.map(
-    ({ type, label, literal }, i) =>
-      `${coerce({ sql: `${relation}.${label}`, type, literal }, types[i]!).sql} AS ${label}`,
+    (column, i) =>
+      `${coerce(valueOf(column, `${relation}.${column.label}`), types[i]!).sql} AS ${column.label}`,
   )
   return `(SELECT ${items.join(', ')} FROM (${result.sql}) AS ${relation})`
 }
