@@ -7,9 +7,10 @@ import { spawn } from 'node:child_process'
 import { readdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { platform } from 'node:os'
-import { checkEventInput, tellSources, type EventInput } from './event-input.ts'
-import { chooseSource, shippedSources, type ChosenSource, type EventSource } from './event-source.ts'
-import { generateEvents, SHAPES, type Shape } from './generator.ts'
+import { checkEventInput, tellSources } from './event-input.ts'
+import { chooseSource, shippedSources, type ChosenSource } from './event-source.ts'
+import { generateInput } from './generated-input.ts'
+import { SHAPES } from './generator.ts'
 import { discard, makeCurrent, newGeneration, removeUnfinished } from './generations.ts'
 import type { Generation } from './generations.ts'
 import { parseOptions } from '../parse-options.ts'
@@ -239,22 +240,6 @@ const runDemo = async (
   }
 }
 
-const generateInput = async (
-  { rows, seed, shape }: { readonly rows: number; readonly seed: number; readonly shape: Shape },
-  shipped: readonly EventSource[],
-  directory: string,
-  say: (line: string) => void,
-  signal: AbortSignal,
-): Promise<EventInput> => {
-  const source = shipped.find(({ name }) => name === shape)!
-  const objectName = `events.${source.kind}`
-  const path = join(directory, objectName)
-  const made = await generateEvents({ rows, seed, shape, path, signal, onProgress: tellTenths(say) })
-  const name = `generated${shape === 'retailrocket' ? '' : `-${shape}`}-${rows}-seed-${seed}.${source.kind}`
-  const file = { path, name, objectName, sha256: made.sha256, sizeBytes: made.bytes, isGzip: false, source }
-  return { name, sha256: made.sha256, files: [file] }
-}
-
 const toldSource = (chosen: ChosenSource | undefined): Story['source'] =>
   chosen === undefined
     ? undefined
@@ -283,17 +268,6 @@ const ensureTools = async (stateDir: string, say: (line: string) => void): Promi
   await cacheDbt(stateDir, say)
   await toolchain.ensureAirflow(say)
   return []
-}
-
-/** Only what takes long enough to wonder says how far it is. */
-const tellTenths = (say: (line: string) => void): ((written: number, rows: number) => void) => {
-  let told = 0
-  return (written, rows) => {
-    const tenth = Math.floor((written * 10) / rows)
-    if (rows < 1_000_000 || tenth <= told || tenth === 10) return
-    told = tenth
-    say(`  ${tenth * 10} %`)
-  }
 }
 
 const forgetOldRuns = async (stateDir: string): Promise<void> => {

@@ -22,13 +22,13 @@ const FIRST_IS_CART_PPM = 2_900
 const FIRST_IS_ORDER_PPM = 800
 const SHOPPING_PPM = 84_000
 const CART_AFTER_VIEW_PPM = { shopping: 600_000, looking: 11_000 }
-const CART_AFTER_CART_PPM = 450_000
-const ORDER_AFTER_CART_PPM = 450_000
+const CART_AFTER_CART_PPM = 455_000
+const ORDER_AFTER_CART_PPM = 464_000
 const CART_AFTER_ORDER_PPM = 700_000
 const ORDER_AFTER_ORDER_PPM = 80_000
 const ANOTHER_LINE_PPM = 365_000
 /** Carts that take a bestseller instead of the item just looked at. */
-const BESTSELLER_PPM = 300_000
+const BESTSELLER_PPM = { view: 300_000, addtocart: 600_000, transaction: 600_000 }
 
 export interface Shop {
   readonly items: number
@@ -72,9 +72,9 @@ function nextAction(
   const event = drawEvent(random, previous, isShopping)
   if (event === 'view') return { timestampMs, event, itemRank: drawItem(random, shop, 2), orderId: undefined }
   const itemRank =
-    previous === undefined || (event === 'addtocart' && random.chance(BESTSELLER_PPM))
-      ? drawItem(random, shop, 3)
-      : previous.itemRank
+    event === 'addtocart'
+      ? drawForCart(random, shop, previous)
+      : (previous?.itemRank ?? drawItem(random, shop, 3))
   return { timestampMs, event, itemRank, orderId: event === 'transaction' ? shop.nextOrderId++ : undefined }
 }
 
@@ -96,6 +96,13 @@ function chancesAfter(previous: EventName | undefined, isShopping: boolean): rea
     case 'transaction':
       return [ORDER_AFTER_ORDER_PPM, CART_AFTER_ORDER_PPM]
   }
+}
+
+/** What was just looked at; after a cart or an order another one. */
+function drawForCart(random: RandomSource, shop: Shop, previous: Action | undefined): number {
+  const isBestseller = previous === undefined || random.chance(BESTSELLER_PPM[previous.event])
+  if (isBestseller) return drawItem(random, shop, 3)
+  return previous.event === 'view' ? previous.itemRank : drawItem(random, shop, 2)
 }
 
 /** Popularity falls with rank: the share of the first x of n items is (x / n) ^ (1 / power). */

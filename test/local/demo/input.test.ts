@@ -264,7 +264,7 @@ describe('what --events names', () => {
   })
 
   it.each([
-    ['nothing.json', /--source \S+nothing\.json: there is no such file\.$/],
+    ['nothing.json', /--source .+nothing\.json: there is no such file\.$/],
     [
       'shopify',
       /^--source shopify: no such source; shipped are retailrocket, ga4, events; the name of a file/,
