@@ -9,6 +9,7 @@ import { parse } from 'yaml'
 import { documentedWorkflows, workflowTables } from './workflow-tables.ts'
 import { accessPage } from './access-page.ts'
 import { housePage } from './house.ts'
+import { metricsPage } from './metrics-page.ts'
 import { permissionsOf, permissionsPage, readModes } from './permissions-page.ts'
 import { renameRepository, repositoryName, UNSET } from './repository-name.ts'
 import { reliabilityPage } from './reliability-page.ts'
@@ -69,6 +70,7 @@ function describeAction(folder: string): { file: string; text: string } {
 const READING = [
   'architecture',
   'contract',
+  'metrics',
   'workflows',
   'dag',
   'migrate',
@@ -119,10 +121,10 @@ function listDecisions(): { file: string; text: string } {
     .sort()
     .map((name) => {
       const [, number, title] = /^# (\d+)\. (.+)$/m.exec(read(`docs/adr/${name}`)) ?? []
-      const replaced = /^Status: replaced/m.test(read(`docs/adr/${name}`)) ? ' (replaced)' : ''
-      return `${number ?? '0'}. [${title ?? name}](${name})${replaced}`
+      const replaced = /^Status: replaced/m.test(read(`docs/adr/${name}`)) ? 'replaced' : ''
+      return [number ?? '0', `[${title ?? name}](${name})`, replaced]
     })
-  return { file, text: between(read(file), 'decisions', entries.join('\n'), file) }
+  return { file, text: between(read(file), 'decisions', table(['No', 'Decision', 'State'], entries), file) }
 }
 
 function describeWorkflows(): { file: string; text: string } {
@@ -174,6 +176,7 @@ function main(argv: readonly string[]): number {
     listPages(),
     describeHouse(),
     listDecisions(),
+    metricsPage(root, table),
     accessPage(root),
     permissionsPage(modes),
     reliabilityPage(root, table, between),

@@ -5,12 +5,12 @@
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import { columnsOf } from './event-file.ts'
-import type { EventSource } from './event-source.ts'
+import type { EventSource, Kind } from './event-source.ts'
 import { UsageError } from '../usage-error.ts'
 
 export interface DayFile {
@@ -30,6 +30,7 @@ export interface Days {
 interface SourceFile {
   readonly path: string
   readonly isGzip: boolean
+  readonly kind: Kind
   readonly source: EventSource
 }
 
@@ -47,6 +48,11 @@ export async function splitByDay(
   folder: string,
   nowMs = Date.now(),
 ): Promise<Days> {
+  const packed = files.find(({ kind }) => kind === 'parquet')
+  if (packed !== undefined)
+    throw new UsageError(
+      `--orchestrate delivers lines day by day, and ${basename(packed.path)} has none; run it without --orchestrate, or as one JSON object a line.`,
+    )
   const dayOf = (ms: number): number | undefined =>
     Number.isFinite(ms) && ms >= EARLIEST_MS && ms <= nowMs ? Math.floor(ms / DAY_MS) : undefined
   let [firstDay, lastDay] = [Infinity, -Infinity]
@@ -65,16 +71,19 @@ export async function splitByDay(
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const dayName = (index: number): string => new Date((firstDay + index) * DAY_MS).toISOString().slice(0, 10)
   const kinds = new Map<string, { files: DayFile[]; streams: WriteStream[] }>()
-  const kindOf = (source: EventSource, header: string): { files: DayFile[]; streams: WriteStream[] } => {
+  const kindOf = (
+    { kind: ending, source }: SourceFile,
+    header: string,
+  ): { files: DayFile[]; streams: WriteStream[] } => {
     const key = `${source.name}\n${header}`
     const known = kinds.get(key)
     if (known !== undefined) return known
-    const ending = `${kinds.size === 0 ? '' : `-${kinds.size + 1}`}.${source.kind}`
+    const suffix = `${kinds.size === 0 ? '' : `-${kinds.size + 1}`}.${ending}`
     const made = Array.from({ length: count }, (_, index) => {
-      const objectName = `${dayName(index)}${ending}`
+      const objectName = `${dayName(index)}${suffix}`
       const path = join(folder, objectName)
       const stream = createWriteStream(path, { mode: 0o600, encoding: 'latin1' })
-      if (source.kind === 'csv') stream.write(`${header}\n`, 'latin1')
+      if (ending === 'csv') stream.write(`${header}\n`, 'latin1')
       return { file: { path, objectName }, stream }
     })
     const kind = { files: made.map(({ file }) => file), streams: made.map(({ stream }) => stream) }
@@ -85,7 +94,7 @@ export async function splitByDay(
     for await (const { ms, line, header } of rowsOf(file)) {
       if (line.trim() === '') continue
       const index = (dayOf(ms) ?? firstDay) - firstDay
-      if (index < count) await write(kindOf(file.source, header).streams[index]!, `${line}\n`)
+      if (index < count) await write(kindOf(file, header).streams[index]!, `${line}\n`)
     }
   await Promise.all(
     [...kinds.values()]
@@ -108,6 +117,7 @@ export async function splitByDay(
 async function* rowsOf({
   path,
   isGzip,
+  kind,
   source,
 }: SourceFile): AsyncGenerator<{ ms: number; line: string; header: string }> {
   const file = createReadStream(path)
@@ -119,8 +129,8 @@ async function* rowsOf({
   let timeOf: (line: string) => string = (line) => namedValue(line, source.timeAt)
   for await (const line of lines) {
     if (header === undefined) {
-      header = source.kind === 'csv' ? line.replace(/^\xEF\xBB\xBF/, '') : ''
-      if (source.kind === 'csv') {
+      header = kind === 'csv' ? line.replace(/^\xEF\xBB\xBF/, '') : ''
+      if (kind === 'csv') {
         const text = new TextDecoder(source.encoding).decode(Buffer.from(header, 'latin1'))
         const position = columnsOf(text, path, source).indexOf(source.timeAt[0] ?? '')
         timeOf = (row) => fieldAt(row, position, source.delimiter)

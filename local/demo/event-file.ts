@@ -18,6 +18,7 @@ export interface EventFile {
   readonly sha256: string
   readonly sizeBytes: number
   readonly isGzip: boolean
+  readonly kind: Kind
   readonly source: EventSource
 }
 
@@ -25,10 +26,12 @@ export interface EventFile {
 export class EmptyFile extends UsageError {}
 
 const headBytes = 1024 * 1024
-const ENDINGS = /\.(csv|ndjson|jsonl|json)(\.gz)?$/i
+const TEXT = /\.(csv|ndjson|jsonl|json)(\.gz)?$/i
+export const ENDINGS = '.csv, .ndjson or .jsonl, or one of them and .gz, or .parquet'
 
 export const kindOf = (path: string): Kind | undefined => {
-  const [, ending] = ENDINGS.exec(path) ?? []
+  if (/\.parquet$/i.test(path)) return 'parquet'
+  const [, ending] = TEXT.exec(path) ?? []
   return ending === undefined ? undefined : ending.toLowerCase() === 'csv' ? 'csv' : 'ndjson'
 }
 export const mayBeAnything = (path: string): boolean => /\.json(\.gz)?$/i.test(path)
@@ -43,25 +46,34 @@ export const checkEventFile = async (
   const file = await openRegular(path, option)
   const kind = kindOf(path)
   if (kind === undefined)
-    throw new UsageError(`${what}: the name must end in .csv, .ndjson or .jsonl, or one of them and .gz.`)
+    throw new UsageError(
+      /\.avro$/i.test(path)
+        ? `${what}: Avro is not read; export the events as Parquet or as one JSON object a line.`
+        : `${what}: the name must end in ${ENDINGS}.`,
+    )
   if (mayBeAnything(path) && !isNamed)
     throw new UsageError(
       `${what}: a .json file may be anything; if each of its lines is an event, name its source (--source ga4).`,
     )
-  const candidates = sources.filter((source) => source.kind === kind)
+  const candidates = sources.filter((source) => source.kinds.includes(kind))
   if (candidates.length === 0)
     throw new UsageError(
-      `${what}: source ${sources[0]?.name ?? ''} is ${sources[0]?.kind ?? ''}, and this is ${kind}.`,
+      `${what}: source ${sources[0]?.name ?? ''} is ${sources[0]?.kinds.join(' or ') ?? ''}, and this is ${kind}.`,
     )
   const isGzip = /\.gz$/i.test(path)
   const { head, sha256, sizeBytes, hasMoreLines } = await scan(path, isGzip, option)
   if (sizeBytes === 0) throw new EmptyFile(`${what}: the file is empty.`)
+  const known = { path, name: basename(path), sha256, sizeBytes: file.size, isGzip, kind }
+  if (kind === 'parquet') {
+    const names = await parquetNames(path, what)
+    return { ...known, source: sourceOfNames(names, what, 'its schema', candidates) }
+  }
   const text = readableText(head, what, candidates[0]?.encoding ?? 'UTF-8')
   const source =
     kind === 'csv' ? sourceOfHeader(text, what, candidates) : sourceOfObject(text, what, candidates)
   if (kind === 'csv' && !hasMoreLines)
     throw new EmptyFile(`${what}: there is a header but no event below it.`)
-  return { path, name: basename(path), sha256, sizeBytes: file.size, isGzip, source }
+  return { ...known, source }
 }
 
 const quoted = (names: readonly string[]): string =>
@@ -105,11 +117,36 @@ const sourceOfObject = (text: string, what: string, candidates: readonly EventSo
     throw new UsageError(
       `${what}: the first line is no JSON object${line.trimStart().startsWith('[') ? ' but a list' : ''}; each line must be one event.`,
     )
-  const names = Object.keys(first)
+  return sourceOfNames(Object.keys(first), what, 'its first object', candidates)
+}
+
+const sourceOfNames = (
+  names: readonly string[],
+  what: string,
+  whose: string,
+  candidates: readonly EventSource[],
+): EventSource => {
   const found = candidates.find((source) => source.needed.every((name) => names.includes(name)))
   if (found !== undefined) return found
   const wanted = candidates.map(({ name, needed }) => `${name} needs ${needed.join(' and ')}`).join(', ')
-  throw new UsageError(`${what}: its first object is of no source: ${wanted}; it has ${quoted(names)}.`)
+  throw new UsageError(`${what}: ${whose} is of no source: ${wanted}; it has ${quoted(names)}.`)
+}
+
+const parquetNames = async (path: string, what: string): Promise<string[]> => {
+  const { DuckDBInstance } = await import('@duckdb/node-api')
+  const connection = await (await DuckDBInstance.create(':memory:')).connect()
+  try {
+    const names = await connection.runAndReadAll(
+      `SELECT column_name FROM (DESCRIBE FROM read_parquet('${path.replaceAll("'", "''").replaceAll(/[*?[]/g, '[$&]')}'))`,
+    )
+    return names.getRows().map(([name]) => String(name))
+  } catch (error) {
+    throw new UsageError(
+      `${what}: this is not a sound Parquet file (${(error as Error).message.split('\n')[0]}).`,
+    )
+  } finally {
+    connection.closeSync()
+  }
 }
 
 export const openRegular = async (path: string, option: string): Promise<{ size: number }> => {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import { UsageError } from '../usage-error.ts'
-import { checkEventFile, EmptyFile, kindOf, mayBeAnything, type EventFile } from './event-file.ts'
+import { checkEventFile, EmptyFile, ENDINGS, kindOf, mayBeAnything, type EventFile } from './event-file.ts'
 import type { EventSource } from './event-source.ts'
 
 export interface DeliveredFile extends EventFile {
@@ -90,10 +90,7 @@ const filesOf = async (
   const isTaken = ({ file }: { file: string }): boolean =>
     kindOf(file) !== undefined && (isNamed || !mayBeAnything(file))
   const taken = all.filter(isTaken)
-  if (taken.length === 0)
-    throw new UsageError(
-      `--events ${path}: no file in this folder ends in .csv, .ndjson or .jsonl, or one of them and .gz.`,
-    )
+  if (taken.length === 0) throw new UsageError(`--events ${path}: no file in this folder ends in ${ENDINGS}.`)
   const others = all.filter((file) => !isTaken(file)).map(({ below }) => below)
   if (others.length > 0)
     say(

@@ -6,14 +6,17 @@ import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { UsageError } from '../usage-error.ts'
 
-export type Kind = 'csv' | 'ndjson'
+export type Kind = 'csv' | 'ndjson' | 'parquet'
+const KINDS = ['csv', 'ndjson', 'parquet'] as const
+
 export interface EventSource {
   readonly name: string
-  readonly kind: Kind
+  /** Of files: csv alone, or what holds objects with names. */
+  readonly kinds: readonly Kind[]
   readonly delimiter: string
   readonly encoding: string
   readonly isCaseIgnored: boolean
-  /** Of csv: the columns a header must have. Of ndjson: the names an object must have. */
+  /** Of csv: the columns a header must have. Of objects: the names one must have. */
   readonly needed: readonly string[]
   /** A column, or the names on the way to the value. */
   readonly timeAt: readonly string[]
@@ -66,7 +69,9 @@ const sourceOf = (whole: unknown): EventSource | string => {
   const { name, format, fields } = objectOf(whole)
   const { type, delimiter = ',', encoding = 'UTF-8', header } = objectOf(format)
   if (typeof name !== 'string') return 'a source needs a name'
-  if (type !== 'csv' && type !== 'ndjson') return 'its format must have a type, csv or ndjson'
+  const kinds = KINDS.filter((kind) => [type].flat().includes(kind))
+  if (kinds.length === 0) return `its format must have a type: ${KINDS.join(', ')}`
+  const isCsv = kinds[0] === 'csv'
   const pathsOf = (field: unknown): string[] =>
     [objectOf(field).from].flat().filter((path) => typeof path === 'string')
   const byName = objectOf(fields)
@@ -79,15 +84,14 @@ const sourceOf = (whole: unknown): EventSource | string => {
   const asWritten = (column: string): string => (isCaseIgnored ? column.toLowerCase() : column)
   return {
     name,
-    kind: type,
+    kinds,
     delimiter: String(delimiter),
     encoding: String(encoding),
     isCaseIgnored,
-    needed:
-      type === 'csv'
-        ? Object.keys(byName).map((field) => asWritten(first(field)))
-        : [...new Set(['event_ts', 'event_type'].map((field) => namesOf(first(field))[0] ?? ''))],
-    timeAt: type === 'csv' ? [asWritten(first('event_ts'))] : namesOf(first('event_ts')),
+    needed: isCsv
+      ? Object.keys(byName).map((field) => asWritten(first(field)))
+      : [...new Set(['event_ts', 'event_type'].map((field) => namesOf(first(field))[0] ?? ''))],
+    timeAt: isCsv ? [asWritten(first('event_ts'))] : namesOf(first('event_ts')),
     timeUnit,
   }
 }

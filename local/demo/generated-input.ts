@@ -12,11 +12,21 @@ export const generateInput = async (
   signal: AbortSignal,
 ): Promise<EventInput> => {
   const source = shipped.find(({ name }) => name === shape)!
-  const objectName = `events.${source.kind}`
+  const kind = source.kinds[0]!
+  const objectName = `events.${kind}`
   const path = join(directory, objectName)
   const made = await generateEvents({ rows, seed, shape, path, signal, onProgress: tellTenths(say) })
-  const name = `generated${shape === 'retailrocket' ? '' : `-${shape}`}-${rows}-seed-${seed}.${source.kind}`
-  const file = { path, name, objectName, sha256: made.sha256, sizeBytes: made.bytes, isGzip: false, source }
+  const name = `generated${shape === 'retailrocket' ? '' : `-${shape}`}-${rows}-seed-${seed}.${kind}`
+  const file = {
+    path,
+    name,
+    objectName,
+    sha256: made.sha256,
+    sizeBytes: made.bytes,
+    isGzip: false,
+    kind,
+    source,
+  }
   return { name, sha256: made.sha256, files: [file] }
 }
 

@@ -142,6 +142,12 @@ export const runStoryWorkflow = async (
   if (result.conclusion !== 'success') throw new DemoFailed((await explain?.()) ?? failureText(result, file))
 }
 
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  csv: 'text/csv',
+  gz: 'application/gzip',
+  parquet: 'application/vnd.apache.parquet',
+}
+
 export const deliverEvents = (
   engineer: StorageAccess,
   bucket: string,
@@ -152,11 +158,7 @@ export const deliverEvents = (
     path,
     bucket,
     `events/${objectName}`,
-    objectName.endsWith('.gz')
-      ? 'application/gzip'
-      : objectName.endsWith('.csv')
-        ? 'text/csv'
-        : 'application/x-ndjson',
+    CONTENT_TYPES[objectName.split('.').at(-1) ?? ''] ?? 'application/x-ndjson',
   )
 
 /** What the job's `--source` is to say: nothing, a shipped one, or where a person's own lies now. */

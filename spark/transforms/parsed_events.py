@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from tables.raw_lines import PLACE
 from tables.source import Source
 from transforms.more_fields import packed
 from transforms.timestamps import instant_ms
@@ -31,12 +32,12 @@ WORDS = (
 
 def parse_events(rows: DataFrame, now_ms: int, source: Source) -> DataFrame:
     """
-    event_date, event_ms, visitor_id, event_type, item_id, transaction_id, more, file_index, reason (NULL: accepted) and `refused`, the raw strings of refused rows.
+    event_date, event_ms, visitor_id, event_type, item_id, transaction_id, more, file_index, reason (NULL: accepted) and `refused`, raw strings and place of refused rows.
     `rows` has a column of strings for each field of `source`. `now_ms`: later events are in the future. A row without usable time gets the date 1970-01-01.
     The first failing rule names the reason.
     """
     written = rows.select(
-        *[text_of(source, name).alias(name) for name in source.fields], "malformed_line", "file_index"
+        *[text_of(source, name).alias(name) for name in source.fields], "malformed_line", *PLACE
     )
     typed = written.select(
         instant_ms("event_ts", str(source.fields["event_ts"].unit)).alias("event_ms"),
@@ -49,6 +50,8 @@ def parse_events(rows: DataFrame, now_ms: int, source: Source) -> DataFrame:
                 for name, field in REFUSED.items()
             ],
             "malformed_line",
+            "block",
+            "place",
         ).alias("refused"),
         *[F.col(name).alias(f"_{name}") for name in source.fields if name not in REFUSED.values()],
         "file_index",
@@ -65,6 +68,7 @@ def parse_events(rows: DataFrame, now_ms: int, source: Source) -> DataFrame:
         "item_id",
         "transaction_id",
         "more",
+        _repeat_seconds(source).alias("repeat_seconds"),
         "file_index",
         "reason",
         F.when(F.col("reason").isNotNull(), F.col("refused")).alias("refused"),
@@ -101,28 +105,38 @@ def _event_type(source: Source) -> Column:
     return F.coalesce(*known, F.lit(None).cast("string"))
 
 
-def _more(source: Source) -> dict[str, Column]:
+def _repeat_seconds(source: Source) -> Column:
+    """How soon the same order is no second one; NULL for what cannot be one."""
+    is_of = F.col("event_type").isin(*source.repeat_events) & F.col("transaction_id").isNotNull()
+    return F.when(is_of, F.lit(source.repeat_seconds)) if source.repeat_events else F.lit(None).cast("int")
+
+
+def _more(source: Source) -> dict[str, str]:
     there = source.fields
-    found = {name: F.col(name) for name in WORDS if name in there}
+    found = {name: f"`{name}`" for name in WORDS if name in there}
     if "quantity" in there:
-        found["quantity"] = F.when(
-            F.col("quantity").rlike(WHOLE), F.expr("try_cast(substring_index(quantity, '.', 1) AS BIGINT)")
-        )
+        whole = "try_cast(substring_index(quantity, '.', 1) AS BIGINT)"
+        found["quantity"] = f"CASE WHEN {_fits('quantity', WHOLE)} THEN {whole} END"
     worth = [_decimal(name) for name in ("value",) if name in there]
     if "price" in there:
-        quantity = F.coalesce(found.get("quantity", F.lit(None)).cast("decimal(10,0)"), F.lit(1))
-        worth.append((_decimal("price") * quantity).cast("decimal(38,9)"))
+        quantity = f"coalesce(CAST({found.get('quantity', 'NULL')} AS DECIMAL(10,0)), 1)"
+        worth.append(f"CAST({_decimal('price')} * {quantity} AS DECIMAL(38,9))")
     if "event_value" in there:
         # The worth of the whole event belongs to no single one of its items.
-        is_line = F.col("item_id").isNotNull() if source.items else F.lit(False)
-        worth.append(F.when(~is_line, _decimal("event_value")))
+        is_whole = "item_id IS NULL" if source.items else "true"
+        worth.append(f"CASE WHEN {is_whole} THEN {_decimal('event_value')} END")
     if worth:
-        found["value"] = F.coalesce(*worth)
+        found["value"] = f"coalesce({', '.join(worth)})"
     return found
 
 
-def _decimal(name: str) -> Column:
-    return F.when(F.col(name).rlike(DECIMAL), F.expr(f"try_cast({name} AS DECIMAL(38,9))"))
+def _decimal(name: str) -> str:
+    return f"CASE WHEN {_fits(name, DECIMAL)} THEN try_cast({name} AS DECIMAL(38,9)) END"
+
+
+def _fits(name: str, pattern: str) -> str:
+    escaped = pattern.replace("\\", "\\\\")
+    return f"{name} RLIKE '{escaped}'"
 
 
 def _reason(source: Source, now_ms: int) -> Column:

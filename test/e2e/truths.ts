@@ -20,7 +20,7 @@ const MAX_MS = 86_400_000
 export const computeTruths = (csvFile: string): Promise<Truths> =>
   computeFrom([
     `CREATE TABLE raw AS SELECT * FROM read_csv('${csvFile.replaceAll("'", "''")}', header = true, all_varchar = true)`,
-    `CREATE TABLE parsed AS SELECT DISTINCT timestamp::BIGINT AS ms, visitorid::BIGINT AS visitor, event, itemid::BIGINT AS item, TRY_CAST(NULLIF(transactionid, '') AS DOUBLE)::BIGINT AS trx FROM raw`,
+    `CREATE TABLE parsed AS SELECT DISTINCT timestamp::BIGINT AS ms, visitorid::BIGINT AS visitor, event, itemid::BIGINT AS item, TRY_CAST(NULLIF(transactionid, '') AS DOUBLE)::BIGINT AS trx, NULL::VARCHAR AS traffic_source, NULL::VARCHAR AS traffic_medium, NULL::VARCHAR AS campaign, NULL::VARCHAR AS device FROM raw`,
   ])
 
 /** The same, and of `events` also what only some sources have, from a file of canonical rows, one JSON object a line. */
@@ -44,6 +44,9 @@ async function computeFrom(given: readonly string[]): Promise<Truths> {
        UNION ALL SELECT s.visitor, s.chain, MIN(c.ms) FROM starts s JOIN chained c USING (visitor, chain) WHERE c.ms > s.ms + ${MAX_MS} GROUP BY s.visitor, s.chain, s.ms)
        SELECT visitor, ms FROM starts`,
     `CREATE TABLE events AS SELECT c.*, make_timestamp(c.ms * 1000)::DATE AS event_date, c.chain + (SELECT COUNT(*) FROM cuts WHERE cuts.visitor = c.visitor AND cuts.ms <= c.ms) AS session FROM chained c`,
+    `CREATE TABLE origins AS WITH bought AS (SELECT *, MIN(CASE WHEN step = 3 THEN position END) OVER (PARTITION BY visitor, session) AS purchase FROM events)
+       SELECT visitor, session, MAX_BY({source: traffic_source, medium: traffic_medium, campaign: campaign}, position) FILTER (COALESCE(traffic_source, traffic_medium, campaign) IS NOT NULL AND (purchase IS NULL OR position <= purchase)) AS touch,
+       MIN_BY(device, position) FILTER (device IS NOT NULL) AS device FROM bought GROUP BY ALL`,
     `CREATE TABLE firsts AS SELECT visitor, session, MIN(CASE WHEN step = 0 THEN position END) AS first_view FROM events GROUP BY ALL`,
     `CREATE TABLE carts AS SELECT e.visitor, e.session, MIN(e.position) AS first_cart FROM events e JOIN firsts f USING (visitor, session) WHERE e.step = 1 AND e.position > f.first_view GROUP BY ALL`,
     `CREATE TABLE buys AS SELECT DISTINCT e.visitor, e.session FROM events e JOIN carts c USING (visitor, session) WHERE e.step = 3 AND e.position > c.first_cart`,
@@ -79,7 +82,7 @@ async function readRows(connection: DuckDBConnection, sql: string): Promise<Row[
 }
 
 /**
- * Expected rows of each of the nine views without `data_through`, for events without an items file; columns
+ * Expected rows of each view of the report without `data_through`, for events without an items file; columns
  * named as in the contract.
  */
 export const VIEW_TRUTHS: Readonly<Record<string, string>> = {
@@ -98,5 +101,12 @@ export const VIEW_TRUTHS: Readonly<Record<string, string>> = {
   kpi_sessions_by_signup_cohort: `SELECT signup::VARCHAR AS signup_month, session_date::VARCHAR AS session_date, COUNT(*) AS sessions, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase FROM sessions GROUP BY ALL`,
   kpi_top_products: `SELECT event_date::VARCHAR AS event_date, signup::VARCHAR AS signup_month, item::VARCHAR AS item_id, COUNT(*) AS transaction_lines, COUNT(DISTINCT trx) AS orders FROM events WHERE event = 'transaction' GROUP BY ALL`,
   kpi_top_products_named: `SELECT event_date::VARCHAR AS event_date, signup::VARCHAR AS signup_month, item::VARCHAR AS item_id, COUNT(*) AS transaction_lines, COUNT(DISTINCT trx) AS orders, NULL AS product_name FROM events WHERE event = 'transaction' GROUP BY ALL`,
+  kpi_retention_by_week: `WITH seen AS (SELECT DISTINCT visitor, signup, date_trunc('week', event_date)::DATE AS week FROM events),
+    cohorts AS (SELECT visitor, signup, MIN(week) AS cohort FROM seen GROUP BY ALL), newest AS (SELECT MAX(event_date) AS day FROM events),
+    grid AS (SELECT visitor, signup, cohort, UNNEST(generate_series(cohort, day, INTERVAL 7 DAY))::DATE AS week, day FROM cohorts, newest)
+    SELECT cohort::VARCHAR AS cohort_week, signup::VARCHAR AS signup_month, (week - cohort) // 7 AS weeks_since_first, COUNT(*) AS cohort_visitors, COUNT(seen.visitor) AS visitors,
+    COUNT(seen.visitor) / COUNT(*) AS retention_rate, week + 7 <= day AS is_week_over FROM grid LEFT JOIN seen USING (visitor, signup, week) GROUP BY cohort, signup, week, day`,
+  kpi_sessions_by_last_touch: `SELECT session_date::VARCHAR AS session_date, COALESCE(touch.source, '(not set)') AS traffic_source, COALESCE(touch.medium, '(not set)') AS traffic_medium, COALESCE(touch.campaign, '(not set)') AS campaign, COUNT(*) AS sessions, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase, COUNT(*) FILTER (has_purchase) / COUNT(*) AS conversion_rate FROM sessions JOIN origins USING (visitor, session) GROUP BY ALL`,
+  kpi_sessions_by_device: `SELECT session_date::VARCHAR AS session_date, COALESCE(origins.device, '(not set)') AS device, COUNT(*) AS sessions, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase, COUNT(*) FILTER (has_purchase) / COUNT(*) AS conversion_rate FROM sessions JOIN origins USING (visitor, session) GROUP BY ALL`,
   event_type_lookup: `SELECT * FROM (VALUES ('view', 1), ('addtocart', 2), ('transaction', 3)) AS known (event_type, funnel_step) UNION SELECT event, NULL FROM events WHERE step NOT IN (0, 1, 3)`,
 }

@@ -27,7 +27,7 @@ async function split(
   const path = join(directory, 'events')
   await writeFile(path, isGzip ? gzipSync(text) : text)
   const { days: found, calendarDays } = await splitByDay(
-    { files: [{ path, isGzip, source: retailrocket! }], name: 'events' },
+    { files: [{ path, isGzip, kind: 'csv', source: retailrocket! }], name: 'events' },
     days,
     join(directory, 'days'),
     at('2026-01-01T00:00:00'),
@@ -110,7 +110,7 @@ it('delivers each kind of file by itself, by the time as its source writes it, b
     contents.map(async ([source, content]) => {
       const path = join(directory, source.name)
       await writeFile(path, content)
-      return { path, isGzip: false, source }
+      return { path, isGzip: false, kind: source.kinds[0]!, source }
     }),
   )
   const { days } = await splitByDay({ files, name: 'events' }, 9, join(directory, 'days'))

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { splitByDay } from '../../../local/demo/day-files.ts'
 import { checkEventFile as checkFile, type EventFile } from '../../../local/demo/event-file.ts'
 import { checkEventInput, tellSources, type EventInput } from '../../../local/demo/event-input.ts'
 import { chooseSource, SHIPPED, shippedSources } from '../../../local/demo/event-source.ts'
@@ -38,6 +40,7 @@ describe('an event file', () => {
       isGzip: false,
       sizeBytes: Buffer.byteLength(good),
       sha256: createHash('sha256').update(good).digest('hex'),
+      kind: 'csv',
       source: shipped[0],
     })
     for (const content of [
@@ -124,7 +127,7 @@ describe('an event file', () => {
       name: 'another kind of name',
       file: 'a.txt',
       content: good,
-      message: /the name must end in .csv, .ndjson or .jsonl, or one of them and .gz/,
+      message: /the name must end in .csv, .ndjson or .jsonl, or one of them and .gz, or .parquet/,
     },
   ]
   const lines: { name: string; content: string; message: RegExp }[] = [
@@ -247,11 +250,31 @@ describe('what --events names', () => {
     await expect(look(['shop.csv'])).rejects.toThrow(/the column\(s\) timestamp, visitorid/)
   })
 
+  it('is Parquet, told by its schema; what only says so is refused, and Avro by name', async () => {
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    const file = join(directory, "it's [1].parquet")
+    await connection.run(
+      `COPY (SELECT 1 AS event_timestamp, 'view_item' AS event_name, 'a' AS user_pseudo_id) TO '${file.replaceAll("'", "''")}' (FORMAT parquet)`,
+    )
+    connection.closeSync()
+    const [found] = (await look(["it's [1].parquet"])).files
+    expect([found!.source.name, found!.kind, found!.objectName]).toEqual([
+      'ga4',
+      'parquet',
+      'it_s__1_.parquet',
+    ])
+    await put('no.parquet', ga4)
+    await expect(look(['no.parquet'])).rejects.toThrow(/no\.parquet: this is not a sound Parquet file \(/)
+    await put('a.avro', 'Obj')
+    await expect(look(['a.avro'])).rejects.toThrow(/a\.avro: Avro is not read; export the events as Parquet/)
+    await expect(splitByDay({ files: [found!], name: 'x' }, 1, directory)).rejects.toThrow(
+      /^--orchestrate delivers lines day by day, and it's \[1\]\.parquet has none/,
+    )
+  })
+
   it('is refused when a folder holds nothing that can be read, or nothing at all', async () => {
     await mkdir(join(directory, 'none'))
-    await expect(look(['none'])).rejects.toThrow(
-      /no file in this folder ends in \.csv, \.ndjson or \.jsonl, or one of them and \.gz\.$/,
-    )
+    await expect(look(['none'])).rejects.toThrow(/no file in this folder ends in \.csv, .* or \.parquet\.$/)
     await put('none/a.csv', '')
     await put('none/b.csv', '')
     await expect(look(['none'])).rejects.toThrow(/none\/a\.csv: the file is empty\.$/)
@@ -271,7 +294,7 @@ describe('what --events names', () => {
     ],
     ['{', /this is not JSON: /],
     ['{}', /a source needs a name; docs\/contract\.md/],
-    ['{"name":"a","format":{"type":"xml"}}', /its format must have a type, csv or ndjson/],
+    ['{"name":"a","format":{"type":"xml"}}', /its format must have a type: csv, ndjson, parquet/],
     ['{"name":"a","format":{"type":"csv"},"fields":{}}', /its fields must say from what event_ts is/],
   ])('refuses the source %j in one sentence', async (source, message) => {
     const given = source.startsWith('{')
