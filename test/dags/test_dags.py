@@ -169,7 +169,10 @@ def test_clean_is_told_the_source_that_the_variable_names(
     pipelines: dict[str, Any], variables: dict[str, str], source: str
 ) -> None:
     dag = pipelines["process"]
-    context = {"var": {"value": {"caec_project": "p", "caec_region": "r", **variables}}}
+    context = {
+        "params": {"days": "new"},
+        "var": {"value": {"caec_project": "p", "caec_region": "r", **variables}},
+    }
     arguments = dag.get_task("clean").batch["pyspark_batch"]["args"]
     assert source in [dag.get_template_env().from_string(word).render(context) for word in arguments]
 
