@@ -4,10 +4,19 @@
  * It asserts nothing.
  */
 import { spawn } from 'node:child_process'
-import { createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  createReadStream,
+  createWriteStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { createInterface } from 'node:readline'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { ensureSpark } from '../local/toolchain/index.ts'
 import type { Measured } from './measured.ts'
@@ -19,10 +28,24 @@ const OLDER_DAYS = [1, 30, 300] as const
 const OLDER_FILES = [1, 1_000, 5_000] as const
 
 type Job = 'clean' | 'sessionize'
-interface Spark {
-  /** Seconds of the whole batch, Java's start included. */
-  run(job: Job, cores: 1 | 2, ...args: string[]): Promise<number>
+/** Of one batch, or of several added up. */
+interface Batch {
+  /** Of the whole batch, Java's start included. */
+  readonly seconds: number
+  /** That its tasks spent computing, from Spark's event log: what grows with the rows, and hardly with other load. */
+  readonly taskSeconds: number
+  /** What the largest task read, from files or from the shuffle. */
+  readonly largestTask: number
 }
+interface Spark {
+  run(job: Job, cores: 1 | 2, ...args: string[]): Promise<Batch>
+}
+
+const added = (...batches: readonly Batch[]): Batch => ({
+  seconds: batches.reduce((sum, { seconds }) => sum + seconds, 0),
+  taskSeconds: batches.reduce((sum, { taskSeconds }) => sum + taskSeconds, 0),
+  largestTask: Math.max(...batches.map(({ largestTask }) => largestTask)),
+})
 
 /** What a job needs of its surroundings to run from the checkout. */
 export const sparkEnvironment = (
@@ -41,13 +64,22 @@ export async function spark(root: string, say: (line: string) => void): Promise<
   const scratch = mkdtempSync(path.join(tmpdir(), 'bench-spark-'))
   const jobs: Spark = {
     run: async (job, cores, ...args) => {
+      const log = mkdtempSync(path.join(scratch, 'log-'))
+      const conf = {
+        'spark.ui.enabled': 'false',
+        'spark.eventLog.enabled': 'true',
+        'spark.eventLog.dir': `file://${log}`,
+        'spark.eventLog.compress': 'false',
+        'spark.eventLog.rolling.enabled': 'false',
+      }
+      const settings = Object.entries(conf).map(([key, value]) => `--conf ${key}=${value}`)
       const started = performance.now()
       const child = spawn(tools.python, [`spark/jobs/${job}.py`, ...args], {
         cwd: root,
         env: {
           ...process.env,
           ...sparkEnvironment(root, tools),
-          PYSPARK_SUBMIT_ARGS: `--master local[${cores}] --driver-memory 1g --conf spark.ui.enabled=false pyspark-shell`,
+          PYSPARK_SUBMIT_ARGS: `--master local[${cores}] --driver-memory 1g ${settings.join(' ')} pyspark-shell`,
         },
         stdio: ['ignore', 'ignore', 'pipe'],
       })
@@ -57,7 +89,10 @@ export async function spark(root: string, say: (line: string) => void): Promise<
       })
       const [code] = (await once(child, 'close')) as [number | null]
       if (code !== 0) throw new Error(`${job} ended with ${code}: ${told}`)
-      return (performance.now() - started) / 1000
+      const seconds = (performance.now() - started) / 1000
+      const tasks = await readTasks(log)
+      rmSync(log, { recursive: true })
+      return { seconds, ...tasks }
     },
   }
   try {
@@ -68,6 +103,31 @@ export async function spark(root: string, say: (line: string) => void): Promise<
     ]
   } finally {
     rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+async function readTasks(folder: string): Promise<Omit<Batch, 'seconds'>> {
+  let [taskSeconds, largestTask] = [0, 0]
+  for (const name of readdirSync(folder)) {
+    for await (const line of createInterface({ input: createReadStream(path.join(folder, name)) })) {
+      const event = JSON.parse(line) as { Event: string; 'Task Metrics'?: TaskMetrics }
+      const metrics = event['Task Metrics']
+      if (event.Event !== 'SparkListenerTaskEnd' || metrics === undefined) continue
+      taskSeconds += metrics['Executor CPU Time'] / 1e9
+      const shuffled = metrics['Shuffle Read Metrics']
+      const read =
+        metrics['Input Metrics']['Bytes Read'] + shuffled['Local Bytes Read'] + shuffled['Remote Bytes Read']
+      largestTask = Math.max(largestTask, read)
+    }
+  }
+  return { taskSeconds, largestTask }
+}
+interface TaskMetrics {
+  readonly 'Executor CPU Time': number
+  readonly 'Input Metrics': { readonly 'Bytes Read': number }
+  readonly 'Shuffle Read Metrics': {
+    readonly 'Local Bytes Read': number
+    readonly 'Remote Bytes Read': number
   }
 }
 
@@ -93,28 +153,38 @@ async function writeDay(file: string, day: number, rows: number): Promise<void> 
 
 /** Raw to sessions of one day; the time that Java takes to start is measured with one row and taken off. */
 async function oneDay(jobs: Spark, scratch: string, say: (line: string) => void): Promise<Measured[]> {
-  const whole = async (rows: number, cores: 1 | 2): Promise<number> => {
+  const whole = async (rows: number, cores: 1 | 2): Promise<Batch> => {
     const folder = path.join(scratch, `day-${rows}-${cores}`)
     const [raw, lake] = [path.join(folder, 'raw'), path.join(folder, 'lake')]
     await writeDay(path.join(raw, '2015-06-01.csv'), 0, rows)
-    const seconds =
-      (await jobs.run('clean', cores, '--raw', raw, '--lake', lake)) +
-      (await jobs.run('sessionize', cores, '--lake', lake))
+    const clean = await jobs.run('clean', cores, '--raw', raw, '--lake', lake)
+    const cut = await jobs.run('sessionize', cores, '--lake', lake)
     rmSync(folder, { recursive: true, force: true })
-    return seconds
+    return added(clean, cut)
   }
   const found: Measured[] = []
-  const starts = { 1: await whole(1, 1), 2: await whole(1, 2) }
+  const starts = { 1: (await whole(1, 1)).seconds, 2: (await whole(1, 2)).seconds }
   say(`  both jobs with one row: ${starts[1].toFixed(1)} s on one core, ${starts[2].toFixed(1)} s on two`)
   let before: number | undefined
+  let tasksBefore: number | undefined
   for (const rows of [500_000, 1_000_000, 2_000_000]) {
-    const one = (await whole(rows, 1)) - starts[1]
-    const two = (await whole(rows, 2)) - starts[2]
-    const what = `${rows.toLocaleString('en')} events of one day, without the starts`
+    const one = (await whole(rows, 1)).seconds - starts[1]
+    const { seconds, taskSeconds, largestTask } = await whole(rows, 2)
+    const two = seconds - starts[2]
+    const events = `${rows.toLocaleString('en')} events of one day`
+    const what = `${events}, without the starts`
+    say(`  ${events}: the largest task read ${(largestTask / 2 ** 20).toFixed(0)} MiB (aim: at most 256)`)
     found.push({ what: `${what}, two cores`, seconds: two, against: 'one core', reference: one })
     if (before !== undefined)
       found.push({ what: `${what}, two cores`, seconds: two, against: 'half the events', reference: before })
-    before = two
+    if (tasksBefore !== undefined)
+      found.push({
+        what: `${events}, processor time of the tasks`,
+        seconds: taskSeconds,
+        against: 'half the events',
+        reference: tasksBefore,
+      })
+    ;[before, tasksBefore] = [two, taskSeconds]
   }
   const peer = await duckdb(scratch, 2_000_000)
   found.push({
@@ -160,11 +230,10 @@ async function oneMoreDay(jobs: Spark, scratch: string): Promise<Measured[]> {
     await jobs.run('clean', 2, '--raw', raw, ...args('new'))
     await jobs.run('sessionize', 2, ...args('new'))
     await writeDay(path.join(raw, 'next.csv'), days, 2_000)
-    const seconds =
-      (await jobs.run('clean', 2, '--raw', raw, ...args('new'))) +
-      (await jobs.run('sessionize', 2, ...args('new')))
+    const clean = await jobs.run('clean', 2, '--raw', raw, ...args('new'))
+    const cut = await jobs.run('sessionize', 2, ...args('new'))
     rmSync(folder, { recursive: true, force: true })
-    return seconds
+    return added(clean, cut).seconds
   }
   const found: Measured[] = []
   const least = await next(OLDER_DAYS[0], OLDER_FILES[0])
@@ -197,10 +266,8 @@ async function oneMachine(jobs: Spark, scratch: string): Promise<Measured[]> {
         change(`${FIRST_DAY + Math.floor((at / rows) * DAY_MS)},${at % 30_000},view,${at % 20_000},`),
       )
     writeFileSync(path.join(raw, 'day.csv'), `${lines.join('\n')}\n`)
-    return (
-      (await jobs.run('clean', 2, '--raw', raw, '--lake', lake)) +
-      (await jobs.run('sessionize', 2, '--lake', lake))
-    )
+    const clean = await jobs.run('clean', 2, '--raw', raw, '--lake', lake)
+    return added(clean, await jobs.run('sessionize', 2, '--lake', lake)).seconds
   }
   const many = await timed('many', (line) => line)
   const one = await timed('one', (line) => line.replace(/,\d+,view/, ',1,view'))

@@ -119,10 +119,10 @@ function listDecisions(): { file: string; text: string } {
     .sort()
     .map((name) => {
       const [, number, title] = /^# (\d+)\. (.+)$/m.exec(read(`docs/adr/${name}`)) ?? []
-      const replaced = /^Status: replaced/m.test(read(`docs/adr/${name}`)) ? ' (replaced)' : ''
-      return `${number ?? '0'}. [${title ?? name}](${name})${replaced}`
+      const replaced = /^Status: replaced/m.test(read(`docs/adr/${name}`)) ? 'replaced' : ''
+      return [number ?? '0', `[${title ?? name}](${name})`, replaced]
     })
-  return { file, text: between(read(file), 'decisions', entries.join('\n'), file) }
+  return { file, text: between(read(file), 'decisions', table(['No', 'Decision', 'State'], entries), file) }
 }
 
 function describeWorkflows(): { file: string; text: string } {

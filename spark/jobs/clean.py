@@ -191,10 +191,13 @@ def main() -> None:
         empty = scope.days or set()
     if scope.days is None or scope.days or scope.gone or scope.fresh:
         note_begin(spark, lake, before if scope.days is None else scope.days, scope.days is None)
-        _, days = write_clean_events(clean_events(judged), lake, scope.days, empty)
+        there = {row.fate for row in fates}
+        _, days = write_clean_events(clean_events(judged), lake, scope.days, empty, "clean" not in there)
         changed = {*days, *before} if scope.days is None else scope.days & {*days, *before, *empty}
-        unread = sorted({file.name for file in files} - {*names, *fresh})
-        write_rejected_events(rejected_events(judged, names), lake, scope.days, unread)
+        others = {file.name for file in files} - {*names, *fresh}
+        unread = sorted(name for name in others if UNDATED.isoformat() in arrivals.known[name].days)
+        rejected = rejected_events(judged, names)
+        write_rejected_events(rejected, lake, scope.days, unread, "rejected" not in there)
         by_day, kept = rows_by_day(fates, len(names)), {} if scope.days is None else arrivals.known
         if is_window:
             # It takes only its days of a new file: to the ledger the file is still new.

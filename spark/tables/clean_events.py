@@ -38,7 +38,7 @@ def clean_days(spark: SparkSession, lake: str) -> set[date]:
 
 
 def write_clean_events(
-    rows: DataFrame, lake: str, days: set[date] | None, record_empty: set[date]
+    rows: DataFrame, lake: str, days: set[date] | None, record_empty: set[date], is_known_empty: bool
 ) -> tuple[int, list[date]]:
     """Replaces `days` (None: the whole table); a day of `record_empty` without events is recorded as empty."""
-    return write_days(rows, clean_path(lake), owned=days, record_empty=record_empty)
+    return write_days(rows, clean_path(lake), days, record_empty, is_known_empty)

@@ -40,13 +40,31 @@ def read_days(
 
 
 def write_days(
-    rows: DataFrame, table_path: str, owned: set[date] | None, record_empty: set[date]
+    rows: DataFrame,
+    table_path: str,
+    owned: set[date] | None,
+    record_empty: set[date],
+    is_known_empty: bool = False,
 ) -> tuple[int, list[date]]:
     """
     Replaces the days found in `rows`; returns how many rows and which days were written. Days of `owned` (None: of the whole table) that are there
     but have no row any more are removed; days of `record_empty` without a row become a folder with one empty file: "no events" is not "never computed".
+    `is_known_empty`: the caller has counted that there are no rows, so none are looked for.
     """
-    spark, seen = rows.sparkSession, Observation()
+    spark = rows.sparkSession
+    number, written = (0, set()) if is_known_empty else _write(rows, table_path)
+    there = list_days(spark, table_path)
+    remove_days(spark, table_path, (there if owned is None else there & owned) - written)
+    for day in sorted(record_empty - written):
+        empty = spark.createDataFrame(
+            [], StructType([field for field in rows.schema if field.name != "event_date"])
+        )
+        empty.coalesce(1).write.mode("overwrite").parquet(f"{table_path}/event_date={day.isoformat()}")
+    return number, sorted(written)
+
+
+def _write(rows: DataFrame, table_path: str) -> tuple[int, set[date]]:
+    seen = Observation()
     observed = rows.observe(
         seen,
         F.count(F.lit(1)).alias("rows"),
@@ -59,12 +77,5 @@ def write_days(
         .partitionBy("event_date")
         .parquet(table_path)
     )
-    written = {date.fromisoformat(day) for day in str(seen.get["days"]).split(",") if day}
-    there = list_days(spark, table_path)
-    remove_days(spark, table_path, (there if owned is None else there & owned) - written)
-    for day in sorted(record_empty - written):
-        empty = spark.createDataFrame(
-            [], StructType([field for field in rows.schema if field.name != "event_date"])
-        )
-        empty.coalesce(1).write.mode("overwrite").parquet(f"{table_path}/event_date={day.isoformat()}")
-    return int(seen.get["rows"]), sorted(written)
+    found = seen.get
+    return int(found["rows"]), {date.fromisoformat(day) for day in str(found["days"]).split(",") if day}

@@ -36,17 +36,13 @@ def read_rejected_events(spark: SparkSession, lake: str, days: tuple[date, date]
 
 
 def write_rejected_events(
-    rows: DataFrame, lake: str, days: set[date] | None, unread: list[str]
+    rows: DataFrame, lake: str, days: set[date] | None, unread: list[str], is_known_empty: bool
 ) -> tuple[int, list[date]]:
     """Replaces `days` (None: the whole table). Undated rows belong to no day: those of the files `unread` in this run are kept."""
-    if days is None:
-        return write_days(rows, rejected_path(lake), owned=None, record_empty=set())
-    undated = read_rejected_events(rows.sparkSession, lake, (UNDATED, UNDATED))
-    # Cut off from its files, which are replaced while it is written.
-    kept = undated.where(undated.source_file.isin(unread)).localCheckpoint()
-    return write_days(
-        rows.unionByName(kept),
-        rejected_path(lake),
-        owned=days | {UNDATED},
-        record_empty=set(),
-    )
+    if days is not None and unread:
+        undated = read_rejected_events(rows.sparkSession, lake, (UNDATED, UNDATED))
+        # Cut off from its files, which are replaced while it is written.
+        kept = undated.where(undated.source_file.isin(unread)).localCheckpoint()
+        rows, is_known_empty = rows.unionByName(kept), False
+    owned = None if days is None else days | {UNDATED}
+    return write_days(rows, rejected_path(lake), owned, set(), is_known_empty)

@@ -44,18 +44,19 @@ def _visitors_to_look_at(rows: DataFrame, gap_ms: int, max_ms: int) -> DataFrame
 
 def _cuts(moments: str, gap_ms: int, max_ms: int) -> Column:
     """The fold: through a visitor's moments in order, with the last one and the start of its session (-1: none yet)."""
-    nothing = F.struct(
-        F.lit(-1).cast("long").alias("last_ms"),
-        F.lit(-1).cast("long").alias("start_ms"),
-        F.array().cast("array<long>").alias("cuts"),
-    )
-
-    def step(so_far: Column, moment: Column) -> Column:
-        now, known = moment["event_ms"], moment["known_start_ms"]
-        is_first = (so_far["last_ms"] < 0) | (now - so_far["last_ms"] > gap_ms)
-        is_cut = (known < 0) & ~is_first & (now - so_far["start_ms"] > max_ms)
-        start = F.when(known >= 0, known).when(is_first | is_cut, now).otherwise(so_far["start_ms"])
-        cuts = F.when(is_cut, F.concat(so_far["cuts"], F.array(now))).otherwise(so_far["cuts"])
-        return F.struct(now.alias("last_ms"), start.alias("start_ms"), cuts.alias("cuts"))
-
-    return F.aggregate(moments, nothing, step, lambda end: end["cuts"])
+    is_first = f"(so_far.last_ms < 0 OR now.event_ms - so_far.last_ms > {gap_ms})"
+    is_cut = f"(now.known_start_ms < 0 AND NOT {is_first} AND now.event_ms - so_far.start_ms > {max_ms})"
+    return F.expr(f"""aggregate(
+        {moments},
+        named_struct('last_ms', -1L, 'start_ms', -1L, 'cuts', CAST(array() AS ARRAY<BIGINT>)),
+        (so_far, now) -> named_struct(
+            'last_ms', now.event_ms,
+            'start_ms', CASE
+                WHEN now.known_start_ms >= 0 THEN now.known_start_ms
+                WHEN {is_first} OR {is_cut} THEN now.event_ms
+                ELSE so_far.start_ms
+            END,
+            'cuts', CASE WHEN {is_cut} THEN concat(so_far.cuts, array(now.event_ms)) ELSE so_far.cuts END
+        ),
+        done -> done.cuts
+    )""")

@@ -41,7 +41,7 @@ def clean_events(judged: DataFrame) -> DataFrame:
         "event_type",
         "item_id",
         "transaction_id",
-        *unpacked(),
+        unpacked(),
         "event_date",
     )
 

@@ -101,28 +101,32 @@ def _event_type(source: Source) -> Column:
     return F.coalesce(*known, F.lit(None).cast("string"))
 
 
-def _more(source: Source) -> dict[str, Column]:
+def _more(source: Source) -> dict[str, str]:
     there = source.fields
-    found = {name: F.col(name) for name in WORDS if name in there}
+    found = {name: f"`{name}`" for name in WORDS if name in there}
     if "quantity" in there:
-        found["quantity"] = F.when(
-            F.col("quantity").rlike(WHOLE), F.expr("try_cast(substring_index(quantity, '.', 1) AS BIGINT)")
-        )
+        whole = "try_cast(substring_index(quantity, '.', 1) AS BIGINT)"
+        found["quantity"] = f"CASE WHEN {_fits('quantity', WHOLE)} THEN {whole} END"
     worth = [_decimal(name) for name in ("value",) if name in there]
     if "price" in there:
-        quantity = F.coalesce(found.get("quantity", F.lit(None)).cast("decimal(10,0)"), F.lit(1))
-        worth.append((_decimal("price") * quantity).cast("decimal(38,9)"))
+        quantity = f"coalesce(CAST({found.get('quantity', 'NULL')} AS DECIMAL(10,0)), 1)"
+        worth.append(f"CAST({_decimal('price')} * {quantity} AS DECIMAL(38,9))")
     if "event_value" in there:
         # The worth of the whole event belongs to no single one of its items.
-        is_line = F.col("item_id").isNotNull() if source.items else F.lit(False)
-        worth.append(F.when(~is_line, _decimal("event_value")))
+        is_whole = "item_id IS NULL" if source.items else "true"
+        worth.append(f"CASE WHEN {is_whole} THEN {_decimal('event_value')} END")
     if worth:
-        found["value"] = F.coalesce(*worth)
+        found["value"] = f"coalesce({', '.join(worth)})"
     return found
 
 
-def _decimal(name: str) -> Column:
-    return F.when(F.col(name).rlike(DECIMAL), F.expr(f"try_cast({name} AS DECIMAL(38,9))"))
+def _decimal(name: str) -> str:
+    return f"CASE WHEN {_fits(name, DECIMAL)} THEN try_cast({name} AS DECIMAL(38,9)) END"
+
+
+def _fits(name: str, pattern: str) -> str:
+    escaped = pattern.replace("\\", "\\\\")
+    return f"{name} RLIKE '{escaped}'"
 
 
 def _reason(source: Source, now_ms: int) -> Column:

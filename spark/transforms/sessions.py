@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from transforms.endless_sessions import marked_cuts
@@ -23,24 +23,11 @@ def sessionize(events: DataFrame, carried: DataFrame, max_hours: int = SESSION_M
     (see `open_events`): they lend their session and do not come back.
     One shuffle of events and one sort: both window steps share partition and order. What goes through `marked_cuts` is a row a visitor.
     """
-    rank = F.coalesce(
-        *[F.when(F.col("event_type") == name, F.lit(value)) for name, value in EVENT_RANKS.items()],
-        F.lit(len(EVENT_RANKS)),
+    more = packed({name: f"`{name}`" for name in MORE}).alias("more")
+    rows = events.select(*EVENT_COLUMNS, more, "event_date", _unknown()).unionByName(
+        carried.select(*EVENT_COLUMNS, more, "event_date", _known())
     )
-    known = F.unix_millis("session_start_ts").alias("known_start_ms")
-    more = packed({name: F.col(name) for name in MORE}).alias("more")
-    rows = events.select(
-        *EVENT_COLUMNS, more, "event_date", F.lit(None).cast("long").alias("known_start_ms")
-    ).unionByName(carried.select(*EVENT_COLUMNS, more, "event_date", known))
-    in_order = Window.partitionBy("visitor_id").orderBy("event_ms", "event_rank", "item_id", "transaction_id")
-    so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    previous_ms = F.lag("event_ms").over(in_order)
-    starts = previous_ms.isNull() | (F.col("event_ms") - previous_ms > GAP_MS) | F.col("is_cut")
-    timed = rows.select("*", F.unix_millis("event_ts").alias("event_ms"), rank.alias("event_rank"))
-    cut = marked_cuts(timed, GAP_MS, max_hours).withColumn(
-        "start_ms", F.coalesce("known_start_ms", F.when(starts, F.col("event_ms")))
-    )
-    filled = cut.withColumn("start_ms", F.last("start_ms", ignorenulls=True).over(so_far))
+    filled = _with_start_ms(rows, max_hours)
     # The id is made again rather than carried: through the shuffle its 64 characters would weigh more than
     # all else.
     return filled.where(F.col("known_start_ms").isNull()).select(
@@ -48,9 +35,32 @@ def sessionize(events: DataFrame, carried: DataFrame, max_hours: int = SESSION_M
         *EVENT_COLUMNS,
         F.concat_ws("-", "visitor_id", F.col("start_ms").cast("string")).alias("session_id"),
         F.timestamp_millis("start_ms").alias("session_start_ts"),
-        *unpacked(),
+        unpacked(),
         "event_date",
     )
+
+
+def _unknown() -> Column:
+    return F.lit(None).cast("long").alias("known_start_ms")
+
+
+def _known() -> Column:
+    return F.unix_millis("session_start_ts").alias("known_start_ms")
+
+
+def _with_start_ms(rows: DataFrame, max_hours: int) -> DataFrame:
+    """`start_ms`: when the session of an event began."""
+    ranks = " ".join(f"WHEN '{name}' THEN {value}" for name, value in EVENT_RANKS.items())
+    rank = F.expr(f"CASE event_type {ranks} ELSE {len(EVENT_RANKS)} END")
+    timed = rows.select("*", F.unix_millis("event_ts").alias("event_ms"), rank.alias("event_rank"))
+    in_order = Window.partitionBy("visitor_id").orderBy("event_ms", "event_rank", "item_id", "transaction_id")
+    so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    previous_ms = F.lag("event_ms").over(in_order)
+    starts = previous_ms.isNull() | (F.col("event_ms") - previous_ms > GAP_MS) | F.col("is_cut")
+    cut = marked_cuts(timed, GAP_MS, max_hours).withColumn(
+        "start_ms", F.coalesce("known_start_ms", F.when(starts, F.col("event_ms")))
+    )
+    return cut.withColumn("start_ms", F.last("start_ms", ignorenulls=True).over(so_far))
 
 
 def open_events(sessionized: DataFrame, next_day: date) -> DataFrame:
@@ -70,12 +80,12 @@ def wrongly_joined(
     early = sessionized_next.where(
         F.col("event_ts") < F.lit(_midnight(next_day) + timedelta(milliseconds=GAP_MS))
     )
-    now = sessionize(early, carried, max_hours)
-    return (
-        early.select("event_id", "session_id")
-        .exceptAll(now.select("event_id", "session_id"))
-        .select("event_id")
+    before = F.unix_millis("session_start_ts").alias("start_ms_before")
+    rows = early.select(*EVENT_COLUMNS, _unknown(), before).unionByName(
+        carried.select(*EVENT_COLUMNS, _known(), before)
     )
+    joined = _with_start_ms(rows, max_hours)
+    return joined.where(F.col("known_start_ms").isNull() & (F.col("start_ms") != F.col("start_ms_before")))
 
 
 def _midnight(day: date) -> datetime:

@@ -1,7 +1,8 @@
-/** Pages have one form: whom a page is for, and how a decision is written down. */
+/** Pages have one form: whom a page is for, how a decision is written down, and how long all of them may be. */
 import { describe, expect, it } from '@jest/globals'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { pagesOf, proseWordsOf } from './pages.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
@@ -26,5 +27,23 @@ describe('docs/adr', () => {
       'Decision',
       'Consequences',
     ])
+  })
+})
+
+describe('all pages together', () => {
+  const LIMIT = 32_000
+  it(`hold at most ${LIMIT} words outside tables and code`, () => {
+    const words = pagesOf(root).map((file) => ({ file, count: proseWordsOf(read(file)) }))
+    const total = words.reduce((sum, { count }) => sum + count, 0)
+    const longest = words.sort((a, b) => b.count - a.count).slice(0, 5)
+    expect(
+      total <= LIMIT
+        ? ''
+        : `${total} words: say it shorter, or link to the page that says it already; ` +
+            `the longest are ${longest.map(({ file, count }) => `${file} (${count})`).join(', ')}`,
+    ).toBe('')
+  })
+  it('are counted without tables and code', () => {
+    expect(proseWordsOf('# One two\n\n| no | no |\n```sh\nno\n```\n- three\n')).toBe(5)
   })
 })

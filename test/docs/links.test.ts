@@ -8,24 +8,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parse } from 'yaml'
 import { anchorsOf, fencesOf, linksOf } from './markdown.ts'
+import { pagesOf } from './pages.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
-const files = fastGlob
-  .sync(['**/*.md'], {
-    cwd: root,
-    dot: true,
-    ignore: [
-      '**/node_modules/**',
-      'dist/**',
-      'build/**',
-      '.local/**',
-      '**/.venv/**',
-      'dbt/target/**',
-      'dbt/dbt_packages/**',
-      '**/.terraform/**',
-    ],
-  })
-  .sort()
+const files = pagesOf(root)
 const text = (file: string): string => readFileSync(path.join(root, file), 'utf8')
 const actions = fastGlob
   .sync('actions/*/action.yml', { cwd: root })

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import runpy
 import sys
@@ -18,7 +19,22 @@ os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 
 from pyspark.sql import SparkSession
 
-from tables.spark_session import SETTINGS
+from tables.spark_session import SETTINGS, remember_java
+
+SMALL = {
+    "spark.driver.memory": "1g",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+# To compile a query, and to plan it anew after each stage, costs more than ten rows do. The deep run, the demo
+# and the local cloud's batches do both, as production does.
+TEN_ROWS = {
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.codegen.wholeStage": "false",
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,18 +42,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[SparkSession]:
-    builder = (
-        SparkSession.builder.master("local[2]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "2")
-    )
-    builder = builder.config("spark.driver.memory", "1g").config("spark.ui.showConsoleProgress", "false")
-    builder = builder.config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
-    for key, value in SETTINGS.items():
+def spark(request: pytest.FixtureRequest) -> Iterator[SparkSession]:
+    builder = SparkSession.builder.master("local[2]")
+    settings = {**SETTINGS, **SMALL, **({} if request.config.option.markexpr == "deep" else TEN_ROWS)}
+    for key, value in settings.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
+    remember_java(session)
     yield session
     session.stop()
 
@@ -78,6 +90,9 @@ class Lake:
             mode,
         )
 
+    def metrics(self) -> dict:
+        return json.loads((self.lake / "_metrics" / "clean.json").read_text())
+
     def days(self, table: str) -> list[str]:
         return sorted(
             path.name.removeprefix("event_date=") for path in (self.lake / table).glob("event_date=*")
@@ -102,6 +117,4 @@ def lake(spark: SparkSession, tmp_path: Path) -> Lake:
 
 @pytest.fixture
 def metrics(lake: Lake) -> Callable[[], dict]:
-    import json
-
-    return lambda: json.loads((lake.lake / "_metrics" / "clean.json").read_text())
+    return lake.metrics

@@ -29,10 +29,14 @@ def clean_rows(spark: SparkSession, lake: Lake) -> list[tuple]:
     ]
 
 
-def test_columns_in_any_order_extra_columns_bom_crlf_and_gzip_are_read(
-    spark: SparkSession, lake: Lake, metrics: Callable[[], dict]
-) -> None:
-    lake.put("a.csv", f"timestamp,visitorid,event,itemid,transactionid\n{MAY_3},1,view,10,\n")
+HEADER = "timestamp,visitorid,event,itemid,transactionid"
+
+
+@pytest.fixture(scope="module")
+def delivered(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """One run over files that know nothing of each other: each has visitors of its own."""
+    lake = Lake(tmp_path_factory.mktemp("a folder [with] glob*"))
+    lake.put("a.csv", f"{HEADER}\n{MAY_3},1,view,10,\n")
     lake.put(
         "b.csv",
         b"\xef\xbb\xbf"
@@ -40,97 +44,93 @@ def test_columns_in_any_order_extra_columns_bom_crlf_and_gzip_are_read(
     )
     lake.put("sub/c.csv.gz", f"event,timestamp,visitorid,itemid,transactionid\nview,{MAY_3 + 2},3,12,\n")
     lake.put("notes.txt", "not events")
+    lake.put("empty.csv", "")
+    lake.put("header.csv", f"{HEADER}\n")
+    lake.put("width.csv", f"{HEADER}\n{MAY_3},4,view,10\n\n{MAY_3},4,view,10,,9\n  \n{MAY_3},4,view,10,\n")
+    first = (MAY_3, 101, "view", 10, None)
+    other = (MAY_3, 102, "view", 10, None)
+    lake.put_events("first.csv", [first, first, (MAY_3, 101, "click", 10, None), other])
+    lake.put_events("second.csv", [first, ("x", 101, "view", 10, None), (MAY_3, 101, "click", 10, None)])
+    row = (MAY_3, 201, "transaction", 10, 5)
+    lake.put_events(
+        "fields.csv",
+        [
+            row,
+            (MAY_3 + 1, *row[1:]),
+            (MAY_3, 202, *row[2:]),
+            (*row[:3], 11, 5),
+            (*row[:4], 6),
+            (MAY_3, 201, "view", 10, None),
+        ],
+    )
+    lake.put_events("day.csv", [(MAY_3 + DAY_MS + n, 300 + n, "view", 1, None) for n in range(50)])
     lake.clean()
-    assert clean_rows(spark, lake) == [
+    return lake
+
+
+def counts_of(lake: Lake) -> dict[str, tuple[int, ...]]:
+    """raw, clean, rejected, duplicates by the last part of the file's name."""
+    files = lake.metrics()["files"]
+    keys = ("raw", "clean", "rejected", "duplicates")
+    return {file["file"].rsplit("/", 1)[-1]: tuple(file[key] for key in keys) for file in files}
+
+
+def test_columns_in_any_order_extra_columns_bom_crlf_and_gzip_are_read(
+    spark: SparkSession, delivered: Lake
+) -> None:
+    assert [row for row in clean_rows(spark, delivered) if row[1] in ("1", "2", "3")] == [
         (MAY_3, "1", "view", "10", None),
         (MAY_3 + 1, "2", "transaction", "11", "5"),
         (MAY_3 + 2, "3", "view", "12", None),
     ]
-    assert [(file["file"].rsplit("/", 1)[-1], file["clean"]) for file in metrics()["files"]] == [
-        ("a.csv", 1),
-        ("b.csv", 1),
-        ("c.csv.gz", 1),
-    ]
-    assert [name.rsplit("/", 1)[-1] for name in metrics()["ignored_files"]] == ["notes.txt"]
+    for name in ("a.csv", "b.csv", "c.csv.gz"):
+        assert (name, counts_of(delivered)[name]) == (name, (1, 1, 0, 0))
+    assert [name.rsplit("/", 1)[-1] for name in delivered.metrics()["ignored_files"]] == ["notes.txt"]
 
 
 def test_raw_is_clean_plus_rejected_plus_duplicates_per_file_and_in_total(
-    spark: SparkSession, lake: Lake, metrics: Callable[[], dict]
+    spark: SparkSession, delivered: Lake
 ) -> None:
-    first = (MAY_3, 1, "view", 10, None)
-    lake.put_events("a.csv", [first, first, (MAY_3, 1, "click", 10, None), (MAY_3, 2, "view", 10, None)])
-    lake.put_events("b.csv", [first, ("x", 1, "view", 10, None), (MAY_3, 1, "click", 10, None)])
-    lake.clean()
-    counts = metrics()
-    assert {key: counts[key] for key in ("raw", "clean", "rejected", "duplicates")} == {
-        "raw": 7,
-        "clean": 2,
-        "rejected": 3,
-        "duplicates": 2,
-    }
-    assert [(f["raw"], f["clean"], f["rejected"], f["duplicates"]) for f in counts["files"]] == [
-        (4, 2, 1, 1),
-        (3, 0, 2, 1),
-    ]
-    assert counts["reasons"] == {"event_unknown": 2, "timestamp_not_integer": 1}
-    rejected = read_rejected_events(spark, str(lake.lake), None).orderBy("reason", "source_file").collect()
+    counts, whole = counts_of(delivered), delivered.metrics()
+    assert (counts["first.csv"], counts["second.csv"]) == ((4, 2, 1, 1), (3, 0, 2, 1))
+    assert tuple(whole[key] for key in ("raw", "clean", "rejected", "duplicates")) == (69, 62, 5, 2)
+    assert whole["reasons"] == {"event_unknown": 2, "field_count": 2, "timestamp_not_integer": 1}
+    rejected = read_rejected_events(spark, str(delivered.lake), None).where("reason != 'field_count'")
     assert [
-        (row.reason, row.source_file[-5:], row.event, row.event_date.isoformat()) for row in rejected
+        (row.reason, row.source_file.rsplit("/", 1)[-1], row.event, row.event_date.isoformat())
+        for row in rejected.orderBy("reason", "source_file").collect()
     ] == [
-        ("event_unknown", "a.csv", "click", "2015-05-03"),
-        ("event_unknown", "b.csv", "click", "2015-05-03"),
-        ("timestamp_not_integer", "b.csv", "view", "1970-01-01"),
+        ("event_unknown", "first.csv", "click", "2015-05-03"),
+        ("event_unknown", "second.csv", "click", "2015-05-03"),
+        ("timestamp_not_integer", "second.csv", "view", "1970-01-01"),
     ]
 
 
-def test_events_that_differ_in_one_field_are_no_duplicates(
-    spark: SparkSession, lake: Lake, metrics: Callable[[], dict]
-) -> None:
-    row = (MAY_3, 1, "transaction", 10, 5)
-    lake.put_events(
-        "a.csv",
-        [
-            row,
-            (MAY_3 + 1, *row[1:]),
-            (MAY_3, 2, *row[2:]),
-            (*row[:3], 11, 5),
-            (*row[:4], 6),
-            (MAY_3, 1, "view", 10, None),
-        ],
-    )
-    lake.clean()
-    assert (metrics()["clean"], metrics()["duplicates"]) == (6, 0)
+def test_events_that_differ_in_one_field_are_no_duplicates(delivered: Lake) -> None:
+    assert counts_of(delivered)["fields.csv"] == (6, 6, 0, 0)
 
 
-def test_lines_of_a_wrong_width_are_rejected_and_blank_lines_are_no_rows(
-    spark: SparkSession, lake: Lake, metrics: Callable[[], dict]
-) -> None:
-    lake.put(
-        "a.csv",
-        f"timestamp,visitorid,event,itemid,transactionid\n{MAY_3},1,view,10\n\n{MAY_3},1,view,10,,9\n  \n{MAY_3},1,view,10,\n",
-    )
-    lake.clean()
-    assert (metrics()["raw"], metrics()["clean"], metrics()["reasons"]) == (3, 1, {"field_count": 2})
+def test_lines_of_a_wrong_width_are_rejected_and_blank_lines_are_no_rows(delivered: Lake) -> None:
+    assert counts_of(delivered)["width.csv"] == (3, 1, 2, 0)
 
 
-def test_each_day_is_one_file_and_a_full_run_removes_days_that_are_gone(
-    spark: SparkSession, lake: Lake
-) -> None:
-    lake.put_events("a.csv", [(MAY_3 + n, n, "view", 1, None) for n in range(50)])
-    lake.put_events("b.csv", [(MAY_3 + DAY_MS, 1, "view", 1, None), (MAY_3 + DAY_MS, 1, "click", 1, None)])
-    lake.clean()
-    assert lake.days("clean") == ["2015-05-03", "2015-05-04"]
-    assert len(list((lake.lake / "clean" / "event_date=2015-05-03").glob("*.parquet"))) == 1
-    (lake.raw / "b.csv").unlink()
-    lake.clean()
-    assert (lake.days("clean"), lake.days("rejected")) == (["2015-05-03"], [])
+def test_an_empty_file_and_a_file_with_only_a_header_hold_no_events(delivered: Lake) -> None:
+    assert (counts_of(delivered)["empty.csv"], counts_of(delivered)["header.csv"]) == ((0,) * 4, (0,) * 4)
+
+
+def test_each_day_is_one_file(delivered: Lake) -> None:
+    assert delivered.days("clean") == ["2015-05-03", "2015-05-04"]
+    for day in ("2015-05-03", "2015-05-04"):
+        assert len(list((delivered.lake / "clean" / f"event_date={day}").glob("*.parquet"))) == 1
 
 
 def test_a_window_replaces_its_days_leaves_the_others_and_records_days_without_events(
     spark: SparkSession, lake: Lake, metrics: Callable[[], dict]
 ) -> None:
     lake.put_events("a.csv", [(MAY_3 + n * DAY_MS, 1, "view", 1, None) for n in range(3)])
+    lake.put_events("b.csv", [(MAY_3 + DAY_MS, 1, "click", 1, None)])
     lake.clean()
+    assert lake.days("rejected") == ["2015-05-04"]
     lake.put_events("a.csv", [(MAY_3 + n * DAY_MS, 2, "view", 1, None) for n in (0, 2)])
     lake.clean("--from", "2015-05-04", "--to", "2015-05-05")
     assert clean_rows(spark, lake) == [
@@ -139,15 +139,11 @@ def test_a_window_replaces_its_days_leaves_the_others_and_records_days_without_e
     ]
     assert lake.days("clean") == ["2015-05-03", "2015-05-04", "2015-05-05"]
     assert (metrics()["clean"], metrics()["outside_window"]) == (1, 1)
-
-
-def test_an_empty_file_and_a_file_with_only_a_header_hold_no_events(
-    spark: SparkSession, lake: Lake, metrics: Callable[[], dict]
-) -> None:
-    lake.put("empty.csv", "")
-    lake.put("header.csv", "timestamp,visitorid,event,itemid,transactionid\n")
+    (lake.raw / "b.csv").unlink()
+    lake.put_events("a.csv", [(MAY_3, 1, "view", 1, None)])
     lake.clean()
-    assert (metrics()["raw"], metrics()["days"], lake.days("clean")) == (0, 0, [])
+    # A run over everything removes days that are gone.
+    assert (lake.days("clean"), lake.days("rejected")) == (["2015-05-03"], [])
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,62 @@ def test_what_became_of_each_file_is_told_by_day_whatever_is_computed_anew(
     }
 
 
+def test_files_as_they_come_late_with_rows_of_other_days_and_of_the_future_are_in_their_days(
+    spark: SparkSession, lake: Lake, metrics: Callable[[], dict]
+) -> None:
+    noon = MAY_3 + DAY_MS // 2
+    rows = [(noon, 1, "view", 10, None), (noon + 1, 2, "view", 10, None), (MIDNIGHT, 5, "view", 10, None)]
+    before_midnight = (MIDNIGHT - 3_000_000, 6, "view", 10, None)
+    lake.put_events("2015-05-03-part0.csv", [*rows, before_midnight])
+    run_new(lake, "--now", "2015-05-03T23:59:59")
+    assert (len(sessionized(spark, lake)), len(rejected(spark, lake))) == (3, 1)
+    before = versions(lake)
+    lake.put_events(
+        "2015-05-03-part1.csv", [(noon + 2, 1, "addtocart", 10, None), (noon + 3, 1, "transaction", 10, 5)]
+    )
+    lake.put_events(
+        "2015-05-04.csv",
+        [
+            (MIDNIGHT - 10_000, 3, "view", 10, None),
+            (MIDNIGHT + 10_000, 3, "view", 11, None),
+            (MIDNIGHT + 20_000, 3, "view", 12, None),
+            (MIDNIGHT + 60_000, 6, "view", 13, None),
+            (MIDNIGHT + 60_000, 6, "click", 13, None),
+        ],
+    )
+    run_new(lake, "--now", "2015-05-04T12:00:00")
+    # The first part is new again, for a row of it is in the future no more; what is rejected is of these files.
+    counts = metrics()
+    assert {key: counts[key] for key in ("raw", "rejected", "late_rows", "new_files", "read_again")} == {
+        "raw": 11,
+        "rejected": 1,
+        "late_rows": 6,
+        "new_files": 3,
+        "read_again": 0,
+    }
+    found = sessionized(spark, lake)
+    assert (len(found), len(rejected(spark, lake))) == (10, 1)
+    assert [row[5] for row in found if row[3] == "transaction"] == ["5"]
+    assert len({row[6] for row in found if row[2] == "3"}) == 1, "one session over midnight"
+    assert len({row[6] for row in found if row[2] == "6"}) == 2, "two sessions with midnight between"
+    assert versions(lake)["2015-05-03"] != before["2015-05-03"]
+
+    before = versions(lake)
+    lake.put_events("late.csv", [(MIDNIGHT - 1_500_000, 6, "view", 1, None)])
+    lake.put_events("2015-05-06.csv", [(MIDNIGHT + 2 * DAY_MS, 4, "view", 13, None)])
+    run_new(lake)
+    assert (metrics()["new_files"], metrics()["read_again"]) == (2, 3)
+    assert len({row[6] for row in sessionized(spark, lake) if row[2] == "6"}) == 1, (
+        "the late event joins them"
+    )
+    assert all(versions(lake)[day] != before[day] for day in before), "the day after it is put out too"
+    for file in lake.raw.iterdir():
+        file.rename(file.with_stem(f"renamed-{file.stem}"))
+    with pytest.raises(ValueError, match="none of the 5 files cleaned before is there"):
+        lake.clean("--new")
+
+
+@pytest.mark.deep
 def test_a_second_part_and_a_row_in_the_next_days_file_are_in_their_day(
     spark: SparkSession, lake: Lake, metrics: Callable[[], dict]
 ) -> None:
@@ -132,20 +188,6 @@ def test_a_second_part_and_a_row_in_the_next_days_file_are_in_their_day(
     )
 
 
-def test_a_late_event_that_joins_two_sessions_puts_out_the_day_after_it_too(
-    lake: Lake, spark: SparkSession
-) -> None:
-    lake.put_events(
-        "a.csv", [(MIDNIGHT - 3_000_000, 1, "view", 1, None), (MIDNIGHT + 60_000, 1, "view", 1, None)]
-    )
-    run_new(lake)
-    before = versions(lake)
-    lake.put_events("b.csv", [(MIDNIGHT - 1_500_000, 1, "view", 1, None)])
-    run_new(lake)
-    assert all(versions(lake)[day] != before[day] for day in ("2015-05-03", "2015-05-04"))
-    assert len({row[6] for row in sessionized(spark, lake)}) == 1
-
-
 @pytest.mark.deep
 def test_nothing_new_writes_nothing_and_a_day_cleaned_alone_is_sessionized_by_the_next_run(
     lake: Lake, spark: SparkSession
@@ -164,7 +206,7 @@ def test_nothing_new_writes_nothing_and_a_day_cleaned_alone_is_sessionized_by_th
 
 
 def test_a_file_above_the_limit_is_left_out_whole_and_named_and_stops_nothing(
-    spark: SparkSession, lake: Lake, metrics: Callable[[], dict]
+    lake: Lake, metrics: Callable[[], dict]
 ) -> None:
     good = [(MAY_3 + n, n, "view", 1, None) for n in range(20)]
     lake.put_events("good.csv", [*good, (MAY_3, "x", "view", 1, None)])
@@ -175,25 +217,33 @@ def test_a_file_above_the_limit_is_left_out_whole_and_named_and_stops_nothing(
         f"{MAY_3 + n},{n},view,{n * 7919},\n" for n in range(20_000)
     )
     (lake.raw / "cut.csv.gz").write_bytes(gzip.compress(text.encode())[:-5_000])
-    run_new(lake, "--max-rejected-share", "0.05")
+    lake.clean("--new", "--max-rejected-share", "0.05")
     assert {name.rsplit("/", 1)[-1]: why for name, why in metrics()["quarantined"].items()} == {
         "seconds.csv": {"timestamp_before_2000": 1, "rows": 2},
         "header.csv": {"header_unreadable": 1},
         "no gzip.csv.gz": {"header_unreadable": 1},
         "cut.csv.gz": {"file_unreadable": 1},
     }
-    assert len(sessionized(spark, lake)) == 20
+    assert sum(file["clean"] for file in metrics()["files"]) == 20
     quarantine = (lake.lake / "_ledger" / "quarantine.csv").read_text()
     assert "seconds.csv" in quarantine and "header.csv" in quarantine
+
+
+@pytest.mark.deep
+def test_a_file_that_was_left_out_is_taken_when_it_is_repaired(spark: SparkSession, lake: Lake) -> None:
+    lake.put_events("good.csv", [(MAY_3 + n, n, "view", 1, None) for n in range(20)])
+    lake.put_events("seconds.csv", [(MAY_3 // 1000, 1, "view", 1, None), (MAY_3 + 5, 99, "view", 1, None)])
+    lake.put("header.csv", "a,b\n1,2\n")
+    run_new(lake, "--max-rejected-share", "0.05")
+    assert len(sessionized(spark, lake)) == 20
     lake.put_events("seconds.csv", [(MAY_3 + 5, 99, "view", 1, None)])
-    for name in ("header.csv", "no gzip.csv.gz", "cut.csv.gz"):
-        (lake.raw / name).unlink()
+    (lake.raw / "header.csv").unlink()
     run_new(lake, "--max-rejected-share", "0.05")
     assert len(sessionized(spark, lake)) == 21
     assert (lake.lake / "_ledger" / "quarantine.csv").read_text() == "file,reasons\n"
 
 
-@pytest.mark.parametrize("days", ["new", "all"])
+@pytest.mark.parametrize("days", ["new", pytest.param("all", marks=pytest.mark.deep)])
 def test_a_first_run_whose_only_file_is_left_out_whole_ends_with_its_reasons(
     lake: Lake, metrics: Callable[[], dict], days: str
 ) -> None:
@@ -206,33 +256,12 @@ def test_a_first_run_whose_only_file_is_left_out_whole_ends_with_its_reasons(
     assert lake.days("sessionized") == []
 
 
-def test_the_rejected_share_is_that_of_the_runs_own_files(lake: Lake, metrics: Callable[[], dict]) -> None:
-    lake.put_events("a.csv", [(MAY_3 + n, n, "view", 1, None) for n in range(50)])
-    run_new(lake)
-    lake.put_events("b.csv", [(MAY_3 // 1000, 1, "view", 1, None), (MAY_3 + 99, 1, "view", 1, None)])
-    run_new(lake)
-    assert (metrics()["raw"], metrics()["rejected"]) == (2, 1)
-
-
-def test_a_row_of_the_future_is_taken_when_its_time_has_come(lake: Lake, spark: SparkSession) -> None:
-    lake.put_events("a.csv", [(MAY_3, 1, "view", 1, None), (MIDNIGHT, 1, "view", 1, None)])
-    run_new(lake, "--now", "2015-05-03T12:00:00")
-    assert (len(sessionized(spark, lake)), len(rejected(spark, lake))) == (1, 1)
-    run_new(lake, "--now", "2015-05-04T12:00:00")
-    assert (len(sessionized(spark, lake)), len(rejected(spark, lake))) == (2, 0)
-
-
-def test_a_raw_folder_without_any_known_file_is_refused(lake: Lake) -> None:
-    lake.put_events("a.csv", [(MAY_3, 1, "view", 1, None)])
-    run_new(lake)
-    (lake.raw / "a.csv").unlink()
-    lake.put_events("b.csv", [(MAY_3, 2, "view", 1, None)])
-    with pytest.raises(ValueError, match="none of the 1 files cleaned before is there"):
-        lake.clean("--new")
-
-
 @pytest.mark.parametrize(
-    "begun", [{"begun": ["2015-05-03"], "begun_full": False}, {"begun": [], "begun_full": True}]
+    "begun",
+    [
+        {"begun": ["2015-05-03"], "begun_full": False},
+        pytest.param({"begun": [], "begun_full": True}, marks=pytest.mark.deep),
+    ],
 )
 def test_a_run_that_was_killed_while_it_wrote_is_made_good_by_the_next(
     lake: Lake, spark: SparkSession, begun: dict
@@ -248,6 +277,15 @@ def test_a_run_that_was_killed_while_it_wrote_is_made_good_by_the_next(
     assert sessionized(spark, lake) == whole
 
 
+def test_a_lake_whose_ids_are_numbers_is_refused(lake: Lake, spark: SparkSession) -> None:
+    lake.put_events("a.csv", [(MAY_3, 1, "view", 1, None)])
+    spark.range(1).selectExpr("id AS visitor_id").write.parquet(f"{lake.lake}/clean/event_date=2015-05-03")
+    for run in (lake.clean, lake.sessionize):
+        with pytest.raises(ValueError, match="ids are numbers.*clean --days all, then sessionize"):
+            run("--days", "new")
+
+
+@pytest.mark.deep
 def test_a_lake_whose_ids_are_numbers_is_refused_until_everything_is_computed_anew(
     lake: Lake, spark: SparkSession
 ) -> None:

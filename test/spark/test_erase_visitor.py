@@ -88,6 +88,24 @@ def everything(folder: Path) -> dict[str, tuple[int, bytes]]:
     return {str(f): (f.stat().st_mtime_ns, f.read_bytes()) for f in folder.rglob("*") if f.is_file()}
 
 
+def test_a_visitor_is_erased_and_nobody_else_changes(
+    spark: SparkSession, lake: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    theirs = [f"{NOON},7,view,1,", f"{NOON + 2},7.0,addtocart,1,", "12,7,view,1,"]
+    others = [f"{NOON},70,view,7,", f"{NOON + 1},007,view,1,"]
+    lake.put("a.csv", "\n".join([HEADER, theirs[0], others[0], *theirs[1:], others[1], ""]))
+    run_new(lake)
+    kept = rows(spark, lake, without="7")
+    lake.erase("erase", "7")
+    assert said(capsys)["lake_rows"] == {"clean": 2, "rejected": 1, "sessionized": 2}
+    assert (lake.raw / "a.csv").read_text() == "\n".join([HEADER, *others, ""])
+    run_new(lake)
+    assert rows(spark, lake) == kept
+    lake.erase("prove", "7")
+    assert said(capsys)["compared_days"] == 2
+
+
+@pytest.mark.deep
 def test_a_visitor_is_counted_then_erased_and_proven_and_nobody_else_changes(
     spark: SparkSession, lake: Lake, capsys: pytest.CaptureFixture[str], metrics: Callable[[], dict]
 ) -> None:

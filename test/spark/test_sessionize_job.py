@@ -69,6 +69,7 @@ def test_day_by_day_equals_full_and_both_equal_plain_python(spark: SparkSession,
     assert sessionized(spark, lake) == full
 
 
+@pytest.mark.deep
 def test_late_events_change_the_following_days_as_a_full_run_would(spark: SparkSession, lake: Lake) -> None:
     chain = [(MAY_3 + DAY_MS - 900_000 + n * 1_700_000, 99, "view", 1, None) for n in range(1, 110)]
     lake.put_events("a.csv", [*make_events(2), *chain])
@@ -100,32 +101,9 @@ def test_a_lake_whose_sessions_end_at_another_age_is_cut_anew_or_not_at_all(
     assert {row[1] for row in sessionized(spark, lake)} == {f"1-{MAY_3}"}
 
 
-def test_a_day_without_events_is_no_hole_and_replaces_what_was_there(spark: SparkSession, lake: Lake) -> None:
-    lake.put_events("a.csv", [(MAY_3 + n * DAY_MS, 1, "view", 1, None) for n in range(3)])
-    lake.clean()
-    lake.sessionize()
-    lake.put_events("a.csv", [(MAY_3 + n * DAY_MS, 1, "view", 1, None) for n in (0, 2)])
-    lake.clean("--from", DAYS[1], "--to", DAYS[1])
-    lake.sessionize("--from", DAYS[1], "--to", DAYS[1])
-    assert [row[3].isoformat() for row in sorted(sessionized(spark, lake), key=lambda row: row[3])] == [
-        DAYS[0],
-        DAYS[2],
-    ]
-    assert lake.days("sessionized") == DAYS[:3]
-    lake.sessionize("--from", DAYS[2], "--to", DAYS[2])
-
-
-def test_a_full_run_removes_days_that_are_gone(spark: SparkSession, lake: Lake) -> None:
-    lake.put_events("a.csv", [(MAY_3 + n * DAY_MS, 1, "view", 1, None) for n in range(3)])
-    lake.clean()
-    lake.sessionize()
-    lake.put_events("a.csv", [(MAY_3, 1, "view", 1, None)])
-    lake.clean()
-    lake.sessionize()
-    assert lake.days("sessionized") == DAYS[:1]
-
-
-def test_a_window_after_a_hole_or_over_uncleaned_days_is_refused(lake: Lake) -> None:
+def test_a_hole_is_refused_a_day_without_events_is_none_and_a_full_run_removes_days_that_are_gone(
+    spark: SparkSession, lake: Lake
+) -> None:
     lake.put_events("a.csv", [(MAY_3 + n * DAY_MS, 1, "view", 1, None) for n in range(3)])
     lake.clean()
     lake.sessionize("--from", DAYS[0], "--to", DAYS[0])
@@ -133,4 +111,14 @@ def test_a_window_after_a_hole_or_over_uncleaned_days_is_refused(lake: Lake) -> 
         lake.sessionize("--from", DAYS[2], "--to", DAYS[2])
     with pytest.raises(ValueError, match="not cleaned: 2015-05-06"):
         lake.sessionize("--from", DAYS[1], "--to", DAYS[3])
+    assert lake.days("sessionized") == DAYS[:1]
+    lake.sessionize("--from", DAYS[1], "--to", DAYS[2])
+    lake.put_events("a.csv", [(MAY_3 + n * DAY_MS, 1, "view", 1, None) for n in (0, 2)])
+    lake.clean("--from", DAYS[1], "--to", DAYS[1])
+    lake.sessionize("--from", DAYS[1], "--to", DAYS[1])
+    assert sorted(row[3].isoformat() for row in sessionized(spark, lake)) == [DAYS[0], DAYS[2]]
+    assert lake.days("sessionized") == DAYS[:3]
+    lake.put_events("a.csv", [(MAY_3, 1, "view", 1, None)])
+    lake.clean()
+    lake.sessionize()
     assert lake.days("sessionized") == DAYS[:1]
