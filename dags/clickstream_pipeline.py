@@ -64,14 +64,27 @@ BATCH_SUFFIX = f"{{{{ data_interval_start | ds_nodash }}}}-{RUN_MARK}-{{{{ ti.tr
 DBT_ENVIRONMENT = {"GOOGLE_CLOUD_PROJECT": PROJECT, "DBT_LOCATION": REGION}
 VIEWS = (
     "event_type_lookup",
+    "kpi_cart_abandonment",
     "kpi_conversion_rate",
     "kpi_daily_sessions",
     "kpi_dropoff_funnel",
+    "kpi_entry_exit_items",
+    "kpi_entry_exit_pages",
+    "kpi_event_transitions",
     "kpi_event_volume_by_type",
+    "kpi_first_and_returning_sessions",
     "kpi_funnel_summary",
+    "kpi_retention_by_week",
+    "kpi_revenue",
+    "kpi_sessions_by_country",
+    "kpi_sessions_by_device",
+    "kpi_sessions_by_first_touch",
+    "kpi_sessions_by_last_touch",
     "kpi_sessions_by_signup_cohort",
+    "kpi_time_to_convert",
     "kpi_top_products",
     "kpi_top_products_named",
+    "kpi_unique_visitors",
 )
 
 

@@ -68,7 +68,7 @@ async function readRows(connection: DuckDBConnection, sql: string): Promise<Row[
 }
 
 /**
- * Expected rows of each of the nine views without `data_through`, for events without an items file; columns
+ * Expected rows of each view of the report without `data_through`, for events without an items file; columns
  * named as in the contract.
  */
 export const VIEW_TRUTHS: Readonly<Record<string, string>> = {
@@ -87,5 +87,12 @@ export const VIEW_TRUTHS: Readonly<Record<string, string>> = {
   kpi_sessions_by_signup_cohort: `SELECT signup::VARCHAR AS signup_month, session_date::VARCHAR AS session_date, COUNT(*) AS sessions, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase FROM sessions GROUP BY ALL`,
   kpi_top_products: `SELECT event_date::VARCHAR AS event_date, signup::VARCHAR AS signup_month, item::VARCHAR AS item_id, COUNT(*) AS transaction_lines, COUNT(DISTINCT trx) AS orders FROM events WHERE event = 'transaction' GROUP BY ALL`,
   kpi_top_products_named: `SELECT event_date::VARCHAR AS event_date, signup::VARCHAR AS signup_month, item::VARCHAR AS item_id, COUNT(*) AS transaction_lines, COUNT(DISTINCT trx) AS orders, NULL AS product_name FROM events WHERE event = 'transaction' GROUP BY ALL`,
+  kpi_retention_by_week: `WITH seen AS (SELECT DISTINCT visitor, signup, date_trunc('week', event_date)::DATE AS week FROM events),
+    cohorts AS (SELECT visitor, signup, MIN(week) AS cohort FROM seen GROUP BY ALL), newest AS (SELECT MAX(event_date) AS day FROM events),
+    grid AS (SELECT visitor, signup, cohort, UNNEST(generate_series(cohort, day, INTERVAL 7 DAY))::DATE AS week, day FROM cohorts, newest)
+    SELECT cohort::VARCHAR AS cohort_week, signup::VARCHAR AS signup_month, (week - cohort) // 7 AS weeks_since_first, COUNT(*) AS cohort_visitors, COUNT(seen.visitor) AS visitors,
+    COUNT(seen.visitor) / COUNT(*) AS retention_rate, week + 7 <= day AS is_week_over FROM grid LEFT JOIN seen USING (visitor, signup, week) GROUP BY cohort, signup, week, day`,
+  kpi_sessions_by_last_touch: `SELECT session_date::VARCHAR AS session_date, '(not set)' AS traffic_source, '(not set)' AS traffic_medium, '(not set)' AS campaign, COUNT(*) AS sessions, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase, COUNT(*) FILTER (has_purchase) / COUNT(*) AS conversion_rate FROM sessions GROUP BY ALL`,
+  kpi_sessions_by_device: `SELECT session_date::VARCHAR AS session_date, '(not set)' AS device, COUNT(*) AS sessions, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase, COUNT(*) FILTER (has_purchase) / COUNT(*) AS conversion_rate FROM sessions GROUP BY ALL`,
   event_type_lookup: `SELECT * FROM (VALUES ('view', 1), ('addtocart', 2), ('transaction', 3)) AS known (event_type, funnel_step)`,
 }

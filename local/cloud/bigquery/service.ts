@@ -38,6 +38,7 @@ import {
   updateRoutine,
 } from './resources/routines.ts'
 import { provisionDatasets } from './resources/provision.ts'
+import { getTablePolicy, setTablePolicy, testTablePermissions } from './resources/table-policy.ts'
 import { changeTable, deleteTable, getTable, insertTable, listTables } from './resources/tables.ts'
 import { checkProject, type Room } from './room.ts'
 import { createCompiler } from './sql/index.ts'
@@ -123,6 +124,24 @@ function createRoutes(room: Room, desk: JobDesk, uploads: Uploads): Route[] {
     ['tables.patch', 'PATCH', `/{projectId}${table}`, (request) => changeTable(room, request, true)],
     ['tables.update', 'PUT', `/{projectId}${table}`, (request) => changeTable(room, request, false)],
     ['tables.delete', 'DELETE', `/{projectId}${table}`, (request) => deleteTable(room, request)],
+    [
+      'tables.getIamPolicy',
+      'POST',
+      `/{projectId}${table}:getIamPolicy`,
+      (request) => getTablePolicy(room, request),
+    ],
+    [
+      'tables.setIamPolicy',
+      'POST',
+      `/{projectId}${table}:setIamPolicy`,
+      (request) => setTablePolicy(room, request),
+    ],
+    [
+      'tables.testIamPermissions',
+      'POST',
+      `/{projectId}${table}:testIamPermissions`,
+      (request) => testTablePermissions(room, request),
+    ],
     ['tabledata.list', 'GET', `/{projectId}${table}/data`, (request) => listTableData(room, request)],
     [
       'models.list',
@@ -198,9 +217,6 @@ function refusedMethods(
     ['models.delete', 'DELETE', `/{projectId}${dataset}/models/{modelId}`],
     ['rowAccessPolicies.list', 'GET', `/{projectId}${table}/rowAccessPolicies`],
     ['rowAccessPolicies.insert', 'POST', `/{projectId}${table}/rowAccessPolicies`],
-    ['tables.getIamPolicy', 'POST', `/{projectId}${table}:getIamPolicy`],
-    ['tables.setIamPolicy', 'POST', `/{projectId}${table}:setIamPolicy`],
-    ['tables.testIamPermissions', 'POST', `/{projectId}${table}:testIamPermissions`],
   ]
   return known.map(([id, method, path]) => [id, method, path, refuse(id)] as const)
 }

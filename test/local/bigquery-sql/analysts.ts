@@ -160,6 +160,15 @@ export const analysts: readonly (readonly [sql: string, ...rows: Row[]])[] = [
     ['anna/bob'],
   ],
   ['SELECT 1 AS x UNION ALL SELECT 2 ORDER BY x DESC', [2], [1]],
+  ['SELECT MOD(x, 2) AS odd FROM UNNEST([1, 2, 3]) AS x GROUP BY odd HAVING SUM(x) / MAX(x) > 1', [1]],
+  // A literal takes the type of a column beside it.
+  ["SELECT '2026-01-02' AS d UNION ALL SELECT DATE '2026-01-01' ORDER BY d", ['2026-01-01'], ['2026-01-02']],
+  [
+    "SELECT NUMERIC '1.5' AS n UNION ALL SELECT 2.25 UNION ALL SELECT 3 ORDER BY n",
+    ['1.500000000'],
+    ['2.250000000'],
+    ['3.000000000'],
+  ],
   ['SELECT id FROM d.t UNION DISTINCT SELECT id FROM d.u ORDER BY id', [1], [2], [3]],
   ['SELECT id FROM d.t INTERSECT DISTINCT SELECT id FROM d.u', [1]],
   ['SELECT id FROM d.t EXCEPT DISTINCT SELECT id FROM d.u', [2]],

@@ -86,6 +86,8 @@ export const mustFail: readonly (readonly [sql: string, says: string | RegExp])[
   ["SELECT COALESCE(1, 'a')", 'No matching signature for function COALESCE'],
   ["SELECT CASE WHEN TRUE THEN 1 ELSE 'a' END", 'No matching signature for CASE'],
   ["SELECT 1 UNION ALL SELECT 'a'", 'has incompatible types'],
+  ["SELECT CONCAT('2026', '-01-01') UNION ALL SELECT DATE '2026-01-01'", 'has incompatible types'],
+  ["SELECT 'a' UNION ALL SELECT DATE '2026-01-01'", 'Invalid DATE literal'],
   ['SELECT 1 UNION ALL SELECT 1, 2', 'mismatched column count'],
   ['SELECT 1 UNION SELECT 2', 'keyword ALL or keyword DISTINCT'],
   ['SELECT CAST(TRUE AS DATE)', 'Invalid cast from BOOL to DATE'],

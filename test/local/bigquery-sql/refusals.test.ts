@@ -64,8 +64,8 @@ const unsupported: readonly (readonly [string, string])[] = [
     'A JavaScript function is not supported by the local BigQuery at [1:47]',
   ],
   [
-    'CREATE AGGREGATE FUNCTION d.f(x INT64) AS (SUM(x))',
-    'CREATE AGGREGATE FUNCTION is not supported by the local BigQuery at [1:8]',
+    'CREATE AGGREGATE FUNCTION d.f(x INT64, y INT64 NOT AGGREGATE) AS (SUM(x))',
+    'A NOT AGGREGATE argument is not supported by the local BigQuery at [1:48]',
   ],
   [
     'CREATE EXTERNAL TABLE d.m WITH CONNECTION x OPTIONS (format = "CSV")',

@@ -353,6 +353,25 @@ describe('reads', () => {
     expect(
       (await readsOf("SELECT id FROM d.t WHERE day = '2020-01-01' OR id = 1"))[0]!.partitionPredicate,
     ).toBeUndefined()
+    expect((await readsOf("SELECT 1 FROM d.t WHERE day IN UNNEST([DATE '2020-01-01'])"))[0]!).toMatchObject({
+      partitionPredicate: expect.stringContaining('list_contains('),
+    })
+  })
+
+  // https://cloud.google.com/bigquery/docs/using-dml-with-partitioned-tables#pruning_partitions_when_using_a_merge_statement
+  it('know the partitions that MERGE looks at', async () => {
+    const merge = async (on: string, clauses: string) =>
+      (await readsOf(`MERGE d.t USING (SELECT 9 AS k) AS s ON ${on} ${clauses}`))[0]!.partitionPredicate
+    const inserted = 'WHEN NOT MATCHED THEN INSERT (id) VALUES (k)'
+    const day = "t.day = '2020-01-01'"
+    expect(await merge(`t.id = k AND ${day}`, inserted)).toBe(`("day" = DATE '2020-01-01')`)
+    expect(await merge('t.id = k', inserted)).toBeUndefined()
+    expect(await merge('FALSE', inserted)).toBe('FALSE')
+    expect(await merge('FALSE', `WHEN NOT MATCHED BY SOURCE AND ${day} THEN DELETE`)).toBe(
+      `("day" = DATE '2020-01-01')`,
+    )
+    expect(await merge('FALSE', 'WHEN NOT MATCHED BY SOURCE THEN DELETE')).toBeUndefined()
+    expect(await merge(`t.id = k AND ${day}`, 'WHEN NOT MATCHED BY SOURCE THEN DELETE')).toBeUndefined()
   })
 })
 

@@ -77,6 +77,7 @@ export async function openWarehouse(): Promise<Warehouse> {
     },
     variables,
     parameters: options.parameters ?? [],
+    email: 'who@example.com',
     nowMicros: NOW_MICROS,
     describe: async (sql) => {
       const reader = await connection.runAndReadAll(`DESCRIBE ${sql}`)

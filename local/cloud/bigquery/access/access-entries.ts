@@ -4,7 +4,7 @@
  */
 import type { Access } from '../../kernel.ts'
 import { tableKey } from '../engine/names.ts'
-import type { AccessEntry } from '../engine/records.ts'
+import type { AccessEntry, Grant } from '../engine/records.ts'
 import { datasetNotFound, invalid, routineNotFound, tableNotFound, unsupported } from '../engine/refusals.ts'
 import { isRecord, requiredText, texts, type Body } from '../engine/request-body.ts'
 import { routineKey, type Warehouse } from '../engine/warehouse.ts'
@@ -130,6 +130,27 @@ export function entriesOfBindings(bindings: ReturnType<Access['datasetBindings']
       ? { role: shown, specialGroup: member }
       : { role: shown, iamMember: member }
   })
+}
+
+/** The same the other way round; undefined for what is authorized instead of granted. */
+export function bindingOf(entry: AccessEntry, project: string): Grant | undefined {
+  const { role, userByEmail, groupByEmail, domain, specialGroup, iamMember } = entry
+  if (role === undefined) return undefined
+  const [full] = Object.entries(legacyRoles).find(([, legacy]) => legacy === role) ?? [role]
+  if (userByEmail !== undefined) {
+    const kind = userByEmail.endsWith('.gserviceaccount.com') ? 'serviceAccount' : 'user'
+    return { role: full, member: `${kind}:${userByEmail}` }
+  }
+  if (groupByEmail !== undefined) return { role: full, member: `group:${groupByEmail}` }
+  if (domain !== undefined) return { role: full, member: `domain:${domain}` }
+  if (specialGroup !== undefined)
+    return {
+      role: full,
+      member: specialGroup.startsWith('project')
+        ? `${specialGroup.replace(/s$/, '').replace('Reader', 'Viewer').replace('Writer', 'Editor')}:${project}`
+        : specialGroup,
+    }
+  return { role: full, member: iamMember! }
 }
 
 /**

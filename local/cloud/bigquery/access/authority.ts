@@ -6,6 +6,7 @@ import type { Access, Environment, Principal, Resource } from '../../kernel.ts'
 import type { RoutineReference, TableReference, Via } from '../sql/types.ts'
 import { tableKey } from '../engine/names.ts'
 import type { AccessEntry, DatasetRecord, TableRecord } from '../engine/records.ts'
+import { isGrantedBy } from './grants.ts'
 import { datasetDenied, projectDenied, queryDenied, routineDenied, tableDenied } from '../engine/refusals.ts'
 import { routineKey, type Warehouse } from '../engine/warehouse.ts'
 
@@ -45,11 +46,17 @@ export class Authority {
     const owner = this.#warehouse.tables.get(tableKey(reference))?.ownerMember
     if (owner !== undefined) return owner === principal.member
     const name = `projects/${this.#project}/datasets/${reference.datasetId}/tables/${reference.tableId}`
-    return this.#may(principal, permission, reference.datasetId, {
+    const { grants = [] } = this.#warehouse.tables.get(tableKey(reference)) ?? {}
+    const resource = {
       name,
       type: 'bigquery.googleapis.com/Table',
       service: 'bigquery.googleapis.com',
-    })
+    }
+    const hasRole = (role: string): boolean => this.#access.roleHas(role, permission)
+    if (!isGrantedBy(grants, principal, isFor, hasRole))
+      return this.#may(principal, permission, reference.datasetId, resource)
+    this.#access.decided({ principal, permission, resource, allowed: true })
+    return true
   }
 
   requireOnTable(principal: Principal, permission: string, reference: TableReference): void {

@@ -76,6 +76,12 @@ export interface TableConstraints {
   }[]
 }
 
+/** One line of a table's own IAM policy. */
+export interface Grant {
+  readonly role: string
+  readonly member: string
+}
+
 export interface TableRecord {
   readonly reference: TableReference
   readonly uid: string
@@ -105,9 +111,13 @@ export interface TableRecord {
   readonly range?: RangePartitioning
   readonly constraints?: TableConstraints
   readonly isHistoryKept?: boolean
+  /** How DML would be billed; rows are the same. */
+  readonly isFineGrained?: boolean
   readonly clustering?: readonly string[]
   readonly requirePartitionFilter?: boolean
   readonly expirationMs?: number
+  /** What its own IAM policy gives beside the dataset's access entries. */
+  readonly grants?: readonly Grant[]
   /** Only this member may read it: the anonymous table of a query's result. */
   readonly ownerMember?: string
   readonly creationMs: number

@@ -27,6 +27,7 @@ export async function compileView(
         variables: new Map(),
         parameters: [],
         describe: (sql) => session.describe(sql),
+        email: principal.email,
         nowMicros: BigInt(room.now()) * 1000n,
       })
       return resultSchema(statement.schema ?? [])

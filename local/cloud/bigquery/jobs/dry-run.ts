@@ -23,6 +23,7 @@ import { dryAlter } from './ddl/alter.ts'
 import { targetOf } from './catalog.ts'
 import type { QueryConfig } from './query-config.ts'
 import { dryCreate } from './ddl/create.ts'
+import { dryGrant } from './ddl/grants.ts'
 import { dryCreateExternal } from './ddl/external.ts'
 import { checkCreateRoutine } from './ddl/routines.ts'
 import { declareVariables } from './script-variables.ts'
@@ -57,6 +58,7 @@ export async function dryRun(
         }
         if (statement.type.startsWith('ALTER_') && statement.type !== 'ALTER_SCHEMA')
           dryAlter(scopeOf(execution), statement)
+        if (statement.grant) dryGrant(scopeOf(execution), statement)
         if (statement.routine) checkCreateRoutine(scopeOf(execution), statement)
         else if (statement.type === 'CREATE_EXTERNAL_TABLE') dryCreateExternal(scopeOf(execution), statement)
         else if (statement.type.startsWith('CREATE_') && statement.type !== 'CREATE_SCHEMA')

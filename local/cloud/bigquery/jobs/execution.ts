@@ -51,7 +51,7 @@ export function openExecution(
 }
 
 export const isTempFunction = ({ type, isTemp }: ParsedStatement): boolean =>
-  type === 'CREATE_FUNCTION' && isTemp === true
+  (type === 'CREATE_FUNCTION' || type === 'CREATE_AGGREGATE_FUNCTION') && isTemp === true
 
 export async function defineFunction(execution: Execution, parsed: ParsedStatement): Promise<void> {
   const { target, routine, header } = await compile(execution, parsed)
@@ -80,6 +80,7 @@ export async function compile(execution: Execution, parsed: ParsedStatement): Pr
     functions: execution.functions,
     parameters: execution.own.parameters,
     describe: (sql) => execution.session.describe(sql),
+    email: execution.principal.email,
     nowMicros: execution.nowMicros,
   }
   const statement = await execution.room.compiler.compile(parsed, context)

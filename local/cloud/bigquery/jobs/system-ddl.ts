@@ -52,6 +52,8 @@ export function tableOptions(table: TableRecord): TableOption[] {
       value: String(Number(table.partitioning.expirationMs) / 86_400_000),
     })
   if (table.isHistoryKept) options.push({ name: 'enable_change_history', type: 'BOOL', value: 'true' })
+  if (table.isFineGrained)
+    options.push({ name: 'enable_fine_grained_mutations', type: 'BOOL', value: 'true' })
   if (table.materialized) {
     const { enableRefresh, refreshIntervalMs, maxStaleness } = table.materialized
     options.push({ name: 'enable_refresh', type: 'BOOL', value: String(enableRefresh) })
@@ -119,7 +121,7 @@ export function writeRoutine({
   }
   const columns = (returnsTable ?? []).map((field) => `${field.name} ${writeType(field)}`).join(', ')
   const result = returns ? ` RETURNS ${writeType(returns)}` : returnsTable ? ` RETURNS TABLE<${columns}>` : ''
-  const head = `CREATE ${kind === 'TABLE' ? 'TABLE ' : ''}FUNCTION ${path}(${list})${result}`
+  const head = `CREATE ${kind === 'SCALAR' ? '' : `${kind} `}FUNCTION ${path}(${list})${result}`
   return `${head} AS (\n${body}\n);`
 }
 

@@ -8,6 +8,7 @@ import { kindOf, physicalOf, type TableRecord } from '../engine/records.ts'
 import type { FieldSchema } from '../sql/types.ts'
 import { jobViews } from './system-jobs.ts'
 import { keyViews } from './system-keys.ts'
+import { privilegeViews } from './system-privileges.ts'
 import { columns, names, routinesOf, tablesOf, yes, type Row, type SystemView } from './system-rows.ts'
 import { tableOptions, writeDdl, writeRoutine, writeType } from './system-ddl.ts'
 import type { CatalogScope } from './scope.ts'
@@ -23,6 +24,7 @@ const typeOf = (table: TableRecord): string => (table.base?.kind === 'CLONE' ? '
 
 export const projectViews: Readonly<Record<string, SystemView>> = {
   ...jobViews,
+  ...privilegeViews,
   SCHEMATA: {
     columns: columns(
       'catalog_name schema_name schema_owner creation_time:TIMESTAMP last_modified_time:TIMESTAMP location ddl default_collation_name',
@@ -154,7 +156,12 @@ export const datasetViews: Readonly<Record<string, SystemView>> = {
         return [
           ...[projectId, datasetId, routineId],
           ...[projectId, datasetId, routineId],
-          r.kind === 'SCALAR' ? 'FUNCTION' : r.kind === 'TABLE' ? 'TABLE FUNCTION' : 'PROCEDURE',
+          {
+            SCALAR: 'FUNCTION',
+            AGGREGATE: 'AGGREGATE FUNCTION',
+            TABLE: 'TABLE FUNCTION',
+            PROCEDURE: 'PROCEDURE',
+          }[r.kind],
           r.returns ? writeType(r.returns) : null,
           'SQL',
           r.body,

@@ -90,6 +90,7 @@ async function writeNew(
         range: before.range,
         constraints: before.constraints,
         isHistoryKept: before.isHistoryKept,
+        isFineGrained: before.isFineGrained,
         clustering: before.clustering,
         description: before.description,
         labels: before.labels,

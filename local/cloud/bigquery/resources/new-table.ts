@@ -52,6 +52,8 @@ export function planTable(room: Room, plan: TablePlan): TableRecord {
     ...(hasDefaults ? { defaults } : {}),
     ...fields,
     ...(partitioned ? { partitioning: partitioned } : {}),
+    // Replaced is the same table: who may read it stays.
+    ...(before?.grants ? { grants: before.grants } : {}),
     ...(plan.materialized ? { materialized: plan.materialized } : {}),
     ...(plan.external ? { external: plan.external } : {}),
     ...(plan.view ? { view: plan.view } : {}),

@@ -7,6 +7,7 @@ import type { ArgumentMode, RoutineBody } from '../sql/types.ts'
 
 const TYPES = {
   SCALAR: 'SCALAR_FUNCTION',
+  AGGREGATE: 'AGGREGATE_FUNCTION',
   TABLE: 'TABLE_VALUED_FUNCTION',
   PROCEDURE: 'PROCEDURE',
 } as const

@@ -50,6 +50,7 @@ export async function checkRoutine(
         variables: new Map(),
         parameters: [],
         describe: (sql) => session.describe(sql),
+        email: principal.email,
         nowMicros: BigInt(room.now()) * 1000n,
       }),
     ),

@@ -28,6 +28,7 @@ export type TableFields = Pick<
   | 'range'
   | 'constraints'
   | 'isHistoryKept'
+  | 'isFineGrained'
   | 'clustering'
   | 'requirePartitionFilter'
   | 'expirationMs'
@@ -84,6 +85,7 @@ export function readTableFields(
         ? readConstraints(record(body, 'tableConstraints'), schema)
         : before.constraints,
     isHistoryKept: 'isHistoryKept' in body ? flag(body, 'isHistoryKept') || undefined : before.isHistoryKept,
+    isFineGrained: 'isFineGrained' in body ? flag(body, 'isFineGrained') || undefined : before.isFineGrained,
     clustering: 'clustering' in body ? readClustering(body.clustering, schema) : before.clustering,
     requirePartitionFilter:
       'requirePartitionFilter' in body
@@ -218,6 +220,12 @@ export function bodyOfOptions(
         break
       case 'enable_change_history':
         body.isHistoryKept = value
+        break
+      case 'enable_fine_grained_mutations':
+        body.isFineGrained = value
+        break
+      case 'tags':
+        if (!Array.isArray(value) || value.length > 0) throw unsupported('The table option tags')
         break
       case 'partition_expiration_days':
         if (!before.partitioning) throw invalid('partition_expiration_days needs a partitioned table.')

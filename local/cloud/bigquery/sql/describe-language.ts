@@ -38,7 +38,7 @@ const statements: readonly (readonly [string, string])[] = [
   ['CREATE VIEW', 'OR REPLACE, IF NOT EXISTS, column list with descriptions, OPTIONS'],
   ['CREATE MATERIALIZED VIEW', 'the same, PARTITION BY, CLUSTER BY; its rows are computed at each read'],
   [
-    'CREATE FUNCTION, CREATE TEMP FUNCTION, CREATE TABLE FUNCTION',
+    'CREATE FUNCTION, CREATE TEMP FUNCTION, CREATE TABLE FUNCTION, CREATE AGGREGATE FUNCTION',
     'in SQL: OR REPLACE, IF NOT EXISTS, ANY TYPE, RETURNS, OPTIONS(description)',
   ],
   [
@@ -53,6 +53,10 @@ const statements: readonly (readonly [string, string])[] = [
   [
     'ALTER TABLE, ALTER VIEW, ALTER MATERIALIZED VIEW',
     'SET OPTIONS, ADD COLUMN, DROP COLUMN, RENAME COLUMN, RENAME TO, ALTER COLUMN … SET OPTIONS, SET DATA TYPE, SET DEFAULT, DROP DEFAULT, DROP NOT NULL, ADD and DROP of keys that are NOT ENFORCED',
+  ],
+  [
+    'GRANT, REVOKE',
+    'roles ON SCHEMA, TABLE, VIEW, MATERIALIZED VIEW, EXTERNAL TABLE; people and groups are taken at their word, service accounts of the project must exist',
   ],
   [
     'LOAD DATA',
@@ -73,8 +77,8 @@ const refused = [
   'recursion of another shape than base UNION ALL step, ORDER BY or LIMIT in it',
   'TABLESAMPLE of less than 100 PERCENT (BigQuery takes whole blocks: other rows), UNPIVOT of several columns at once, FOR SYSTEM_TIME AS OF a moment before the last change of the table',
   'the pipe operators RENAME, PIVOT, UNPIVOT, CALL, WITH, ASSERT, WINDOW, TABLESAMPLE',
-  'functions in JavaScript or Python, remote and aggregate functions of your own, tables as arguments; procedures in other languages, other procedures of BigQuery',
-  'sessions, EXPORT DATA, GRANT, external tables over other sources than gs://',
+  'functions in JavaScript or Python, remote functions, NOT AGGREGATE arguments, defaults of arguments, tables as arguments; procedures in other languages, other procedures of BigQuery',
+  'sessions, EXPORT DATA, GRANT on routines, external tables over other sources than gs://',
   'BIGNUMERIC, GEOGRAPHY, RANGE, INTERVAL values, parameterised types outside column lists, COLLATE',
   'bit operators on BYTES, NOT LIKE ANY, named arguments, lambdas, HLL sketches',
   'functions that would answer a NUMERIC in FLOAT64, ROUND of NUMERIC with digits that are no literal',

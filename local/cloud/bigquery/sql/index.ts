@@ -43,6 +43,7 @@ const nowhere: CompileContext = {
   variables: new Map(),
   parameters: [],
   describe: () => Promise.resolve([]),
+  email: '',
   nowMicros: 0n,
 }
 

@@ -99,7 +99,7 @@ export type Resolved =
 export type ArgumentMode = 'IN' | 'OUT' | 'INOUT'
 /** A SQL routine as it is kept: arguments without a field are ANY TYPE. */
 export interface RoutineBody {
-  readonly kind: 'SCALAR' | 'TABLE' | 'PROCEDURE'
+  readonly kind: 'SCALAR' | 'AGGREGATE' | 'TABLE' | 'PROCEDURE'
   readonly arguments: readonly {
     readonly name: string
     readonly field?: FieldSchema
@@ -108,7 +108,7 @@ export interface RoutineBody {
   }[]
   readonly returns?: FieldSchema
   readonly returnsTable?: readonly FieldSchema[]
-  /** An expression, a query of a table function, or the block of a procedure. */
+  /** An expression (of an aggregate: over aggregates of its arguments), a query of a table function, or the block of a procedure. */
   readonly body: string
   /** Of a procedure: only its grammar is checked when it is false. */
   readonly isStrict?: boolean
@@ -161,6 +161,7 @@ export type StatementType =
   | 'DROP_EXTERNAL_TABLE'
   | 'CREATE_FUNCTION'
   | 'CREATE_TABLE_FUNCTION'
+  | 'CREATE_AGGREGATE_FUNCTION'
   | 'CREATE_PROCEDURE'
   | 'DROP_MATERIALIZED_VIEW'
   | 'DROP_SNAPSHOT_TABLE'
@@ -175,6 +176,8 @@ export type StatementType =
   | 'DROP_SCHEMA'
   | 'ALTER_TABLE'
   | 'ALTER_VIEW'
+  | 'GRANT'
+  | 'REVOKE'
   | 'LOAD_DATA'
   | 'SCRIPT'
   | 'ASSERT'
@@ -228,6 +231,12 @@ export interface Statement {
     readonly uris: readonly string[]
     readonly options: Readonly<Record<string, unknown>>
     readonly partitionColumns?: readonly FieldSchema[]
+  }
+  /** GRANT and REVOKE: IAM roles and members as written. */
+  readonly grant?: {
+    readonly what: 'SCHEMA' | 'TABLE' | 'VIEW' | 'MATERIALIZED VIEW' | 'EXTERNAL TABLE'
+    readonly roles: readonly string[]
+    readonly members: readonly string[]
   }
   /** ALTER ... SET OPTIONS, ADD COLUMN, ...; `kind` names it. */
   readonly alter?: Alter
@@ -358,6 +367,8 @@ export interface CompileContext {
   readonly parameters: readonly { readonly name?: string; readonly type: string; readonly duckdb: string }[]
   /** Runs DuckDB's binder (DESCRIBE) on translated SQL; gives column names and DuckDB types. */
   readonly describe: (duckdb: string) => Promise<readonly { readonly name: string; readonly type: string }[]>
+  /** Who runs it, for SESSION_USER. */
+  readonly email: string
   /** Fixed for the whole job: CURRENT_TIMESTAMP is constant within a statement. */
   readonly nowMicros: bigint
 }

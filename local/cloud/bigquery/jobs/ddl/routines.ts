@@ -14,10 +14,10 @@ import type { RoutineReference, Statement } from '../../sql/types.ts'
 import { referenceOf, splitPath } from '../catalog.ts'
 import type { CatalogScope, StatementResult, StatementScope } from '../scope.ts'
 
-const DROPPED: Readonly<Record<string, RoutineRecord['kind']>> = {
-  DROP_FUNCTION: 'SCALAR',
-  DROP_TABLE_FUNCTION: 'TABLE',
-  DROP_PROCEDURE: 'PROCEDURE',
+const DROPPED: Readonly<Record<string, readonly RoutineRecord['kind'][]>> = {
+  DROP_FUNCTION: ['SCALAR', 'AGGREGATE'],
+  DROP_TABLE_FUNCTION: ['TABLE'],
+  DROP_PROCEDURE: ['PROCEDURE'],
 }
 
 const result = (operation: string, target: RoutineReference): StatementResult => ({
@@ -83,7 +83,7 @@ export async function runDropRoutine(scope: StatementScope, statement: Statement
     if (!before && statement.ifExists) return result('SKIP', target)
     room.authority.requireOnRoutine(principal, 'bigquery.routines.delete', target)
     if (!before) throw routineNotFound(target)
-    if (before.kind !== DROPPED[statement.type])
+    if (!DROPPED[statement.type]?.includes(before.kind))
       throw invalidQuery(
         `Routine ${target.datasetId}.${target.routineId} is not of the kind that is dropped.`,
       )

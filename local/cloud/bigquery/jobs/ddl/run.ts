@@ -8,6 +8,7 @@ import { runAlter } from './alter.ts'
 import { runCreate } from './create.ts'
 import { runDrop } from './drop.ts'
 import { runCreateExternal } from './external.ts'
+import { runGrant } from './grants.ts'
 import { runCreateRoutine, runDropRoutine } from './routines.ts'
 import { runAlterSchema, runCreateSchema, runDropSchema } from './schemas.ts'
 
@@ -45,8 +46,12 @@ export function runDdl(scope: StatementScope, statement: Statement): Promise<Sta
       return runAlterSchema(scope, statement)
     case 'DROP_SCHEMA':
       return runDropSchema(scope, statement)
+    case 'GRANT':
+    case 'REVOKE':
+      return runGrant(scope, statement)
     case 'CREATE_FUNCTION':
     case 'CREATE_TABLE_FUNCTION':
+    case 'CREATE_AGGREGATE_FUNCTION':
     case 'CREATE_PROCEDURE':
       return runCreateRoutine(scope, statement)
     case 'DROP_FUNCTION':

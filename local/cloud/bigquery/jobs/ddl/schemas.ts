@@ -6,9 +6,9 @@ import { alterDataset, createDataset, removeDataset } from '../../resources/data
 import { readLabelPairs } from '../../resources/table-fields.ts'
 import type { Statement } from '../../sql/types.ts'
 import { splitPath } from '../catalog.ts'
-import { type StatementResult, type StatementScope } from '../scope.ts'
+import type { CatalogScope, StatementResult, StatementScope } from '../scope.ts'
 
-function schemaTarget(scope: StatementScope, statement: Statement): string {
+export function schemaTarget(scope: CatalogScope, statement: Statement): string {
   const parts = splitPath(statement.target ?? [])
   if (parts.length > 2 || (parts.length === 2 && parts[0] !== scope.room.environment.project))
     throw invalidQuery(`Invalid schema name: ${parts.join('.')}`)

@@ -3,6 +3,7 @@
  */
 import { DATE, DATETIME, STRING, TIME, TIMESTAMP, type GType } from '../values/gtype.ts'
 import { datetimeIn } from '../values/temporal.ts'
+import { quoteText } from '../values/value.ts'
 import { arity, asType } from './arguments.ts'
 import { example, scalar, special, type FunctionRow } from './row.ts'
 import { zoneOf } from './zones.ts'
@@ -49,6 +50,16 @@ export const currentRows: readonly FunctionRow[] = [
     'CURRENT_TIME([zone])',
     current(TIME, (datetime) => `CAST(${datetime} AS TIME)`),
     example('SELECT CURRENT_TIME() = TIME(CURRENT_DATETIME())', [true]),
+  ),
+  special(
+    F,
+    'SESSION_USER',
+    'SESSION_USER()',
+    (call, _, site) => {
+      arity(call, 0, 0)
+      return { sql: quoteText(site.email), type: STRING, isConstant: true }
+    },
+    example("SELECT SESSION_USER() LIKE '%@%'", [true]),
   ),
   {
     ...scalar(

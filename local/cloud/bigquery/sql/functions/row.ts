@@ -34,6 +34,7 @@ export interface Emit {
 /** What a row with its own `resolve` is told of the place of the call. */
 export interface CallSite {
   readonly nowMicros: CompileContext['nowMicros']
+  readonly email: CompileContext['email']
   /** How its emits write here, for these values. */
   readonly emitWith: (values: readonly Value[]) => Emit
 }

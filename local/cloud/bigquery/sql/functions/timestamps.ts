@@ -76,10 +76,13 @@ export const timestampRows: readonly FunctionRow[] = [
   special(
     F,
     'TIMESTAMP_ADD',
-    'TIMESTAMP_ADD(timestamp, INTERVAL n part)',
+    'TIMESTAMP_ADD(timestamp | datetime, INTERVAL n part)',
     adding(TIMESTAMP, false),
     example("SELECT TIMESTAMP_ADD(TIMESTAMP '2008-12-25 15:30:00+00', INTERVAL 10 MINUTE)", [
       '2008-12-25 15:40:00+00',
+    ]),
+    example("SELECT TIMESTAMP_ADD(DATETIME '2008-12-25 15:30:00', INTERVAL 10 MINUTE)", [
+      '2008-12-25T15:40:00',
     ]),
   ),
   special(

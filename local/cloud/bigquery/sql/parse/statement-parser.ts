@@ -5,22 +5,12 @@ import type { Cursor } from './cursor.ts'
 import { parseAlter } from './ddl/alter-parser.ts'
 import { parseCreate } from './ddl/create-parser.ts'
 import { parseDrop } from './ddl/drop-parser.ts'
+import { parseGrant } from './ddl/grant-parser.ts'
 import { parseDelete, parseInsert, parseLoad, parseMerge, parseTruncate, parseUpdate } from './dml-parser.ts'
 import type { StatementSyntax } from './statement-syntax.ts'
 import { parseType } from './type-parser.ts'
 
-const REFUSED = [
-  'EXPORT DATA',
-  'GRANT',
-  'REVOKE',
-  'FROM',
-  'EXPLAIN',
-  'ANALYZE',
-  'UNDROP',
-  'CLONE',
-  'PIVOT',
-  'UNDROP SCHEMA',
-]
+const REFUSED = ['EXPORT DATA', 'FROM', 'EXPLAIN', 'ANALYZE', 'UNDROP', 'CLONE', 'PIVOT', 'UNDROP SCHEMA']
 
 export function parseStatement(cursor: Cursor): StatementSyntax {
   const { at, value, kind } = cursor.peek()
@@ -37,6 +27,9 @@ export function parseStatement(cursor: Cursor): StatementSyntax {
       return parseDrop(cursor)
     case 'ALTER':
       return parseAlter(cursor)
+    case 'GRANT':
+    case 'REVOKE':
+      return parseGrant(cursor)
     case 'INSERT':
       return parseInsert(cursor)
     case 'UPDATE':
@@ -105,6 +98,7 @@ const DROPS = {
   'EXTERNAL TABLE': 'DROP_EXTERNAL_TABLE',
   SCHEMA: 'DROP_SCHEMA',
   FUNCTION: 'DROP_FUNCTION',
+  'AGGREGATE FUNCTION': 'DROP_FUNCTION',
   'TABLE FUNCTION': 'DROP_TABLE_FUNCTION',
   PROCEDURE: 'DROP_PROCEDURE',
 } as const
@@ -125,6 +119,7 @@ export function typeOf(syntax: StatementSyntax): ParsedStatement['type'] {
     case 'createView':
       return syntax.isMaterialized ? 'CREATE_MATERIALIZED_VIEW' : 'CREATE_VIEW'
     case 'createFunction':
+      if (syntax.isAggregate) return 'CREATE_AGGREGATE_FUNCTION'
       return syntax.query ? 'CREATE_TABLE_FUNCTION' : 'CREATE_FUNCTION'
     case 'createExternal':
       return 'CREATE_EXTERNAL_TABLE'
@@ -136,6 +131,8 @@ export function typeOf(syntax: StatementSyntax): ParsedStatement['type'] {
       return DROPS[syntax.what]
     case 'alter':
       return ALTERS[syntax.what]
+    case 'grant':
+      return syntax.isRevoked ? 'REVOKE' : 'GRANT'
     case 'insert':
       return 'INSERT'
     case 'update':

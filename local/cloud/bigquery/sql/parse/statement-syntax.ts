@@ -1,7 +1,7 @@
 /** The tree of the supported statements. Values only. */
 import type { Position } from '../refusal.ts'
 import type { ArgumentMode } from '../types.ts'
-import type { ObjectKind } from './ddl/kinds.ts'
+import type { GrantResource, ObjectKind } from './ddl/kinds.ts'
 import type { Assignment, Expression, From, MergeClause, OptionSyntax, Query, TypeSyntax } from './syntax.ts'
 
 interface At {
@@ -102,6 +102,7 @@ export type StatementSyntax = At &
     | ({
         readonly kind: 'createFunction'
         readonly isTemp: boolean
+        readonly isAggregate?: boolean
         readonly args: readonly ArgumentSyntax[]
         readonly returns?: TypeSyntax
         readonly returnsTable?: readonly { readonly name: string; readonly type: TypeSyntax }[]
@@ -144,6 +145,14 @@ export type StatementSyntax = At &
         readonly path: readonly string[]
         readonly ifExists: boolean
         readonly action: AlterAction
+      }
+    | {
+        readonly kind: 'grant'
+        readonly isRevoked: boolean
+        readonly what: GrantResource
+        readonly path: readonly string[]
+        readonly roles: readonly string[]
+        readonly members: readonly string[]
       }
     | {
         readonly kind: 'insert'

@@ -48,6 +48,7 @@ export function resolveCall(call: CallNode, env: Env): Value {
       ? {
           ...env,
           aliases: undefined,
+          perRow: undefined,
           noAggregate: 'an argument of another aggregate function',
           noWindow: 'an argument of an aggregate function',
         }
@@ -72,10 +73,11 @@ export function resolveCall(call: CallNode, env: Env): Value {
       seen.push(value)
       if (!call.isSafe || value.literal !== undefined || isHarmless(value.sql)) return value
       outside.push(value.sql)
-      return { ...value, sql: `safe_v.a${outside.length - 1}` }
+      return { ...value, sql: `safe_v['a${outside.length - 1}']` }
     }
     const result = row.resolve(call, resolveArgument, {
       nowMicros: env.translation.context.nowMicros,
+      email: env.translation.context.email,
       emitWith: (given) => emitHow(call, given, inner, inner),
     })
     return { ...facts(seen), ...result, ...(call.isSafe ? { sql: tried(result.sql, outside, call) } : {}) }
@@ -117,7 +119,7 @@ function safely(
   return {
     sql: tried(
       emit(
-        values.map((_, i) => `safe_v.a${i}`),
+        values.map((_, i) => `safe_v['a${i}']`),
         how,
       ),
       values.map((value) => value.sql),
@@ -129,7 +131,7 @@ function safely(
 /** Cannot raise an error, and TRY can hold it. */
 const isHarmless = (sql: string): boolean => !/\b(error|random|uuid)\(|CAST\(|\(SELECT/i.test(sql)
 
-/** `outside` are the texts that `sql` calls safe_v.a0, safe_v.a1, …: their errors stay errors. */
+/** `outside` are the texts that `sql` calls safe_v['a0'], safe_v['a1'], …: their errors stay errors. */
 function tried(sql: string, outside: readonly string[], { name, at }: CallNode): string {
   // DuckDB's TRY holds no error() of our own; a row that writes one must say NULL instead where it is SAFE.
   if (/\berror\(/.test(sql)) throw unsupported(`SAFE.${name}`, at)

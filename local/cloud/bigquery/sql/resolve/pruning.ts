@@ -4,7 +4,7 @@
  */
 import type { Expression } from '../parse/syntax.ts'
 import { coerceAll } from '../values/coerce.ts'
-import { quoteName } from '../values/gtype.ts'
+import { quoteName, sameType } from '../values/gtype.ts'
 import type { Value } from '../values/value.ts'
 import { resolveExpression } from './recursion.ts'
 import type { Column, Env } from './scope.ts'
@@ -54,6 +54,12 @@ function predicateOf(conjunct: Expression, env: Env): Predicates | undefined {
     )
   if (conjunct.kind === 'in' && !conjunct.isNot && conjunct.list)
     return pruned(conjunct.operand, conjunct.list, env, (x, values) => `${x} IN (${values.join(', ')})`)
+  if (conjunct.kind === 'in' && !conjunct.isNot && conjunct.unnest) {
+    const list = resolveExpression(conjunct.unnest, env)
+    const { type } = resolveExpression(conjunct.operand, env)
+    if (!list.isConstant || list.type.kind !== 'array' || !sameType(list.type.element, type)) return undefined
+    return pruned(conjunct.operand, [], env, (x) => `list_contains(${list.sql}, ${x})`)
+  }
   if (conjunct.kind === 'is' && conjunct.test === 'NULL')
     return pruned(conjunct.operand, [], env, (x) => `${x} IS ${conjunct.isNot ? 'NOT ' : ''}NULL`)
   return undefined

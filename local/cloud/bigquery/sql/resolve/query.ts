@@ -6,11 +6,12 @@ import type { Body, Expression, OrderItem, Query } from '../parse/syntax.ts'
 import { invalid, unsupported } from '../refusal.ts'
 import { coerce, commonType } from '../values/coerce.ts'
 import { duckdbType, INT64, isGroupable, sameType, typeName, type GType } from '../values/gtype.ts'
+import type { Value } from '../values/value.ts'
 import { orderKey, ordinal } from './order.ts'
 import { asColumns } from './output.ts'
 import { resolveExpression } from './recursion.ts'
 import { recursiveCte } from './recursive.ts'
-import { childEnv, sameName, type CteEntry, type Env, type QueryResult } from './scope.ts'
+import { childEnv, sameName, type CteEntry, type Env, type OutputColumn, type QueryResult } from './scope.ts'
 import { resolveSelect } from './select.ts'
 import { onceOnly } from './translation.ts'
 
@@ -24,7 +25,7 @@ export function resolveQuery(query: Query, outer: Env): QueryResult {
   const offset = query.offset ? ` OFFSET ${countOf(query.offset, env, 'OFFSET')}` : ''
   const ctes = prefixes()
   const columns = query.limit
-    ? result.columns.map((column) => ({ ...column, partitionOf: undefined }))
+    ? result.columns.map(({ literal: _, ...column }) => ({ ...column, partitionOf: undefined }))
     : result.columns
   return {
     ...result,
@@ -66,28 +67,32 @@ function withCtes(query: Query, outer: Env): { env: Env; prefixes: () => string[
   return { env: { ...childEnv(outer), ctes }, prefixes: () => used }
 }
 
+type SetBody = Body & { kind: 'set' }
+
+/** `a UNION ALL b UNION ALL c` is one operation of three queries: their columns find one type together. */
+function inputsOf(body: SetBody): Body[] {
+  const inputs: Body[] = []
+  for (let set = body; ;) {
+    inputs.unshift(set.right)
+    const { left } = set
+    if (left.kind !== 'set' || left.operator !== body.operator || body.operator.startsWith('EXCEPT'))
+      return [left, ...inputs]
+    set = left
+  }
+}
+
 function resolveBody(body: Body, env: Env): QueryResult {
   if (body.kind === 'select') return resolveSelect(body.select, env, [])
   if (body.kind === 'query') return resolveQuery(body.query, env)
-  const left = resolveBody(body.left, env)
-  const right = resolveBody(body.right, env)
-  if (left.columns.length !== right.columns.length)
-    throw invalid(
-      `Queries in ${body.operator} have mismatched column count; query 1 has ${left.columns.length} column${left.columns.length === 1 ? '' : 's'}, query 2 has ${right.columns.length} column${right.columns.length === 1 ? '' : 's'}`,
-      body.at,
-    )
-  const types = left.columns.map((column, i) => {
-    const type = commonType([
-      { sql: '', type: column.type },
-      { sql: '', type: right.columns[i]!.type },
-    ])
-    if (!type)
+  const inputs = inputsOf(body).map((input) => resolveBody(input, env))
+  const first = inputs[0]!
+  for (const [i, input] of inputs.entries())
+    if (input.columns.length !== first.columns.length)
       throw invalid(
-        `Column ${i + 1} in ${body.operator} has incompatible types: ${typeName(column.type)}, ${typeName(right.columns[i]!.type)}`,
+        `Queries in ${body.operator} have mismatched column count; query 1 has ${columnCount(first)}, query ${i + 1} has ${columnCount(input)}`,
         body.at,
       )
-    return type
-  })
+  const types = first.columns.map((_, i) => typeOfColumn(inputs, i, body))
   const isAll = body.operator === 'UNION ALL'
   const ungroupable = isAll ? -1 : types.findIndex((type) => !isGroupable(type))
   if (ungroupable >= 0)
@@ -95,20 +100,38 @@ function resolveBody(body: Body, env: Env): QueryResult {
       `Column ${ungroupable + 1} in ${body.operator} has type that does not support set operation comparisons: ${typeName(types[ungroupable]!)}`,
       body.at,
     )
-  if (!isAll) for (const column of [...left.columns, ...right.columns]) env.translation.touch(column.touch)
+  if (!isAll)
+    for (const { columns } of inputs) for (const column of columns) env.translation.touch(column.touch)
   const operator = isAll ? 'UNION ALL' : body.operator.replace(' DISTINCT', '')
-  const sql = `${converted(left, types, env)} ${operator} ${converted(right, types, env)}`
-  const columns = left.columns.map((column, i) => ({
+  const sql = inputs.map((input) => converted(input, types, env)).join(` ${operator} `)
+  const columns = first.columns.map((column, i) => ({
     name: column.name,
     label: column.label,
     type: types[i]!,
     touch: () => {
-      column.touch()
-      right.columns[i]!.touch()
+      for (const input of inputs) input.columns[i]!.touch()
     },
   }))
-  return { sql: `SELECT * FROM (${sql}) AS ${env.translation.fresh('set')}`, columns, as: left.as }
+  return { sql: `SELECT * FROM (${sql}) AS ${env.translation.fresh('set')}`, columns, as: first.as }
 }
+
+const columnCount = ({ columns: { length } }: QueryResult): string =>
+  `${length} column${length === 1 ? '' : 's'}`
+
+/** What is written as a literal takes the type of a column beside it. */
+function typeOfColumn(inputs: readonly QueryResult[], i: number, body: SetBody): GType {
+  const values = inputs.map(({ columns }) => valueOf(columns[i]!, ''))
+  const type = commonType(values)
+  if (type) return type
+  const names = [...new Set(values.map((value) => typeName(value.type)))]
+  throw invalid(`Column ${i + 1} in ${body.operator} has incompatible types: ${names.join(', ')}`, body.at)
+}
+
+const valueOf = ({ type, literal }: OutputColumn, sql: string): Value => ({
+  sql,
+  type,
+  ...(literal === undefined ? {} : { literal }),
+})
 
 function converted(result: QueryResult, types: readonly GType[], env: Env): string {
   if (
@@ -120,7 +143,7 @@ function converted(result: QueryResult, types: readonly GType[], env: Env): stri
   const relation = env.translation.fresh('side')
   const items = result.columns.map(
     (column, i) =>
-      `${coerce({ sql: `${relation}.${column.label}`, type: column.type }, types[i]!).sql} AS ${column.label}`,
+      `${coerce(valueOf(column, `${relation}.${column.label}`), types[i]!).sql} AS ${column.label}`,
   )
   return `(SELECT ${items.join(', ')} FROM (${result.sql}) AS ${relation})`
 }

@@ -42,6 +42,7 @@ export function callRoutine(call: Call & { at: Position }, routine: ResolvedRout
   const name = call.path.join('.')
   if (routine.kind === 'PROCEDURE') throw invalid(`Procedure ${name} is called by CALL`, call.at)
   if (routine.kind === 'TABLE') throw invalid(`Table-valued function ${name} is not expected here`, call.at)
+  if (routine.kind === 'AGGREGATE') return callAggregate(call, routine, env)
   if (call.isSafe) throw unsupported(`SAFE.${name}`, call.at)
   if (call.over) throw invalid(`Function ${name} does not support an OVER clause`, call.at)
   if (call.isDistinct || call.nulls || call.orderBy.length > 0 || call.limit)
@@ -60,6 +61,43 @@ export function callRoutine(call: Call & { at: Position }, routine: ResolvedRout
     : body
   const { literal: _, column: _column, ...facts } = value
   return { ...facts, sql: `(${value.sql})`, ...joinFacts(args), isConstant: false }
+}
+
+/** The body's aggregates are those of the query that calls it; an argument is one value a row. */
+function callAggregate(call: Call & { at: Position }, routine: ResolvedRoutine, env: Env): Value {
+  const name = call.path.join('.')
+  if (env.noAggregate) throw invalid(`Aggregate function ${name} not allowed in ${env.noAggregate}`, call.at)
+  if (call.isSafe) throw unsupported(`SAFE.${name}`, call.at)
+  if (call.over) throw unsupported(`${name} with OVER`, call.at)
+  if (call.isDistinct || call.nulls || call.orderBy.length > 0 || call.limit)
+    throw invalid(`Function ${name} does not support DISTINCT, ORDER BY, LIMIT or NULLS`, call.at)
+  const row: Env = {
+    ...env,
+    aliases: undefined,
+    noAggregate: 'an argument of another aggregate function',
+    noWindow: 'an argument of an aggregate function',
+  }
+  const args = call.args.map((argument) => resolveExpression(argument, row))
+  const columns = argumentsOf(routine, args, name, call.at)
+  const body = outside(routine, name, env, call.at)
+  const value = aggregateBody(routine, columns, name, body, call.at)
+  return { sql: `(${value.sql})`, type: value.type, hasAggregate: true }
+}
+
+function aggregateBody(
+  routine: ResolvedRoutine,
+  columns: readonly Column[],
+  name: string,
+  body: Env,
+  at: Position,
+): Value {
+  const value = resolveExpression(parseExpressionText(routine.body), {
+    ...body,
+    visible: columns,
+    perRow: new Set(columns.map((column) => column.name)),
+    noWindow: 'a SQL function',
+  })
+  return routine.returns ? coerce(value, typeOfField(routine.returns, at), at, `The body of ${name}`) : value
 }
 
 /** What the body of a routine stands in: nothing of the caller but how it was reached. */
@@ -134,7 +172,7 @@ export function checkBody(
   at: Position,
 ): FromResult | undefined {
   if (routine.arguments.some(({ field }) => field === undefined)) {
-    if (routine.kind === 'SCALAR') parseExpressionText(routine.body)
+    if (routine.kind !== 'TABLE') parseExpressionText(routine.body)
     else parseQueryText(routine.body)
     return undefined
   }
@@ -145,6 +183,10 @@ export function checkBody(
     touch: () => {},
   }))
   const body = outside(routine, name, env, at)
+  if (routine.kind === 'AGGREGATE') {
+    aggregateBody(routine, columns, name, body, at)
+    return undefined
+  }
   if (routine.kind === 'SCALAR') {
     const value = resolveExpression(parseExpressionText(routine.body), {
       ...body,

@@ -48,6 +48,8 @@ export interface OutputColumn {
   readonly type: GType
   readonly touch: () => void
   readonly partitionOf?: Column['partitionOf']
+  /** Written as a literal: a set operation may give it the type of what stands beside it. */
+  readonly literal?: string
 }
 export interface QueryResult {
   readonly sql: string
@@ -79,6 +81,8 @@ export interface Env {
   /** Name of the clause when it forbids aggregates, e.g. `WHERE clause`. */
   readonly noAggregate?: string
   readonly noWindow?: string
+  /** Arguments of an aggregate function of one's own: one value a row, so inside an aggregate only. */
+  readonly perRow?: ReadonlySet<string>
 }
 
 /** A new FROM inside `outer`: outer names stay in reach, outer aliases, windows and prohibitions do not. */
@@ -126,6 +130,8 @@ export function lookUp(
     }
     const columns = scope.visible.filter((column) => sameName(column.name, first!))
     if (columns.length > 1) throw invalid(`Column name ${first} is ambiguous`, at)
+    if (columns[0] && scope.perRow?.has(columns[0].name))
+      throw invalid(`Aggregate argument ${first} must be inside of an aggregate function`, at)
     if (columns[0]) return { value: columnValue(columns[0], scope), rest: parts.slice(1) }
     if (relation)
       return {

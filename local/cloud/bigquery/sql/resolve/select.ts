@@ -86,6 +86,7 @@ export function resolveSelect(select: Select, outer: Env, orderBy: readonly Orde
     type: item.value.type,
     touch: item.touch,
     partitionOf: isPlain ? (item.value.column as Column | undefined)?.partitionOf : undefined,
+    ...(isPlain && item.value.literal !== undefined ? { literal: item.value.literal } : {}),
   }))
   if (select.as === 'VALUE' && items.length !== 1)
     throw invalid('SELECT AS VALUE query must have exactly one column', select.at)

@@ -74,6 +74,10 @@ export async function compileStatement(
     }
     case 'load':
       return { ...facts(), ...settled(translation, () => compileLoad(syntax, env)), duckdb: [] }
+    case 'grant': {
+      const { path, what, roles, members } = syntax
+      return { ...facts(), target: path, grant: { what, roles, members }, duckdb: [] }
+    }
     case 'createFunction':
       return { ...facts(), ...settled(translation, () => compileCreateFunction(syntax, env)), duckdb: [] }
     case 'createProcedure':

@@ -9,6 +9,7 @@ import { coerce } from '../values/coerce.ts'
 import { BOOL, quoteName } from '../values/gtype.ts'
 import { resolveExpression } from '../resolve/expression.ts'
 import { resolveFrom } from '../resolve/from.ts'
+import { noteConjuncts } from '../resolve/pruning.ts'
 import { childEnv, type Column, type Env, type Relation } from '../resolve/scope.ts'
 import { assigned, assignments, atMostOne, columnOf, columnsOf, targetOf, type Target } from './dml.ts'
 
@@ -56,6 +57,7 @@ export function mergeInto(syntax: StatementSyntax & { kind: 'merge' }, env: Env)
   })
   const on = condition(syntax.on, both)
   const isNever = /^\(*FALSE\)*$/.test(on)
+  notePartitions(syntax, target, both, isNever)
   const plan: Plan = { env, target, source, label, relations, on, isNever }
   const sourceOnly = childEnv(env, { relations, visible })
   const targetOnly = childEnv(env, { relations: [target.relation], visible: target.relation.columns })
@@ -89,6 +91,28 @@ export function mergeInto(syntax: StatementSyntax & { kind: 'merge' }, env: Env)
     ...steps.flatMap((step) => step.write),
     ...steps.flatMap((step) => step.drop),
   ]
+}
+
+/**
+ * Rows of the target are looked at by ON, and by each clause for those that match nothing; where ON is FALSE, by these
+ * clauses alone.
+ */
+function notePartitions(
+  { on, clauses }: { on: Expression; clauses: readonly MergeClause[] },
+  target: Target,
+  env: Env,
+  isNever: boolean,
+): void {
+  const others = clauses.filter((clause) => clause.when === 'NOT_BY_SOURCE').map((clause) => clause.condition)
+  const looked = isNever ? others : [on, ...others]
+  if (looked.length === 0) {
+    if (target.resolved.partitionField !== undefined) target.read.partitionPredicate = 'FALSE'
+    return
+  }
+  const either = looked.reduce((left, right) =>
+    left && right ? { kind: 'binary', operator: 'OR', left, right, at: left.at } : undefined,
+  )
+  if (either) noteConjuncts(either, env)
 }
 
 function condition(expression: Expression, env: Env): string {

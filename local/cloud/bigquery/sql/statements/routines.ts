@@ -17,7 +17,7 @@ export function compileCreateFunction(
   if (syntax.orReplace && syntax.ifNotExists)
     throw invalid('CREATE FUNCTION cannot be both OR REPLACE and IF NOT EXISTS', syntax.at)
   const routine: RoutineBody = {
-    kind: syntax.query ? 'TABLE' : 'SCALAR',
+    kind: syntax.query ? 'TABLE' : syntax.isAggregate ? 'AGGREGATE' : 'SCALAR',
     arguments: syntax.args.map(argumentOf),
     body: syntax.text,
     ...(syntax.returns ? { returns: fieldOf('', typeFromSyntax(syntax.returns)) } : {}),

@@ -53,7 +53,7 @@ export const isSimple = (sql: string): boolean =>
 /**
  * Evaluates texts once and uses them by name: DuckDB repeats the work of repeated text, and a volatile text
  * would differ. The name depends on the texts alone, because GROUP BY finds its expressions again by
- * equality.
+ * equality. A dot after it would be a table's column to DuckDB where HAVING binds aggregates.
  */
 export function once(sqls: readonly string[], use: (names: string[]) => string): string {
   if (sqls.every(isSimple)) return use([...sqls])
@@ -65,5 +65,5 @@ export function once(sqls: readonly string[], use: (names: string[]) => string):
     .filter((item) => item !== undefined)
     .map((item) => `${item.field} := ${item.sql}`)
     .join(', ')
-  return `list_transform([struct_pack(${fields})], lambda ${name}: ${use(sqls.map((sql, i) => (bound[i] ? `${name}.a${i}` : sql)))})[1]`
+  return `list_transform([struct_pack(${fields})], lambda ${name}: ${use(sqls.map((sql, i) => (bound[i] ? `${name}['a${i}']` : sql)))})[1]`
 }

@@ -18,7 +18,7 @@ export function parseCreate(cursor: Cursor): StatementSyntax {
   const orReplace = cursor.acceptWord('OR REPLACE')
   const isTemp = cursor.acceptWord('TEMP') || cursor.acceptWord('TEMPORARY')
   const what = acceptKind(cursor, isTemp ? 'CREATE TEMP' : 'CREATE')
-  if (isTemp && what !== 'TABLE' && what !== 'FUNCTION')
+  if (isTemp && !['TABLE', 'FUNCTION', 'AGGREGATE FUNCTION'].includes(what))
     throw invalid(`CREATE TEMP ${what} is not allowed`, at)
   const ifNotExists = cursor.acceptWord('IF NOT EXISTS')
   const path = parseTablePath(cursor)
@@ -40,7 +40,8 @@ export function parseCreate(cursor: Cursor): StatementSyntax {
       return parseCreateView(cursor, head, what === 'MATERIALIZED VIEW')
     case 'FUNCTION':
     case 'TABLE FUNCTION':
-      return parseCreateFunction(cursor, { ...head, isTemp, isTable: what === 'TABLE FUNCTION' })
+    case 'AGGREGATE FUNCTION':
+      return parseCreateFunction(cursor, { ...head, isTemp, what })
     case 'PROCEDURE':
       return parseCreateProcedure(cursor, head)
   }

@@ -12,8 +12,13 @@ export type Head = { path: readonly string[]; orReplace: boolean; ifNotExists: b
 
 export function parseCreateFunction(
   cursor: Cursor,
-  { isTemp, isTable, ...head }: Head & { isTemp: boolean; isTable: boolean },
+  {
+    isTemp,
+    what,
+    ...head
+  }: Head & { isTemp: boolean; what: 'FUNCTION' | 'TABLE FUNCTION' | 'AGGREGATE FUNCTION' },
 ): StatementSyntax {
+  const [isTable, isAggregate] = [what === 'TABLE FUNCTION', what === 'AGGREGATE FUNCTION']
   const args = parseArguments(cursor, parseFunctionArgument)
   const returns = cursor.acceptWord('RETURNS') ? parseReturns(cursor, isTable) : {}
   if (cursor.isWord('DETERMINISTIC') || cursor.isWord('NOT DETERMINISTIC') || cursor.isWord('LANGUAGE'))
@@ -40,7 +45,7 @@ export function parseCreateFunction(
   const text = cursor.sql.slice(start, cursor.lastEnd)
   cursor.expectSymbol(')')
   const options = before.length > 0 ? before : parseOptions(cursor)
-  return { kind: 'createFunction', ...head, isTemp, args, ...returns, options, body, text }
+  return { kind: 'createFunction', ...head, isTemp, isAggregate, args, ...returns, options, body, text }
 }
 
 /** The body is a block of a script, kept as text from BEGIN to END. */
@@ -79,6 +84,7 @@ function parseFunctionArgument(cursor: Cursor): ArgumentSyntax {
   if (cursor.acceptWord('ANY TYPE')) return { name, at }
   if (cursor.isWord('ANY TABLE') || cursor.isWord('TABLE')) throw unsupported('A table as an argument', at)
   const type = parseType(cursor)
+  if (cursor.isWord('NOT AGGREGATE')) throw unsupported('A NOT AGGREGATE argument', cursor.at)
   if (cursor.isWord('DEFAULT')) throw unsupported('A default of an argument', cursor.at)
   return { name, type, at }
 }

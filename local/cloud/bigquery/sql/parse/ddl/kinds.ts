@@ -10,15 +10,19 @@ const KINDS = [
   'SNAPSHOT TABLE',
   'EXTERNAL TABLE',
   'SCHEMA',
+  'AGGREGATE FUNCTION',
   'FUNCTION',
   'PROCEDURE',
 ] as const
 export type ObjectKind = (typeof KINDS)[number]
 
+/** What GRANT and REVOKE name. */
+export const GRANTED = ['SCHEMA', 'TABLE', 'VIEW', 'MATERIALIZED VIEW', 'EXTERNAL TABLE'] as const
+export type GrantResource = (typeof GRANTED)[number]
+
 const OTHERS = [
   'EXTERNAL SCHEMA',
   'EXTERNAL',
-  'AGGREGATE FUNCTION',
   'MODEL',
   'SEARCH INDEX',
   'VECTOR INDEX',
