@@ -9,6 +9,7 @@ import { parse } from 'yaml'
 import { documentedWorkflows, workflowTables } from './workflow-tables.ts'
 import { accessPage } from './access-page.ts'
 import { housePage } from './house.ts'
+import { metricsPage } from './metrics-page.ts'
 import { permissionsOf, permissionsPage, readModes } from './permissions-page.ts'
 import { renameRepository, repositoryName, UNSET } from './repository-name.ts'
 import { reliabilityPage } from './reliability-page.ts'
@@ -69,6 +70,7 @@ function describeAction(folder: string): { file: string; text: string } {
 const READING = [
   'architecture',
   'contract',
+  'metrics',
   'workflows',
   'dag',
   'migrate',
@@ -174,6 +176,7 @@ function main(argv: readonly string[]): number {
     listPages(),
     describeHouse(),
     listDecisions(),
+    metricsPage(root, table),
     accessPage(root),
     permissionsPage(modes),
     reliabilityPage(root, table, between),

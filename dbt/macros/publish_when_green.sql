@@ -1,7 +1,7 @@
 {#
   on-run-end: when `dbt build` built every mart, every data test of the project passed and the gate is green (`judge`), each staged mart is copied over the published one (a copy job: free, atomic per table).
   Red, or not everything judged: what is published stays exactly as it is, and one line says why.
-  Visitors first and events last: the views' `data_through` moves when all else is there.
+  Visitors first, events and the days that tell of them last: the views' `data_through` moves when all else is there.
 #}
 {% macro publish_when_green(results) -%}
   {%- if execute and flags.WHICH == 'build' and var('pull_request_dataset', none) is none -%}
@@ -9,7 +9,7 @@
     {%- for result in results -%}
       {%- do statuses.update({result.node.unique_id: result.status | string}) -%}
       {%- if result.status | string == 'skipped' -%}{%- do missing.append(result.node.name) -%}
-      {%- elif result.status | string not in ['success', 'pass', 'warn'] -%}{%- do red.append(result.node.name) -%}{%- endif -%}
+      {%- elif result.status | string not in ['success', 'pass', 'warn', 'no-op'] -%}{%- do red.append(result.node.name) -%}{%- endif -%}
     {%- endfor -%}
     {%- for node in graph.nodes.values() if is_mart(node) or node.resource_type == 'test' -%}
       {%- if node.unique_id not in statuses -%}{%- do missing.append(node.name) -%}{%- endif -%}
@@ -27,8 +27,9 @@
           assert false as {{ tojson('the gate is red, so nothing is published: ' ~ found[:10] | join('; ') ~ '; caec_raw.quality_results has every check, dbt/models/gate.yml the thresholds') }}
         {%- endif -%}
       {%- else -%}
-        {%- for node in marts | sort(attribute='name') if node.name.startswith('dim_') -%}{%- do publish(node) -%}{%- endfor -%}
-        {%- for node in marts | sort(attribute='name', reverse=true) if not node.name.startswith('dim_') -%}{%- do publish(node) -%}{%- endfor -%}
+        {%- set last = ['fct_events', 'fct_days'] -%}
+        {%- for node in marts | sort(attribute='name') if node.name not in last -%}{%- do publish(node) -%}{%- endfor -%}
+        {%- for name in last -%}{%- for node in marts if node.name == name -%}{%- do publish(node) -%}{%- endfor -%}{%- endfor -%}
         {%- do note_published() -%}
         {{ log('published ' ~ marts | map(attribute='name') | sort | join(', '), info=true) }}
       {%- endif -%}

@@ -37,7 +37,13 @@ export interface Report {
 const read = (name: string): string => readFileSync(new URL(`./page/${name}`, import.meta.url), 'utf8')
 const styles = ['style.css', 'style-controls.css', 'style-charts.css', 'style-print.css']
 /** In the order in which they need each other: figures compute, the client shows. */
-const figures = ['figures.js', 'figures-period.js', 'figures-totals.js', 'figures-charts.js']
+const figures = [
+  'figures.js',
+  'figures-period.js',
+  'figures-totals.js',
+  'figures-charts.js',
+  'figures-visitors.js',
+]
 const client = [
   'words.js',
   'filters.js',
@@ -47,6 +53,7 @@ const client = [
   'trend.js',
   'bars.js',
   'cohorts.js',
+  'visitors.js',
   'client.js',
 ]
 

@@ -24,6 +24,9 @@ export const viewNames = [
   'kpi_sessions_by_signup_cohort',
   'kpi_top_products',
   'kpi_top_products_named',
+  'kpi_retention_by_week',
+  'kpi_sessions_by_last_touch',
+  'kpi_sessions_by_device',
 ] as const
 
 export interface Reader {

@@ -5,7 +5,9 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { judge, keep, planted, smallShop } from './gate.ts'
 import { failures, firstDays, lateEvents, newDay, openStory, type DbtStory } from './story.ts'
+import { randomEvents } from './random-events.ts'
 import { cutSessions, dayOf, sessionRow, type Event } from './truth.ts'
+import { expectViews } from './view-numbers.ts'
 import { putLake, readRows, sorted } from './warehouse.ts'
 
 jest.setTimeout(600_000)
@@ -97,6 +99,30 @@ describe('the models', () => {
       '{gate: {missing_days: {from_rows: 1, except: [2015-06-01]}}}',
     ])
   })
+})
+
+describe('the views', () => {
+  it.each([1, 2, 3])(
+    'give of random events %d what plain loops give, built at once and after more have come',
+    async (seed) => {
+      const all = randomEvents(seed, 400)
+      const vars = [
+        '--vars',
+        '{gate: {missing_days: {at_most: 1000}}}',
+        '--exclude-resource-type',
+        'unit_test',
+      ]
+      for (const events of [all.filter((_, n) => n % 9 !== 0), all]) {
+        await putLake(story.test, story.folder, events)
+        expect(failures(await story.load())).toEqual([])
+        expect(failures(await story.dbt.run('build', ...vars))).toEqual([])
+        await expectViews(story.test, events, new Map())
+      }
+      const incremental = await story.dumpFacts()
+      expect(failures(await story.dbt.run('build', '--full-refresh', ...vars))).toEqual([])
+      expect(await story.dumpFacts()).toEqual(incremental)
+    },
+  )
 })
 
 describe('the gate', () => {

@@ -6,9 +6,20 @@
 export interface Event {
   readonly ms: number
   readonly visitor: number
-  readonly type: 'view' | 'addtocart' | 'transaction'
+  readonly type: 'view' | 'addtocart' | 'transaction' | 'checkout' | 'refund'
   readonly item: number
   readonly order?: number
+  /** What a source may tell of an event besides, by the names of the contract; `value` in cents. */
+  readonly more?: {
+    readonly cents?: number
+    readonly currency?: string
+    readonly page?: string
+    readonly traffic_source?: string
+    readonly traffic_medium?: string
+    readonly campaign?: string
+    readonly device?: string
+    readonly country?: string
+  }
 }
 export interface Session {
   readonly id: string
@@ -16,7 +27,7 @@ export interface Session {
   readonly events: readonly Event[]
 }
 
-const RANK = { view: 0, addtocart: 1, transaction: 2 }
+export const RANK = { view: 0, addtocart: 1, checkout: 2, transaction: 3, refund: 4 }
 export const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
 
 export function cutSessions(events: readonly Event[]): Session[] {
@@ -65,7 +76,9 @@ export function sessionRow(session: Session): Record<string, unknown> {
     views: count('view'),
     carts: count('addtocart'),
     transactions: count('transaction'),
-    orders: new Set(session.events.flatMap((event) => event.order ?? [])).size,
+    orders: new Set(
+      session.events.flatMap((event) => (event.type === 'transaction' ? (event.order ?? []) : [])),
+    ).size,
     items: new Set(session.events.map((event) => event.item)).size,
     has_view: count('view') > 0,
     has_cart: count('addtocart') > 0,
@@ -87,7 +100,13 @@ export function expectedViews(
   const bySession = group(sessions, (session) => [dayOf(session.events[0]!.ms), month(session.visitor)])
   const having = (list: readonly Session[], type: Event['type']): number =>
     list.filter((session) => session.events.some((event) => event.type === type)).length
-  const labels = { view: 'View', addtocart: 'Add to cart', transaction: 'Purchase' }
+  const labels = {
+    view: 'View',
+    addtocart: 'Add to cart',
+    transaction: 'Purchase',
+    checkout: 'Checkout',
+    refund: 'Refund',
+  }
   const sold = group(
     events.filter((event) => event.type === 'transaction'),
     (event) => [dayOf(event.ms), month(event.visitor), event.item],
@@ -157,11 +176,11 @@ export function expectedViews(
       event_label: labels[type as Event['type']],
       events: list.length,
     })),
-    event_type_lookup: Object.entries(labels).map(([type, label], index) => ({
-      event_type: type,
-      event_label: label,
-      funnel_step: index + 1,
-    })),
+    event_type_lookup: Object.entries(labels).flatMap(([type, label], index) =>
+      index < 3 || events.some((event) => event.type === type)
+        ? [{ event_type: type, event_label: label, funnel_step: index < 3 ? index + 1 : null }]
+        : [],
+    ),
     kpi_top_products: sold.map(([key, list]) => product(key, list)),
     kpi_top_products_named: sold.map(([key, list]) => ({
       ...product(key, list),
@@ -170,7 +189,7 @@ export function expectedViews(
   }
 }
 
-function group<T>(list: readonly T[], key: (value: T) => unknown[]): [unknown[], T[]][] {
+export function group<T>(list: readonly T[], key: (value: T) => unknown[]): [unknown[], T[]][] {
   return [...Map.groupBy(list, (value) => JSON.stringify(key(value)))].map(([text, values]) => [
     JSON.parse(text) as unknown[],
     values,

@@ -9,28 +9,30 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import type { TestCloud } from '../support/cloud.ts'
 import { cutSessions, dayOf, type Event } from './truth.ts'
 
-/** What RetailRocket's events do not have: every file of the lake carries the columns all the same. */
+const TOLD = ['currency', 'page', 'traffic_source', 'traffic_medium', 'campaign', 'device', 'country']
+/** What a source tells or not: every file of the lake carries the columns all the same. */
 const moreColumns = [
   'NULL::BIGINT AS quantity',
-  'NULL::DECIMAL(38, 9) AS value',
-  ...[
-    'currency',
-    'page',
-    'referrer',
-    'traffic_source',
-    'traffic_medium',
-    'campaign',
-    'device',
-    'country',
-    'properties',
-  ].map((name) => `NULL::VARCHAR AS ${name}`),
+  '(cents::DECIMAL(38, 9) / 100)::DECIMAL(38, 9) AS value',
+  'NULL::VARCHAR AS referrer',
+  'NULL::VARCHAR AS properties',
+  ...TOLD,
 ].join(', ')
 
 export async function putLake(test: TestCloud, folder: string, events: readonly Event[]): Promise<void> {
   const rows = cutSessions(events).flatMap((session) =>
     session.events.map((event) => ({
       event_id: createHash('sha256')
-        .update([event.ms, event.visitor, event.type, event.item, event.order ?? ''].join('|'))
+        .update(
+          [
+            event.ms,
+            event.visitor,
+            event.type,
+            event.item,
+            event.order ?? '',
+            JSON.stringify(event.more),
+          ].join('|'),
+        )
         .digest('hex'),
       event_ms: event.ms,
       visitor_id: String(event.visitor),
@@ -40,6 +42,7 @@ export async function putLake(test: TestCloud, folder: string, events: readonly 
       session_id: session.id,
       start_ms: session.events[0]!.ms,
       day: dayOf(event.ms),
+      ...event.more,
     })),
   )
   const lake = test.cloud.environment.buckets.lake
@@ -51,7 +54,7 @@ export async function putLake(test: TestCloud, folder: string, events: readonly 
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'rows.ndjson'), rows.map((row) => JSON.stringify(row)).join('\n'))
   const duckdb = await (await DuckDBInstance.create()).connect()
-  const source = `read_json('${join(folder, 'rows.ndjson')}', format = 'newline_delimited', columns = {event_id: 'VARCHAR', event_ms: 'BIGINT', visitor_id: 'VARCHAR', event_type: 'VARCHAR', item_id: 'VARCHAR', transaction_id: 'VARCHAR', session_id: 'VARCHAR', start_ms: 'BIGINT', day: 'VARCHAR'})`
+  const source = `read_json('${join(folder, 'rows.ndjson')}', format = 'newline_delimited', columns = {event_id: 'VARCHAR', event_ms: 'BIGINT', visitor_id: 'VARCHAR', event_type: 'VARCHAR', item_id: 'VARCHAR', transaction_id: 'VARCHAR', session_id: 'VARCHAR', start_ms: 'BIGINT', day: 'VARCHAR', cents: 'BIGINT', ${TOLD.map((name) => `${name}: 'VARCHAR'`).join(', ')}})`
   for (const day of new Set(rows.map((row) => row.day))) {
     const file = join(folder, `${day}.parquet`)
     await duckdb.run(
@@ -91,7 +94,7 @@ interface Answer {
 }
 
 /**
- * All rows of a query as the data engineer; INT64 and FLOAT64 as numbers, TIMESTAMP as milliseconds, sorted
+ * All rows of a query as the data engineer; INT64, FLOAT64 and NUMERIC as numbers, TIMESTAMP as milliseconds, sorted
  * so that two results can be compared.
  */
 export async function readRows(test: TestCloud, query: string): Promise<Record<string, unknown>[]> {
@@ -126,7 +129,7 @@ export function sorted(rows: readonly Record<string, unknown>[]): Record<string,
 
 function toValue(type: string, value: string | null): unknown {
   if (value === null) return null
-  if (type === 'INTEGER' || type === 'FLOAT') return Number(value)
+  if (type === 'INTEGER' || type === 'FLOAT' || type === 'NUMERIC') return Number(value)
   if (type === 'TIMESTAMP') return Math.round(Number(value) * 1000)
   return type === 'BOOLEAN' ? value === 'true' : value
 }

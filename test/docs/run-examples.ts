@@ -13,6 +13,7 @@ import { runWorkflow } from '../../local/runner/run-workflow.ts'
 import { standIns } from '../../local/runner/stand-ins.ts'
 import { ensureDbt } from '../../local/toolchain/index.ts'
 import { repoRoot, startTestCloud, type TestCloud } from '../support/cloud.ts'
+import { martColumns } from '../support/marts.ts'
 import { readActionFile } from '../support/runner.ts'
 import { examplesOf, runnable, workflowOf, type Example, type ExampleWorkflow } from './examples.ts'
 
@@ -65,17 +66,7 @@ export function describeRuns(chosen: typeof promised): void {
       environment = await readGithubEnvironment(repoRoot)
       cloud = await startTestCloud()
       // What dbt would have built: the views of this repository read it.
-      const events =
-        'event_id STRING, event_ts TIMESTAMP, event_date DATE, visitor_id STRING, event_type STRING, item_id STRING, transaction_id STRING, session_id STRING, session_start_ts TIMESTAMP'
-      const tables = {
-        fct_events: events,
-        dim_items: 'item_id STRING, product_name STRING',
-        dim_users:
-          'visitor_id STRING, first_seen_at TIMESTAMP, last_seen_at TIMESTAMP, signup_month DATE, first_session_id STRING, events INT64, sessions INT64, orders INT64',
-        fct_sessions:
-          'session_id STRING, visitor_id STRING, session_start_ts TIMESTAMP, session_end_ts TIMESTAMP, session_date DATE, duration_seconds FLOAT64, events INT64, views INT64, carts INT64, transactions INT64, orders INT64, items INT64, has_view BOOL, has_cart BOOL, has_purchase BOOL, funnel_step INT64',
-      }
-      for (const [name, columns] of Object.entries(tables)) {
+      for (const [name, columns] of martColumns()) {
         const reply = await cloud.fetchAs(
           'data-eng',
           `/bigquery/v2/projects/${environment.vars.PROJECT_ID}/queries`,

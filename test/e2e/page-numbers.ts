@@ -191,8 +191,40 @@ async function expectShown(shown: Shown, filters: Filters, all: Filters, truths:
     `SELECT signup::VARCHAR || '|' || ${bucket} AS cell, COUNT(*) AS sessions, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase, COUNT(*) FILTER (has_purchase) / COUNT(*) AS "conversionRate" FROM sessions WHERE ${started} GROUP BY ALL`,
   )
 
+  const inPeriod = `session_date BETWEEN '${filters.from}' AND '${filters.to}'`
+  for (const [name, title] of [
+    ['sources', '(not set)'],
+    ['devices', '(not set)'],
+  ] as const)
+    await expectTable(
+      name,
+      'name',
+      ['sessions', 'sessions_with_purchase', 'conversionRate'],
+      `SELECT '${title}' AS name, COUNT(*) AS sessions, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase, COUNT(*) FILTER (has_purchase) / COUNT(*) AS "conversionRate" FROM sessions WHERE ${inPeriod} HAVING COUNT(*) > 0`,
+    )
+  await expectTable(
+    'retention',
+    'cell',
+    ['cohort', 'visitors', 'rate'],
+    `WITH seen AS (SELECT DISTINCT visitor, signup, date_trunc('week', event_date)::DATE AS week FROM events),
+      cohorts AS (SELECT visitor, signup, MIN(week) AS cohort FROM seen GROUP BY ALL),
+      grid AS (SELECT visitor, cohort, UNNEST(generate_series(cohort, (SELECT MAX(event_date) FROM events), INTERVAL 7 DAY))::DATE AS week FROM cohorts
+        WHERE cohort <= '${filters.to}' AND cohort + 6 >= '${filters.from}' AND ${anyOf('signup', filters.signupMonths)})
+      SELECT cohort::VARCHAR || '|' || (week - cohort) // 7 AS cell, COUNT(*) AS cohort, COUNT(seen.visitor) AS visitors, COUNT(seen.visitor) / COUNT(*) AS rate
+      FROM grid LEFT JOIN (SELECT visitor, week FROM seen) AS seen USING (visitor, week) GROUP BY cohort, week`,
+  )
+
   const isTypeActive = filters.eventTypes.length !== all.eventTypes.length
-  for (const section of ['totals', 'trend', 'funnel', 'products', 'cohorts'])
+  for (const section of [
+    'totals',
+    'trend',
+    'funnel',
+    'products',
+    'cohorts',
+    'retention',
+    'sources',
+    'devices',
+  ])
     expect([section, (shown.notes[section] ?? '').includes('Event type')]).toEqual([section, isTypeActive])
   expect(shown.notes.volume).toBe('')
 }

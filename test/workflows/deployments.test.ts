@@ -61,13 +61,13 @@ describe('first-deployment.yml', () => {
       'sessionized_events',
     ])
     expect(Object.keys((await tablesOf(platforms.dev, 'caec_analytics'))!)).toEqual(
-      expect.arrayContaining(['fct_events', 'fct_sessions', 'dim_users']),
+      expect.arrayContaining(['fct_events', 'fct_sessions', 'dim_users', 'fct_visitor_days']),
     )
     expect(
       Object.keys((await tablesOf(platforms.dev, 'caec_insights'))!).filter((name) =>
         name.startsWith('kpi_'),
       ),
-    ).toHaveLength(8)
+    ).toHaveLength(21)
   })
 
   it('leaves out the job that needs a container engine, and says so', () => {

@@ -31,6 +31,8 @@ const TABLES = [
   'caec_analytics.fct_sessions__staged',
   'caec_analytics.dim_users',
   'caec_analytics.dim_users__staged',
+  'caec_analytics.fct_visitor_days',
+  'caec_analytics.fct_visitor_days__staged',
 ]
 const rows = async (where: string): Promise<Record<string, unknown[]>> => {
   const found: Record<string, unknown[]> = {}

@@ -21,6 +21,6 @@ SELECT
   seen.event_type,
   COALESCE(known.event_label, seen.event_type) AS event_label,
   known.funnel_step,
-  (SELECT MAX(event_ts) FROM caec_analytics.fct_events) AS data_through
+  (SELECT MAX(last_event_ts) FROM caec_analytics.fct_days) AS data_through
 FROM seen
 LEFT JOIN known ON seen.event_type = known.event_type

@@ -29,5 +29,5 @@ SELECT
   sessions,
   sessions_previous_step,
   SAFE_DIVIDE(sessions_previous_step - sessions, sessions_previous_step) AS drop_off_rate,
-  (SELECT MAX(event_ts) FROM caec_analytics.fct_events) AS data_through
+  (SELECT MAX(last_event_ts) FROM caec_analytics.fct_days) AS data_through
 FROM steps

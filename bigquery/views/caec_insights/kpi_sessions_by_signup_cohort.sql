@@ -4,7 +4,7 @@ SELECT
   sessions.session_date,
   COUNT(*) AS sessions,
   COUNTIF(sessions.has_purchase) AS sessions_with_purchase,
-  (SELECT MAX(event_ts) FROM caec_analytics.fct_events) AS data_through
+  (SELECT MAX(last_event_ts) FROM caec_analytics.fct_days) AS data_through
 FROM caec_analytics.fct_sessions AS sessions
 LEFT JOIN caec_analytics.dim_users AS users ON sessions.visitor_id = users.visitor_id
 GROUP BY users.signup_month, sessions.session_date

@@ -5,7 +5,7 @@ SELECT
   events.item_id,
   COUNT(*) AS transaction_lines,
   COUNT(DISTINCT events.transaction_id) AS orders,
-  (SELECT MAX(event_ts) FROM caec_analytics.fct_events) AS data_through
+  (SELECT MAX(last_event_ts) FROM caec_analytics.fct_days) AS data_through
 FROM caec_analytics.fct_events AS events
 LEFT JOIN caec_analytics.dim_users AS users ON events.visitor_id = users.visitor_id
 WHERE events.event_type = 'transaction' AND events.item_id IS NOT NULL

@@ -19,6 +19,6 @@ SELECT
   items.product_name,
   products.transaction_lines,
   products.orders,
-  (SELECT MAX(event_ts) FROM caec_analytics.fct_events) AS data_through
+  (SELECT MAX(last_event_ts) FROM caec_analytics.fct_days) AS data_through
 FROM products
 LEFT JOIN caec_analytics.dim_items AS items ON products.item_id = items.item_id

@@ -109,5 +109,5 @@
     )
   }
 
-  page.bars = { showFunnel, showProducts }
+  page.bars = { barOptions, showFunnel, showProducts }
 })((globalThis.caecPage ??= {}))

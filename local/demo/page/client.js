@@ -44,6 +44,9 @@
     page.bars.showFunnel(figures.funnel(views, filters))
     page.bars.showProducts(figures.products(views, filters))
     page.cohorts.show(figures.cohorts(views, filters, all))
+    page.visitors.showRetention(figures.retention(views, filters))
+    page.visitors.showSources(figures.sources(views, filters))
+    page.visitors.showDevices(figures.devices(views, filters))
     document.body.dataset.shown = String(Number(document.body.dataset.shown ?? 0) + 1)
   }
 

@@ -10,6 +10,7 @@
 
   /* Which filter acts on which chart, and why one cannot. A filter not named here applies. */
   const SESSION_IS_WHOLE = 'a session is counted once whatever events it holds'
+  const OF_THE_SESSION = 'it is counted by session, whoever the visitor is'
   const NOT_APPLICABLE = {
     totals: { eventTypes: SESSION_IS_WHOLE },
     trend: { eventTypes: SESSION_IS_WHOLE },
@@ -17,6 +18,9 @@
     funnel: { eventTypes: 'each step already is an event type' },
     products: { eventTypes: 'only transactions sell a product' },
     cohorts: { eventTypes: SESSION_IS_WHOLE },
+    retention: { eventTypes: 'any event is a visit' },
+    sources: { eventTypes: SESSION_IS_WHOLE, signupMonths: OF_THE_SESSION },
+    devices: { eventTypes: SESSION_IS_WHOLE, signupMonths: OF_THE_SESSION },
   }
 
   /* INT64 above 2^53 arrives as a string: exact sums need BigInt then. */

@@ -112,7 +112,7 @@ describe('the filters', () => {
     await press('.menu:has(#signup-months) [data-every=none]')
     expect(await textOf('signup-months-chosen')).toBe('0 of 5 months')
     expect((await page.read()).tiles.sessions?.value).toBe('0')
-    expect(await page.tab.$$eval('.canvas .empty', (all) => all.length)).toBe(5)
+    expect(await page.tab.$$eval('.canvas .empty', (all) => all.length)).toBe(6)
     await press('.menu:has(#signup-months) [data-every=all]')
     expect(await textOf('signup-months-chosen')).toBe('all months')
   })
@@ -266,7 +266,7 @@ describe('a report of little', () => {
   it('of nothing says so and refuses no click', async () => {
     await open('', write('empty.html', { ...report, views: lessThan(() => false).views }))
     expect(await textOf('shown')).toBe('The views are empty: no event was accepted yet.')
-    expect(await page.tab.$$eval('.canvas .empty', (all) => all.length)).toBe(5)
+    expect(await page.tab.$$eval('.canvas .empty', (all) => all.length)).toBe(8)
     await press('button[type=reset]')
     expect(page.errors).toEqual([])
   })
@@ -285,7 +285,7 @@ describe('a report of little', () => {
     expect(
       await page.tab.$$eval('#presets button:enabled', (all) => all.map((one) => one.textContent)),
     ).toEqual(['This month', 'All'])
-    expect(await page.tab.$$eval('.canvas > svg', (all) => all.length)).toBe(5)
+    expect(await page.tab.$$eval('.canvas > svg', (all) => all.length)).toBe(8)
     expect(page.errors).toEqual([])
   })
 })

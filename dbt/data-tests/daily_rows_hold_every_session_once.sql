@@ -1,0 +1,42 @@
+-- Rows here: a day of which the daily marts do not hold every session (every event, in fct_days and fct_visitor_days) exactly once.
+with sessions as (
+  select session_date as day, count(*) as sessions, sum(events) as events from {{ ref('fct_sessions') }} group by session_date
+),
+
+events as (
+  select event_date as day, count(*) as events from {{ ref('fct_events') }} group by event_date
+),
+
+counted as (
+  select 'fct_daily_sessions' as mart, session_date as day, sum(sessions) as held, sum(events) as held_events from {{ ref('fct_daily_sessions') }} group by session_date
+  union all
+  select 'fct_daily_transitions' as mart, session_date as day, sum(if(from_event = '(start)', transitions, 0)) as held, null as held_events from {{ ref('fct_daily_transitions') }} group by session_date
+  union all
+  select concat('fct_daily_entries ', dimension) as mart, session_date as day, if(sum(entries) = sum(exits), sum(entries), -1) as held, null as held_events from {{ ref('fct_daily_entries') }} group by session_date, dimension
+  union all
+  select 'fct_visitor_days' as mart, activity_date as day, sum(sessions) as held, null as held_events from {{ ref('fct_visitor_days') }} group by activity_date having sum(sessions) > 0
+),
+
+marts as (
+  select mart from unnest(['fct_daily_sessions', 'fct_daily_transitions', 'fct_daily_entries item', 'fct_daily_entries page', 'fct_visitor_days']) as mart
+),
+
+expected as (
+  select marts.mart, sessions.day, sessions.sessions, sessions.events from marts cross join sessions
+)
+
+select coalesce(counted.mart, expected.mart) as mart, coalesce(counted.day, expected.day) as day
+from expected
+full join counted on expected.mart = counted.mart and expected.day = counted.day
+where counted.held is null or expected.sessions is null or counted.held != expected.sessions or counted.held_events != expected.events
+
+union all
+
+select days.mart, coalesce(days.day, events.day) as day
+from events
+full join (
+  select 'fct_days' as mart, event_date as day, events from {{ ref('fct_days') }}
+  union all
+  select 'fct_visitor_days' as mart, activity_date as day, sum(events) as events from {{ ref('fct_visitor_days') }} group by activity_date
+) as days on events.day = days.day
+where days.events is null or events.events is null or days.events != events.events
