@@ -24,7 +24,10 @@ SCALAR = price(files.MY_UDF_YML)
 PYTHON = python("price_for_xlarge", files.MY_UDF_PYTHON, files.MY_UDF_PYTHON_YML)
 AGGREGATE = {
     "functions": given(
-        {"sum_squared.sql": files.SUM_SQUARED_UDAF_SQL, "sum_squared.yml": files.SUM_SQUARED_UDAF_SQL_YML}
+        {
+            "sum_squared.sql": files.SUM_SQUARED_UDAF_SQL,
+            "sum_squared.yml": files.SUM_SQUARED_UDAF_SQL_YML.replace("numeric", "float64"),
+        }
     )
 }
 

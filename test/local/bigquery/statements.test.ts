@@ -247,8 +247,8 @@ describe('INFORMATION_SCHEMA', () => {
       403,
     )
     expect(
-      (await cloud.query('data-eng', 'SELECT * FROM caec_raw.INFORMATION_SCHEMA.OBJECT_PRIVILEGES')).body
-        .error.message,
+      (await cloud.query('data-eng', 'SELECT * FROM caec_raw.INFORMATION_SCHEMA.VECTOR_INDEXES')).body.error
+        .message,
     ).toContain('is not supported by the local BigQuery')
   })
 })

@@ -56,6 +56,8 @@ export async function resolveSystemTable(scope: CatalogScope, parts: readonly st
     )
   if (datasetViews[name.view] && name.datasetId === undefined && name.region === undefined)
     throw invalidQuery(`Table ${shown} must be qualified with a dataset or a region.`)
+  if (name.view === 'OBJECT_PRIVILEGES' && name.region === undefined)
+    throw invalidQuery(`Table ${shown} must be qualified with a region (e.g. \`region-us\`).`)
   const rows = await definition.rows(scope, datasets)
   const relation = await materialise(scope, definition, rows)
   return {
