@@ -20,10 +20,12 @@ export function adding(type: GType | undefined, isMinus: boolean): Resolver {
     if (interval.kind !== 'interval')
       throw invalid(`Second argument of ${call.name} must be an INTERVAL`, call.at)
     const given = resolve(call.args[0]!)
-    const value =
-      type && !(isScalar(type, 'DATE') && isScalar(given.type, 'DATETIME', 'TIMESTAMP'))
-        ? asType(given, type, call)
-        : given
+    // DATE_ADD and TIMESTAMP_ADD take a DATETIME as it is: the result is one as well.
+    const isTaken =
+      type &&
+      ((isScalar(type, 'DATE') && isScalar(given.type, 'DATETIME', 'TIMESTAMP')) ||
+        (isScalar(type, 'TIMESTAMP') && isScalar(given.type, 'DATETIME')))
+    const value = type && !isTaken ? asType(given, type, call) : given
     return shift(
       value,
       asType(resolve(interval.value), INT64, call),
