@@ -72,8 +72,8 @@ export const packages: readonly (readonly [sql: string, ...rows: Row[]])[] = [
     "SELECT d FROM unnest(generate_date_array(DATE '2024-01-31', DATE '2024-04-30', INTERVAL 1 MONTH)) AS d ORDER BY d",
     ['2024-01-31'],
     ['2024-02-29'],
-    ['2024-03-31'],
-    ['2024-04-30'],
+    ['2024-03-29'],
+    ['2024-04-29'],
   ],
   [
     "SELECT ts FROM unnest(generate_timestamp_array('2024-01-01', '2024-01-01 12:00:00', INTERVAL 6 HOUR)) AS ts ORDER BY ts",

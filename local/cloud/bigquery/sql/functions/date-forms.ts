@@ -139,23 +139,26 @@ export const dateArray: Resolver = (call, resolve) => {
   const interval = call.args[2]
   if (interval && interval.kind !== 'interval')
     throw invalid('Third argument of GENERATE_DATE_ARRAY must be an INTERVAL', call.at)
-  const unit = interval?.unit ?? 'DAY'
-  const months: Readonly<Record<string, number>> = { MONTH: 1, QUARTER: 3, YEAR: 12 }
-  const factor = { DAY: 1, WEEK: 7, ...months }[unit]
-  if (!factor) throw invalid('GENERATE_DATE_ARRAY supports DAY, WEEK, MONTH, QUARTER and YEAR', call.at)
+  const units: Readonly<Record<string, string>> = {
+    DAY: 'to_days',
+    WEEK: 'to_weeks',
+    MONTH: 'to_months',
+    QUARTER: 'to_months',
+    YEAR: 'to_years',
+  }
+  const unit = interval ? units[interval.unit] : 'to_days'
+  if (!unit) throw invalid('GENERATE_DATE_ARRAY supports DAY, WEEK, MONTH, QUARTER and YEAR', call.at)
   const step = interval
-    ? `CAST(${asType(resolve(interval.value), INT64, call).sql} * ${factor} AS INTEGER)`
+    ? `CAST(${asType(resolve(interval.value), INT64, call).sql}${interval.unit === 'QUARTER' ? ' * 3' : ''} AS INTEGER)`
     : '1'
-  const zero = call.isSafe ? 'NULL' : "error('Sequence step cannot be 0.')"
-  const sql = once([start!, end!, step], ([from, to, by]) => {
-    const days = `CAST(generate_series(CAST(${from} AS TIMESTAMP), CAST(${to} AS TIMESTAMP), to_days(${by})) AS DATE[])`
-    // Each from the start: from one to the next, the 31st would stay the 29th after a February.
-    const shifted = `list_transform(range(0, greatest(date_diff('month', ${from}, ${to}) // ${by}, -1) + 2), lambda nth: CAST(${from} + to_months(CAST(nth * ${by} AS INTEGER)) AS DATE))`
-    const within = `list_filter(${shifted}, lambda one: CASE WHEN ${by} > 0 THEN one <= ${to} ELSE one >= ${to} END)`
-    const series = months[unit]
-      ? `CASE WHEN ${from} IS NOT NULL AND ${to} IS NOT NULL AND ${by} IS NOT NULL THEN ${within} END`
-      : days
-    return interval ? `CASE WHEN ${by} = 0 THEN ${zero} ELSE ${series} END` : series
-  })
+  const series = (by: string): string =>
+    `CAST(generate_series(CAST(${start} AS TIMESTAMP), CAST(${end} AS TIMESTAMP), ${unit}(${by})) AS DATE[])`
+  const sql = interval
+    ? once(
+        [step],
+        ([by]) =>
+          `CASE WHEN ${by} = 0 THEN ${call.isSafe ? 'NULL' : "error('Sequence step cannot be 0.')"} ELSE ${series(by!)} END`,
+      )
+    : series(step)
   return { sql, type: arrayOf(DATE) }
 }
