@@ -25,7 +25,7 @@ from tables.raw_layouts import Layout, UnreadableHeader, read_layouts
 from tables.raw_lines import Layouts, count_raw_rows, read_raw_lines
 from tables.rejected_events import write_rejected_events
 from tables.source import Source
-from tables.source_files import SOURCE_HELP, sources_of
+from tables.source_files import SOURCE_HELP, source_or_none, sources_of
 from tables.spark_session import open_spark_session
 from transforms.judged_events import clean_events, count_fates, judge_events, rejected_events
 from transforms.reconciliation import (
@@ -58,6 +58,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         "--source",
+        type=source_or_none,
         help=SOURCE_HELP,
     )
     parser.add_argument(

@@ -20,6 +20,7 @@ from tables.source import (
     read_source,
     shipped_source,
 )
+from tables.source_files import source_or_none
 
 SMALL = {
     "name": "shop",
@@ -41,6 +42,10 @@ def changed(path: str, value: object) -> str:
         holder = holder[key]
     holder[keys[-1]] = value
     return json.dumps(whole, indent=2)
+
+
+def test_what_a_template_leaves_empty_names_no_source() -> None:
+    assert [source_or_none(text) for text in ("", "ga4")] == [None, "ga4"]
 
 
 def test_a_small_source_has_the_rest_by_itself() -> None:
