@@ -4,7 +4,7 @@ Clickstream every night, from the raw files that arrived to the published number
 A run takes what is new or changed since the last one, whatever its days: late files, a missed night, a file that was mended. The parameter `days` says otherwise:
 `all`, or days to compute anew, as 2015-05-03 or 2015-05-03..2015-05-10.
 
-Airflow variables, read when a task runs: `caec_project` and `caec_region`; `caec_subnetwork`, where the network `default` is not the batches'; `caec_max_rejected_share`, where another limit than each source's own is to count; where dbt is a process also `caec_dbt` (the program) and `caec_dbt_dir` (the project folder).
+Airflow variables, read when a task runs: `caec_project` and `caec_region`; `caec_subnetwork`, where the network `default` is not the batches'; `caec_max_rejected_share`, where another limit than each source's own is to count; `caec_source`, where the files are of a source of one's own; where dbt is a process also `caec_dbt` (the program) and `caec_dbt_dir` (the project folder).
 What each task does, how to backfill and where to look when it fails: docs/dag.md.
 """
 
@@ -57,6 +57,8 @@ DAY = "{{ data_interval_start | ds }}"
 DAYS = "{{ params.days }}"
 # A file of which more is refused is left out whole, named by the last task, and stops nothing else. Its source says how much, unless the variable does.
 MAX_REJECTED_SHARE = "{{ var.value.get('caec_max_rejected_share', 'source') }}"
+# What the raw files are; empty, and each file's header or first object tells.
+SOURCE = "{{ var.value.get('caec_source', '') }}"
 # The same for the same run and try. A new try is a new batch, and so is a cleared run: the same id would
 # return the old batch and compute nothing.
 RUN_MARK = "{{ macros.uuid.uuid5(macros.uuid.NAMESPACE_OID, run_id ~ ' ' ~ dag_run.start_date).hex[:12] }}"
@@ -288,7 +290,12 @@ with DAG(
         timeout=6 * 3600,
     )
     clean = spark_batch(
-        "clean", [f"--raw=gs://{PROJECT}-raw/events/", f"--max-rejected-share={MAX_REJECTED_SHARE}"]
+        "clean",
+        [
+            f"--raw=gs://{PROJECT}-raw/events/",
+            f"--max-rejected-share={MAX_REJECTED_SHARE}",
+            f"--source={SOURCE}",
+        ],
     )
     sessionize = spark_batch("sessionize", [])
     load = dbt_command(

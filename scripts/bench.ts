@@ -1,6 +1,6 @@
 /**
  * Measures what we promise, each as a ratio to a named limit or peer in the same run; it asserts nothing.
- * Usage: npm run bench [-- demo-small demo-full start sessions spark views dags dbt submit]
+ * Usage: npm run bench [-- demo-small demo-full start sessions spark views dags dbt dbt-kept submit bigquery]
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -10,9 +10,11 @@ import { fileURLToPath } from 'node:url'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { generateEvents } from '../local/demo/generator.ts'
 import { ensureSpark } from '../local/toolchain/index.ts'
+import { bigquery } from './bench-bigquery.ts'
 import { dags } from './bench-dags.ts'
 import { spark, sparkEnvironment } from './bench-spark.ts'
-import { dbt, submit } from './bench-steps.ts'
+import { dbt, kept } from './bench-dbt.ts'
+import { submit } from './bench-submit.ts'
 import { views } from './bench-views.ts'
 import type { Measured } from './measured.ts'
 
@@ -147,7 +149,9 @@ const benches: Readonly<Record<string, () => Promise<Measured[]>>> = {
   views: () => views(say),
   dags: () => dags(root, say),
   dbt,
-  submit,
+  'dbt-kept': () => kept(say),
+  submit: () => submit(say),
+  bigquery,
 }
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -2,8 +2,9 @@
  * Puts smaller stand-ins of packages where a bundle's build finds them first. It changes what is loaded and when,
  * never what it does.
  */
-import { cp, mkdir, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { reachedTypes, type ProtoNode } from './reached-types.ts'
 
 /** They import undici, whole, for the one class they need behind a proxy: 430 kB in every bundle, at every start. */
 const USERS = ['core', 'exec', 'http-client', 'io']
@@ -28,6 +29,10 @@ export async function putStandIns(root: string, work: string): Promise<void> {
 
 /** Type information of gax that nothing in its REST half reads, 150 kB each. */
 const UNREAD = ['iam_service', 'locations']
+/** What the client of batches sends and takes: of the types of all Dataproc, every start would build the rest twice. */
+export const CALLED = ['google.cloud.dataproc.v1.BatchController', 'google.longrunning.Operations']
+/** What the client itself looks up. */
+export const LOOKED_UP = ['google.cloud.dataproc.v1.BatchOperationMetadata']
 
 /**
  * Clients of Google's made by its generator load gRPC even when they speak REST. Here gax is its REST half, with the
@@ -44,10 +49,18 @@ async function putGax(modules: string, own: string): Promise<void> {
     "exports.fallback = require('./fallback.js')\nexports.loggingUtils = require('google-logging-utils')\n",
   )
   for (const name of UNREAD) await writeFile(path.join(gax, 'build/protos', `${name}.js`), '')
+  // Each client makes one for the policies of its resources, with types of its own, and no action asks for those.
+  await writeFile(path.join(gax, 'build/src/iamService.js'), 'exports.IamClient = class IamClient {}\n')
   const client = path.join(own, '@google-cloud/dataproc')
   await cp(path.join(modules, '@google-cloud/dataproc'), client, {
     recursive: true,
     // Of 6 MB the bundle reads the JSON form of the types.
     filter: (file) => !/protos\.(js|d\.ts)$|protos\/google$/.test(file),
   })
+  const types = 'build/protos/protos.json'
+  const all = JSON.parse(
+    await readFile(path.join(modules, '@google-cloud/dataproc', types), 'utf8'),
+  ) as ProtoNode
+  await rm(path.join(client, types))
+  await writeFile(path.join(client, types), JSON.stringify(reachedTypes(all, [...CALLED, ...LOOKED_UP])))
 }

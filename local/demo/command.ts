@@ -7,8 +7,10 @@ import { spawn } from 'node:child_process'
 import { readdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { platform } from 'node:os'
-import { checkEventFile } from './event-file.ts'
-import { generateEvents } from './generator.ts'
+import { checkEventInput, tellSources } from './event-input.ts'
+import { chooseSource, shippedSources, type ChosenSource } from './event-source.ts'
+import { generateInput } from './generated-input.ts'
+import { SHAPES } from './generator.ts'
 import { discard, makeCurrent, newGeneration, removeUnfinished } from './generations.ts'
 import type { Generation } from './generations.ts'
 import { parseOptions } from '../parse-options.ts'
@@ -20,13 +22,13 @@ import { createStepClock } from './step-clock.ts'
 import { tellOrchestratedStory } from './orchestrate.ts'
 import type { Report } from './page.ts'
 import { playPullRequest, pullRequestPage } from './pull-request.ts'
-import { DemoFailed, tellStory, throwIfCancelled } from './story.ts'
+import { DemoFailed, tellStory, throwIfCancelled, type Story } from './story.ts'
 
 const sizes: Readonly<Record<string, number>> = { small: 100_000, full: 2_756_101 }
 const keptRuns = 10
 const orchestratedDays = 3
 const usage =
-  'usage: npm run demo -- [--events FILE] [--items FILE] [--size small|full|N] [--seed N] [--state DIR] [--open] [--orchestrate [--days N] | --pull-request]'
+  'usage: npm run demo -- [--events FILE|FOLDER ... [--source NAME|FILE] | --shape retailrocket|ga4|events --size small|full|N --seed N] [--items FILE] [--state DIR] [--open] [--orchestrate [--days N] | --pull-request]'
 
 /** Exit code: 0 green, 1 refused or failed, 130 cancelled. Only the last line goes to stdout: JSON. */
 export const demo = async (argv: readonly string[], repositoryRoot: string): Promise<number> => {
@@ -69,7 +71,9 @@ const readArguments = (argv: readonly string[]) => {
       strict: true,
       allowPositionals: false,
       options: {
-        events: { type: 'string' },
+        events: { type: 'string', multiple: true },
+        source: { type: 'string' },
+        shape: { type: 'string' },
         items: { type: 'string' },
         size: { type: 'string' },
         seed: { type: 'string', default: '1' },
@@ -84,8 +88,16 @@ const readArguments = (argv: readonly string[]) => {
     if (error instanceof UsageError) throw error
     throw new UsageError(`${(error as Error).message.split(/[.\n]/)[0]}; ${usage}`)
   }
-  if (values.events !== undefined && values.size !== undefined)
-    throw new UsageError('--events and --size exclude each other: a size is for generated events.')
+  for (const option of ['size', 'shape'] as const)
+    if (values.events !== undefined && values[option] !== undefined)
+      throw new UsageError(
+        `--events and --${option} exclude each other: a ${option} is for generated events.`,
+      )
+  if (values.source !== undefined && values.events === undefined)
+    throw new UsageError('--source is for --events: generated events are of the source that --shape names.')
+  const shape = SHAPES.find((name) => name === (values.shape ?? 'retailrocket'))
+  if (shape === undefined)
+    throw new UsageError(`--shape ${values.shape}: one of ${SHAPES.join(', ')} is needed.`)
   const size = values.size ?? 'small'
   const rows = Object.hasOwn(sizes, size) ? (sizes[size] as number) : Number(size)
   if (!Number.isInteger(rows) || rows < 1)
@@ -108,6 +120,8 @@ const readArguments = (argv: readonly string[]) => {
     throw new UsageError(`--days ${values.days}: a whole number of days, 1 or more, is needed.`)
   return {
     events: values.events,
+    source: values.source,
+    shape,
     items: values.items,
     rows,
     seed,
@@ -126,7 +140,15 @@ const runDemo = async (
   onGreen: () => void,
 ): Promise<Record<string, unknown>> => {
   const startedMs = performance.now()
-  const own = given.events === undefined ? undefined : await checkEventFile(resolve(given.events))
+  const shipped = await shippedSources(repositoryRoot)
+  const chosen = given.source === undefined ? undefined : await chooseSource(given.source, shipped)
+  const own =
+    given.events &&
+    (await checkEventInput(
+      given.events.map((path) => resolve(path)),
+      { sources: chosen ? [chosen.source] : shipped, isNamed: chosen !== undefined },
+      say,
+    ))
   const lock = await takeStateLock(given.stateDir, 'demo')
   let generation: Generation | undefined
   try {
@@ -144,28 +166,15 @@ const runDemo = async (
     throwIfCancelled(signal)
     const events = await clock.run(
       'events',
-      own ? `Using ${own.name}` : `Generating ${given.rows.toLocaleString('en')} events (seed ${given.seed})`,
-      async () => {
-        if (own) return { ...own, objectName: own.isGzip ? 'events.csv.gz' : 'events.csv' }
-        const path = join(current.directory, 'events.csv')
-        const made = await generateEvents({
-          rows: given.rows,
-          seed: given.seed,
-          path,
-          signal,
-          onProgress: tellTenths(say),
-        }).catch((error: unknown) => {
+      own
+        ? `Using ${own.name}: ${tellSources(own)}`
+        : `Generating ${given.rows.toLocaleString('en')} events of source ${given.shape} (seed ${given.seed})`,
+      async () =>
+        own ??
+        (await generateInput(given, shipped, current.directory, say, signal).catch((error: unknown) => {
           throwIfCancelled(signal)
           throw error
-        })
-        return {
-          path,
-          name: `generated-${given.rows}-seed-${given.seed}.csv`,
-          objectName: 'events.csv',
-          sha256: made.sha256,
-          isGzip: false,
-        }
-      },
+        })),
     )
     throwIfCancelled(signal)
     const story = {
@@ -173,6 +182,7 @@ const runDemo = async (
       stateDir: given.stateDir,
       generation,
       events,
+      source: toldSource(chosen),
       itemsFile,
       toolPaths,
       clock,
@@ -181,7 +191,8 @@ const runDemo = async (
       ...(given.isWithPullRequest ? { afterwards: playPullRequest } : {}),
     }
     const finish = async (report: Report): Promise<Record<string, unknown>> => {
-      for (const name of ['events.csv', 'items.csv']) await rm(join(current.directory, name), { force: true })
+      for (const name of ['events.csv', 'events.ndjson', 'items.csv'])
+        await rm(join(current.directory, name), { force: true })
       await makeCurrent(given.stateDir, current)
       generation = undefined
       onGreen()
@@ -229,6 +240,13 @@ const runDemo = async (
   }
 }
 
+const toldSource = (chosen: ChosenSource | undefined): Story['source'] =>
+  chosen === undefined
+    ? undefined
+    : chosen.file === undefined
+      ? { name: chosen.source.name }
+      : { file: chosen.file }
+
 const untilCancelled = (signal: AbortSignal): Promise<void> =>
   new Promise((end) => {
     if (signal.aborted) end()
@@ -250,17 +268,6 @@ const ensureTools = async (stateDir: string, say: (line: string) => void): Promi
   await cacheDbt(stateDir, say)
   await toolchain.ensureAirflow(say)
   return []
-}
-
-/** Only what takes long enough to wonder says how far it is. */
-const tellTenths = (say: (line: string) => void): ((written: number, rows: number) => void) => {
-  let told = 0
-  return (written, rows) => {
-    const tenth = Math.floor((written * 10) / rows)
-    if (rows < 1_000_000 || tenth <= told || tenth === 10) return
-    told = tenth
-    say(`  ${tenth * 10} %`)
-  }
 }
 
 const forgetOldRuns = async (stateDir: string): Promise<void> => {

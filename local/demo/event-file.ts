@@ -1,6 +1,6 @@
 /**
- * Looks at the person's own event file before anything is built; it refuses, in one sentence each, files that
- * cannot be clickstream events.
+ * Looks at one of the person's own event files before anything is built, and finds out its source; it refuses,
+ * in one sentence each, files that cannot be clickstream events.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -10,6 +10,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import { UsageError } from '../usage-error.ts'
+import type { EventSource, Kind } from './event-source.ts'
 
 export interface EventFile {
   readonly path: string
@@ -17,36 +18,135 @@ export interface EventFile {
   readonly sha256: string
   readonly sizeBytes: number
   readonly isGzip: boolean
+  readonly kind: Kind
+  readonly source: EventSource
 }
 
-const columns = ['timestamp', 'visitorid', 'event', 'itemid', 'transactionid'] as const
-const headBytes = 64 * 1024
+/** There is nothing in it, which matters only where it is alone. */
+export class EmptyFile extends UsageError {}
 
-/** `option` is what the person typed, for the message. */
-export const checkEventFile = async (path: string, option = '--events'): Promise<EventFile> => {
+const headBytes = 1024 * 1024
+const TEXT = /\.(csv|ndjson|jsonl|json)(\.gz)?$/i
+export const ENDINGS = '.csv, .ndjson or .jsonl, or one of them and .gz, or .parquet'
+
+export const kindOf = (path: string): Kind | undefined => {
+  if (/\.parquet$/i.test(path)) return 'parquet'
+  const [, ending] = TEXT.exec(path) ?? []
+  return ending === undefined ? undefined : ending.toLowerCase() === 'csv' ? 'csv' : 'ndjson'
+}
+export const mayBeAnything = (path: string): boolean => /\.json(\.gz)?$/i.test(path)
+
+/** The file as one of `sources`. `option` is what the person typed, for the message. */
+export const checkEventFile = async (
+  path: string,
+  { sources, isNamed }: { readonly sources: readonly EventSource[]; readonly isNamed: boolean },
+  option = '--events',
+): Promise<EventFile> => {
+  const what = `${option} ${path}`
   const file = await openRegular(path, option)
-  const isGzip = /\.csv\.gz$/i.test(path)
-  if (!isGzip && !/\.csv$/i.test(path))
-    throw new UsageError(`${option} ${path}: the name must end in .csv or .csv.gz.`)
+  const kind = kindOf(path)
+  if (kind === undefined)
+    throw new UsageError(
+      /\.avro$/i.test(path)
+        ? `${what}: Avro is not read; export the events as Parquet or as one JSON object a line.`
+        : `${what}: the name must end in ${ENDINGS}.`,
+    )
+  if (mayBeAnything(path) && !isNamed)
+    throw new UsageError(
+      `${what}: a .json file may be anything; if each of its lines is an event, name its source (--source ga4).`,
+    )
+  const candidates = sources.filter((source) => source.kinds.includes(kind))
+  if (candidates.length === 0)
+    throw new UsageError(
+      `${what}: source ${sources[0]?.name ?? ''} is ${sources[0]?.kinds.join(' or ') ?? ''}, and this is ${kind}.`,
+    )
+  const isGzip = /\.gz$/i.test(path)
   const { head, sha256, sizeBytes, hasMoreLines } = await scan(path, isGzip, option)
-  if (sizeBytes === 0) throw new UsageError(`${option} ${path}: the file is empty.`)
-  const text = readableText(head, `${option} ${path}`)
-  const names = headerOf(text, `${option} ${path}`)
-  if (names.every((name) => /^[\d.\s]*$/.test(name) || ['view', 'addtocart', 'transaction'].includes(name))) {
-    throw new UsageError(
-      `${option} ${path}: there is no header line; the first line must name the columns ${columns.join(', ')}.`,
-    )
+  if (sizeBytes === 0) throw new EmptyFile(`${what}: the file is empty.`)
+  const known = { path, name: basename(path), sha256, sizeBytes: file.size, isGzip, kind }
+  if (kind === 'parquet') {
+    const names = await parquetNames(path, what)
+    return { ...known, source: sourceOfNames(names, what, 'its schema', candidates) }
   }
-  const missing = columns.filter((column) => !names.includes(column))
-  if (missing.length > 0) {
+  const text = readableText(head, what, candidates[0]?.encoding ?? 'UTF-8')
+  const source =
+    kind === 'csv' ? sourceOfHeader(text, what, candidates) : sourceOfObject(text, what, candidates)
+  if (kind === 'csv' && !hasMoreLines)
+    throw new EmptyFile(`${what}: there is a header but no event below it.`)
+  return { ...known, source }
+}
+
+const quoted = (names: readonly string[]): string =>
+  names
+    .slice(0, 40)
+    .map((name) => JSON.stringify(name.slice(0, 40)))
+    .join(', ')
+
+const sourceOfHeader = (text: string, what: string, candidates: readonly EventSource[]): EventSource => {
+  const namesFor = (source: EventSource): string[] => columnsOf(text, what, source)
+  const found = candidates.find((source) => {
+    const names = namesFor(source)
+    return source.needed.every((column) => names.filter((name) => name === column).length === 1)
+  })
+  if (found !== undefined) return found
+  const likeliest = candidates[0]!
+  const names = namesFor(likeliest)
+  if (names.every((name) => /^[\d.\s]*$/.test(name) || ['view', 'addtocart', 'transaction'].includes(name)))
     throw new UsageError(
-      `${option} ${path}: the column(s) ${missing.join(', ')} are missing; the header has ${names.map((name) => JSON.stringify(name.slice(0, 40))).join(', ')}.`,
+      `${what}: there is no header line; the first line must name the columns ${likeliest.needed.join(', ')}.`,
     )
+  const missing = likeliest.needed.filter((column) => !names.includes(column))
+  if (missing.length > 0)
+    throw new UsageError(
+      `${what}: the column(s) ${missing.join(', ')} are missing; the header has ${quoted(names)}.`,
+    )
+  const twice = likeliest.needed.find((column) => names.filter((name) => name === column).length > 1)
+  throw new UsageError(`${what}: the column ${twice ?? ''} is named twice in the header.`)
+}
+
+/** As the job does: the first object tells. */
+const sourceOfObject = (text: string, what: string, candidates: readonly EventSource[]): EventSource => {
+  const line = text.replace(/^\uFEFF/, '').split(/\r?\n/, 1)[0] ?? ''
+  let first: unknown
+  try {
+    first = JSON.parse(line)
+  } catch {
+    first = undefined
   }
-  const twice = columns.find((column) => names.filter((name) => name === column).length > 1)
-  if (twice) throw new UsageError(`${option} ${path}: the column ${twice} is named twice in the header.`)
-  if (!hasMoreLines) throw new UsageError(`${option} ${path}: there is a header but no event below it.`)
-  return { path, name: basename(path), sha256, sizeBytes: file.size, isGzip }
+  if (typeof first !== 'object' || first === null || Array.isArray(first))
+    throw new UsageError(
+      `${what}: the first line is no JSON object${line.trimStart().startsWith('[') ? ' but a list' : ''}; each line must be one event.`,
+    )
+  return sourceOfNames(Object.keys(first), what, 'its first object', candidates)
+}
+
+const sourceOfNames = (
+  names: readonly string[],
+  what: string,
+  whose: string,
+  candidates: readonly EventSource[],
+): EventSource => {
+  const found = candidates.find((source) => source.needed.every((name) => names.includes(name)))
+  if (found !== undefined) return found
+  const wanted = candidates.map(({ name, needed }) => `${name} needs ${needed.join(' and ')}`).join(', ')
+  throw new UsageError(`${what}: ${whose} is of no source: ${wanted}; it has ${quoted(names)}.`)
+}
+
+const parquetNames = async (path: string, what: string): Promise<string[]> => {
+  const { DuckDBInstance } = await import('@duckdb/node-api')
+  const connection = await (await DuckDBInstance.create(':memory:')).connect()
+  try {
+    const names = await connection.runAndReadAll(
+      `SELECT column_name FROM (DESCRIBE FROM read_parquet('${path.replaceAll("'", "''").replaceAll(/[*?[]/g, '[$&]')}'))`,
+    )
+    return names.getRows().map(([name]) => String(name))
+  } catch (error) {
+    throw new UsageError(
+      `${what}: this is not a sound Parquet file (${(error as Error).message.split('\n')[0]}).`,
+    )
+  } finally {
+    connection.closeSync()
+  }
 }
 
 export const openRegular = async (path: string, option: string): Promise<{ size: number }> => {
@@ -57,8 +157,7 @@ export const openRegular = async (path: string, option: string): Promise<{ size:
         : `${option} ${path}: cannot be read (${error.code ?? error.message}).`,
     )
   })
-  if (found.isDirectory())
-    throw new UsageError(`${option} ${path}: this is a directory; name one .csv or .csv.gz file.`)
+  if (found.isDirectory()) throw new UsageError(`${option} ${path}: this is a directory; name a file.`)
   if (!found.isFile()) throw new UsageError(`${option} ${path}: this is not a regular file.`)
   return found
 }
@@ -102,23 +201,29 @@ const scan = async (
   return { head: Buffer.concat(head), sha256: digest.digest('hex'), sizeBytes: plainBytes, hasMoreLines }
 }
 
-const readableText = (head: Buffer, what: string): string => {
+const readableText = (head: Buffer, what: string, encoding: string): string => {
   if (head[0] === 0x1f && head[1] === 0x8b)
-    throw new UsageError(`${what}: the content is gzip; name the file .csv.gz.`)
+    throw new UsageError(`${what}: the content is gzip; let the name end in .gz.`)
   if (head.includes(0))
-    throw new UsageError(`${what}: this is a binary file (or UTF-16); UTF-8 text is needed.`)
+    throw new UsageError(`${what}: this is a binary file (or UTF-16); ${encoding} text is needed.`)
   try {
     // The head may end inside a character: stream mode leaves such a tail alone.
-    return new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true })
+    return new TextDecoder(encoding, { fatal: true }).decode(head, { stream: true })
   } catch {
-    throw new UsageError(`${what}: the text is not UTF-8.`)
+    throw new UsageError(`${what}: the text is not ${encoding}.`)
   }
 }
 
-export const headerOf = (text: string, what: string): string[] => {
-  const line = text.split(/\r?\n/, 1)[0] ?? ''
+export const columnsOf = (
+  text: string,
+  what: string,
+  { delimiter, isCaseIgnored }: Pick<EventSource, 'delimiter' | 'isCaseIgnored'>,
+): string[] => {
+  const line = text.replace(/^\uFEFF/, '').split(/\r?\n/, 1)[0] ?? ''
   try {
-    return (parse(line, { relax_column_count: true })[0] ?? []).map((name) => name.trim())
+    return (parse(line, { relax_column_count: true, delimiter })[0] ?? []).map((name) =>
+      isCaseIgnored ? name.trim().toLowerCase() : name.trim(),
+    )
   } catch {
     throw new UsageError(`${what}: the first line is not CSV.`)
   }

@@ -3,19 +3,28 @@
  * statistics; it refuses to copy any of its rows.
  */
 import { rm } from 'node:fs/promises'
-import { act, type Action, type Shop } from './generator/actions.ts'
 import { createEventFile } from './generator/event-file.ts'
+import { eventRows } from './generator/event-rows.ts'
+import { ga4Rows } from './generator/ga4-rows.ts'
 import { createRandomSource, createScattering, type RandomSource } from './generator/random-source.ts'
+import { retailrocketRows } from './generator/retailrocket-rows.ts'
+import type { Items, RowWriter } from './generator/row-writer.ts'
 import { planVisitorSizes } from './generator/visitor-sizes.ts'
 import { planMoments, type Moment } from './generator/visits.ts'
 
-const HEADER = 'timestamp,visitorid,event,itemid,transactionid'
+/** Each is a source of its own name in spark/tables/sources. */
+const WRITERS = { retailrocket: retailrocketRows, ga4: ga4Rows, events: eventRows }
+export type Shape = keyof typeof WRITERS
+export const SHAPES = Object.keys(WRITERS) as readonly Shape[]
 /** RetailRocket's file: rows, distinct items, rows that repeat an earlier row, and the highest item id. */
 const FULL = { rows: 2_756_101, items: 235_061, duplicates: 460, itemIds: 466_867 }
 const MOST_ROWS = 1_000_000_000
 
 export interface GeneratorOptions {
+  /** Events. In the shape `events` one with several items is several lines. */
   readonly rows: number
+  /** `retailrocket` without it. */
+  readonly shape?: Shape
   /** 0 to 2^32 - 1. */
   readonly seed: number
   readonly path: string
@@ -24,6 +33,7 @@ export interface GeneratorOptions {
   readonly signal?: AbortSignal
 }
 export interface GeneratedEvents {
+  /** Lines that are no header. */
   readonly rows: number
   readonly bytes: number
   readonly sha256: string
@@ -40,20 +50,22 @@ export async function generateEvents(options: GeneratorOptions): Promise<Generat
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff)
     throw new RangeError(`seed must be a whole number from 0 to 4294967295, got ${seed}`)
   const random = createRandomSource(seed)
-  const file = await createEventFile(path, HEADER, random)
+  const writer = WRITERS[options.shape ?? 'retailrocket'](random, planItems(rows, random))
+  // Of its own: what happens in the shop does not hang on how many rows lie in memory.
+  const file = await createEventFile(path, writer, createRandomSource(~seed))
   try {
     let written = 0
-    for (const lines of visitorLines(rows, random)) {
+    for (const { lines, events } of visitorLines(rows, random, writer)) {
       let isFull = false
       for (const line of lines) isFull = file.add(line) || isFull
-      written += lines.length
+      written += events
       if (!isFull) continue
       await file.flush()
       options.signal?.throwIfAborted()
       options.onProgress?.(written, rows)
     }
     const result = await file.close()
-    options.onProgress?.(result.rows, rows)
+    options.onProgress?.(rows, rows)
     return result
   } catch (error) {
     await file.abandon().catch(() => undefined)
@@ -62,41 +74,44 @@ export async function generateEvents(options: GeneratorOptions): Promise<Generat
   }
 }
 
+function planItems(rows: number, random: RandomSource): Items {
+  const count = Math.max(1, Math.floor((rows * FULL.items) / FULL.rows))
+  return { count, idOf: createScattering(Math.max(FULL.itemIds, count), random) }
+}
+
 /**
- * The lines of one visitor after the other, in scattered order; surplus copies of rows are spread evenly over
- * the file.
+ * The lines of one visitor after the other, in scattered order; surplus copies of events are spread evenly
+ * over the file.
  */
-function* visitorLines(rows: number, random: RandomSource): Generator<string[]> {
+function* visitorLines(
+  rows: number,
+  random: RandomSource,
+  writer: RowWriter,
+): Generator<{ lines: readonly string[]; events: number }> {
   const duplicates = Math.floor((rows * FULL.duplicates) / FULL.rows)
   const events = rows - duplicates
   const sizes = planVisitorSizes(events)
-  const shop: Shop = { items: Math.max(1, Math.floor((rows * FULL.items) / FULL.rows)), nextOrderId: 0 }
   const visitorOf = createScattering(sizes.visitors, random)
   const rankOf = createScattering(sizes.visitors, random)
-  const itemOf = createScattering(Math.max(FULL.itemIds, shop.items), random)
   const moments: Moment[] = []
   let seen = 0
   let copied = 0
   for (let index = 0; index < sizes.visitors; index++) {
     const size = sizes.sizeAt(rankOf(index))
     const lines: string[] = []
+    const before = seen + copied
     planMoments(random, size, moments)
-    act(random, shop, moments, size, (action) => {
-      const line = toLine(action, visitorOf(index), itemOf(action.itemRank))
-      lines.push(line)
+    writer.visit(visitorOf(index), moments, size, (own, isCart) => {
+      lines.push(...own)
       seen++
       const isDue = copied < Math.floor((seen * duplicates) / events)
-      if (!isDue || (action.event !== 'addtocart' && seen < events)) return
-      // Nearly all repeated rows of RetailRocket are carts; the last row settles what is still owed.
+      if (!isDue || (!isCart && seen < events)) return
+      // Nearly all repeated rows of RetailRocket are carts; the last event settles what is still owed.
       do {
-        lines.push(line)
+        lines.push(...own)
         copied++
       } while (seen === events && copied < duplicates)
     })
-    yield lines
+    yield { lines, events: seen + copied - before }
   }
-}
-
-function toLine(action: Action, visitor: number, item: number): string {
-  return `${action.timestampMs},${visitor},${action.event},${item},${action.orderId ?? ''}`
 }

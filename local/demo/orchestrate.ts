@@ -10,11 +10,13 @@ import type { DagRun, TaskInstance } from '../cloud/composer/airflow-api.ts'
 import { startAirflow, type RunningAirflow } from '../cloud/composer/airflow-server.ts'
 import { startCloud, type RunningCloud } from '../cloud/server.ts'
 import { ensureAirflow, ensureAirflowDatabase, ensureDbt } from '../toolchain/index.ts'
-import { splitByDay, type DayFile } from './day-files.ts'
-import { readJson, uploadFile, type StorageAccess } from './lake.ts'
+import { splitByDay, type Day } from './day-files.ts'
+import { readJson, type StorageAccess } from './lake.ts'
 import type { Report } from './page.ts'
 import {
+  deliverEvents,
   DemoFailed,
+  placeSource,
   runStoryWorkflow,
   throwIfCancelled,
   writeStoryReport,
@@ -35,14 +37,12 @@ export interface OrchestratedStory extends Story {
 export const tellOrchestratedStory = async (story: OrchestratedStory): Promise<Report> => {
   const { clock, generation, repositoryRoot, say, events } = story
   const folder = join(generation.directory, 'days')
-  const { files, calendarDays } = await clock.run(
-    'days',
-    `Splitting ${events.name} into one file a day`,
-    () => splitByDay(events, story.days, folder),
+  const { days, calendarDays } = await clock.run('days', `Splitting ${events.name} into one file a day`, () =>
+    splitByDay(events, story.days, folder),
   )
-  const [first, last] = [files[0]!.day, files.at(-1)!.day]
-  if (files.length < calendarDays)
-    say(`  the first ${files.length} of ${calendarDays} days, ${first} to ${last}; --days N runs more`)
+  const [first, last] = [days[0]!.day, days.at(-1)!.day]
+  if (days.length < calendarDays)
+    say(`  the first ${days.length} of ${calendarDays} days, ${first} to ${last}; --days N runs more`)
   const cloud = await clock.run('cloud', 'Starting the local cloud', () =>
     startCloud({
       stateDir: generation.cloudDir,
@@ -66,19 +66,21 @@ export const tellOrchestratedStory = async (story: OrchestratedStory): Promise<R
       // The image needs a container engine, and here dbt is a process.
       runStoryWorkflow(story, cloud, { file: DEPLOYMENT, withoutJobs: ['build/image'] }),
     )
+    const source = await placeSource(story, engineer, environment.buckets.lake)
     const metadata = await cloud.identity.openMetadataServer(environment.serviceAccounts.composer!)
     try {
       const airflow = await clock.run('airflow', 'Starting Airflow', () =>
-        openAirflow(story, cloud, metadata.host),
+        openAirflow(story, cloud, metadata.host, source),
       )
       try {
         say(
           `airflow: ${airflow.login.url}/dags/${DAG} (user ${airflow.login.user}, password ${airflow.login.password})`,
         )
         const counts = await clock.run('dag', `Running ${DAG} over ${first} to ${last}`, () =>
-          runDays(story, airflow, files, {
-            deliver: ({ day, path }) =>
-              uploadFile(engineer, path, environment.buckets.raw, `events/${day}.csv`, 'text/csv'),
+          runDays(story, airflow, days, {
+            deliver: async ({ files }) => {
+              for (const file of files) await deliverEvents(engineer, environment.buckets.raw, file)
+            },
             counts: async () =>
               (await readJson(
                 engineer,
@@ -88,7 +90,7 @@ export const tellOrchestratedStory = async (story: OrchestratedStory): Promise<R
           }),
         )
         await rm(folder, { recursive: true, force: true })
-        const name = files.length < calendarDays ? `${events.name}, ${first} to ${last}` : events.name
+        const name = days.length < calendarDays ? `${events.name}, ${first} to ${last}` : events.name
         const report = await writeStoryReport(story, {
           project: environment.project,
           datasets: environment.datasets,
@@ -115,6 +117,7 @@ const openAirflow = async (
   story: OrchestratedStory,
   cloud: RunningCloud,
   metadataHost: string,
+  source: string | undefined,
 ): Promise<RunningAirflow> => {
   const { environment, identity, storage, origin } = cloud
   const folder = join(story.generation.directory, 'airflow')
@@ -138,7 +141,10 @@ const openAirflow = async (
       dag: DAG,
       tools: { ...tools, emptyDatabase },
       dbt: { dbt, projectFolder: join(story.repositoryRoot, 'dbt') },
-      settings: { AIRFLOW__CAEC__POKE_INTERVAL: '5' },
+      settings: {
+        AIRFLOW__CAEC__POKE_INTERVAL: '5',
+        ...(source === undefined ? {} : { AIRFLOW_VAR_CAEC_SOURCE: source }),
+      },
       signal: story.signal,
     })
   } catch (error) {
@@ -151,14 +157,14 @@ const openAirflow = async (
 const runDays = async (
   story: OrchestratedStory,
   airflow: RunningAirflow,
-  files: readonly DayFile[],
-  raw: { deliver: (file: DayFile) => Promise<void>; counts: () => Promise<CleanCounts> },
+  days: readonly Day[],
+  raw: { deliver: (day: Day) => Promise<void>; counts: () => Promise<CleanCounts> },
 ): Promise<CleanCounts> => {
   const totals = { raw: 0, clean: 0, rejected: 0, duplicates: 0 }
-  await airflow.api.backfill(files[0]!.day, files.at(-1)!.day)
-  for (const file of files) {
-    const { day } = file
-    await raw.deliver(file)
+  await airflow.api.backfill(days[0]!.day, days.at(-1)!.day)
+  for (const delivery of days) {
+    const { day } = delivery
+    await raw.deliver(delivery)
     const run = await until(story, airflow, async () =>
       (await airflow.api.runs()).find(({ logical_date }) => logical_date.startsWith(day)),
     )

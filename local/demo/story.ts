@@ -10,6 +10,7 @@ import { showResult } from '../runner/command.ts'
 import { localVars, readGithubEnvironment } from '../runner/environment-vars.ts'
 import { runWorkflow } from '../runner/run-workflow.ts'
 import type { WorkflowResult } from '../runner/result.ts'
+import type { EventInput } from './event-input.ts'
 import type { Generation } from './generations.ts'
 import { readJson, uploadFile } from './lake.ts'
 import type { StorageAccess } from './lake.ts'
@@ -27,13 +28,9 @@ export interface Story {
   readonly repositoryRoot: string
   readonly stateDir: string
   readonly generation: Generation
-  readonly events: {
-    readonly path: string
-    readonly name: string
-    readonly objectName: string
-    readonly sha256: string
-    readonly isGzip: boolean
-  }
+  readonly events: EventInput
+  /** A person's own source: what the job is told, a shipped one's name or the file to upload for it. */
+  readonly source?: { readonly name: string } | { readonly file: string }
   readonly itemsFile?: string
   readonly toolPaths: readonly string[]
   readonly clock: StepClock
@@ -74,13 +71,7 @@ export const tellStory = async (story: Story): Promise<Report> => {
       'upload',
       `Uploading ${events.name} to gs://${environment.buckets.raw}/events/`,
       async () => {
-        await uploadFile(
-          engineer,
-          events.path,
-          environment.buckets.raw,
-          `events/${events.objectName}`,
-          events.isGzip ? 'application/gzip' : 'text/csv',
-        )
+        for (const file of events.files) await deliverEvents(engineer, environment.buckets.raw, file)
         if (story.itemsFile !== undefined)
           await uploadFile(engineer, story.itemsFile, environment.buckets.lake, 'items/items.csv', 'text/csv')
       },
@@ -90,6 +81,7 @@ export const tellStory = async (story: Story): Promise<Report> => {
       await runStoryWorkflow(story, cloud, {
         file: workflowFile,
         inputs: items,
+        source: await placeSource(story, engineer, environment.buckets.lake),
         explain: () => nothingAccepted(engineer, environment.buckets.lake, events.name),
       })
     })
@@ -119,11 +111,13 @@ export const runStoryWorkflow = async (
   {
     file,
     inputs = {},
+    source,
     withoutJobs,
     explain,
   }: {
     file: string
     inputs?: Readonly<Record<string, string>>
+    source?: string | undefined
     withoutJobs?: readonly string[]
     explain?: () => Promise<string | undefined>
   },
@@ -134,7 +128,7 @@ export const runStoryWorkflow = async (
     repositoryRoot,
     stateDir,
     identity: github.identity,
-    vars: { ...github.vars, ...localVars },
+    vars: { ...github.vars, ...localVars, ...(source === undefined ? {} : { EVENT_SOURCE: source }) },
     inputs: { environment: github.name, ...inputs },
     withoutJobs,
     cloud: connectToCloud(cloud.origin, generation.cloudDir),
@@ -146,6 +140,36 @@ export const runStoryWorkflow = async (
   showResult(result, say)
   throwIfCancelled(signal)
   if (result.conclusion !== 'success') throw new DemoFailed((await explain?.()) ?? failureText(result, file))
+}
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  csv: 'text/csv',
+  gz: 'application/gzip',
+  parquet: 'application/vnd.apache.parquet',
+}
+
+export const deliverEvents = (
+  engineer: StorageAccess,
+  bucket: string,
+  { path, objectName }: { readonly path: string; readonly objectName: string },
+): Promise<void> =>
+  uploadFile(
+    engineer,
+    path,
+    bucket,
+    `events/${objectName}`,
+    CONTENT_TYPES[objectName.split('.').at(-1) ?? ''] ?? 'application/x-ndjson',
+  )
+
+/** What the job's `--source` is to say: nothing, a shipped one, or where a person's own lies now. */
+export const placeSource = async (
+  { source }: Story,
+  engineer: StorageAccess,
+  lake: string,
+): Promise<string | undefined> => {
+  if (source === undefined || 'name' in source) return source?.name
+  await uploadFile(engineer, source.file, lake, 'sources/own.json', 'application/json')
+  return `gs://${lake}/sources/own.json`
 }
 
 export interface CleanCounts {

@@ -80,6 +80,14 @@ export async function ensureDbt(progress: Progress): Promise<DbtTools> {
   return { python, dbt: beside(python, 'dbt') }
 }
 
+/** The same dbt with the base tests for adapters, for deep checks only. */
+export async function ensureDbtTests(progress: Progress): Promise<string> {
+  return ensureEnvironment(
+    { title: "dbt's tests for adapters", lock: 'dbt-tests', pythonRange: [10, 13] },
+    progress,
+  )
+}
+
 /**
  * Airflow 3.3 with the Google, Kubernetes and standard providers, without the libraries of Google products no
  * DAG here uses.

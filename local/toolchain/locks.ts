@@ -3,7 +3,17 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
 export type LockName =
-  'uv' | 'java' | 'build' | 'spark' | 'dbt' | 'airflow' | 'airflow2' | 'checks' | 'terraform' | 'checkov'
+  | 'uv'
+  | 'java'
+  | 'build'
+  | 'spark'
+  | 'dbt'
+  | 'dbt-tests'
+  | 'airflow'
+  | 'airflow2'
+  | 'checks'
+  | 'terraform'
+  | 'checkov'
 
 export const lockPath = (name: LockName): string =>
   fileURLToPath(new URL(`./locks/${name}.txt`, import.meta.url))

@@ -19,13 +19,13 @@ from tables.file_counts import read_file_counts, write_file_counts
 from tables.lake import UNDATED, days_between
 from tables.lake_version import check_lake_version
 from tables.metrics import check_reconciles, write_metrics, write_quarantine
-from tables.parsed_files import parse_files
-from tables.raw_events import Layouts, count_raw_rows
+from tables.parsed_files import parse_lines
 from tables.raw_files import RawFile, find_broken_files, find_raw_files
 from tables.raw_layouts import Layout, UnreadableHeader, read_layouts
+from tables.raw_lines import Layouts, count_raw_rows, read_raw_lines
 from tables.rejected_events import write_rejected_events
 from tables.source import Source
-from tables.source_files import SOURCE_HELP, sources_of
+from tables.source_files import SOURCE_HELP, source_or_none, sources_of
 from tables.spark_session import open_spark_session
 from transforms.judged_events import clean_events, count_fates, judge_events, rejected_events
 from transforms.reconciliation import (
@@ -54,10 +54,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--raw",
         required=True,
-        help="folder with files of events (.csv, .ndjson, .jsonl; .gz too), or one such file",
+        help="folder with files of events (.csv, .ndjson, .jsonl, each .gz too; .parquet), or one such file",
     )
     parser.add_argument(
         "--source",
+        type=source_or_none,
         help=SOURCE_HELP,
     )
     parser.add_argument(
@@ -104,8 +105,9 @@ def choose(
     layouts.update(zip([file.name for file in fresh], read_layouts(spark, fresh, sources)))
     if limit is not None:
         for file in fresh:
-            if isinstance(layouts[file.name], UnreadableHeader):
-                quarantined[file.name] = Known(file.size, file.changed_ms, {}, None, {"header_unreadable": 1})
+            layout = layouts[file.name]
+            if isinstance(layout, UnreadableHeader):
+                quarantined[file.name] = Known(file.size, file.changed_ms, {}, None, {layout.code: 1})
     kept = [file for file in fresh if file.name not in quarantined]
     held: dict[str, set[date]] = {}
     if kept and (limit is not None or (arguments.new and not is_full)):
@@ -157,7 +159,7 @@ def limit_of(limit: float | str, layout: Layout | UnreadableHeader | None) -> fl
 
 
 def survey(spark: SparkSession, files: list[RawFile], now_ms: int, layouts: Layouts) -> list[Survey]:
-    parsed = parse_files(spark, files, now_ms, layouts)
+    parsed = parse_lines(spark, read_raw_lines(spark, files, layouts), now_ms)
     fate = F.when(F.col("reason").isNull(), F.lit("clean")).otherwise(F.lit("rejected"))
     fates = [Fate(*row) for row in count_fates(parsed.withColumn("fate", fate)).collect()]
     return survey_files(fates, len(files))
@@ -173,16 +175,18 @@ def main() -> None:
     scope = choose(spark, files, arrivals, arguments, layouts, sources)
     names = [file.name for file in scope.read]
 
-    parsed = parse_files(spark, scope.read, arguments.now_ms, layouts)
-    judged = judge_events(parsed, scope.days).persist(StorageLevel.MEMORY_AND_DISK)
+    lines = read_raw_lines(spark, scope.read, layouts)
+    parsed = parse_lines(spark, lines, arguments.now_ms)
+    repeats = {group.source.repeat_seconds for group in lines} - {0}
+    judged = judge_events(parsed, scope.days, repeats).persist(StorageLevel.MEMORY_AND_DISK)
     fates = [Fate(*row) for row in count_fates(judged).collect()]
-    raw_rows = count_raw_rows(spark, scope.read, layouts)
-    everything = summarize(fates, raw_rows, names)
+    counted = count_raw_rows(lines, len(names))
+    everything = summarize(fates, counted.rows, names)
     for file in [everything, *everything["files"]]:
         check_reconciles(file, file.get("file", "all files"))
     fresh = {file.name for file in scope.fresh}
     first_read = {i for i, name in enumerate(names) if name in fresh}
-    counts = summarize(fates, raw_rows, names, only=first_read)
+    counts = summarize(fates, counted.rows, names, only=first_read)
 
     before = clean_days(spark, lake)
     if arguments.new:
@@ -196,17 +200,17 @@ def main() -> None:
         changed = {*days, *before} if scope.days is None else scope.days & {*days, *before, *empty}
         others = {file.name for file in files} - {*names, *fresh}
         unread = sorted(name for name in others if UNDATED.isoformat() in arrivals.known[name].days)
-        rejected = rejected_events(judged, names)
+        rejected = rejected_events(judged, names, counted.line)
         write_rejected_events(rejected, lake, scope.days, unread, "rejected" not in there)
         by_day, kept = rows_by_day(fates, len(names)), {} if scope.days is None else arrivals.known
         if is_window:
             # It takes only its days of a new file: to the ledger the file is still new.
             known, gone, left = {}, set(), sorted(fresh - set(scope.quarantined))
-            counted = window_counts(read_file_counts(spark, lake), names, by_day, scope.days or set())
+            noted = window_counts(read_file_counts(spark, lake), names, by_day, scope.days or set())
         else:
             known, gone, left = note_files(scope, arrivals, by_day, before), scope.gone, []
-            counted = {name: file.days for name, file in {**kept, **known}.items()}
-        write_file_counts(spark, lake, {n: days for n, days in counted.items() if n not in scope.gone}, left)
+            noted = {name: file.days for name, file in {**kept, **known}.items()}
+        write_file_counts(spark, lake, {n: days for n, days in noted.items() if n not in scope.gone}, left)
         note_end(spark, lake, arrivals, known, gone, scope.days, changed)
         quarantined = {**kept, **known, **scope.quarantined}
         here = {file.name for file in files}
@@ -215,7 +219,15 @@ def main() -> None:
         )
     else:
         changed, days = set(), []
-        write_file_counts(spark, lake, {name: file.days for name, file in arrivals.known.items()}, [])
+        noted = {name: file.days for name, file in arrivals.known.items()}
+        write_file_counts(spark, lake, noted, [])
+    # A day that is there but has no event any more is behind too.
+    with_events = {
+        date.fromisoformat(day)
+        for name, by_date in noted.items()
+        for day, n in by_date.items()
+        if n.get("clean") and name not in scope.gone
+    }
     window = [day.isoformat() for day in arguments.days] if is_window else None
     write_metrics(
         spark,
@@ -228,7 +240,7 @@ def main() -> None:
             "late_rows": late_rows(fates, before, first_read),
             "new_files": len(scope.fresh),
             "unprocessed_files": len(scope.fresh) if is_window else 0,
-            "days_behind": days_behind(clean_days(spark, lake), arguments.now_ms),
+            "days_behind": days_behind(with_events, arguments.now_ms),
             "gone_files": len(scope.gone),
             "sources": dict(
                 Counter(

@@ -17,7 +17,7 @@ from tables.lake_version import check_lake_version
 from tables.raw_files import RawFile, find_raw_files
 from tables.raw_layouts import Layout, read_layouts
 from tables.rewritten_files import rewrite_without
-from tables.source_files import SOURCE_HELP, sources_of
+from tables.source_files import SOURCE_HELP, source_or_none, sources_of
 from tables.spark_session import open_spark_session
 from tables.visitor_traces import Found, digests, figures, look
 from transforms.visitor_rows import check_erasable, with_is_visitors
@@ -27,7 +27,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Erase one visitor from the raw files.", allow_abbrev=False)
     parser.add_argument("--raw", required=True, help="as for clean")
     parser.add_argument("--lake", required=True, type=lake_folder, help="as for clean")
-    parser.add_argument("--source", help=SOURCE_HELP)
+    parser.add_argument("--source", type=source_or_none, help=SOURCE_HELP)
     parser.add_argument(
         "--visitor", required=True, type=_id, help="the id, whole and as it is written: 007 is not 7"
     )
@@ -47,6 +47,10 @@ def prepare(
     ready = {}
     for number, file in enumerate(file for file in files if file.name in found.files):
         layout = layouts[file.name]
+        if layout.kind == "parquet":
+            raise ValueError(
+                f"erasing from {file.name}: Parquet files are not rewritten here, and nothing was replaced; write it anew at its name without the rows of the visitor, and run this again"
+            )
         target = f"{folder(lake)}/{number}/{file.name.rsplit('/', 1)[1]}"
         beside = rewrite_without(
             spark, file, layout, target, lambda lines, layout=layout: with_is_visitors(lines, layout, visitor)

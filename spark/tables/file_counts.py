@@ -20,7 +20,10 @@ def read_file_counts(spark: SparkSession, lake: str) -> dict[str, Days]:
         for row in csv.DictReader(io.StringIO(read_text(spark, _path(lake)))):
             if row["event_date"]:
                 days = counts.setdefault(row["file"], {}).setdefault(row["event_date"], {})
-                days[row["outcome"] + (f"/{row['reason']}" if row["reason"] else "")] = int(row["row_count"])
+                number = int(row["row_count"])
+                days[row["outcome"]] = days.get(row["outcome"], 0) + number
+                if row["reason"]:
+                    days[f"{row['outcome']}/{row['reason']}"] = number
     return counts
 
 
@@ -28,7 +31,8 @@ def write_file_counts(
     spark: SparkSession, lake: str, counts: dict[str, Days], unprocessed: list[str]
 ) -> None:
     """
-    One line per file, day, outcome (clean, rejected, duplicates; late: of the clean ones, those of a new file whose day was computed before) and reason.
+    One line per file, day, outcome (clean, rejected, duplicates; late: of the clean ones, those of a new file whose day was computed before) and reason
+    (of a rejected row; of a duplicate that is no equal row but an order again too soon).
     `unprocessed`: files that are still new after the run.
     """
     text = io.StringIO()
@@ -36,11 +40,12 @@ def write_file_counts(
     rows.writerow(HEADER)
     for name, days in sorted(counts.items()):
         for day, by_outcome in sorted(days.items()):
-            has_reasons = any(key.startswith("rejected/") for key in by_outcome)
             for key, number in sorted(by_outcome.items()):
-                if number and not (key == "rejected" and has_reasons):
-                    outcome, _, reason = key.partition("/")
-                    rows.writerow((name, day, outcome, reason, number))
+                outcome, _, reason = key.partition("/")
+                # Of an outcome the rows without a reason: those with one have lines of their own.
+                told = sum(n for other, n in by_outcome.items() if other.startswith(f"{key}/"))
+                if number > told:
+                    rows.writerow((name, day, outcome, reason, number - told))
     rows.writerows((name, "", "unprocessed", "", 1) for name in sorted(unprocessed))
     write_text(spark, _path(lake), text.getvalue())
 

@@ -18,17 +18,16 @@ def is_filled() -> Column:
     return F.expr("NOT (value RLIKE '^[\\\\x00-\\\\x20]*\\\\z')")
 
 
-def fields_of(lines: DataFrame, source: Source, malformed: str, kept: str = "file_path") -> DataFrame:
-    """`lines` (value, and the column `kept`) as a column of text for each field. A line is parsed once; a line that is no object is in `malformed`."""
-    paths = [path for field in source.fields.values() for path in field.paths]
-    roots = sorted({_root(path) for path in [*paths, *([source.items] if source.items else [])]} - {"item"})
+def fields_of(lines: DataFrame, source: Source, malformed: str, kept: tuple[str, ...]) -> DataFrame:
+    """`lines` (value, and the columns `kept`) as a column of text for each field. A line is parsed once; a line that is no object is in `malformed`."""
+    roots = roots_of(source)
     schema = StructType([StructField(name, StringType()) for name in (*roots, malformed)])
     parsed = lines.select(
-        kept,
+        *kept,
         F.from_json("value", schema, {"columnNameOfCorruptRecord": malformed}).alias("line"),
         "value",
     ).select(
-        kept,
+        *kept,
         *[F.col(f"line.`{name}`").alias(f"_{name}") for name in roots],
         F.when(F.trim("value").startswith("{"), F.col(f"line.{malformed}"))
         .otherwise(F.col("value"))
@@ -36,10 +35,16 @@ def fields_of(lines: DataFrame, source: Source, malformed: str, kept: str = "fil
     )
     rows = parsed.withColumn("_item", _items(source)) if source.items else parsed
     return rows.select(
-        kept,
+        *kept,
         *[_first(field.paths, source).alias(name) for name, field in source.fields.items()],
         malformed,
     )
+
+
+def roots_of(source: Source) -> list[str]:
+    """The names at the top of an object that the paths of a source begin with."""
+    paths = [path for field in source.fields.values() for path in field.paths]
+    return sorted({_root(path) for path in [*paths, *([source.items] if source.items else [])]} - {"item"})
 
 
 def _first(paths: tuple[str, ...], source: Source) -> Column:

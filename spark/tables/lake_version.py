@@ -6,6 +6,7 @@ from pyspark.sql import SparkSession
 
 from tables.clean_events import clean_path
 from tables.files import list_files
+from tables.parquet_footer import parquet_schema
 from tables.sessionized_events import sessionized_path
 
 
@@ -25,14 +26,8 @@ def check_lake_version(spark: SparkSession, lake: str, job: str, is_everything: 
 
 
 def _id_type(spark: SparkSession, table: str) -> str | None:
-    parquet = spark._jvm.org.apache.parquet.hadoop
     for status in list_files(spark, table):
         if status.getPath().getName().endswith(".parquet"):
-            file = parquet.util.HadoopInputFile.fromStatus(status, spark._jsc.hadoopConfiguration())
-            reader = parquet.ParquetFileReader.open(file)
-            try:
-                schema = reader.getFileMetaData().getSchema()
-                return str(schema.getType("visitor_id").asPrimitiveType().getPrimitiveTypeName().toString())
-            finally:
-                reader.close()
+            schema = parquet_schema(spark, status.getPath().toString())
+            return str(schema.getType("visitor_id").asPrimitiveType().getPrimitiveTypeName().toString())
     return None

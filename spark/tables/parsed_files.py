@@ -6,14 +6,14 @@ from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
 
-from tables.raw_events import Layouts, raw_schema, read_raw_events
-from tables.raw_files import RawFile
+from tables.raw_events import raw_schema, read_raw_events
+from tables.raw_lines import RawLines
 from tables.source import SHIPPED, shipped_source
 from transforms.parsed_events import parse_events
 
 
-def parse_files(spark: SparkSession, files: list[RawFile], now_ms: int, layouts: Layouts) -> DataFrame:
-    parsed = [parse_events(rows, now_ms, source) for source, rows in read_raw_events(spark, files, layouts)]
+def parse_lines(spark: SparkSession, lines: list[RawLines], now_ms: int) -> DataFrame:
+    parsed = [parse_events(rows, now_ms, source) for source, rows in read_raw_events(lines)]
     if not parsed:
         source = shipped_source(SHIPPED[0])
         parsed = [parse_events(spark.createDataFrame([], raw_schema(source)), now_ms, source)]

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from tables.files import list_files, without_glob
 
 # `.json` says little: such a file is taken only when a source is named.
-KINDS = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+KINDS = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".parquet": "parquet", ".avro": "avro"}
 
 
 class RawFile(NamedTuple):
@@ -49,21 +50,28 @@ def find_raw_files(
     taken = [file for file in files if is_taken(file)]
     if not taken:
         raise ValueError(
-            f"reading {raw}: no .csv or .csv.gz file there, and no .ndjson or .jsonl; check --raw"
+            f"reading {raw}: no .csv or .csv.gz file there, and no .ndjson, .jsonl or .parquet; check --raw"
         )
     return taken, [file.name for file in files if not is_taken(file)]
 
 
 def find_broken_files(spark: SparkSession, files: list[RawFile]) -> set[str]:
-    """Names of the compressed files that cannot be read to their end; each is read whole, so this is for when reading all together has failed."""
+    """Names of the packed files (gzip, Parquet) that cannot be read to their end; each is read whole, so this is for when reading all together has failed."""
 
     def is_broken(file: RawFile) -> bool:
+        path = without_glob(file.name)
         try:
-            spark.read.text(without_glob(file.name)).count()
+            if kind_of(file.name) == "parquet":
+                rows = spark.read.parquet(path)
+                rows.select(F.xxhash64(F.to_json(F.struct("*"))).alias("digest")).agg(
+                    F.max("digest")
+                ).collect()
+            else:
+                spark.read.text(path).count()
         except Py4JJavaError:
             return True
         return False
 
-    packed = [file for file in files if file.name.lower().endswith(".gz")]
+    packed = [file for file in files if file.name.lower().endswith((".gz", ".parquet"))]
     with ThreadPoolExecutor(4) as pool:
         return {file.name for file, broken in zip(packed, pool.map(is_broken, packed)) if broken}

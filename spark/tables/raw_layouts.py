@@ -11,22 +11,33 @@ from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from tables.files import file_system, hadoop_path
+from tables.parquet_footer import parquet_schema
 from tables.raw_files import RawFile, kind_of
 from tables.source import Source
 
 HEADER_LIMIT_CHARS = 1 << 20
+NOT_PARQUET = "is not a Parquet file"
+NO_AVRO = "Avro is not read; export the events as Parquet or as one JSON object a line (BigQuery writes both)"
 NOT_GZIP = ("not a gzip file", "incorrect header check", "unknown compression method")
 
 
 class Layout(NamedTuple):
-    """Of a file that holds something: its source, and the names of its columns when it has a header."""
+    """Of a file that holds something: its source; the names of its columns where it has some; and its header line or Parquet schema, by which files are read together."""
 
     source: Source
     names: tuple[str, ...]
+    header: str = ""
+    kind: str = "csv"
 
 
 class UnreadableHeader(ValueError):
-    """The header of a file is no source's, or the file is not what its name says."""
+    """The header of a file is no source's, or the file is not what its name says, or of a kind that is not read (`code`)."""
+
+    code = "header_unreadable"
+
+
+class UnreadAvro(UnreadableHeader):
+    code = "avro_not_read"
 
 
 def read_layouts(
@@ -36,17 +47,23 @@ def read_layouts(
 
     def layout(file: RawFile) -> Layout | UnreadableHeader | None:
         try:
+            kind = kind_of(file.name)
+            if kind == "avro":
+                return UnreadAvro(f"reading {file.name}: {NO_AVRO}")
+            if kind == "parquet":
+                return _parquet_layout(spark, file, sources)
             line = _first_line(spark, file, sources)
             return None if line is None else layout_of(file.name, line, sources)
         except UnreadableHeader as wrong:
             return wrong
         except Py4JJavaError as error:
-            # Not gzip, or cut off: the file's fault. What the store says (no right, not there) is not.
+            # Not packed, or cut off: the file's fault. What the store says (no right, not there) is not.
             why = str(error.java_exception.getMessage())
             is_cut = error.java_exception.getClass().getName() == "java.io.EOFException"
-            if not is_cut and not any(words in why for words in NOT_GZIP):
+            if not is_cut and not any(words in why for words in (*NOT_GZIP, NOT_PARQUET)):
                 raise
-            return UnreadableHeader(f"reading {file.name}: {why}; its name says that it is gzip")
+            packed = "Parquet" if kind_of(file.name) == "parquet" else "gzip"
+            return UnreadableHeader(f"reading {file.name}: {why}; its name says that it is {packed}")
 
     with ThreadPoolExecutor(16) as pool:
         return list(pool.map(layout, files))
@@ -54,18 +71,15 @@ def read_layouts(
 
 def layout_of(name: str, line: str, sources: list[Source]) -> Layout:
     """The first of `sources` whose file can begin with `line`. Raises UnreadableHeader with what the likeliest one lacks."""
-    kind = kind_of(name)
-    candidates = [source for source in sources if source.kind == kind]
-    if not candidates:
-        raise UnreadableHeader(
-            f"reading {name}: source {sources[0].name} is {sources[0].kind}, and this is {kind}"
-        )
+    kind = str(kind_of(name))
+    found = {} if kind == "csv" else _object(name, line)
     first: UnreadableHeader | None = None
-    for source in candidates:
+    for source in _candidates(name, kind, sources):
         try:
-            return Layout(
-                source, _names(name, line, source) if kind == "csv" else _object(name, line, source)
-            )
+            if kind == "csv":
+                return Layout(source, _names(name, line, source), line)
+            _check_names(name, list(found), source, "the first object")
+            return Layout(source, (), "", kind)
         except UnreadableHeader as wrong:
             first = first or wrong
     raise first or UnreadableHeader(f"reading {name}: no source")
@@ -88,20 +102,44 @@ def column_of(source: Source, field: str) -> str:
     return column.lower() if source.is_case_ignored else column
 
 
-def _object(name: str, line: str, source: Source) -> tuple[str, ...]:
+def _object(name: str, line: str) -> dict[str, object]:
     try:
         found = json.loads(line)
     except ValueError:
         found = None
     if not isinstance(found, dict):
         raise UnreadableHeader(f"reading {name}: the first line is no JSON object: {line[:100]!r}")
+    return found
+
+
+def _check_names(name: str, found: list[str], source: Source, what: str) -> None:
     for field in ("event_ts", "event_type"):
         root = source.fields[field].paths[0].split(".")[1]
         if root not in found:
-            raise UnreadableHeader(
-                f"reading {name}: the first object has no {root}, found {', '.join(found)[:200]!r}"
-            )
-    return ()
+            raise UnreadableHeader(f"reading {name}: {what} has no {root}, found {', '.join(found)[:200]!r}")
+
+
+def _candidates(name: str, kind: str, sources: list[Source]) -> list[Source]:
+    candidates = [source for source in sources if kind in source.formats]
+    if not candidates:
+        formats = " or ".join(sources[0].formats)
+        raise UnreadableHeader(f"reading {name}: source {sources[0].name} is {formats}, and this is {kind}")
+    return candidates
+
+
+def _parquet_layout(spark: SparkSession, file: RawFile, sources: list[Source]) -> Layout | None:
+    if file.size == 0:
+        return None
+    schema = parquet_schema(spark, file.name)
+    names = tuple(field.getName() for field in schema.getFields())
+    first: UnreadableHeader | None = None
+    for source in _candidates(file.name, "parquet", sources):
+        try:
+            _check_names(file.name, list(names), source, "the schema")
+            return Layout(source, names, str(schema.toString()), "parquet")
+        except UnreadableHeader as wrong:
+            first = first or wrong
+    raise first or UnreadableHeader(f"reading {file.name}: no source")
 
 
 def _first_line(spark: SparkSession, file: RawFile, sources: list[Source]) -> str | None:

@@ -5,24 +5,15 @@ from __future__ import annotations
 from datetime import date
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import DateType, StringType, StructField, StructType
+from pyspark.sql.types import DateType, LongType, StringType, StructField, StructType
 
 from tables.lake import UNDATED, read_days, write_days
 
+WRITTEN = ("timestamp", "visitorid", "event", "itemid", "transactionid", "malformed_line")
 REJECTED_SCHEMA = StructType(
-    [
-        StructField(c, StringType())
-        for c in (
-            "reason",
-            "source_file",
-            "timestamp",
-            "visitorid",
-            "event",
-            "itemid",
-            "transactionid",
-            "malformed_line",
-        )
-    ]
+    [StructField(name, StringType()) for name in ("reason", "source_file")]
+    + [StructField("source_line", LongType())]
+    + [StructField(name, StringType()) for name in WRITTEN]
     + [StructField("event_date", DateType())]
 )
 

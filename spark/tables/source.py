@@ -14,6 +14,8 @@ IDS = ("visitor_id", "item_id", "transaction_id")
 # Beside the fields of the contract: what a line's value is made of when the source does not say it.
 FIELDS = ("event_ts", "visitor_id", "event_type", "item_id", "transaction_id", *MORE, "price", "event_value")
 NEEDED = ("event_ts", "visitor_id", "event_type")
+# Formats whose rows are objects with names, in which a path finds a value.
+OBJECTS = ("ndjson", "parquet")
 UNITS = ("s", "ms", "us", "iso")
 MEANINGS = {
     "view": "view",
@@ -39,8 +41,11 @@ class Field(NamedTuple):
 
 
 class Source(NamedTuple):
+    """`kind`: csv (columns by a header) or ndjson (paths into an object); `formats`: the files that hold such."""
+
     name: str
     kind: str
+    formats: tuple[str, ...]
     delimiter: str
     encoding: str
     is_case_ignored: bool
@@ -53,6 +58,8 @@ class Source(NamedTuple):
     items: str | None
     item_events: tuple[str, ...]
     max_rejected_share: float
+    repeat_events: tuple[str, ...] = ()
+    repeat_seconds: int = 0
 
     def names_with_items(self) -> list[str]:
         """The source's own names of the events of which each item is a row."""
@@ -79,17 +86,18 @@ def read_source(text: str, file: str) -> Source:
         "the source",
         required=("name", "format", "fields"),
         optional=(
-            "nulls", "trim", "events", "other_events", "order_id", "items", "max_rejected_share",
+            "nulls", "trim", "events", "other_events", "order_id", "items", "repeats", "max_rejected_share",
         ),
     )  # fmt: skip
     shape = at.object(
         top["format"], "format", required=("type",), optional=("delimiter", "encoding", "header")
     )
-    kind = at.one_of(shape, "type", ("csv", "ndjson"))
+    formats = _formats(at, shape)
+    kind = "csv" if formats == ("csv",) else "ndjson"
     if kind != "csv":
         for key in ("delimiter", "encoding", "header"):
             if key in shape:
-                raise at.wrong(key, f"{key} is for csv; {kind} is UTF-8 and has names in each line")
+                raise at.wrong(key, f"{key} is for csv; {' and '.join(formats)} have names in each row")
     fields = {
         name: _field(at, name, value, kind)
         for name, value in at.object(
@@ -107,6 +115,16 @@ def read_source(text: str, file: str) -> Source:
     for meaning in items["of"]:
         if meaning not in MEANINGS:
             raise at.wrong("of", f"of must hold meanings, {', '.join(MEANINGS)}; got {meaning!r}")
+    repeats = at.object(
+        top.get("repeats", {"of": [], "within_seconds": 0}), "repeats", ("of", "within_seconds"), ()
+    )
+    for meaning in repeats["of"]:
+        if meaning not in MEANINGS:
+            raise at.wrong(
+                "repeats", f"repeats.of must hold meanings, {', '.join(MEANINGS)}; got {meaning!r}"
+            )
+    if "repeats" in top and "transaction_id" not in fields:
+        raise at.wrong("repeats", "repeats are told by the order, and fields has no transaction_id")
     if "items" not in top and any(
         path.startswith("item.") for field in fields.values() for path in field.paths
     ):
@@ -114,6 +132,7 @@ def read_source(text: str, file: str) -> Source:
     return Source(
         at.text_of(top, "name", r"[a-z][a-z0-9_]{0,39}"),
         kind,
+        formats,
         at.text_of(shape, "delimiter", r"[^\w\s\"]|\t", ","),
         at.one_of(shape, "encoding", ("UTF-8", "ISO-8859-1", "windows-1252"), "UTF-8"),
         at.one_of(shape, "header", ("exact", "ignore_case"), "exact") == "ignore_case",
@@ -126,7 +145,19 @@ def read_source(text: str, file: str) -> Source:
         items["from"] or None,
         tuple(MEANINGS[meaning] for meaning in items["of"]),
         at.number_of(top, "max_rejected_share", 0, 1, 0.5),
+        tuple(MEANINGS[meaning] for meaning in repeats["of"]),
+        int(at.number_of(repeats, "within_seconds", 1, 3600, 60)) if "repeats" in top else 0,
     )
+
+
+def _formats(at: Place, shape: dict[str, Any]) -> tuple[str, ...]:
+    if not isinstance(shape["type"], list):
+        return (at.one_of(shape, "type", ("csv", *OBJECTS)),)
+    if not shape["type"] or not all(name in OBJECTS for name in shape["type"]):
+        raise at.wrong(
+            "type", f"type must be csv, or of {', '.join(OBJECTS)} one or a list; got {shape['type']!r}"
+        )
+    return tuple(shape["type"])
 
 
 def _field(at: Place, name: str, value: Any, kind: str) -> Field:

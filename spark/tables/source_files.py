@@ -11,6 +11,11 @@ LIMIT_BYTES = 1 << 20
 SOURCE_HELP = f"what the files are: {', '.join(SHIPPED)}, or a file that describes a source (with a / in its name); without it each file's header or first object tells"
 
 
+def source_or_none(text: str) -> str | None:
+    """What a template leaves empty is not given."""
+    return text or None
+
+
 def sources_of(spark: SparkSession, given: str | None) -> list[Source]:
     """Those a file may be of: the one that is named, else all that are shipped."""
     if given is None:

@@ -24,6 +24,8 @@ JAVA_NAMES = (
     "java.util.ArrayList",
     "org.apache.commons.io.IOUtils",
     "org.apache.hadoop.fs.Path",
+    "org.apache.parquet.hadoop.ParquetFileReader",
+    "org.apache.parquet.hadoop.util.HadoopInputFile",
     "org.apache.spark.sql.Observation",
     "org.apache.spark.sql.expressions.Window",
 )

@@ -12,9 +12,10 @@ from pyspark.sql import functions as F
 
 from tables.clean_events import read_clean_events
 from tables.erasure import Digests
-from tables.parsed_files import parse_files
+from tables.parsed_files import parse_lines
 from tables.raw_files import RawFile, find_broken_files
 from tables.raw_layouts import Layout, UnreadableHeader
+from tables.raw_lines import read_raw_lines
 from tables.rejected_events import read_rejected_events
 from tables.sessionized_events import read_sessionized_events
 from transforms.digests import digest_of
@@ -74,7 +75,7 @@ def _rows_of(spark: SparkSession, files: list[RawFile], layouts: dict, visitor: 
 
 
 def _parsed(spark: SparkSession, files: list[RawFile], layouts: dict) -> DataFrame:
-    return parse_files(spark, files, int(time.time() * 1000), layouts)
+    return parse_lines(spark, read_raw_lines(spark, files, layouts), int(time.time() * 1000))
 
 
 def digests(spark: SparkSession, lake: str, days: set[date], visitor: str) -> Digests:
@@ -83,8 +84,10 @@ def digests(spark: SparkSession, lake: str, days: set[date], visitor: str) -> Di
     for table, read in TABLES.items():
         rows = read(spark, lake, None).where(F.col("event_date").isin(sorted(days)))
         which = is_others_in_lake(table, visitor)
+        # A line that goes moves those below it up.
+        what = [name for name in rows.columns if name != "source_line"]
         for day, number, digest in (
-            rows.groupBy("event_date").agg(*digest_of(rows.columns, which)).collect() if days else []
+            rows.groupBy("event_date").agg(*digest_of(what, which)).collect() if days else []
         ):
             if number:
                 found[day.isoformat()][table] = [number, digest]
@@ -96,6 +99,7 @@ def figures(spark: SparkSession, file: RawFile, layout: Layout, visitor: str) ->
     if file.size == 0:
         return 0, 0, None
     rows = _parsed(spark, [file], {file.name: layout}).drop("file_index")
+    rows = rows.withColumn("refused", F.col("refused").dropFields("block", "place"))
     return tuple(
         rows.agg(F.count_if(is_visitors(visitor)), *digest_of(rows.columns, ~is_visitors(visitor))).first()
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from tables.raw_lines import PLACE
 from tables.source import Source
 from transforms.more_fields import packed
 from transforms.timestamps import instant_ms
@@ -31,12 +32,12 @@ WORDS = (
 
 def parse_events(rows: DataFrame, now_ms: int, source: Source) -> DataFrame:
     """
-    event_date, event_ms, visitor_id, event_type, item_id, transaction_id, more, file_index, reason (NULL: accepted) and `refused`, the raw strings of refused rows.
+    event_date, event_ms, visitor_id, event_type, item_id, transaction_id, more, file_index, reason (NULL: accepted) and `refused`, raw strings and place of refused rows.
     `rows` has a column of strings for each field of `source`. `now_ms`: later events are in the future. A row without usable time gets the date 1970-01-01.
     The first failing rule names the reason.
     """
     written = rows.select(
-        *[text_of(source, name).alias(name) for name in source.fields], "malformed_line", "file_index"
+        *[text_of(source, name).alias(name) for name in source.fields], "malformed_line", *PLACE
     )
     typed = written.select(
         instant_ms("event_ts", str(source.fields["event_ts"].unit)).alias("event_ms"),
@@ -49,6 +50,8 @@ def parse_events(rows: DataFrame, now_ms: int, source: Source) -> DataFrame:
                 for name, field in REFUSED.items()
             ],
             "malformed_line",
+            "block",
+            "place",
         ).alias("refused"),
         *[F.col(name).alias(f"_{name}") for name in source.fields if name not in REFUSED.values()],
         "file_index",
@@ -65,6 +68,7 @@ def parse_events(rows: DataFrame, now_ms: int, source: Source) -> DataFrame:
         "item_id",
         "transaction_id",
         "more",
+        _repeat_seconds(source).alias("repeat_seconds"),
         "file_index",
         "reason",
         F.when(F.col("reason").isNotNull(), F.col("refused")).alias("refused"),
@@ -99,6 +103,12 @@ def _event_type(source: Source) -> Column:
     if source.are_others_kept:
         known.append(F.when(name.rlike(TEXT) & ~name.isin(*EVENT_RANKS), name))
     return F.coalesce(*known, F.lit(None).cast("string"))
+
+
+def _repeat_seconds(source: Source) -> Column:
+    """How soon the same order is no second one; NULL for what cannot be one."""
+    is_of = F.col("event_type").isin(*source.repeat_events) & F.col("transaction_id").isNotNull()
+    return F.when(is_of, F.lit(source.repeat_seconds)) if source.repeat_events else F.lit(None).cast("int")
 
 
 def _more(source: Source) -> dict[str, str]:

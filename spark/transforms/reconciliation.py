@@ -25,19 +25,22 @@ def summarize(
     """Counts in total, by reason and per file (of the files `only`, by place). `raw_rows` is counted apart from the fates, else the check would prove nothing."""
     by_file: dict[int, Counter[str]] = {index: Counter() for index in range(len(file_names))}
     reasons: Counter[str] = Counter()
+    repeats = 0
     for row in fates:
         if only is not None and row.file_index not in only:
             continue
         by_file[row.file_index][row.fate] += row.rows
         if row.fate == "rejected":
             reasons[str(row.reason)] += row.rows
+        elif row.reason is not None and row.fate == "duplicates":
+            repeats += row.rows
     files = [
         {"file": name, "raw": raw_rows.get(i, 0), **{fate: by_file[i][fate] for fate in FATES}}
         for i, name in enumerate(file_names)
         if only is None or i in only
     ]
     totals = {key: sum(int(f[key]) for f in files) for key in ("raw", *FATES)}
-    return {**totals, "reasons": dict(sorted(reasons.items())), "files": files}
+    return {**totals, "repeats": repeats, "reasons": dict(sorted(reasons.items())), "files": files}
 
 
 class Survey(NamedTuple):
@@ -68,7 +71,7 @@ def survey_files(fates: Iterable[Fate], count: int) -> list[Survey]:
 
 
 def rows_by_day(fates: Iterable[Fate], count: int) -> list[tuple[dict[str, dict[str, int]], int | None]]:
-    """Of each file the rows by day and fate (refused ones by reason as well: `rejected/<reason>`), days outside the window left out, and when its first future row is past."""
+    """Of each file the rows by day and fate (those with a reason by it as well: `rejected/<reason>`), days outside the window left out, and when its first future row is past."""
     by_file: list[list[Fate]] = [[] for _ in range(count)]
     for row in fates:
         by_file[row.file_index].append(row)
@@ -79,8 +82,8 @@ def rows_by_day(fates: Iterable[Fate], count: int) -> list[tuple[dict[str, dict[
             if row.fate != "outside_window":
                 counted = days.setdefault(row.event_date.isoformat(), Counter())
                 counted[row.fate] += row.rows
-                if row.fate == "rejected":
-                    counted[f"rejected/{row.reason}"] += row.rows
+                if row.reason is not None:
+                    counted[f"{row.fate}/{row.reason}"] += row.rows
         noted.append(({day: dict(n) for day, n in days.items()}, _again_ms(rows)))
     return noted
 
@@ -94,12 +97,12 @@ def late_rows(fates: Iterable[Fate], computed: set[date], fresh: set[int]) -> in
     )
 
 
-def days_behind(clean: set[date], now_ms: int) -> int | None:
-    """Whole days (UTC) that are over and newer than the newest clean day; None when no day is clean."""
-    if not clean:
+def days_behind(with_events: set[date], now_ms: int) -> int | None:
+    """Whole days (UTC) that are over and newer than the newest day with an accepted event; None without any."""
+    if not with_events:
         return None
     today = datetime.fromtimestamp(now_ms / 1000, timezone.utc).date()
-    return max(0, (today - max(clean)).days - 1)
+    return max(0, (today - max(with_events)).days - 1)
 
 
 def _again_ms(rows: list[Fate]) -> int | None:

@@ -8,7 +8,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tables.json_lines import fields_of
-from tables.raw_layouts import Layout, column_of
+from tables.raw_events import fields_of_csv
+from tables.raw_layouts import Layout
+from tables.raw_lines import RawLines
 from tables.source import Source, SourceError
 from transforms.parsed_events import id_of, text_of
 
@@ -54,23 +56,13 @@ def with_is_visitors(lines: DataFrame, layout: Layout, visitor: str) -> DataFram
     the same is proven by reading the file that comes of it.
     """
     source = layout.source
+    only = source._replace(fields={"visitor_id": source.fields["visitor_id"]}, items=None)
+    kept = lines.select(F.struct(*lines.columns).alias(LINE), "value")
     if source.kind == "csv":
-        found = _of_csv(lines, layout)
+        text = RawLines(source, layout.names, lines).text()
+        found = fields_of_csv(kept.select(LINE, text.alias("text")), only, layout.names, (LINE,))
     else:
-        only = source._replace(fields={"visitor_id": source.fields["visitor_id"]}, items=None)
-        kept = lines.select(F.struct(*lines.columns).alias(LINE), "value")
-        found = fields_of(kept, only, "malformed_line", kept=LINE)
+        found = fields_of(kept, only, "malformed_line", (LINE,))
     as_written = found.withColumn("visitor_id", text_of(source, "visitor_id"))
     id_ = F.coalesce(id_of(source, "visitor_id"), F.col("visitor_id"))
     return as_written.withColumn("is_visitors", id_.eqNullSafe(visitor)).select(f"{LINE}.*", "is_visitors")
-
-
-def _of_csv(lines: DataFrame, layout: Layout) -> DataFrame:
-    position = layout.names.index(column_of(layout.source, "visitor_id"))
-    schema = ", ".join(f"c{n} string" for n in range(len(layout.names)))
-    options = {"sep": layout.source.delimiter, "escape": '"', "mode": "PERMISSIVE"}
-    text = F.decode(F.col("value").cast("binary"), layout.source.encoding)
-    return lines.select(
-        F.struct(*lines.columns).alias(LINE),
-        F.from_csv(text, schema, options)[f"c{position}"].alias("visitor_id"),
-    )

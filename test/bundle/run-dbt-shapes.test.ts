@@ -132,7 +132,7 @@ describe('a project as people have it', () => {
       {
         kind: 'error',
         place: 'shaped/models/later.sql:9',
-        message: expect.stringMatching(/Invalid DATE literal/),
+        message: expect.stringMatching(/Could not cast literal "x" to type DATE/),
       },
     ])
   })

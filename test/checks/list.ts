@@ -90,6 +90,13 @@ export const checks: readonly Check[] = [
       pytest(shell, scratch, (await ensureAirflow2(shell.say)).python, 'test/dags'),
   },
   {
+    name: "dbt's tests for adapters",
+    isDeep: true,
+    lane: 'beside',
+    // It opens a local cloud, which no other check needs.
+    run: async (shell, scratch) => (await import('../dbt-adapter/adapter.ts')).adapterTests(shell, scratch),
+  },
+  {
     name: 'TypeScript',
     lane: 'tests',
     run: (shell, scratch) =>

@@ -11,7 +11,7 @@ import { startCloud, type RunningCloud } from '../../local/cloud/server.ts'
 import { ensureChecks } from '../../local/toolchain/index.ts'
 import { checkRecordings, type Verdict } from './discovery.ts'
 import { findDocuments } from './discovery-documents.ts'
-import { evidenceOf, renderFidelity, type Evidence } from './fidelity.ts'
+import { evidenceOf, renderFidelity, type AdapterTests, type Evidence } from './fidelity.ts'
 
 const repoRoot = resolve(import.meta.dirname, '../..')
 const evidenceFile = join(import.meta.dirname, 'evidence.json')
@@ -36,7 +36,7 @@ export async function renderPage(evidence: Evidence): Promise<string> {
   const stateDir = mkdtempSync(join(tmpdir(), 'fidelity-'))
   const cloud = await startCloud({ stateDir, repoRoot, log: () => undefined })
   try {
-    return renderFidelity(evidence, cloud.methods, await refusedMethods(cloud))
+    return renderFidelity(evidence, cloud.methods, await refusedMethods(cloud), readAdapterTests())
   } finally {
     await cloud.close()
     rmSync(stateDir, { recursive: true, force: true })
@@ -64,6 +64,10 @@ async function refusedMethods(cloud: RunningCloud): Promise<Set<string>> {
     ;(isRefused ? refused : served).add(id)
   }
   return new Set([...refused].filter((id) => !served.has(id)))
+}
+
+function readAdapterTests(): AdapterTests {
+  return JSON.parse(readFileSync(join(repoRoot, 'test/dbt-adapter/known.json'), 'utf8')) as AdapterTests
 }
 
 export function readEvidence(): Evidence {

@@ -21,6 +21,13 @@ export interface Evidence {
     >
   >
 }
+/** test/dbt-adapter/known.json: what dbt's base tests for adapters say. */
+export interface AdapterTests {
+  readonly passed: number
+  readonly areas: Readonly<Record<string, string>>
+  readonly leftOut: Readonly<Record<string, readonly string[]>>
+  readonly failing: Readonly<Record<string, readonly string[]>>
+}
 export interface KnownMethod {
   readonly service: string
   readonly id: string
@@ -41,6 +48,7 @@ export function renderFidelity(
   evidence: Evidence,
   methods: readonly KnownMethod[],
   refused: ReadonlySet<string>,
+  adapter?: AdapterTests,
 ): string {
   const services = [...new Set(methods.map((method) => method.service))].sort()
   const implemented = uniqueIds(methods).filter(({ id }) => isGoogle(id) && !refused.has(id))
@@ -70,8 +78,27 @@ export function renderFidelity(
     ...sections,
     `## Refused by name\n\n${refusedIds.length > 0 ? `Known and answered with a refusal (501, or Google's own 400 for access control lists on buckets with uniform access): ${refusedIds.join(', ')}.` : 'None.'}\n\n` +
       'Every other method of these APIs is answered with 501 and its address.',
+    ...(adapter ? [adapterSection(adapter)] : []),
     `## What clients send beside the documents\n\n| What | Why it is tolerated |\n|---|---|\n${tolerated.map(({ name, reason }) => `| ${name} | ${reason} |`).join('\n')}`,
   ].join('\n\n')}\n`
+}
+
+function adapterSection({ passed, areas, leftOut, failing }: AdapterTests): string {
+  const tests = Object.values(failing).flat()
+  const named = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')
+  return [
+    "## dbt's base tests for adapters",
+    `${passed} of ${passed + tests.length} pass (\`dbt-tests-adapter\`, against this cloud, in \`npm run check:deep\`).`,
+    tests.length > 0
+      ? `| Why not | Tests |\n|---|---|\n${Object.entries(failing)
+          .map(([reason, names]) => `| ${reason} | ${named(names)} |`)
+          .join('\n')}`
+      : 'None fails.',
+    `Left out: ${[
+      ...Object.entries(areas).map(([area, reason]) => `\`${area}\` (${reason})`),
+      ...Object.entries(leftOut).map(([reason, names]) => `${named(names)} (${reason})`),
+    ].join('; ')}.`,
+  ].join('\n\n')
 }
 
 function row(id: string, evidence: Evidence): string {

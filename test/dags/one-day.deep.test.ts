@@ -50,6 +50,7 @@ it("runs the workflow's own job files, asked for by the account of the environme
     args: [
       '--raw=gs://caec-local-raw/events/',
       '--max-rejected-share=source',
+      '--source=',
       '--lake=gs://caec-local-lake',
       '--days=new',
     ],

@@ -135,6 +135,7 @@ describe('the DAG under Airflow 3', () => {
       args: [
         '--raw=gs://caec-local-raw/events/',
         '--max-rejected-share=source',
+        '--source=',
         '--lake=gs://caec-local-lake',
         '--days=new',
       ],

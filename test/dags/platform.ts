@@ -180,7 +180,7 @@ async function runSpark(
   prefix: string,
 ): Promise<void> {
   for (const [job, args] of [
-    ['clean', [`--raw=gs://caec-local-raw/events/`, '--max-rejected-share=source']],
+    ['clean', [`--raw=gs://caec-local-raw/events/`, '--max-rejected-share=source', '--source=']],
     ['sessionize', []],
   ] as const) {
     const { main, pyFiles } = release.spark[job]!

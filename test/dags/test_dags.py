@@ -159,6 +159,25 @@ def test_batches_run_in_the_subnet_of_the_environment(
 
 
 @pytest.mark.parametrize(
+    ("variables", "source"),
+    [
+        ({}, "--source="),
+        ({"caec_source": "gs://p-lake/sources/own.json"}, "--source=gs://p-lake/sources/own.json"),
+    ],
+)
+def test_clean_is_told_the_source_that_the_variable_names(
+    pipelines: dict[str, Any], variables: dict[str, str], source: str
+) -> None:
+    dag = pipelines["process"]
+    context = {
+        "params": {"days": "new"},
+        "var": {"value": {"caec_project": "p", "caec_region": "r", **variables}},
+    }
+    arguments = dag.get_task("clean").batch["pyspark_batch"]["args"]
+    assert source in [dag.get_template_env().from_string(word).render(context) for word in arguments]
+
+
+@pytest.mark.parametrize(
     ("days", "prefix", "load"),
     [
         ("new", "events/2015-05-03", "{lake: gs://p-lake}"),

@@ -92,6 +92,7 @@ export const planted: readonly {
     name: 'the last published day loaded without events',
     sql: [`DELETE FROM ${counts} WHERE ${DAY}`, `DELETE FROM caec_raw.sessionized_events WHERE ${DAY}`],
     red: ['missing_days', 'modelled_rows'],
+    alarm: ['days_behind'],
   },
   {
     name: 'the first published days in no load any more',

@@ -20,13 +20,13 @@ export function pagesOf(root: string): string[] {
     .sort()
 }
 
-/** Words outside tables and fenced code. */
+/** Words outside tables, fenced code and the comments of generated parts. */
 export function proseWordsOf(markdown: string): number {
   let isCode = false
   let words = 0
   for (const line of markdown.split('\n')) {
     if (line.startsWith('```')) isCode = !isCode
-    else if (!isCode && !line.startsWith('|')) words += line.split(/\s+/).filter(Boolean).length
+    else if (!isCode && !/^(?:\||<!--)/.test(line)) words += line.split(/\s+/).filter(Boolean).length
   }
   return words
 }

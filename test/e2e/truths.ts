@@ -14,17 +14,28 @@ const GAP_MS = 1_800_000
 const MAX_MS = 86_400_000
 
 /**
- * Tables `events` (one accepted event a row) and `sessions`, from a file in the contract's format without bad
+ * Tables `events` (one accepted event a row) and `sessions`, from a file in RetailRocket's columns without bad
  * rows.
  */
-export async function computeTruths(csvFile: string): Promise<Truths> {
+export const computeTruths = (csvFile: string): Promise<Truths> =>
+  computeFrom([
+    `CREATE TABLE raw AS SELECT * FROM read_csv('${csvFile.replaceAll("'", "''")}', header = true, all_varchar = true)`,
+    `CREATE TABLE parsed AS SELECT DISTINCT timestamp::BIGINT AS ms, visitorid::BIGINT AS visitor, event, itemid::BIGINT AS item, TRY_CAST(NULLIF(transactionid, '') AS DOUBLE)::BIGINT AS trx, NULL::VARCHAR AS traffic_source, NULL::VARCHAR AS traffic_medium, NULL::VARCHAR AS campaign, NULL::VARCHAR AS device FROM raw`,
+  ])
+
+/** The same, and of `events` also what only some sources have, from a file of canonical rows, one JSON object a line. */
+export const computeTruthsOfRows = (jsonFile: string): Promise<Truths> =>
+  computeFrom([
+    `CREATE TABLE raw AS SELECT * FROM read_json('${jsonFile.replaceAll("'", "''")}', format = 'newline_delimited', columns = {event_ms: 'BIGINT', visitor_id: 'VARCHAR', event_type: 'VARCHAR', item_id: 'VARCHAR', transaction_id: 'VARCHAR', quantity: 'BIGINT', "value": 'DECIMAL(18, 2)', currency: 'VARCHAR', page: 'VARCHAR', referrer: 'VARCHAR', traffic_source: 'VARCHAR', traffic_medium: 'VARCHAR', campaign: 'VARCHAR', device: 'VARCHAR', country: 'VARCHAR'})`,
+    `CREATE TABLE parsed AS SELECT DISTINCT event_ms AS ms, visitor_id AS visitor, event_type AS event, item_id AS item, transaction_id AS trx, * EXCLUDE (event_ms, visitor_id, event_type, item_id, transaction_id) FROM raw`,
+  ])
+
+async function computeFrom(given: readonly string[]): Promise<Truths> {
   const instance = await DuckDBInstance.create(':memory:')
   const connection = await instance.connect()
-  const file = `'${csvFile.replaceAll("'", "''")}'`
   const statements = [
-    `CREATE TABLE raw AS SELECT * FROM read_csv(${file}, header = true, all_varchar = true)`,
-    `CREATE TABLE parsed AS SELECT DISTINCT timestamp::BIGINT AS ms, visitorid::BIGINT AS visitor, event, itemid::BIGINT AS item, TRY_CAST(NULLIF(transactionid, '') AS DOUBLE)::BIGINT AS trx FROM raw`,
-    `CREATE TABLE ranked AS SELECT *, CASE event WHEN 'view' THEN 0 WHEN 'addtocart' THEN 1 ELSE 2 END AS step FROM parsed`,
+    ...given,
+    `CREATE TABLE ranked AS SELECT *, CASE event WHEN 'view' THEN 0 WHEN 'addtocart' THEN 1 WHEN 'checkout' THEN 2 WHEN 'transaction' THEN 3 WHEN 'refund' THEN 4 ELSE 5 END AS step FROM parsed`,
     `CREATE TABLE marked AS SELECT *, CASE WHEN ms - LAG(ms) OVER w > ${GAP_MS} OR LAG(ms) OVER w IS NULL THEN 1 ELSE 0 END AS opens,
        ROW_NUMBER() OVER w AS position, date_trunc('month', make_timestamp(MIN(ms) OVER (PARTITION BY visitor) * 1000))::DATE AS signup FROM ranked WINDOW w AS (PARTITION BY visitor ORDER BY ms, step, item, trx NULLS FIRST)`,
     `CREATE TABLE chained AS SELECT *, SUM(opens) OVER (PARTITION BY visitor ORDER BY position ROWS UNBOUNDED PRECEDING) AS chain FROM marked`,
@@ -33,11 +44,14 @@ export async function computeTruths(csvFile: string): Promise<Truths> {
        UNION ALL SELECT s.visitor, s.chain, MIN(c.ms) FROM starts s JOIN chained c USING (visitor, chain) WHERE c.ms > s.ms + ${MAX_MS} GROUP BY s.visitor, s.chain, s.ms)
        SELECT visitor, ms FROM starts`,
     `CREATE TABLE events AS SELECT c.*, make_timestamp(c.ms * 1000)::DATE AS event_date, c.chain + (SELECT COUNT(*) FROM cuts WHERE cuts.visitor = c.visitor AND cuts.ms <= c.ms) AS session FROM chained c`,
+    `CREATE TABLE origins AS WITH bought AS (SELECT *, MIN(CASE WHEN step = 3 THEN position END) OVER (PARTITION BY visitor, session) AS purchase FROM events)
+       SELECT visitor, session, MAX_BY({source: traffic_source, medium: traffic_medium, campaign: campaign}, position) FILTER (COALESCE(traffic_source, traffic_medium, campaign) IS NOT NULL AND (purchase IS NULL OR position <= purchase)) AS touch,
+       MIN_BY(device, position) FILTER (device IS NOT NULL) AS device FROM bought GROUP BY ALL`,
     `CREATE TABLE firsts AS SELECT visitor, session, MIN(CASE WHEN step = 0 THEN position END) AS first_view FROM events GROUP BY ALL`,
     `CREATE TABLE carts AS SELECT e.visitor, e.session, MIN(e.position) AS first_cart FROM events e JOIN firsts f USING (visitor, session) WHERE e.step = 1 AND e.position > f.first_view GROUP BY ALL`,
-    `CREATE TABLE buys AS SELECT DISTINCT e.visitor, e.session FROM events e JOIN carts c USING (visitor, session) WHERE e.step = 2 AND e.position > c.first_cart`,
+    `CREATE TABLE buys AS SELECT DISTINCT e.visitor, e.session FROM events e JOIN carts c USING (visitor, session) WHERE e.step = 3 AND e.position > c.first_cart`,
     `CREATE TABLE sessions AS SELECT e.visitor, e.session, make_timestamp(MIN(ms) * 1000)::DATE AS session_date, ANY_VALUE(signup) AS signup, COUNT(*) AS events, (MAX(ms) - MIN(ms)) / 1000.0 AS seconds,
-       BOOL_OR(step = 0) AS has_view, BOOL_OR(step = 1) AS has_cart, BOOL_OR(step = 2) AS has_purchase,
+       BOOL_OR(step = 0) AS has_view, BOOL_OR(step = 1) AS has_cart, BOOL_OR(step = 3) AS has_purchase,
        CASE WHEN ANY_VALUE(b.visitor) IS NOT NULL THEN 3 WHEN ANY_VALUE(c.first_cart) IS NOT NULL THEN 2 WHEN ANY_VALUE(f.first_view) IS NOT NULL THEN 1 ELSE 0 END AS reached
        FROM events e LEFT JOIN firsts f USING (visitor, session) LEFT JOIN carts c USING (visitor, session) LEFT JOIN buys b ON b.visitor = e.visitor AND b.session = e.session GROUP BY e.visitor, e.session`,
   ]
@@ -92,7 +106,7 @@ export const VIEW_TRUTHS: Readonly<Record<string, string>> = {
     grid AS (SELECT visitor, signup, cohort, UNNEST(generate_series(cohort, day, INTERVAL 7 DAY))::DATE AS week, day FROM cohorts, newest)
     SELECT cohort::VARCHAR AS cohort_week, signup::VARCHAR AS signup_month, (week - cohort) // 7 AS weeks_since_first, COUNT(*) AS cohort_visitors, COUNT(seen.visitor) AS visitors,
     COUNT(seen.visitor) / COUNT(*) AS retention_rate, week + 7 <= day AS is_week_over FROM grid LEFT JOIN seen USING (visitor, signup, week) GROUP BY cohort, signup, week, day`,
-  kpi_sessions_by_last_touch: `SELECT session_date::VARCHAR AS session_date, '(not set)' AS traffic_source, '(not set)' AS traffic_medium, '(not set)' AS campaign, COUNT(*) AS sessions, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase, COUNT(*) FILTER (has_purchase) / COUNT(*) AS conversion_rate FROM sessions GROUP BY ALL`,
-  kpi_sessions_by_device: `SELECT session_date::VARCHAR AS session_date, '(not set)' AS device, COUNT(*) AS sessions, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase, COUNT(*) FILTER (has_purchase) / COUNT(*) AS conversion_rate FROM sessions GROUP BY ALL`,
-  event_type_lookup: `SELECT * FROM (VALUES ('view', 1), ('addtocart', 2), ('transaction', 3)) AS known (event_type, funnel_step)`,
+  kpi_sessions_by_last_touch: `SELECT session_date::VARCHAR AS session_date, COALESCE(touch.source, '(not set)') AS traffic_source, COALESCE(touch.medium, '(not set)') AS traffic_medium, COALESCE(touch.campaign, '(not set)') AS campaign, COUNT(*) AS sessions, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase, COUNT(*) FILTER (has_purchase) / COUNT(*) AS conversion_rate FROM sessions JOIN origins USING (visitor, session) GROUP BY ALL`,
+  kpi_sessions_by_device: `SELECT session_date::VARCHAR AS session_date, COALESCE(origins.device, '(not set)') AS device, COUNT(*) AS sessions, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase, COUNT(*) FILTER (has_purchase) / COUNT(*) AS conversion_rate FROM sessions JOIN origins USING (visitor, session) GROUP BY ALL`,
+  event_type_lookup: `SELECT * FROM (VALUES ('view', 1), ('addtocart', 2), ('transaction', 3)) AS known (event_type, funnel_step) UNION SELECT event, NULL FROM events WHERE step NOT IN (0, 1, 3)`,
 }

@@ -95,15 +95,46 @@ def test_raw_is_clean_plus_rejected_plus_duplicates_per_file_and_in_total(
     assert (counts["first.csv"], counts["second.csv"]) == ((4, 2, 1, 1), (3, 0, 2, 1))
     assert tuple(whole[key] for key in ("raw", "clean", "rejected", "duplicates")) == (69, 62, 5, 2)
     assert whole["reasons"] == {"event_unknown": 2, "field_count": 2, "timestamp_not_integer": 1}
-    rejected = read_rejected_events(spark, str(delivered.lake), None).where("reason != 'field_count'")
+    rejected = read_rejected_events(spark, str(delivered.lake), None).orderBy(
+        "reason", "source_file", "source_line"
+    )
     assert [
-        (row.reason, row.source_file.rsplit("/", 1)[-1], row.event, row.event_date.isoformat())
-        for row in rejected.orderBy("reason", "source_file").collect()
+        (row.reason, row.source_file.rsplit("/", 1)[-1], row.source_line, row.event, str(row.event_date))
+        for row in rejected.collect()
     ] == [
-        ("event_unknown", "first.csv", "click", "2015-05-03"),
-        ("event_unknown", "second.csv", "click", "2015-05-03"),
-        ("timestamp_not_integer", "second.csv", "view", "1970-01-01"),
+        ("event_unknown", "first.csv", 4, "click", "2015-05-03"),
+        ("event_unknown", "second.csv", 4, "click", "2015-05-03"),
+        ("field_count", "width.csv", 2, "view", "2015-05-03"),
+        ("field_count", "width.csv", 4, "view", "2015-05-03"),
+        ("timestamp_not_integer", "second.csv", 3, "view", "1970-01-01"),
     ]
+
+
+def test_the_line_of_a_rejected_row_is_its_line_however_the_file_is_split(
+    spark: SparkSession, lake: Lake
+) -> None:
+    texts = {}
+    for name, count in (("long.csv", 60), ("short.csv", 3), ("middle.csv.gz", 20)):
+        rows = [
+            f"{MAY_3 + n},{n},{'view' if n % 3 else f'bad{n}'},{n},\n" + "\n" * (n % 2) for n in range(count)
+        ]
+        texts[name] = f"{HEADER}\n" + "".join(rows)
+        lake.put(name, texts[name])
+    # Files that were put one after another: a header in the middle is no row.
+    texts["long.csv"] += texts["long.csv"].replace("bad", "worse")
+    lake.put("long.csv", texts["long.csv"])
+    before = spark.conf.get("spark.sql.files.maxPartitionBytes")
+    spark.conf.set("spark.sql.files.maxPartitionBytes", "500")
+    try:
+        lake.clean()
+    finally:
+        spark.conf.set("spark.sql.files.maxPartitionBytes", before)
+    assert counts_of(lake)["long.csv"] == (120, 40, 40, 40)
+    rejected = read_rejected_events(spark, str(lake.lake), None).collect()
+    assert len(rejected) == 40 + 1 + 7
+    for row in rejected:
+        name = row.source_file.rsplit("/", 1)[-1]
+        assert f",{row.event}," in texts[name].split("\n")[row.source_line - 1]
 
 
 def test_events_that_differ_in_one_field_are_no_duplicates(delivered: Lake) -> None:

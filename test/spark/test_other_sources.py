@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 
 from conftest import Lake
+from tables.clean_events import read_clean_events
 from tables.rejected_events import read_rejected_events
 from tables.sessionized_events import read_sessionized_events
 
@@ -129,7 +131,10 @@ def test_three_sources_in_one_folder_are_told_apart_and_become_one_table(
     assert (ga4[0].page, ga4[0].device, ga4[0].country) == ("https://shop.example/", "mobile", "Kenya")
     assert (ga4[2].traffic_source, ga4[2].traffic_medium, ga4[2].campaign) == ("news", "email", None)
     refused = read_rejected_events(spark, str(lake.lake), None).where("reason = 'line_not_json'").collect()
-    assert sorted(row.malformed_line for row in refused) == ["[1, 2]", '{"event_ts": "2015-05-03T14']
+    assert sorted((row.source_line, row.malformed_line) for row in refused) == [
+        (13, '{"event_ts": "2015-05-03T14'),
+        (14, "[1, 2]"),
+    ]
 
 
 def test_a_shops_own_csv_is_read_as_its_file_says_and_above_its_share_left_out(
@@ -144,33 +149,53 @@ def test_a_shops_own_csv_is_read_as_its_file_says_and_above_its_share_left_out(
             "event_type": {"from": "What"},
             "item_id": {"from": "SKU", "required": True},
             "page": {"from": "Page"},
+            "transaction_id": {"from": "Order"},
         },
         "nulls": ["", "NULL", "\\N"],
         "trim": True,
-        "events": {"Angesehen": "view"},
+        "events": {"Angesehen": "view", "Gekauft": "purchase"},
+        "repeats": {"of": ["purchase"], "within_seconds": 60},
         "other_events": "reject",
         "max_rejected_share": 0.25,
     }
     file = lake.raw.parent / "shop.json"
     file.write_text(json.dumps(source))
     second = MAY_3_NOON // 1000
-    rows = ["WHEN;cookie;What;sku;Page;more"]
-    rows += [f"{second + n}.25; c{n} ;Angesehen; 0{n};\\N;x" for n in range(8)]
+    rows = ["WHEN;cookie;What;sku;Page;Order;more"]
+    rows += [f"{second + n}.25; c{n} ;Angesehen; 0{n};\\N;;x" for n in range(8)]
     rows += [
-        f"{second};c1;Angesehen;7;Größe;x",
-        f"{second};C1;Angesehen;7;NULL;x",
-        f"{second};c1;Gekauft;7;;x",
+        f"{second};c1;Angesehen;7;Größe;;x",
+        f"{second};C1;Angesehen;7;NULL;;x",
+        f"{second};c1;Storniert;7;;;x",
     ]
+    # Loaded again after 40 and again after 100 seconds; bought again after an hour; another item, another order.
+    rows += [f"{second + after};c1;Gekauft;7;;A1;x" for after in (100, 0, 3700, 40)]
+    rows += [f"{second};c1;Gekauft;7;/other-line;A1;x", f"{second + 40};c1;Gekauft;7;/other-line;A1;x"]
+    rows += [f"{second + 10};c1;Gekauft;8;;A1;x", f"{second + 20};c1;Gekauft;7;;A2;x"]
     lake.put("a.csv", "\r\n".join(rows).encode("ISO-8859-1"))
-    lake.put("b.csv", f"when;cookie;what;sku;page\n{second};c1;Angesehen;NULL;\n{second};c1;Angesehen;7;\n")
+    lake.put(
+        "b.csv", f"when;cookie;what;sku;page;order\n{second};c1;Angesehen;NULL;;\n{second};c1;Angesehen;7;;\n"
+    )
     arguments = ("--source", str(file), "--max-rejected-share", "source")
     lake.clean(*arguments)
     assert metrics()["reasons"] == {"event_unknown": 1, "visitorid_malformed": 1}
     assert {name[-5:]: why for name, why in metrics()["quarantined"].items()} == {
         "b.csv": {"itemid_missing": 1, "rows": 2}
     }
-    lake.sessionize()
-    found = read_sessionized_events(spark, str(lake.lake), None).orderBy("event_ts").collect()
+    assert (metrics()["repeats"], metrics()["duplicates"]) == (3, 3)
+    assert "duplicates,repeated_within_60_seconds,3" in (lake.lake / "_ledger" / "files.csv").read_text()
+    found = read_clean_events(spark, str(lake.lake), None).orderBy("event_ts", "event_type", "page").collect()
+    bought = [row for row in found if row.event_type == "transaction"]
+    assert [
+        (int(row.event_ts.timestamp()) - second, row.item_id, row.transaction_id, row.page) for row in bought
+    ] == [
+        (0, "7", "A1", None),
+        (0, "7", "A1", "/other-line"),
+        (10, "8", "A1", None),
+        (20, "7", "A2", None),
+        (3700, "7", "A1", None),
+    ]
+    found = [row for row in found if row.event_type == "view"]
     assert [(row.visitor_id, row.item_id, row.event_type, row.page) for row in found[:2]] == [
         ("c1", "7", "view", "Größe"),
         ("c0", "00", "view", None),
@@ -178,3 +203,58 @@ def test_a_shops_own_csv_is_read_as_its_file_says_and_above_its_share_left_out(
     assert int(found[1].event_ts.timestamp() * 1000) == MAY_3_NOON + 250
     with pytest.raises(ValueError, match="no such file"):
         lake.clean("--source", str(lake.raw / "none.json"))
+
+
+def test_parquet_is_read_as_its_objects_and_what_is_none_or_avro_is_left_out_by_name(
+    spark: SparkSession, lake: Lake, metrics: Callable[[], dict]
+) -> None:
+    at = datetime(2015, 5, 3, 12, tzinfo=timezone.utc)
+    shop = [
+        (at, "007", "view", 7),
+        (at, "", "view", 8),
+        (at + timedelta(milliseconds=250), "1", "cart", None),
+    ]
+    schema = "event_ts timestamp, visitor_id string, event_type string, item_id long"
+    lake.put("shop.parquet", parquet(spark, lake, spark.createDataFrame(shop, schema)))
+    items = [Row(item_id="T1", quantity=2, price=4.5), Row(item_id="T2", quantity=1, price=3.0)]
+    ordered = Row(
+        event_timestamp=MAY_3_NOON * 1000,
+        event_name="purchase",
+        user_pseudo_id="9.9",
+        items=items,
+        ecommerce=Row(transaction_id="G-1"),
+        event_params=[Row(key="currency", value=Row(string_value="KES", int_value=None))],
+    )
+    nested = "event_timestamp long, event_name string, user_pseudo_id string, items array<struct<item_id: string, quantity: long, price: double>>, ecommerce struct<transaction_id: string>, event_params array<struct<key: string, value: struct<string_value: string, int_value: long>>>"
+    whole = parquet(spark, lake, spark.createDataFrame([ordered], nested))
+    lake.put("ga4.parquet", whole)
+    lake.put("cut.parquet", whole[:-9])
+    lake.put("other.avro", b"Obj\x01")
+    lake.clean("--max-rejected-share", "source")
+    assert {name.rsplit("/", 1)[-1]: why for name, why in metrics()["quarantined"].items()} == {
+        "cut.parquet": {"header_unreadable": 1},
+        "other.avro": {"avro_not_read": 1},
+    }
+    assert metrics()["sources"] == {"events": 1, "ga4": 1}
+    rows = read_clean_events(spark, str(lake.lake), None).orderBy("visitor_id", "item_id").collect()
+    assert [
+        (row.visitor_id, row.event_type, row.item_id, row.transaction_id, row.value, row.currency)
+        for row in rows
+    ] == [
+        ("007", "view", "7", None, None, None),
+        ("1", "addtocart", None, None, None, None),
+        ("9.9", "transaction", "T1", "G-1", Decimal(9), "KES"),
+        ("9.9", "transaction", "T2", "G-1", Decimal(3), "KES"),
+    ]
+    assert rows[1].event_ts.microsecond == 250_000
+    (refused,) = read_rejected_events(spark, str(lake.lake), None).collect()
+    assert (refused.reason, refused.source_line) == ("visitorid_missing", 2)
+    (lake.raw / "cut.parquet").unlink()
+    with pytest.raises(ValueError, match="other.avro: Avro is not read; export the events as Parquet"):
+        lake.clean()
+
+
+def parquet(spark: SparkSession, lake: Lake, rows: DataFrame) -> bytes:
+    folder = lake.raw.parent / "written"
+    rows.coalesce(1).write.mode("overwrite").parquet(str(folder))
+    return next(folder.glob("*.parquet")).read_bytes()

@@ -65,7 +65,7 @@ WRITTEN = {
 
 @pytest.fixture(scope="module")
 def parsed(spark: SparkSession) -> dict[str, list[Row]]:
-    written = [(*row, None, 0) if len(row) == 5 else (*row, 0) for rows in WRITTEN.values() for row in rows]
+    written = [(*row, *[None] * (6 - len(row)), 0, 0, 0) for rows in WRITTEN.values() for row in rows]
     frame = spark.createDataFrame(written, raw_schema(SOURCE)).coalesce(1)
     found = iter(parse_events(frame, NOW_MS, SOURCE).collect())
     return {name: [next(found) for _ in rows] for name, rows in WRITTEN.items()}

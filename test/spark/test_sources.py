@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from tables.raw_files import kind_of
 from tables.raw_layouts import UnreadableHeader, layout_of
-from tables.source import MORE, SHIPPED, SourceError, read_source, shipped_source
+from tables.source import (
+    FIELDS,
+    MEANINGS,
+    MORE,
+    OBJECTS,
+    SHIPPED,
+    UNITS,
+    SourceError,
+    read_source,
+    shipped_source,
+)
+from tables.source_files import source_or_none
 
 SMALL = {
     "name": "shop",
@@ -19,6 +31,7 @@ SMALL = {
         "event_type": {"from": "What"},
     },
 }
+SOURCES = Path(__file__).resolve().parents[2] / "spark" / "tables" / "sources"
 ALL = [shipped_source(name) for name in SHIPPED]
 
 
@@ -29,6 +42,10 @@ def changed(path: str, value: object) -> str:
         holder = holder[key]
     holder[keys[-1]] = value
     return json.dumps(whole, indent=2)
+
+
+def test_what_a_template_leaves_empty_names_no_source() -> None:
+    assert [source_or_none(text) for text in ("", "ga4")] == [None, "ga4"]
 
 
 def test_a_small_source_has_the_rest_by_itself() -> None:
@@ -43,7 +60,11 @@ def test_a_small_source_has_the_rest_by_itself() -> None:
     [
         ("fromat", {}, r"shop.json:20: the source has no 'fromat'; known are name, format"),
         ("format.delimeter", ",", r"shop.json:7: format has no 'delimeter'"),
-        ("format.type", "excel", r"shop.json:4: type must be one of csv, ndjson; got 'excel'"),
+        ("format.type", "excel", r"shop.json:4: type must be one of csv, ndjson, parquet; got 'excel'"),
+        ("format.type", ["csv", "ndjson"], "type must be csv, or of ndjson, parquet one or a list"),
+        ("repeats", {"of": ["purchase"], "within_seconds": 60}, "fields has no transaction_id"),
+        ("repeats", {"of": ["sale"], "within_seconds": 60}, "repeats.of must hold meanings"),
+        ("repeats", {"of": ["purchase"]}, "repeats needs 'within_seconds'"),
         ("format.encoding", "EBCDIC", "encoding must be one of"),
         ("format.delimiter", "ab", "delimiter must be text"),
         ("fields.event_ts", {"from": "When"}, "event_ts needs one"),
@@ -130,5 +151,32 @@ def test_a_named_source_takes_no_file_of_another_kind() -> None:
 
 
 def test_the_name_of_a_file_tells_its_kind() -> None:
-    names = ("a.csv", "a.CSV.gz", "a.ndjson", "a.jsonl.gz", "a.json", "a.txt", "a.csv.zip", "csv")
-    assert [kind_of(name) for name in names] == ["csv", "csv", "ndjson", "ndjson", "ndjson", None, None, None]
+    names = (
+        "a.csv",
+        "a.CSV.gz",
+        "a.ndjson",
+        "a.jsonl.gz",
+        "a.json",
+        "a.gz.parquet",
+        "a.avro",
+        "a.txt",
+        "csv",
+    )
+    kinds = ["csv", "csv", "ndjson", "ndjson", "ndjson", "parquet", "avro", None, None]
+    assert [kind_of(name) for name in names] == kinds
+
+
+def test_the_schema_for_editors_knows_the_same_words() -> None:
+    file = Path(__file__).resolve().parents[2] / "docs" / "schemas" / "source.schema.json"
+    schema = json.loads(file.read_text("utf-8"))
+    known, fields = schema["properties"], schema["properties"]["fields"]
+    with pytest.raises(SourceError) as unknown:
+        read_source(changed("fromat", {}), "shop.json")
+    assert str(unknown.value).endswith(f"known are {', '.join(known)}")
+    assert tuple(fields["propertyNames"]["enum"]) == FIELDS
+    assert tuple(fields["additionalProperties"]["properties"]["unit"]["enum"]) == UNITS
+    assert tuple(schema["definitions"]["meaning"]["enum"]) == tuple(MEANINGS)
+    kind, objects = known["format"]["properties"]["type"]["oneOf"]
+    assert (kind["enum"], objects["items"]["enum"]) == (["csv", *OBJECTS], list(OBJECTS))
+    for name in SHIPPED:
+        assert set(json.loads((SOURCES / f"{name}.json").read_text("utf-8"))) <= set(known)

@@ -19,6 +19,7 @@ import { putBack } from './package-cache.ts'
 import { isPlainDeps, settle } from './packages.ts'
 import type { CommandStep, DbtPlan, DbtStep } from './plan.ts'
 import { jobPlace, renderProfiles } from './profile.ts'
+import { whyNoPython } from './python-models.ts'
 import { readResults, type CommandResult } from './results.ts'
 import { describeStopped } from './stop.ts'
 import { saveState, STATE_FILES } from './state.ts'
@@ -138,6 +139,7 @@ export async function apply(
         path.join(results, String(number)),
         inputs.projectDir,
         observed.project,
+        whyNoPython(inputs.python, google),
       )
       if (result !== undefined) done.push({ step, result })
     }

@@ -92,6 +92,7 @@ function parseCommand(line: string): Command {
   const instead = NOT_DBT.find(([pattern]) => pattern.test(first) && !VERBS.includes(verb))?.[1]
   if (instead !== undefined) refuse(`"${first}" is not a dbt command: ${instead}`, VERBS.join(', '))
   refuseSecond(given, refuse)
+  if (verb === '') refuse(`no command stands there; write one of ${VERBS.join(', ')}`, VERBS.join(', '))
   const reason = REFUSED[verb]
   if (reason !== undefined) refuse(`"${verb}" is not run here: it ${reason}`, VERBS.join(', '))
   if (!VERBS.includes(verb))

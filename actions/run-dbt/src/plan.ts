@@ -36,6 +36,8 @@ export interface PlainStep extends Step {
     | 'save-state'
   /** What the node would read. */
   readonly bytes?: number
+  /** Of a Python model that nothing can run. */
+  readonly isBarred?: boolean
 }
 export type DbtStep = InstallStep | CommandStep | PlainStep
 
@@ -137,6 +139,7 @@ function planPython(inputs: Inputs, { preview }: Observed, whyNot: string | unde
   return [...names].map((target) => ({
     kind: 'python-model',
     target,
+    isBarred: whyNot !== undefined,
     reason:
       whyNot === undefined
         ? `a Dataproc batch in ${inputs.python?.region}, as ${inputs.python?.serviceAccount}`

@@ -233,9 +233,9 @@ function annotate(node: NodeResult, inputs: Inputs): Annotation[] {
   ]
 }
 
-function warnOfPython({ kind, target, reason }: DbtStep): Annotation[] {
-  return kind === 'python-model' && reason.startsWith('will fail')
-    ? [{ kind: 'warning', message: `Python model ${target} ${reason}.` }]
+function warnOfPython(step: DbtStep): Annotation[] {
+  return step.kind === 'python-model' && step.isBarred
+    ? [{ kind: 'warning', message: `Python model ${step.target} ${step.reason}.` }]
     : []
 }
 

@@ -76,6 +76,7 @@ export interface ManifestNode {
   readonly column_name?: string | null
   readonly test_metadata?: { readonly name?: string } | null
   readonly attached_node?: string | null
+  readonly language?: string | null
 }
 export interface Manifest {
   readonly nodes?: Readonly<Record<string, ManifestNode>>
@@ -94,11 +95,16 @@ interface CommandRecord {
   readonly listed: readonly string[] | null
 }
 
-/** @param folder of one command. @returns undefined when the command never ended. */
+/**
+ * @param folder of one command.
+ * @param whyNoPython why no Python model can run, where none can.
+ * @returns undefined when the command never ended.
+ */
 export async function readResults(
   folder: string,
   projectDir: string,
   project: Pick<DbtProject, 'targetPath' | 'commentLines'>,
+  whyNoPython?: string,
 ): Promise<CommandResult | undefined> {
   const record = await readJson<CommandRecord>(path.join(folder, 'command.json'))
   if (record === undefined) return undefined
@@ -115,7 +121,7 @@ export async function readResults(
     raw.map(async (result) => {
       const isSilent = VERDICTS[result.status] === 'failed' && !result.message && !result.error
       const told = isSilent && record.operation ? { ...result, message: record.operation } : result
-      const node = describeNode(told, manifest)
+      const node = describeNode(told, manifest, whyNoPython)
       const isPlaced = node.verdict === 'failed' || node.verdict === 'warned'
       return isPlaced ? { ...node, line: await findLine(node, told, manifest, projectDir, project) } : node
     }),
@@ -133,13 +139,20 @@ export async function readResults(
   }
 }
 
-export function describeNode(result: RawResult, manifest: Manifest | undefined): NodeResult {
+export function describeNode(
+  result: RawResult,
+  manifest: Manifest | undefined,
+  whyNoPython?: string,
+): NodeResult {
   const node = nodeOf(result.unique_id, manifest)
   const response = result.adapter_response ?? {}
   const integer = (value: unknown): number | undefined =>
     Number.isSafeInteger(Number(value)) && value !== null && value !== '' && value !== undefined
       ? Number(value)
       : undefined
+  const verdict = VERDICTS[result.status] ?? 'failed'
+  const message = withoutHook((result.message ?? result.error ?? freshness(result)).trim())
+  const isBarred = verdict === 'failed' && node?.language === 'python' && whyNoPython !== undefined
   return {
     id: result.unique_id,
     name:
@@ -148,8 +161,8 @@ export function describeNode(result: RawResult, manifest: Manifest | undefined):
         : `${node.source_name}.${node.name ?? ''}`,
     resourceType: result.unique_id.split('.')[0] ?? '',
     status: result.status,
-    verdict: VERDICTS[result.status] ?? 'failed',
-    message: explained((result.message ?? result.error ?? freshness(result)).trim()),
+    verdict,
+    message: isBarred ? barred(whyNoPython, message) : message,
     seconds: result.execution_time ?? 0,
     rows: integer(response.rows_affected),
     bytesProcessed: integer(response.bytes_processed),
@@ -159,13 +172,14 @@ export function describeNode(result: RawResult, manifest: Manifest | undefined):
   }
 }
 
-/** dbt asks for a profile that is not its author's to write. */
-function explained(told: string): string {
-  // A hook's own line says nothing beside its name; what the database said comes after it.
-  const message = told.replace(/^\S+ failed, error:\s*/, '') || told
-  return /in profile to submit python job/.test(message)
-    ? `Python models are not run here: dbt was told no Dataproc to run them on (inputs dataproc-region, dataproc-bucket, dataproc-service-account; an overridden endpoint it cannot follow). Write the model in SQL, leave it out with --exclude, or run the work with submit-spark. (dbt: ${message})`
-    : message
+/** A hook's own line says nothing beside its name; what the database said comes after it. */
+function withoutHook(told: string): string {
+  return told.replace(/^\S+ failed, error:\s*/, '') || told
+}
+
+/** dbt asks for members of a profile that is not its author's to write. */
+function barred(why: string, told: string): string {
+  return `Python models are not run here: ${why}. Write the model in SQL, leave it out with --exclude, or run the work with submit-spark. (dbt: ${told})`
 }
 
 /** What a source's freshness says when nothing went wrong but the time. */

@@ -12,6 +12,9 @@ export interface Word {
 export class NotWords extends Error {}
 
 const ONE_PER_LINE = 'no shell reads this line; write one command per line'
+/** What a redirection was for has its place elsewhere. */
+const REDIRECTED =
+  ' without it: what dbt prints is in the log of the step, what it writes in the folder of the output results-path'
 
 /** Lines as the author meant them: `\` at the end goes on, comment lines and empty ones are left out. */
 export function commandLines(text: string): string[] {
@@ -53,7 +56,10 @@ export function splitWords(line: string): Word[] {
       at += 1
     } else {
       const operator = /^(&&|\|\||>>|<<|2>&1|2>|[;|<>&])/.exec(line.slice(at))?.[0]
-      if (operator !== undefined) throw new NotWords(`${operator} stands outside quotes: ${ONE_PER_LINE}`)
+      if (operator !== undefined)
+        throw new NotWords(
+          `${operator} stands outside quotes: ${ONE_PER_LINE}${/[<>]/.test(operator) ? REDIRECTED : ''}`,
+        )
       if (sign === '$' || sign === '`') refuseExpansion(/^.\(?\{?\w*\}?/.exec(line.slice(at))?.[0] ?? sign)
       add(sign)
     }

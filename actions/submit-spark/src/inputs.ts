@@ -16,12 +16,7 @@ const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
 export function parseInputs(inputs: Inputs): SparkInputs {
   const isStageOnly = inputs.boolean('stage-only', false)
-  const region = matching(
-    inputs.required('region'),
-    /^[a-z]+-[a-z]+\d+$/,
-    'region',
-    'a region such as us-central1',
-  )
+  const region = readRegion(inputs.required('region'))
   const attach = batchIdOf(inputs, 'attach')
   const main = readMain(inputs, attach)
   return {
@@ -36,7 +31,7 @@ export function parseInputs(inputs: Inputs): SparkInputs {
         .replace(/\/$/, ''),
       /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/,
       'staging-bucket',
-      'the name of a bucket',
+      'the name of a bucket (no path: files are put below submit-spark/ in it)',
     ),
     serviceAccount: serviceAccount(inputs, isStageOnly || attach !== undefined),
     runtimeVersion: matching(
@@ -54,11 +49,18 @@ export function parseInputs(inputs: Inputs): SparkInputs {
         inputs.text('subnetwork'),
         /^([A-Za-z0-9:/._-]{1,400})?$/,
         'subnetwork',
-        'the name of a subnetwork',
+        'a subnetwork such as default or projects/P/regions/R/subnetworks/S',
       ) || undefined,
     networkTags: inputs
       .list('network-tags')
-      .map((tag) => matching(tag, /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, 'network-tags', 'a network tag')),
+      .map((tag) =>
+        matching(
+          tag,
+          /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
+          'network-tags',
+          'a network tag (lower-case letters, digits and hyphens)',
+        ),
+      ),
     service: readService(inputs),
     timeoutMs: inputs.integer('timeout-minutes', { min: 1, max: 20_160, fallback: 60 }) * 60_000,
     waiting: readWaiting(inputs),
@@ -70,6 +72,16 @@ export function parseInputs(inputs: Inputs): SparkInputs {
     matrix: inputs.text('matrix'),
     allowedHosts: inputs.lines('allow-endpoint-hosts'),
   }
+}
+
+function readRegion(given: string): string {
+  const zone = /^([a-z]+-[a-z]+\d+)-[a-z]$/.exec(given)?.[1]
+  return matching(
+    given,
+    /^[a-z]+-[a-z]+\d+$/,
+    'region',
+    zone === undefined ? 'a region such as us-central1' : `a region (it is a zone of ${zone})`,
+  )
 }
 
 function batchIdOf(inputs: Inputs, name: 'batch-id' | 'attach'): string | undefined {
@@ -149,7 +161,7 @@ function serviceAccount(inputs: Inputs, isStageOnly: boolean): string | undefine
     given,
     /^[A-Za-z0-9][\w.-]*@[a-z0-9.:-]+\.gserviceaccount\.com$/,
     'service-account',
-    'the e-mail address of a service account',
+    'the e-mail address of a service account, NAME@PROJECT.iam.gserviceaccount.com',
   )
 }
 

@@ -57,6 +57,8 @@ export async function observe(
   google: Google,
   runner: Pick<Runner, 'context' | 'log' | 'cancelled'>,
 ): Promise<Observed> {
+  // On its way while files are read and the client of batches is loaded; a failure is told by the first request.
+  void google.client.getAccessToken().catch(() => undefined)
   const storage = openStorage(google)
   const wanted: [string, string][] = [
     ['main', inputs.main],

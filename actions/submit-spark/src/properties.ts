@@ -11,6 +11,9 @@ const OWN_SEPARATOR = /^\^([^^=\s]+)\^(.+)$/
 /** A second property in one value, as `gcloud --properties=a=1,spark.b=2` writes it. */
 const SECOND = /,\s*((?:spark:)?(?:spark|dataproc)\.[\w.-]+)=/
 
+/** Files of Hadoop, which Spark reads from its own properties as well. */
+const HADOOP: readonly string[] = ['core', 'hdfs', 'mapred', 'yarn']
+
 export function readProperties(inputs: Inputs): Readonly<Record<string, string>> {
   const found = new Map<string, string>()
   for (const line of inputs.lines('properties').flatMap(entriesOf)) {
@@ -22,11 +25,14 @@ export function readProperties(inputs: Inputs): Readonly<Record<string, string>>
       .trim()
       .replace(/^spark:/, '')
     const value = line.slice(at + 1).trim()
-    const prefix = /^([a-z-]+):/.exec(key)?.[1]
+    const [, prefix, rest] = /^([a-z-]+):(.*)$/.exec(key) ?? []
     if (prefix !== undefined)
-      throw refused(line, `the prefix ${prefix}: names a file of a cluster, and a batch has none`)
+      throw refused(
+        line,
+        `the prefix ${prefix}: names a file of a cluster, and a batch has none${HADOOP.includes(prefix) ? `; write spark.hadoop.${rest}=${value}` : ''}`,
+      )
     if (!KEY.test(key)) throw refused(line, `${JSON.stringify(key)} is not the name of a property`)
-    if (found.has(key)) throw refused(line, `the key ${key} stands there twice`)
+    if (found.has(key)) throw refused(line, `the key ${key} stands there twice; take one of them out`)
     const second = SECOND.exec(value)?.[1]
     if (second !== undefined)
       throw refused(

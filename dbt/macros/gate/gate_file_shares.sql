@@ -14,7 +14,7 @@
         {%- for name in names %}
         struct(
           '{{ name }}' as check_name, '{{ 'duplicates' if name == 'repeated_file' else 'rejected' }}' as outcome,
-          '^({{ limits[name].reasons | join('|') }})' as pattern, {{ limits[name].from_rows }} as from_rows
+          '{{ '^$' if name == 'repeated_file' else '^(' ~ limits[name].reasons | join('|') ~ ')' }}' as pattern, {{ limits[name].from_rows }} as from_rows
         ){{ ',' if not loop.last }}
         {%- endfor %}
       ]) as rules

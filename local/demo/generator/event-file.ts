@@ -6,12 +6,6 @@ import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import type { RandomSource } from './random-source.ts'
 
-/**
- * Rows are shuffled within blocks of this many: visitors interleave as in RetailRocket's unsorted file, in
- * bounded memory.
- */
-const BLOCK_ROWS = 65_536
-
 export interface EventFile {
   /**
    * Queues one line (without line end). True when a block is full and `flush` should run before the next
@@ -23,9 +17,12 @@ export interface EventFile {
   abandon(): Promise<void>
 }
 
+/**
+ * Rows are shuffled within blocks: visitors interleave as in RetailRocket's unsorted file, in bounded memory.
+ */
 export async function createEventFile(
   path: string,
-  header: string,
+  { header, blockRows }: { readonly header?: string; readonly blockRows: number },
   random: RandomSource,
 ): Promise<EventFile> {
   const handle = await open(path, 'w')
@@ -39,7 +36,7 @@ export async function createEventFile(
     bytes += data.length
     await handle.writeFile(data)
   }
-  await write(`${header}\n`)
+  if (header !== undefined) await write(`${header}\n`)
   const flush = async (): Promise<void> => {
     if (block.length === 0) return
     for (let index = block.length - 1; index > 0; index--) {
@@ -54,7 +51,7 @@ export async function createEventFile(
     await write(text)
   }
   return {
-    add: (line) => block.push(line) >= BLOCK_ROWS,
+    add: (line) => block.push(line) >= blockRows,
     flush,
     close: async () => {
       await flush()

@@ -2,7 +2,7 @@
  * When a visitor's events happen: sessions, the pauses inside and between them; it refuses to leave the
  * calendar.
  */
-import { drawInstant, FIRST_MS, LAST_MS } from './calendar.ts'
+import { drawInstant, FIRST_MS, LAST_MS, RING_MS } from './calendar.ts'
 import type { RandomSource } from './random-source.ts'
 
 export const GAP_MS = 1_800_000
@@ -24,7 +24,11 @@ export interface Moment {
   isFirst: boolean
 }
 
-/** Fills `moments[0..size-1]` in time order; the array is reused from visitor to visitor. */
+/**
+ * Fills `moments[0..size-1]` in time order; the array is reused from visitor to visitor. The calendar is a
+ * ring: a visitor begins anywhere on it, and who passes its end goes on at its beginning. So no week sees more
+ * of the visitors who come again than another, as in a window cut out of a shop's life.
+ */
 export function planMoments(random: RandomSource, size: number, moments: Moment[]): void {
   let busyMs = 0
   let sessions = 1
@@ -35,13 +39,10 @@ export function planMoments(random: RandomSource, size: number, moments: Moment[
     busyMs += pauseMs
     if (isFirst) sessions++
   }
-  let freeMs = LAST_MS - FIRST_MS - busyMs - (sessions - 1) * (GAP_MS + 1)
+  // Also between the last session and the first one, where the ring closes.
+  let freeMs = RING_MS - busyMs - sessions * (GAP_MS + 1)
   if (freeMs < 0) throw new RangeError(`a visitor with ${size} events does not fit the calendar`)
-  let now =
-    sessions === 1
-      ? drawInstant(random, FIRST_MS, FIRST_MS + freeMs)
-      : FIRST_MS + Math.floor(random.fraction() * random.fraction() * freeMs)
-  freeMs -= now - FIRST_MS
+  let now = drawInstant(random, FIRST_MS, LAST_MS)
   moments[0] = { timestampMs: now, isFirst: true }
   for (let index = 1; index < size; index++) {
     const moment = moments[index]
@@ -56,6 +57,19 @@ export function planMoments(random: RandomSource, size: number, moments: Moment[
     } else now += moment.timestampMs
     moment.timestampMs = now
   }
+  closeRing(moments, size)
+}
+
+/** Moments beyond the calendar become its first ones. A session that is cut there is two. */
+function closeRing(moments: Moment[], size: number): void {
+  let beyond = size
+  while (beyond > 0 && (moments[beyond - 1]?.timestampMs ?? 0) > LAST_MS) beyond--
+  if (beyond === size) return
+  const wrapped = moments.slice(beyond, size)
+  for (const moment of wrapped) moment.timestampMs -= RING_MS
+  for (let index = beyond - 1; index >= 0; index--) moments[index + wrapped.length] = moments[index]!
+  for (const [index, moment] of wrapped.entries()) moments[index] = moment
+  moments[0]!.isFirst = true
 }
 
 function drawPause(random: RandomSource): number {

@@ -49,6 +49,12 @@ it.each<[Record<string, string>, string, string]>([
   ],
   [{ location: 'us central1' }, '"us central1" is not a BigQuery location', 'such as EU or us-central1'],
   [{ commands: 'dbt deps && dbt build' }, '&& stands outside quotes', 'write one command per line'],
+  [
+    { commands: 'run > dbt.log' },
+    '> stands outside quotes',
+    'without it: what dbt prints is in the log of the step',
+  ],
+  [{ commands: 'dbt' }, 'in the line "dbt", no command stands there', 'write one of build, '],
   [{ commands: 'cd dbt' }, '"cd" is not a dbt command', 'the input project-dir'],
   [{ commands: 'pip install dbt-utils' }, '"pip" is not a dbt command', 'the input requirements'],
   [{ commands: 'python -m dbt build' }, '"python" is not a dbt command', 'write the words behind dbt'],

@@ -15,11 +15,11 @@ const parse = (given: Record<string, string>) =>
 describe('a newcomer who writes', () => {
   const cases: readonly (readonly [string, Record<string, string>, string])[] = [
     ['no region', { region: '' }, 'Reading input region: it is required'],
-    ['a zone', { region: 'us-central1-a' }, 'a region such as us-central1'],
+    ['a zone', { region: 'us-central1-a' }, 'is not a region (it is a zone of us-central1)'],
     ['no account', { 'service-account': '' }, 'add "service-account:"'],
-    ["an account's short name", { 'service-account': 'spark' }, 'the e-mail address of a service account'],
+    ["an account's short name", { 'service-account': 'spark' }, 'NAME@PROJECT.iam.gserviceaccount.com'],
     ['no bucket', { 'staging-bucket': '' }, 'Reading input staging-bucket: it is required'],
-    ['a path in the bucket', { 'staging-bucket': 'gs://staging/code' }, 'the name of a bucket'],
+    ['a path in the bucket', { 'staging-bucket': 'gs://staging/code' }, 'the name of a bucket (no path: '],
     ['a notebook', { main: 'job.ipynb' }, 'a .py, .jar, .R or .sql file'],
     [
       'a wheel',
@@ -41,8 +41,12 @@ describe('a newcomer who writes', () => {
       { properties: 'spark.a=1,spark.b=2' },
       'spark.b would become a part of the value of spark.a',
     ],
-    ['a file of a cluster', { properties: 'hdfs:dfs.replication=1' }, 'a batch has none'],
-    ['a key twice', { properties: 'spark.a=1\nspark:spark.a=2' }, 'the key spark.a stands there twice'],
+    ['a file of a cluster', { properties: 'hdfs:dfs.replication=1' }, 'write spark.hadoop.dfs.replication=1'],
+    [
+      'a key twice',
+      { properties: 'spark.a=1\nspark:spark.a=2' },
+      'the key spark.a stands there twice; take one of them out',
+    ],
     ['attach and a main', { attach: 'nightly-1' }, 'and main asks for another; take one of the two out'],
     ['a yes', { wait: 'yes' }, 'true or false'],
     ['a price in words', { 'max-cost-usd': '$5' }, 'a decimal number from 0'],

@@ -25,7 +25,7 @@ const refusalOf = (sql: string): Promise<CloudError> =>
   )
 
 const unsupported: readonly (readonly [string, string])[] = [
-  ['SELECT NO_SUCH_FUNCTION(1)', 'Function NO_SUCH_FUNCTION is not supported by the local BigQuery at [1:8]'],
+  ['SELECT NO_SUCH_FUNCTION(1)', 'Function not found: NO_SUCH_FUNCTION at [1:8]'],
   ["SELECT NET.HOST('x')", 'Function NET.HOST is not supported by the local BigQuery at [1:8]'],
   [
     'SELECT HLL_COUNT.EXTRACT(NULL)',
@@ -133,7 +133,10 @@ const wrong: readonly (readonly [string, string])[] = [
     'SELECT UPPER(id) FROM d.t',
     'No matching signature for function UPPER for argument types: INT64 at [1:8]',
   ],
-  ["SELECT * FROM d.t WHERE day = '2020-13-01'", 'Invalid DATE literal: "2020-13-01" at [1:29]'],
+  [
+    "SELECT * FROM d.t WHERE day = '2020-13-01'",
+    'Could not cast literal "2020-13-01" to type DATE at [1:29]',
+  ],
   [
     'SELECT name, COUNT(*) FROM d.t',
     'SELECT list expression references column name which is neither grouped nor aggregated',

@@ -62,6 +62,7 @@ describe('GRANT and REVOKE', () => {
   })
 
   it('say what is wrong, in a dry run as well', async () => {
+    expect(await refusal('SELECT * FROM own.INFORMATION_SCHEMA.OBJECT_PRIVILEGES')).toContain('with a region')
     expect(await refusal('GRANT `roles/nothing` ON TABLE own.t TO "user:a@example.com"')).toBe(
       'Role roles/nothing is not supported for this resource.',
     )

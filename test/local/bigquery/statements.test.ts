@@ -181,6 +181,16 @@ describe('INFORMATION_SCHEMA', () => {
     expect(await jobs('JOBS_BY_USER')).toEqual([
       ['CREATE_FUNCTION', 'DONE', cloud.cloud.environment.serviceAccounts['data-eng']],
     ])
+    const told =
+      'SELECT destination_table.table_id, ARRAY(SELECT table_id FROM UNNEST(referenced_tables)), labels, error_result.reason FROM `region-us-central1`.INFORMATION_SCHEMA.JOBS_BY_USER WHERE job_id = @id'
+    const configuration = {
+      query: { query: 'CREATE TABLE caec_raw.told AS SELECT a FROM caec_raw.keyed', useLegacySql: false },
+      labels: { team: 'data' },
+    }
+    await cloud.run('data-eng', configuration, 'told_of')
+    const parameter = { name: 'id', parameterType: { type: 'STRING' }, parameterValue: { value: 'told_of' } }
+    const { rows } = await cloud.query('data-eng', told, { queryParameters: [parameter] })
+    expect(rows).toEqual([['told', [{ v: 'keyed' }], [{ v: { f: [{ v: 'team' }, { v: 'data' }] } }], null]])
     expect(await jobs('JOBS_BY_PROJECT')).toMatchObject({
       error: { code: 403, message: expect.stringContaining('bigquery.jobs.listAll') },
     })
@@ -237,8 +247,8 @@ describe('INFORMATION_SCHEMA', () => {
       403,
     )
     expect(
-      (await cloud.query('data-eng', 'SELECT * FROM caec_raw.INFORMATION_SCHEMA.OBJECT_PRIVILEGES')).body
-        .error.message,
+      (await cloud.query('data-eng', 'SELECT * FROM caec_raw.INFORMATION_SCHEMA.VECTOR_INDEXES')).body.error
+        .message,
     ).toContain('is not supported by the local BigQuery')
   })
 })

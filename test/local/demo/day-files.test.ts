@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
+import { shippedSources, type EventSource } from '../../../local/demo/event-source.ts'
 import { splitByDay } from '../../../local/demo/day-files.ts'
 
 let directory: string
@@ -13,6 +14,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
+const [retailrocket, ga4, events] = await shippedSources(join(import.meta.dirname, '../../..'))
 const header = 'visitorid,timestamp,event,itemid,transactionid'
 const at = (text: string): number => Date.parse(`${text}Z`)
 
@@ -24,16 +26,17 @@ async function split(
   const text = [header, ...rows, ''].join('\n')
   const path = join(directory, 'events')
   await writeFile(path, isGzip ? gzipSync(text) : text)
-  const { files, calendarDays } = await splitByDay(
-    { path, name: 'events', isGzip },
+  const { days: found, calendarDays } = await splitByDay(
+    { files: [{ path, isGzip, kind: 'csv', source: retailrocket! }], name: 'events' },
     days,
     join(directory, 'days'),
     at('2026-01-01T00:00:00'),
   )
   const contents = await Promise.all(
-    files.map(
-      async (file) => [file.day, (await readFile(file.path, 'utf8')).trim().split('\n').slice(1)] as const,
-    ),
+    found.map(async ({ day, files: [file, ...others] }) => {
+      expect([file!.objectName, others]).toEqual([`${day}.csv`, []])
+      return [day, (await readFile(file!.path, 'utf8')).trim().split('\n').slice(1)] as const
+    }),
   )
   return { contents: Object.fromEntries(contents), calendarDays }
 }
@@ -83,4 +86,47 @@ it('refuses a file that has no day', async () => {
   await expect(split(['1,soon,view,2,'], 1)).rejects.toThrow(
     'events holds no event with a time between 2000 and now, so it has no days for the orchestrator to run over.',
   )
+})
+it('delivers each kind of file by itself, by the time as its source writes it, byte for byte', async () => {
+  const own: EventSource = {
+    ...retailrocket!,
+    name: 'shop',
+    delimiter: ';',
+    encoding: 'ISO-8859-1',
+    isCaseIgnored: true,
+    timeAt: ['zeit'],
+    timeUnit: 's',
+  }
+  const seconds = at('2015-05-04T00:00:01') / 1000
+  const contents: readonly (readonly [EventSource, string | Buffer])[] = [
+    [
+      ga4!,
+      `{"event_timestamp":"${at('2015-05-03T23:59:59.999')}999"}\n{"event_timestamp":${at('2015-05-04T00:00:00')}000}\n`,
+    ],
+    [events!, '{"event_ts":"2015-05-04T01:30:00+02:00"}\n{"event_ts":"2015-05-04 00:00:00"}\n[]\n'],
+    [own, Buffer.from(`Käufer;ZEIT\na;${seconds}\nÄ;${seconds}\n`, 'latin1')],
+  ]
+  const files = await Promise.all(
+    contents.map(async ([source, content]) => {
+      const path = join(directory, source.name)
+      await writeFile(path, content)
+      return { path, isGzip: false, kind: source.kinds[0]!, source }
+    }),
+  )
+  const { days } = await splitByDay({ files, name: 'events' }, 9, join(directory, 'days'))
+  const read = await Promise.all(
+    days.flatMap((day) =>
+      day.files.map(async ({ objectName, path }) => [objectName, await readFile(path, 'latin1')]),
+    ),
+  )
+  const [first, second] = (contents[0]![1] as string).split('\n')
+  const [early, naive, none] = (contents[1]![1] as string).split('\n')
+  expect(Object.fromEntries(read)).toEqual({
+    '2015-05-03.ndjson': `${first}\n`,
+    '2015-05-04.ndjson': `${second}\n`,
+    '2015-05-03-2.ndjson': `${early}\n${none}\n`,
+    '2015-05-04-2.ndjson': `${naive}\n`,
+    '2015-05-03-3.csv': 'Käufer;ZEIT\n',
+    '2015-05-04-3.csv': `Käufer;ZEIT\na;${seconds}\nÄ;${seconds}\n`,
+  })
 })

@@ -5,7 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { checkEventFile } from '../../../local/demo/event-file.ts'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { splitByDay } from '../../../local/demo/day-files.ts'
+import { checkEventFile as checkFile, type EventFile } from '../../../local/demo/event-file.ts'
+import { checkEventInput, tellSources, type EventInput } from '../../../local/demo/event-input.ts'
+import { chooseSource, SHIPPED, shippedSources } from '../../../local/demo/event-source.ts'
 import { normalizeItemFile } from '../../../local/demo/item-file.ts'
 
 let directory: string
@@ -17,6 +21,10 @@ afterEach(async () => {
 })
 
 const header = 'timestamp,visitorid,event,itemid,transactionid'
+const root = join(import.meta.dirname, '../../..')
+const shipped = await shippedSources(root)
+const checkEventFile = (path: string): Promise<EventFile> =>
+  checkFile(path, { sources: shipped, isNamed: false })
 const good = `${header}\n1,2,view,3,\n`
 const put = async (name: string, content: string | Buffer): Promise<string> => {
   await writeFile(join(directory, name), content)
@@ -32,6 +40,8 @@ describe('an event file', () => {
       isGzip: false,
       sizeBytes: Buffer.byteLength(good),
       sha256: createHash('sha256').update(good).digest('hex'),
+      kind: 'csv',
+      source: shipped[0],
     })
     for (const content of [
       `\uFEFF${good}`,
@@ -104,7 +114,7 @@ describe('an event file', () => {
       name: 'gzip named .csv',
       file: 'a.csv',
       content: gzipSync(good),
-      message: /the content is gzip; name the file .csv.gz/,
+      message: /the content is gzip; let the name end in .gz/,
     },
     { name: 'text named .csv.gz', file: 'a.csv.gz', content: good, message: /this is not a sound gzip file/ },
     {
@@ -117,9 +127,31 @@ describe('an event file', () => {
       name: 'another kind of name',
       file: 'a.txt',
       content: good,
-      message: /the name must end in .csv or .csv.gz/,
+      message: /the name must end in .csv, .ndjson or .jsonl, or one of them and .gz, or .parquet/,
     },
   ]
+  const lines: { name: string; content: string; message: RegExp }[] = [
+    {
+      name: 'a JSON list',
+      content: '[{"event_ts":1}]\n',
+      message: /the first line is no JSON object but a list; each line must be one event/,
+    },
+    { name: 'CSV under another name', content: good, message: /the first line is no JSON object; each line/ },
+    {
+      name: 'an object of no source',
+      content: '{"ts":1,"who":"a"}\n',
+      message:
+        /its first object is of no source: ga4 needs event_timestamp and event_name, events needs event_ts and event_type; it has "ts", "who"/,
+    },
+  ]
+  it.each(lines)(
+    'of JSON lines is refused in one sentence when it is: $name',
+    async ({ content, message }) => {
+      const path = await put('a.ndjson', content)
+      await expect(checkEventFile(path)).rejects.toThrow(message)
+    },
+  )
+
   it.each(refused)('is refused in one sentence when it is: $name', async ({ file, content, message }) => {
     const failure = await checkEventFile(await put(file, content)).then(
       () => undefined,
@@ -134,9 +166,143 @@ describe('an event file', () => {
   it('is refused when it is missing or a directory', async () => {
     await expect(checkEventFile(join(directory, 'none.csv'))).rejects.toThrow(/there is no such file/)
     await mkdir(join(directory, 'd.csv'))
-    await expect(checkEventFile(join(directory, 'd.csv'))).rejects.toThrow(
-      /this is a directory; name one .csv or .csv.gz file/,
+    await expect(checkEventFile(join(directory, 'd.csv'))).rejects.toThrow(/this is a directory; name a file/)
+  })
+})
+
+describe('what --events names', () => {
+  const said: string[] = []
+  const look = async (paths: readonly string[], source?: string): Promise<EventInput> => {
+    said.length = 0
+    const chosen = source === undefined ? undefined : (await chooseSource(source, shipped)).source
+    return checkEventInput(
+      paths.map((path) => join(directory, path)),
+      { sources: chosen ? [chosen] : shipped, isNamed: chosen !== undefined },
+      (line) => said.push(line),
     )
+  }
+  const ga4 = '{"event_timestamp":"1430622004384000","event_name":"view_item","user_pseudo_id":"1.2"}\n'
+  const event = '{"event_ts":"2015-05-03T00:00:00Z","visitor_id":"v","event_type":"view"}\n'
+
+  it('is a folder with files of several sources, each found out; what is no event file is left aside and said', async () => {
+    await mkdir(join(directory, 'all/day 1'), { recursive: true })
+    await put('all/day 1/a.csv', good)
+    await put('all/_b:[1].JSONL', event)
+    await put('all/c.ndjson.gz', gzipSync(ga4))
+    await put('all/d.csv', `${header}\n`)
+    await put('all/notes.txt', 'x')
+    await put('all/e.json', ga4)
+    const input = await look(['all'])
+    expect(input.files.map(({ objectName, source, isGzip }) => [objectName, source.name, isGzip])).toEqual([
+      ['b__1_.jsonl', 'events', false],
+      ['c.ndjson.gz', 'ga4', true],
+      ['day_1/a.csv', 'retailrocket', false],
+    ])
+    expect(tellSources(input)).toBe('1 file of source events, 1 of source ga4, 1 of source retailrocket')
+    expect(input.name).toBe('all (3 files)')
+    expect(said).toEqual([
+      '  left aside for their names: e.json, notes.txt',
+      expect.stringMatching(/^ {2}left aside: \/.*all\/d\.csv: there is a header but no event below it$/),
+    ])
+    // The same files are the same input, wherever they lie.
+    await mkdir(join(directory, 'again'))
+    await put('again/a.csv', good)
+    await put('again/b.ndjson', event)
+    const both = await look(['again/a.csv', 'again/b.ndjson'])
+    expect([both.name, both.sha256]).toEqual(['a.csv, b.ndjson (2 files)', (await look(['again'])).sha256])
+  })
+
+  it('is several files and folders, of which none is lost though they have one name', async () => {
+    for (const folder of ['one', 'two']) {
+      await mkdir(join(directory, folder))
+      await put(`${folder}/a.csv`, good)
+    }
+    const { files } = await look(['one', 'two/a.csv'])
+    expect(files.map(({ objectName }) => objectName)).toEqual(['a.csv', '2/a.csv'])
+    await expect(look(['one', 'one/a.csv'])).rejects.toThrow(
+      /a\.csv: this file is named twice; name it once\.$/,
+    )
+  })
+
+  it('is read as the source that is named, by name or file', async () => {
+    await put('rows.json', ga4)
+    expect((await look(['rows.json'], 'ga4')).files[0]!.source.name).toBe('ga4')
+    await expect(look(['rows.json'])).rejects.toThrow(
+      /a \.json file may be anything; if each of its lines is an event, name its source \(--source ga4\)\.$/,
+    )
+    await expect(look(['rows.json'], 'retailrocket')).rejects.toThrow(
+      /source retailrocket is csv, and this is ndjson\.$/,
+    )
+    const own = await put(
+      'own.json',
+      JSON.stringify({
+        name: 'shop',
+        format: { type: 'csv', delimiter: ';', header: 'ignore_case' },
+        fields: {
+          event_ts: { from: 'Zeit', unit: 's' },
+          visitor_id: { from: 'Kunde' },
+          event_type: { from: 'Was' },
+        },
+      }),
+    )
+    await put('shop.csv', 'ZEIT;KUNDE;WAS;x\n1;a;b;c\n')
+    expect((await look(['shop.csv'], own)).files[0]!.source).toMatchObject({ name: 'shop', timeAt: ['zeit'] })
+    await expect(look(['shop.csv'])).rejects.toThrow(/the column\(s\) timestamp, visitorid/)
+  })
+
+  it('is Parquet, told by its schema; what only says so is refused, and Avro by name', async () => {
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    const file = join(directory, "it's [1].parquet")
+    await connection.run(
+      `COPY (SELECT 1 AS event_timestamp, 'view_item' AS event_name, 'a' AS user_pseudo_id) TO '${file.replaceAll("'", "''")}' (FORMAT parquet)`,
+    )
+    connection.closeSync()
+    const [found] = (await look(["it's [1].parquet"])).files
+    expect([found!.source.name, found!.kind, found!.objectName]).toEqual([
+      'ga4',
+      'parquet',
+      'it_s__1_.parquet',
+    ])
+    await put('no.parquet', ga4)
+    await expect(look(['no.parquet'])).rejects.toThrow(/no\.parquet: this is not a sound Parquet file \(/)
+    await put('a.avro', 'Obj')
+    await expect(look(['a.avro'])).rejects.toThrow(/a\.avro: Avro is not read; export the events as Parquet/)
+    await expect(splitByDay({ files: [found!], name: 'x' }, 1, directory)).rejects.toThrow(
+      /^--orchestrate delivers lines day by day, and it's \[1\]\.parquet has none/,
+    )
+  })
+
+  it('is refused when a folder holds nothing that can be read, or nothing at all', async () => {
+    await mkdir(join(directory, 'none'))
+    await expect(look(['none'])).rejects.toThrow(/no file in this folder ends in \.csv, .* or \.parquet\.$/)
+    await put('none/a.csv', '')
+    await put('none/b.csv', '')
+    await expect(look(['none'])).rejects.toThrow(/none\/a\.csv: the file is empty\.$/)
+  })
+
+  it('knows the sources that the job ships, in its order', async () => {
+    expect(await readFile(join(root, 'spark/tables/source.py'), 'utf8')).toContain(
+      `SHIPPED = (${SHIPPED.map((name) => `"${name}"`).join(', ')})`,
+    )
+  })
+
+  it.each([
+    ['nothing.json', /--source .+nothing\.json: there is no such file\.$/],
+    [
+      'shopify',
+      /^--source shopify: no such source; shipped are retailrocket, ga4, events; the name of a file/,
+    ],
+    ['{', /this is not JSON: /],
+    ['{}', /a source needs a name; docs\/contract\.md/],
+    ['{"name":"a","format":{"type":"xml"}}', /its format must have a type: csv, ndjson, parquet/],
+    ['{"name":"a","format":{"type":"csv"},"fields":{}}', /its fields must say from what event_ts is/],
+  ])('refuses the source %j in one sentence', async (source, message) => {
+    const given = source.startsWith('{')
+      ? await put('s.json', source)
+      : source.endsWith('.json')
+        ? join(directory, source)
+        : source
+    await expect(chooseSource(given, shipped)).rejects.toThrow(message)
   })
 })
 
@@ -162,9 +328,13 @@ describe('an item file', () => {
   })
 })
 
-describe('the days of an orchestrated demo', () => {
+describe('options of the demo', () => {
   it.each([
-    [['--events', 'a.csv', '--events', 'b.csv'], /^--events is given twice; give it once/],
+    [['--events', 'a.csv', '--size', '5'], /^--events and --size exclude each other/],
+    [['--events', 'a.csv', '--shape', 'ga4'], /^--events and --shape exclude each other/],
+    [['--events', 'none.csv', '--events', 'b.csv'], /none\.csv: there is no such file/],
+    [['--shape', 'shopify'], /^--shape shopify: one of retailrocket, ga4, events is needed/],
+    [['--source', 'ga4'], /^--source is for --events/],
     [['--days', '2'], /^--days is for --orchestrate/],
     [['--orchestrate', '--days', '0'], /^--days 0: a whole number of days, 1 or more, is needed/],
     [['--orchestrate', '--items', 'items.csv'], /^--items and --orchestrate exclude each other/],

@@ -21,6 +21,7 @@ interface Row {
 const folder = mkdtempSync(join(tmpdir(), 'generator '))
 const file = (name: string): string => join(folder, name)
 const ROWS = 40_000
+const FIRST_MS = Date.parse('2015-05-03T03:00:04.384Z')
 let result: GeneratedEvents
 let rows: Row[]
 let sessions: Row[][]
@@ -53,8 +54,8 @@ describe('generateEvents', () => {
       bytes: readFileSync(file('small.csv')).length,
       sha256: digest(file('small.csv')),
     })
-    expect(small.sha256).toBe('c9c4c646c95b8c7f4a85ce7ec10ea1eec5d11ae48246b8fa8e193b58c77d25f3')
-    expect(result.sha256).toBe('6aeab96f04cb8ae82cb4d0fb0ed6c5eb5bde8a791f0e6b7a9208e9df3bf5f1fd')
+    expect(small.sha256).toBe('f19cb5b2d4a2781d289445e36e739f8790d9dfb7f1ef7130881fde1b3513af80')
+    expect(result.sha256).toBe('e9df14df9a0e6e317863ac05d01b5e873da740bed08b9e608acf1ade84780f3a')
   })
 
   it('writes other events for another seed', async () => {
@@ -99,9 +100,7 @@ describe('each row', () => {
     expect(
       rows.filter((row) => !/^\d{13},\d+,(view,\d+,|addtocart,\d+,|transaction,\d+,\d+)$/.test(row.line)),
     ).toEqual([])
-    expect(Math.min(...rows.map((row) => row.ms))).toBeGreaterThanOrEqual(
-      Date.parse('2015-05-03T03:00:04.384Z'),
-    )
+    expect(Math.min(...rows.map((row) => row.ms))).toBeGreaterThanOrEqual(FIRST_MS)
     expect(Math.max(...rows.map((row) => row.ms))).toBeLessThanOrEqual(Date.parse('2015-09-18T02:59:47.788Z'))
     expect(new Set(rows.map((row) => new Date(row.ms).toISOString().slice(0, 10))).size).toBe(139)
   })
@@ -136,12 +135,8 @@ describe('the shape', () => {
     expect(Math.max(...counts)).toBeGreaterThan(ROWS / 200)
   })
 
-  it('has its sessions: 1.25 a visitor, 0.8 % with a purchase, some over midnight, some exactly at the border', () => {
-    const visitors = new Set(rows.map((row) => row.visitor)).size
-    expect(sessions.length / visitors).toBeCloseTo(1.2516, 1)
-    expect(
-      sessions.filter((list) => list.some((row) => row.event === 'transaction')).length / sessions.length,
-    ).toBeCloseTo(0.0081, 2)
+  it('has its sessions: 1.25 a visitor, some over midnight, some exactly at the border', () => {
+    expect(sessions.length / visitors()).toBeCloseTo(1.2516, 1)
     expect(sessions.filter((list) => day(list[0]) !== day(list.at(-1))).length).toBeGreaterThan(10)
     const pauses = [...Map.groupBy(unique(rows), (row) => row.visitor).values()].flatMap((list) =>
       list
@@ -151,6 +146,26 @@ describe('the shape', () => {
     )
     expect(pauses).toContain(1_800_000)
     expect(pauses).toContain(1_800_001)
+  })
+
+  it('has its conversion: 0.83 % of the visitors, 0.81 % of the sessions, within what so few rows can tell', () => {
+    const bought = rows.filter((row) => row.event === 'transaction')
+    expectNear(new Set(bought.map((row) => row.visitor)).size / visitors(), 0.0083, 0.002)
+    expectNear(sessions.filter((list) => has(list, 'transaction')).length / sessions.length, 0.0081, 0.002)
+    expectNear(new Set(bought.map((row) => row.order)).size / rows.length, 17_672 / 2_756_101, 0.001)
+    expectNear(sessions.filter((list) => has(list, 'view')).length / sessions.length, 0.9967, 0.001)
+  })
+
+  it('is flat over the calendar: no week is 15 % from the mean, and the last month is as the first', () => {
+    const firsts = [...Map.groupBy(rows, (row) => row.visitor).values()].map((list) =>
+      Math.min(...list.map((row) => row.ms)),
+    )
+    for (const instants of [rows.map((row) => row.ms), sessions.map((list) => list[0]!.ms), firsts]) {
+      const weeks = byWeek(instants)
+      const mean = sum(weeks) / weeks.length
+      for (const count of weeks) expectNear(count / mean, 1, 0.15)
+      expectNear(sum(weeks.slice(-4)) / sum(weeks.slice(0, 4)), 1, 0.1)
+    }
   })
 
   it('repeats whole rows at its rate', () => {
@@ -200,6 +215,19 @@ function cutSessions(all: readonly Row[]): Row[][] {
   return found
 }
 
+/** The nineteen whole weeks of the calendar. */
+const byWeek = (instants: readonly number[]): number[] =>
+  Array.from(
+    { length: 19 },
+    (_, week) => instants.filter((ms) => Math.floor((ms - FIRST_MS) / (7 * 86_400_000)) === week).length,
+  )
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
+const expectNear = (found: number, wanted: number, off: number): void => {
+  expect(found).toBeGreaterThan(wanted - off)
+  expect(found).toBeLessThan(wanted + off)
+}
+const visitors = (): number => new Set(rows.map((row) => row.visitor)).size
+const has = (list: readonly Row[], event: string): boolean => list.some((row) => row.event === event)
 const unique = (all: readonly Row[]): Row[] => [...new Map(all.map((row) => [row.line, row])).values()]
 const share = (predicate: (row: Row) => boolean): number => rows.filter(predicate).length / rows.length
 const day = (row: Row | undefined): string => new Date(row?.ms ?? 0).toISOString().slice(0, 10)

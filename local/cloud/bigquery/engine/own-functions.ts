@@ -104,6 +104,8 @@ const OWN: readonly OwnFunction[] = [
       return String(text).normalize(String(form))
     },
   },
+  { name: 'own_lower', takes: [VARCHAR], gives: VARCHAR, compute: (text) => String(text).toLowerCase() },
+  { name: 'own_upper', takes: [VARCHAR], gives: VARCHAR, compute: (text) => String(text).toUpperCase() },
   { name: 'own_casefold', takes: [VARCHAR], gives: VARCHAR, compute: (text) => casefold(String(text)) },
   { name: 'own_soundex', takes: [VARCHAR], gives: VARCHAR, compute: (text) => soundex(String(text)) },
   {

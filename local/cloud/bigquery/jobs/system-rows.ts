@@ -18,6 +18,14 @@ export const columns = (spec: string): FieldSchema[] =>
     return { name: name!, type, mode: 'NULLABLE' }
   })
 
+/** Its values are lists in the order of its fields. */
+export const recordColumn = (name: string, fields: string, mode = 'NULLABLE'): FieldSchema => ({
+  name,
+  type: 'RECORD',
+  mode,
+  fields: columns(fields),
+})
+
 export function tablesOf(scope: CatalogScope, datasets: readonly DatasetRecord[]): TableRecord[] {
   return datasets
     .flatMap((dataset) => scope.room.warehouse.tablesOf(dataset.datasetId, scope.room.now()))

@@ -8,7 +8,7 @@ import { quoteName, quoteText } from '../engine/names.ts'
 import { datasetNotFound, invalidQuery } from '../engine/refusals.ts'
 import type { DatasetRecord } from '../engine/records.ts'
 import type { FieldSchema, Resolved } from '../sql/types.ts'
-import type { SystemView } from './system-rows.ts'
+import type { Row, SystemView } from './system-rows.ts'
 import { projectViews, datasetViews } from './system-views.ts'
 import type { CatalogScope } from './scope.ts'
 
@@ -56,6 +56,8 @@ export async function resolveSystemTable(scope: CatalogScope, parts: readonly st
     )
   if (datasetViews[name.view] && name.datasetId === undefined && name.region === undefined)
     throw invalidQuery(`Table ${shown} must be qualified with a dataset or a region.`)
+  if (name.view === 'OBJECT_PRIVILEGES' && name.region === undefined)
+    throw invalidQuery(`Table ${shown} must be qualified with a region (e.g. \`region-us\`).`)
   const rows = await definition.rows(scope, datasets)
   const relation = await materialise(scope, definition, rows)
   return {
@@ -110,6 +112,16 @@ let systemCount = 0
 
 function literal(value: unknown, field: FieldSchema): string {
   if (value === undefined || value === null) return 'NULL'
+  if (field.mode === 'REPEATED') {
+    const element = { ...field, mode: 'NULLABLE' }
+    return `CAST([${(value as readonly unknown[]).map((one) => literal(one, element)).join(', ')}] AS ${duckdbType(field)})`
+  }
+  if (field.fields) {
+    const parts = field.fields.map(
+      (inner, i) => `${quoteName(inner.name)} := ${literal((value as Row)[i], inner)}`,
+    )
+    return `CAST(struct_pack(${parts.join(', ')}) AS ${duckdbType(field)})`
+  }
   if (field.type === 'TIMESTAMP') return `make_timestamptz(${Math.round(Number(value))}000)`
   if (typeof value === 'number' || typeof value === 'bigint') return String(value)
   if (typeof value === 'boolean') return value ? 'TRUE' : 'FALSE'

@@ -3,8 +3,7 @@
  * grammar and function table exists; it never runs anything itself.
  */
 import { CloudError } from '../../kernel.ts'
-import { tokenize } from './parse/lexer.ts'
-import { parseOne, parseProgram } from './parse/script-parser.ts'
+import { parseProgram, syntaxOf } from './parse/script-parser.ts'
 import { explainBinderError } from './refusal-from-binder.ts'
 import { checkBody } from './resolve/routines.ts'
 import { keyOf, MissingName, Translation, type Answer } from './resolve/translation.ts'
@@ -85,15 +84,9 @@ async function checkRoutine(routine: RoutineBody, context: CompileContext): Prom
 }
 
 async function compile(parsed: ParsedStatement, context: CompileContext): Promise<Statement> {
-  // Padding keeps the positions of the script in the messages of its statements.
-  const text = '\n'.repeat(parsed.line - 1) + ' '.repeat((parsed.column ?? 1) - 1) + parsed.text
-  const { syntax } = guarded(() => parseOne(text))
-  const placeholders = tokenize(text)
-    .filter((token) => token.kind === 'parameter' && token.value === '')
-    .map((token) => token.start)
-  const earlier = Array.from({ length: parsed.placeholdersBefore ?? 0 }, () => -1)
+  const { syntax, placeholders } = guarded(() => syntaxOf(parsed))
   const statement = await withAnswers(context, (translation) => {
-    translation.placeholders = [...earlier, ...placeholders]
+    translation.placeholders = placeholders
     return compileStatement(syntax, parsed, translation)
   })
   if (statement.routine?.kind === 'PROCEDURE') await checkProcedure(statement.routine, context, compile)

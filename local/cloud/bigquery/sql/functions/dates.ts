@@ -145,6 +145,10 @@ export const dateRows: readonly FunctionRow[] = [
     example("SELECT GENERATE_DATE_ARRAY('2016-01-01', '2016-12-31', INTERVAL 2 MONTH)", [
       ['2016-01-01', '2016-03-01', '2016-05-01', '2016-07-01', '2016-09-01', '2016-11-01'],
     ]),
+    // Each from the one before, as the reference implementation has it: what February shortened stays short.
+    example("SELECT GENERATE_DATE_ARRAY('2024-01-31', '2024-04-30', INTERVAL 1 MONTH)", [
+      ['2024-01-31', '2024-02-29', '2024-03-29', '2024-04-29'],
+    ]),
     failing("SELECT GENERATE_DATE_ARRAY('2016-10-05', '2016-10-08', INTERVAL 0 DAY)", 'step cannot be 0'),
   ),
   scalar(

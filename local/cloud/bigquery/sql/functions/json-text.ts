@@ -49,7 +49,7 @@ function present(x: string, type: GType, at: Position, depth: number, wide: type
     case 'NUMERIC':
       return `CASE WHEN ${x} BETWEEN -${WIDE} AND ${WIDE} AND ${x} = round(${x}, 0) THEN regexp_replace(CAST(${x} AS VARCHAR), '\\.?0+$', '') ELSE ${wide(`regexp_replace(CAST(${x} AS VARCHAR), '\\.?0+$', '')`)} END`
     case 'FLOAT64':
-      return `CASE WHEN isnan(${x}) THEN '"NaN"' WHEN isinf(${x}) THEN CASE WHEN ${x} > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE ${floatText(x)} END`
+      return `CASE WHEN isnan(${x}) THEN '"NaN"' WHEN isinf(${x}) THEN CASE WHEN ${x} > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE ${floatText(x, '')} END`
     case 'BOOL':
       return `CASE WHEN ${x} THEN 'true' ELSE 'false' END`
     case 'STRING':

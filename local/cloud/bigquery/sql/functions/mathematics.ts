@@ -1,7 +1,7 @@
 /** Mathematical functions; https://cloud.google.com/bigquery/docs/reference/standard-sql/mathematical_functions. ROUND is half away from zero, domain errors are errors. */
 import { unsupported } from '../refusal.ts'
 import { once } from '../values/value.ts'
-import { divided, rounded } from './numerics.ts'
+import { divided, rounded, truncated } from './numerics.ts'
 import { example, failing, scalar, type Emit, type FunctionRow } from './row.ts'
 
 const F = 'Mathematics'
@@ -142,7 +142,30 @@ export const mathRows: readonly FunctionRow[] = [
       '120.000000000',
     ]),
   ),
-  scalar(F, 'native', 'TRUNC', rounding('trunc'), example('SELECT TRUNC(2.8), TRUNC(-2.8)', [2, -2])),
+  scalar(
+    F,
+    'rewrite',
+    'TRUNC',
+    {
+      ...rounding('trunc'),
+      // x times a power of ten is seldom exact: 0.29 to two digits would be 0.28.
+      'FLOAT64, INT64 -> FLOAT64': (_, how) => {
+        throw unsupported('TRUNC of FLOAT64 to digits', how.at)
+      },
+      'NUMERIC, INT64! -> NUMERIC': ([x], how) => {
+        const digits = how.values[1]!.literal
+        if (digits === undefined)
+          throw unsupported('TRUNC of NUMERIC with digits that are not a literal', how.at)
+        return truncated(x!, Number(digits))
+      },
+    },
+    example('SELECT TRUNC(2.8), TRUNC(-2.8)', [2, -2]),
+    failing('SELECT TRUNC(0.29, 2)', 'TRUNC of FLOAT64 to digits is not supported'),
+    example("SELECT TRUNC(NUMERIC '-1.59', 1), TRUNC(NUMERIC '159.9', -1)", [
+      '-1.500000000',
+      '150.000000000',
+    ]),
+  ),
   scalar(F, 'native', 'CEIL', rounding('ceil'), example('SELECT CEIL(2.3), CEIL(-2.3)', [3, -2])),
   scalar(F, 'native', 'CEILING', rounding('ceil'), example('SELECT CEILING(2.3)', [3])),
   scalar(F, 'native', 'FLOOR', rounding('floor'), example('SELECT FLOOR(2.8), FLOOR(-2.3)', [2, -3])),

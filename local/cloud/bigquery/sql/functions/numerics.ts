@@ -33,3 +33,13 @@ export const divided = (a: string, b: string, zero: string): string =>
 
 export const rounded = (x: string, digits: number): string =>
   digits >= 9 ? x : cast(`round(${x}, ${digits})`)
+
+/** Towards zero; DuckDB's trunc of a DECIMAL takes no digits. */
+export const truncated = (x: string, digits: number): string =>
+  digits >= 9
+    ? x
+    : once(
+        [x],
+        ([n]) =>
+          `CASE WHEN abs(${rounded(n!, digits)}) > abs(${n}) THEN ${cast(`${rounded(n!, digits)} - sign(${n}) * CAST('1e${-digits}' AS DECIMAL(38,9))`)} ELSE ${rounded(n!, digits)} END`,
+      )

@@ -49,14 +49,28 @@ function checkReplacement(how: Emit): void {
     )
 }
 
-/** `(a)?b`, `(a)|b`: a match without the group. */
+/** `(a)?b`, `(a)|b`: a match without the capturing group. `bare` has it once. */
 function mayBeSkipped(bare: string): boolean {
-  let outside = bare
-  for (let before = ''; before !== outside;) {
-    before = outside
-    outside = outside.replace(/\([^()]*\)/g, '')
+  const open: { captures: boolean; hasChoice: boolean; holdsGroup?: boolean }[] = [
+    { captures: false, hasChoice: false },
+  ]
+  for (const [token] of bare.matchAll(/\(\?[^:)<]*[:)]|\(\?P?<[^>]*>|\(|\)(?:[?*]|\{0)?|\|/g)) {
+    if (token === '|') open.at(-1)!.hasChoice = true
+    else if (token.startsWith('(?') && token.endsWith(')')) continue
+    else if (token.startsWith('(')) open.push({ captures: !/^\(\?[^P<]*:/.test(token), hasChoice: false })
+    else {
+      const group = open.pop()!
+      const outer = open.at(-1)
+      if (!outer) return true
+      // A choice inside the capturing group itself is one of what it captures.
+      const holds = group.captures
+      if (holds && token.length > 1) return true
+      outer.captures ||= holds
+      if (holds) outer.holdsGroup = true
+    }
+    if (open.some(({ holdsGroup, hasChoice }) => holdsGroup && hasChoice)) return true
   }
-  return /\)(?:[?*]|\{0)/.test(bare) || outside.includes('|')
+  return open.some(({ holdsGroup, hasChoice }) => holdsGroup && hasChoice)
 }
 
 const extract = (args: string[], how: Emit) => {

@@ -35,6 +35,10 @@ const ends = (name: string, words: string) => (args: string[], how: Emit) =>
       `CASE WHEN ${length} < 0 THEN ${how.fail(`'Second argument in ${words}() cannot be a negative value'`)} ELSE ${name}(${text}, ${length}) END`,
   )
 
+/** Unicode's full mapping, ß to SS: DuckDB maps letter by letter, which is the same for ASCII only. */
+const inCase = (name: 'lower' | 'upper', text: string): string =>
+  once([text], ([x]) => `CASE WHEN strlen(${x}) = length(${x}) THEN ${name}(${x}) ELSE own_${name}(${x}) END`)
+
 export const stringRows: readonly FunctionRow[] = [
   scalar(
     F,
@@ -80,8 +84,25 @@ export const stringRows: readonly FunctionRow[] = [
     { 'STRING -> INT64': ([x]) => `octet_length(encode(${x}))`, 'BYTES -> INT64': 'octet_length' },
     example("SELECT BYTE_LENGTH('абвгд')", [10]),
   ),
-  scalar(F, 'native', 'LOWER', { 'STRING -> STRING': 'lower' }, example("SELECT LOWER('FOO')", ['foo'])),
-  scalar(F, 'native', 'UPPER', { 'STRING -> STRING': 'upper' }, example("SELECT UPPER('foo')", ['FOO'])),
+  scalar(
+    F,
+    'rewrite',
+    'LOWER',
+    { 'STRING -> STRING': ([x]) => inCase('lower', x!) },
+    example("SELECT LOWER('FOO'), LOWER('ÄÖ'), LOWER('ΣΑΣ'), LOWER('İ')", ['foo', 'äö', 'σας', 'i̇']),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'UPPER',
+    { 'STRING -> STRING': ([x]) => inCase('upper', x!) },
+    example("SELECT UPPER('foo'), UPPER('äö'), UPPER('straße'), UPPER('ﬁn')", [
+      'FOO',
+      'ÄÖ',
+      'STRASSE',
+      'FIN',
+    ]),
+  ),
   scalar(
     F,
     'rewrite',
@@ -233,10 +254,15 @@ export const stringRows: readonly FunctionRow[] = [
     'native',
     'ASCII',
     {
-      'STRING -> INT64': ([x]) =>
-        `CASE WHEN ${x} = '' THEN CAST(0 AS BIGINT) ELSE CAST(ascii(${x}) AS BIGINT) END`,
+      'STRING -> INT64': (args, how) =>
+        once(
+          args,
+          ([x]) =>
+            `CASE WHEN ${x} = '' THEN CAST(0 AS BIGINT) WHEN ascii(${x}) < 128 THEN CAST(ascii(${x}) AS BIGINT) WHEN ${x} IS NOT NULL THEN ${how.fail("'ASCII of a character outside of ASCII is not supported by the local BigQuery'")} END`,
+        ),
     },
-    example("SELECT ASCII('abcd'), ASCII('a'), ASCII('')", [97, 97, 0]),
+    example("SELECT ASCII('abcd'), ASCII('a'), ASCII(''), ASCII(NULL)", [97, 97, 0, null]),
+    failing("SELECT ASCII('ä')", 'outside of ASCII'),
   ),
   scalar(
     F,

@@ -10,6 +10,7 @@ import { dateRows } from './dates.ts'
 import { fingerprintRows } from './fingerprints.ts'
 import { formatRows } from './formats.ts'
 import { hashRows } from './hashes.ts'
+import { hyperbolicRows } from './hyperbolic.ts'
 import { jsonRows } from './json.ts'
 import { jsonValueRows } from './json-values.ts'
 import { mathRows } from './mathematics.ts'
@@ -45,6 +46,7 @@ export const functionRows: readonly FunctionRow[] = [
   ...printfRows,
   ...statisticRows,
   ...trigonometryRows,
+  ...hyperbolicRows,
   ...windowRows,
 ]
 

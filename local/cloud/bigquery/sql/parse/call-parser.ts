@@ -11,6 +11,7 @@ export function finishCall(cursor: Cursor, path: readonly string[], at: Position
   let name = (isSafe ? parts.slice(1) : parts).join('.')
   cursor.expectSymbol('(')
   const isDistinct = cursor.acceptWord('DISTINCT')
+  if (isDistinct && cursor.isSymbol(')')) throw cursor.unexpected()
   if (!isDistinct) cursor.acceptWord('ALL')
   const args: Expression[] = []
   if (cursor.isSymbol('*') && cursor.isSymbol(')', 1)) args.push({ kind: 'star', at: cursor.next().at })

@@ -33,9 +33,10 @@ export class Cursor {
   constructor(sql: string, tokens: readonly Token[], grammar: Grammar) {
     this.sql = sql
     this.#tokens = [...tokens]
-    this.#placeholders = tokens.flatMap(({ kind, value }, i) =>
-      kind === 'parameter' && value === '' ? [i] : [],
-    )
+    const placeholders: number[] = []
+    for (const [i, { kind, value }] of tokens.entries())
+      if (kind === 'parameter' && value === '') placeholders.push(i)
+    this.#placeholders = placeholders
     this.#grammar = grammar
   }
   expression(): Expression {
@@ -71,6 +72,9 @@ export class Cursor {
       else high = middle
     }
     return low
+  }
+  get placeholderOffsets(): readonly number[] {
+    return this.#placeholders.map((index) => this.#tokens[index]!.start)
   }
   get mark(): number {
     return this.#index

@@ -54,6 +54,11 @@ const SYMBOLS = [
   '~',
 ]
 
+/** Longest first, by the first character. */
+const BY_FIRST = new Map(
+  SYMBOLS.map(([first]) => [first!, SYMBOLS.filter((symbol) => symbol.startsWith(first!))] as const),
+)
+
 const LITERAL = /(r|b|rb|br)?("""|'''|"|')/iy
 const NUMBER = /(0[xX][0-9a-fA-F]+|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)/y
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y
@@ -93,6 +98,9 @@ export function tokenize(sql: string): Token[] {
 
 function skipBlank(sql: string, i: number, positionOf: (offset: number) => Position): number {
   const c = sql[i]!
+  if (c === ' ' || c === '\n') return i + 1
+  // What is printed in ASCII is no white space.
+  if (c > ' ' && c <= '~' && c !== '#' && c !== '-' && c !== '/') return i
   if (/\s/u.test(c)) return i + 1
   if (c === '#' || (c === '-' && sql[i + 1] === '-')) {
     const end = sql.indexOf('\n', i)
@@ -120,7 +128,9 @@ function readToken(sql: string, start: number, at: Position, previous: Token | u
     end,
     at,
   })
-  const literal = matched(LITERAL)
+  // Most tokens are told by their first character: no pattern is tried that cannot match.
+  const mayBeLiteral = '"\'rRbB'.includes(first)
+  const literal = mayBeLiteral ? matched(LITERAL) : null
   if (literal) {
     const prefix = (literal[1] ?? '').toLowerCase()
     const read = readQuoted(sql, start + literal[0].length, literal[2]!, {
@@ -137,16 +147,16 @@ function readToken(sql: string, start: number, at: Position, previous: Token | u
   }
   // After a dot `t.1x` cannot be a number; `t.5` never starts a path part in GoogleSQL either, so numbers
   // stay numbers.
-  const number = matched(NUMBER)
+  const number = (first >= '0' && first <= '9') || first === '.' ? matched(NUMBER) : null
   if (number && !(first === '.' && previous !== undefined && endsOperand(previous))) {
     const end = start + number[0].length
     if (/[A-Za-z_]/.test(sql[end] ?? ''))
       throw invalid('Syntax error: Missing whitespace between literal and alias', at)
     return make(/^(0[xX]|\d+$)/.test(number[0]) ? 'integer' : 'float', end)
   }
-  const word = matched(WORD)
+  const word = /[A-Za-z_]/.test(first) ? matched(WORD) : null
   if (word) return make('word', start + word[0].length, word[0].toUpperCase())
-  const parameter = matched(PARAMETER)
+  const parameter = first === '@' ? matched(PARAMETER) : null
   if (parameter)
     return make(
       parameter[1] ? 'system' : 'parameter',
@@ -154,7 +164,7 @@ function readToken(sql: string, start: number, at: Position, previous: Token | u
       parameter[1] ?? parameter[2],
     )
   if (first === '?') return make('parameter', start + 1, '')
-  const symbol = SYMBOLS.find((candidate) => sql.startsWith(candidate, start))
+  const symbol = BY_FIRST.get(first)?.find((candidate) => sql.startsWith(candidate, start))
   if (symbol) return make('symbol', start + symbol.length)
   throw invalid(`Syntax error: Illegal input character ${JSON.stringify(first)}`, at)
 }

@@ -12,7 +12,13 @@ import type { StatementSyntax } from './statement-syntax.ts'
 export interface Parsed {
   readonly syntax: StatementSyntax
   readonly parsed: ParsedStatement
+  /** Offsets of `?` in the text that it was read from. */
+  readonly placeholders: readonly number[]
 }
+/** What was read once is not read again: a statement of a megabyte takes its time. */
+const seen = new WeakMap<ParsedStatement, Parsed>()
+export const alreadyParsed = (parsed: ParsedStatement): Parsed | undefined => seen.get(parsed)
+
 const ENDS = ['END', 'ELSE', 'ELSEIF', 'WHEN', 'EXCEPTION', 'UNTIL']
 
 /** Statements up to one of `ends`, which is left to the caller. */
@@ -45,17 +51,17 @@ export function parseParsed(cursor: Cursor): Parsed {
       : syntax.kind === 'set'
         ? { names: syntax.names }
         : undefined
-  return {
-    syntax,
-    parsed: {
-      type: typeOf(syntax),
-      text: cursor.sql.slice(first.start, cursor.lastEnd),
-      ...first.at,
-      ...(before > 0 ? { placeholdersBefore: before } : {}),
-      ...(variable ? { variable } : {}),
-      ...('isTemp' in syntax && syntax.isTemp ? { isTemp: true, path: syntax.path } : {}),
-    },
+  const parsed: ParsedStatement = {
+    type: typeOf(syntax),
+    text: cursor.sql.slice(first.start, cursor.lastEnd),
+    ...first.at,
+    ...(before > 0 ? { placeholdersBefore: before } : {}),
+    ...(variable ? { variable } : {}),
+    ...('isTemp' in syntax && syntax.isTemp ? { isTemp: true, path: syntax.path } : {}),
   }
+  const found = { syntax, parsed, placeholders: cursor.placeholderOffsets }
+  seen.set(parsed, found)
+  return found
 }
 
 /** An expression as a query of one value. */

@@ -1,11 +1,20 @@
 /** A script to its statements and control flow, and one statement alone. */
 import { invalid, unsupported } from '../refusal.ts'
-import type { ScriptNode } from '../types.ts'
+import type { ParsedStatement, ScriptNode } from '../types.ts'
 import { openText } from './grammar.ts'
-import { parseList, parseParsed, type Parsed } from './node-parser.ts'
+import { alreadyParsed, parseList, parseParsed, type Parsed } from './node-parser.ts'
 
-/** The one statement of a text that `parseScript` cut out. */
-export function parseOne(sql: string): Parsed {
+/** The syntax of a statement that a script was cut into, and the script's `?` by their order. */
+export function syntaxOf(statement: ParsedStatement): Pick<Parsed, 'syntax' | 'placeholders'> {
+  const known = alreadyParsed(statement)
+  if (known) return known
+  // Padding keeps the positions of the script in the messages of its statements.
+  const { line, column = 1, text, placeholdersBefore = 0 } = statement
+  const { syntax, placeholders } = parseOne('\n'.repeat(line - 1) + ' '.repeat(column - 1) + text)
+  return { syntax, placeholders: [...Array.from({ length: placeholdersBefore }, () => -1), ...placeholders] }
+}
+
+function parseOne(sql: string): Parsed {
   const cursor = openText(sql)
   const parsed = parseParsed(cursor)
   cursor.acceptSymbol(';')

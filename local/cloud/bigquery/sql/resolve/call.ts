@@ -5,6 +5,7 @@
 import { invalid, unsupported, type Position } from '../refusal.ts'
 import type { Call, Expression } from '../parse/syntax.ts'
 import { match } from '../functions/matching.ts'
+import { isOfBigQuery } from '../functions/missing.ts'
 import type { Emit, FunctionRow } from '../functions/row.ts'
 import { findFunction } from '../functions/table.ts'
 import { isGroupable, typeName } from '../values/gtype.ts'
@@ -21,7 +22,10 @@ export function resolveCall(call: CallNode, env: Env): Value {
   const row = findFunction(call.name)
   const own = row ? undefined : findRoutine(call.path, env, call.at)
   if (own) return callRoutine(call, own, env)
-  if (!row) throw unsupported(`Function ${call.name}`, call.at)
+  if (!row)
+    throw isOfBigQuery(call.name)
+      ? unsupported(`Function ${call.name}`, call.at)
+      : invalid(`Function not found: ${call.path.join('.')}`, call.at)
   const shape = row.shape
   const isAggregate = shape === 'both' || shape === 'aggregate'
   if (shape === 'window' && !call.over)
@@ -82,6 +86,7 @@ export function resolveCall(call: CallNode, env: Env): Value {
     })
     return { ...facts(seen), ...result, ...(call.isSafe ? { sql: tried(result.sql, outside, call) } : {}) }
   }
+  checkClauses(call)
   const values = call.args.map((argument) => resolveExpression(argument, inner))
   const found = match(row, values, call.at)
   if (call.isSafe)
@@ -95,6 +100,23 @@ export function resolveCall(call: CallNode, env: Env): Value {
     type: found.returns,
     ...facts(values),
   }
+}
+
+/** Clauses that the functions without a form of their own do not have; percentiles leave NULLs out anyway. */
+function checkClauses({ name, nulls, isDistinct, orderBy, limit, over, at }: CallNode): void {
+  const isPercentile = name.startsWith('PERCENTILE_')
+  if (isPercentile && nulls === 'RESPECT') throw unsupported(`${name} with RESPECT NULLS`, at)
+  const takesOrder = name === 'ARRAY_CONCAT_AGG'
+  const refused =
+    nulls && !isPercentile
+      ? `${nulls} NULLS`
+      : orderBy.length > 0 && !takesOrder
+        ? 'ORDER BY'
+        : limit && 'LIMIT'
+  if (refused) throw invalid(`Function ${name} does not support ${refused} in its arguments`, at)
+  const isNumbering = over !== undefined && /^(ROW_NUMBER|.*RANK|CUME_DIST|NTILE)$/.test(name)
+  if (isDistinct && isNumbering)
+    throw invalid(`Function ${name} does not support DISTINCT in its arguments`, at)
 }
 
 /** SAFE.f(x): errors of x still are errors, so x is evaluated outside of TRY. */

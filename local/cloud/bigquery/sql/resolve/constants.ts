@@ -37,7 +37,7 @@ export function resolveLiteral(expression: Expression & { kind: 'literal' }): Va
     case 'BYTES':
       return { sql: quoteBytes(value), type: BYTES, isConstant: true }
     case 'NUMERIC':
-      if (!/^\s*[+-]?(\d+\.?\d*|\.\d+)\s*$/.test(value))
+      if (!/^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(value))
         throw invalid(`Invalid NUMERIC literal: ${JSON.stringify(value)}`, at)
       return { sql: `CAST('${value.trim()}' AS DECIMAL(38,9))`, type: NUMERIC, isConstant: true }
     case 'JSON':

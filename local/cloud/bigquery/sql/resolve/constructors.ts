@@ -1,7 +1,7 @@
 /** Values made of others: arrays, structs, and a query where one value is wanted. */
 import type { Expression } from '../parse/syntax.ts'
 import { invalid, unsupported } from '../refusal.ts'
-import { coerce, coerceAll } from '../values/coerce.ts'
+import { coerce, coerceAll, packedSql } from '../values/coerce.ts'
 import {
   anonymousField,
   arrayOf,
@@ -9,7 +9,6 @@ import {
   duckdbType,
   INT64,
   isNullType,
-  quoteName,
   typeFromSyntax,
   type GType,
 } from '../values/gtype.ts'
@@ -60,12 +59,9 @@ export function resolveStruct(expression: Expression & { kind: 'struct' }, env: 
   const names = fields.map((field) => field.name.toLowerCase())
   if (new Set(names).size !== names.length)
     throw unsupported('A STRUCT with two fields of the same name', expression.at)
-  const sql = `struct_pack(${fields.map((field) => `${quoteName(field.name)} := ${isNullType(field.type) ? 'CAST(NULL AS BIGINT)' : field.value.sql}`).join(', ')})`
-  return {
-    sql,
-    type: { kind: 'struct', fields: fields.map(({ name, type }) => ({ name, type })) },
-    ...joinFacts(fields.map((field) => field.value)),
-  }
+  const type: GType = { kind: 'struct', fields: fields.map(({ name, type: own }) => ({ name, type: own })) }
+  const values = fields.map((field) => field.value)
+  return { sql: packedSql(values, type), type, fields: values, ...joinFacts(values) }
 }
 
 export function resolveSubquery(

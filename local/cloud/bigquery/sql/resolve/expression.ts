@@ -8,15 +8,16 @@ import type { Expression } from '../parse/syntax.ts'
 import { invalid, unsupported } from '../refusal.ts'
 import { castValue } from '../values/cast.ts'
 import { castWithFormat } from '../values/cast-format.ts'
-import { coerce, coerceAll, literalOf } from '../values/coerce.ts'
+import { coerce, coerceAll, literalAs } from '../values/coerce.ts'
 import { compareFloats } from '../values/floats.ts'
 import { BOOL, duckdbType, isScalar, typeFromSyntax, typeName } from '../values/gtype.ts'
 import { joinFacts, type Value } from '../values/value.ts'
 import { fieldOf, resolveIndex, resolvePath } from './access.ts'
 import { resolveCall } from './call.ts'
 import { resolveLiteral, resolveParameter, resolveSystem } from './constants.ts'
+import { resolveIn } from './among.ts'
 import { resolveArray, resolveStruct, resolveSubquery } from './constructors.ts'
-import { resolveBinary, resolveIn, resolveLike, resolveUnary } from './operators.ts'
+import { resolveBinary, resolveLike, resolveUnary } from './operators.ts'
 import type { Env } from './scope.ts'
 
 export function resolveExpression(expression: Expression, env: Env): Value {
@@ -84,7 +85,7 @@ export function resolveExpression(expression: Expression, env: Env): Value {
         isScalar(type, 'TIMESTAMP', 'DATE', 'DATETIME', 'TIME')
       ) {
         try {
-          return { sql: literalOf(operand.literal, typeName(type), at), type, isConstant: true }
+          return { sql: literalAs(operand.literal, typeName(type), at), type, isConstant: true }
         } catch (error) {
           if (expression.isSafe) return { sql: `CAST(NULL AS ${duckdbType(type)})`, type, isConstant: true }
           throw error

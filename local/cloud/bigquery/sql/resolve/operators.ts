@@ -18,14 +18,14 @@ import {
   typeName,
   type GType,
 } from '../values/gtype.ts'
+import { chained } from '../values/chain.ts'
 import { compareFloats } from '../values/floats.ts'
 import { joinFacts, once, quoteText, type Value } from '../values/value.ts'
 import { BITS } from '../functions/bits.ts'
 import { shift } from '../functions/date-arithmetic.ts'
 import { divided, multiplied } from '../functions/numerics.ts'
-import { singleColumn } from './output.ts'
-import { resolveExpression, resolveQuery } from './recursion.ts'
-import { childEnv, type Env } from './scope.ts'
+import { resolveExpression } from './recursion.ts'
+import type { Env } from './scope.ts'
 
 export function resolveUnary(expression: Expression & { kind: 'unary' }, env: Env): Value {
   const operand = resolveExpression(expression.operand, env)
@@ -143,7 +143,7 @@ function compare(
  * Field by field, because DuckDB takes two NULL fields for equal and a NULL field for different from a value,
  * where BigQuery answers NULL.
  */
-function equalStructs(
+export function equalStructs(
   a: string,
   b: string,
   type: GType & { kind: 'struct' },
@@ -181,20 +181,24 @@ export function concatenate(left: Value, right: Value, expression: Expression): 
   return { sql: `(${a} || ${b})`, type }
 }
 
-/** A chain of AND and OR is flattened, so that a long generated condition is no deep nesting. */
-function resolveLogic(expression: Expression & { kind: 'binary' }, env: Env): Value {
+/** A chain of AND or OR is flattened, so that a long generated condition is no deep nesting. */
+export function operandsOf(expression: Expression, operator: string): Expression[] {
   const parts: Expression[] = []
-  let rest: Expression = expression
-  while (rest.kind === 'binary' && rest.operator === expression.operator) {
-    parts.unshift(rest.right)
-    rest = rest.left
-  }
-  parts.unshift(rest)
+  let rest = expression
+  for (; rest.kind === 'binary' && rest.operator === operator; rest = rest.left) parts.push(rest.right)
+  return [...parts, rest].reverse()
+}
+
+function resolveLogic(expression: Expression & { kind: 'binary' }, env: Env): Value {
+  const parts = operandsOf(expression, expression.operator)
   const values = parts.map((part) =>
     coerce(resolveExpression(part, env), BOOL, part.at, `Operand of ${expression.operator}`),
   )
   return {
-    sql: `(${values.map((value) => value.sql).join(` ${expression.operator} `)})`,
+    sql: `(${chained(
+      values.map((value) => value.sql),
+      expression.operator,
+    )})`,
     type: BOOL,
     ...joinFacts(values),
   }
@@ -244,66 +248,4 @@ export function resolveLike(expression: Expression & { kind: 'like' }, env: Env)
     type: BOOL,
     ...joinFacts(found.values),
   }
-}
-
-export function resolveIn(expression: Expression & { kind: 'in' }, env: Env): Value {
-  const operand = resolveExpression(expression.operand, env)
-  const not = expression.isNot ? 'NOT ' : ''
-  if (expression.list) {
-    const { values, type } = coerceAll(
-      [operand, ...expression.list.map((item) => resolveExpression(item, env))],
-      'operator IN',
-      expression.at,
-    )
-    if (type.kind === 'struct')
-      return {
-        sql: `(${not}(${values
-          .slice(1)
-          .map((value) => equalStructs(values[0]!.sql, value.sql, type, false, expression))
-          .join(' OR ')}))`,
-        type: BOOL,
-        ...joinFacts(values),
-      }
-    return {
-      sql: `(${values[0]!.sql} ${not}IN (${values
-        .slice(1)
-        .map((value) => value.sql)
-        .join(', ')}))`,
-      type: BOOL,
-      ...joinFacts(values),
-    }
-  }
-  if (operand.type.kind === 'struct')
-    throw unsupported('IN with STRUCT values from a query or an array', expression.at)
-  if (expression.query) {
-    const single = singleColumn(
-      resolveQuery(expression.query, childEnv(env)),
-      env,
-      'Subquery of type IN',
-      expression.at,
-    )
-    const both = coerceAll([operand, { sql: 'x', type: single.type }], 'operator IN', expression.at)
-    const relation = env.translation.fresh('among')
-    const inner =
-      both.values[1]!.sql === 'x'
-        ? single.sql
-        : `SELECT ${castSql(`${relation}."x"`, single.type, both.type, { isSafe: false })} FROM (${single.sql}) AS ${relation}("x")`
-    return {
-      sql: `(${both.values[0]!.sql} ${not}IN (${inner}))`,
-      type: BOOL,
-      hasAggregate: operand.hasAggregate,
-      hasWindow: operand.hasWindow,
-    }
-  }
-  const array = resolveExpression(expression.unnest!, env)
-  if (array.type.kind !== 'array')
-    throw invalid('Second argument of IN UNNEST must be an array', expression.at)
-  const value = coerce(operand, array.type.element, expression.at, 'Operand of IN UNNEST')
-  // Spelt out, because list_contains ignores NULL elements where IN answers NULL.
-  const sql = once(
-    [value.sql, array.sql],
-    ([x, list]) =>
-      `CASE WHEN len(${list}) IS NULL OR len(${list}) = 0 THEN FALSE WHEN ${x} IS NULL THEN NULL WHEN list_contains(${list}, ${x}) THEN TRUE WHEN list_count(${list}) < len(${list}) THEN NULL ELSE FALSE END`,
-  )
-  return { sql: `(${not}${sql})`, type: BOOL, ...joinFacts([value, array]) }
 }

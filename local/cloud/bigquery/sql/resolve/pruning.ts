@@ -3,9 +3,11 @@
  * with constants; AND adds them, OR needs one on each side. Anything else prunes nothing.
  */
 import type { Expression } from '../parse/syntax.ts'
+import { chained } from '../values/chain.ts'
 import { coerceAll } from '../values/coerce.ts'
 import { quoteName, sameType } from '../values/gtype.ts'
 import type { Value } from '../values/value.ts'
+import { operandsOf } from './operators.ts'
 import { resolveExpression } from './recursion.ts'
 import type { Column, Env } from './scope.ts'
 import type { Read } from './translation.ts'
@@ -22,19 +24,19 @@ export function noteConjuncts(where: Expression, env: Env): void {
 }
 
 function predicatesOf(where: Expression, env: Env): Predicates {
-  if (where.kind === 'binary' && (where.operator === 'AND' || where.operator === 'OR')) {
-    const [left, right] = [predicatesOf(where.left, env), predicatesOf(where.right, env)]
-    const reads = [...new Set([...left.keys(), ...right.keys()])]
-    return new Map(
-      reads.flatMap((read) => {
-        const both = [left.get(read), right.get(read)].filter((text) => text !== undefined)
-        if (where.operator === 'OR' && both.length < 2) return []
-        const whole = both.join(` ${where.operator} `)
-        return [[read, where.operator === 'OR' ? `(${whole})` : whole] as const]
-      }),
-    )
-  }
-  return predicateOf(where, env) ?? new Map<Read, string>()
+  if (!(where.kind === 'binary' && (where.operator === 'AND' || where.operator === 'OR')))
+    return predicateOf(where, env) ?? new Map<Read, string>()
+  const { operator } = where
+  const parts = operandsOf(where, operator).map((part) => predicatesOf(part, env))
+  const reads = [...new Set(parts.flatMap((part) => [...part.keys()]))]
+  return new Map(
+    reads.flatMap((read) => {
+      const texts = parts.map((part) => part.get(read)).filter((text) => text !== undefined)
+      if (operator === 'OR' && texts.length < parts.length) return []
+      const whole = chained(texts, operator)
+      return [[read, operator === 'OR' ? `(${whole})` : whole] as const]
+    }),
+  )
 }
 
 const MIRRORED: Readonly<Record<string, string>> = { '=': '=', '<': '>', '>': '<', '<=': '>=', '>=': '<=' }

@@ -5,7 +5,16 @@
 import type { Body, Expression, OrderItem, Query } from '../parse/syntax.ts'
 import { invalid, unsupported } from '../refusal.ts'
 import { coerce, commonType } from '../values/coerce.ts'
-import { duckdbType, INT64, isGroupable, sameType, typeName, type GType } from '../values/gtype.ts'
+import {
+  duckdbType,
+  INT64,
+  isGroupable,
+  isNullType,
+  sameType,
+  typeName,
+  type GType,
+} from '../values/gtype.ts'
+import { chained } from '../values/chain.ts'
 import type { Value } from '../values/value.ts'
 import { orderKey, ordinal } from './order.ts'
 import { asColumns } from './output.ts'
@@ -30,6 +39,7 @@ export function resolveQuery(query: Query, outer: Env): QueryResult {
   return {
     ...result,
     columns,
+    row: query.limit || ctes.length > 0 ? undefined : result.row,
     sql: `${ctes.length > 0 ? `WITH ${query.with.some((cte) => cte.mayRecur) ? 'RECURSIVE ' : ''}${ctes.join(', ')} ` : ''}${result.sql}${limit}${offset}`,
   }
 }
@@ -103,7 +113,13 @@ function resolveBody(body: Body, env: Env): QueryResult {
   if (!isAll)
     for (const { columns } of inputs) for (const column of columns) env.translation.touch(column.touch)
   const operator = isAll ? 'UNION ALL' : body.operator.replace(' DISTINCT', '')
-  const sql = inputs.map((input) => converted(input, types, env)).join(` ${operator} `)
+  const rows = isAll ? asRows(inputs, types) : undefined
+  const sql =
+    rows ??
+    chained(
+      inputs.map((input) => converted(input, types, env)),
+      operator,
+    )
   const columns = first.columns.map((column, i) => ({
     name: column.name,
     label: column.label,
@@ -112,7 +128,8 @@ function resolveBody(body: Body, env: Env): QueryResult {
       for (const input of inputs) input.columns[i]!.touch()
     },
   }))
-  return { sql: `SELECT * FROM (${sql}) AS ${env.translation.fresh('set')}`, columns, as: first.as }
+  const names = rows ? `(${columns.map(({ label }) => label).join(', ')})` : ''
+  return { sql: `SELECT * FROM (${sql}) AS ${env.translation.fresh('set')}${names}`, columns, as: first.as }
 }
 
 const columnCount = ({ columns: { length } }: QueryResult): string =>
@@ -132,6 +149,19 @@ const valueOf = ({ type, literal }: OutputColumn, sql: string): Value => ({
   type,
   ...(literal === undefined ? {} : { literal }),
 })
+
+/** Many rows as one list: seeds and fixtures of tests are unions of thousands of SELECTs without FROM. */
+function asRows(inputs: readonly QueryResult[], types: readonly GType[]): string | undefined {
+  const rows = inputs.flatMap(({ row }) =>
+    row?.every(({ sql }) => !sql.includes('(SELECT'))
+      ? [row.map((value, i) => coerce(value, types[i]!))]
+      : [],
+  )
+  if (rows.length < inputs.length || rows.length < MANY) return undefined
+  const cell = (value: Value, type: GType): string => (isNullType(type) ? 'CAST(NULL AS BIGINT)' : value.sql)
+  return `VALUES ${rows.map((row) => `(${row.map((value, i) => cell(value, types[i]!)).join(', ')})`).join(', ')}`
+}
+const MANY = 16
 
 function converted(result: QueryResult, types: readonly GType[], env: Env): string {
   if (

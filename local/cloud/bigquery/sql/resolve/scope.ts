@@ -55,6 +55,8 @@ export interface QueryResult {
   readonly sql: string
   readonly columns: readonly OutputColumn[]
   readonly as?: 'STRUCT' | 'VALUE'
+  /** Of a SELECT without FROM: its one row. */
+  readonly row?: readonly Value[]
 }
 
 /** The two ways back in: an operand may hold a query, and a query expressions. Every Env carries them. */

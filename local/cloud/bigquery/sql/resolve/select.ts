@@ -100,6 +100,7 @@ export function resolveSelect(select: Select, outer: Env, orderBy: readonly Orde
     sql: `SELECT ${select.isDistinct ? 'DISTINCT ' : ''}${list}${source}${where}${grouping}${having}${qualify}${order}`,
     columns,
     as: select.as,
+    row: isPlain && !from && !select.having ? items.map((item) => item.value) : undefined,
   }
 }
 

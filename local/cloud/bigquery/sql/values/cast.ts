@@ -40,8 +40,9 @@ const guarded =
 const zoned = (x: string, failed: string): string =>
   `CASE WHEN TRY_CAST(${x} AS TIMESTAMP WITH TIME ZONE) IS NULL THEN ${failed} ELSE ${firstOfBoth(`CAST(upper(regexp_extract(${x}, '^(.*) ', 1)) AS TIMESTAMP)`, `regexp_extract(${x}, '[^ ]+$')`)} END`
 
-export const floatText = (x: string): string =>
-  `CASE WHEN isfinite(${x}) THEN CASE WHEN CAST(printf('%.15g', ${x}) AS DOUBLE) = ${x} THEN printf('%.15g', ${x} + 0.0) ELSE printf('%.17g', ${x}) END ` +
+/** A zero of a cast has no sign, one in JSON keeps it. */
+export const floatText = (x: string, zero = ' + 0.0'): string =>
+  `CASE WHEN isfinite(${x}) THEN CASE WHEN CAST(printf('%.15g', ${x}) AS DOUBLE) = ${x} THEN printf('%.15g', ${x}${zero}) ELSE printf('%.17g', ${x}) END ` +
   `WHEN isnan(${x}) THEN 'NaN' WHEN ${x} > 0 THEN 'inf' WHEN ${x} < 0 THEN '-inf' END`
 
 const RULES: Readonly<Record<string, Rule>> = {

@@ -4,7 +4,16 @@
  */
 import { invalid, type Position } from '../refusal.ts'
 import { castSql } from './cast.ts'
-import { duckdbType, FLOAT64, isNullType, isScalar, sameType, typeName, type GType } from './gtype.ts'
+import {
+  duckdbType,
+  FLOAT64,
+  isNullType,
+  isScalar,
+  quoteName,
+  sameType,
+  typeName,
+  type GType,
+} from './gtype.ts'
 import { dateLiteral, datetimeLiteral, timeLiteral, timestampLiteral } from './temporal.ts'
 import type { Value } from './value.ts'
 
@@ -19,7 +28,7 @@ export function coercionCost(value: Value, to: GType): number | undefined {
       from.fields.every(
         (field, i) =>
           isNullType(field.type) ||
-          coercionCost({ sql: '', type: field.type }, to.fields[i]!.type) !== undefined,
+          coercionCost(value.fields?.[i] ?? { sql: '', type: field.type }, to.fields[i]!.type) !== undefined,
       )
       ? 2
       : undefined
@@ -46,10 +55,16 @@ export function coerce(value: Value, to: GType, at?: Position, what?: string): V
       at,
     )
   if (cost === 0)
-    return value.type.kind === 'scalar' ? value : { ...value, sql: renamed(value, to), type: to }
+    return value.type.kind === 'scalar' || duckdbType(value.type) === duckdbType(to)
+      ? { ...value, type: to }
+      : value.fields && to.kind === 'struct'
+        ? { ...value, ...packed(value.fields, to, at), type: to }
+        : { ...value, sql: castSql(value.sql, value.type, to, { isSafe: false }), type: to }
+  if (value.fields && to.kind === 'struct')
+    return { ...value, ...packed(value.fields, to, at), type: to, literal: undefined }
   if (isNullType(value.type)) return { ...value, sql: `CAST(NULL AS ${duckdbType(to)})`, type: to }
   if (value.literal !== undefined && isScalar(value.type, 'STRING') && to.kind === 'scalar')
-    return { ...value, sql: literalOf(value.literal, to.name, at), type: to, literal: undefined }
+    return { ...value, sql: literalAs(value.literal, to.name, at), type: to, literal: undefined }
   if (value.literal !== undefined && isScalar(value.type, 'INT64', 'FLOAT64') && to.kind === 'scalar')
     return { ...value, sql: `CAST('${value.literal}' AS ${duckdbType(to)})`, type: to }
   return {
@@ -61,12 +76,18 @@ export function coerce(value: Value, to: GType, at?: Position, what?: string): V
   }
 }
 
-/** Structs of equal field types and other names differ for DuckDB only. */
-function renamed(value: Value, to: GType): string {
-  return duckdbType(value.type) === duckdbType(to)
-    ? value.sql
-    : castSql(value.sql, value.type, to, { isSafe: false })
+/** The constructor again, with the names and types of `to`. */
+function packed(
+  given: readonly Value[],
+  to: GType & { kind: 'struct' },
+  at?: Position,
+): Pick<Value, 'sql' | 'fields'> {
+  const fields = to.fields.map((field, i) => coerce(given[i]!, field.type, at, 'Struct field'))
+  return { sql: packedSql(fields, to), fields }
 }
+
+export const packedSql = (fields: readonly Value[], type: GType & { kind: 'struct' }): string =>
+  `struct_pack(${type.fields.map(({ name }, i) => `${quoteName(name)} := ${isNullType(fields[i]!.type) ? 'CAST(NULL AS BIGINT)' : fields[i]!.sql}`).join(', ')})`
 
 export function literalOf(text: string, type: string, at?: Position): string {
   switch (type) {
@@ -79,24 +100,46 @@ export function literalOf(text: string, type: string, at?: Position): string {
     case 'TIMESTAMP':
       return timestampLiteral(text, at)
     default:
-      throw invalid(`Could not cast literal ${JSON.stringify(text)} to type ${type}`, at)
+      throw notCast(text, type, at)
+  }
+}
+
+const notCast = (text: string, type: string, at?: Position): Error =>
+  invalid(`Could not cast literal ${JSON.stringify(text)} to type ${type}`, at)
+
+/** A string where a date or time is wanted: Google's words are those of a cast. */
+export function literalAs(text: string, type: string, at?: Position): string {
+  try {
+    return literalOf(text, type, at)
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('Invalid ')) throw notCast(text, type, at)
+    throw error
   }
 }
 
 /** The type all values coerce to, or undefined. Columns decide over literals. */
 export function commonType(values: readonly Value[]): GType | undefined {
-  const typed = values.filter((value) => !isNullType(value.type))
-  if (typed.length === 0) return values[0]?.type
-  // Each type once: a list of thousands of literals has one candidate, not thousands.
-  const candidates = new Map(
-    [...typed.map((value) => value.type), FLOAT64].map((type) => [JSON.stringify(type), type]),
-  )
+  // Each kind of value once: a list of thousands of literals has one candidate, not thousands.
+  const kinds = new Map<unknown, { value: Value; count: number }>()
+  const candidates = new Map<string, GType>()
+  for (const value of values) {
+    if (isNullType(value.type)) continue
+    const { type } = value
+    const name = type.kind === 'scalar' ? type.name : JSON.stringify(type)
+    const kind = type.kind === 'scalar' ? (value.literal === undefined ? name : `${name} literal`) : value
+    const before = kinds.get(kind)
+    if (before) before.count++
+    else kinds.set(kind, { value, count: 1 })
+    if (!candidates.has(name)) candidates.set(name, type)
+  }
+  if (kinds.size === 0) return values[0]?.type
+  candidates.set('FLOAT64', FLOAT64)
   let best: GType | undefined
   let bestCost = Number.POSITIVE_INFINITY
   for (const candidate of candidates.values()) {
-    const costs = typed.map((value) => coercionCost(value, candidate))
-    if (costs.some((cost) => cost === undefined)) continue
-    const total = costs.reduce<number>((sum, cost) => sum + cost!, 0)
+    let total = 0
+    for (const { value, count } of kinds.values())
+      total += count * (coercionCost(value, candidate) ?? Number.POSITIVE_INFINITY)
     if (total < bestCost) {
       best = candidate
       bestCost = total

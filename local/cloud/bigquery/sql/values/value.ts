@@ -11,6 +11,8 @@ export interface Value {
   readonly type: GType
   /** Set when written as a literal: a literal coerces where a column of the type would not. */
   readonly literal?: string
+  /** Of a STRUCT constructor: what its fields are made of, so that literals in it coerce as literals do. */
+  readonly fields?: readonly Value[]
   /** Depends on no column: may prune partitions, may be a format or a path. */
   readonly isConstant?: boolean
   /** Contains an aggregate of this query level. */
@@ -40,8 +42,11 @@ export function quoteBytes(latin1: string): string {
   return `CAST('${Array.from(latin1, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`).join('')}' AS BLOB)`
 }
 
+export const integerOf = (text: string): bigint =>
+  /^-0x/i.test(text) ? -BigInt(text.slice(1)) : BigInt(text)
+
 export function integerLiteral(text: string, at?: Position): string {
-  const value = /^-0x/i.test(text) ? -BigInt(text.slice(1)) : BigInt(text)
+  const value = integerOf(text)
   if (value < -(2n ** 63n) || value >= 2n ** 63n) throw invalid(`Invalid integer literal: ${text}`, at)
   return `CAST(${value} AS BIGINT)`
 }

@@ -1,0 +1,149 @@
+"""Raw files as frames of lines that know their place in the file; it refuses files that are of no source, and to know what a line holds."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import reduce
+from typing import NamedTuple
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from tables.files import without_glob
+from tables.json_lines import is_filled, roots_of, rows_of
+from tables.raw_files import RawFile
+from tables.raw_layouts import Layout, UnreadableHeader
+from tables.source import Source
+
+Layouts = Mapping[str, Layout | UnreadableHeader | None]
+# Of which file a line is, where the part of the file that Spark gave to one task begins, and a number that
+# counts up within it.
+PLACE = ("file_index", "block", "place")
+
+
+class RawLines(NamedTuple):
+    """Files that are read alike: `value`, a line as text, and its PLACE. The frame is read twice, and both readings must give a line the same place, so both are of this one."""
+
+    source: Source
+    names: tuple[str, ...]
+    frame: DataFrame
+
+    def text(self) -> Column:
+        """The line in the encoding of its source."""
+        if self.source.encoding == "UTF-8":
+            return F.col("value")
+        return F.decode(F.col("value").cast("binary"), self.source.encoding)
+
+
+class Counted(NamedTuple):
+    """Rows by place in the list of files, and for each file, by block, what makes the number of a line of a `place`."""
+
+    rows: dict[int, int]
+    shifts: list[list[dict[str, int]]]
+
+    def line(self, file_index: Column, block: Column, place: Column) -> Column:
+        """The number of a line in its file, from 1, as an editor counts."""
+        known = F.from_json(
+            F.lit(json.dumps(self.shifts, separators=(",", ":"))),
+            "array<array<struct<block:bigint,shift:bigint>>>",
+        )
+        blocks = F.element_at(known, (file_index + 1).cast("int"))
+        return place + F.get(F.filter(blocks, lambda one: one["block"] == block), F.lit(0))["shift"]
+
+
+def read_raw_lines(spark: SparkSession, files: list[RawFile], found: Layouts) -> list[RawLines]:
+    """Files with the same header are read together. `file_index` is the place in `files`. Raises UnreadableHeader naming the file."""
+    alike: dict[tuple[str, tuple[str, ...], str, str], list[int]] = defaultdict(list)
+    by_name: dict[str, Source] = {}
+    for index, file in enumerate(files):
+        layout = found[file.name]
+        if isinstance(layout, UnreadableHeader):
+            raise layout
+        if layout is not None:
+            alike[(layout.source.name, layout.names, layout.header, layout.kind)].append(index)
+            by_name[layout.source.name] = layout.source
+    return [
+        RawLines(
+            by_name[name],
+            names,
+            _read_parquet(spark, files, by_name[name], names, indexes)
+            if kind == "parquet"
+            else _read_text(spark, files, by_name[name], header, indexes),
+        )
+        for (name, names, header, kind), indexes in alike.items()
+    ]
+
+
+def _read_parquet(
+    spark: SparkSession, files: list[RawFile], source: Source, names: tuple[str, ...], indexes: list[int]
+) -> DataFrame:
+    """Each row as the JSON object that it would be as a line; its place is the number of the row."""
+    columns = [F.col(f"`{name}`") for name in names if name in roots_of(source)]
+    rows = spark.read.parquet(*[without_glob(files[index].name) for index in indexes]).select(
+        F.to_json(F.struct(*columns)).alias("value"),
+        "_metadata.file_path",
+        F.lit(0).cast("long").alias("block"),
+        F.col("_metadata.row_index").alias("place"),
+    )
+    return _with_file_index(rows, files, indexes).select("value", *PLACE, F.lit(True).alias("holds_row"))
+
+
+def _read_text(
+    spark: SparkSession, files: list[RawFile], source: Source, header: str, indexes: list[int]
+) -> DataFrame:
+    lines = spark.read.text([without_glob(files[index].name) for index in indexes]).select(
+        "value",
+        "_metadata.file_path",
+        F.col("_metadata.file_block_start").alias("block"),
+        F.monotonically_increasing_id().alias("place"),
+    )
+    lines = _with_file_index(lines, files, indexes)
+    # Blank lines and headers (files that were put together have several) hold no row, but they count as lines.
+    holds_row = is_filled()
+    if source.kind == "csv":
+        holds_row &= RawLines(source, (), lines).text() != F.lit(header)
+    return lines.select("value", *PLACE, holds_row.alias("holds_row"))
+
+
+def count_raw_rows(lines: list[RawLines], number_of_files: int) -> Counted:
+    """
+    Counted without the readers of rows, so that it can prove the other counts wrong. A line whose source makes a row of each of its items counts as many.
+    """
+    counted = Counted({}, [[] for _ in range(number_of_files)])
+    if not lines:
+        return counted
+    every = [
+        group.frame.select(
+            *PLACE, F.when(F.col("holds_row"), rows_of(group.source)).otherwise(0).alias("rows")
+        )
+        for group in lines
+    ]
+    blocks = (
+        reduce(DataFrame.unionByName, every)
+        .groupBy("file_index", "block")
+        .agg(F.sum("rows").alias("rows"), F.count(F.lit(1)).alias("lines"), F.min("place").alias("first"))
+        .collect()
+    )
+    before: dict[int, int] = defaultdict(int)
+    for block in sorted(blocks, key=lambda one: one.block):
+        file = block.file_index
+        counted.rows[file] = counted.rows.get(file, 0) + int(block.rows)
+        counted.shifts[file].append({"block": block.block, "shift": before[file] + 1 - block.first})
+        before[file] += block.lines
+    return counted
+
+
+def _with_file_index(rows: DataFrame, files: list[RawFile], indexes: list[int]) -> DataFrame:
+    """`file_index` for `file_path`. Hadoop writes file:///x where Spark writes file:/x: both spellings are known."""
+    if len(indexes) == 1:
+        return rows.withColumn("file_index", F.lit(indexes[0]).cast("long"))
+    spellings = {
+        (re.sub("^([^:/]+):/+", rf"\1:{slashes}", files[i].uri), i)
+        for i in indexes
+        for slashes in ("/", "//", "///")
+    }
+    known = rows.sparkSession.createDataFrame(sorted(spellings), "file_path string, file_index long")
+    return rows.join(F.broadcast(known), "file_path", "left")
