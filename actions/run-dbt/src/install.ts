@@ -10,6 +10,7 @@ import { WorkFailedError } from '../../_shared/errors.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { asset } from './assets.ts'
 import type { InstallStep } from './dbt-choice.ts'
+import { hintFor, lastWords } from './installer-words.ts'
 import { versionsIn } from './python.ts'
 
 /**
@@ -101,30 +102,6 @@ async function run(
       hint: hintFor(said),
     },
   )
-}
-
-/** pip's errors, else its last lines; notices about a newer pip say nothing. */
-function lastWords(output: string): string {
-  const lines = output
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !/^\[notice\]/.test(line))
-  const errors = lines.filter((line) => /^error/i.test(line))
-  return (errors.length > 0 ? errors : lines).slice(-4).join('\n').slice(0, 1500)
-}
-
-function hintFor(said: string): string {
-  if (/which is not installed|has requirement .* but you have/i.test(said))
-    return 'The lock of the input requirements is not complete; make it again with a tool that resolves all of it (uv pip compile --generate-hashes).'
-  if (/hash(es)? (are|is) required|require-hashes|DO NOT MATCH/i.test(said))
-    return 'Each requirement needs the hashes of its files; make the lock again with --generate-hashes.'
-  if (/No module named|ensurepip/i.test(said))
-    return 'This Python cannot make virtual environments; add actions/setup-python before this step (on Debian: python3-venv).'
-  if (/No matching distribution|Could not find a version|not a supported wheel|Requires-Python/i.test(said))
-    return 'This Python or the package index has no such version; add actions/setup-python with a Python from 3.10 to 3.13, or correct the version.'
-  if (/timed? ?out|connection|resolve|SSL|proxy|unreachable/i.test(said))
-    return "The package index was not reached; behind a mirror or proxy set pip's own variables (PIP_INDEX_URL, HTTPS_PROXY)."
-  return "These are the installer's own words; correct what they name, or put a dbt of this version on PATH."
 }
 
 /** The lock that ships with the action, when it locks exactly the versions asked for. */
