@@ -115,6 +115,13 @@ describe('the views', () => {
       for (const events of [all.filter((_, n) => n % 9 !== 0), all]) {
         await putLake(story.test, story.folder, events)
         expect(failures(await story.load())).toEqual([])
+        if (events === all && seed === 2)
+          // The facts alone: the daily marts still lack these days.
+          expect(failures(await story.dbt.run('run', '-s', 'fct_events', 'fct_sessions'))).toEqual([])
+        if (events === all && seed === 3)
+          // As in a project from before these marts: they are built whole although few days changed.
+          for (const mart of ['fct_visitor_days', 'fct_daily_commerce'])
+            await readRows(story.test, `DROP TABLE caec_analytics.${mart}__staged`)
         expect(failures(await story.dbt.run('build', ...vars))).toEqual([])
         await expectViews(story.test, events, new Map())
       }

@@ -7,7 +7,7 @@ import { readGrants } from '../access/grants.ts'
 import { tableKey } from '../engine/names.ts'
 import type { Grant, TableRecord } from '../engine/records.ts'
 import { invalid, unsupported } from '../engine/refusals.ts'
-import { isRecord, makeEtag, record, requiredText, text, texts } from '../engine/request-body.ts'
+import { count, isRecord, makeEtag, record, requiredText, text, texts } from '../engine/request-body.ts'
 import { Change, unchanged } from '../engine/warehouse.ts'
 import type { Room } from '../room.ts'
 import { findTable, referenceOfRequest } from './tables.ts'
@@ -35,6 +35,9 @@ export async function setTablePolicy(room: Room, request: CloudRequest): Promise
   const reference = referenceOfRequest(room, request)
   const policy = record(await request.json(), 'policy')
   if (!policy) throw invalid('Required parameter is missing: policy')
+  // Versions differ only for bindings with a condition, which are refused here.
+  const version = count(policy, 'version') ?? 0
+  if (![0, 1, 3].includes(version)) throw invalid(`Invalid value at 'policy.version': ${version}`)
   if (Array.isArray(policy.auditConfigs) && policy.auditConfigs.length > 0)
     throw unsupported('Policy.auditConfigs of a table')
   return room.warehouse.lock([tableKey(reference)], async () => {
