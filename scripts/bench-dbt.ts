@@ -3,13 +3,13 @@
  * nothing.
  */
 import { execFile } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { cacheDbt } from '../local/runner/runner-image.ts'
 import { findPython } from '../local/toolchain/find-python.mjs'
 import { ensureDbt } from '../local/toolchain/index.ts'
 import { openDbtJob } from '../test/bundle/run-dbt-job.ts'
+import { keepDbt } from '../test/support/kept-dbt.ts'
 import type { RunResult } from '../test/support/runner.ts'
 import type { Measured } from './measured.ts'
 
@@ -93,18 +93,16 @@ export async function dbt(): Promise<Measured[]> {
 const BEFORE_DBT_SECONDS = 5
 
 /** A machine that has only what actions/cache carried there, in an archive as that action makes it. */
-export async function kept(say: (line: string) => void): Promise<Measured[]> {
+export async function kept(): Promise<Measured[]> {
   const world = await openDbtJob()
   try {
     await world.write('dbt', {
       'dbt_project.yml': 'name: shop\nprofile: shop\nversion: 1.0.0\n',
       'models/buyers.sql': 'select 1 as id\n',
     })
-    const tools = path.join(world.job.temp, 'tool-cache')
+    const tools = await keepDbt(world.job.temp)
     const folder = path.join(tools, 'clickstream-actions')
     const archive = path.join(world.job.temp, 'cache.tzst')
-    await cacheDbt(world.job.temp, say)
-    replaceLinks(folder)
     const tar = ['--posix', '--use-compress-program', 'zstd -T0', '-P', '-C', tools]
     await execute('tar', [...tar, '-cf', archive, 'clickstream-actions'])
     rmSync(folder, { recursive: true })
@@ -146,17 +144,5 @@ export async function kept(say: (line: string) => void): Promise<Measured[]> {
     ]
   } finally {
     await world.close()
-  }
-}
-
-/** The local runner links to an installation; a cache carries files. */
-function replaceLinks(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    const entry = path.join(folder, name)
-    const real = realpathSync(entry)
-    if (real === entry) continue
-    rmSync(entry)
-    // Compiled Python is of a source's very time.
-    cpSync(real, entry, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true })
   }
 }

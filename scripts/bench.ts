@@ -149,7 +149,7 @@ const benches: Readonly<Record<string, () => Promise<Measured[]>>> = {
   views: () => views(say),
   dags: () => dags(root, say),
   dbt,
-  'dbt-kept': () => kept(say),
+  'dbt-kept': kept,
   submit: () => submit(say),
   bigquery,
 }
