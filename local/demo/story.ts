@@ -197,7 +197,7 @@ export const writeStoryReport = async (
   },
 ): Promise<Report> => {
   const { project, datasets, reader } = platform
-  const views = await clock.run('views', 'Reading the nine views as the analyst', () =>
+  const views = await clock.run('views', 'Reading the views of the page as the analyst', () =>
     readViews(reader('analyst'), datasets.insights),
   )
   const counts = await clock.run(
