@@ -52,6 +52,7 @@ const client = [
   'tiles.js',
   'trend.js',
   'bars.js',
+  'heat.js',
   'cohorts.js',
   'visitors.js',
   'client.js',

@@ -1,7 +1,7 @@
 /* The heat map of signup month against week or month of activity. It refuses to colour an empty cell. */
 ;(function (page) {
   'use strict'
-  const { words, charts, tables } = page
+  const { words, charts, heat, tables } = page
   const NARROWEST_TEXT = 38
 
   function show({ unit, cells }) {
@@ -30,34 +30,23 @@
         : (width) => {
             const counts = cells.map((row) => Number(row.sessions))
             const [least, most] = [Math.min(...counts), Math.max(...counts)]
-            const space = (width - 68) / columns.length
-            const every = Math.ceil(52 / space)
-            const [low, high] = [charts.color('--heat-low'), charts.color('--heat-high')]
-            const shade = globalThis.d3.interpolateRgb(low, high)
             const place = (row) =>
               most > least ? Math.log(row.sessions / least) / Math.log(most / least) : 1
-            /* L* 50 is where black and white letters are equally readable. */
-            const letters = (row) => (globalThis.d3.lab(shade(place(row))).l < 50 ? '#fff' : '#10151d')
+            const { range, letters } = heat.shading(place)
+            const { space, options } = heat.frame(width, {
+              columns,
+              slot: 52,
+              columnText: (bucket) => (unit === 'week' ? words.day(bucket) : bucket),
+              rows,
+              rowHeight: 44,
+              rowText: words.month,
+            })
             return {
-              height: 34 + rows.length * 44,
-              marginLeft: 68,
-              marginTop: 26,
-              marginRight: 0,
-              marginBottom: 4,
-              x: {
-                domain: columns,
-                label: null,
-                axis: 'top',
-                tickSize: 0,
-                padding: 0.06,
-                ticks: columns.filter((_, index) => index % every === 0),
-                tickFormat: (bucket) => (unit === 'week' ? words.day(bucket) : bucket),
-              },
-              y: { domain: rows, label: null, tickSize: 0, padding: 0.1, tickFormat: words.month },
+              ...options,
               color: {
                 type: most > least ? 'log' : 'linear',
                 domain: most > least ? [least, most] : [0, most],
-                range: [low, high],
+                range,
                 interpolate: 'rgb',
               },
               marks: [

@@ -1,7 +1,7 @@
 /* The retention grid, and sessions by source and device. It refuses to shade a week that is not over like one that is. */
 ;(function (page) {
   'use strict'
-  const { words, charts, tables } = page
+  const { words, charts, heat, tables } = page
   const NARROWEST_TEXT = 34
 
   function showRetention(cells) {
@@ -31,28 +31,18 @@
         ? null
         : (width) => {
             const top = Math.max(...later.map((row) => row.rate), 0.0001)
-            const [low, high] = [charts.color('--heat-low'), charts.color('--heat-high')]
-            const shade = globalThis.d3.interpolateRgb(low, high)
-            const letters = (row) => (globalThis.d3.lab(shade(row.rate / top)).l < 50 ? '#fff' : '#10151d')
-            const space = (width - 68) / columns.length
-            const every = Math.ceil(24 / space)
+            const { range, letters } = heat.shading((row) => row.rate / top)
+            const { space, options } = heat.frame(width, {
+              columns,
+              slot: 24,
+              columnText: (since) => `+${since}`,
+              rows: weeks,
+              rowHeight: 34,
+              rowText: words.day,
+            })
             return {
-              height: 34 + weeks.length * 34,
-              marginLeft: 68,
-              marginTop: 26,
-              marginRight: 0,
-              marginBottom: 4,
-              x: {
-                domain: columns,
-                label: null,
-                axis: 'top',
-                tickSize: 0,
-                padding: 0.06,
-                ticks: columns.filter((_, index) => index % every === 0),
-                tickFormat: (since) => `+${since}`,
-              },
-              y: { domain: weeks, label: null, tickSize: 0, padding: 0.1, tickFormat: words.day },
-              color: { type: 'linear', domain: [0, top], range: [low, high], interpolate: 'rgb' },
+              ...options,
+              color: { type: 'linear', domain: [0, top], range, interpolate: 'rgb' },
               marks: [
                 Plot.cell(
                   later.filter((row) => row.isOver),
