@@ -1,4 +1,5 @@
 /** A local cloud with Storage and BigQuery only, and short words for its REST API. */
+import { expect } from '@jest/globals'
 import { startTestCloud, type Persona, type TestCloud } from '../../support/cloud.ts'
 
 export interface Answer {
@@ -120,3 +121,17 @@ export const insights = (tableId: string) => ({
 })
 export const rowsOf = (answer: Answer): unknown[][] =>
   (answer.body.rows ?? []).map((row: { f: { v: unknown }[] }) => row.f.map((cell) => cell.v))
+
+/** What the data engineer asks of a cloud that is opened later: rows, or the sentence of a refusal (400). */
+export const asDataEngineer = (cloud: () => BigQueryCloud) => ({
+  sql: async (text: string): Promise<unknown[][]> => {
+    const { status, body, rows } = await cloud().query('data-eng', text)
+    if (status !== 200) throw new Error(body.error.message)
+    return rows
+  },
+  refusal: async (text: string): Promise<string> => {
+    const { status, body } = await cloud().query('data-eng', text)
+    expect([status, text]).toEqual([400, text])
+    return body.error.message
+  },
+})

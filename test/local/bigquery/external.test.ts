@@ -1,8 +1,9 @@
 /** External tables over files in Cloud Storage: read as they are now, with the rights of who queries, never written. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { openBigQuery, type BigQueryCloud } from './bigquery-cloud.ts'
+import { asDataEngineer, openBigQuery, type BigQueryCloud } from './bigquery-cloud.ts'
 
 let cloud: BigQueryCloud
+const { sql, refusal } = asDataEngineer(() => cloud)
 beforeAll(async () => {
   cloud = await openBigQuery()
   await put('ext/day=2026-01-01/a.csv', 'id,name\n1,ann\n2,\n')
@@ -17,16 +18,6 @@ const put = (name: string, content: string) =>
     `/upload/storage/v1/b/caec-local-lake/o?uploadType=media&name=${encodeURIComponent(name)}`,
     { method: 'POST', body: content },
   )
-async function sql(text: string): Promise<unknown[][]> {
-  const { status, body, rows } = await cloud.query('data-eng', text)
-  if (status !== 200) throw new Error(body.error.message)
-  return rows
-}
-const refusal = async (text: string): Promise<string> => {
-  const { status, body } = await cloud.query('data-eng', text)
-  expect([status, text]).toEqual([400, text])
-  return body.error.message
-}
 const files = "uris = ['gs://caec-local-lake/ext/*.csv'], format = 'CSV'"
 const hive = "hive_partition_uri_prefix = 'gs://caec-local-lake/ext'"
 

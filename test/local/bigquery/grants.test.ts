@@ -1,8 +1,9 @@
 /** GRANT, REVOKE and the policies of tables: who may read what, and where it is shown. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { openBigQuery, type BigQueryCloud } from './bigquery-cloud.ts'
+import { asDataEngineer, openBigQuery, type BigQueryCloud } from './bigquery-cloud.ts'
 
 let cloud: BigQueryCloud
+const { sql, refusal } = asDataEngineer(() => cloud)
 let analyst = ''
 beforeAll(async () => {
   cloud = await openBigQuery()
@@ -13,16 +14,6 @@ beforeAll(async () => {
 })
 afterAll(() => cloud.close())
 
-async function sql(text: string): Promise<unknown[][]> {
-  const { status, body, rows } = await cloud.query('data-eng', text)
-  if (status !== 200) throw new Error(body.error.message)
-  return rows
-}
-const refusal = async (text: string): Promise<string> => {
-  const { status, body } = await cloud.query('data-eng', text)
-  expect([status, text]).toEqual([400, text])
-  return body.error.message
-}
 const reads = async (name: string): Promise<number> =>
   (await cloud.query('analyst', `SELECT x FROM ${name}`)).status
 const privileges = (where: string): Promise<unknown[][]> =>

@@ -1,8 +1,9 @@
 /** Stored procedures: made, listed, called with IN, OUT and INOUT, and dropped. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { openBigQuery, type BigQueryCloud } from './bigquery-cloud.ts'
+import { asDataEngineer, openBigQuery, type BigQueryCloud } from './bigquery-cloud.ts'
 
 let cloud: BigQueryCloud
+const { refusal } = asDataEngineer(() => cloud)
 beforeAll(async () => {
   cloud = await openBigQuery()
   await sql('CREATE TABLE caec_raw.customers (customer_id STRING, name STRING)')
@@ -14,11 +15,6 @@ async function sql(text: string, more: Record<string, unknown> = {}): Promise<un
   if (status !== 200) throw new Error(body.error.message)
   expect(body.jobComplete).toBe(true)
   return rows
-}
-const refusal = async (text: string): Promise<string> => {
-  const { status, body } = await cloud.query('data-eng', text)
-  expect([status, text]).toEqual([400, text])
-  return body.error.message
 }
 
 // https://cloud.google.com/bigquery/docs/procedures

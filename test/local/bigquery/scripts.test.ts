@@ -1,8 +1,9 @@
 /** Scripts with control flow: variables, branches, loops, exceptions, temporary tables, EXECUTE IMMEDIATE. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { openBigQuery, type BigQueryCloud } from './bigquery-cloud.ts'
+import { asDataEngineer, openBigQuery, type BigQueryCloud } from './bigquery-cloud.ts'
 
 let cloud: BigQueryCloud
+const { refusal } = asDataEngineer(() => cloud)
 beforeAll(async () => {
   cloud = await openBigQuery()
   await cloud.query('data-eng', 'CREATE TABLE caec_raw.log (n INT64, s STRING)')
@@ -13,11 +14,6 @@ async function sql(text: string, more: Record<string, unknown> = {}): Promise<un
   const { status, body, rows } = await cloud.query('data-eng', text, more)
   if (status !== 200) throw new Error(body.error.message)
   return rows
-}
-const refusal = async (text: string): Promise<string> => {
-  const { status, body } = await cloud.query('data-eng', text)
-  expect([status, text]).toEqual([400, text])
-  return body.error.message
 }
 
 describe('control flow', () => {

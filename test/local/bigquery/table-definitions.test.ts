@@ -1,23 +1,14 @@
 /** What a table's definition may say beyond columns, in SQL and in REST: shown by tables.get and held on write. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { openBigQuery, type BigQueryCloud } from './bigquery-cloud.ts'
+import { asDataEngineer, openBigQuery, type BigQueryCloud } from './bigquery-cloud.ts'
 
 let cloud: BigQueryCloud
+const { sql, refusal } = asDataEngineer(() => cloud)
 beforeAll(async () => {
   cloud = await openBigQuery()
 })
 afterAll(() => cloud.close())
 
-async function sql(text: string): Promise<unknown[][]> {
-  const { status, body, rows } = await cloud.query('data-eng', text)
-  if (status !== 200) throw new Error(body.error.message)
-  return rows
-}
-const refusal = async (text: string): Promise<string> => {
-  const { status, body } = await cloud.query('data-eng', text)
-  expect([status, text]).toEqual([400, text])
-  return body.error.message
-}
 const shown = async (name: string) =>
   (await cloud.api('data-eng', 'GET', `/datasets/caec_raw/tables/${name}`)).body
 const insert = (name: string, body: Record<string, unknown>) =>

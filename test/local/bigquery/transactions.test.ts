@@ -1,8 +1,9 @@
 /** BEGIN, COMMIT and ROLLBACK TRANSACTION within a script: all or nothing, and nobody sees the half. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { openBigQuery, type BigQueryCloud } from './bigquery-cloud.ts'
+import { asDataEngineer, openBigQuery, type BigQueryCloud } from './bigquery-cloud.ts'
 
 let cloud: BigQueryCloud
+const { sql, refusal } = asDataEngineer(() => cloud)
 beforeAll(async () => {
   cloud = await openBigQuery()
 })
@@ -13,16 +14,6 @@ beforeEach(async () => {
 })
 afterAll(() => cloud.close())
 
-async function sql(text: string): Promise<unknown[][]> {
-  const { status, body, rows } = await cloud.query('data-eng', text)
-  if (status !== 200) throw new Error(body.error.message)
-  return rows
-}
-const refusal = async (text: string): Promise<string> => {
-  const { status, body } = await cloud.query('data-eng', text)
-  expect([status, text]).toEqual([400, text])
-  return body.error.message
-}
 const inventory = (): Promise<unknown[][]> =>
   sql('SELECT product, quantity FROM caec_raw.Inventory ORDER BY product')
 const before = [['washer', '30']]
