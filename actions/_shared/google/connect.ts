@@ -13,10 +13,10 @@ import {
   type Endpoints,
   type EndpointRules,
 } from './endpoints.ts'
-import { openFederation } from './federation.ts'
+import { openFederation, stsTokenUrl, withoutToken } from './federation.ts'
 import { renewRefusedTokens } from './fresh-token.ts'
 import { JobIdentity } from './job-identity.ts'
-import { createRequest, type GoogleRequest } from './request.ts'
+import { apiPath, createRequest, type GoogleRequest } from './request.ts'
 import { quietSdkLogging } from './sdk-logging.ts'
 import { openTransport } from './transport.ts'
 import { redact } from './translate.ts'
@@ -41,6 +41,8 @@ export interface ConnectOptions {
   readonly projectId?: string
   readonly universeDomain?: string
   readonly allowedHosts?: readonly string[]
+  /** The account that everything is asked as, when the job's own may only become it. */
+  readonly impersonate?: string
 }
 export interface Google {
   readonly projectId: string
@@ -73,18 +75,53 @@ export async function connect(options: ConnectOptions, surroundings: Surrounding
       hint: 'Set project-id here, or let the auth step export it.',
     })
   }
-  const client = renewRefusedTokens(
-    credentials?.federated === undefined
-      ? await openClient(projectId)
-      : openJobIdentity(credentials.federated, surroundings),
-  )
   // Every token the library makes is hidden before anything can print it.
   const maskTokens = (tokens: { access_token?: string | null }) => {
     if (tokens.access_token) surroundings.mask(tokens.access_token)
   }
-  client.on('tokens', maskTokens)
-  const request = createRequest({ client, endpoints, log: (line) => log.info(line), mask: surroundings.mask })
-  return { projectId, client, endpoints, request, log, notes }
+  const open = (client: AuthClient): Pick<Google, 'client' | 'request'> => {
+    client.on('tokens', maskTokens)
+    const edge = { client: renewRefusedTokens(client), endpoints, mask: surroundings.mask }
+    return { client: edge.client, request: createRequest({ ...edge, log: (line) => log.info(line) }) }
+  }
+  const own = open(
+    credentials?.federated === undefined
+      ? await openClient(projectId)
+      : openJobIdentity(credentials.federated, surroundings),
+  )
+  const used = options.impersonate
+    ? open(openImpersonated(own.request, options.impersonate, endpoints, rules.universeDomain))
+    : own
+  return { projectId, ...used, endpoints, log, notes }
+}
+
+/** Its tokens are asked for by the job's own account, which must be its token creator. */
+function openImpersonated(
+  ask: GoogleRequest,
+  account: string,
+  endpoints: Endpoints,
+  universeDomain: string,
+): AuthClient {
+  return new JobIdentity({
+    audience: `//iam.${universeDomain}/${account}`,
+    tokenUrl: stsTokenUrl(endpoints),
+    universeDomain,
+    renew: async () => {
+      const { accessToken, expireTime } = await ask<{ accessToken?: string; expireTime?: string }>({
+        api: 'iamcredentials',
+        verb: 'POST',
+        path: apiPath`/v1/projects/-/serviceAccounts/${account}:generateAccessToken`,
+        json: { scope: [CLOUD_PLATFORM], lifetime: '3600s' },
+        method: 'iamcredentials.generateAccessToken',
+        resource: account,
+        isRepeatable: true,
+      })
+      if (!accessToken)
+        throw withoutToken({ method: 'iamcredentials.generateAccessToken', resource: account }, 'accessToken')
+      const expiresAtMs = Date.parse(String(expireTime))
+      return { value: accessToken, expiresAtMs: Number.isNaN(expiresAtMs) ? undefined : expiresAtMs }
+    },
+  })
 }
 
 /**

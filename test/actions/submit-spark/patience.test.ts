@@ -15,18 +15,30 @@ const refused = (status: number, more: { retryAfterMs?: number; isRetryable?: bo
 const patience = (toleranceMs: number) => ({ toleranceMs, longestPauseMs: 50, log: () => undefined })
 
 it("a server's Retry-After of two hours ends with the tolerance", async () => {
-  const asked = patiently('Waiting', () => Promise.reject(refused(503, { retryAfterMs: 7_200_000 })), patience(300))
+  const asked = patiently(
+    'Waiting',
+    () => Promise.reject(refused(503, { retryAfterMs: 7_200_000 })),
+    patience(300),
+  )
   await expect(asked).rejects.toThrow('no usable answer for 0.3 s (poll-tolerance-minutes); the last one was')
 }, 20_000)
 
 it.each([
-  ['a lasting 403 is believed as what it is', [403, 403, 403, 403, 403, 403, 403, 403, 403], /^answered 403$/],
+  [
+    'a lasting 403 is believed as what it is',
+    [403, 403, 403, 403, 403, 403, 403, 403, 403],
+    /^answered 403$/,
+  ],
   ['a 403 between outages is not', [403, 503, 403, 503, 403, 503, 403, 503, 403, 503], /no usable answer/],
-])('%s', async (_, answers, message) => {
-  let at = 0
-  const ask = () => Promise.reject(refused(answers[at++ % answers.length]!))
-  await expect(patiently('Waiting', ask, patience(1_200))).rejects.toThrow(message)
-}, 20_000)
+])(
+  '%s',
+  async (_, answers, message) => {
+    let at = 0
+    const ask = () => Promise.reject(refused(answers[at++ % answers.length]!))
+    await expect(patiently('Waiting', ask, patience(1_200))).rejects.toThrow(message)
+  },
+  20_000,
+)
 
 it('a refusal that Google takes back is forgotten', async () => {
   const answers = [404, 403, 401]
