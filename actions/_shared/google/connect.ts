@@ -13,10 +13,11 @@ import {
   type Endpoints,
   type EndpointRules,
 } from './endpoints.ts'
-import { openFederation, stsTokenUrl, withoutToken } from './federation.ts'
+import { openFederation } from './federation.ts'
 import { renewRefusedTokens } from './fresh-token.ts'
 import { JobIdentity } from './job-identity.ts'
-import { apiPath, createRequest, type GoogleRequest } from './request.ts'
+import { openImpersonated } from './impersonation.ts'
+import { createRequest, type GoogleRequest } from './request.ts'
 import { quietSdkLogging } from './sdk-logging.ts'
 import { openTransport } from './transport.ts'
 import { redact } from './translate.ts'
@@ -93,35 +94,6 @@ export async function connect(options: ConnectOptions, surroundings: Surrounding
     ? open(openImpersonated(own.request, options.impersonate, endpoints, rules.universeDomain))
     : own
   return { projectId, ...used, endpoints, log, notes }
-}
-
-/** Its tokens are asked for by the job's own account, which must be its token creator. */
-function openImpersonated(
-  ask: GoogleRequest,
-  account: string,
-  endpoints: Endpoints,
-  universeDomain: string,
-): AuthClient {
-  return new JobIdentity({
-    audience: `//iam.${universeDomain}/${account}`,
-    tokenUrl: stsTokenUrl(endpoints),
-    universeDomain,
-    renew: async () => {
-      const { accessToken, expireTime } = await ask<{ accessToken?: string; expireTime?: string }>({
-        api: 'iamcredentials',
-        verb: 'POST',
-        path: apiPath`/v1/projects/-/serviceAccounts/${account}:generateAccessToken`,
-        json: { scope: [CLOUD_PLATFORM], lifetime: '3600s' },
-        method: 'iamcredentials.generateAccessToken',
-        resource: account,
-        isRepeatable: true,
-      })
-      if (!accessToken)
-        throw withoutToken({ method: 'iamcredentials.generateAccessToken', resource: account }, 'accessToken')
-      const expiresAtMs = Date.parse(String(expireTime))
-      return { value: accessToken, expiresAtMs: Number.isNaN(expiresAtMs) ? undefined : expiresAtMs }
-    },
-  })
 }
 
 /**
