@@ -13,7 +13,7 @@ from transforms.event_identity import IDENTIFYING, event_id
 from transforms.more_fields import unpacked
 from transforms.parsed_events import REFUSED
 
-# event_ms first: a sort by it hardly ever has to look at a second column.
+# event_us first: a sort by it hardly ever has to look at a second column.
 KEY = (*IDENTIFYING, "more", "event_date")
 
 
@@ -47,7 +47,7 @@ def _without_repeats(judged: DataFrame, repeats: set[int]) -> DataFrame:
     again = [
         F.when(
             (F.col("repeat_seconds") == seconds)
-            & (F.count(F.lit(1)).over(same.orderBy("event_ms").rangeBetween(-seconds * 1000, -1)) > 0),
+            & (F.count(F.lit(1)).over(same.orderBy("event_us").rangeBetween(-seconds * 1_000_000, -1)) > 0),
             F.lit(f"repeated_within_{seconds}_seconds"),
         )
         for seconds in sorted(repeats)
@@ -64,7 +64,7 @@ def clean_events(judged: DataFrame) -> DataFrame:
     """The accepted events in their final columns, event_id and UTC time included."""
     return judged.where(F.col("fate") == "clean").select(
         event_id().alias("event_id"),
-        F.timestamp_millis("event_ms").alias("event_ts"),
+        F.timestamp_micros("event_us").alias("event_ts"),
         "visitor_id",
         "event_type",
         "item_id",
@@ -89,5 +89,5 @@ def rejected_events(judged: DataFrame, file_names: list[str], line: Callable[...
 def count_fates(judged: DataFrame) -> DataFrame:
     """file_index, event_date, fate, reason, rows, first_ms: everything the reconciliation and the ledger need."""
     return judged.groupBy("file_index", "event_date", "fate", "reason").agg(
-        F.count(F.lit(1)).alias("rows"), F.min("event_ms").alias("first_ms")
+        F.count(F.lit(1)).alias("rows"), F.expr("min(event_us) div 1000").alias("first_ms")
     )
