@@ -180,7 +180,7 @@ def test_a_shops_own_csv_is_read_as_its_file_says_and_above_its_share_left_out(
     arguments = ("--source", str(file), "--max-rejected-share", "source")
     lake.clean(*arguments)
     assert metrics()["reasons"] == {"event_unknown": 1, "visitorid_malformed": 1}
-    assert {name[-5:]: why for name, why in metrics()["quarantined"].items()} == {
+    assert {name[-5:]: why for name, why in metrics()["quarantined_files"].items()} == {
         "b.csv": {"itemid_missing": 1, "rows": 2}
     }
     assert (metrics()["repeats"], metrics()["duplicates"]) == (3, 3)
@@ -232,7 +232,7 @@ def test_parquet_is_read_as_its_objects_and_what_is_none_or_avro_is_left_out_by_
     lake.put("cut.parquet", whole[:-9])
     lake.put("other.avro", b"Obj\x01")
     lake.clean("--max-rejected-share", "source")
-    assert {name.rsplit("/", 1)[-1]: why for name, why in metrics()["quarantined"].items()} == {
+    assert {name.rsplit("/", 1)[-1]: why for name, why in metrics()["quarantined_files"].items()} == {
         "cut.parquet": {"header_unreadable": 1},
         "other.avro": {"avro_not_read": 1},
     }

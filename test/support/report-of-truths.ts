@@ -32,7 +32,13 @@ export async function reportOfTruths(truths: Truths, rejected = 0): Promise<Repo
     input: { sha256: 'a'.repeat(64), name: 'events.csv' },
     stages: {
       raw: { rows: raw + rejected },
-      clean: { rows: clean, rejected, duplicates: raw - clean, reasons: { event_unknown: rejected } },
+      clean: {
+        rows: clean,
+        rejected,
+        duplicates: raw - clean,
+        quarantined: 0,
+        reasons: { event_unknown: rejected },
+      },
       sessions: { rows: sessions, events: clean },
     },
     views,
