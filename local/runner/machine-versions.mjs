@@ -69,14 +69,19 @@ function ask(path, args) {
   }
 }
 
-function choose(kind, wanted, fits, installed) {
+/** `programs` are asked in their order, and no more of them than needed. */
+function choose(kind, wanted, fits, programs, versionOf) {
   if (fits === undefined)
     return { problem: `${kind} '${wanted}' is not understood here; write a version such as 3.11 or 24.x` }
-  const found = installed.find(({ version }) => fits(version))
-  if (found) return { found }
-  const versions = [...new Set(installed.map(({ version }) => version))].join(', ')
+  const seen = new Set()
+  for (const program of programs) {
+    const found = versionOf(program)
+    if (found && fits(found.version)) return { found }
+    if (found) seen.add(found.version)
+  }
+  const what = seen.size > 0 ? `only ${[...seen].join(', ')}` : 'there is none'
   return {
-    problem: `${kind} ${wanted} is not on this machine (${versions ? `only ${versions}` : 'there is none'}), and the local runner downloads none; install it, or ask for another`,
+    problem: `${kind} ${wanted} is not on this machine (${what}), and the local runner downloads none; install it, or ask for another`,
   }
 }
 
@@ -84,34 +89,28 @@ export function chooseNode(wanted, path = process.env.PATH ?? '') {
   const text = wanted.trim()
   const named = /^lts\/([a-z]+)$/i.exec(text)?.[1]?.toLowerCase()
   const range = named === undefined ? text : LTS[named]
-  const programs = [
-    process.execPath,
-    ...path
-      .split(delimiter)
-      .filter(Boolean)
-      .map((folder) => join(folder, 'node')),
-  ]
-  const installed = [...new Set(programs)].flatMap((program) => {
-    const [version] = ask(program, ['-p', 'process.versions.node']) ?? []
-    return version ? [{ path: program, version }] : []
-  })
-  return choose('Node', text, range === undefined ? undefined : rangeOf(range), installed)
+  const folders = path.split(delimiter).filter(Boolean)
+  const programs = [process.execPath, ...folders.map((folder) => join(folder, 'node'))]
+  return choose(
+    'Node',
+    text,
+    range === undefined ? undefined : rangeOf(range),
+    new Set(programs),
+    (program) => {
+      if (program === process.execPath) return { path: program, version: process.versions.node }
+      const [version] = ask(program, ['-p', 'process.versions.node']) ?? []
+      return version ? { path: program, version } : undefined
+    },
+  )
 }
 
-/** Asked once in a process. */
-let pythons
+const PYTHONS = ['python3', 'python', ...[15, 14, 13, 12, 11, 10, 9, 8].map((minor) => `python3.${minor}`)]
+const SAYS = 'import sys; print("%d.%d.%d" % sys.version_info[:3]); print(sys.executable)'
 
 export function choosePython(wanted) {
   const text = wanted.trim()
-  pythons ??= installedPythons()
-  return choose('Python', text, rangeOf(text), pythons)
-}
-
-function installedPythons() {
-  const names = ['python3', 'python', ...[15, 14, 13, 12, 11, 10, 9, 8].map((minor) => `python3.${minor}`)]
-  return names.flatMap((name) => {
-    const script = 'import sys; print("%d.%d.%d" % sys.version_info[:3]); print(sys.executable)'
-    const [version, path] = ask(name, ['-I', '-c', script]) ?? []
-    return version?.startsWith('3.') && path ? [{ path, version }] : []
+  return choose('Python', text, rangeOf(text), PYTHONS, (name) => {
+    const [version, path] = ask(name, ['-I', '-c', SAYS]) ?? []
+    return version?.startsWith('3.') && path ? { path, version } : undefined
   })
 }

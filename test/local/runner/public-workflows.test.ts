@@ -31,7 +31,7 @@ describe('a workflow as people write it runs', () => {
       expect([ran.code, ran.conclusion, ran.shown]).toEqual([0, 'success', expect.anything()])
       expect(ran.outputs).toMatchObject(outputs)
     },
-    minutes,
+    2 * minutes,
   )
 })
 
@@ -57,12 +57,11 @@ describe('what cannot run is refused before the first step, with what to do', ()
       ['--event', 'push'],
       'upload-cloud-storage@v3: this action takes no other endpoint and would leave the local cloud for Google; write gcloud storage cp instead',
     ],
-    ...[
-      'node-20.yml:10: actions/checkout with submodules other than false is not supported; supported: repository,',
-      'node-20.yml:11: actions/setup-node: Node 8.1 is not on this machine (only ',
+    [
+      'node-20.yml',
+      ['--event', 'push'],
       "node-20.yml:13: actions/setup-python: Python 'pypy3.10' is not understood here; write a version such as 3.11 or 24.x, or leave the job out with --without-job",
-    ].map((said): [string, string[], string] => ['node-20.yml', ['--event', 'push'], said]),
-    ['node-20.yml', [], 'it lists: push; run it with --event push'],
+    ],
     [
       'key-file.yml',
       ['--event', 'push'],
@@ -74,6 +73,11 @@ describe('what cannot run is refused before the first step, with what to do', ()
       const ran = await shop.run(workflow, ...args)
       expect([ran.code, ran.conclusion, ran.shown]).toEqual([1, undefined, expect.stringContaining(said)])
       expect(ran.shown).not.toContain('▶')
+      if (workflow !== 'node-20.yml') return
+      expect(ran.shown).toContain('node-20.yml:10: actions/checkout with submodules other than false is not')
+      expect(ran.shown).toContain(
+        'node-20.yml:11: actions/setup-node: Node 8.1 is not on this machine (only ',
+      )
     },
     minutes,
   )
