@@ -165,7 +165,7 @@ describe('a row', () => {
       await open(address)
       for (const name of ['trend', 'funnel', 'cohorts'])
         await page.tab.$eval(`details.data:has([data-table=${name}])`, (one) => {
-          ;(one).open = true
+          one.open = true
         })
       const { tables } = await page.read()
       for (const name of ['trend', 'funnel', 'cohorts']) {
