@@ -68,7 +68,7 @@ function google(): Google {
     ...{ client, endpoints, log: () => undefined, mask: () => undefined },
     rules: { budgetMs: 5000, tryMs: 5000, firstPauseMs: 1, longestPauseMs: 1 },
   })
-  return { projectId: 'p', client, endpoints, request, log, notes: [] } as unknown as Google
+  return { projectId: 'p', client, endpoints, request, log, notes: [] }
 }
 const lists: [string, (google: Google) => Promise<string[]>, string[]][] = [
   ['datasets', async (to) => (await listDatasets(to, 'p')).map(({ datasetId }) => datasetId), ['d1', 'd2']],
