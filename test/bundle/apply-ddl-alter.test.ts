@@ -1,6 +1,6 @@
 /** The apply-ddl bundle's ALTERs against the local cloud: a table with rows becomes what its file says, and stays so. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
 import { errorOf, runBundle, type RunResult } from '../support/runner.ts'
@@ -68,34 +68,4 @@ it('makes an external table once, tells later that its file changed, and reads w
   const changed = await applyDdl(text(", description = 'more'"), {}, 'rates')
   expect([changed.exitCode, errorOf(changed)]).toEqual([0, ''])
   expect(changed.log + changed.summary).toMatch(/rates[^\n]*its file changed since, which is not applied/)
-})
-
-it('makes copies of a table and a key to it in the run that makes the table, each behind it', async () => {
-  const files = {
-    a_child:
-      'CREATE TABLE caec_raw.a_child (id INT64, FOREIGN KEY (id) REFERENCES caec_raw.base (id) NOT ENFORCED)',
-    a_clone: 'CREATE TABLE caec_raw.a_clone CLONE caec_raw.base',
-    a_copy: 'CREATE TABLE caec_raw.a_copy COPY `caec-local.caec_raw.a_clone`',
-    a_like: 'CREATE TABLE caec_raw.a_like LIKE caec_raw.base',
-    a_snapshot: 'CREATE SNAPSHOT TABLE caec_raw.a_snapshot CLONE caec_raw.base',
-    base: 'CREATE TABLE caec_raw.base (id INT64, PRIMARY KEY (id) NOT ENFORCED)',
-  }
-  await rm(join(job.workspace, 'ddl'), { recursive: true })
-  await mkdir(join(job.workspace, 'ddl/caec_raw'), { recursive: true })
-  for (const [name, text] of Object.entries(files))
-    await writeFile(join(job.workspace, `ddl/caec_raw/${name}.sql`), text)
-  const dry = await applyDdl(files.base, { 'dry-run': 'true' }, 'base')
-  expect([dry.exitCode, errorOf(dry), dry.outputs.created]).toEqual([0, '', '6'])
-  expect(dry.log).toContain('was not asked about caec_raw.a_child, caec_raw.a_clone, caec_raw.a_copy')
-  const made = await applyDdl(files.base, { 'expected-plan': dry.outputs['plan-digest']! }, 'base')
-  expect([made.exitCode, errorOf(made), made.outputs.created]).toEqual([0, '', '6'])
-  const { body } = await cloud.api('data-eng', 'GET', '/datasets/caec_raw/tables/a_child')
-  expect(body.tableConstraints.foreignKeys[0].referencedTable.tableId).toBe('base')
-  const again = await applyDdl(files.base, {}, 'base')
-  expect([again.exitCode, again.outputs.unchanged]).toEqual([0, '6'])
-  const wrong = await applyDdl('CREATE TABLE caec_raw.b LIKE caec_raw.not_there', { 'dry-run': 'true' }, 'b')
-  expect([wrong.exitCode, errorOf(wrong)]).toEqual([
-    1,
-    expect.stringMatching(/refuses 1 of 1 to create or change: ddl\/caec_raw\/b\.sql: [\s\S]*not_there/),
-  ])
 })

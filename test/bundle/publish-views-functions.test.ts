@@ -1,4 +1,4 @@
-/** Functions through the bundle: published with the views that call them, authorized, left alone, refused, pruned. */
+/** Functions and recursive views through the bundle: published with the views that call them, authorized, left alone, refused, pruned. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -246,6 +246,16 @@ it('judges what reads a table that asks for a filter, and a new function', async
   expect(await rows('analyst', filtered)).toEqual([])
 })
 
+it('takes a recursive view and its reader in one run', async () => {
+  const result = await published({
+    'caec_insights/r_reader.sql': 'WITH t AS (SELECT n FROM caec_insights.r_tree) SELECT n FROM t',
+    'caec_insights/r_tree.sql':
+      '-- Numbers.\nWITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t WHERE n < 3)\nSELECT t.n FROM t',
+  })
+  expect(result.outputs.created).toBe('2')
+  expect(await rows('data-eng', 'SELECT SUM(n) FROM caec_insights.r_reader')).toEqual([['6']])
+})
+
 it('stops where BigQuery reads a table that the text spells and the scan does not find', async () => {
   const sql =
     'CREATE TABLE FUNCTION caec_insights.behind() AS SELECT COUNT(*) AS visits FROM caec_analytics.visits'
@@ -269,7 +279,7 @@ it('publishes JavaScript as BigQuery takes it; the local one, which does not run
   const proxy = await openProxy(cloud.origin, (request, reply, body) => {
     const answer = (json: object) =>
       Boolean(reply.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(json)))
-    const sent = (request.method === 'POST' ? JSON.parse(String(body)) : {}) as any
+    const sent = request.method === 'POST' ? JSON.parse(String(body)) : {}
     if (request.url!.includes('/routines')) {
       if (request.method !== 'POST') return false
       inserted = sent

@@ -260,3 +260,17 @@ describe('publish-views reconciles access', () => {
     expect(errorOf(wrong)).toContain('datasets, each DATASET or PROJECT.DATASET')
   })
 })
+
+it('names the dataset, the project or the location that is wrong, and does not blame the SQL', async () => {
+  await write({ 'caec_nowhere/by_day.sql': VISITS })
+  const none = 'has none of this name (or there is no such project); make it with Terraform or CREATE SCHEMA'
+  expect(errorOf(await publish())).toContain(`Reading the dataset caec_nowhere: project caec-local ${none}`)
+  await rm(join(job.workspace, 'views'), { recursive: true })
+  await write({ 'caec_insights/by_day.sql': VISITS })
+  expect(errorOf(await publish({ location: 'EU' }))).toContain(
+    'the dataset caec_insights is in us-central1, not in EU; correct the input.',
+  )
+  expect(errorOf(await publish({ 'project-id': 'no-such-project' }))).toContain(
+    `Reading the dataset caec_insights: project no-such-project ${none}`,
+  )
+})

@@ -231,18 +231,6 @@ AS ${VISITS};
     )
   })
 
-  it('takes a recursive view and its reader in one run', async () => {
-    await write({
-      'caec_insights/a_reader.sql': 'WITH t AS (SELECT n FROM caec_insights.z_tree) SELECT n FROM t',
-      'caec_insights/z_tree.sql':
-        '-- Numbers.\nWITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t WHERE n < 3)\nSELECT t.n FROM t',
-    })
-    const result = await publish()
-    expect([result.exitCode, errorOf(result), result.outputs.created]).toEqual([0, '', '2'])
-    const { rows } = await cloud.query('data-eng', 'SELECT SUM(n) FROM caec_insights.a_reader')
-    expect(rows).toEqual([['6']])
-  })
-
   it('starts no query when nothing differs, and asks little the first time', async () => {
     await write({
       'caec_insights/a.sql': 'SELECT day FROM caec_analytics.visits',
@@ -482,21 +470,6 @@ describe('publish-views refuses', () => {
     )
     expect(errorOf(result)).toContain('BigQuery refuses 2 of 3')
     expect(await viewNames()).toEqual([])
-  })
-
-  it('the dataset, the project or the location that is wrong, and does not blame the SQL', async () => {
-    await write({ 'caec_nowhere/by_day.sql': VISITS })
-    const none =
-      'has none of this name (or there is no such project); make it with Terraform or CREATE SCHEMA'
-    expect(errorOf(await publish())).toContain(`Reading the dataset caec_nowhere: project caec-local ${none}`)
-    await rm(join(job.workspace, 'views'), { recursive: true })
-    await write({ 'caec_insights/by_day.sql': VISITS })
-    expect(errorOf(await publish({ location: 'EU' }))).toContain(
-      'the dataset caec_insights is in us-central1, not in EU; correct the input.',
-    )
-    expect(errorOf(await publish({ 'project-id': 'no-such-project' }))).toContain(
-      `Reading the dataset caec_insights: project no-such-project ${none}`,
-    )
   })
 
   it('views that read each other in a circle', async () => {
