@@ -111,7 +111,7 @@ async function expectShown(shown: Shown, filters: Filters, all: Filters, truths:
   const before = { ...filters, from: shift(filters.from, -span), to: shift(filters.from, -1) }
   expectDeltas(shown, metrics, isCompared ? await totalsOf(truths, before) : null, context)
 
-  const [last] = await truths.rows('SELECT MAX(ms) AS ms FROM events')
+  const [last] = await truths.rows('SELECT MAX(us) // 1000 AS ms FROM events')
   const isPartial = Date.parse(shift(all.to, 1)) - Number(last?.ms) > HOUR_MS
   const perDay = mapOf(
     await truths.rows(

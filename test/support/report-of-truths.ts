@@ -14,7 +14,7 @@ const STEPS = ['', 'view', 'addtocart', 'transaction']
 
 export async function reportOfTruths(truths: Truths, rejected = 0): Promise<Report> {
   const [counted] = await truths.rows(
-    'SELECT MAX(ms) AS ms, COUNT(*) AS clean, (SELECT COUNT(*) FROM raw) AS raw, (SELECT COUNT(*) FROM sessions) AS sessions FROM events',
+    'SELECT MAX(us) // 1000 AS ms, COUNT(*) AS clean, (SELECT COUNT(*) FROM raw) AS raw, (SELECT COUNT(*) FROM sessions) AS sessions FROM events',
   )
   const [raw, clean, sessions] = [Number(counted?.raw), Number(counted?.clean), Number(counted?.sessions)]
   const through = clean === 0 ? null : new Date(Number(counted?.ms)).toISOString()
@@ -32,7 +32,13 @@ export async function reportOfTruths(truths: Truths, rejected = 0): Promise<Repo
     input: { sha256: 'a'.repeat(64), name: 'events.csv' },
     stages: {
       raw: { rows: raw + rejected },
-      clean: { rows: clean, rejected, duplicates: raw - clean, reasons: { event_unknown: rejected } },
+      clean: {
+        rows: clean,
+        rejected,
+        duplicates: raw - clean,
+        quarantined: 0,
+        reasons: { event_unknown: rejected },
+      },
       sessions: { rows: sessions, events: clean },
     },
     views,
