@@ -16,6 +16,10 @@ const comparedIn = ({ outputs }: RunResult): PlanDocument['steps'] =>
   (JSON.parse(outputs.plan!) as PlanDocument).steps
     .filter(({ kind }) => kind === 'compare')
     .sort((left, right) => (left.target < right.target ? -1 : 1))
+const dropped = ({ outputs }: RunResult): string[] =>
+  (JSON.parse(outputs.plan!) as PlanDocument).steps.flatMap(({ kind, target }) =>
+    kind === 'drop-dataset' ? [target] : [],
+  )
 beforeAll(async () => {
   loop = await openLoop(shop)
 }, 600_000)
@@ -117,11 +121,13 @@ it('another account is who asks, also of a run that says itself which pull reque
     GITHUB_REF: 'refs/heads/x',
   }
   const alone = await loop.close(look, env)
-  expect(alone.summary).not.toContain('caec_analytics_pr_7_dbt_test__audit')
+  expect(dropped(alone)).toEqual([])
   const account = 'caec-ci-test@caec-local.iam.gserviceaccount.com'
   const result = await loop.close({ ...look, 'impersonate-service-account': account }, env)
   expect([result.exitCode, messages(result)]).toEqual([0, []])
-  expect(result.summary).toContain('caec_analytics_pr_7_dbt_test__audit')
+  expect(dropped(result)).toEqual(['caec_analytics_pr_7', 'caec_analytics_pr_7_dbt_test__audit'])
+  // A dry run only says so.
+  expect(await loop.dbt.tablesOf('caec_analytics_pr_7')).toEqual(['customers', 'orders'])
 }, 120_000)
 
 it('when it is closed, its datasets are dropped, and what only bears the name is left', async () => {

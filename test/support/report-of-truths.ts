@@ -9,6 +9,8 @@ const LABELS: Readonly<Record<string, string>> = {
   view: 'View',
   addtocart: 'Add to cart',
   transaction: 'Purchase',
+  checkout: 'Checkout',
+  refund: 'Refund',
 }
 const STEPS = ['', 'view', 'addtocart', 'transaction']
 
@@ -20,7 +22,9 @@ export async function reportOfTruths(truths: Truths, rejected = 0): Promise<Repo
   const through = clean === 0 ? null : new Date(Number(counted?.ms)).toISOString()
   const complete = (row: Row): Row => ({
     ...row,
-    ...(row.event_type === undefined ? {} : { event_label: LABELS[String(row.event_type)] ?? null }),
+    ...(row.event_type === undefined
+      ? {}
+      : { event_label: LABELS[String(row.event_type)] ?? row.event_type }),
     ...(row.step === undefined ? {} : { step_name: STEPS[Number(row.step)] ?? null }),
     data_through: through,
   })

@@ -67,11 +67,10 @@ export async function patiently<T>(
         )
         saidMs = nowMs
       }
-      const wishedMs = Math.min(
-        error.retryAfterMs ?? pauseMs,
-        error.retryAfterMs === undefined ? patience.longestPauseMs : LONGEST_WISH_MS,
-      )
-      await pause(Math.min(wishedMs, patience.toleranceMs - (nowMs - startMs)), patience.signal)
+      const wishedMs = Math.min(error.retryAfterMs ?? 0, LONGEST_WISH_MS)
+      const usualMs = Math.min(pauseMs, patience.longestPauseMs)
+      const leftMs = patience.toleranceMs - (nowMs - startMs)
+      await pause(Math.min(Math.max(usualMs, wishedMs), leftMs), patience.signal)
       if (patience.signal?.aborted) throw error
     }
   }

@@ -43,7 +43,7 @@ const create = (pysparkBatch: object) => createBatch(google, ref, 'a'.repeat(32)
 
 it('sends what it knows, and refuses by name what it does not', async () => {
   await create({ mainPythonFileUri: 'gs://b/a.py', args: ['', 'x'] })
-  expect(bodies).toEqual([{ pysparkBatch: { mainPythonFileUri: 'gs://b/a.py', args: ['', 'x'] } }])
+  expect(bodies).toMatchObject([{ pysparkBatch: { mainPythonFileUri: 'gs://b/a.py', args: ['', 'x'] } }])
   await expect(create({ mainPythonFileUri: 'gs://b/a.py', newerField: { depth: 1 } })).rejects.toThrow(
     'the client of the API does not send pysparkBatch.newerField.depth',
   )

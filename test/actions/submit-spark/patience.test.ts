@@ -23,6 +23,18 @@ it("a server's Retry-After of two hours ends with the tolerance", async () => {
   await expect(asked).rejects.toThrow('no usable answer for 0.3 s (poll-tolerance-minutes); the last one was')
 }, 20_000)
 
+it('a Retry-After of nothing is no leave to ask without a pause', async () => {
+  let asked = 0
+  const ask = () => {
+    asked += 1
+    return Promise.reject(refused(503, { retryAfterMs: 0 }))
+  }
+  await expect(patiently('Waiting', ask, { ...patience(400), longestPauseMs: 100 })).rejects.toThrow(
+    'no usable',
+  )
+  expect(asked).toBeLessThanOrEqual(6)
+}, 20_000)
+
 it.each([
   [
     'a lasting 403 is believed as what it is',
