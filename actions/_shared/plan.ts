@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { ConflictError, type RefusedError } from './errors.ts'
+import { hideSecrets } from './secrets.ts'
 
 /**
  * One thing to do. `kind` discriminates, `target` names what it acts on, `reason` says why in a few words. What
@@ -134,7 +135,17 @@ export function describePlan(action: string, plan: Plan, outcome: Outcome = notA
   const found = new Map(outcome.done.map((end) => [end.step, end.found]))
   const steps = plan.steps.map((step) => {
     const { kind, target, reason, before, after, bytes, cost } = { ...step, ...found.get(step) }
-    return { kind, target, reason, before, after, bytes, cost, state: stateOf(step) }
+    const shown = (text: string | undefined) => text && hideSecrets(text)
+    return {
+      kind,
+      target,
+      reason: hideSecrets(reason),
+      before: shown(before),
+      after: shown(after),
+      bytes,
+      cost,
+      state: stateOf(step),
+    }
   })
   const { target, owner } = plan
   const whole: PlanDocument = {

@@ -172,6 +172,22 @@ describe('an answer that is not Google’s and hides nothing', () => {
     ])
   })
 
+  it('is no empty folder where it is nothing at all: the listing is asked for again', async () => {
+    await job.write({ 'one.py': 'A = 1\n' })
+    await job.deploy()
+    const emptied = new Set<string>()
+    const { result } = await deployThrough((request, reply) => {
+      const what = request.url ?? ''
+      if (emptied.has(what)) return false
+      emptied.add(what)
+      reply.writeHead(200).end()
+      return true
+    })
+    expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
+    expect(result.outputs).toMatchObject({ uploaded: '0', unchanged: '1' })
+    expect(emptied.size).toBeGreaterThan(0)
+  })
+
   it('is not followed to another place', async () => {
     const elsewhere: string[] = []
     const other = await openProxy(cloud.origin, (request) => {

@@ -17,7 +17,7 @@ beforeAll(async () => {
   job = await signIn(cloud)
   await write({
     'jobs/good.py':
-      'import sys\nfrom greeting.words import hello\nprint(hello("é"), sys.argv[1:])\nprint("::error::not a command")\nprint("##[error]not one either")\n',
+      'import sys\nfrom greeting.words import hello\nprint(hello("é"), sys.argv[1:])\nprint("::error::not a command")\nprint("##[error]not one either")\nprint("ya29.canary\\n-----BEGIN PRIVATE KEY-----\\ncanaryAAAA\\n-----END PRIVATE KEY-----")\n',
     'jobs/bad.py': 'from greeting.words import fail\nfail()\n',
     'jobs/slow.py': 'import time\nprint("started", flush=True)\ntime.sleep(600)\n',
     'greeting/__init__.py': '',
@@ -102,6 +102,11 @@ describe('submit-spark', () => {
     expect(first.annotations.map(({ message }) => message).join()).not.toContain('not a command')
   })
 
+  it('shows no token or key that the driver printed', () => {
+    expect(first.log).toContain('│ [token]')
+    expect(first.log + first.summary).not.toContain('canary')
+  })
+
   it('finds the same batch again when the same step runs again, and stages nothing twice', async () => {
     const before = await staged()
     const again = await submit({ args: '--raw\ngs://x/a b', labels: 'Team=Data & Insights' })
@@ -109,6 +114,12 @@ describe('submit-spark', () => {
     expect(await staged()).toEqual(before)
     expect(again.log).not.toContain('staged ')
   }, 120_000)
+
+  it('refuses a digest that was reviewed for another region', async () => {
+    const { outputs } = await submit({ 'dry-run': 'true', region: 'europe-west1' })
+    const refused = await submit({ 'expected-plan': outputs['plan-digest']! })
+    expect([refused.exitCode, errorOf(refused)]).toEqual([1, expect.stringContaining('#plan-changed')])
+  })
 
   it('asks for the same batch on another attempt, for another one in another step', async () => {
     const id = async (env: Record<string, string>) =>

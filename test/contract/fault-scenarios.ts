@@ -125,10 +125,11 @@ export async function openWorld(): Promise<World> {
           (await cloud.api('data-eng', 'GET', '/datasets/caec_raw/tables/orders')).body?.schema,
       },
       'submit-spark': sparkScenario(cloud, (origin, more, id) =>
-        act('submit-spark', { ...spark, 'service-account': WORKLOAD, wait: 'false', labels: `run=${id}` })(
-          origin,
-          more,
-        ),
+        act('submit-spark', {
+          ...{ ...spark, 'service-account': WORKLOAD, wait: 'false', labels: `run=${id}` },
+          // By itself it bears an outage of ten.
+          'poll-tolerance-minutes': '1',
+        })(origin, more),
       ),
       'run-dbt': {
         origin,

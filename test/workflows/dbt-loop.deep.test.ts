@@ -1,5 +1,6 @@
 /** dbt-loop.yml with the models of a small shop: the state of main, the comment on a request, and what is left when it is closed. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { execFileSync } from 'node:child_process'
 import { cpSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { plantedCheckout } from '../support/planted-checkout.ts'
@@ -20,12 +21,20 @@ afterAll(async () => {
   files?.end()
   await platforms?.close()
 })
+/** How old a state is, its commit says. */
+const commit = (): void => {
+  const git = (...words: string[]) =>
+    execFileSync('git', ['-C', files.root, '-c', 'user.name=a', '-c', 'user.email=a@example.com', ...words])
+  git('add', '-A')
+  git('commit', '--quiet', '-m', 'x')
+}
 const run = (action: 'opened' | 'closed') =>
   platforms.run(file, { ...pullRequest(platforms, action), repositoryRoot: files.root })
 
 it(
   'main leaves its state, a request builds what it changes and says so, and closed its datasets go',
   async () => {
+    commit()
     const main = await platforms.run(file, { event: 'push', repositoryRoot: files.root })
     expect(verdict(main)).toEqual({ main: 'success', request: 'skipped', closed: 'skipped' })
     files.plant(
@@ -33,6 +42,7 @@ it(
       '{{ ref("stg_orders") }}',
       '{{ ref("stg_orders") }} where order_id > 1',
     )
+    commit()
     const opened = await run('opened')
     expect(verdict(opened)).toEqual({ main: 'skipped', request: 'success', closed: 'skipped' })
     expect(Object.keys((await tablesOf(platforms.dev, 'caec_analytics_pr_7', 'ci-test')) ?? {})).toContain(
