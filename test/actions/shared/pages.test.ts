@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import type { Google } from '../../../actions/_shared/google/connect.ts'
 import { listDatasets } from '../../../actions/_shared/google/bigquery-datasets.ts'
 import { listRoutines } from '../../../actions/_shared/google/bigquery-routines.ts'
+import { listTables } from '../../../actions/_shared/google/bigquery-tables.ts'
 import { listViews } from '../../../actions/_shared/google/bigquery-views.ts'
 import { createRequest } from '../../../actions/_shared/google/request.ts'
 import { openStorage } from '../../../actions/_shared/google/storage.ts'
@@ -72,6 +73,7 @@ function google(): Google {
 }
 const lists: [string, (google: Google) => Promise<string[]>, string[]][] = [
   ['datasets', async (to) => (await listDatasets(to, 'p')).map(({ datasetId }) => datasetId), ['d1', 'd2']],
+  ['tables', async (to) => [...(await listTables(to, 'p', 'd'))], ['v1', 'v2']],
   ['views', async (to) => (await listViews(to, 'p', 'd')).map(({ name }) => name.tableId), ['v1', 'v2']],
   [
     'routines',
