@@ -6,15 +6,19 @@
 /** The names under which tokens and keys travel, in JSON, forms and headers. */
 const NAMED =
   'access_?token|id_?token|refresh_?token|subject_?token|actor_?token|auth_?token|client_?secret|private_?key(?:_?id)?|password|assertion'
-const NAMED_JSON = new RegExp(`(\\\\*["'](?:${NAMED})\\\\*["']\\s*:\\s*\\\\*["'])[^"'\\\\]{4,}`, 'gi')
+/** Nothing below looks on without a bound: a hostile line of 64 kB must not stop the step for half a minute. */
+const NAMED_JSON = new RegExp(
+  `(\\\\{0,8}["'](?:${NAMED})\\\\{0,8}["']\\s{0,9}:\\s{0,9}\\\\{0,8}["'])[^"'\\\\]{4,}`,
+  'gi',
+)
 const NAMED_FORM = new RegExp(`\\b((?:${NAMED})=)[^\\s&"',;]{8,}`, 'gi')
 
 /** "Basic setup" and "bearer of" are words; what follows these two in a header is none. */
-const HEADER = /\b([Bb]earer|[Bb]asic|BEARER|BASIC)\s+(?=\S*\d|\S*[a-z]\S*[A-Z]|\S{20})[\w.~+/=-]{8,}/g
+const HEADER = /\b([Bb]earer|[Bb]asic|BEARER|BASIC)\s+(?=\S{20}|\S*\d|\S*[a-z]\S*[A-Z])[\w.~+/=-]{8,}/g
 
 export function hideSecrets(text: string): string {
   return hideEndsOfKeys(text.replace(/-----BEGIN[\s\S]*?(-----END[^-]*-----|$)/g, '[key]'))
-    .replace(/eyJ[\w-]{8,}\.[\w-]+\.?[\w-]*/g, '[token]')
+    .replace(/eyJ[\w-]{8,1000}\.[\w-]+\.?[\w-]*/g, '[token]')
     .replace(/\bya29\.[\w.-]+/g, '[token]')
     .replace(/\b(gh[opsur]_\w{20,}|github_pat_\w{20,}|AIza[\w-]{35})/g, '[token]')
     .replace(HEADER, '$1 [token]')
@@ -58,7 +62,7 @@ export function hideLineByLine(): (line: string) => string {
       if (hidden !== line) return hidden
       left = 0
     }
-    if (/-----BEGIN(?![\s\S]*-----END)/.test(line)) left = KEY_LINES
+    if (line.lastIndexOf('-----BEGIN') > line.lastIndexOf('-----END')) left = KEY_LINES
     return hideSecrets(line)
   }
 }

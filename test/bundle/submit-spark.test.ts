@@ -145,19 +145,32 @@ describe('submit-spark', () => {
   })
 
   it('only stages when asked to: no account, no batch, and a later run finds the files there', async () => {
-    await write({ 'jobs/later.py': 'print("later")\n' })
+    // More than the storage library sends in one part, at another endpoint.
+    await write({ 'jobs/later.py': 'print("later")\n', 'jobs/large.bin': 'x'.repeat(9_000_000) })
     const batches = async () =>
       (
         (await (
           await cloud.fetchAs('ops', '/v1/projects/caec-local/locations/us-central1/batches')
         ).json()) as { batches?: unknown[] }
       ).batches?.length ?? 0
-    const stageOnly = { main: 'jobs/later.py', 'stage-only': 'true', 'service-account': '' }
+    const stageOnly = {
+      ...{ main: 'jobs/later.py', files: 'jobs/large.bin' },
+      ...{ 'stage-only': 'true', 'service-account': '' },
+    }
     const before = await batches()
     const planned = await submit({ ...stageOnly, 'dry-run': 'true' })
     expect([planned.exitCode, errorOf(planned)]).toEqual([0, ''])
     expect(planned.log).toContain('"reason": "not in the staging bucket yet"')
     expect((await staged()).some((name) => name.endsWith('later.py'))).toBe(false)
+    const shown = await runBundle('comment-plan', {
+      with: {
+        plans: JSON.stringify({ spark: planned.outputs.plan }),
+        'dry-run': 'true',
+        'pull-request': '7',
+      },
+    })
+    expect(shown.summary).toMatch(/<td>spark<\/td><td>submit-spark<\/td>.*stage 3/)
+    expect(shown.summary).toContain('large.bin (not in the staging bucket yet)')
     const result = await submit(stageOnly)
     expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
     const names = await staged()

@@ -2,7 +2,7 @@
  * What a run would read and cost, compared with the run before, and the limits its author set. It refuses to
  * call a model without an estimate free.
  */
-import { few, spelledBytes } from '../../_shared/amounts.ts'
+import { few, spelledBytes, spelledDollars } from '../../_shared/amounts.ts'
 import { RefusedError } from '../../_shared/errors.ts'
 import type { Accuracy } from '../../_shared/google/bigquery-dry-run.ts'
 
@@ -32,9 +32,6 @@ export interface CostLimits {
 const TIB = 2 ** 40
 
 export const dollars = (bytes: number, { pricePerTib }: Prices): number => (bytes / TIB) * pricePerTib
-
-export const spelledDollars = (amount: number): string =>
-  amount === 0 ? '$0' : amount < 0.01 ? '< $0.01' : `$${amount.toFixed(2)}`
 
 export interface Total {
   readonly bytes: number

@@ -37,6 +37,23 @@ describe('secrets are taken out', () => {
   })
 })
 
+it.each([
+  '\\',
+  'eyJ',
+  '"',
+  'Bearer aB',
+  'Bearer ',
+  'http://a:',
+  '-----BEGIN ',
+  '-----END',
+  'password',
+  "'id_token' ",
+])('a line of 64 kB of %j is looked through in no time', (part) => {
+  const line = part.repeat(65_536 / part.length)
+  expect([hideSecrets(line), hideLineByLine()(line)]).toEqual(Array(2).fill(expect.any(String)))
+  expect(hideSecrets(`Bearer ${'a'.repeat(65_536)}`)).toBe('Bearer [token]')
+})
+
 it('every door of the runner hides what no mask knows', () => {
   const folder = mkdtempSync(join(tmpdir(), 'doors-'))
   try {
