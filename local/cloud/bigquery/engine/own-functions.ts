@@ -14,6 +14,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api'
 import { bigqueryFingerprint } from 'farmhash-modern'
+import { marked } from '../sql/values/raised.ts'
 
 interface OwnFunction {
   readonly name: string
@@ -128,6 +129,15 @@ const OWN: readonly OwnFunction[] = [
   },
 ]
 
+/** What they say is wrong is marked as words of the language, like every other. */
+function said<T>(compute: () => T): T {
+  try {
+    return compute()
+  } catch (error) {
+    throw new Error(marked(error instanceof Error ? error.message : String(error)), { cause: error })
+  }
+}
+
 /** Registers them for every connection of the database. */
 export function registerOwnFunctions(connection: DuckDBConnection): void {
   for (const { name, takes, gives, compute } of OWN)
@@ -140,7 +150,7 @@ export function registerOwnFunctions(connection: DuckDBConnection): void {
           const columns = takes.map((_, index) => input.getColumnVector(index))
           for (let row = 0; row < input.rowCount; row += 1) {
             const values = columns.map((column) => column.getItem(row))
-            output.setItem(row, values.includes(null) ? null : compute(...values))
+            output.setItem(row, values.includes(null) ? null : said(() => compute(...values)))
           }
           output.flush()
         },

@@ -1,6 +1,6 @@
 /** DATE, DATETIME and TIME functions; https://cloud.google.com/bigquery/docs/reference/standard-sql/date_functions and datetime_functions. */
 import { DATE, DATETIME } from '../values/gtype.ts'
-import { utcDatetime } from '../values/temporal.ts'
+import { utcDatetime, withinCalendar } from '../values/temporal.ts'
 import { adding, dateArray, dateOf, datetimeOf, differing, lastDay, truncating } from './date-forms.ts'
 import { example, failing, scalar, special, type FunctionRow } from './row.ts'
 
@@ -162,7 +162,10 @@ export const dateRows: readonly FunctionRow[] = [
     D,
     'rewrite',
     'DATE_FROM_UNIX_DATE',
-    { 'INT64 -> DATE': ([n]) => `(DATE '1970-01-01' + CAST(${n} AS INTEGER))` },
+    {
+      'INT64 -> DATE': ([n], how) =>
+        withinCalendar(`(DATE '1970-01-01' + CAST(${n} AS INTEGER))`, 'DATE', how.isSafe),
+    },
     example('SELECT DATE_FROM_UNIX_DATE(14238)', ['2008-12-25']),
   ),
   scalar(

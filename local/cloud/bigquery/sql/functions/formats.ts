@@ -6,6 +6,7 @@ import { invalid, unsupported, type Position } from '../refusal.ts'
 import type { Call } from '../parse/syntax.ts'
 import { DATE, DATETIME, isScalar, STRING, TIMESTAMP, type GType } from '../values/gtype.ts'
 import { datetimeIn, timestampIn } from '../values/temporal.ts'
+import { raised } from '../values/raised.ts'
 import { once, quoteText, type Value } from '../values/value.ts'
 import { arity, asType } from './arguments.ts'
 import { example, special, type FunctionRow } from './row.ts'
@@ -174,7 +175,7 @@ function parsing(type: GType): Resolver {
     const text = asType(resolve(call.args[1]!), STRING, call)
     const zone = call.args[2] ? zoneOf(asType(resolve(call.args[2]), STRING, call), call.at) : undefined
     const failure = (x: string) =>
-      call.isSafe ? 'NULL' : `error(concat('Failed to parse input string ', chr(34), ${x}, chr(34)))`
+      call.isSafe ? 'NULL' : raised(`concat('Failed to parse input string ', chr(34), ${x}, chr(34))`)
     const finish = (parsed: string) =>
       isScalar(type, 'DATE')
         ? `CAST(${parsed} AS DATE)`

@@ -1,6 +1,7 @@
 /** JSON values made from and turned into others: TO_JSON, JSON_OBJECT, JSON_ARRAY, JSON_TYPE, INT64(json), …; https://cloud.google.com/bigquery/docs/reference/standard-sql/json_functions. */
 import { unsupported } from '../refusal.ts'
 import { isNullType, isScalar, JSON_TYPE, STRING } from '../values/gtype.ts'
+import { raised } from '../values/raised.ts'
 import { once, type Value } from '../values/value.ts'
 import { arity, asType } from './arguments.ts'
 import { jsonText } from './json-text.ts'
@@ -12,7 +13,7 @@ type CallNode = Parameters<Resolver>[0]
 
 /** As a JSON number it would lose digits; BigQuery keeps some of these and refuses others. */
 const tooWide = (): string =>
-  `error('A number beyond 15 digits in a JSON value is not supported by the local BigQuery')`
+  raised("'A number beyond 15 digits in a JSON value is not supported by the local BigQuery'")
 const textOf = (value: Value, call: CallNode): string =>
   isNullType(value.type) ? "'null'" : jsonText(value.sql, value.type, call.at, 0, tooWide)
 
@@ -23,7 +24,7 @@ const object: Resolver = (call, resolve) => {
   const members: string[] = []
   for (let i = 0; i < values.length; i += 2) {
     const key = asType(values[i]!, STRING, call)
-    const name = `CASE WHEN ${key.sql} IS NULL THEN error('JSON keys must be non-null strings') ELSE CAST(to_json(${key.sql}) AS VARCHAR) END`
+    const name = `CASE WHEN ${key.sql} IS NULL THEN ${raised("'JSON keys must be non-null strings'")} ELSE CAST(to_json(${key.sql}) AS VARCHAR) END`
     members.push(`${i === 0 ? "'{'" : "','"}, ${name}, ':', ${textOf(values[i + 1]!, call)}`)
   }
   return {

@@ -74,7 +74,7 @@ export const mathRows: readonly FunctionRow[] = [
     'rewrite',
     'MOD',
     {
-      'INT64, INT64 -> INT64': divisor('MOD', (a, b) => `${a} % ${b}`),
+      'INT64, INT64 -> INT64': divisor('MOD', (a, b) => `${a} % CASE WHEN ${b} = -1 THEN 1 ELSE ${b} END`),
       'NUMERIC, NUMERIC -> NUMERIC': divisor('MOD', (a, b) => `CAST(${a} % ${b} AS DECIMAL(38,9))`),
     },
     example('SELECT MOD(25, 12), MOD(25, 0 - 12), MOD(-25, 12)', [1, 1, -1]),

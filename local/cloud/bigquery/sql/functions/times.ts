@@ -11,7 +11,7 @@ import {
   TIMESTAMP,
   type GType,
 } from '../values/gtype.ts'
-import { utcTimestamp } from '../values/temporal.ts'
+import { utcTimestamp, withinCalendar } from '../values/temporal.ts'
 import { once } from '../values/value.ts'
 import { arity, asType } from './arguments.ts'
 import { CLOCK_PARTS, MICROS, partOf } from './date-arithmetic.ts'
@@ -159,7 +159,9 @@ export const timeRows: readonly FunctionRow[] = [
     F,
     'DATE_BUCKET',
     'DATE_BUCKET(date, INTERVAL n DAY | WEEK[, origin])',
-    bucket(DATE, DAYS, DATE_ORIGIN, (micros) => `CAST(make_timestamp(${micros}) AS DATE)`),
+    bucket(DATE, DAYS, DATE_ORIGIN, (micros) =>
+      withinCalendar(`CAST(make_timestamp(${micros}) AS DATE)`, 'DATE'),
+    ),
     example(
       "SELECT day, DATE_BUCKET(day, INTERVAL 2 DAY), DATE_BUCKET(day, INTERVAL 7 DAY, DATE '2000-12-24') FROM UNNEST([DATE '1949-12-29', DATE '1950-01-02', DATE '2000-12-31']) AS day ORDER BY day",
       ['1949-12-29', '1949-12-28', '1949-12-25'],
@@ -172,7 +174,9 @@ export const timeRows: readonly FunctionRow[] = [
     F,
     'DATETIME_BUCKET',
     'DATETIME_BUCKET(datetime, INTERVAL n part[, origin])',
-    bucket(DATETIME, CLOCK, DATETIME_ORIGIN, (micros) => `make_timestamp(${micros})`),
+    bucket(DATETIME, CLOCK, DATETIME_ORIGIN, (micros) =>
+      withinCalendar(`make_timestamp(${micros})`, 'DATETIME'),
+    ),
     example("SELECT DATETIME_BUCKET(DATETIME '1949-12-30 13:00:00', INTERVAL 12 HOUR)", [
       '1949-12-30T12:00:00',
     ]),
@@ -181,7 +185,9 @@ export const timeRows: readonly FunctionRow[] = [
     'Timestamp',
     'TIMESTAMP_BUCKET',
     'TIMESTAMP_BUCKET(timestamp, INTERVAL n part[, origin])',
-    bucket(TIMESTAMP, CLOCK, utcTimestamp(DATETIME_ORIGIN), (micros) => `make_timestamptz(${micros})`),
+    bucket(TIMESTAMP, CLOCK, utcTimestamp(DATETIME_ORIGIN), (micros) =>
+      withinCalendar(`make_timestamptz(${micros})`, 'TIMESTAMP'),
+    ),
     example("SELECT TIMESTAMP_BUCKET(TIMESTAMP '1949-12-30 13:00:00', INTERVAL 12 HOUR)", [
       '1949-12-30 12:00:00+00',
     ]),

@@ -2,12 +2,12 @@
 import { invalid } from '../refusal.ts'
 import { castSql } from '../values/cast.ts'
 import { DATETIME, INT64, isScalar, STRING, TIMESTAMP } from '../values/gtype.ts'
-import { timestampIn } from '../values/temporal.ts'
+import { timestampIn, withinCalendar } from '../values/temporal.ts'
 import { once } from '../values/value.ts'
 import { arity, asType } from './arguments.ts'
 import { elapsed, partOf, truncate } from './date-arithmetic.ts'
 import { adding } from './date-forms.ts'
-import { example, failing, scalar, special, type FunctionRow } from './row.ts'
+import { example, failing, scalar, special, type FunctionRow, type Signature } from './row.ts'
 import { zoneOf } from './zones.ts'
 
 const F = 'Timestamp'
@@ -56,6 +56,11 @@ const truncating: Resolver = (call, resolve) => {
     call.at,
   )
 }
+
+const momentOf =
+  (micros: (n: string) => string): Signature['emit'] =>
+  ([n], how) =>
+    withinCalendar(`make_timestamptz(${micros(n!)})`, 'TIMESTAMP', how.isSafe)
 
 export const timestampRows: readonly FunctionRow[] = [
   special(
@@ -124,21 +129,21 @@ export const timestampRows: readonly FunctionRow[] = [
     F,
     'rewrite',
     'TIMESTAMP_SECONDS',
-    { 'INT64 -> TIMESTAMP': ([n]) => `make_timestamptz(${n} * CAST(1000000 AS BIGINT))` },
+    { 'INT64 -> TIMESTAMP': momentOf((n) => `${n} * CAST(1000000 AS BIGINT)`) },
     example('SELECT TIMESTAMP_SECONDS(1230219000)', ['2008-12-25 15:30:00+00']),
   ),
   scalar(
     F,
     'rewrite',
     'TIMESTAMP_MILLIS',
-    { 'INT64 -> TIMESTAMP': ([n]) => `make_timestamptz(${n} * CAST(1000 AS BIGINT))` },
+    { 'INT64 -> TIMESTAMP': momentOf((n) => `${n} * CAST(1000 AS BIGINT)`) },
     example('SELECT TIMESTAMP_MILLIS(1230219000000)', ['2008-12-25 15:30:00+00']),
   ),
   scalar(
     F,
     'native',
     'TIMESTAMP_MICROS',
-    { 'INT64 -> TIMESTAMP': 'make_timestamptz' },
+    { 'INT64 -> TIMESTAMP': momentOf((n) => n) },
     example('SELECT TIMESTAMP_MICROS(1230219000000000)', ['2008-12-25 15:30:00+00']),
   ),
   scalar(

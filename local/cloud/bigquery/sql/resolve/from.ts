@@ -3,6 +3,7 @@ import { invalid, unsupported } from '../refusal.ts'
 import { parseQueryText } from '../parse/text.ts'
 import type { Expression, From } from '../parse/syntax.ts'
 import type { Resolved } from '../types.ts'
+import { raised } from '../values/raised.ts'
 import { quoteText } from '../values/value.ts'
 import { arrivalColumns } from './arrival.ts'
 import { coerceAll, coerce } from '../values/coerce.ts'
@@ -11,7 +12,17 @@ import { asColumns } from './output.ts'
 import { resolvePivot, resolveUnpivot } from './pivot.ts'
 import { resolveExpression, resolveQuery } from './recursion.ts'
 import { resolveTableFunction } from './routines.ts'
-import { childEnv, lookUp, sameName, type Column, type Env, type FromResult, type Relation } from './scope.ts'
+import { noteConjuncts } from './pruning.ts'
+import {
+  childEnv,
+  lookUp,
+  partitionsOf,
+  sameName,
+  type Column,
+  type Env,
+  type FromResult,
+  type Relation,
+} from './scope.ts'
 import { onceOnly } from './translation.ts'
 
 /** `left` is what stands before in the same FROM: UNNEST and array paths may use it. */
@@ -165,7 +176,7 @@ function checkTime(asOf: Expression, { modifiedMs }: Resolved & { kind: 'table' 
   const later = quoteText('Invalid snapshot time: it is in the future')
   const earlier = quoteText(unsupported('FOR SYSTEM_TIME AS OF before the last change of the table').message)
   env.translation.checks.push(
-    `SELECT CASE WHEN epoch_us(t) > ${nowMicros} THEN error(${later}) WHEN epoch_us(t) >= ${BigInt(modifiedMs) * 1000n} THEN 1 ELSE error(${earlier}) END FROM (SELECT ${value.sql} AS t)`,
+    `SELECT CASE WHEN epoch_us(t) > ${nowMicros} THEN ${raised(later)} WHEN epoch_us(t) >= ${BigInt(modifiedMs) * 1000n} THEN 1 ELSE ${raised(earlier)} END FROM (SELECT ${value.sql} AS t)`,
   )
 }
 
@@ -240,16 +251,45 @@ function resolveJoin(from: From & { kind: 'join' }, env: Env, before?: FromResul
   const on = from.on
     ? coerce(resolveExpression(from.on, scope), BOOL, from.on.at, 'JOIN ON clause').sql
     : 'TRUE'
-  return { sql: paired(from.type, on), relations, visible }
+  // A side that is kept whole is read whole, whatever ON says of it.
+  const read = { INNER: relations, LEFT: right.relations, RIGHT: left.relations }[from.type as string]
+  if (from.on && read) noteConjuncts(from.on, scope, read)
+  const [first, second] = padded(from.type, left, right)
+  return {
+    sql: paired(from.type, on),
+    relations: [...first.relations, ...second.relations],
+    visible: [...first.visible, ...second.visible],
+  }
+}
+
+/** Both sides as they stand behind an outer join. */
+function padded(type: string, left: FromResult, right: FromResult): [FromResult, FromResult] {
+  const known = new Map<Column, Column>()
+  const pad = (column: Column): Column => {
+    if (!column.partitionOf) return column
+    const after = known.get(column) ?? { ...column, isPadded: true }
+    known.set(column, after)
+    return after
+  }
+  const after = (side: FromResult): FromResult => ({
+    sql: side.sql,
+    relations: side.relations.map((relation) => ({ ...relation, columns: relation.columns.map(pad) })),
+    visible: side.visible.map(pad),
+  })
+  return [
+    type === 'RIGHT' || type === 'FULL' ? after(left) : left,
+    type === 'LEFT' || type === 'FULL' ? after(right) : right,
+  ]
 }
 
 function joinUsing(
   from: From & { kind: 'join' },
   env: Env,
-  left: FromResult,
-  right: FromResult,
+  before: FromResult,
+  joined: FromResult,
   paired: (type: string, on: string) => string,
 ): FromResult {
+  const [left, right] = padded(from.type, before, joined)
   const merged: Column[] = []
   const conditions: string[] = []
   for (const name of from.using!) {
@@ -284,7 +324,7 @@ function joinUsing(
       type: from.type === 'FULL' ? both.type : from.type === 'RIGHT' ? r.type : l.type,
       sql,
       touch: l.touch,
-      partitionOf: from.type === 'INNER' ? l.partitionOf : undefined,
+      ...(from.type === 'FULL' ? {} : partitionsOf(from.type === 'RIGHT' ? r : l)),
     })
   }
   const others = (side: FromResult) =>

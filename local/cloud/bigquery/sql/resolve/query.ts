@@ -20,9 +20,17 @@ import { orderKey, ordinal } from './order.ts'
 import { asColumns } from './output.ts'
 import { resolveExpression } from './recursion.ts'
 import { recursiveCte } from './recursive.ts'
-import { childEnv, sameName, type CteEntry, type Env, type OutputColumn, type QueryResult } from './scope.ts'
+import {
+  childEnv,
+  sameName,
+  type Column,
+  type CteEntry,
+  type Env,
+  type OutputColumn,
+  type QueryResult,
+} from './scope.ts'
 import { resolveSelect } from './select.ts'
-import { onceOnly } from './translation.ts'
+import { onceOnly, useOf, type Read } from './translation.ts'
 
 export function resolveQuery(query: Query, outer: Env): QueryResult {
   const { env, prefixes } = withCtes(query, outer)
@@ -68,13 +76,24 @@ function withCtes(query: Query, outer: Env): { env: Env; prefixes: () => string[
         outer.translation.touch(always)
         return {
           sql: label,
-          columns: asColumns(result, '').map((column) => ({ ...column, partitionOf: undefined })),
+          columns: usedColumns(asColumns(result, '')),
         }
       },
     }
     ctes.set(key, entry)
   }
   return { env: { ...childEnv(outer), ctes }, prefixes: () => used }
+}
+
+function usedColumns(columns: readonly Column[]): Column[] {
+  const uses = new Map<Read, Read>()
+  return columns.map((column) => {
+    const read = column.partitionOf
+    if (!read) return column
+    const use = uses.get(read) ?? useOf(read)
+    uses.set(read, use)
+    return { ...column, partitionOf: use }
+  })
 }
 
 type SetBody = Body & { kind: 'set' }
@@ -203,6 +222,11 @@ function countOf(expression: Expression, env: Env, clause: string): string {
   const isLiteral =
     expression.kind === 'literal' && expression.type === 'INT64' && !expression.value.startsWith('-')
   if (isLiteral) return BigInt(expression.value).toString()
+  if (
+    (expression.kind === 'literal' && expression.type === 'INT64') ||
+    (expression.kind === 'unary' && expression.operator === '-')
+  )
+    throw invalid('Syntax error: Unexpected "-"', expression.at)
   if (expression.kind !== 'parameter')
     throw unsupported(`${clause} with anything but an integer literal or parameter`, expression.at)
   return coerce(resolveExpression(expression, env), INT64, expression.at, clause).sql

@@ -15,6 +15,7 @@ import {
   childEnv,
   columnValue,
   lookUp,
+  partitionsOf,
   sameName,
   type Column,
   type Env,
@@ -85,7 +86,7 @@ export function resolveSelect(select: Select, outer: Env, orderBy: readonly Orde
     label: labels[i]!,
     type: item.value.type,
     touch: item.touch,
-    partitionOf: isPlain ? (item.value.column as Column | undefined)?.partitionOf : undefined,
+    ...(isPlain ? partitionsOf(item.value.column as Column | undefined) : {}),
     ...(isPlain && item.value.literal !== undefined ? { literal: item.value.literal } : {}),
   }))
   if (select.as === 'VALUE' && items.length !== 1)
