@@ -181,4 +181,10 @@ export const mustFail: readonly (readonly [sql: string, says: string | RegExp])[
   ["SELECT DATE(TIMESTAMP '9999-12-31 23:59:59', 'Asia/Tokyo')", 'DATETIME overflow'],
   ['SELECT DATE(10000, 1, 1)', 'DATE overflow'],
   ['SELECT TIMESTAMP_SECONDS(253402300800)', 'TIMESTAMP overflow'],
+  // set operations by name
+  ['SELECT 1 AS a UNION ALL BY NAME SELECT 2 AS b', 'Column b in UNION ALL BY NAME is missing in query 1'],
+  ['SELECT 1 UNION ALL BY NAME SELECT 2 AS a', 'Anonymous columns'],
+  ['SELECT 1 AS a, 2 AS a UNION ALL BY NAME SELECT 2 AS a', 'Duplicate column name a'],
+  ['SELECT 1 AS a INNER UNION ALL BY NAME SELECT 2 AS b', 'no column in common'],
+  ['SELECT 1 AS a FULL UNION ALL SELECT 2 AS a', 'Expected keyword BY NAME'],
 ]

@@ -82,7 +82,31 @@ const unsupported: readonly (readonly [string, string])[] = [
     "SELECT CAST('a' AS STRING(10))",
     'A parameterized type (STRING(…)) outside a column list is not supported by the local BigQuery at [1:20]',
   ],
-  ['FROM d.t |> RENAME id AS x', 'The pipe operator RENAME is not supported by the local BigQuery at [1:13]'],
+  ['FROM d.t |> CALL f()', 'The pipe operator CALL is not supported by the local BigQuery at [1:13]'],
+  [
+    'SELECT 1 AS a UNION ALL CORRESPONDING SELECT 2 AS a',
+    'A set operation with CORRESPONDING is not supported by the local BigQuery at [1:25]',
+  ],
+  [
+    'SELECT 1 AS a FULL UNION ALL CORRESPONDING BY (a) SELECT 2 AS a',
+    'A set operation with CORRESPONDING is not supported by the local BigQuery at [1:30]',
+  ],
+  [
+    'SELECT 1 AS a UNION ALL BY NAME ON (a) SELECT 2 AS a',
+    'BY NAME ON (…) is not supported by the local BigQuery at [1:33]',
+  ],
+  [
+    "SELECT TRIM(b'a', b'b')",
+    'Function TRIM with argument types BYTES, BYTES is not supported by the local BigQuery at [1:8]',
+  ],
+  [
+    "SELECT SPLIT(SHA256('a'), b' ')",
+    'Function SPLIT with argument types BYTES, BYTES is not supported by the local BigQuery at [1:8]',
+  ],
+  [
+    "SELECT REGEXP_EXTRACT_ALL('a', name) FROM d.t",
+    'Function REGEXP_EXTRACT_ALL with argument types STRING, STRING is not supported by the local BigQuery at [1:8]',
+  ],
   ['FROM d.t |> AGGREGATE 1', 'A literal in AGGREGATE is not supported by the local BigQuery at [1:23]'],
   ["SELECT b'a' | b'b'", 'Operator | on BYTES is not supported by the local BigQuery at [1:13]'],
   ["SELECT b'a' << 2", 'Operator << on BYTES is not supported by the local BigQuery at [1:13]'],
@@ -113,7 +137,7 @@ const unsupported: readonly (readonly [string, string])[] = [
     'CREATE TABLE d.x (a INT64) PARTITION BY ABS(a)',
     'PARTITION BY ABS in this form is not supported by the local BigQuery at [1:41]',
   ],
-  ["SELECT COLLATE('a', 'und:ci')", 'Syntax error: Expected identifier but got keyword COLLATE at [1:8]'],
+  ["SELECT COLLATE('a', 'und:ci')", 'Function COLLATE is not supported by the local BigQuery at [1:8]'],
 ]
 
 const wrong: readonly (readonly [string, string])[] = [

@@ -4,12 +4,12 @@
  */
 import { invalid, unsupported, type Position } from '../refusal.ts'
 import type { Call } from '../parse/syntax.ts'
-import { DATE, DATETIME, isScalar, STRING, TIMESTAMP, type GType } from '../values/gtype.ts'
-import { datetimeIn, timestampIn } from '../values/temporal.ts'
+import { DATE, DATETIME, isScalar, STRING, TIME, TIMESTAMP, type GType } from '../values/gtype.ts'
+import { datetimeIn, offsetText, timestampIn } from '../values/temporal.ts'
 import { raised } from '../values/raised.ts'
 import { once, quoteText, type Value } from '../values/value.ts'
 import { arity, asType } from './arguments.ts'
-import { example, special, type FunctionRow } from './row.ts'
+import { example, failing, special, type FunctionRow } from './row.ts'
 import { zoneOf } from './zones.ts'
 
 const F = 'Formatting and parsing'
@@ -92,15 +92,27 @@ function formatting(type: GType): Resolver {
     const base = isScalar(type, 'TIMESTAMP') ? datetimeIn(value.sql, zone) : value.sql
     if (isScalar(type, 'DATE') && CLOCK.test(format))
       throw unsupported(`A clock element in ${call.name}`, call.at)
-    return {
-      sql: once([base], ([x]) => pieces(format, x!, isScalar(type, 'TIMESTAMP') && !zone, call)),
-      type: STRING,
-    }
+    if (zone && /%E?z/.test(format))
+      return {
+        sql: once([value.sql], ([t]) =>
+          once([datetimeIn(t!, zone)], ([x]) => pieces(format, x!, inZone(t!, x!), call)),
+        ),
+        type: STRING,
+      }
+    const known = isScalar(type, 'TIMESTAMP') && !zone ? IN_TIMESTAMP : {}
+    return { sql: once([base], ([x]) => pieces(format, x!, known, call)), type: STRING }
   }
 }
 
+type Computed = Readonly<Record<string, (x: string) => string>>
+/** The moment `t` whose clock in a zone is `x`. */
+const inZone = (t: string, x: string): Computed => ({
+  '%z': () => offsetText(`(epoch_us(${x}) - epoch_us(${t}))`, ''),
+  '%Ez': () => offsetText(`(epoch_us(${x}) - epoch_us(${t}))`, ':'),
+})
+
 /** The text of the DATETIME `x`, element by element. */
-export function pieces(format: string, x: string, isUtc: boolean, call: Call & { at: Position }): string {
+export function pieces(format: string, x: string, also: Computed, call: Call & { at: Position }): string {
   const texts: string[] = []
   let run = ''
   const flush = () => {
@@ -112,7 +124,7 @@ export function pieces(format: string, x: string, isUtc: boolean, call: Call & {
       run += element
       return
     }
-    const computed = COMPUTED[element] ?? (isUtc ? IN_TIMESTAMP[element] : undefined)
+    const computed = COMPUTED[element] ?? also[element]
     if (element !== '%c' && EXPANDED[element] !== undefined) {
       run += EXPANDED[element]
       return
@@ -150,6 +162,7 @@ const PARSED: Readonly<Record<string, string>> = {
   '%S': '%S',
   '%F': '%Y-%m-%d',
   '%T': '%H:%M:%S',
+  '%X': '%H:%M:%S',
   '%R': '%H:%M',
   '%b': '%b',
   '%h': '%b',
@@ -177,8 +190,8 @@ function parsing(type: GType): Resolver {
     const failure = (x: string) =>
       call.isSafe ? 'NULL' : raised(`concat('Failed to parse input string ', chr(34), ${x}, chr(34))`)
     const finish = (parsed: string) =>
-      isScalar(type, 'DATE')
-        ? `CAST(${parsed} AS DATE)`
+      isScalar(type, 'DATE', 'TIME')
+        ? `CAST(${parsed} AS ${isScalar(type, 'DATE') ? 'DATE' : 'TIME'})`
         : isScalar(type, 'TIMESTAMP')
           ? timestampIn(parsed, zone)
           : parsed
@@ -191,7 +204,20 @@ function parsing(type: GType): Resolver {
         ),
         type,
       }
-    const formats = translated(format, isScalar(type, 'DATE'), call)
+    const offset = isScalar(type, 'TIMESTAMP') && elementsOf(format, call.at).at(-1)
+    if (offset && OFFSETS[offset])
+      return {
+        sql: once([text.sql], ([x]) => {
+          const parsed = parsedWithOffset(x!, format, offset, call)
+          return once(
+            [parsed],
+            ([moment]) =>
+              `CASE WHEN ${moment} IS NOT NULL THEN ${moment} WHEN ${x} IS NOT NULL THEN ${failure(x!)} END`,
+          )
+        }),
+        type,
+      }
+    const formats = translated(format, isScalar(type, 'DATE'), call, isScalar(type, 'TIME'))
     const attempts = formats.map((one) => (x: string) => `try_strptime(${x}, ${quoteText(one, call.at)})`)
     return {
       sql: once([text.sql], ([x]) => {
@@ -206,10 +232,32 @@ function parsing(type: GType): Resolver {
   }
 }
 
-function translated(format: string, isDate: boolean, call: Call & { at: Position }): string[] {
+/** An offset at the end of the text: `+0530`, `+05:30`, `Z`. DuckDB reads what is before it. */
+const OFFSETS: Readonly<Record<string, string>> = {
+  '%z': '([+-]\\d{2}(?:\\d{2})?|[Zz])',
+  '%Ez': '([+-]\\d{2}(?::?\\d{2})?|[Zz])',
+}
+
+function parsedWithOffset(x: string, format: string, element: string, call: Call & { at: Position }): string {
+  const [head] = translated(format.slice(0, -element.length), false, call)
+  const split = `'(?s)^(.*?)${OFFSETS[element]}$'`
+  const offset = `regexp_extract(${x}, ${split}, 2)`
+  const digits = `regexp_replace(${offset}, '[^0-9]', '', 'g')`
+  const minutes = `(CAST(substr(${digits}, 1, 2) AS BIGINT) * 60 + CAST('0' || substr(${digits}, 3, 2) AS BIGINT))`
+  return `CASE WHEN regexp_matches(${x}, ${split}) THEN make_timestamptz(epoch_us(try_strptime(regexp_extract(${x}, ${split}, 1), ${quoteText(head!, call.at)})) - CASE WHEN ${offset} IN ('Z', 'z') THEN 0 WHEN starts_with(${offset}, '-') THEN -${minutes} ELSE ${minutes} END * 60000000) END`
+}
+
+function translated(
+  format: string,
+  isDate: boolean,
+  call: Call & { at: Position },
+  isTime = false,
+): string[] {
   const elements = elementsOf(format, call.at)
+  const other = isTime && elements.find((one) => one.startsWith('%') && !OF_A_CLOCK.includes(one))
+  if (other) throw unsupported(`Format element ${other} of ${call.name}`, call.at)
   const hasYear = elements.some((element) => ['%Y', '%E4Y', '%F', '%y', '%D', '%x'].includes(element))
-  if (!hasYear) throw unsupported(`${call.name} with a format without a year`, call.at)
+  if (!hasYear && !isTime) throw unsupported(`${call.name} with a format without a year`, call.at)
   if (isDate && CLOCK.test(format)) throw unsupported(`A clock element in ${call.name}`, call.at)
   const whole = elements
     .map((element) => {
@@ -222,7 +270,22 @@ function translated(format: string, isDate: boolean, call: Call & { at: Position
   return elements.includes('%E*S') ? [whole, whole.replace('%S.%f', '%S')] : [whole]
 }
 
+/** Of the elements, those of a clock. */
+export const OF_A_CLOCK = ['%H', '%I', '%M', '%S', '%p', '%%', '%R', '%T', '%X', '%E6S', '%E3S', '%E*S']
+
 export const formatRows: readonly FunctionRow[] = [
+  special(
+    F,
+    'PARSE_TIME',
+    'PARSE_TIME(format, string)',
+    parsing(TIME),
+    example(
+      "SELECT PARSE_TIME('%H', '15'), PARSE_TIME('%I:%M:%S %p', '2:23:38 pm'), PARSE_TIME('%T', '07:30:00')",
+      ['15:00:00', '14:23:38', '07:30:00'],
+    ),
+    failing("SELECT PARSE_TIME('%T', '25:00:00')", 'Failed to parse input string'),
+    failing("SELECT PARSE_TIME('%F', '2020-01-01')", 'Format element %F of PARSE_TIME is not supported'),
+  ),
   special(
     F,
     'FORMAT_DATE',
@@ -270,6 +333,10 @@ export const formatRows: readonly FunctionRow[] = [
       "SELECT FORMAT_TIMESTAMP('%Y-%m-%dT%H:%M:%SZ', TIMESTAMP '2050-12-25 15:30:55', 'UTC'), FORMAT_TIMESTAMP('%E3S %E*S', TIMESTAMP '2050-12-25 15:30:05.25')",
       ['2050-12-25T15:30:55Z', '05.250 05.25'],
     ),
+    example(
+      "SELECT FORMAT_TIMESTAMP('%F %H:%M %z %Ez', TIMESTAMP '2008-12-25 15:30:00+00', 'America/Los_Angeles'), FORMAT_TIMESTAMP('%Ez', TIMESTAMP '2008-12-25 15:30:00+00', 'Asia/Kolkata')",
+      ['2008-12-25 07:30 -0800 -08:00', '+05:30'],
+    ),
   ),
   special(
     F,
@@ -300,5 +367,10 @@ export const formatRows: readonly FunctionRow[] = [
       "SELECT PARSE_TIMESTAMP('%a %b %e %H:%M:%S %Y', 'Thu Dec 25 07:30:00 2008'), PARSE_TIMESTAMP('%Y-%m-%d %H:%M:%E*S', '2008-12-25 07:30:00.5')",
       ['2008-12-25 07:30:00+00', '2008-12-25 07:30:00.5+00'],
     ),
+    example(
+      "SELECT PARSE_TIMESTAMP('%Y-%m-%dT%H:%M:%S%z', '2008-12-25T07:30:00+0130'), PARSE_TIMESTAMP('%FT%T%Ez', '2008-12-25T07:30:00-08:00'), PARSE_TIMESTAMP('%FT%T%Ez', '2008-12-25T07:30:00Z', 'Asia/Tokyo'), SAFE.PARSE_TIMESTAMP('%FT%T%z', '2008-12-25T07:30:00')",
+      ['2008-12-25 06:00:00+00', '2008-12-25 15:30:00+00', '2008-12-25 07:30:00+00', null],
+    ),
+    failing("SELECT PARSE_TIMESTAMP('%FT%T%z', '2008-12-25T07:30:00+01:30')", 'Failed to parse input string'),
   ),
 ]

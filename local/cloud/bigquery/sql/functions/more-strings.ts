@@ -7,8 +7,8 @@ const F = 'String'
 
 /** Words begin after one of these and after white space. */
 const DELIMITERS = String.raw`\s\[\](){}/|<>!?@"^#$&~_,.:;*%+\-`
-const capitalised = ([x]: string[]): string =>
-  `array_to_string(list_transform(regexp_extract_all(lower(${x}), ${quoteText(`[^${DELIMITERS}]+|[${DELIMITERS}]+`)}), lambda word: upper(word[1]) || word[2:]), '')`
+const capitalised = ([x]: string[], delimiters = DELIMITERS): string =>
+  `array_to_string(list_transform(regexp_extract_all(lower(${x}), ${quoteText(delimiters === '' ? '(?s).+' : `[^${delimiters}]+|[${delimiters}]+`)}), lambda word: upper(word[1]) || word[2:]), '')`
 
 /** A character of `source` without a partner in `target` is dropped; one given twice is an error. */
 const translated = (args: string[], how: Emit): string => {
@@ -42,7 +42,21 @@ export const moreStringRows: readonly FunctionRow[] = [
     F,
     'rewrite',
     'INITCAP',
-    { 'STRING -> STRING': (args) => once(args, ([x]) => capitalised([x!])) },
+    {
+      'STRING -> STRING': (args) => once(args, ([x]) => capitalised([x!])),
+      'STRING, STRING! -> STRING': (args, how) => {
+        const given = how.values[1]!.literal
+        if (given === undefined) throw unsupported('INITCAP with delimiters that are not a literal', how.at)
+        const escaped = [...given]
+          .map((letter) => (/[\\\]^-]/.test(letter) ? `\\${letter}` : letter))
+          .join('')
+        return once([args[0]!], ([x]) => capitalised([x!], escaped))
+      },
+    },
+    example(
+      "SELECT INITCAP('Apples1oranges2pears', '12'), INITCAP('hello WORLD-x', '-'), INITCAP('hELLO wORLD', '')",
+      ['Apples1Oranges2Pears', 'Hello world-X', 'Hello world'],
+    ),
     example(
       "SELECT INITCAP('Hello World-everyone!'), INITCAP('tHe dog BARKS loudly+friendly'), INITCAP(''), INITCAP(NULL)",
       ['Hello World-Everyone!', 'The Dog Barks Loudly+Friendly', '', null],

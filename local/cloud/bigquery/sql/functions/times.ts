@@ -16,7 +16,7 @@ import { once } from '../values/value.ts'
 import { arity, asType } from './arguments.ts'
 import { CLOCK_PARTS, MICROS, partOf } from './date-arithmetic.ts'
 import { adding } from './date-forms.ts'
-import { elementsOf, literalFormat, pieces } from './formats.ts'
+import { elementsOf, literalFormat, OF_A_CLOCK, pieces } from './formats.ts'
 import { example, failing, special, type FunctionRow } from './row.ts'
 
 const F = 'Date and time'
@@ -95,9 +95,6 @@ const moments: Resolver = (call, resolve, site) => {
   }
 }
 
-/** Of the elements that formats.ts writes, those of a clock. */
-const OF_A_CLOCK = ['%H', '%I', '%M', '%S', '%p', '%%', '%R', '%T', '%X', '%E6S', '%E3S']
-
 const formatTime: Resolver = (call, resolve) => {
   arity(call, 2)
   const format = literalFormat(resolve(call.args[0]!), call)
@@ -105,7 +102,7 @@ const formatTime: Resolver = (call, resolve) => {
   if (other !== undefined) throw unsupported(`Format element ${other} of FORMAT_TIME`, call.at)
   const time = asType(resolve(call.args[1]!), TIME, call).sql
   return {
-    sql: once([`(DATE '1970-01-01' + ${time})`], ([x]) => pieces(format, x!, false, call)),
+    sql: once([`(DATE '1970-01-01' + ${time})`], ([x]) => pieces(format, x!, {}, call)),
     type: STRING,
   }
 }

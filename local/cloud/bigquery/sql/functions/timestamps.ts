@@ -2,7 +2,7 @@
 import { invalid } from '../refusal.ts'
 import { castSql } from '../values/cast.ts'
 import { DATETIME, INT64, isScalar, STRING, TIMESTAMP } from '../values/gtype.ts'
-import { timestampIn, withinCalendar } from '../values/temporal.ts'
+import { datetimeIn, datetimeText, offsetText, timestampIn, withinCalendar } from '../values/temporal.ts'
 import { once } from '../values/value.ts'
 import { arity, asType } from './arguments.ts'
 import { elapsed, partOf, truncate } from './date-arithmetic.ts'
@@ -56,6 +56,15 @@ const truncating: Resolver = (call, resolve) => {
     call.at,
   )
 }
+
+/** The clock of a zone, and how far it is from UTC. */
+const textIn = (moment: string, zone: string): string =>
+  once([moment], ([t]) =>
+    once(
+      [datetimeIn(t!, zone), `(epoch_us(${datetimeIn(t!, zone)}) - epoch_us(${t}))`],
+      ([wall, offset]) => `(${datetimeText(wall!)} || ${offsetText(offset!, ':', true)})`,
+    ),
+  )
 
 const momentOf =
   (micros: (n: string) => string): Signature['emit'] =>
@@ -179,10 +188,18 @@ export const timestampRows: readonly FunctionRow[] = [
   special(
     F,
     'STRING',
-    'STRING(timestamp | date | datetime | json)',
+    'STRING(timestamp[, zone] | date | datetime | time | json)',
     (call, resolve, site) => {
-      arity(call, 1)
+      arity(call, 1, 2)
       const value = resolve(call.args[0]!)
+      if (call.args[1]) {
+        const zone = zoneOf(asType(resolve(call.args[1]), STRING, call), call.at)
+        const moment = asType(value, TIMESTAMP, call).sql
+        return {
+          sql: zone ? textIn(moment, zone) : castSql(moment, TIMESTAMP, STRING, { isSafe: false }),
+          type: STRING,
+        }
+      }
       if (isScalar(value.type, 'JSON')) {
         const sql = once(
           [value.sql],
@@ -199,6 +216,10 @@ export const timestampRows: readonly FunctionRow[] = [
       '2008-12-25 15:30:00+00',
       'purple',
     ]),
+    example(
+      "SELECT STRING(TIMESTAMP '2008-12-25 15:30:00+00', 'UTC'), STRING(TIMESTAMP '2008-12-25 15:30:00+00', 'America/Los_Angeles'), STRING(TIMESTAMP '2008-12-25 15:30:00.5+00', 'Asia/Kolkata')",
+      ['2008-12-25 15:30:00+00', '2008-12-25 07:30:00-08', '2008-12-25 21:00:00.500+05:30'],
+    ),
     failing("SELECT STRING(JSON '1')", 'not a string'),
   ),
 ]

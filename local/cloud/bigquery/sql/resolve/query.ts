@@ -16,6 +16,7 @@ import {
 } from '../values/gtype.ts'
 import { chained } from '../values/chain.ts'
 import type { Value } from '../values/value.ts'
+import { matchedByName } from './by-name.ts'
 import { orderKey, ordinal } from './order.ts'
 import { asColumns } from './output.ts'
 import { resolveExpression } from './recursion.ts'
@@ -104,7 +105,12 @@ function inputsOf(body: SetBody): Body[] {
   for (let set = body; ;) {
     inputs.unshift(set.right)
     const { left } = set
-    if (left.kind !== 'set' || left.operator !== body.operator || body.operator.startsWith('EXCEPT'))
+    if (
+      left.kind !== 'set' ||
+      left.operator !== body.operator ||
+      left.byName !== body.byName ||
+      body.operator.startsWith('EXCEPT')
+    )
       return [left, ...inputs]
     set = left
   }
@@ -113,7 +119,8 @@ function inputsOf(body: SetBody): Body[] {
 function resolveBody(body: Body, env: Env): QueryResult {
   if (body.kind === 'select') return resolveSelect(body.select, env, [])
   if (body.kind === 'query') return resolveQuery(body.query, env)
-  const inputs = inputsOf(body).map((input) => resolveBody(input, env))
+  const given = inputsOf(body).map((input) => resolveBody(input, env))
+  const inputs = body.byName ? matchedByName(given, body, env) : given
   const first = inputs[0]!
   for (const [i, input] of inputs.entries())
     if (input.columns.length !== first.columns.length)

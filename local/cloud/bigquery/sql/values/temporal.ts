@@ -124,6 +124,13 @@ export const firstOfBoth = (datetime: string, zone: string): string =>
     }),
   )
 
+/** `+05:30` of microseconds; whole hours alone are `+05` where that is wanted. */
+export const offsetText = (micros: string, separator: string, isShort = false): string => {
+  const minutes = `(abs(${micros}) // 60000000)`
+  const rest = `'${separator}' || lpad(CAST(${minutes} % 60 AS VARCHAR), 2, '0')`
+  return `((CASE WHEN ${micros} < 0 THEN '-' ELSE '+' END) || lpad(CAST(${minutes} // 60 AS VARCHAR), 2, '0') || ${isShort ? `(CASE WHEN ${minutes} % 60 = 0 THEN '' ELSE ${rest} END)` : rest})`
+}
+
 /**
  * BigQuery prints no, three or six digits of the second's fraction. strftime stays outside CASE: inside a
  * lambda's second branch DuckDB no longer sees its format as a constant.
