@@ -58,6 +58,18 @@ function soundex(text: string): string {
   return code === '' ? '' : code.padEnd(4, '0')
 }
 
+/** Where the occurrence begins, counted in code points from 1; from the end backwards below 0. Occurrences may overlap. */
+function positionOf(text: string, part: string, position: number, occurrence: number): number {
+  if (position === 0) throw new Error('The position of INSTR must not be 0')
+  if (occurrence < 1) throw new Error('The occurrence of INSTR must be positive')
+  const [all, wanted] = [[...text], [...part]]
+  const step = position > 0 ? 1 : -1
+  let left = occurrence
+  for (let at = position > 0 ? position - 1 : all.length + position; at >= 0 && at < all.length; at += step)
+    if (wanted.every((letter, i) => all[at + i] === letter) && --left === 0) return at + 1
+  return 0
+}
+
 /** Levenshtein's distance of code points; never more than `most`. */
 function editDistance(a: string, b: string, most: number): number {
   const [from, to] = [[...a], [...b]]
@@ -109,6 +121,13 @@ const OWN: readonly OwnFunction[] = [
   { name: 'own_upper', takes: [VARCHAR], gives: VARCHAR, compute: (text) => String(text).toUpperCase() },
   { name: 'own_casefold', takes: [VARCHAR], gives: VARCHAR, compute: (text) => casefold(String(text)) },
   { name: 'own_soundex', takes: [VARCHAR], gives: VARCHAR, compute: (text) => soundex(String(text)) },
+  {
+    name: 'own_instr',
+    takes: [VARCHAR, VARCHAR, BIGINT, BIGINT],
+    gives: BIGINT,
+    compute: (text, part, position, occurrence) =>
+      BigInt(positionOf(String(text), String(part), Number(position), Number(occurrence))),
+  },
   {
     name: 'own_edit_distance',
     takes: [VARCHAR, VARCHAR, BIGINT],

@@ -82,7 +82,7 @@ const refused = [
   'BIGNUMERIC, GEOGRAPHY, RANGE, INTERVAL values, parameterised types outside column lists, COLLATE',
   'bit operators on BYTES, TRIM, SPLIT, REPLACE and regular expressions of BYTES, NOT LIKE ANY, named arguments, HLL_COUNT and KLL_QUANTILES sketches, NET and ST_ functions, RESPECT NULLS of percentiles, TRUNC of FLOAT64 to digits, ASCII of other characters',
   'functions that would answer a NUMERIC in FLOAT64, ROUND of NUMERIC with digits that are no literal',
-  'JSON elements by anything but a literal, REGEXP_INSTR with a group or of a later occurrence, INSTR from the end',
+  'JSON elements by anything but a literal, REGEXP_INSTR with a group or of a later occurrence',
   'IN with STRUCT values from a query, CASE and NULLIF on STRUCT',
   'REGEXP_REPLACE with a replacement that is no literal',
   'legacy SQL',

@@ -23,18 +23,9 @@ const translated = (args: string[], how: Emit): string => {
   return `translate(${args.join(', ')})`
 }
 
-const found = (args: string[], how: Emit): string => {
-  const [position, occurrence = '1'] = how.values.slice(2).map((value) => value.literal)
-  if (position === undefined || occurrence === undefined)
-    throw unsupported('INSTR with a position or occurrence that is not a literal', how.at)
-  if (BigInt(position) === 0n) throw invalid('The position of INSTR must not be 0', how.at)
-  if (BigInt(occurrence) < 1n) throw invalid('The occurrence of INSTR must be positive', how.at)
-  if (BigInt(position) < 0n || occurrence !== '1')
-    throw unsupported('INSTR from the end or of a later occurrence', how.at)
-  return once(
-    [`strpos(substr(${args[0]}, ${position}), ${args[1]})`],
-    ([at]) => `CAST(CASE WHEN ${at} > 0 THEN ${at} + ${position} - 1 ELSE ${at} END AS BIGINT)`,
-  )
+const found = ([text, part, position, occurrence = 'CAST(1 AS BIGINT)']: string[], how: Emit): string => {
+  if (how.values[1]!.literal === '') throw unsupported('INSTR of an empty text', how.at)
+  return `own_instr(${text}, ${part}, ${position}, ${occurrence})`
 }
 
 export const moreStringRows: readonly FunctionRow[] = [
@@ -75,7 +66,12 @@ export const moreStringRows: readonly FunctionRow[] = [
       "SELECT INSTR('banana', 'an'), INSTR('helloooo', 'oo'), INSTR('banana', 'an', 3), INSTR('banana', 'ann', 1)",
       [2, 5, 4, 0],
     ),
+    example(
+      "SELECT INSTR('banana', 'an', 1, 2), INSTR('banana', 'an', 1, 3), INSTR('banana', 'an', -1, 1), INSTR('banana', 'an', -3, 1), INSTR('helloooo', 'oo', 1, 2), INSTR('äbä', 'ä', x) FROM UNNEST([2]) AS x",
+      [4, 0, 4, 4, 6, 3],
+    ),
     failing("SELECT INSTR('banana', 'an', 0)", 'must not be 0'),
+    failing("SELECT INSTR('banana', 'an', 1, 0)", 'must be positive'),
   ),
   scalar(
     F,
