@@ -36,6 +36,8 @@ interface Batch {
   readonly taskSeconds: number
   /** What the largest task read, from files or from the shuffle. */
   readonly largestTask: number
+  /** What its tasks read from files. */
+  readonly readBytes: number
 }
 interface Spark {
   run(job: Job, cores: 1 | 2, ...args: string[]): Promise<Batch>
@@ -45,7 +47,10 @@ const added = (...batches: readonly Batch[]): Batch => ({
   seconds: batches.reduce((sum, { seconds }) => sum + seconds, 0),
   taskSeconds: batches.reduce((sum, { taskSeconds }) => sum + taskSeconds, 0),
   largestTask: Math.max(...batches.map(({ largestTask }) => largestTask)),
+  readBytes: batches.reduce((sum, { readBytes }) => sum + readBytes, 0),
 })
+/** As the DAG and the workflows call it. */
+const asDeployed = ['--max-rejected-share', 'source']
 
 /** What a job needs of its surroundings to run from the checkout. */
 export const sparkEnvironment = (
@@ -98,7 +103,7 @@ export async function spark(root: string, say: (line: string) => void): Promise<
   try {
     return [
       ...(await oneDay(jobs, scratch, say)),
-      ...(await oneMoreDay(jobs, scratch)),
+      ...(await oneMoreDay(jobs, scratch, say)),
       ...(await oneMachine(jobs, scratch)),
     ]
   } finally {
@@ -107,7 +112,7 @@ export async function spark(root: string, say: (line: string) => void): Promise<
 }
 
 async function readTasks(folder: string): Promise<Omit<Batch, 'seconds'>> {
-  let [taskSeconds, largestTask] = [0, 0]
+  let [taskSeconds, largestTask, readBytes] = [0, 0, 0]
   for (const name of readdirSync(folder)) {
     for await (const line of createInterface({ input: createReadStream(path.join(folder, name)) })) {
       const event = JSON.parse(line) as { Event: string; 'Task Metrics'?: TaskMetrics }
@@ -118,9 +123,10 @@ async function readTasks(folder: string): Promise<Omit<Batch, 'seconds'>> {
       const read =
         metrics['Input Metrics']['Bytes Read'] + shuffled['Local Bytes Read'] + shuffled['Remote Bytes Read']
       largestTask = Math.max(largestTask, read)
+      readBytes += metrics['Input Metrics']['Bytes Read']
     }
   }
-  return { taskSeconds, largestTask }
+  return { taskSeconds, largestTask, readBytes }
 }
 interface TaskMetrics {
   readonly 'Executor CPU Time': number
@@ -157,7 +163,7 @@ async function oneDay(jobs: Spark, scratch: string, say: (line: string) => void)
     const folder = path.join(scratch, `day-${rows}-${cores}`)
     const [raw, lake] = [path.join(folder, 'raw'), path.join(folder, 'lake')]
     await writeDay(path.join(raw, '2015-06-01.csv'), 0, rows)
-    const clean = await jobs.run('clean', cores, '--raw', raw, '--lake', lake)
+    const clean = await jobs.run('clean', cores, '--raw', raw, '--lake', lake, ...asDeployed)
     const cut = await jobs.run('sessionize', cores, '--lake', lake)
     rmSync(folder, { recursive: true, force: true })
     return added(clean, cut)
@@ -187,21 +193,30 @@ async function oneDay(jobs: Spark, scratch: string, say: (line: string) => void)
     ;[before, tasksBefore] = [two, taskSeconds]
   }
   const peer = await duckdb(scratch, 2_000_000)
-  found.push({
-    what: '2,000,000 events of one day, without the starts, two cores',
-    seconds: before ?? NaN,
-    against: 'DuckDB: read, judge, cut, write, two threads',
-    reference: peer,
-  })
+  found.push(
+    {
+      what: '2,000,000 events of one day, without the starts, two cores',
+      seconds: before ?? NaN,
+      against: 'DuckDB: read, judge, cut, write, two threads',
+      reference: peer.seconds,
+    },
+    {
+      what: '2,000,000 events of one day, processor time of the tasks',
+      seconds: tasksBefore ?? NaN,
+      against: 'processor time of DuckDB',
+      reference: peer.processorSeconds,
+    },
+  )
   return found
 }
 
-async function duckdb(scratch: string, rows: number): Promise<number> {
+async function duckdb(scratch: string, rows: number): Promise<{ seconds: number; processorSeconds: number }> {
   const file = path.join(scratch, 'peer', '2015-06-01.csv')
   await writeDay(file, 0, rows)
   const connection = await (await DuckDBInstance.create(':memory:', { threads: '2' })).connect()
   const quoted = (name: string): string => `'${name.replaceAll("'", "''")}'`
   const started = performance.now()
+  const before = process.cpuUsage()
   await connection.run(
     `CREATE TABLE clean AS SELECT DISTINCT * FROM read_csv(${quoted(file)}, all_varchar = true)
      WHERE TRY_CAST(timestamp AS BIGINT) IS NOT NULL AND visitorid <> '' AND itemid <> ''
@@ -214,12 +229,13 @@ async function duckdb(scratch: string, rows: number): Promise<number> {
          CASE WHEN ms - LAG(ms) OVER (PARTITION BY visitorid ORDER BY ms, event, itemid) > 1800000 THEN 1 ELSE 0 END AS opens FROM clean))
      TO ${quoted(path.join(scratch, 'cut.parquet'))} (FORMAT parquet)`,
   )
-  return (performance.now() - started) / 1000
+  const { user, system } = process.cpuUsage(before)
+  return { seconds: (performance.now() - started) / 1000, processorSeconds: (user + system) / 1e6 }
 }
 
 /** A new day of 2,000 events after days that are there already, in few files and in many. */
-async function oneMoreDay(jobs: Spark, scratch: string): Promise<Measured[]> {
-  const next = async (days: number, files: number): Promise<number> => {
+async function oneMoreDay(jobs: Spark, scratch: string, say: (line: string) => void): Promise<Measured[]> {
+  const next = async (days: number, files: number): Promise<Batch> => {
     const folder = path.join(scratch, `history-${days}-${files}`)
     const [raw, lake] = [path.join(folder, 'raw'), path.join(folder, 'lake')]
     const each = Math.max(1, Math.floor(files / days))
@@ -227,30 +243,32 @@ async function oneMoreDay(jobs: Spark, scratch: string): Promise<Measured[]> {
       for (let part = 0; part < each; part += 1)
         await writeDay(path.join(raw, `day-${day}-${part}.csv`), day, Math.ceil(2_000 / each))
     const args = (days: string): string[] => ['--lake', lake, '--days', days]
-    await jobs.run('clean', 2, '--raw', raw, ...args('new'))
+    await jobs.run('clean', 2, '--raw', raw, ...args('new'), ...asDeployed)
     await jobs.run('sessionize', 2, ...args('new'))
     await writeDay(path.join(raw, 'next.csv'), days, 2_000)
-    const clean = await jobs.run('clean', 2, '--raw', raw, ...args('new'))
+    const clean = await jobs.run('clean', 2, '--raw', raw, ...args('new'), ...asDeployed)
     const cut = await jobs.run('sessionize', 2, ...args('new'))
     rmSync(folder, { recursive: true, force: true })
-    return added(clean, cut).seconds
+    return added(clean, cut)
   }
   const found: Measured[] = []
+  const kib = ({ readBytes }: Batch): string => `${(readBytes / 1024).toFixed(0)} KiB`
   const least = await next(OLDER_DAYS[0], OLDER_FILES[0])
-  for (const days of OLDER_DAYS.slice(1))
+  for (const [days, files, what] of [
+    ...OLDER_DAYS.slice(1).map((days) => [days, days, `${days} days`] as const),
+    ...OLDER_FILES.slice(1).map(
+      (files) => [1, files, `${files.toLocaleString('en')} raw files of one day`] as const,
+    ),
+  ]) {
+    const after = await next(days, files)
+    say(`  one new day after ${what}: its tasks read ${kib(after)}, after one day ${kib(least)}`)
     found.push({
-      what: `one new day after ${days} days, starts included`,
-      seconds: await next(days, days),
-      against: 'after one day',
-      reference: least,
+      what: `one new day after ${what}, starts included`,
+      seconds: after.seconds,
+      against: 'after one day in one file',
+      reference: least.seconds,
     })
-  for (const files of OLDER_FILES.slice(1))
-    found.push({
-      what: `one new day after ${files.toLocaleString('en')} raw files of one day, starts included`,
-      seconds: await next(1, files),
-      against: 'after one file',
-      reference: least,
-    })
+  }
   return found
 }
 
@@ -266,7 +284,8 @@ async function oneMachine(jobs: Spark, scratch: string): Promise<Measured[]> {
         change(`${FIRST_DAY + Math.floor((at / rows) * DAY_MS)},${at % 30_000},view,${at % 20_000},`),
       )
     writeFileSync(path.join(raw, 'day.csv'), `${lines.join('\n')}\n`)
-    const clean = await jobs.run('clean', 2, '--raw', raw, '--lake', lake)
+    const everything = ['--max-events-per-visitor-day', String(rows)]
+    const clean = await jobs.run('clean', 2, '--raw', raw, '--lake', lake, ...asDeployed, ...everything)
     return added(clean, await jobs.run('sessionize', 2, '--lake', lake)).seconds
   }
   const many = await timed('many', (line) => line)

@@ -11,7 +11,7 @@ import { accessPage } from './access-page.ts'
 import { housePage } from './house.ts'
 import { metricsPage } from './metrics-page.ts'
 import { permissionsOf, permissionsPage, readModes } from './permissions-page.ts'
-import { renameRepository, repositoryName, UNSET } from './repository-name.ts'
+import { renameRepository } from './repository-name.ts'
 import { reliabilityPage } from './reliability-page.ts'
 import { modulePages } from './terraform-pages.ts'
 
@@ -161,10 +161,6 @@ function main(argv: readonly string[]): number {
       process.stderr.write(`${(error as Error).message}\n`)
       return 1
     }
-  } else if (isCheck && repositoryName(root) === UNSET) {
-    process.stderr.write(
-      `this repository has no name yet: npm run docs -- --repository OWNER/NAME writes it wherever ${UNSET} stands for it\n`,
-    )
   }
   const stale: string[] = []
   const folders = readdirSync(path.join(root, 'actions'))

@@ -28,7 +28,7 @@ const FLOORS = [
 ]
 /** Rooms without a floor below them, and all floors of the tests in one. */
 const GROUNDS = [...FLOORS, 'dags', 'test']
-const SOURCES = /\.(ts|mts|mjs|py|sql|tf)$/
+const SOURCES = /\.(ts|mts|mjs|js|py|sql|tf)$/
 
 export function readHouse(root: string): Room[] {
   const rooms = new Map<string, { files: number; lines: number; imports: Set<string> }>()

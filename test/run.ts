@@ -5,9 +5,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { slowest, type Counts, type FileTime } from './checks/counts.ts'
+import { closing, slowest, type Counts, type FileTime } from './checks/counts.ts'
 import { checks, checksNamed, type Check } from './checks/list.ts'
 import { endChildren, openShell } from './checks/shell.ts'
+import { unnamed } from '../scripts/repository-name.ts'
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
@@ -71,7 +72,8 @@ async function main(argv: readonly string[]): Promise<number> {
   const files = judged.flatMap(({ counts }): readonly FileTime[] => counts.files ?? [])
   if (files.length > 10) say(`\nThe ten slowest files:\n${slowest(files).join('\n')}`)
   const minutes = ((performance.now() - started) / 60_000).toFixed(1)
-  say(`\n${judged.map(({ line }) => line).join('\n')}\n\nall in ${minutes} minutes\n`)
+  const lines = judged.map(({ line }) => line)
+  say(closing(lines, minutes, unnamed(path.resolve(import.meta.dirname, '..'))))
   const sum = (key: 'passed' | 'failed' | 'skipped'): number =>
     judged.reduce((total, { counts }) => total + counts[key], 0)
   process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped\n`)

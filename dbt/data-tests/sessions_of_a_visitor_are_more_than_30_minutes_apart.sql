@@ -8,5 +8,5 @@ from (
     lag(session_end_ts) over (partition by visitor_id order by session_start_ts) as previous_end_ts
   from {{ ref('fct_sessions') }}
 )
-where timestamp_diff(session_start_ts, previous_end_ts, millisecond) <= 1800000
-  and timestamp_diff(session_start_ts, previous_start_ts, millisecond) <= {{ var('session_max_hours') }} * 3600000
+where timestamp_diff(session_start_ts, previous_end_ts, microsecond) <= 1800000000
+  and timestamp_diff(session_start_ts, previous_start_ts, microsecond) <= {{ var('session_max_hours') }} * 3600000000

@@ -12,6 +12,7 @@ datasets.get GET projects/{projectId}/datasets/{datasetId} accessPolicyVersion:i
 datasets.insert POST+ projects/{projectId}/datasets accessPolicyVersion:integer
 datasets.list GET projects/{projectId}/datasets all:boolean filter:string ${page}
 datasets.patch PATCH+ projects/{projectId}/datasets/{datasetId} accessPolicyVersion:integer updateMode:string
+datasets.undelete POST+ projects/{projectId}/datasets/{datasetId}:undelete
 datasets.update PUT+ projects/{projectId}/datasets/{datasetId} accessPolicyVersion:integer updateMode:string
 jobs.cancel POST projects/{projectId}/jobs/{jobId}/cancel location:string
 jobs.delete DELETE projects/{projectId}/jobs/{jobId}/delete location:string
@@ -20,18 +21,29 @@ jobs.getQueryResults GET projects/{projectId}/queries/{jobId} location:string st
 jobs.insert POST+^ projects/{projectId}/jobs
 jobs.list GET projects/{projectId}/jobs allUsers:boolean maxCreationTime:string minCreationTime:string parentJobId:string projection:string stateFilter:string ${page}
 jobs.query POST+ projects/{projectId}/queries
+models.delete DELETE projects/{projectId}/datasets/{datasetId}/models/{modelId}
+models.get GET projects/{projectId}/datasets/{datasetId}/models/{modelId}
 models.list GET projects/{projectId}/datasets/{datasetId}/models ${page}
+models.patch PATCH+ projects/{projectId}/datasets/{datasetId}/models/{modelId}
 projects.getServiceAccount GET projects/{projectId}/serviceAccount
 projects.list GET projects ${page}
+routines.delete DELETE projects/{projectId}/datasets/{datasetId}/routines/{routineId}
+routines.get GET projects/{projectId}/datasets/{datasetId}/routines/{routineId} readMask:string
+routines.insert POST+ projects/{projectId}/datasets/{datasetId}/routines
 routines.list GET projects/{projectId}/datasets/{datasetId}/routines filter:string readMask:string ${page}
+routines.update PUT+ projects/{projectId}/datasets/{datasetId}/routines/{routineId}
+rowAccessPolicies.insert POST+ projects/{projectId}/datasets/{datasetId}/tables/{tableId}/rowAccessPolicies
 rowAccessPolicies.list GET projects/{projectId}/datasets/{datasetId}/tables/{tableId}/rowAccessPolicies pageSize:integer pageToken:string
 tabledata.insertAll POST+ projects/{projectId}/datasets/{datasetId}/tables/{tableId}/insertAll
 tabledata.list GET projects/{projectId}/datasets/{datasetId}/tables/{tableId}/data selectedFields:string startIndex:string ${page}
 tables.delete DELETE projects/{projectId}/datasets/{datasetId}/tables/{tableId}
 tables.get GET projects/{projectId}/datasets/{datasetId}/tables/{tableId} selectedFields:string view:string
+tables.getIamPolicy POST+ {+resource}:getIamPolicy
 tables.insert POST+ projects/{projectId}/datasets/{datasetId}/tables
 tables.list GET projects/{projectId}/datasets/{datasetId}/tables ${page}
 tables.patch PATCH+ projects/{projectId}/datasets/{datasetId}/tables/{tableId} autodetect_schema:boolean
+tables.setIamPolicy POST+ {+resource}:setIamPolicy
+tables.testIamPermissions POST+ {+resource}:testIamPermissions
 tables.update PUT+ projects/{projectId}/datasets/{datasetId}/tables/{tableId} autodetect_schema:boolean
 `
 
@@ -61,7 +73,7 @@ function describe(origin: string): Record<string, unknown> {
   for (const line of METHODS.trim().split('\n')) {
     const [id = '', verb = '', path = '', ...query] = line.split(' ')
     const [resource = '', name = ''] = id.split('.')
-    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, key]) => key!)
+    const inPath = [...path.matchAll(/\{\+?(\w+)\}/g)].map(([, key]) => key!)
     const parameters = Object.fromEntries([
       ...inPath.map((key) => [key, { type: 'string', location: 'path', required: true }]),
       ...query.map((word) => [word.split(':')[0], { type: word.split(':')[1], location: 'query' }]),

@@ -13,6 +13,7 @@ import { generateInput } from './generated-input.ts'
 import { SHAPES } from './generator.ts'
 import { discard, makeCurrent, newGeneration, removeUnfinished } from './generations.ts'
 import type { Generation } from './generations.ts'
+import { explainOption } from '../option-mistakes.ts'
 import { parseOptions } from '../parse-options.ts'
 import { UsageError } from '../usage-error.ts'
 import { normalizeItemFile } from './item-file.ts'
@@ -86,7 +87,7 @@ const readArguments = (argv: readonly string[]) => {
     }))
   } catch (error) {
     if (error instanceof UsageError) throw error
-    throw new UsageError(`${(error as Error).message.split(/[.\n]/)[0]}; ${usage}`)
+    throw new UsageError(`${explainOption(error, usage).split(/[.\n]/)[0]}; ${usage}`)
   }
   for (const option of ['size', 'shape'] as const)
     if (values.events !== undefined && values[option] !== undefined)

@@ -160,7 +160,7 @@ const runDays = async (
   days: readonly Day[],
   raw: { deliver: (day: Day) => Promise<void>; counts: () => Promise<CleanCounts> },
 ): Promise<CleanCounts> => {
-  const totals = { raw: 0, clean: 0, rejected: 0, duplicates: 0 }
+  const totals = { raw: 0, clean: 0, rejected: 0, duplicates: 0, quarantined: 0 }
   await airflow.api.backfill(days[0]!.day, days.at(-1)!.day)
   for (const delivery of days) {
     const { day } = delivery
@@ -171,7 +171,8 @@ const runDays = async (
     const startedMs = performance.now()
     for (const task of TASKS) await until(story, airflow, () => hasSucceeded(airflow, run, task))
     const counts = await raw.counts()
-    for (const key of ['raw', 'clean', 'rejected', 'duplicates'] as const) totals[key] += Number(counts[key])
+    for (const key of ['raw', 'clean', 'rejected', 'duplicates', 'quarantined'] as const)
+      totals[key] += Number(counts[key])
     story.say(`  ${day}: ${TASKS.join(' → ')} in ${((performance.now() - startedMs) / 1000).toFixed(0)} s`)
   }
   return totals

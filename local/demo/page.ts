@@ -23,6 +23,8 @@ export interface Report {
       readonly rows: number
       readonly rejected: number
       readonly duplicates: number
+      /** Of visitors with more events on a day than any person has. */
+      readonly quarantined: number
       /** Rejected rows by reason. */
       readonly reasons?: Readonly<Record<string, number>>
     }
@@ -49,6 +51,7 @@ const client = [
   'filters.js',
   'tables.js',
   'charts.js',
+  'drill.js',
   'tiles.js',
   'trend.js',
   'bars.js',

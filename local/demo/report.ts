@@ -13,6 +13,7 @@ export interface StageCounts {
   readonly clean: number
   readonly rejected: number
   readonly duplicates: number
+  readonly quarantined: number
   readonly reasons?: Readonly<Record<string, number>>
   readonly sessions: number
   readonly sessionEvents: number
@@ -36,9 +37,9 @@ export const makeReport = (given: {
       throw new ReportError(`the numbers contradict each other: ${what}: ${left} and ${right}`)
   }
   equal(
-    'raw rows, and clean + rejected + duplicates',
+    'raw rows, and clean + rejected + duplicates + quarantined',
     counts.raw,
-    counts.clean + counts.rejected + counts.duplicates,
+    counts.clean + counts.rejected + counts.duplicates + counts.quarantined,
   )
   equal('clean rows, and events in sessions', counts.clean, counts.sessionEvents)
   equal(
@@ -62,6 +63,7 @@ export const makeReport = (given: {
         rows: counts.clean,
         rejected: counts.rejected,
         duplicates: counts.duplicates,
+        quarantined: counts.quarantined,
         ...(counts.reasons === undefined ? {} : { reasons: counts.reasons }),
       },
       sessions: { rows: counts.sessions, events: counts.sessionEvents },

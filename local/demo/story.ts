@@ -177,6 +177,7 @@ export interface CleanCounts {
   readonly clean: number
   readonly rejected: number
   readonly duplicates: number
+  readonly quarantined: number
   readonly reasons?: Readonly<Record<string, number>>
 }
 
@@ -215,6 +216,7 @@ export const writeStoryReport = async (
         clean: Number(clean.clean),
         rejected: Number(clean.rejected),
         duplicates: Number(clean.duplicates),
+        quarantined: Number(clean.quarantined),
         reasons: clean.reasons,
         sessions: Number(loaded?.sessions),
         sessionEvents: Number(loaded?.events),
@@ -263,7 +265,7 @@ const nothingAccepted = async (
 ): Promise<string | undefined> => {
   const counts = await readJson(engineer, lake, '_metrics/clean.json').catch(() => undefined)
   if (counts === undefined || Number(counts.clean) > 0) return undefined
-  const [leftOut] = Object.values((counts.quarantined ?? {}) as Record<string, Record<string, number>>)
+  const [leftOut] = Object.values((counts.quarantined_files ?? {}) as Record<string, Record<string, number>>)
   const { rows = Number(counts.raw), ...reasons } = leftOut ?? (counts.reasons as Record<string, number>)
   const rejected = Object.values(reasons).reduce((sum, number) => sum + number, 0)
   const why = Object.entries(reasons)

@@ -7,6 +7,7 @@ import { ActionFileError, readActionFile } from './action-file.ts'
 import type { FoundAction } from './found-action.ts'
 import type { Around, JobState } from './job-state.ts'
 import type { Repositories, Source } from './source.ts'
+import { isStandIn } from './stand-ins.ts'
 import { StepError } from './step-error.ts'
 import type { Uses } from './uses.ts'
 import type { WorkflowStep } from './workflow.ts'
@@ -50,7 +51,8 @@ export const openLibrary = (
         }
         const source = uses.kind === 'self' ? around.file : await repositories.find(uses.repository, uses.ref)
         if (!source) return undefined
-        const directory = join(await unpack(source), uses.path)
+        // A stand-in is this runner's own code and runs where it lies, beside what it shares with it.
+        const directory = join(isStandIn(source) ? source.root : await unpack(source), uses.path)
         const action = await readActionFile(directory)
         const ref = uses.kind === 'self' ? source.sha : uses.ref
         return (

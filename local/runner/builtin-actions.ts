@@ -20,6 +20,15 @@ export const builtinInputs: Readonly<Record<BuiltinAction, readonly string[]>> =
     'clean',
     'show-progress',
     'set-safe-directory',
+    'fetch-tags',
+    'token',
+    'ssh-key',
+    'ssh-known-hosts',
+    'ssh-strict',
+    'ssh-user',
+    'submodules',
+    'lfs',
+    'sparse-checkout-cone-mode',
   ],
   'upload-artifact': [
     'name',
@@ -41,6 +50,9 @@ export const builtinInputs: Readonly<Record<BuiltinAction, readonly string[]>> =
     'github-token',
   ],
 }
+
+/** Inputs of which only the words for "not" can be honoured: the working tree is brought as it is on this disk. */
+export const onlyWhenFalse: readonly string[] = ['submodules', 'lfs']
 
 const done: Readonly<Record<BuiltinAction, (step: BuiltinStep) => Promise<void>>> = {
   checkout: checkOut,

@@ -5,15 +5,17 @@
 import { join } from 'node:path'
 import { ActionFileError, readActionFile } from './action-file.ts'
 import type { ActionFile } from './action-file.ts'
-import { builtinInputs } from './builtin-actions.ts'
+import { builtinInputs, onlyWhenFalse } from './builtin-actions.ts'
 import { shownAs, warnUnpinned } from './called-workflows.ts'
 import type { Check } from './check.ts'
-import { scriptMistakes } from './check-scripts.ts'
+import { missingGcloud, scriptMistakes } from './check-scripts.ts'
+import type { Machine } from './check-scripts.ts'
 import { deepestComposite } from './composite.ts'
+import { chooseNode, choosePython } from './machine-versions.mjs'
 import type { Source } from './source.ts'
 import { isStandIn } from './stand-ins.ts'
 import { unexpectedInputs } from './support.ts'
-import { entries, isMappingToken, lineOf } from './tokens.ts'
+import { child, entries, isMappingToken, lineOf, literal, textAround } from './tokens.ts'
 import { parseUses } from './uses.ts'
 import type { Uses } from './uses.ts'
 import type { Problem, WorkflowStep } from './workflow.ts'
@@ -41,7 +43,9 @@ export const checkUses = async (
   const isWorkspaceKnown = at.isWorkspaceKnown && !steps.some((step) => bringsFiles(step, check))
   for (const step of steps) {
     if (step.uses === undefined) {
-      for (const message of scriptMistakes(String(step.run ?? ''), check.machine)) refuse(step.line, message)
+      const isShell = literal(step.shell) !== 'python'
+      for (const message of isShell ? scriptMistakes(textAround(step.run), check.machine) : [])
+        refuse(step.line, message)
       continue
     }
     uses.push(step.uses)
@@ -50,7 +54,7 @@ export const checkUses = async (
     else if (parsed.kind === 'builtin') builtinMistakes(step, parsed, refuse)
     else {
       const found = await findAction(step, parsed, { ...at, isWorkspaceKnown }, check, refuse)
-      if (found && isStandIn(found.source)) standInMistakes(step, found.action, refuse)
+      if (found && isStandIn(found.source)) standInMistakes(step, found.action, check, refuse)
       else if (parsed.kind === 'repository') warnUnpinned(parsed, { file: at.file, line: step.line }, check)
       if (found?.action.kind === 'node' && at.depth > 0 && found.action.pre)
         refuse(
@@ -131,12 +135,13 @@ const builtinMistakes = (
   refuse: (line: number, message: string) => void,
 ): void => {
   const supported = builtinInputs[uses.name]
-  for (const { key, keyToken } of entries(step.with)) {
-    if (!supported.includes(key))
-      refuse(
-        lineOf(keyToken),
-        `actions/${uses.name} with ${key} is not supported; supported: ${supported.join(', ')}`,
-      )
+  for (const { key, keyToken, value } of entries(step.with)) {
+    const isAsked = onlyWhenFalse.includes(key) && literal(value) !== 'false'
+    if (supported.includes(key) && !isAsked) continue
+    refuse(
+      lineOf(keyToken),
+      `actions/${uses.name} with ${key}${isAsked ? ` other than false` : ''} is not supported; supported: ${supported.join(', ')}; leave it out, or leave the job out with --without-job`,
+    )
   }
 }
 
@@ -144,6 +149,7 @@ const builtinMistakes = (
 const standInMistakes = (
   step: WorkflowStep,
   action: ActionFile,
+  check: Check,
   refuse: (line: number, message: string) => void,
 ): void => {
   const declared = action.inputs.map(({ name }) => name)
@@ -154,6 +160,28 @@ const standInMistakes = (
         lineOf(keyToken),
         `${repository} with ${key} is not supported by this runner's stand-in, which knows ${declared.join(', ')}; leave it out, or name a checkout of the real action with --action ${repository}=PATH`,
       )
+  const lacking = check.machine && lackingOf(repository.toLowerCase(), step, check.machine)
+  if (lacking !== undefined) refuse(step.line, lacking)
+}
+
+/** What the stand-in would find in the middle of a run; a version that an expression makes, only the run knows. */
+const lackingOf = (repository: string, step: WorkflowStep, machine: Machine): string | undefined => {
+  const given = (name: string): string | undefined => {
+    const value = child(step.with, name)
+    return value === undefined ? '' : literal(value)
+  }
+  if (repository === 'google-github-actions/setup-gcloud') return missingGcloud(machine)
+  const wanted =
+    repository === 'actions/setup-node'
+      ? given('node-version')
+      : repository === 'actions/setup-python'
+        ? given('python-version')
+        : undefined
+  if (wanted === undefined) return undefined
+  const { problem } = repository === 'actions/setup-node' ? chooseNode(wanted) : choosePython(wanted)
+  return problem === undefined
+    ? undefined
+    : `${repository}: ${problem}, or leave the job out with --without-job`
 }
 
 /**

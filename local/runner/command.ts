@@ -18,9 +18,10 @@ import { thisMachine } from './check-scripts.ts'
 import { localVars, readEnvironmentFile, readGithubEnvironments } from './environment-vars.ts'
 import type { Value } from './expressions.ts'
 import type { WorkflowResult } from './result.ts'
-import { ownRepositoryOf } from './own-repository.ts'
+import { houseOf, ownRepositoryOf } from './own-repository.ts'
 import { RunRefused, runWorkflow } from './run-workflow.ts'
 import { standIns } from './stand-ins.ts'
+import { isBuiltin } from './uses.ts'
 import { toolPathsFor } from './runner-image.ts'
 import { WorkflowProblems } from './workflow.ts'
 
@@ -72,7 +73,7 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
     throw new UsageError(
       'there is no terraform-infra/environments/*/environment.yaml to say which repository this is',
     )
-  const house = { root: repositoryRoot, repository: product.repository }
+  const house = await houseOf(repositoryRoot, product.repository)
   let cloud: OpenCloud | undefined
   try {
     const own = await ownRepositoryOf(resolve(given.file), house, given.repositories)
@@ -91,7 +92,12 @@ export const run = async (argv: readonly string[], repositoryRoot: string): Prom
       stateDir,
       // The ids are those that the cloud's bindings name: whoever runs here is the one it trusts.
       identity: { ...identity, repository: own.repository },
-      repositories: { ...standIns, [house.repository]: house.root, ...given.actions, ...given.repositories },
+      repositories: {
+        ...standIns,
+        ...Object.fromEntries(house.names.map((name) => [name, house.root])),
+        ...given.actions,
+        ...given.repositories,
+      },
       event: given.event,
       eventPayload: given.eventFile === undefined ? undefined : await readEvent(given.eventFile),
       inputs: given.inputs,
@@ -177,6 +183,10 @@ const repositoriesOf = (option: string, given: readonly string[] | undefined): R
     if (!/^[\w.-]+\/[\w.-]+$/.test(name))
       throw new Error(`--${option} ${name}=${path} is not OWNER/NAME=PATH`)
     if (!isDirectory(path)) throw new Error(`--${option} ${name}=${path}: there is no such directory`)
+    if (isBuiltin(name))
+      throw new Error(
+        `--${option} ${name}=${path}: this runner does ${name} itself, because the real one needs GitHub`,
+      )
   }
   return found
 }
@@ -189,7 +199,7 @@ const actionsOf = (given: readonly string[] = []): Record<string, string> => {
       throw new Error(`--action ${folder} is neither OWNER/NAME=PATH nor a folder of OWNER/NAME folders`)
     for (const owner of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()))
       for (const action of readdirSync(join(folder, owner.name), { withFileTypes: true }))
-        if (action.isDirectory())
+        if (action.isDirectory() && !isBuiltin(`${owner.name}/${action.name}`))
           found[`${owner.name}/${action.name}`] = join(folder, owner.name, action.name)
     if (Object.keys(found).length === 0)
       throw new Error(`--action ${folder}: there is no OWNER/NAME folder in it`)

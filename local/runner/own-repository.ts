@@ -3,8 +3,8 @@
  * refuses a file of no repository, because a checkout would have nothing to bring.
  */
 import { execFile } from 'node:child_process'
-import { realpath, stat } from 'node:fs/promises'
-import { basename, dirname, resolve, sep } from 'node:path'
+import { readFile, realpath, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import { promisify } from 'node:util'
 import { RunRefused } from './run-options.ts'
 import { isSameRepository } from './source.ts'
@@ -16,13 +16,26 @@ export interface OwnRepository {
   readonly repository: string
 }
 
+/** This product's checkout. Its pages call it by the name in package.json, its environment.yaml by that of a deploying repository. */
+export interface House extends OwnRepository {
+  readonly names: readonly string[]
+}
+
+export const houseOf = async (root: string, repository: string): Promise<House> => {
+  const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+    repository?: { url?: string }
+  }
+  const ofPages = /github\.com\/(.+?)(?:\.git)?$/.exec(manifest.repository?.url ?? '')?.[1]
+  return { root, repository, names: [repository, ...(ofPages === undefined ? [] : [ofPages])] }
+}
+
 /**
  * `house`: this product's own checkout, which may be an unpacked archive. `named`: OWNER/NAME to directory, as
  * on the command line; such a name wins over the remote's.
  */
 export const ownRepositoryOf = async (
   file: string,
-  house: OwnRepository,
+  house: House,
   named: Readonly<Record<string, string>>,
 ): Promise<OwnRepository> => {
   if (!(await stat(file).catch(() => undefined))?.isFile())
@@ -32,7 +45,7 @@ export const ownRepositoryOf = async (
   const { root, problem } = await gitRootOf(path)
   // A repository around the house is not that of its files, one inside it (a state folder's, say) is.
   const isOfHouse = path.startsWith(houseRoot + sep) && !root?.startsWith(houseRoot + sep)
-  if (isOfHouse) return house
+  if (isOfHouse) return { root: house.root, repository: house.repository }
   if (root === undefined)
     throw new RunRefused(
       `${file} lies in no git repository, so no checkout could bring its files (${problem}); run git init in its root, or copy the file into a repository`,
@@ -40,8 +53,9 @@ export const ownRepositoryOf = async (
   for (const [repository, directory] of Object.entries(named))
     if ((await realpath(resolve(directory))) === root) return { root, repository }
   const remote = await nameOfRemote(root)
-  // Under the house's name its own actions would be looked for in the wrong tree.
-  return { root, repository: remote && !isSameRepository(remote, house.repository) ? remote : madeUp(root) }
+  // Under a name of the house its own actions would be looked for in the wrong tree.
+  const isTaken = house.names.some((name) => isSameRepository(remote ?? name, name))
+  return { root, repository: remote === undefined || isTaken ? madeUp(root) : remote }
 }
 
 const gitRootOf = async (file: string): Promise<{ root?: string; problem?: string }> => {

@@ -108,7 +108,7 @@ const pullRequest = (
 export const checkEvent = (workflow: Workflow, event: RunEvent, warn: (message: string) => void): void => {
   if (!workflow.events.includes(event.name))
     throw new RunRefused(
-      `${workflow.file} is not started by ${event.name}; it lists: ${workflow.events.join(', ')}`,
+      `${workflow.file} is not started by ${event.name}; it lists: ${workflow.events.join(', ')}${hintOf(workflow.events)}`,
     )
   const filter = child(workflow.on, event.name)
   const skipped = ['branches', 'branches-ignore', 'tags', 'tags-ignore', 'paths', 'paths-ignore'].filter(
@@ -123,6 +123,11 @@ export const checkEvent = (workflow: Workflow, event: RunEvent, warn: (message: 
     throw new RunRefused(
       `${workflow.file} is not started by pull_request '${action}'; it lists: ${types.join(', ')}`,
     )
+}
+
+const hintOf = (events: readonly string[]): string => {
+  const runnable = events.find((name) => (supportedEvents as readonly string[]).includes(name))
+  return runnable === undefined ? '' : `; run it with --event ${runnable}`
 }
 
 const listed = (token: Token | undefined): string[] | undefined => {

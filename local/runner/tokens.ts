@@ -57,6 +57,15 @@ export const lineOf = (token: Token | undefined): number => token?.line ?? 1
 export const literal = (token: Token | undefined): string | undefined =>
   token && token.isScalar && !token.isExpression ? (token as ScalarToken).toString() : undefined
 
+/** As written, with `$` where an expression stands: the parser has made `format('…', …)` of a text with expressions. */
+export const textAround = (token: Token | undefined): string => {
+  if (!isExpressionToken(token)) return literal(token) ?? ''
+  const text = /^format\('((?:[^']|'')*)'/.exec(token.expression)?.[1] ?? '$'
+  return text
+    .replaceAll("''", "'")
+    .replaceAll(/\{\{|\}\}|\{\d+\}/g, (sign) => (sign === '{{' ? '{' : sign === '}}' ? '}' : '$'))
+}
+
 export const valueOf = (token: Token | undefined, scope: Scope): Value => {
   if (!token) return undefined
   switch (token.templateTokenType) {

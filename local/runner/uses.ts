@@ -9,6 +9,10 @@ import { standIns } from './stand-ins.ts'
 const builtinActions = ['checkout', 'upload-artifact', 'download-artifact'] as const
 export type BuiltinAction = (typeof builtinActions)[number]
 
+/** Whether the runner does the action of this repository itself, whatever the command line says. */
+export const isBuiltin = (repository: string): boolean =>
+  builtinActions.some((name) => isSameRepository(repository, `actions/${name}`))
+
 export type Uses =
   /** Done by the runner itself instead of by the action's code. */
   | { readonly kind: 'builtin'; readonly name: BuiltinAction }
@@ -32,6 +36,11 @@ export const parseUses = (uses: string, known: readonly string[]): Uses => {
   const builtin = builtinActions.find((name) => isSameRepository(repository, `actions/${name}`))
   if (builtin && match.path === '') return { kind: 'builtin', name: builtin }
   if (!known.some((name) => isSameRepository(name, repository))) {
+    // Its client has no option for an endpoint, and the variable for an emulator switches its credentials off.
+    if (isSameRepository(repository, 'google-github-actions/upload-cloud-storage'))
+      return refused(
+        `uses: ${uses}: this action takes no other endpoint and would leave the local cloud for Google; write gcloud storage cp instead, or leave the job out with --without-job`,
+      )
     return refused(
       `uses: ${uses}: actions of other repositories are not supported; supported: ${[...builtinActions.map((name) => `actions/${name}`), ...Object.keys(standIns)].join(', ')}, ./path, $/path, ` +
         `${known

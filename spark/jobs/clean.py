@@ -1,4 +1,4 @@
-"""Batch: raw files of any source to the lake's clean and rejected days, reconciled; it refuses to write when the counts do not add up."""
+"""Batch: raw files of any source to the lake's clean, rejected and quarantined days, reconciled; it refuses to write when the counts do not add up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from tables.arguments import batch_arguments, window_of
 from tables.arrivals import Arrivals, Days, Known, note_begin, note_end, read_arrivals
-from tables.clean_events import clean_days, write_clean_events
+from tables.clean_events import clean_days, write_clean_events, write_quarantined_events
 from tables.file_counts import read_file_counts, write_file_counts
 from tables.lake import UNDATED, days_between
 from tables.lake_version import check_lake_version
@@ -27,10 +27,20 @@ from tables.rejected_events import write_rejected_events
 from tables.source import Source
 from tables.source_files import SOURCE_HELP, source_or_none, sources_of
 from tables.spark_session import open_spark_session
-from transforms.judged_events import clean_events, count_fates, judge_events, rejected_events
+from transforms.judged_events import (
+    clean_events,
+    count_fates,
+    crowds_of,
+    judge_events,
+    parts_of,
+    rejected_events,
+    without_crowds,
+)
 from transforms.reconciliation import (
+    FATES,
     Fate,
     Survey,
+    days_above,
     days_behind,
     late_rows,
     rows_by_day,
@@ -38,15 +48,20 @@ from transforms.reconciliation import (
     survey_files,
 )
 
+MAX_EVENTS_PER_VISITOR_DAY = 100_000
+# Beyond so many bytes of new files it pays to look first how large their days are.
+LARGE_BYTES = 256 << 20
+
 
 class Scope(NamedTuple):
-    """What a run reads and writes. `days` None: the whole table."""
+    """What a run reads and writes. `days` None: the whole table. `day_rows`: how many rows of each day, as far as it was looked for."""
 
     fresh: list[RawFile]
     read: list[RawFile]
     days: set[date] | None
     gone: set[str]
     quarantined: dict[str, Known]
+    day_rows: dict[date, int]
 
 
 def parse_args() -> argparse.Namespace:
@@ -71,6 +86,12 @@ def parse_args() -> argparse.Namespace:
         "--max-rejected-share",
         type=_share,
         help="a file of which more is rejected is left out whole and named: 0 to 1, or `source` for what its source says; without it nothing is left out",
+    )
+    parser.add_argument(
+        "--max-events-per-visitor-day",
+        type=_events,
+        default=MAX_EVENTS_PER_VISITOR_DAY,
+        help=f"a visitor's events of a day beyond so many go to the lake's quarantined/; {MAX_EVENTS_PER_VISITOR_DAY} when not given",
     )
     arguments = parser.parse_args()
     arguments.days = window_of(parser, arguments)
@@ -109,8 +130,9 @@ def choose(
             if isinstance(layout, UnreadableHeader):
                 quarantined[file.name] = Known(file.size, file.changed_ms, {}, None, {layout.code: 1})
     kept = [file for file in fresh if file.name not in quarantined]
-    held: dict[str, set[date]] = {}
-    if kept and (limit is not None or (arguments.new and not is_full)):
+    held: dict[str, dict[date, int]] = {}
+    is_large = sum(file.size for file in kept) > LARGE_BYTES
+    if kept and (limit is not None or is_large or (arguments.new and not is_full)):
         try:
             surveys = survey(spark, kept, arguments.now_ms, layouts)
         except Py4JJavaError:
@@ -136,8 +158,11 @@ def choose(
             else:
                 held[file.name] = found.days
         kept = [file for file in kept if file.name not in quarantined]
+    day_rows = Counter[date]()
+    for found_days in held.values():
+        day_rows.update(found_days)
     if is_full:
-        return Scope(fresh, kept, None, set(), quarantined)
+        return Scope(fresh, kept, None, set(), quarantined, day_rows)
     if days is None:
         old = [
             arrivals.known[name].dates()
@@ -149,7 +174,10 @@ def choose(
     also = [f for f in files if f.name not in names and arrivals.known[f.name].dates() & days]
     layouts.update(zip([file.name for file in also], read_layouts(spark, also, sources)))
     read = sorted([*kept, *also], key=lambda file: file.uri)
-    return Scope(fresh, read, days, gone, quarantined)
+    for file in also:
+        for day, by_fate in arrivals.known[file.name].days.items():
+            day_rows[date.fromisoformat(day)] += sum(by_fate.get(fate, 0) for fate in FATES)
+    return Scope(fresh, read, days, gone, quarantined, day_rows)
 
 
 def limit_of(limit: float | str, layout: Layout | UnreadableHeader | None) -> float:
@@ -178,8 +206,15 @@ def main() -> None:
     lines = read_raw_lines(spark, scope.read, layouts)
     parsed = parse_lines(spark, lines, arguments.now_ms)
     repeats = {group.source.repeat_seconds for group in lines} - {0}
-    judged = judge_events(parsed, scope.days, repeats).persist(StorageLevel.MEMORY_AND_DISK)
+    parts = parts_of(scope.day_rows, spark.sparkContext.defaultParallelism)
+    judged = judge_events(parsed, scope.days, repeats, parts).persist(StorageLevel.MEMORY_AND_DISK)
     fates = [Fate(*row) for row in count_fates(judged).collect()]
+    most = arguments.max_events_per_visitor_day
+    full_days = days_above(fates, most)
+    crowds = crowds_of(judged, most, full_days) if full_days else []
+    if crowds:
+        judged = without_crowds(judged, crowds)
+        fates = [Fate(*row) for row in count_fates(judged).collect()]
     counted = count_raw_rows(lines, len(names))
     everything = summarize(fates, counted.rows, names)
     for file in [everything, *everything["files"]]:
@@ -200,6 +235,9 @@ def main() -> None:
         changed = {*days, *before} if scope.days is None else scope.days & {*days, *before, *empty}
         others = {file.name for file in files} - {*names, *fresh}
         unread = sorted(name for name in others if UNDATED.isoformat() in arrivals.known[name].days)
+        write_quarantined_events(
+            clean_events(judged, "quarantined"), lake, scope.days, "quarantined" not in there
+        )
         rejected = rejected_events(judged, names, counted.line)
         write_rejected_events(rejected, lake, scope.days, unread, "rejected" not in there)
         by_day, kept = rows_by_day(fates, len(names)), {} if scope.days is None else arrivals.known
@@ -249,7 +287,7 @@ def main() -> None:
             ),
             "read_again": len(names) - len(counts["files"]),
             "changed_days": sorted(day.isoformat() for day in changed),
-            "quarantined": {name: known.quarantined for name, known in scope.quarantined.items()},
+            "quarantined_files": {name: known.quarantined for name, known in scope.quarantined.items()},
             "files": counts["files"][:100],
             "ignored_files": ignored[:100],
         },
@@ -287,6 +325,13 @@ def window_counts(
     for name, (found, _) in zip(names, by_day):
         counts[name] = {**counts.get(name, {}), **found}
     return counts
+
+
+def _events(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, got {text}")
+    return number
 
 
 def _share(text: str) -> float | str:

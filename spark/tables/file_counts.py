@@ -31,7 +31,7 @@ def write_file_counts(
     spark: SparkSession, lake: str, counts: dict[str, Days], unprocessed: list[str]
 ) -> None:
     """
-    One line per file, day, outcome (clean, rejected, duplicates; late: of the clean ones, those of a new file whose day was computed before) and reason
+    One line per file, day, outcome (clean, rejected, duplicates, quarantined; late: of the clean ones, those of a new file whose day was computed before) and reason
     (of a rejected row; of a duplicate that is no equal row but an order again too soon).
     `unprocessed`: files that are still new after the run.
     """

@@ -10,6 +10,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from tables.files import write_text
+from transforms.reconciliation import FATES
 
 
 def write_metrics(spark: SparkSession, lake: str, job: str, metrics: dict[str, Any]) -> None:
@@ -19,11 +20,11 @@ def write_metrics(spark: SparkSession, lake: str, job: str, metrics: dict[str, A
 
 
 def check_reconciles(counts: dict[str, int], what: str) -> None:
-    """raw = clean + rejected + duplicates + outside_window, else ArithmeticError: rows were lost or made up."""
-    parts = counts["clean"] + counts["rejected"] + counts["duplicates"] + counts["outside_window"]
+    """raw = clean + rejected + duplicates + quarantined + outside_window, else ArithmeticError: rows were lost or made up."""
+    parts = sum(counts[fate] for fate in FATES)
     if counts["raw"] != parts:
         raise ArithmeticError(
-            f"reconciling {what}: {counts['raw']} raw rows, but clean + rejected + duplicates + outside_window = {parts}"
+            f"reconciling {what}: {counts['raw']} raw rows, but {' + '.join(FATES)} = {parts}"
         )
 
 

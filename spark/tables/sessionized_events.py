@@ -14,6 +14,7 @@ from tables.more_fields import MORE_SCHEMA
 
 SESSIONIZED_SCHEMA = StructType(
     [
+        StructField("event_id", StringType()),
         *[field for field in CLEAN_SCHEMA.fields[:-1] if field.name not in MORE_SCHEMA.names],
         StructField("session_id", StringType()),
         StructField("session_start_ts", TimestampType()),

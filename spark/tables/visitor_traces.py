@@ -10,7 +10,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from tables.clean_events import read_clean_events
+from tables.clean_events import read_clean_events, read_quarantined_events
 from tables.erasure import Digests
 from tables.parsed_files import parse_lines
 from tables.raw_files import RawFile, find_broken_files
@@ -23,6 +23,7 @@ from transforms.visitor_rows import is_in_lake, is_mentioned, is_others_in_lake,
 
 TABLES = {
     "clean": read_clean_events,
+    "quarantined": read_quarantined_events,
     "rejected": read_rejected_events,
     "sessionized": read_sessionized_events,
 }

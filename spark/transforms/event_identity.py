@@ -7,11 +7,11 @@ from pyspark.sql import functions as F
 
 from transforms.more_fields import MORE
 
-IDENTIFYING = ("event_ms", "visitor_id", "event_type", "item_id", "transaction_id")
+IDENTIFYING = ("event_us", "visitor_id", "event_type", "item_id", "transaction_id")
 
 
 def event_id() -> Column:
-    """Hex SHA-256 of `timestamp|visitor|event|item|transaction`, NULL as empty, `\\` and `|` inside text escaped, and `|name=value` for each further field that is there (docs/contract.md §2), from columns named as in IDENTIFYING and `more`."""
+    """Hex SHA-256 of `timestamp|visitor|event|item|transaction` (the time in ms, with `.` and three digits where it is finer), NULL as empty, `\\` and `|` inside text escaped, and `|name=value` for each further field that is there (docs/contract.md §2), from columns named as in IDENTIFYING and `more`."""
     # One text of SQL, for building it call by call takes longer than a small day's rows.
     main = [f"coalesce({_written(name)}, '')" for name in IDENTIFYING]
     more = [f"concat('{name}=', {_written(f'more.{name}')})" for name in MORE]
@@ -19,5 +19,7 @@ def event_id() -> Column:
 
 
 def _written(name: str) -> str:
-    text = f"string({name})"
-    return text if name == "event_ms" else rf"replace(replace({text}, '\\', '\\\\'), '|', '\\|')"
+    if name == "event_us":
+        finer = f"concat('.', lpad(string({name} % 1000), 3, '0'))"
+        return f"concat(string({name} div 1000), CASE WHEN {name} % 1000 = 0 THEN '' ELSE {finer} END)"
+    return rf"replace(replace(string({name}), '\\', '\\\\'), '|', '\\|')"

@@ -8,11 +8,11 @@ from pyspark.sql import functions as F
 from tables.raw_lines import PLACE
 from tables.source import Source
 from transforms.more_fields import packed
-from transforms.timestamps import instant_ms
+from transforms.timestamps import instant_us
 
 EVENT_RANKS = {"view": 0, "addtocart": 1, "checkout": 2, "transaction": 3, "refund": 4}
-YEAR_2000_MS = 946_684_800_000
-DAY_MS = 86_400_000
+YEAR_2000_US = 946_684_800_000_000
+DAY_US = 86_400_000_000
 # What a refused row keeps of itself, by the names it has had since version 1.
 REFUSED = {
     "timestamp": "event_ts",
@@ -32,7 +32,7 @@ WORDS = (
 
 def parse_events(rows: DataFrame, now_ms: int, source: Source) -> DataFrame:
     """
-    event_date, event_ms, visitor_id, event_type, item_id, transaction_id, more, file_index, reason (NULL: accepted) and `refused`, raw strings and place of refused rows.
+    event_date, event_us, visitor_id, event_type, item_id, transaction_id, more, file_index, reason (NULL: accepted) and `refused`, raw strings and place of refused rows.
     `rows` has a column of strings for each field of `source`. `now_ms`: later events are in the future. A row without usable time gets the date 1970-01-01.
     The first failing rule names the reason.
     """
@@ -40,7 +40,7 @@ def parse_events(rows: DataFrame, now_ms: int, source: Source) -> DataFrame:
         *[text_of(source, name).alias(name) for name in source.fields], "malformed_line", *PLACE
     )
     typed = written.select(
-        instant_ms("event_ts", str(source.fields["event_ts"].unit)).alias("event_ms"),
+        instant_us("event_ts", str(source.fields["event_ts"].unit)).alias("event_us"),
         *[id_of(source, name).alias(name) for name in ("visitor_id", "item_id", "transaction_id")],
         _event_type(source).alias("event_type"),
         packed(_more(source)).alias("more"),
@@ -57,12 +57,12 @@ def parse_events(rows: DataFrame, now_ms: int, source: Source) -> DataFrame:
         "file_index",
     )
     judged = typed.withColumn("reason", _reason(source, now_ms))
-    dated = F.col("event_ms").between(YEAR_2000_MS, now_ms)
+    dated = F.col("event_us").between(YEAR_2000_US, now_ms * 1000 + 999)
     return judged.select(
-        F.when(dated, F.date_from_unix_date(F.expr(f"int(event_ms div {DAY_MS})")))
+        F.when(dated, F.date_from_unix_date(F.expr(f"int(event_us div {DAY_US})")))
         .otherwise(F.lit("1970-01-01").cast("date"))
         .alias("event_date"),
-        "event_ms",
+        "event_us",
         "visitor_id",
         "event_type",
         "item_id",
@@ -147,9 +147,9 @@ def _reason(source: Source, now_ms: int) -> Column:
             "field_count" if source.kind == "csv" else "line_not_json",
             F.col("refused.malformed_line").isNotNull(),
         ),
-        ("timestamp_unreadable" if unit == "iso" else "timestamp_not_integer", F.col("event_ms").isNull()),
-        ("timestamp_before_2000", F.col("event_ms") < YEAR_2000_MS),
-        ("timestamp_in_future", F.col("event_ms") > now_ms),
+        ("timestamp_unreadable" if unit == "iso" else "timestamp_not_integer", F.col("event_us").isNull()),
+        ("timestamp_before_2000", F.col("event_us") < YEAR_2000_US),
+        ("timestamp_in_future", F.col("event_us") > now_ms * 1000 + 999),
         *_id_rules(source, "visitor_id", "visitorid"),
         ("event_unknown", F.col("event_type").isNull()),
         *_id_rules(source, "item_id", "itemid"),

@@ -1,4 +1,4 @@
-"""From counted fates to the numbers a person checks: raw = clean + rejected + duplicates; plain values in, plain values out."""
+"""From counted fates to the numbers a person checks: raw = clean + rejected + duplicates + quarantined; plain values in, plain values out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timezone
 from typing import Any, NamedTuple
 
-FATES = ("clean", "rejected", "duplicates", "outside_window")
+FATES = ("clean", "rejected", "duplicates", "quarantined", "outside_window")
 
 
 class Fate(NamedTuple):
@@ -44,9 +44,9 @@ def summarize(
 
 
 class Survey(NamedTuple):
-    """One file before it is judged: its days, its rows, how many are refused and why, and when the first future row is past."""
+    """One file before it is judged: its rows by day, its rows, how many are refused and why, and when the first future row is past."""
 
-    days: set[date]
+    days: dict[date, int]
     rows: int
     rejected: int
     reasons: dict[str, int]
@@ -64,10 +64,15 @@ def survey_files(fates: Iterable[Fate], count: int) -> list[Survey]:
             if row.reason is not None:
                 reasons[row.reason] += row.rows
         total = sum(row.rows for row in rows)
-        surveys.append(
-            Survey({r.event_date for r in rows}, total, sum(reasons.values()), dict(reasons), _again_ms(rows))
-        )
+        surveys.append(Survey(_by_day(rows), total, sum(reasons.values()), dict(reasons), _again_ms(rows)))
     return surveys
+
+
+def _by_day(rows: list[Fate]) -> dict[date, int]:
+    days: Counter[date] = Counter()
+    for row in rows:
+        days[row.event_date] += row.rows
+    return dict(days)
 
 
 def rows_by_day(fates: Iterable[Fate], count: int) -> list[tuple[dict[str, dict[str, int]], int | None]]:
@@ -95,6 +100,15 @@ def late_rows(fates: Iterable[Fate], computed: set[date], fresh: set[int]) -> in
         for row in fates
         if row.fate == "clean" and row.file_index in fresh and row.event_date in computed
     )
+
+
+def days_above(fates: Iterable[Fate], most: int) -> set[date]:
+    """Days with more than `most` accepted events: on others no visitor can have so many."""
+    rows: Counter[date] = Counter()
+    for row in fates:
+        if row.fate == "clean":
+            rows[row.event_date] += row.rows
+    return {day for day, number in rows.items() if number > most}
 
 
 def days_behind(with_events: set[date], now_ms: int) -> int | None:

@@ -12,7 +12,7 @@ from transforms.event_identity import event_id
 from transforms.more_fields import MORE, packed, unpacked
 from transforms.parsed_events import EVENT_RANKS
 
-GAP_MS = 1_800_000
+GAP_US = 1_800_000_000
 SESSION_MAX_HOURS = 24
 EVENT_COLUMNS = ("event_ts", "visitor_id", "event_type", "item_id", "transaction_id")
 
@@ -27,46 +27,46 @@ def sessionize(events: DataFrame, carried: DataFrame, max_hours: int = SESSION_M
     rows = events.select(*EVENT_COLUMNS, more, "event_date", _unknown()).unionByName(
         carried.select(*EVENT_COLUMNS, more, "event_date", _known())
     )
-    filled = _with_start_ms(rows, max_hours)
+    filled = _with_start_us(rows, max_hours)
     # The id is made again rather than carried: through the shuffle its 64 characters would weigh more than
     # all else.
-    return filled.where(F.col("known_start_ms").isNull()).select(
+    return filled.where(F.col("known_start_us").isNull()).select(
         event_id().alias("event_id"),
         *EVENT_COLUMNS,
-        F.concat_ws("-", "visitor_id", F.col("start_ms").cast("string")).alias("session_id"),
-        F.timestamp_millis("start_ms").alias("session_start_ts"),
+        F.concat_ws("-", "visitor_id", F.expr("string(start_us div 1000)")).alias("session_id"),
+        F.timestamp_micros("start_us").alias("session_start_ts"),
         unpacked(),
         "event_date",
     )
 
 
 def _unknown() -> Column:
-    return F.lit(None).cast("long").alias("known_start_ms")
+    return F.lit(None).cast("long").alias("known_start_us")
 
 
 def _known() -> Column:
-    return F.unix_millis("session_start_ts").alias("known_start_ms")
+    return F.unix_micros("session_start_ts").alias("known_start_us")
 
 
-def _with_start_ms(rows: DataFrame, max_hours: int) -> DataFrame:
-    """`start_ms`: when the session of an event began."""
+def _with_start_us(rows: DataFrame, max_hours: int) -> DataFrame:
+    """`start_us`: when the session of an event began."""
     ranks = " ".join(f"WHEN '{name}' THEN {value}" for name, value in EVENT_RANKS.items())
     rank = F.expr(f"CASE event_type {ranks} ELSE {len(EVENT_RANKS)} END")
-    timed = rows.select("*", F.unix_millis("event_ts").alias("event_ms"), rank.alias("event_rank"))
-    in_order = Window.partitionBy("visitor_id").orderBy("event_ms", "event_rank", "item_id", "transaction_id")
+    timed = rows.select("*", F.unix_micros("event_ts").alias("event_us"), rank.alias("event_rank"))
+    in_order = Window.partitionBy("visitor_id").orderBy("event_us", "event_rank", "item_id", "transaction_id")
     so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    previous_ms = F.lag("event_ms").over(in_order)
-    starts = previous_ms.isNull() | (F.col("event_ms") - previous_ms > GAP_MS) | F.col("is_cut")
-    cut = marked_cuts(timed, GAP_MS, max_hours).withColumn(
-        "start_ms", F.coalesce("known_start_ms", F.when(starts, F.col("event_ms")))
+    previous_us = F.lag("event_us").over(in_order)
+    starts = previous_us.isNull() | (F.col("event_us") - previous_us > GAP_US) | F.col("is_cut")
+    cut = marked_cuts(timed, GAP_US, max_hours).withColumn(
+        "start_us", F.coalesce("known_start_us", F.when(starts, F.col("event_us")))
     )
-    return cut.withColumn("start_ms", F.last("start_ms", ignorenulls=True).over(so_far))
+    return cut.withColumn("start_us", F.last("start_us", ignorenulls=True).over(so_far))
 
 
 def open_events(sessionized: DataFrame, next_day: date) -> DataFrame:
     """Events so late before `next_day` (UTC) that an event of that day can still belong to their session."""
     return sessionized.where(
-        F.col("event_ts") >= F.lit(_midnight(next_day) - timedelta(milliseconds=GAP_MS))
+        F.col("event_ts") >= F.lit(_midnight(next_day) - timedelta(microseconds=GAP_US))
     ).select("*")
 
 
@@ -78,14 +78,14 @@ def wrongly_joined(
     Later events of the day hang on these or on a gap inside the day, so they need no look.
     """
     early = sessionized_next.where(
-        F.col("event_ts") < F.lit(_midnight(next_day) + timedelta(milliseconds=GAP_MS))
+        F.col("event_ts") < F.lit(_midnight(next_day) + timedelta(microseconds=GAP_US))
     )
-    before = F.unix_millis("session_start_ts").alias("start_ms_before")
+    before = F.unix_micros("session_start_ts").alias("start_us_before")
     rows = early.select(*EVENT_COLUMNS, _unknown(), before).unionByName(
         carried.select(*EVENT_COLUMNS, _known(), before)
     )
-    joined = _with_start_ms(rows, max_hours)
-    return joined.where(F.col("known_start_ms").isNull() & (F.col("start_ms") != F.col("start_ms_before")))
+    joined = _with_start_us(rows, max_hours)
+    return joined.where(F.col("known_start_us").isNull() & (F.col("start_us") != F.col("start_us_before")))
 
 
 def _midnight(day: date) -> datetime:

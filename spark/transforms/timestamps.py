@@ -1,4 +1,4 @@
-"""The instant that a text says, in milliseconds, by the unit its source writes; it refuses what is only a part of a time."""
+"""The instant that a text says, in microseconds, by the unit its source writes; it refuses what is only a part of a time."""
 
 from __future__ import annotations
 
@@ -7,16 +7,23 @@ from pyspark.sql import functions as F
 
 ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[-+][0-9]{2}:[0-9]{2})?\z"
 
+# Further away, in ms, than 64 bits of microseconds reach: still before or after every bound.
+MOST_MS = 9_223_372_036_854_775
 
-def instant_ms(name: str, unit: str) -> Column:
-    """NULL for what is no instant. Finer than a millisecond is cut off; ISO 8601 without a zone is UTC."""
+
+def instant_us(name: str, unit: str) -> Column:
+    """NULL for what is no instant. Finer than a microsecond is cut off; ISO 8601 without a zone is UTC."""
     text = F.col(name)
     if unit == "iso":
-        return F.when(text.rlike(ISO), F.unix_millis(F.expr(f"try_cast(`{name}` AS TIMESTAMP)")))
+        return F.when(text.rlike(ISO), F.unix_micros(F.expr(f"try_cast(`{name}` AS TIMESTAMP)")))
     if unit == "s":
         seconds = F.when(text.rlike(r"^-?[0-9]{1,12}([.][0-9]{1,9})?\z"), text).cast("decimal(28,9)")
-        return F.floor(seconds * 1000).cast("long")
-    return F.expr(f"{_integer(name)} div 1000") if unit == "us" else F.expr(_integer(name))
+        return F.floor(seconds * 1_000_000).cast("long")
+    if unit == "us":
+        return F.expr(_integer(name))
+    ms = _integer(name)
+    # The difference is 0 or NULL: `least` and `greatest` pass over NULL.
+    return F.expr(f"least(greatest({ms}, -{MOST_MS}L), {MOST_MS}L) * 1000 + ({ms} - {ms})")
 
 
 def _integer(name: str) -> str:

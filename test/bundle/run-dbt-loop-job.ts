@@ -94,7 +94,9 @@ export interface Loop {
   commit(at: string): string
   onMain(inputs?: Record<string, string>, runId?: string): Promise<RunResult>
   onPullRequest(inputs?: Record<string, string>): Promise<RunResult>
-  close(inputs?: Record<string, string>): Promise<RunResult>
+  close(inputs?: Record<string, string>, env?: Record<string, string>): Promise<RunResult>
+  /** What tells a step that its job has no account of its own, only the right to become `ci-test`. */
+  federated(): Promise<Record<string, string>>
   edit(file: string, from: string, to: string): Promise<void>
   /** Loads the source anew, as old as this many days. */
   load(daysAgo: number): Promise<void>
@@ -148,8 +150,9 @@ export async function openLoop(project: Project): Promise<Loop> {
     onMain: (inputs = {}, runId = '1') => run(inputs, { GITHUB_RUN_ID: runId }),
     onPullRequest: (inputs = {}) => run({ 'schema-per-pull-request': 'true', ...inputs }, ofPullRequest),
     // A runner that only cleans up has neither a Python nor a dbt.
-    close: (inputs = {}) =>
-      run({ cleanup: 'true', commands: '', ...inputs }, { ...ofPullRequest, PATH: '/nothing' }),
+    close: (inputs = {}, env = {}) =>
+      run({ cleanup: 'true', commands: '', ...inputs }, { ...ofPullRequest, PATH: '/nothing', ...env }),
+    federated: async () => (await signIn(dbt.cloud, '')).auth.exported,
     async edit(file, from, to) {
       const path = join(workspace, folder, file)
       const text = await readFile(path, 'utf8')

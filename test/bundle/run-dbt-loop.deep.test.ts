@@ -70,8 +70,10 @@ describe.each(projects)('$name', (project) => {
     'builds the same in a new job',
     async () => {
       await forget(loop)
-      const result = await loop.onPullRequest({ estimate: 'true' })
+      const result = await loop.onPullRequest({ estimate: 'true', compare: 'true', 'compare-max-bytes': '1' })
       expect([result.exitCode, messages(result)]).toEqual([0, []])
+      // A count that would cost too much is left out and said; it fails nothing.
+      expect(result.outputs.comparison).toMatch(/bytes billed/i)
       const models = (await nodesOf(result, command)).flatMap(
         (id) => /^model\.\w+\.(\w+)$/.exec(id)?.[1] ?? [],
       )
@@ -135,6 +137,22 @@ describe('in any project', () => {
       expect([result.exitCode, messages(result)]).toEqual([0, []])
       expect(result.summary).toContain('so everything is selected')
       expect(result.summary).toContain('shop.marts.customers')
+    },
+    LIMIT_MS,
+  )
+
+  it(
+    'a pull request clones what it names, once there is a state to clone from',
+    async () => {
+      const commands = 'clone --select stg_orders customers\nls --select orders'
+      const early = await loop.onPullRequest({ state: `${STATE}-none`, commands })
+      expect([early.exitCode, messages(early)]).toEqual([0, []])
+      expect(early.summary).toContain('there is no state yet to clone from')
+      expect(early.log).not.toContain('> dbt clone')
+      await loop.onMain({}, '4')
+      const result = await loop.onPullRequest({ commands })
+      expect([result.exitCode, messages(result)]).toEqual([0, []])
+      expect(await loop.dbt.tablesOf('caec_analytics_pr_7')).toEqual(['customers', 'stg_orders'])
     },
     LIMIT_MS,
   )

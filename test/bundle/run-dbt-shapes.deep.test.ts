@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
-import { messages, openDbtJob, places, type DbtJob } from './run-dbt-job.ts'
+import { messages, nodesOf, openDbtJob, places, type DbtJob } from './run-dbt-job.ts'
 
 let dbt: DbtJob
 beforeAll(async () => {
@@ -44,7 +44,37 @@ it('lists a selection of state in a dry run, from the folder an earlier step lef
   })
   expect([dryRun.exitCode, messages(dryRun)]).toEqual([0, []])
   expect(dryRun.summary).toContain('stated.later')
-}, 180_000)
+  await dbt.write('stated', { 'models/later.sql': 'select 2 as id from {{ ref("people") }}\n' })
+  const again = await run('stated', {
+    commands: `build --select result:error+ --state '${first.outputs['results-path']}/0'`,
+  })
+  expect([again.exitCode, messages(again), await nodesOf(again)]).toEqual([0, [], ['model.stated.later']])
+}, 240_000)
+
+it('builds what a source that grew feeds, by the freshness that an earlier step left', async () => {
+  const load = async (days: number): Promise<void> => {
+    const { status } = await dbt.cloud.query(
+      'data-eng',
+      `create or replace table caec_raw.fed as select timestamp_sub(current_timestamp(), interval ${days} day) as loaded_at`,
+    )
+    expect(status).toBe(200)
+  }
+  await dbt.write('fresh', {
+    'dbt_project.yml': 'name: fresh\nversion: 1.0.0\nprofile: fresh\n',
+    'models/s.yml':
+      'sources:\n  - name: raw\n    schema: caec_raw\n    tables:\n      - name: fed\n        config:\n          loaded_at_field: loaded_at\n          freshness: { warn_after: { count: 9, period: day } }\n',
+    'models/eats.sql': 'select count(*) as n from {{ source("raw", "fed") }}\n',
+    'models/fasts.sql': 'select 1 as n\n',
+  })
+  await load(2)
+  const first = await run('fresh', { commands: 'source freshness' })
+  expect([first.exitCode, messages(first)]).toEqual([0, []])
+  await load(0)
+  const second = await run('fresh', {
+    commands: `source freshness\nbuild --select source_status:fresher+ --state '${first.outputs['results-path']}/0'`,
+  })
+  expect([second.exitCode, messages(second), await nodesOf(second, 1)]).toEqual([0, [], ['model.fresh.eats']])
+}, 240_000)
 
 it.each<[string, Record<string, string>, string, RegExp]>([
   [

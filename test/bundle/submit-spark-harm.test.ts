@@ -172,16 +172,23 @@ it.concurrent(
     let isCreated = false
     let looks = 0
     const answers = [404, 401, 403]
+    let refused: string | undefined
+    const later: (string | undefined)[] = []
     const result = await job.through(
       (request, reply) => {
         isCreated ||= isCreate(request)
+        const { authorization } = request.headers
+        if (refused !== undefined) later.push(authorization)
         // Every other look, so that each stands alone.
         if (!isCreated || !isGet(request) || (looks += 1) % 2 === 0) return false
         const status = answers.shift()
+        if (status === 401) refused = authorization
         return status === undefined ? false : answer(reply, status)
       },
       (env) => job.submit({ main: 'wait.py', args: '3' }, { env }),
     )
+    // The token that was refused is not shown again.
+    expect([later.length > 0, later.includes(refused)]).toEqual([true, false])
     expect([answers, result.exitCode, errorOf(result)]).toEqual([[], 0, ''])
   },
   300_000,
@@ -312,6 +319,19 @@ it.concurrent(
     )
     expect([result.exitCode, result.outputs.state]).toEqual([0, 'SUCCEEDED'])
     expect(warningOf(result)).toMatch(/lines may be missing; it is at gs:\/\/\S+driveroutput\.\*: .*403/)
+  },
+  300_000,
+)
+
+it.concurrent(
+  "the driver's output that answers 503 to the end is a warning with its place, not a failure",
+  async () => {
+    const result = await job.through(
+      (request, reply) => ((request.url ?? '').includes('driveroutput') ? answer(reply, 503) : false),
+      (env) => job.submit({ main: 'short.py', args: 'unheard' }, { env }),
+    )
+    expect([result.exitCode, result.outputs.state]).toEqual([0, 'SUCCEEDED'])
+    expect(warningOf(result)).toMatch(/lines may be missing; it is at gs:\/\/\S+driveroutput\.\*: /)
   },
   300_000,
 )

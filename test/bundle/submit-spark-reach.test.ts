@@ -98,6 +98,7 @@ describe('submit-spark', () => {
       await requestOf({
         main: 'gs://b0b/app.jar',
         'main-class': 'org.example.Main',
+        args: '--day\n2026-11-01',
         jars: 'file:///usr/lib/spark/jars/extra.jar',
         archives: 'gs://b0b/env.tar.gz#environment',
         'container-image': 'us-docker.pkg.dev/p/r/image:1',
@@ -111,6 +112,7 @@ describe('submit-spark', () => {
     ).toEqual({
       sparkBatch: {
         mainClass: 'org.example.Main',
+        args: ['--day', '2026-11-01'],
         jarFileUris: ['gs://b0b/app.jar', 'file:///usr/lib/spark/jars/extra.jar'],
         archiveUris: ['gs://b0b/env.tar.gz#environment'],
       },

@@ -1,6 +1,6 @@
 /** What the closing line and the table of slow files are made of. */
 import { describe, expect, it } from '@jest/globals'
-import { readJunit, slowest } from './counts.ts'
+import { closing, readJunit, slowest } from './counts.ts'
 import { checks, checksNamed } from './list.ts'
 
 describe('the report of pytest', () => {
@@ -33,6 +33,13 @@ it('shows the ten slowest files, the slowest first', () => {
   const lines = slowest(files)
   expect(lines).toHaveLength(10)
   expect([lines[0], lines[9]]).toEqual(['   11 s  f11', '    2 s  f2'])
+})
+
+it('ends with what has to be known though nothing failed', () => {
+  expect(closing(['ok   types: 1 passed'], '0.1', undefined)).toBe(
+    '\nok   types: 1 passed\n\nall in 0.1 minutes\n',
+  )
+  expect(closing([], '0.1', 'no name yet')).toContain('all in 0.1 minutes\n\nno name yet\n')
 })
 
 it('chooses checks by a whole word of their name, or by a part where no name has the word', () => {

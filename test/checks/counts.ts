@@ -110,3 +110,9 @@ export function slowest(files: readonly FileTime[]): string[] {
     .slice(0, 10)
     .map(({ file, seconds }) => `${seconds.toFixed(0).padStart(5)} s  ${file}`)
 }
+
+/** What stands last: a line for each check, the minutes, and what has to be known though nothing failed. */
+export const closing = (lines: readonly string[], minutes: string, reminder: string | undefined): string =>
+  ['', ...lines, '', `all in ${minutes} minutes`, ...(reminder === undefined ? [] : ['', reminder]), ''].join(
+    '\n',
+  )

@@ -1,7 +1,8 @@
 /**
  * `node test/contract/check.ts RECORDINGS [--write]`: holds recordings (made with
  * LOCAL_CLOUD_RECORD=RECORDINGS) against Google's discovery documents and exits 1 on a violation. `--write`
- * renews docs/fidelity.md and the evidence it is made from; it refuses to do so from a run with violations.
+ * renews docs/fidelity.md and the evidence it is made from; it refuses to do so from a run with violations. `--add`
+ * adds to them the clients that are new in this run.
  * `--render` alone makes the page again from the evidence in the repository, after a route was added.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,7 +12,7 @@ import { startCloud, type RunningCloud } from '../../local/cloud/server.ts'
 import { ensureChecks } from '../../local/toolchain/index.ts'
 import { checkRecordings, type Verdict } from './discovery.ts'
 import { findDocuments } from './discovery-documents.ts'
-import { evidenceOf, renderFidelity, type AdapterTests, type Evidence } from './fidelity.ts'
+import { evidenceOf, renderFidelity, withClientsOf, type AdapterTests, type Evidence } from './fidelity.ts'
 
 const repoRoot = resolve(import.meta.dirname, '../..')
 const evidenceFile = join(import.meta.dirname, 'evidence.json')
@@ -81,15 +82,15 @@ async function main(words: readonly string[]): Promise<number> {
     return 0
   }
   if (!recordings || !existsSync(recordings)) {
-    process.stderr.write('usage: node test/contract/check.ts RECORDINGS [--write] | --render\n')
+    process.stderr.write('usage: node test/contract/check.ts RECORDINGS [--write | --add] | --render\n')
     return 1
   }
   const { python } = await ensureChecks((line) => process.stderr.write(`${line}\n`))
   const verdict = checkRecordings(recordings, findDocuments(python))
   process.stdout.write(`${describeVerdict(verdict)}\n`)
   if (verdict.violations.length > 0) return 1
-  if (words.includes('--write')) {
-    const evidence = evidenceOf(verdict)
+  if (words.includes('--write') || words.includes('--add')) {
+    const evidence = words.includes('--add') ? withClientsOf(verdict, readEvidence()) : evidenceOf(verdict)
     writeFileSync(evidenceFile, `${JSON.stringify(evidence, null, 2)}\n`)
     writeFileSync(pageFile, await renderPage(evidence))
     process.stdout.write(`wrote ${pageFile}\n`)

@@ -19,7 +19,10 @@ const known: readonly (readonly [RegExp, string])[] = [
     '@google-cloud/storage (Node)',
   ],
   [/gcloud-node-bigquery|google-cloud-node-bigquery/i, '@google-cloud/bigquery (Node)'],
-  [/gl-python|gcloud-python|google-api-python-client|google-cloud-sdk/i, 'Google client for Python'],
+  [/google-cloud-sdk gcloud\//i, 'gcloud'],
+  // Its first request, for the discovery document, says no more than its library.
+  [/google-cloud-sdk\d|^python-httplib2\//i, 'bq'],
+  [/gl-python|gcloud-python|google-api-python-client/i, 'Google client for Python'],
   [/python-requests|python-urllib/i, 'google-auth (Python)'],
   [/Google-API-Java-Client|gl-java/i, 'Google client for Java'],
   [/gapic\/|gccl\/|gcloud-node/i, 'Google client for Node'],

@@ -5,7 +5,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { readFile } from 'node:fs/promises'
 import { pageFile, readEvidence, renderPage } from './check.ts'
-import { renderFidelity, type Evidence } from './fidelity.ts'
+import { clientOf } from './clients.ts'
+import { renderFidelity, withClientsOf, type Evidence } from './fidelity.ts'
 
 const evidence: Evidence = {
   checked: 4,
@@ -24,6 +25,26 @@ const evidence: Evidence = {
 describe('the page on fidelity', () => {
   it('is fresh; otherwise run: node test/contract/check.ts --render', async () => {
     expect(await readFile(pageFile, 'utf8')).toBe(await renderPage(readEvidence()))
+  })
+
+  it('credits the programs of Google by name, and adds one that was not there', () => {
+    const gcloud = clientOf({ userAgent: 'google-cloud-sdk gcloud/528.0.0 command/gcloud.storage.cp' }).name
+    const bq = ['google-cloud-sdk528.0.0 google-api-python-client (gzip)', 'Python-httplib2/0.18.1 (gzip)']
+    expect([gcloud, ...bq.map((userAgent) => clientOf({ userAgent }).name)]).toEqual(['gcloud', 'bq', 'bq'])
+    const clients = { 'raw HTTP': 5, gcloud: 2 }
+    const verdict = {
+      notGoogle: 0,
+      checked: 7,
+      revisions: {},
+      violations: [],
+      byMethod: { 'storage.objects.list': { service: 'storage', exchanges: 7, violations: 0, clients } },
+    }
+    const added = withClientsOf(verdict, evidence)
+    expect([added.checked, added.methods['storage.objects.list']]).toEqual([
+      6,
+      { exchanges: 3, violations: 1, clients: { gcloud: 2, 'raw HTTP': 1 } },
+    ])
+    expect(withClientsOf(verdict, added)).toEqual(added)
   })
 
   it('tells verified shapes, faulty ones, assumed methods and refused ones apart', () => {

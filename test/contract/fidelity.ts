@@ -43,6 +43,25 @@ export function evidenceOf({ checked, revisions, byMethod }: Verdict): Evidence 
   return { checked, revisions: sorted(revisions), methods: Object.fromEntries(methods) }
 }
 
+/** With what a later run saw of clients that were not there: a program of Google's is not on every machine. */
+export function withClientsOf(verdict: Verdict, known: Evidence): Evidence {
+  const methods = { ...known.methods }
+  let checked = known.checked
+  for (const [id, seen] of Object.entries(evidenceOf(verdict).methods)) {
+    const before = methods[id] ?? { exchanges: 0, violations: 0, clients: {} }
+    const fresh = Object.entries(seen.clients).filter(([client]) => !Object.hasOwn(before.clients, client))
+    const more = fresh.reduce((sum, [, count]) => sum + count, 0)
+    if (more === 0) continue
+    checked += more
+    methods[id] = {
+      ...before,
+      exchanges: before.exchanges + more,
+      clients: sorted({ ...before.clients, ...Object.fromEntries(fresh) }),
+    }
+  }
+  return { ...known, checked, methods: sorted(methods) }
+}
+
 /** `methods` are the routes of the cloud; `refused` are those it knows by name and answers with a refusal. */
 export function renderFidelity(
   evidence: Evidence,

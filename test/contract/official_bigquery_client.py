@@ -4,7 +4,7 @@ import io
 import sys
 
 from google.api_core.client_options import ClientOptions
-from google.api_core.exceptions import BadRequest, Conflict, Forbidden, NotFound
+from google.api_core.exceptions import BadRequest, Conflict, Forbidden, MethodNotImplemented, NotFound
 from google.cloud import bigquery
 
 
@@ -81,6 +81,17 @@ def main(project: str, endpoint: str, dataset_id: str, forbidden_dataset: str) -
         "409 job",
         raises(Conflict, lambda: client.query("SELECT 1", job_id="python-chosen-job", job_retry=None)),
     )
+    person = bigquery.StructQueryParameter(
+        "who",
+        bigquery.ScalarQueryParameter("name", "STRING", "b"),
+        bigquery.ScalarQueryParameter("n", "INT64", 2),
+    )
+    found = client.query(
+        "SELECT @who.name AS name, @who.n + 1 AS n",
+        job_config=bigquery.QueryJobConfig(query_parameters=[person]),
+    ).result()
+    check("a field of a struct parameter", [(row.name, row.n) for row in found] == [("b", 3)])
+    check("501 list_partitions", raises(MethodNotImplemented, lambda: client.list_partitions(table_id)))
     check("list rows", len(list(client.list_rows(table_id, max_results=2))) == 2)
     check("list tables", "python_events" in [item.table_id for item in client.list_tables(dataset_id)])
     check("list datasets", dataset_id in [item.dataset_id for item in client.list_datasets()])

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import ts from 'typescript'
+import { parse } from 'yaml'
 
 const root = resolve(import.meta.dirname, '../..')
 const json = <T>(file: string): T => JSON.parse(readFileSync(join(root, file), 'utf8')) as T
@@ -21,6 +22,13 @@ interface Locked {
 const house = json<Manifest>('package.json')
 const local = json<Manifest>('local/package.json')
 const locked = json<{ packages: Readonly<Record<string, Locked>> }>('package-lock.json').packages
+
+/** Dependabot's group of what ends in dist/. */
+const grouped = (
+  parse(readFileSync(join(root, '.github/dependabot.yml'), 'utf8')) as {
+    updates: { groups: Record<string, { patterns: string[] }> }[]
+  }
+).updates.flatMap(({ groups }) => groups.bundled?.patterns ?? [])
 
 /** `name@version` of every package in a bundle: the lists are made from the bundler's own statistics. */
 const bundled = new Set(
@@ -84,6 +92,14 @@ describe('the packages of the house', () => {
 
   it('has as dependencies of the root exactly what the actions import', () => {
     expect(importedBy('actions/**/*.ts')).toEqual(Object.keys(house.dependencies).sort())
+  })
+
+  it('is told apart by Dependabot: what ends in dist/ from what only tests and builds', () => {
+    const names = Object.keys(house.dependencies)
+    const covers = (pattern: string, name: string): boolean =>
+      pattern.endsWith('/*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern
+    expect(names.filter((name) => !grouped.some((pattern) => covers(pattern, name)))).toEqual([])
+    expect(grouped.filter((pattern) => !names.some((name) => covers(pattern, name)))).toEqual([])
   })
 
   it('gives local/ a list of its own, which holds all it imports', () => {

@@ -59,7 +59,7 @@ export const tolerated: readonly Tolerated[] = [
     where: /^query /,
     what: /^is '(True|False)', not a boolean$/,
     method: /^(bigquery\.|storage\.objects\.list$)/,
-    client: /Python|dbt|Airflow/,
+    client: /Python|dbt|Airflow|gcloud|bq/,
     reason:
       "google-cloud-bigquery writes Python's own spelling (`formatOptions.useInt64Timestamp=True`), and so does `gcloud storage` (`versions=True`)",
   },

@@ -34,6 +34,11 @@ export const planted: readonly {
     alarm: ['quarantined_files'],
   },
   {
+    name: 'a robot',
+    sql: [`INSERT INTO ${counts} VALUES ('gs://raw/a.csv', DATE '2015-06-02', 'quarantined', '', 7)`],
+    alarm: ['quarantined_rows'],
+  },
+  {
     name: 'swapped visitor and item columns',
     sql: [`UPDATE ${events} SET item_id = CONCAT('9', visitor_id, '7') WHERE ${DAY}`],
     red: ['known_items'],
@@ -156,6 +161,7 @@ export const planted: readonly {
 const TOGETHER = [
   'a file delivered twice under another name',
   'a truncated gzip',
+  'a robot',
   'swapped visitor and item columns',
   'seconds instead of milliseconds',
   'an unknown event',

@@ -64,7 +64,7 @@ describe('the demo at full size', () => {
       'SELECT COUNT(*) AS sessions, AVG(has_purchase::INT) AS conversion FROM sessions',
     )
     const weeks = await truths.rows(
-      'SELECT (ms - 1430622004384) // 604800000 AS week, COUNT(*) AS events FROM events GROUP BY ALL ORDER BY ALL LIMIT 19',
+      'SELECT (us // 1000 - 1430622004384) // 604800000 AS week, COUNT(*) AS events FROM events GROUP BY ALL ORDER BY ALL LIMIT 19',
     )
     // Its published figures, and how far off they may be, as a share of them.
     for (const [found, published, off] of [

@@ -45,7 +45,7 @@ it('reports the first days, and says which', () => {
   // Each day has one line that is no event, and its first line twice.
   expect(stages).toMatchObject({
     raw: { rows: raw },
-    clean: { rows: raw - 4, rejected: 2, duplicates: 2 },
+    clean: { rows: raw - 4, rejected: 2, duplicates: 2, quarantined: 0 },
     sessions: { events: raw - 4 },
   })
   expect(input.name).toBe('my events.csv, 2015-06-10 to 2015-06-11')

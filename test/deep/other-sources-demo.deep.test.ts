@@ -203,7 +203,7 @@ function canonicalCsv(row: string): Canonical {
   const nothing = { quantity: null, value: null, currency: null, page: null, referrer: null }
   const nowhere = { traffic_source: null, traffic_medium: null, campaign: null, device: null, country: null }
   return {
-    event_ms: Number(ms),
+    event_us: Number(ms) * 1000,
     visitor_id: visitor,
     event_type: event,
     item_id: item,

@@ -65,8 +65,8 @@ async function refusalWith(plant: (checkout: PlantedCheckout) => void): Promise<
 const openAtTheGap = ({ plant }: PlantedCheckout): void =>
   plant(
     'spark/transforms/sessions.py',
-    'F.col("event_ms") - previous_ms > GAP_MS',
-    'F.col("event_ms") - previous_ms >= GAP_MS',
+    'F.col("event_us") - previous_us > GAP_US',
+    'F.col("event_us") - previous_us >= GAP_US',
   )
 
 const openAtTheGapUntested = (checkout: PlantedCheckout): void => {

@@ -11,6 +11,7 @@ import { inputMistakes } from '../../local/runner/check-uses.ts'
 import { knownRepositories } from '../../local/runner/source.ts'
 import { readWorkflow } from '../../local/runner/workflow.ts'
 import { repoRoot } from '../support/cloud.ts'
+import { readActionFile } from '../support/runner.ts'
 import {
   describeRuns,
   isMinimal,
@@ -121,6 +122,12 @@ describe('the examples of the documents', () => {
         '## Limits',
       ])
         expect([heading, text.includes(`\n${heading}\n`)]).toEqual([heading, true])
+      // What a buyer writes for the first green step: a dozen lines, three of them inputs that nobody can guess.
+      const [, example] = page[0]!
+      const step = example.text.split(/^(?= *- )/m).find((part) => part.includes(`/actions/${action}@`))
+      expect((step ?? '').trim().split('\n').length).toBeLessThanOrEqual(12)
+      const { inputs = {} } = readActionFile(action)
+      expect(Object.values(inputs).filter(({ required }) => required === true).length).toBeLessThanOrEqual(3)
     },
   )
 })

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { renameRepository, repositoryName } from '../../scripts/repository-name.ts'
+import { renameRepository, repositoryName, unnamed } from '../../scripts/repository-name.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const COPIED = [
@@ -13,6 +13,9 @@ const COPIED = [
   'actions/*/README.md',
   'docs/*.md',
   'workflows-examples/**/*.{yml,md}',
+  'workflows-examples/*/.github/workflows/*.yml',
+  'scripts/new-action/README.md.txt',
+  'terraform-infra/environments/*/environment.yaml',
 ]
 let copy = ''
 
@@ -32,12 +35,21 @@ describe('npm run docs -- --repository', () => {
     )
     const old = repositoryName(root)
     const left = globSync(COPIED, { cwd: copy }).flatMap((file) =>
-      [...readFileSync(path.join(copy, file), 'utf8').matchAll(/(?:uses: |--repo |github\.com\/)(\S+)/g)]
-        .filter(([, what]) => what?.startsWith(`${old}/`) || what === old)
-        .map(([line]) => `${file}: ${line}`),
+      readFileSync(path.join(copy, file), 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(old))
+        .map((line) => `${file}: ${line}`),
     )
-    // The page on the local runner and the one on GitHub's own errors show the form of any repository's name.
-    expect(left.filter((line) => !/^docs\/(?:local-runner|troubleshooting)\.md/.test(line))).toEqual([])
+    // These two speak of any repository: whichever calls, whichever is bound to an environment.
+    expect(left.filter((line) => !/^docs\/(?:local-runner|terraform)\.md/.test(line))).toEqual([])
+  })
+
+  it('is what `npm test` ends with, until it is done', () => {
+    expect(unnamed(copy)).toBeUndefined()
+    renameRepository(copy, 'OWNER/REPO')
+    expect(unnamed(copy)).toMatch(
+      /^This repository has no name yet: npm run docs -- --repository OWNER\/NAME/,
+    )
   })
 
   it('can be renamed again, and changes nothing when the name is the same', () => {

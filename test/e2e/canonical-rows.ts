@@ -3,7 +3,7 @@
  * platform should make of generated rows. It refuses lines with a field that only other producers write.
  */
 export interface Canonical {
-  readonly event_ms: number
+  readonly event_us: number
   readonly visitor_id: string
   readonly event_type: string
   readonly item_id: string | null
@@ -50,7 +50,7 @@ export function canonicalGa4(line: string): Canonical[] {
   }
   const order = row.ecommerce?.transaction_id
   const shared = {
-    event_ms: Math.floor(Number(row.event_timestamp) / 1000),
+    event_us: Number(row.event_timestamp),
     visitor_id: row.user_pseudo_id,
     event_type: GOOGLES[row.event_name] ?? row.event_name,
     transaction_id: order === undefined || order === '(not set)' ? null : order,
@@ -76,7 +76,7 @@ export function canonicalEvents(line: string): Canonical {
   const row = JSON.parse(line) as Record<string, string | number | undefined>
   const text = (name: string): string | null => (row[name] as string | undefined) ?? null
   return {
-    event_ms: Date.parse(String(row.event_ts)),
+    event_us: Date.parse(String(row.event_ts)) * 1000,
     visitor_id: String(row.visitor_id),
     event_type: OURS[String(row.event_type)] ?? String(row.event_type),
     item_id: text('item_id'),

@@ -44,7 +44,7 @@ export async function expectedStages(truths: Truths, rejected = 0): Promise<Expe
   const [raw, clean, sessions] = [Number(counted?.raw), Number(counted?.clean), Number(counted?.sessions)]
   return {
     raw: { rows: raw + rejected },
-    clean: { rows: clean, rejected, duplicates: raw - clean },
+    clean: { rows: clean, rejected, duplicates: raw - clean, quarantined: 0 },
     sessions: { rows: sessions, events: clean },
   }
 }

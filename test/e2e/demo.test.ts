@@ -106,7 +106,7 @@ describe('the demo', () => {
     expect(found).toEqual(expected)
   })
   it('says on every row through when the data goes', async () => {
-    const [last] = await truths.rows('SELECT MAX(ms) AS ms FROM events')
+    const [last] = await truths.rows('SELECT MAX(us) // 1000 AS ms FROM events')
     const through = new Set(
       Object.values(report.views)
         .flat()

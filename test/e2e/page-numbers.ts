@@ -111,7 +111,7 @@ async function expectShown(shown: Shown, filters: Filters, all: Filters, truths:
   const before = { ...filters, from: shift(filters.from, -span), to: shift(filters.from, -1) }
   expectDeltas(shown, metrics, isCompared ? await totalsOf(truths, before) : null, context)
 
-  const [last] = await truths.rows('SELECT MAX(ms) AS ms FROM events')
+  const [last] = await truths.rows('SELECT MAX(us) // 1000 AS ms FROM events')
   const isPartial = Date.parse(shift(all.to, 1)) - Number(last?.ms) > HOUR_MS
   const perDay = mapOf(
     await truths.rows(
@@ -177,7 +177,7 @@ async function expectShown(shown: Shown, filters: Filters, all: Filters, truths:
     'products',
     'item',
     ['rank', 'lines', 'orders', 'share'],
-    `SELECT item, ROW_NUMBER() OVER (ORDER BY SUM(n) DESC, item) AS rank, SUM(n)::BIGINT AS lines, SUM(orders)::BIGINT AS orders, SUM(n) / SUM(SUM(n)) OVER () AS share
+    `SELECT item, ROW_NUMBER() OVER (ORDER BY SUM(n) DESC, TRY_CAST(item AS BIGINT), item) AS rank, SUM(n)::BIGINT AS lines, SUM(orders)::BIGINT AS orders, SUM(n) / SUM(SUM(n)) OVER () AS share
       FROM (SELECT item, event_date, COUNT(*) AS n, COUNT(DISTINCT trx) AS orders FROM events WHERE event = 'transaction' AND ${within(filters, 'event_date')} GROUP BY item, event_date, signup) GROUP BY item ORDER BY rank LIMIT 10`,
   )
   const bucket =
@@ -192,15 +192,20 @@ async function expectShown(shown: Shown, filters: Filters, all: Filters, truths:
   )
 
   const inPeriod = `session_date BETWEEN '${filters.from}' AND '${filters.to}'`
+  const named = (field: string): string => `COALESCE(${field}, '(not set)')`
   for (const [name, title] of [
-    ['sources', '(not set)'],
-    ['devices', '(not set)'],
+    [
+      'sources',
+      `regexp_replace(${['touch.source', 'touch.medium', 'touch.campaign'].map(named).join(" || ' / ' || ")}, '( / \\(not set\\)){1,2}$', '')`,
+    ],
+    ['devices', named('device')],
   ] as const)
     await expectTable(
       name,
       'name',
-      ['sessions', 'sessions_with_purchase', 'conversionRate'],
-      `SELECT '${title}' AS name, COUNT(*) AS sessions, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase, COUNT(*) FILTER (has_purchase) / COUNT(*) AS "conversionRate" FROM sessions WHERE ${inPeriod} HAVING COUNT(*) > 0`,
+      ['sessions', 'share', 'sessions_with_purchase', 'conversionRate'],
+      `SELECT ${title} AS name, COUNT(*) AS sessions, COUNT(*) / SUM(COUNT(*)) OVER () AS share, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase, COUNT(*) FILTER (has_purchase) / COUNT(*) AS "conversionRate"
+        FROM sessions JOIN origins USING (visitor, session) WHERE ${inPeriod} GROUP BY name ORDER BY sessions DESC, name LIMIT 10`,
     )
   await expectTable(
     'retention',

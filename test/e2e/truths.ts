@@ -10,8 +10,8 @@ export interface Truths {
   close(): void
 }
 
-const GAP_MS = 1_800_000
-const MAX_MS = 86_400_000
+const GAP_US = 1_800_000_000
+const MAX_US = 86_400_000_000
 
 /**
  * Tables `events` (one accepted event a row) and `sessions`, from a file in RetailRocket's columns without bad
@@ -20,14 +20,14 @@ const MAX_MS = 86_400_000
 export const computeTruths = (csvFile: string): Promise<Truths> =>
   computeFrom([
     `CREATE TABLE raw AS SELECT * FROM read_csv('${csvFile.replaceAll("'", "''")}', header = true, all_varchar = true)`,
-    `CREATE TABLE parsed AS SELECT DISTINCT timestamp::BIGINT AS ms, visitorid::BIGINT AS visitor, event, itemid::BIGINT AS item, TRY_CAST(NULLIF(transactionid, '') AS DOUBLE)::BIGINT AS trx, NULL::VARCHAR AS traffic_source, NULL::VARCHAR AS traffic_medium, NULL::VARCHAR AS campaign, NULL::VARCHAR AS device FROM raw`,
+    `CREATE TABLE parsed AS SELECT DISTINCT timestamp::BIGINT * 1000 AS us, visitorid::BIGINT AS visitor, event, itemid::BIGINT AS item, TRY_CAST(NULLIF(transactionid, '') AS DOUBLE)::BIGINT AS trx, NULL::VARCHAR AS traffic_source, NULL::VARCHAR AS traffic_medium, NULL::VARCHAR AS campaign, NULL::VARCHAR AS device FROM raw`,
   ])
 
 /** The same, and of `events` also what only some sources have, from a file of canonical rows, one JSON object a line. */
 export const computeTruthsOfRows = (jsonFile: string): Promise<Truths> =>
   computeFrom([
-    `CREATE TABLE raw AS SELECT * FROM read_json('${jsonFile.replaceAll("'", "''")}', format = 'newline_delimited', columns = {event_ms: 'BIGINT', visitor_id: 'VARCHAR', event_type: 'VARCHAR', item_id: 'VARCHAR', transaction_id: 'VARCHAR', quantity: 'BIGINT', "value": 'DECIMAL(18, 2)', currency: 'VARCHAR', page: 'VARCHAR', referrer: 'VARCHAR', traffic_source: 'VARCHAR', traffic_medium: 'VARCHAR', campaign: 'VARCHAR', device: 'VARCHAR', country: 'VARCHAR'})`,
-    `CREATE TABLE parsed AS SELECT DISTINCT event_ms AS ms, visitor_id AS visitor, event_type AS event, item_id AS item, transaction_id AS trx, * EXCLUDE (event_ms, visitor_id, event_type, item_id, transaction_id) FROM raw`,
+    `CREATE TABLE raw AS SELECT * FROM read_json('${jsonFile.replaceAll("'", "''")}', format = 'newline_delimited', columns = {event_us: 'BIGINT', visitor_id: 'VARCHAR', event_type: 'VARCHAR', item_id: 'VARCHAR', transaction_id: 'VARCHAR', quantity: 'BIGINT', "value": 'DECIMAL(18, 2)', currency: 'VARCHAR', page: 'VARCHAR', referrer: 'VARCHAR', traffic_source: 'VARCHAR', traffic_medium: 'VARCHAR', campaign: 'VARCHAR', device: 'VARCHAR', country: 'VARCHAR'})`,
+    `CREATE TABLE parsed AS SELECT DISTINCT event_us AS us, visitor_id AS visitor, event_type AS event, item_id AS item, transaction_id AS trx, * EXCLUDE (event_us, visitor_id, event_type, item_id, transaction_id) FROM raw`,
   ])
 
 async function computeFrom(given: readonly string[]): Promise<Truths> {
@@ -36,21 +36,21 @@ async function computeFrom(given: readonly string[]): Promise<Truths> {
   const statements = [
     ...given,
     `CREATE TABLE ranked AS SELECT *, CASE event WHEN 'view' THEN 0 WHEN 'addtocart' THEN 1 WHEN 'checkout' THEN 2 WHEN 'transaction' THEN 3 WHEN 'refund' THEN 4 ELSE 5 END AS step FROM parsed`,
-    `CREATE TABLE marked AS SELECT *, CASE WHEN ms - LAG(ms) OVER w > ${GAP_MS} OR LAG(ms) OVER w IS NULL THEN 1 ELSE 0 END AS opens,
-       ROW_NUMBER() OVER w AS position, date_trunc('month', make_timestamp(MIN(ms) OVER (PARTITION BY visitor) * 1000))::DATE AS signup FROM ranked WINDOW w AS (PARTITION BY visitor ORDER BY ms, step, item, trx NULLS FIRST)`,
+    `CREATE TABLE marked AS SELECT *, CASE WHEN us - LAG(us) OVER w > ${GAP_US} OR LAG(us) OVER w IS NULL THEN 1 ELSE 0 END AS opens,
+       ROW_NUMBER() OVER w AS position, date_trunc('month', make_timestamp(MIN(us) OVER (PARTITION BY visitor)))::DATE AS signup FROM ranked WINDOW w AS (PARTITION BY visitor ORDER BY us, step, item, trx NULLS FIRST)`,
     `CREATE TABLE chained AS SELECT *, SUM(opens) OVER (PARTITION BY visitor ORDER BY position ROWS UNBOUNDED PRECEDING) AS chain FROM marked`,
     `CREATE TABLE cuts AS WITH RECURSIVE starts AS (
-       SELECT visitor, chain, MIN(ms) AS ms FROM chained GROUP BY ALL HAVING MAX(ms) - MIN(ms) > ${MAX_MS}
-       UNION ALL SELECT s.visitor, s.chain, MIN(c.ms) FROM starts s JOIN chained c USING (visitor, chain) WHERE c.ms > s.ms + ${MAX_MS} GROUP BY s.visitor, s.chain, s.ms)
-       SELECT visitor, ms FROM starts`,
-    `CREATE TABLE events AS SELECT c.*, make_timestamp(c.ms * 1000)::DATE AS event_date, c.chain + (SELECT COUNT(*) FROM cuts WHERE cuts.visitor = c.visitor AND cuts.ms <= c.ms) AS session FROM chained c`,
+       SELECT visitor, chain, MIN(us) AS us FROM chained GROUP BY ALL HAVING MAX(us) - MIN(us) > ${MAX_US}
+       UNION ALL SELECT s.visitor, s.chain, MIN(c.us) FROM starts s JOIN chained c USING (visitor, chain) WHERE c.us > s.us + ${MAX_US} GROUP BY s.visitor, s.chain, s.us)
+       SELECT visitor, us FROM starts`,
+    `CREATE TABLE events AS SELECT c.*, make_timestamp(c.us)::DATE AS event_date, c.chain + (SELECT COUNT(*) FROM cuts WHERE cuts.visitor = c.visitor AND cuts.us <= c.us) AS session FROM chained c`,
     `CREATE TABLE origins AS WITH bought AS (SELECT *, MIN(CASE WHEN step = 3 THEN position END) OVER (PARTITION BY visitor, session) AS purchase FROM events)
        SELECT visitor, session, MAX_BY({source: traffic_source, medium: traffic_medium, campaign: campaign}, position) FILTER (COALESCE(traffic_source, traffic_medium, campaign) IS NOT NULL AND (purchase IS NULL OR position <= purchase)) AS touch,
        MIN_BY(device, position) FILTER (device IS NOT NULL) AS device FROM bought GROUP BY ALL`,
     `CREATE TABLE firsts AS SELECT visitor, session, MIN(CASE WHEN step = 0 THEN position END) AS first_view FROM events GROUP BY ALL`,
     `CREATE TABLE carts AS SELECT e.visitor, e.session, MIN(e.position) AS first_cart FROM events e JOIN firsts f USING (visitor, session) WHERE e.step = 1 AND e.position > f.first_view GROUP BY ALL`,
     `CREATE TABLE buys AS SELECT DISTINCT e.visitor, e.session FROM events e JOIN carts c USING (visitor, session) WHERE e.step = 3 AND e.position > c.first_cart`,
-    `CREATE TABLE sessions AS SELECT e.visitor, e.session, make_timestamp(MIN(ms) * 1000)::DATE AS session_date, ANY_VALUE(signup) AS signup, COUNT(*) AS events, (MAX(ms) - MIN(ms)) / 1000.0 AS seconds,
+    `CREATE TABLE sessions AS SELECT e.visitor, e.session, make_timestamp(MIN(us))::DATE AS session_date, ANY_VALUE(signup) AS signup, COUNT(*) AS events, (MAX(us) - MIN(us)) / 1000000.0 AS seconds,
        BOOL_OR(step = 0) AS has_view, BOOL_OR(step = 1) AS has_cart, BOOL_OR(step = 3) AS has_purchase,
        CASE WHEN ANY_VALUE(b.visitor) IS NOT NULL THEN 3 WHEN ANY_VALUE(c.first_cart) IS NOT NULL THEN 2 WHEN ANY_VALUE(f.first_view) IS NOT NULL THEN 1 ELSE 0 END AS reached
        FROM events e LEFT JOIN firsts f USING (visitor, session) LEFT JOIN carts c USING (visitor, session) LEFT JOIN buys b ON b.visitor = e.visitor AND b.session = e.session GROUP BY e.visitor, e.session`,

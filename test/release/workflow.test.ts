@@ -93,3 +93,18 @@ describe('the release workflow', () => {
       expect(job.if).toContain("!startsWith(github.event.head_commit.message, 'Release v')")
   })
 })
+
+it('has every night the time that a deep run was measured to need', () => {
+  const nightly = parse(
+    readFileSync(path.join(import.meta.dirname, '../../.github/workflows/deep.yml'), 'utf8'),
+  ) as {
+    on: { schedule: unknown[] }
+    jobs: { deep: { 'timeout-minutes': number; steps: { run?: string }[] } }
+  }
+  expect(nightly.on.schedule).toHaveLength(1)
+  const { 'timeout-minutes': minutes, steps } = nightly.jobs.deep
+  expect(steps.at(-1)?.run).toBe('npm run --silent check:deep')
+  // 147 minutes on two busy cores, and half as much again; GitHub ends a job after 360.
+  expect(minutes).toBeGreaterThanOrEqual(220)
+  expect(minutes).toBeLessThanOrEqual(360)
+})

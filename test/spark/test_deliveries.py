@@ -218,7 +218,7 @@ def test_a_file_above_the_limit_is_left_out_whole_and_named_and_stops_nothing(
     )
     (lake.raw / "cut.csv.gz").write_bytes(gzip.compress(text.encode())[:-5_000])
     lake.clean("--new", "--max-rejected-share", "0.05")
-    assert {name.rsplit("/", 1)[-1]: why for name, why in metrics()["quarantined"].items()} == {
+    assert {name.rsplit("/", 1)[-1]: why for name, why in metrics()["quarantined_files"].items()} == {
         "seconds.csv": {"timestamp_before_2000": 1, "rows": 2},
         "header.csv": {"header_unreadable": 1},
         "no gzip.csv.gz": {"header_unreadable": 1},
@@ -249,7 +249,7 @@ def test_a_first_run_whose_only_file_is_left_out_whole_ends_with_its_reasons(
 ) -> None:
     lake.put_events("bad.csv", [("x", 1, "view", 2, None), (1000, 1, "view", 2, None)])
     lake.clean("--max-rejected-share", "0.5", "--days", days)
-    assert [*metrics()["quarantined"].values()] == [
+    assert [*metrics()["quarantined_files"].values()] == [
         {"timestamp_not_integer": 1, "timestamp_before_2000": 1, "rows": 2}
     ]
     lake.sessionize("--days", days)

@@ -100,7 +100,7 @@ def test_a_visitor_is_erased_and_nobody_else_changes(
     run_new(lake)
     kept = rows(spark, lake, without="7")
     lake.erase("erase", "7")
-    assert said(capsys)["lake_rows"] == {"clean": 2, "rejected": 1, "sessionized": 2}
+    assert said(capsys)["lake_rows"] == {"clean": 2, "quarantined": 0, "rejected": 1, "sessionized": 2}
     assert (lake.raw / "a.csv").read_text() == "\n".join([HEADER, *others, ""])
     run_new(lake)
     assert rows(spark, lake) == kept
@@ -124,7 +124,7 @@ def test_a_visitor_is_counted_then_erased_and_proven_and_nobody_else_changes(
         "b.csv.gz": 101,
         "c.ndjson": 1,
     }
-    assert counted["lake_rows"] == {"clean": 103, "rejected": 2, "sessionized": 103}
+    assert counted["lake_rows"] == {"clean": 103, "quarantined": 0, "rejected": 2, "sessionized": 103}
     assert counted["days"] == ["1970-01-01", "2015-05-03", "2015-05-04", "2015-05-05"]
     assert [(name[-8:], n) for name, n in counted["lines_to_look_at"].items()] == [("c.ndjson", 1)]
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from hashlib import sha256
 
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
@@ -179,7 +180,7 @@ def test_a_shops_own_csv_is_read_as_its_file_says_and_above_its_share_left_out(
     arguments = ("--source", str(file), "--max-rejected-share", "source")
     lake.clean(*arguments)
     assert metrics()["reasons"] == {"event_unknown": 1, "visitorid_malformed": 1}
-    assert {name[-5:]: why for name, why in metrics()["quarantined"].items()} == {
+    assert {name[-5:]: why for name, why in metrics()["quarantined_files"].items()} == {
         "b.csv": {"itemid_missing": 1, "rows": 2}
     }
     assert (metrics()["repeats"], metrics()["duplicates"]) == (3, 3)
@@ -231,7 +232,7 @@ def test_parquet_is_read_as_its_objects_and_what_is_none_or_avro_is_left_out_by_
     lake.put("cut.parquet", whole[:-9])
     lake.put("other.avro", b"Obj\x01")
     lake.clean("--max-rejected-share", "source")
-    assert {name.rsplit("/", 1)[-1]: why for name, why in metrics()["quarantined"].items()} == {
+    assert {name.rsplit("/", 1)[-1]: why for name, why in metrics()["quarantined_files"].items()} == {
         "cut.parquet": {"header_unreadable": 1},
         "other.avro": {"avro_not_read": 1},
     }
@@ -258,3 +259,40 @@ def parquet(spark: SparkSession, lake: Lake, rows: DataFrame) -> bytes:
     folder = lake.raw.parent / "written"
     rows.coalesce(1).write.mode("overwrite").parquet(str(folder))
     return next(folder.glob("*.parquet")).read_bytes()
+
+
+def test_microseconds_tell_events_apart_and_cut_sessions(spark: SparkSession, lake: Lake) -> None:
+    start, half_hour = MAY_3_NOON * 1000, 1_800_000_000
+    moments = [start + 900, start + 100, start + 900 + half_hour, start + 901 + 2 * half_hour]
+    lake.put("ga4.ndjson", lines(*({**google(0, "page_view"), "event_timestamp": str(us)} for us in moments)))
+    at = "2015-05-03T12:00:00"
+    lake.put(
+        "shop.ndjson",
+        lines(
+            *(
+                {"event_ts": f"{at}{finer}Z", "visitor_id": "7", "event_type": "view"}
+                for finer in (".0001009", ".000100", "")
+            )
+        ),
+    )
+    lake.clean()
+    lake.sessionize()
+    rows = (
+        read_sessionized_events(spark, str(lake.lake), None)
+        .selectExpr("*", "unix_micros(event_ts) AS us", "unix_micros(session_start_ts) AS begun")
+        .orderBy("visitor_id", "us")
+        .collect()
+    )
+    second = f"1234.5678-{(start + half_hour * 2) // 1000}"
+    first = (f"1234.5678-{MAY_3_NOON}", start + 100)
+    assert [(row.us - start, row.session_id, row.begun) for row in rows] == [
+        (100, *first),
+        (900, *first),
+        (900 + half_hour, *first),
+        (901 + 2 * half_hour, second, start + 901 + 2 * half_hour),
+        (0, f"7-{MAY_3_NOON}", start),
+        (100, f"7-{MAY_3_NOON}", start),
+    ]
+    assert [row.event_id for row in rows[4:]] == [
+        sha256(f"{time}|7|view||".encode()).hexdigest() for time in (f"{MAY_3_NOON}", f"{MAY_3_NOON}.100")
+    ]

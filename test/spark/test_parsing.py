@@ -74,8 +74,8 @@ def parsed(spark: SparkSession) -> dict[str, list[Row]]:
 def test_a_plain_event_and_one_written_by_pandas_are_the_same_event(parsed: dict[str, list[Row]]) -> None:
     plain, pandas = parsed["plain"]
     assert plain == pandas
-    assert (plain.event_ms, plain.visitor_id, plain.item_id, plain.transaction_id, plain.reason) == (
-        1430622004384,
+    assert (plain.event_us, plain.visitor_id, plain.item_id, plain.transaction_id, plain.reason) == (
+        1430622004384000,
         "7",
         "5",
         "8693",

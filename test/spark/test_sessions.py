@@ -21,7 +21,6 @@ MAY_4 = date(2015, 5, 4)
 def event(ms: int, visitor: object = 1, kind: str = "view", item: object = 1, order: object = None) -> tuple:
     at = datetime.fromtimestamp(ms / 1000, timezone.utc)
     return (
-        "",
         at,
         str(visitor),
         kind,

@@ -34,6 +34,7 @@ export interface Report {
       readonly rows: number
       readonly rejected: number
       readonly duplicates: number
+      readonly quarantined: number
       readonly reasons?: Readonly<Record<string, number>>
     }
     readonly sessions: { readonly rows: number; readonly events: number }

@@ -9,18 +9,22 @@ const LABELS: Readonly<Record<string, string>> = {
   view: 'View',
   addtocart: 'Add to cart',
   transaction: 'Purchase',
+  checkout: 'Checkout',
+  refund: 'Refund',
 }
 const STEPS = ['', 'view', 'addtocart', 'transaction']
 
 export async function reportOfTruths(truths: Truths, rejected = 0): Promise<Report> {
   const [counted] = await truths.rows(
-    'SELECT MAX(ms) AS ms, COUNT(*) AS clean, (SELECT COUNT(*) FROM raw) AS raw, (SELECT COUNT(*) FROM sessions) AS sessions FROM events',
+    'SELECT MAX(us) // 1000 AS ms, COUNT(*) AS clean, (SELECT COUNT(*) FROM raw) AS raw, (SELECT COUNT(*) FROM sessions) AS sessions FROM events',
   )
   const [raw, clean, sessions] = [Number(counted?.raw), Number(counted?.clean), Number(counted?.sessions)]
   const through = clean === 0 ? null : new Date(Number(counted?.ms)).toISOString()
   const complete = (row: Row): Row => ({
     ...row,
-    ...(row.event_type === undefined ? {} : { event_label: LABELS[String(row.event_type)] ?? null }),
+    ...(row.event_type === undefined
+      ? {}
+      : { event_label: LABELS[String(row.event_type)] ?? row.event_type }),
     ...(row.step === undefined ? {} : { step_name: STEPS[Number(row.step)] ?? null }),
     data_through: through,
   })
@@ -32,7 +36,13 @@ export async function reportOfTruths(truths: Truths, rejected = 0): Promise<Repo
     input: { sha256: 'a'.repeat(64), name: 'events.csv' },
     stages: {
       raw: { rows: raw + rejected },
-      clean: { rows: clean, rejected, duplicates: raw - clean, reasons: { event_unknown: rejected } },
+      clean: {
+        rows: clean,
+        rejected,
+        duplicates: raw - clean,
+        quarantined: 0,
+        reasons: { event_unknown: rejected },
+      },
       sessions: { rows: sessions, events: clean },
     },
     views,

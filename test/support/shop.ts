@@ -25,8 +25,12 @@ export interface Shop {
 
 const cli = join(repoRoot, 'local/cli.ts')
 
-/** `access`: changes this product's access.yaml into the shop's own. */
-export async function openShop(access?: (text: string) => string): Promise<Shop> {
+type Change = (text: string) => string
+
+/** `access`, `environment`: change the file of that name of this product into the shop's own. */
+export async function openShop(
+  own: { readonly access?: Change; readonly environment?: Change } = {},
+): Promise<Shop> {
   const root = mkdtempSync(join(tmpdir(), 'public shop '))
   const state = join(root, '.local')
   cpSync(join(repoRoot, 'test/local/runner/public-workflows'), join(root, '.github/workflows'), {
@@ -40,6 +44,8 @@ export async function openShop(access?: (text: string) => string): Promise<Shop>
   write('requirements.txt', 'pytest\n')
   write('tests.py', 'assert 1 + 1 == 2\n')
   write('reports/one.txt', 'one')
+  write('jobs/wait.py', 'import sys, time\nprint("waits", flush=True)\ntime.sleep(float(sys.argv[1]))\n')
+  write('dags/hourly.py', 'from airflow.sdk import DAG\n\nwith DAG("hourly"):\n    pass\n')
   write(
     '.github/actions/setup/action.yml',
     `name: Setup
@@ -58,9 +64,15 @@ runs:
   )
   execFileSync('git', ['init', '-q', root])
   execFileSync('git', ['-C', root, 'remote', 'add', 'origin', 'https://github.com/octo/shop.git'])
-  if (access)
-    write('access.yaml', access(readFileSync(join(repoRoot, 'terraform-infra/access.yaml'), 'utf8')))
-  const cloud = await startUp(state, access ? ['--access', join(root, 'access.yaml')] : [])
+  const files: string[] = []
+  const lay = (option: string, from: string, change?: Change): void => {
+    if (!change) return
+    write(`${option}.yaml`, change(readFileSync(join(repoRoot, 'terraform-infra', from), 'utf8')))
+    files.push(`--${option}`, join(root, `${option}.yaml`))
+  }
+  lay('access', 'access.yaml', own.access)
+  lay('environment', 'environments/dev/environment.yaml', own.environment)
+  const cloud = await startUp(state, files)
   return {
     root,
     write,

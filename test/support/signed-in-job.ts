@@ -38,7 +38,12 @@ export async function signIn(cloud: TestCloud, account = 'ci-deploy'): Promise<S
     env,
     with: {
       'workload-identity-provider': providerName,
-      'service-account': `caec-${account}@caec-local.iam.gserviceaccount.com`,
+      // None: direct Workload Identity Federation.
+      ...(account === ''
+        ? { 'project-id': 'caec-local' }
+        : {
+            'service-account': `caec-${account}@caec-local.iam.gserviceaccount.com`,
+          }),
     },
   })
   if (auth.exitCode !== 0) throw new Error(`the auth step failed: ${auth.log}`)

@@ -161,3 +161,15 @@ it('print the variables of one GitHub environment in the form that gh reads, and
     stderr: 'npm run environment: there is no environment staging. Write one of: dev, prod.\n',
   })
 })
+
+it('take five commands and the grant on the state to begin with, as the page says', async () => {
+  const page = await readFile(join(repoRoot, 'docs/terraform.md'), 'utf8')
+  const [, bootstrap = ''] = page.split('\n## Bootstrap\n')
+  const [first = '', grant = ''] = [...bootstrap.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, text]) =>
+    text!.trim(),
+  )
+  expect([first.split('\n').length, grant.split('\n').length]).toEqual([5, 1])
+  expect(first).toMatch(/terraform apply$/)
+  expect(bootstrap).toContain('granted after the first apply by a sixth command')
+  expect(grant).toContain('caec-ci-plan@$PROJECT.iam.gserviceaccount.com')
+})

@@ -1,11 +1,12 @@
 /** A repository that has nothing but a caller, and folders of the same names as ours, which must never be taken for them. */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { repositoryName } from '../../scripts/repository-name.ts'
 import { repoRoot } from '../support/cloud.ts'
 import type { Platforms } from './platforms.ts'
 
 /** The name under which the caller knows this product. */
-export const ours = 'example/clickstream-platform'
+export const ours = repositoryName(repoRoot)
 
 export function callersRepository(scratch: string): string {
   const root = path.join(scratch, 'shop')

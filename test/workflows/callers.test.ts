@@ -4,7 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { pullRequest } from './nights.ts'
-import { openPlatforms, tablesOf, verdict, type Platforms } from './platforms.ts'
+import { trustedClaims } from '../support/workflow-run.ts'
+import { jobOf, openPlatforms, tablesOf, verdict, type Platforms } from './platforms.ts'
 
 const minutes = 60_000
 let platforms: Platforms
@@ -29,15 +30,21 @@ describe('nightly.yml', () => {
 
 describe('pull-request.yml', () => {
   it(
-    'closed drops the dataset of that pull request and no other',
+    'closed drops the dataset of that pull request by its labels, and no other',
     async () => {
       const { project, region } = platforms.dev.cloud.environment
-      for (const number of [7, 8]) {
+      const labels = { 'managed-by': 'run-dbt', repository: trustedClaims.repository_id }
+      for (const [datasetId, number] of [
+        ['caec_pr_7', '7'],
+        ['caec_pr_8', '8'],
+        ['caec_pr_7_of_somebody', 'none'],
+      ]) {
         const reply = await platforms.dev.fetchAs('ci-test', `/bigquery/v2/projects/${project}/datasets`, {
           method: 'POST',
           body: {
-            datasetReference: { projectId: project, datasetId: `caec_pr_${number}` },
+            datasetReference: { projectId: project, datasetId },
             location: region,
+            labels: { ...labels, 'pull-request': number },
           },
         })
         expect(reply.status).toBe(200)
@@ -54,6 +61,10 @@ describe('pull-request.yml', () => {
       })
       expect(await tablesOf(platforms.dev, 'caec_pr_7', 'ci-test')).toBeUndefined()
       expect(await tablesOf(platforms.dev, 'caec_pr_8', 'ci-test')).toEqual({})
+      expect(await tablesOf(platforms.dev, 'caec_pr_7_of_somebody', 'ci-test')).toEqual({})
+      expect(jobOf(result, 'test/clean-up').summary).toMatch(
+        /leave dataset caec(_|&#95;)pr(_|&#95;)7(_|&#95;)of/,
+      )
     },
     10 * minutes,
   )

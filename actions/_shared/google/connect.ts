@@ -16,6 +16,7 @@ import {
 import { openFederation } from './federation.ts'
 import { renewRefusedTokens } from './fresh-token.ts'
 import { JobIdentity } from './job-identity.ts'
+import { openImpersonated } from './impersonation.ts'
 import { createRequest, type GoogleRequest } from './request.ts'
 import { quietSdkLogging } from './sdk-logging.ts'
 import { openTransport } from './transport.ts'
@@ -41,6 +42,8 @@ export interface ConnectOptions {
   readonly projectId?: string
   readonly universeDomain?: string
   readonly allowedHosts?: readonly string[]
+  /** The account that everything is asked as, when the job's own may only become it. */
+  readonly impersonate?: string
 }
 export interface Google {
   readonly projectId: string
@@ -73,18 +76,24 @@ export async function connect(options: ConnectOptions, surroundings: Surrounding
       hint: 'Set project-id here, or let the auth step export it.',
     })
   }
-  const client = renewRefusedTokens(
-    credentials?.federated === undefined
-      ? await openClient(projectId)
-      : openJobIdentity(credentials.federated, surroundings),
-  )
   // Every token the library makes is hidden before anything can print it.
   const maskTokens = (tokens: { access_token?: string | null }) => {
     if (tokens.access_token) surroundings.mask(tokens.access_token)
   }
-  client.on('tokens', maskTokens)
-  const request = createRequest({ client, endpoints, log: (line) => log.info(line), mask: surroundings.mask })
-  return { projectId, client, endpoints, request, log, notes }
+  const open = (client: AuthClient): Pick<Google, 'client' | 'request'> => {
+    client.on('tokens', maskTokens)
+    const edge = { client: renewRefusedTokens(client), endpoints, mask: surroundings.mask }
+    return { client: edge.client, request: createRequest({ ...edge, log: (line) => log.info(line) }) }
+  }
+  const own = open(
+    credentials?.federated === undefined
+      ? await openClient(projectId)
+      : openJobIdentity(credentials.federated, surroundings),
+  )
+  const used = options.impersonate
+    ? open(openImpersonated(own.request, options.impersonate, endpoints, rules.universeDomain))
+    : own
+  return { projectId, ...used, endpoints, log, notes }
 }
 
 /**

@@ -87,7 +87,11 @@ function shape(batch: ClientsBatch, name: string): Batch {
       { state, atMs: msOf(batch.stateTime ?? batch.createTime) },
     ],
     current: current
-      ? { milliDcu: Number(current.milliDcu ?? 0), shuffleGb: Number(current.shuffleStorageGb ?? 0) }
+      ? {
+          // What is charged at the premium tier is told apart.
+          milliDcu: Number(current.milliDcu ?? 0) + Number(current.milliDcuPremium ?? 0),
+          shuffleGb: Number(current.shuffleStorageGb ?? 0) + Number(current.shuffleStorageGbPremium ?? 0),
+        }
       : undefined,
     // The message may be there before anything is counted.
     usage: milliDcuSeconds + shuffleGbSeconds > 0 ? { milliDcuSeconds, shuffleGbSeconds } : undefined,

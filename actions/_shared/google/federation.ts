@@ -252,7 +252,7 @@ async function sendOnce(
   }
 }
 
-function withoutToken(asked: Asked, field: string): GoogleApiError {
+export function withoutToken(asked: Asked, field: string): GoogleApiError {
   return new GoogleApiError(`${titleOf(asked)}: the answer holds no ${field}; is a proxy in between?`, {
     ...asked,
     status: 200,

@@ -78,7 +78,7 @@ const SIGNS: readonly Sign[] = [
   {
     text: /iam\.serviceAccounts\.(getAccessToken|getOpenIdToken|signJwt|implicitDelegation)/,
     problem: 'impersonation',
-    hint: "Grant roles/iam.workloadIdentityUser on this service account to the pool's principalSet, and check the e-mail address. A new grant takes up to five minutes.",
+    hint: "Grant roles/iam.workloadIdentityUser on this service account to the pool's principalSet, or roles/iam.serviceAccountTokenCreator to the account that is to become it, and check the e-mail address. A new grant takes up to five minutes.",
   },
   {
     text: /iam\.serviceAccounts\.actAs|actAs/,

@@ -60,11 +60,12 @@ export async function withRetries<T>(
       if (options.isRepeatable === false && !isUnreached && !isQuota(error)) throw error
       if (isUnreached && attempt >= UNREACHED_TRIES) throw spent(error, Date.now() - startMs, attempt)
       const ceilingMs = Math.min(rules.longestPauseMs, rules.firstPauseMs * 2 ** (attempt - 1))
-      const pauseMs = error.retryAfterMs ?? Math.round(ceilingMs * (0.5 + Math.random() / 2))
+      // A wish of nothing (0, or a date that has passed) is no leave to ask without a pause.
+      const pauseMs = Math.max(error.retryAfterMs ?? 0, Math.round(ceilingMs * (0.5 + Math.random() / 2)))
       const leftMs = endMs - Date.now()
       if (pauseMs >= leftMs) throw spent(error, Date.now() - startMs, attempt)
       options.log(
-        `${asked.method}: ${error.status || error.reason}; try ${attempt + 1} in ${seconds(pauseMs)}${error.retryAfterMs === undefined ? '' : ', as the server asks'} (${seconds(leftMs)} left).`,
+        `${asked.method}: ${error.status || error.reason}; try ${attempt + 1} in ${seconds(pauseMs)}${error.retryAfterMs ? ', as the server asks' : ''} (${seconds(leftMs)} left).`,
       )
       await pause(pauseMs, options.signal)
       if (options.signal?.aborted) throw error

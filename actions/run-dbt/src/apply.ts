@@ -70,6 +70,8 @@ export async function apply(
     const failure = seen.exitCode === 0 ? undefined : failureOf(seen.exitCode, commands, done, how)
     return end(failure ?? plan.costRefusal, seen.results)
   }
+  // Of a cleanup a dry run has nothing to look at but the plan.
+  if (inputs.isDryRun) return end(undefined)
   if (plan.costRefusal !== undefined) return end(plan.costRefusal, seen?.results)
   let results = ''
   let junit = ''

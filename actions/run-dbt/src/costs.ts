@@ -2,7 +2,7 @@
  * What a run would read and cost, compared with the run before, and the limits its author set. It refuses to
  * call a model without an estimate free.
  */
-import { spelledBytes } from '../../_shared/amounts.ts'
+import { few, spelledBytes } from '../../_shared/amounts.ts'
 import { RefusedError } from '../../_shared/errors.ts'
 import type { Accuracy } from '../../_shared/google/bigquery-dry-run.ts'
 
@@ -58,6 +58,37 @@ export function totalOf(costs: readonly NodeCost[]): Total {
             before: sum(both.map((cost) => cost.before ?? 0)),
           },
   }
+}
+
+/**
+ * What the limits did not judge, for whoever takes a green run for a cheap one.
+ * @param names of what was not estimated.
+ */
+export function whatLimitsMissed(
+  costs: readonly NodeCost[],
+  names: readonly string[],
+  limits: CostLimits,
+  isEachQueryLimited: boolean,
+): string[] {
+  const given = [
+    ['max-bytes', limits.maxBytes],
+    ['max-cost-usd', limits.maxCostUsd],
+    ['max-increase-percent', limits.maxIncreasePercent],
+  ]
+    .filter(([, limit]) => limit !== undefined)
+    .map(([input]) => input)
+  if (given.length === 0) return []
+  const isUncompared = limits.maxIncreasePercent !== undefined && totalOf(costs).compared === undefined
+  return [
+    ...(names.length === 0
+      ? []
+      : [
+          `${given.join(' and ')} did not judge ${few(names)}: what they read is not known before they run; ${isEachQueryLimited ? 'maximum-bytes-billed holds' : 'give maximum-bytes-billed, which holds'} for each query.`,
+        ]),
+    ...(isUncompared && costs.length > 0
+      ? ['max-increase-percent judged nothing: no node of this run has run on the main branch.']
+      : []),
+  ]
 }
 
 /** @throws RefusedError naming the limit, and the models that read most. */

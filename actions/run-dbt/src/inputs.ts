@@ -31,12 +31,16 @@ export interface Inputs {
   readonly coreVersion: string
   readonly adapterVersion: string
   readonly warehouse: WarehouseInputs
+  /** Whose rights dbt's queries and this action's own requests have; '' = the job's account. */
+  readonly impersonate: string
   /** undefined = Python models are not run. */
   readonly python?: PythonPlace
   readonly state?: StatePlace
   readonly stateBranch: string
   readonly pullRequest: {
     readonly hasOwnSchema: boolean
+    /** undefined = that of the event. */
+    readonly number?: number
     readonly expiryDays: number
     /** Drop the datasets of a pull request instead of building. */
     readonly isCleanup: boolean
@@ -55,7 +59,6 @@ export interface WarehouseInputs {
   readonly priority: 'interactive' | 'batch'
   /** '' = the project that models are built in. */
   readonly executionProject: string
-  readonly impersonate: string
 }
 export interface CostInputs extends CostLimits, Prices {
   /** Also without a limit. */
@@ -92,7 +95,7 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
       /^1\.\d+\.\d+$/,
       'an exact version such as 1.12.1',
     ),
-    warehouse: readWarehouse(raw),
+    ...readWarehouse(raw),
     python: readPythonPlace(raw),
     state: readStatePlace(raw.text('state')),
     stateBranch: matching(
@@ -103,6 +106,7 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
     ),
     pullRequest: {
       hasOwnSchema: raw.boolean('schema-per-pull-request', false),
+      number: raw.optionalInteger('pull-request', { min: 1, max: 9_999_999_999 }),
       expiryDays: raw.integer('pull-request-expiry-days', { min: 1, max: 365, fallback: 14 }),
       isCleanup,
     },
@@ -154,16 +158,19 @@ function readProjectPath(
   return { projectDir, projectPath: fromWorkspace.split(path.sep).join('/') }
 }
 
-function readWarehouse(raw: RawInputs): WarehouseInputs {
+function readWarehouse(raw: RawInputs): Pick<Inputs, 'warehouse' | 'impersonate'> {
   const orEmpty = (name: string, pattern: RegExp, accepted: string): string => {
     const given = raw.text(name)
     return given === '' ? '' : matching(given, name, pattern, accepted)
   }
   return {
-    maximumBytesBilled: raw.optionalInteger('maximum-bytes-billed', { min: 0, max: 999_999_999_999_999 }),
-    jobTimeoutSeconds: raw.optionalInteger('job-timeout-seconds', { min: 1, max: 86_400 }),
-    priority: raw.choice('priority', ['interactive', 'batch'], 'interactive'),
-    executionProject: orEmpty('execution-project', /^[a-z0-9.:-]{4,100}$/, 'a project id'),
+    warehouse: {
+      // dbt takes 0 for no limit.
+      maximumBytesBilled: raw.optionalInteger('maximum-bytes-billed', { min: 1, max: 999_999_999_999_999 }),
+      jobTimeoutSeconds: raw.optionalInteger('job-timeout-seconds', { min: 1, max: 86_400 }),
+      priority: raw.choice('priority', ['interactive', 'batch'], 'interactive'),
+      executionProject: orEmpty('execution-project', /^[a-z0-9.:-]{4,100}$/, 'a project id'),
+    },
     impersonate: orEmpty(
       'impersonate-service-account',
       /^[a-z0-9-]+@[a-z0-9.-]+\.iam\.gserviceaccount\.com$/,
@@ -178,9 +185,20 @@ function readCosts(raw: RawInputs): CostInputs {
     maxCostUsd: raw.optionalDecimal('max-cost-usd', { min: 0, max: 1_000_000 }),
     maxIncreasePercent: raw.optionalDecimal('max-increase-percent', { min: 0, max: 100_000 }),
   }
+  const { maxIncreasePercent } = limits
+  if (maxIncreasePercent !== undefined && raw.text('state') === '')
+    throw new InputError(
+      'Reading input max-increase-percent: what ran before is known from the state of the main branch; set the input state as well.',
+      {
+        input: 'max-increase-percent',
+        given: `${maxIncreasePercent}`,
+        accepted: 'a limit together with state',
+      },
+    )
+  const isLimited = Object.values(limits).some((limit) => limit !== undefined)
   return {
     ...limits,
-    isWanted: raw.boolean('estimate', false) || Object.values(limits).some((limit) => limit !== undefined),
+    isWanted: raw.boolean('estimate', false) || isLimited,
     pricePerTib: raw.decimal('price-per-tib-usd', { min: 0, max: 1000, fallback: 6.25 }),
     runsPerMonth: raw.optionalInteger('runs-per-month', { min: 1, max: 100_000 }),
   }

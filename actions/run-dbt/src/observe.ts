@@ -22,7 +22,7 @@ import { readProject, type DbtProject } from './project.ts'
 import { datasetOf, isOfPullRequest, labelsOf } from './pull-request.ts'
 import { findInstalled, findOnPath } from './python.ts'
 import { readCommit, readState, type Commit, type KeptState } from './state.ts'
-import { withState } from './verbs.ts'
+import { lacksState, withState } from './verbs.ts'
 
 export interface ObservedState {
   readonly role: 'compare' | 'save' | 'none'
@@ -96,6 +96,7 @@ export async function observe(inputs: Inputs, google: Google, runner: Runner): P
     {
       commands: inputs.commands
         .filter((command) => !packages?.content || !isPlainDeps(command))
+        .filter((command) => state?.role !== 'compare' || kept !== undefined || !lacksState(command))
         .map((command) => withState(command, kept)),
       around: { inputs, project },
       wantsCosts: inputs.costs.isWanted,
@@ -120,6 +121,10 @@ export async function observe(inputs: Inputs, google: Google, runner: Runner): P
   }
 }
 
+/** That of the event, unless the author knows it from elsewhere. */
+const numberOf = ({ pullRequest }: Inputs, event: RunEvent): number | undefined =>
+  pullRequest.number ?? event.pullRequest
+
 async function observePullRequest(
   inputs: Inputs,
   event: RunEvent,
@@ -128,11 +133,11 @@ async function observePullRequest(
 ): Promise<PullRequestDatasets | undefined> {
   const { hasOwnSchema, isCleanup } = inputs.pullRequest
   if (!hasOwnSchema && !isCleanup) return undefined
-  const number = event.pullRequest
+  const number = numberOf(inputs, event)
   if (number === undefined) {
     if (!isCleanup) return undefined
     throw new InputError(
-      `Reading input cleanup: this run belongs to no pull request (event ${event.name || 'unknown'}), so there is nothing to clean up after; set it on pull_request, type closed.`,
+      `Reading input cleanup: this run belongs to no pull request (event ${event.name || 'unknown'}), so there is nothing to clean up after; set it on pull_request, type closed, or give pull-request.`,
       { input: 'cleanup', given: 'true', accepted: 'a run of a pull request' },
     )
   }
@@ -157,7 +162,7 @@ async function observeState(
   const place = inputs.state
   if (place === undefined) return undefined
   const isBranch = runner.context.ref === `refs/heads/${inputs.stateBranch}`
-  const role = event.pullRequest !== undefined ? 'compare' : isBranch ? 'save' : 'none'
+  const role = numberOf(inputs, event) !== undefined ? 'compare' : isBranch ? 'save' : 'none'
   if (role === 'none') return { role }
   // The client takes longer to load than to ask.
   const { openStorage } = await import('../../_shared/google/storage.ts')

@@ -14,7 +14,7 @@ import { isPlainDeps } from './packages.ts'
 import { datasetsToCreate, datasetsToDrop } from './pull-request.ts'
 import type { Warehouse } from './profile.ts'
 import { whyNoPython } from './python-models.ts'
-import { builds, isPreviewed, withState } from './verbs.ts'
+import { builds, isPreviewed, lacksState, withState } from './verbs.ts'
 
 export interface CommandStep extends Step {
   /** A dry run can say of a command which nodes it would select, or nothing for those that select none. */
@@ -77,6 +77,7 @@ export function planRun(inputs: Inputs, observed: Observed, { projectId, endpoin
       target: inputs.target,
       vars: inputs.vars,
       warehouse: inputs.warehouse,
+      impersonate: inputs.impersonate,
     },
   }
   try {
@@ -95,6 +96,14 @@ function planCommand(command: Command, inputs: Inputs, observed: Observed): Comm
       kind: 'reuse-packages',
       target: text,
       reason: `${packages.count === 1 ? 'one package' : `${packages.count} packages`} of package-lock.yml, kept on this machine`,
+    }
+  if (state?.role === 'compare' && state.kept === undefined && lacksState(command))
+    return {
+      kind: 'leave-out',
+      target: text,
+      reason: 'there is no state yet to clone from',
+      command,
+      argv: [],
     }
   if (inputs.isDryRun) {
     const isListed = isPreviewed(command)

@@ -16,7 +16,7 @@ import { runDbt, type DbtRun } from './dbt-process.ts'
 import type { Placed } from './pull-request.ts'
 import type { JobPlace } from './stop.ts'
 import { readJson, readResults, type CommandResult, type Manifest } from './results.ts'
-import { nodeTypesOf } from './verbs.ts'
+import { nodeTypesOf, storesFailures, whyLess } from './verbs.ts'
 
 export interface Previewed {
   readonly command: Command
@@ -32,7 +32,7 @@ export interface Preview {
   readonly exitCode: number
   readonly results: string
   readonly commands: readonly Previewed[]
-  /** Everything in the project that is built somewhere. */
+  /** What the commands select that is built somewhere. */
   readonly placed: readonly Placed[]
 }
 interface Judged {
@@ -47,7 +47,11 @@ interface BuiltNode {
   readonly resource_type?: string
   readonly database?: string | null
   readonly schema?: string
-  readonly config?: { readonly materialized?: string; readonly enabled?: boolean }
+  readonly config?: {
+    readonly materialized?: string
+    readonly incremental_strategy?: string | null
+    readonly store_failures?: boolean | null
+  }
 }
 interface CompiledRun {
   readonly results?: readonly { readonly unique_id: string; readonly compiled_code?: string | null }[]
@@ -71,6 +75,7 @@ export async function preview(
 ): Promise<Preview> {
   const { commands, around, wantsCosts, production } = given
   const wantsSql = wantsCosts || production !== undefined
+  const { environment } = runner
   const asked = commands.flatMap((command) => {
     const argv = previewArgv(command, wantsSql, around)
     return argv === undefined ? [] : [{ command, argv }]
@@ -81,18 +86,26 @@ export async function preview(
     runner,
   )
   const found: Previewed[] = []
+  const placed: Placed[] = []
   for (const [number, { command }] of asked.entries()) {
     const folder = path.join(results, String(number))
     const result = await readResults(folder, around.inputs.projectDir, around.project)
     if (result === undefined) break
     const manifest = await readJson<Manifest>(path.join(folder, 'manifest.json'))
-    const nodes = (manifest?.nodes ?? {}) as Record<string, BuiltNode>
+    const nodes = { ...manifest?.nodes, ...manifest?.functions } as Record<string, BuiltNode>
+    const types = nodeTypesOf(command, environment)
+    const why = whyLess(command, environment)
     const judged =
-      wantsSql && result.isSuccess ? await judgeNodes(folder, nodes, command, given, run.jobs, google) : []
+      wantsSql && result.isSuccess
+        ? await judgeNodes(folder, nodes, { types, why }, given, run.jobs, google)
+        : []
+    placed.push(...placedNodes(selected(nodes, result), types, storesFailures(command, environment)))
     found.push({
       command,
       result,
-      python: pythonModels(nodes, result),
+      python: selected(nodes, result).flatMap(([id, { language, name }]) =>
+        language === 'python' ? [name ?? id] : [],
+      ),
       costs: wantsCosts ? judged.map(({ cost }) => cost) : [],
       compared:
         production === undefined
@@ -104,34 +117,35 @@ export async function preview(
             ),
     })
   }
-  return { exitCode, results, commands: found, placed: await placedNodes(results, found.length) }
+  return { exitCode, results, commands: found, placed }
 }
 
-/** dbt lists models by the parts of their place, and results by their id. */
-function pythonModels(
-  built: Readonly<Record<string, BuiltNode>>,
-  { listed = [], nodes }: CommandResult,
-): string[] {
-  const selected = new Set([...listed, ...nodes.map(({ id }) => id)])
-  return Object.entries(built)
-    .filter(
-      ([id, { language, fqn = [] }]) =>
-        language === 'python' && (selected.has(id) || selected.has(fqn.join('.'))),
-    )
-    .map(([id, { name }]) => name ?? id)
+/** dbt lists nodes by the parts of their place, and results by their id. */
+function selected(
+  nodes: Readonly<Record<string, BuiltNode>>,
+  { listed = [], nodes: results }: CommandResult,
+): [string, BuiltNode][] {
+  const names = new Set([...listed, ...results.map(({ id }) => id)])
+  return Object.entries(nodes).filter(([id, { fqn = [] }]) => names.has(id) || names.has(fqn.join('.')))
 }
 
-async function placedNodes(results: string, count: number): Promise<Placed[]> {
-  for (let number = count - 1; number >= 0; number -= 1) {
-    const manifest = await readJson<Manifest>(path.join(results, String(number), 'manifest.json'))
-    if (manifest === undefined) continue
-    return Object.values((manifest.nodes ?? {}) as Record<string, BuiltNode>).flatMap((node) =>
-      /^(model|seed|snapshot)$/.test(node.resource_type ?? '') && node.config?.materialized !== 'ephemeral'
-        ? [{ name: node.name ?? '', projectId: node.database ?? '', datasetId: node.schema ?? '' }]
-        : [],
-    )
-  }
-  return []
+/** Where they would be: a test has a table only when it keeps the rows that fail. */
+function placedNodes(
+  nodes: readonly [string, BuiltNode][],
+  types: readonly string[],
+  keepsFailures: boolean,
+): Placed[] {
+  return nodes
+    .filter(([, { resource_type: type = '', config }]) => {
+      if (!types.includes(type)) return false
+      if (type === 'test') return config?.store_failures ?? keepsFailures
+      return type !== 'unit_test' && config?.materialized !== 'ephemeral'
+    })
+    .map(([id, node]) => ({
+      name: node.name ?? id,
+      projectId: node.database ?? '',
+      datasetId: node.schema ?? '',
+    }))
 }
 
 /** A view is only defined, not read; everything else reads what its SQL says. */
@@ -140,16 +154,16 @@ const READS = /^(table|incremental|snapshot|test|unit|materialized_view)$/
 async function judgeNodes(
   folder: string,
   nodes: Readonly<Record<string, BuiltNode>>,
-  command: Command,
+  command: { readonly types: readonly string[]; readonly why: string | undefined },
   given: { readonly before: Readonly<Record<string, number>>; readonly production?: string },
   place: JobPlace,
   google: Google,
 ): Promise<Judged[]> {
   const run = await readJson<CompiledRun>(path.join(folder, 'run_results.json'))
-  const types = nodeTypesOf(command.verb)
-  const wanted = (run?.results ?? []).filter(({ unique_id: id }) =>
-    types.includes(nodes[id]?.resource_type ?? ''),
-  )
+  const wanted = (run?.results ?? []).filter(({ unique_id: id }) => {
+    const type = nodes[id]?.resource_type ?? ''
+    return /^(model|snapshot|test)$/.test(type) && command.types.includes(type)
+  })
   return pMap(
     wanted,
     async ({ unique_id: id, compiled_code: sql }): Promise<Judged> => {
@@ -172,6 +186,9 @@ async function judgeNodes(
       if (!isRead && !isCompared) return { cost: free }
       if (node.language === 'python') return unknown('it is written in Python')
       if (!sql) return unknown('dbt compiled no SQL for it')
+      const isBatched = materialized === 'incremental' && node.config?.incremental_strategy === 'microbatch'
+      const less = isBatched ? 'it runs batch by batch, and its SQL names none' : isRead && command.why
+      if (less && !isCompared) return unknown(less)
       try {
         const { columns, ...read } = await estimate(
           google,
@@ -180,7 +197,10 @@ async function judgeNodes(
           sql,
           `the dry run of ${known.name}`,
         )
-        return { cost: isRead ? { ...known, ...read } : free, columns: isCompared ? columns : undefined }
+        return {
+          cost: less ? unknown(less).cost : isRead ? { ...known, ...read } : free,
+          columns: isCompared ? columns : undefined,
+        }
       } catch (error) {
         if (!(error instanceof GoogleApiError) || (error.status !== 400 && error.status !== 404)) throw error
         // What it reads may be built by this very run.

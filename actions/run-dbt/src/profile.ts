@@ -17,13 +17,14 @@ export const jobPlace = (
 
 /** JSON is YAML. Scopes leave out Drive, which dbt asks for by default. */
 export function renderProfiles(
-  inputs: Pick<Inputs, 'location' | 'threads' | 'target' | 'warehouse' | 'python'>,
+  inputs: Pick<Inputs, 'location' | 'threads' | 'target' | 'warehouse' | 'impersonate' | 'python'>,
   dataset: string,
   profileName: string,
   warehouse: Warehouse,
   labels: Readonly<Record<string, string>> = {},
 ): string {
-  const { maximumBytesBilled, jobTimeoutSeconds, priority, executionProject, impersonate } = inputs.warehouse
+  const { maximumBytesBilled, jobTimeoutSeconds, priority, executionProject } = inputs.warehouse
+  const { impersonate } = inputs
   const endpoint = warehouse.endpoints.overrides.find(({ api }) => api === 'bigquery')?.root
   const output = {
     type: 'bigquery',

@@ -43,7 +43,7 @@ export function datasetsToCreate(
   const stray = placed.find((node) => node.projectId !== projectId || !isOfPullRequest(node.datasetId, base))
   if (stray !== undefined)
     throw new RefusedError(
-      `Planning the pull request's datasets: ${stray.name} would be built in ${stray.projectId}.${stray.datasetId}, outside ${projectId}.${base}; let its generate_schema_name begin with target.schema, or leave schema-per-pull-request out.`,
+      `Planning the pull request's datasets: ${stray.name} would be built in ${stray.projectId}.${stray.datasetId}, outside ${projectId}.${base}; let its schema begin with target.schema, leave it out with --exclude, or leave schema-per-pull-request out.`,
       { what: `${stray.projectId}.${stray.datasetId}`, problem: 'dbt-foreign-dataset' },
     )
   const wanted = [...new Set([base, ...placed.map(({ datasetId }) => datasetId)])].sort()

@@ -1,11 +1,13 @@
 /** Tables of what a run would read and what it read; it refuses to show a guess as a measurement. */
 import type { SummaryBlock } from '../../_shared/report.ts'
 import { spelledBytes } from '../../_shared/amounts.ts'
+import type { Command } from './commands.ts'
 import { dollars, spelledDollars, totalOf, type NodeCost, type Prices } from './costs.ts'
 import type { Observed } from './observe.ts'
 import type { NodeResult } from './results.ts'
+import { readsUnseen } from './verbs.ts'
 
-/** Each node once, though several commands may select it. */
+/** As often as commands run it: a second run reads again. */
 export function costsSeen({ preview }: Observed): NodeCost[] {
   return preview?.commands.flatMap(({ costs }) => costs) ?? []
 }
@@ -53,7 +55,25 @@ export function describeCosts(costs: readonly NodeCost[], prices: Prices): Summa
   ]
 }
 
+export const MEASURED = ['Time', 'Slot time', 'Billed', 'Cost']
+
+/** What BigQuery told of a node; empty where it told nothing. */
+export function measured(node: NodeResult, prices: Prices): string[] {
+  return [
+    `${node.seconds.toFixed(1)} s`,
+    node.slotMs === undefined ? '' : `${(node.slotMs / 1000).toFixed(1)} s`,
+    node.bytesBilled === undefined ? '' : spelledBytes(node.bytesBilled),
+    node.bytesBilled === undefined ? '' : spelledDollars(dollars(node.bytesBilled, prices)),
+  ]
+}
+
 const SHOWN = 5
+
+/** Names of nodes and commands whose reading is not in the estimate, each once. */
+export function notEstimated(costs: readonly NodeCost[], commands: readonly Command[]): string[] {
+  const unseen = commands.filter(({ verb }) => readsUnseen(verb)).map(({ verb }) => `dbt ${verb}`)
+  return [...new Set([...totalOf(costs).unknown, ...unseen])]
+}
 
 /** Slowest and dearest, once there is something to choose from. */
 export function describeMeasured(nodes: readonly NodeResult[], prices: Prices): SummaryBlock[] {
@@ -64,21 +84,15 @@ export function describeMeasured(nodes: readonly NodeResult[], prices: Prices): 
     .filter((node) => (node.bytesBilled ?? 0) > 0)
     .sort((left, right) => (right.bytesBilled ?? 0) - (left.bytesBilled ?? 0))
     .slice(0, SHOWN)
-  const row = (node: NodeResult): string[] => [
-    node.name,
-    `${node.seconds.toFixed(1)} s`,
-    node.slotMs === undefined ? '' : `${(node.slotMs / 1000).toFixed(1)} s`,
-    node.bytesBilled === undefined ? '' : spelledBytes(node.bytesBilled),
-    node.bytesBilled === undefined ? '' : spelledDollars(dollars(node.bytesBilled, prices)),
-  ]
+  const row = (node: NodeResult): string[] => [node.name, ...measured(node, prices)]
   return [
-    { kind: 'table', head: ['Slowest', 'Time', 'Slot time', 'Billed', 'Cost'], rows: slowest.map(row) },
+    { kind: 'table', head: ['Slowest', ...MEASURED], rows: slowest.map(row) },
     ...(billed.length === 0
       ? []
       : [
           {
             kind: 'table',
-            head: ['Dearest', 'Time', 'Slot time', 'Billed', 'Cost'],
+            head: ['Dearest', ...MEASURED],
             rows: billed.map(row),
           } as const,
         ]),

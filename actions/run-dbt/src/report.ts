@@ -4,12 +4,19 @@ import { ActionError } from '../../_shared/errors.ts'
 import type { Outcome } from '../../_shared/plan.ts'
 import { comparedIn } from './compare.ts'
 import type { Compared } from './compare-tables.ts'
-import { dollars, totalOf } from './costs.ts'
+import { dollars, totalOf, whatLimitsMissed } from './costs.ts'
 import type { Inputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
 import type { DbtPlan, DbtStep } from './plan.ts'
 import { describeCompared } from './report-compared.ts'
-import { costsSeen, describeCosts, describeMeasured } from './report-costs.ts'
+import {
+  costsSeen,
+  describeCosts,
+  describeMeasured,
+  MEASURED,
+  measured,
+  notEstimated,
+} from './report-costs.ts'
 import type { CommandResult, NodeResult, Verdict } from './results.ts'
 import { acts } from './verbs.ts'
 
@@ -33,6 +40,7 @@ export function report(
   const count = (verdict: Verdict): number => nodes.filter((node) => node.verdict === verdict).length
   const costs = costsSeen(observed)
   const estimated = costs.length === 0 ? undefined : totalOf(costs).bytes
+  const unseen = inputs.costs.isWanted ? notEstimated(costs, inputs.commands) : []
   const said = [
     ...notes,
     ...observed.project.notes,
@@ -53,6 +61,7 @@ export function report(
       'bytes-billed': sumOf(nodes.map((node) => node.bytesBilled)),
       'estimated-bytes': estimated ?? '',
       'estimated-cost-usd': estimated === undefined ? '' : dollars(estimated, inputs.costs).toFixed(6),
+      'not-estimated': unseen.join(', '),
       dataset: observed.dataset,
       'junit-path': outcome.junit ?? '',
       comparison: (outcome.compared ?? []).length === 0 ? '' : JSON.stringify(outcome.compared),
@@ -69,7 +78,7 @@ export function report(
       ...(outcome.isApplied ? [] : describeCompared(comparedIn(observed.preview))),
       ...(outcome.isApplied
         ? [
-            ...describeRun(outcome, nodes),
+            ...describeRun(outcome, nodes, inputs),
             ...describeCompared(outcome.compared ?? []),
             ...describeMeasured(nodes, inputs.costs),
           ]
@@ -79,6 +88,12 @@ export function report(
       ...nodes.flatMap((node) => annotate(node, inputs)),
       ...outcome.done.flatMap(({ step, result }) => annotateCommand(step, result, inputs, observed)),
       ...observed.project.notes.map((message): Annotation => ({ kind: 'notice', message })),
+      ...whatLimitsMissed(costs, unseen, inputs.costs, inputs.warehouse.maximumBytesBilled !== undefined).map(
+        (message): Annotation => ({
+          kind: 'warning',
+          message,
+        }),
+      ),
       ...(inputs.isDryRun ? plan.steps.flatMap(warnOfPython) : []),
     ],
     failure: outcome.failure,
@@ -149,7 +164,7 @@ function describeSteps(plan: DbtPlan, outcome: DbtReported, inputs: Inputs): Sum
   return rows.length === 0 ? details : [{ kind: 'table', head: ['Step', 'Why', 'Nodes'], rows }, ...details]
 }
 
-function describeRun(outcome: DbtReported, nodes: readonly NodeResult[]): SummaryBlock[] {
+function describeRun(outcome: DbtReported, nodes: readonly NodeResult[], { costs }: Inputs): SummaryBlock[] {
   const commands = outcome.done.flatMap(({ step, result }) =>
     result === undefined
       ? []
@@ -182,7 +197,7 @@ function describeRun(outcome: DbtReported, nodes: readonly NodeResult[]): Summar
       node.status,
       thousands(node.rows),
       thousands(node.bytesProcessed),
-      `${node.seconds.toFixed(1)} s`,
+      ...measured(node, costs),
     ])
   const quiet = sorted.filter(isQuiet).map((node) => node.name)
   const said = sorted
@@ -193,7 +208,7 @@ function describeRun(outcome: DbtReported, nodes: readonly NodeResult[]): Summar
     ...(said.length === 0 ? [] : [{ kind: 'list', items: said } as const]),
     ...(rows.length === 0
       ? []
-      : [{ kind: 'table', head: ['Node', 'Type', 'Status', 'Rows', 'Bytes', 'Time'], rows } as const]),
+      : [{ kind: 'table', head: ['Node', 'Type', 'Status', 'Rows', 'Bytes', ...MEASURED], rows } as const]),
     ...(quiet.length === 0
       ? []
       : [

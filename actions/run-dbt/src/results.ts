@@ -82,6 +82,7 @@ export interface Manifest {
   readonly nodes?: Readonly<Record<string, ManifestNode>>
   readonly sources?: Readonly<Record<string, ManifestNode>>
   readonly unit_tests?: Readonly<Record<string, ManifestNode>>
+  readonly functions?: Readonly<Record<string, ManifestNode>>
 }
 
 interface CommandRecord {
@@ -190,7 +191,12 @@ function freshness({ max_loaded_at: loaded, max_loaded_at_time_ago_in_s: age }: 
 }
 
 function nodeOf(id: string, manifest: Manifest | undefined): ManifestNode | undefined {
-  return manifest?.nodes?.[id] ?? manifest?.sources?.[id] ?? manifest?.unit_tests?.[id]
+  return (
+    manifest?.nodes?.[id] ??
+    manifest?.sources?.[id] ??
+    manifest?.unit_tests?.[id] ??
+    manifest?.functions?.[id]
+  )
 }
 
 async function findLine(

@@ -1,6 +1,6 @@
 /**
- * What dbt's verbs share: which of them select nodes, and which flags `ls` understands as they do. It refuses
- * to know what a node is.
+ * What dbt's verbs share: which of them select nodes of which kinds, and which flags `ls` and `compile` understand
+ * as they do. It refuses to know what a node is.
  */
 import type { Command } from './commands.ts'
 
@@ -23,6 +23,10 @@ export const acts = (verb: string): boolean =>
 
 /** Verbs that carry models out. */
 export const builds = (verb: string): boolean => ['build', 'run', 'retry'].includes(verb)
+
+/** Verbs that read the warehouse and of which no dry run tells how much. */
+export const readsUnseen = (verb: string): boolean =>
+  ['retry', 'run-operation', 'show', 'source freshness'].includes(verb)
 
 export const takesTargetPath = (verb: string): boolean => verb !== 'deps'
 
@@ -61,15 +65,62 @@ function wordsFor(words: readonly string[], isKept: (flag: string) => boolean): 
   let isTaking = false
   for (const word of words) {
     // `-stag:nightly`: a short flag may carry its value.
-    if (word.startsWith('-')) isTaking = isKept(word.split('=')[0] ?? '') || /^-[sm]\S/.test(word)
+    if (word.startsWith('-'))
+      isTaking = isKept(word.split('=')[0] ?? '') || (/^-[sm]\S/.test(word) && isKept(word.slice(0, 2)))
     if (isTaking) kept.push(word)
   }
   return kept
 }
 
-/** The kinds of node that a verb builds or tests; of the others nothing is read. */
-export function nodeTypesOf(verb: string): readonly string[] {
-  return verb === 'build' ? ['model', 'snapshot', 'test'] : (SELECTING[verb] ?? [])
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Verbs that build or test, with the kinds they act on when their author names none. */
+const ACTING: Readonly<Record<string, readonly string[]>> = {
+  build: ['model', 'seed', 'snapshot', 'test', 'unit_test', 'function'],
+  clone: ['model', 'seed', 'snapshot'],
+  run: ['model'],
+  seed: ['seed'],
+  snapshot: ['snapshot'],
+  test: ['test', 'unit_test'],
+}
+/** Of these, the ones that take the kinds from their author. */
+const TYPED = ['build', 'clone', 'test']
+
+/** The kinds of node that a command builds or tests, as its flags or dbt's own variables say. */
+export function nodeTypesOf({ verb, words }: Command, environment: Environment): readonly string[] {
+  const all = ACTING[verb] ?? []
+  if (!TYPED.includes(verb)) return all
+  const said = (flag: RegExp, variable: string): readonly string[] => {
+    const given = valuesOf(words, flag)
+    return (given.length > 0 ? given : [environment[variable] ?? '']).flatMap(
+      (text) => text.match(/\S+/g) ?? [],
+    )
+  }
+  const wanted = said(/^--resource-types?$/, 'DBT_RESOURCE_TYPES')
+  const unwanted = said(/^--exclude-resource-types?$/, 'DBT_EXCLUDE_RESOURCE_TYPES')
+  const isAll = wanted.length === 0 || wanted.includes('all') || wanted.includes('default')
+  return all.filter((type) => (isAll || wanted.includes(type)) && !unwanted.includes(type))
+}
+
+function valuesOf(words: readonly string[], flag: RegExp): string[] {
+  return wordsFor(words, (name) => flag.test(name)).flatMap((word) =>
+    word.startsWith('-') ? (word.includes('=') ? [word.slice(word.indexOf('=') + 1)] : []) : [word],
+  )
+}
+
+const isOn = (words: readonly string[], flag: string, value: string | undefined): boolean => {
+  const last = words.findLast((word) => word === `--${flag}` || word === `--no-${flag}`)
+  return last === undefined ? /^(1|t|true|y|yes|on)$/i.test(value ?? '') : last === `--${flag}`
+}
+
+/** Whether tests keep the rows that fail, where the project does not say of a test itself. */
+export const storesFailures = ({ verb, words }: Command, environment: Environment): boolean =>
+  ['build', 'test'].includes(verb) && isOn(words, 'store-failures', environment.DBT_STORE_FAILURES)
+
+/** Why what a command reads is less than its compiled SQL says; undefined when it is not. */
+export function whyLess({ words }: Command, environment: Environment): string | undefined {
+  const isSample = words.some((word) => /^--sample(=|$)/.test(word)) || Boolean(environment.DBT_SAMPLE)
+  return isSample ? 'with --sample it reads a part that is not known before' : undefined
 }
 
 /** `compile` with the same selection, of the verbs that read the warehouse. */
@@ -82,14 +133,18 @@ export function compilingOf({ verb, words }: Command): string[] | undefined {
   )
   return ['compile', '--quiet', ...own]
 }
-const FOR_COMPILE = /^(--full-refresh|-f|--threads|--(no-)?introspect)$/
+const FOR_COMPILE = /^(--full-refresh|-f|--threads|--(no-)?(introspect|empty))$/
 
-const STATEFUL = ['build', 'run', 'test', 'seed', 'snapshot', 'compile', 'list', 'ls']
-const SELECTION = /^(--(select|models?|selector)(=|$)|-[sm])/
+/** With a selection of what is modified, where their author gives none. */
+const NARROWED = ['build', 'run', 'test', 'seed', 'snapshot', 'compile', 'list', 'ls']
+/** What they read or copy is looked up in the state; which nodes, their author says. */
+const READING = ['clone', 'docs generate', 'show']
+const SELECTION = /^(--(select|models?|selector|inline)(=|$)|-[sm])/
 
 /** With the main branch's state: what is modified, unless the author selects, read from there what is not built. */
 export function withState(command: Command, kept: { readonly directory: string } | undefined): Command {
-  if (kept === undefined || !STATEFUL.includes(command.verb)) return command
+  const { verb } = command
+  if (kept === undefined || !(NARROWED.includes(verb) || READING.includes(verb))) return command
   const has = (flag: string): boolean =>
     [...command.globals, ...command.words].some((word) => word === flag || word.startsWith(`${flag}=`))
   const selects = command.words.some((word) => SELECTION.test(word))
@@ -97,9 +152,14 @@ export function withState(command: Command, kept: { readonly directory: string }
     ...command,
     words: [
       ...command.words,
-      ...(selects ? [] : ['--select', 'state:modified+']),
+      ...(selects || READING.includes(verb) ? [] : ['--select', 'state:modified+']),
       ...(has('--state') ? [] : ['--state', kept.directory]),
-      ...(has('--defer') || has('--no-defer') ? [] : ['--defer']),
+      // A clone takes its sources from the state whatever this says.
+      ...(has('--defer') || has('--no-defer') || verb === 'clone' ? [] : ['--defer']),
     ],
   }
 }
+
+/** A clone of a state that is not there yet: the first pull request has nothing to copy, and builds all. */
+export const lacksState = ({ verb, globals, words }: Command): boolean =>
+  verb === 'clone' && ![...globals, ...words].some((word) => /^--(defer-)?state(=|$)/.test(word))

@@ -116,6 +116,7 @@ export function labels(
   origin: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const result: Record<string, string> = {}
+  const taken = new Map<string, string>()
   for (const [key, value] of Object.entries(origin)) if (value !== '') result[key] = labelText(value)
   for (const [key, value] of Object.entries(given)) {
     const clean = labelText(key)
@@ -129,6 +130,13 @@ export function labels(
         `Reading input labels: the key ${JSON.stringify(key.slice(0, 80))} does not begin with a letter; rename it.`,
         { input: 'labels', given: key, accepted: 'keys that begin with a letter' },
       )
+    const twin = taken.get(clean)
+    if (twin !== undefined)
+      throw new InputError(
+        `Reading input labels: ${twin} and ${key} become one label, ${clean}, because Google takes lower-case letters, digits, _ and - only; rename one.`,
+        { input: 'labels', given: key, accepted: 'keys that differ in the form Google takes' },
+      )
+    taken.set(clean, key)
     result[clean] = labelText(value)
   }
   // One more is the label that proves whose batch it is.

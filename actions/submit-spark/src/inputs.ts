@@ -19,6 +19,7 @@ export function parseInputs(inputs: Inputs): SparkInputs {
   const region = readRegion(inputs.required('region'))
   const attach = batchIdOf(inputs, 'attach')
   const main = readMain(inputs, attach)
+  const isWaiting = inputs.boolean('wait', true)
   return {
     main,
     attach,
@@ -64,8 +65,8 @@ export function parseInputs(inputs: Inputs): SparkInputs {
     service: readService(inputs),
     timeoutMs: inputs.integer('timeout-minutes', { min: 1, max: 20_160, fallback: 60 }) * 60_000,
     waiting: readWaiting(inputs),
-    ...readPrices(inputs),
-    isWaiting: inputs.boolean('wait', true),
+    ...readPrices(inputs, isWaiting),
+    isWaiting,
     isStageOnly,
     isDryRun: inputs.boolean('dry-run', false),
     expectedPlan: parseExpectedPlan(inputs),
@@ -101,7 +102,8 @@ function readService(inputs: Inputs): ServiceInputs {
   return {
     containerImage: named(
       'container-image',
-      /[\w.-]+(:\d+)?(\/[\w.-]+)+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?/,
+      // A project of a domain has a colon in its name: gcr.io/example.com:project/image.
+      /[\w.-]+(:\d+)?(\/[\w.-]+\.[\w.-]+:[a-z][\w-]*(?=\/))?(\/[\w.-]+)+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?/,
       'an image such as us-docker.pkg.dev/PROJECT/REPOSITORY/IMAGE:TAG',
     ),
     kmsKey: named(

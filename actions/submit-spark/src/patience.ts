@@ -20,6 +20,8 @@ const REFUSALS = 3
 const REFUSED_MS = 15_000
 const FIRST_PAUSE_MS = 500
 const SAY_EVERY_MS = 60_000
+/** A server's own wish is kept to up to here: meanwhile nobody looks at limits of time and cost. */
+const LONGEST_WISH_MS = 60_000
 
 /** Google's own no to this request, not an overload, a used-up quota or somebody else's page. */
 export function isRefusal({ status, isRetryable }: GoogleApiError): boolean {
@@ -65,7 +67,10 @@ export async function patiently<T>(
         )
         saidMs = nowMs
       }
-      await pause(error.retryAfterMs ?? Math.min(pauseMs, patience.longestPauseMs), patience.signal)
+      const wishedMs = Math.min(error.retryAfterMs ?? 0, LONGEST_WISH_MS)
+      const usualMs = Math.min(pauseMs, patience.longestPauseMs)
+      const leftMs = patience.toleranceMs - (nowMs - startMs)
+      await pause(Math.min(Math.max(usualMs, wishedMs), leftMs), patience.signal)
       if (patience.signal?.aborted) throw error
     }
   }

@@ -21,12 +21,17 @@ export interface Usage {
   readonly shuffleGbSeconds: number
 }
 
+const ACCELERATOR = /^spark\.dataproc\.(driver|executor)\.resource\.accelerator\.type$/
 const UNITS: readonly { readonly unit: Unit; readonly input: string; readonly part: 'compute' | 'disk' }[] = [
   { unit: 'dcuHour', input: 'price-per-dcu-hour', part: 'compute' },
   { unit: 'shuffleGbHour', input: 'price-per-shuffle-gb-hour', part: 'disk' },
 ]
 
-export function readPrices(inputs: Inputs): {
+/** @param isWatched whether anybody is there to keep a limit. */
+export function readPrices(
+  inputs: Inputs,
+  isWatched = true,
+): {
   readonly prices: Prices
   readonly maxCostUsd: number | undefined
 } {
@@ -45,9 +50,15 @@ export function readPrices(inputs: Inputs): {
     }
   })
   const missing = found.filter(({ usd }) => usd === undefined)
-  const most = inputs.decimal('max-cost-usd', { min: 0, max: 1_000_000, fallback: 0 })
+  const most = readLimit(inputs, isWatched)
+  const hasAccelerators = Object.keys(properties).some((name) => ACCELERATOR.test(name))
   const words = missing.map(({ input, tier }) => `${input} (${tier} tier)`).join(' and ')
-  if (most > 0 && missing.length > 0)
+  if (most !== undefined && hasAccelerators)
+    throw new InputError(
+      'Reading input max-cost-usd: what accelerators cost is not counted here, so nothing would keep the limit; leave it out and set a ttl.',
+      { input: 'max-cost-usd', given: String(most), accepted: 'a limit of a batch without accelerators' },
+    )
+  if (most !== undefined && missing.length > 0)
     throw new InputError(
       `Reading input max-cost-usd: the price of ${region} is not known here, so nothing would keep the limit; give ${words}.`,
       { input: 'max-cost-usd', given: String(most), accepted: `a limit together with ${words}` },
@@ -63,10 +74,30 @@ export function readPrices(inputs: Inputs): {
           ? `prices of ${region} are not known here; give ${words}`
           : read.length === 0
             ? 'the prices given'
-            : `prices of ${region}, ${[...new Set(read)].join(' and ')}`,
+            : `prices of ${region}, ${[...new Set(read)].join(' and ')}${hasAccelerators ? ', without accelerators' : ''}`,
     },
-    maxCostUsd: most > 0 ? most : undefined,
+    maxCostUsd: most,
   }
+}
+
+/** No limit, or one that somebody keeps. */
+function readLimit(inputs: Inputs, isWatched: boolean): number | undefined {
+  const most = inputs.optionalDecimal('max-cost-usd', { min: 0, max: 1_000_000 })
+  const refuse = (why: string, accepted: string): never => {
+    throw new InputError(`Reading input max-cost-usd: ${why}.`, {
+      input: 'max-cost-usd',
+      given: String(most),
+      accepted,
+    })
+  }
+  if (most === 0)
+    refuse('every batch costs something, so none may run at 0; leave it empty for no limit', 'more than 0')
+  if (most !== undefined && !isWatched)
+    refuse(
+      'with wait: false nobody watches the batch, so nothing would keep the limit; give it to the step that attaches, or set a ttl',
+      'a limit of a batch that is waited for',
+    )
+  return most
 }
 
 /** The dearer tier when the driver or the executors run in it: Google's sum does not tell them apart. */
@@ -85,8 +116,17 @@ export function costUsd(usage: Usage, { dcuHour, shuffleGbHour }: Price): number
 }
 
 export interface Meter {
-  /** @param current what the batch holds right now. */
-  see(current: { readonly milliDcu: number; readonly shuffleGb: number } | undefined, atMs: number): void
+  /**
+   * @param current what the batch holds right now.
+   * @param sinceMs when it began to hold anything: until the first look, what it holds then is taken for all of it.
+   */
+  see(
+    current: { readonly milliDcu: number; readonly shuffleGb: number } | undefined,
+    atMs: number,
+    sinceMs?: number,
+  ): void
+  /** False while Google has told nothing: then no limit is kept. */
+  readonly hasSeen: boolean
   /** 0 without prices, with which no limit is taken either. */
   readonly usd: number
 }
@@ -94,11 +134,17 @@ export interface Meter {
 /** Adds up what a running batch has held between two looks: Google counts the whole only after the end. */
 export function openMeter(prices: Price): Meter {
   let last: { readonly milliDcu: number; readonly shuffleGb: number } | undefined
+  let hasSeen = false
   let lastMs = 0
   let milliDcuSeconds = 0
   let shuffleGbSeconds = 0
   return {
-    see: (current, atMs) => {
+    see: (current, atMs, sinceMs = atMs) => {
+      if (!hasSeen && current !== undefined) {
+        hasSeen = true
+        last = current
+        lastMs = Math.min(sinceMs, atMs)
+      }
       if (last !== undefined) {
         const seconds = Math.max(0, atMs - lastMs) / 1000
         milliDcuSeconds += seconds * last.milliDcu
@@ -106,6 +152,9 @@ export function openMeter(prices: Price): Meter {
       }
       last = current
       lastMs = atMs
+    },
+    get hasSeen() {
+      return hasSeen
     },
     get usd() {
       return costUsd({ milliDcuSeconds, shuffleGbSeconds }, prices) ?? 0

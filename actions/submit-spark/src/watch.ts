@@ -64,6 +64,10 @@ export async function watchBatch(
       )
     shown = batch.state
     if (terminalStates.has(batch.state)) {
+      if (inputs.maxCostUsd !== undefined && !meter.hasSeen && runningSince(batch) !== undefined)
+        log.warning(
+          `${ref.batchId}: max-cost-usd was not kept: Google told nothing of what the batch held while it ran.`,
+        )
       const [ended] = await Promise.all([
         withUsage(google, ref, batch, runner),
         output.settle(batch.outputUri),
@@ -71,7 +75,7 @@ export async function watchBatch(
       return { batch: ended, tail: output.tail, signs: output.signs, stopped }
     }
     output.drainSoon(batch.outputUri)
-    meter.see(batch.current, Date.now())
+    meter.see(batch.current, Date.now(), runningSince(batch))
     const isDear = inputs.maxCostUsd !== undefined && meter.usd > inputs.maxCostUsd
     if (stopped === undefined ? isDear || Date.now() >= deadlineMs : Date.now() >= deadlineMs) {
       const limit = isDear
@@ -100,6 +104,10 @@ export async function watchBatch(
     // Whoever called knows what became of the batch.
     if (runner.cancelled.aborted) throw new Error('the run was cancelled')
   }
+}
+
+function runningSince({ history }: Batch): number | undefined {
+  return history.find(({ state }) => state === 'RUNNING')?.atMs
 }
 
 async function withUsage(

@@ -4,12 +4,37 @@
  */
 import { InputError, wrongValue } from '../../_shared/errors.ts'
 import type { Inputs } from '../../_shared/runner/inputs.ts'
+import { readProperties } from './properties.ts'
 import type { SparkInputs } from './spark-inputs.ts'
 
 type Workload = Pick<
   SparkInputs,
   'args' | 'pyFiles' | 'jars' | 'files' | 'archives' | 'mainClass' | 'queryVariables'
 >
+
+/** What only a batch that is made can have. Where and as whom the job runs may stand beside `attach`. */
+const OF_A_NEW_BATCH = [
+  'main',
+  'batch-id',
+  'args',
+  'args-json',
+  'main-class',
+  'query-variables',
+  'py-files',
+  'jars',
+  'files',
+  'archives',
+  'labels',
+  'ttl',
+  'subnetwork',
+  'network-tags',
+  'container-image',
+  'kms-key',
+  'metastore',
+  'history-server',
+  'cohort',
+  'autotuning',
+]
 
 export function matching(value: string, pattern: RegExp, input: string, accepted: string): string {
   if (!pattern.test(value)) throw wrongValue(input, value, accepted)
@@ -19,12 +44,16 @@ export function matching(value: string, pattern: RegExp, input: string, accepted
 export function readMain(inputs: Inputs, attach: string | undefined): string {
   if (attach === undefined)
     return matching(inputs.required('main'), /\.(py|jar|R|r|sql)$/, 'main', 'a .py, .jar, .R or .sql file')
-  for (const name of ['main', 'batch-id', 'args', 'args-json'])
-    if (inputs.text(name) !== '')
-      throw new InputError(
-        `Reading input attach: it waits for a batch that is there, and ${name} asks for another; take one of the two out.`,
-        { input: 'attach', given: attach },
-      )
+  // The tier is of use: the price is told by it.
+  const foreign = Object.keys(readProperties(inputs)).find((name) => !/\.tier$/.test(name))
+  const asking =
+    OF_A_NEW_BATCH.find((name) => inputs.text(name) !== '') ??
+    (inputs.boolean('stage-only', false) ? 'stage-only' : foreign && `properties (${foreign})`)
+  if (asking !== undefined)
+    throw new InputError(
+      `Reading input attach: it waits for a batch that is there, and ${asking} asks for another; take one of the two out.`,
+      { input: 'attach', given: attach },
+    )
   return ''
 }
 

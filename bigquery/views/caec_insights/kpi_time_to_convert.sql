@@ -13,7 +13,7 @@ converted AS (
   SELECT
     DATE(purchases.first_purchase_ts) AS first_purchase_date,
     users.signup_month,
-    TIMESTAMP_DIFF(purchases.first_purchase_ts, users.first_seen_at, MILLISECOND) AS milliseconds,
+    TIMESTAMP_DIFF(purchases.first_purchase_ts, users.first_seen_at, MICROSECOND) AS microseconds,
     purchases.session_start_ts = users.first_seen_at AS is_first_session
   FROM purchases
   INNER JOIN caec_analytics.dim_users AS users ON purchases.visitor_id = users.visitor_id
@@ -22,10 +22,10 @@ converted AS (
 SELECT
   first_purchase_date,
   signup_month,
-  DIV(milliseconds, 86400000) AS days_to_convert,
+  DIV(microseconds, 86400000000) AS days_to_convert,
   COUNT(*) AS visitors,
   COUNTIF(is_first_session) AS visitors_in_first_session,
-  SUM(milliseconds) / 1000 AS seconds_to_convert,
+  SUM(microseconds) / 1000000 AS seconds_to_convert,
   (SELECT MAX(last_event_ts) FROM caec_analytics.fct_days) AS data_through
 FROM converted
 GROUP BY first_purchase_date, signup_month, days_to_convert

@@ -1,6 +1,6 @@
 {# One statement for all checks: check_name, event_date, value, detail. `is_modelled`: this run built the facts, so they can be judged. #}
 {% macro gate_query(limits, scope, is_modelled) -%}
-  {%- set parts = [gate_loaded_rows(scope), gate_missing_days(limits.missing_days), gate_days_behind(), gate_absent_files(), gate_late_rows(limits.late_rows, scope)] -%}
+  {%- set parts = [gate_loaded_rows(scope), gate_missing_days(limits.missing_days), gate_days_behind(), gate_absent_files(), gate_quarantined_rows(scope), gate_late_rows(limits.late_rows, scope)] -%}
   {%- do parts.append(gate_file_shares(['rejected_rows', 'unknown_events', 'rejected_ids', 'rejected_orders', 'rejected_times', 'future_rows', 'repeated_file'], limits, scope)) -%}
   {%- if is_modelled -%}
     {%- do parts.extend([

@@ -5,8 +5,8 @@
   from (
     select event_date, countif(
         previous_ts is null
-        or timestamp_diff(event_ts, previous_ts, millisecond) > 1800000
-        or timestamp_diff(event_ts, previous_start_ts, millisecond) > {{ var('session_max_hours') }} * 3600000
+        or timestamp_diff(event_ts, previous_ts, microsecond) > 1800000000
+        or timestamp_diff(event_ts, previous_start_ts, microsecond) > {{ var('session_max_hours') }} * 3600000000
       ) as starts
     from (
       select event_date, event_ts,

@@ -22,7 +22,7 @@ select
   sessions.session_start_ts,
   sessions.session_end_ts,
   date(sessions.session_start_ts) as session_date,
-  timestamp_diff(sessions.session_end_ts, sessions.session_start_ts, millisecond) / 1000 as duration_seconds,
+  timestamp_diff(sessions.session_end_ts, sessions.session_start_ts, microsecond) / 1000000 as duration_seconds,
   sessions.events,
   sessions.views,
   sessions.carts,

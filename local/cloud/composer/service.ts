@@ -39,6 +39,10 @@ export async function createComposer(room: AirflowRooms): Promise<Service> {
   const { environment } = room
   const executions = await openExecutions(room)
   const createTime = await rememberCreation(room)
+  if (!/-airflow-3(\.|$)/.test(environment.composer.imageVersion))
+    room.log(
+      `composer: imageVersion ${environment.composer.imageVersion} is shown, but Airflow 3.3 answers: a DAG that imports here may not import there`,
+    )
   const name = `projects/${environment.project}/locations/${environment.region}/environments/${environment.composer.name}`
 
   function requireEnvironment(request: CloudRequest, permission: string): void {

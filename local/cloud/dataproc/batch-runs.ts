@@ -126,7 +126,7 @@ export async function openBatchRuns(room: RunRooms, store: BatchStore): Promise<
     const watch = setInterval(() => watchRun(record, run, output), TICK_MS)
     try {
       const code = await group.ended
-      await output.publish()
+      await output.finish()
       if (run.stop) return
       if (code === 0) await change(record, 'SUCCEEDED')
       else

@@ -1,6 +1,6 @@
 /**
- * Publishes what the driver prints as numbered objects in the staging bucket while it runs; a chunk once
- * written never changes.
+ * Publishes what the driver prints as numbered objects in the staging bucket while it runs, an empty one at its
+ * end; a chunk once written never changes.
  */
 import { open } from 'node:fs/promises'
 import type { Principal } from '../kernel.ts'
@@ -12,6 +12,8 @@ const TAIL_BYTES = 16 * 1024
 export interface DriverOutput {
   /** Publishes what was printed since the last call; overlapping calls wait for each other. */
   publish(): Promise<void>
+  /** Publishes the rest and the empty object that tells a reader to stop; gcloud follows the output until it is there. */
+  finish(): Promise<void>
   /** The last lines printed, for messages. */
   tail(): Promise<string>
 }
@@ -25,25 +27,23 @@ export function publishOutput(
   let offset = 0
   let chunks = 0
   let publishing: Promise<void> = Promise.resolve()
-  const publishNew = async () => {
+  const put = async (data: Buffer): Promise<void> => {
+    const name = `${target.prefix}.${String(chunks).padStart(9, '0')}`
+    await objects.put(account, target.bucket, name, data, 'text/plain')
+    offset += data.length
+    chunks += 1
+  }
+  const publishNew = async (): Promise<void> => {
     for (
       let data = await readFrom(logFile, offset, CHUNK_BYTES);
       data.length > 0;
       data = await readFrom(logFile, offset, CHUNK_BYTES)
-    ) {
-      await objects.put(
-        account,
-        target.bucket,
-        `${target.prefix}.${String(chunks).padStart(9, '0')}`,
-        data,
-        'text/plain',
-      )
-      offset += data.length
-      chunks += 1
-    }
+    )
+      await put(data)
   }
   return {
     publish: () => (publishing = publishing.then(publishNew)),
+    finish: () => (publishing = publishing.then(publishNew).then(() => put(Buffer.alloc(0)))),
     tail: async () => (await readFrom(logFile, -TAIL_BYTES, TAIL_BYTES)).toString('utf8'),
   }
 }

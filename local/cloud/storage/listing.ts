@@ -31,7 +31,6 @@ export interface Position {
 const pageLimit = 1000
 
 export function readListQuery(query: URLSearchParams): ListQuery {
-  // `versions`: no bucket here keeps old ones (asking for that is refused), so all versions are the live ones.
   if (query.get('matchGlob')) throw unsupported('matchGlob')
   const token = query.get('pageToken')
   return {

@@ -108,10 +108,10 @@ export async function createStorage(context: ServiceContext): Promise<StorageSer
   return {
     name: 'storage',
     errorStyle: 'legacy',
-    // gcloud asks for folder resources in a listing; these buckets cannot have any.
+    // gcloud asks for folder resources and old versions in a listing; these buckets cannot have any.
     idleParameters: {
       'storage.objects.delete': ['prefix'],
-      'storage.objects.list': ['includeFoldersAsPrefixes'],
+      'storage.objects.list': ['includeFoldersAsPrefixes', 'versions'],
     },
     objects: createObjectStore(catalog, guard, writes),
     routes: [

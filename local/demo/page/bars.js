@@ -63,6 +63,7 @@
       ],
       steps,
       (row) => String(row.step),
+      page.drill.opener((row) => ({ what: row.name, sessions: row.sessions, step: row.step })),
     )
     const rows = steps.map((row) => ({
       key: row.step,

@@ -75,6 +75,7 @@
       clean: clean.rows,
       rejected: clean.rejected,
       duplicates: clean.duplicates,
+      quarantined: clean.quarantined,
       sessions: sessions.rows,
     })) {
       const output = document.querySelector(`[data-stage=${name}]`)
@@ -121,6 +122,7 @@
       : 'nothing found'
   }
 
+  page.drill.bind(report.project, all)
   form.build(all, presets, show)
   sayInput()
   sayChecks()

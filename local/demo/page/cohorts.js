@@ -17,6 +17,12 @@
       ],
       cells,
       (row) => `${row.signupMonth}|${row.bucket}`,
+      page.drill.opener(({ signupMonth, bucket, sessions }) => ({
+        what: `${words.month(signupMonth)}, ${unit === 'week' ? `week of ${bucket}` : words.month(`${bucket}-01`)}`,
+        sessions,
+        signupMonth,
+        ...page.drill.daysOf(unit, bucket, globalThis.caecFigures.shift),
+      })),
     )
     const { Plot } = globalThis
     const columns = [...new Set(cells.map((row) => row.bucket))].sort()

@@ -4,14 +4,14 @@
   const { make } = page
 
   /* columns: [heading, row → text, field, class]. A table that is folded is built when it is opened: a year has thousands of cells. */
-  function fill(name, columns, rows, key) {
+  function fill(name, columns, rows, key, open) {
     const table = document.querySelector(`[data-table="${name}"]`)
     const folded = table.closest('details')
     csv.set(name, () => toCsv(columns, rows))
     folded.ontoggle = () => {
-      if (folded.open) build(table, columns, rows, key)
+      if (folded.open) build(table, columns, rows, key, open)
     }
-    if (folded.open) build(table, columns, rows, key)
+    if (folded.open) build(table, columns, rows, key, open)
     else empty(table)
   }
 
@@ -20,15 +20,25 @@
     for (const body of [...table.tBodies]) body.remove()
   }
 
-  /* Each body row carries data-key, each cell data-field and the exact value. */
-  function build(table, columns, rows, key) {
+  /* Each body row carries data-key, each cell data-field and the exact value; `open`, where there is something behind a row, what its button does. */
+  function build(table, columns, rows, key, open) {
     const head = make(
       'tr',
       {},
       ...columns.map(([textContent, , , className = '']) =>
         make('th', { textContent, className, scope: 'col' }),
       ),
+      ...(open ? [make('td')] : []),
     )
+    const behind = (row) => {
+      const button = make('button', {
+        type: 'button',
+        textContent: 'SQL',
+        attributes: { 'aria-label': `The sessions of ${columns[0][1](row)}, as SQL` },
+      })
+      button.addEventListener('click', open(row))
+      return make('td', { className: 'behind' }, button)
+    }
     const line = (row) =>
       make(
         'tr',
@@ -41,13 +51,14 @@
             ...(index === 0 ? { scope: 'row' } : {}),
           }),
         ),
+        ...(open ? [behind(row)] : []),
       )
     const nothing = make(
       'tr',
       {},
       make('td', {
         className: 'empty',
-        colSpan: columns.length,
+        colSpan: columns.length + (open ? 1 : 0),
         textContent: 'Nothing matches these filters.',
       }),
     )

@@ -39,7 +39,13 @@
   }
 
   function show(rows, months, extremes) {
-    tables.fill('trend', dayTable, rows, (row) => row.date)
+    tables.fill(
+      'trend',
+      dayTable,
+      rows,
+      (row) => row.date,
+      page.drill.opener(({ date, sessions }) => ({ what: words.day(date), sessions, from: date, to: date })),
+    )
     tables.fill('months', monthTable, months, (row) => row.month)
     const hasAny = rows.some((row) => Number(row.sessions) > 0)
     const { Plot } = globalThis

@@ -48,6 +48,9 @@ it.each<[Record<string, string>, string, string]>([
     'its project goes into project-id',
   ],
   [{ location: 'us central1' }, '"us central1" is not a BigQuery location', 'such as EU or us-central1'],
+  [{ 'maximum-bytes-billed': '0' }, 'input maximum-bytes-billed', 'an integer from 1'],
+  [{ 'max-increase-percent': '20' }, 'input max-increase-percent', 'set the input state as well'],
+  [{ 'pull-request': '#7' }, 'input pull-request', 'an integer from 1'],
   [{ commands: 'dbt deps && dbt build' }, '&& stands outside quotes', 'write one command per line'],
   [
     { commands: 'run > dbt.log' },

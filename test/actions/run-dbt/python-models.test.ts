@@ -66,7 +66,8 @@ it('are in the profile only where they can run', () => {
     location: 'EU',
     threads: 1,
     target: 'ci',
-    warehouse: { priority: 'interactive', executionProject: '', impersonate: '' },
+    warehouse: { priority: 'interactive', executionProject: '' },
+    impersonate: '',
     python: place,
   } as const
   expect(renderProfiles(inputs, 'd', 'caec', google)).toContain('"gcs_bucket": "b-staging"')

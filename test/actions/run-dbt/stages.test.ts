@@ -236,6 +236,7 @@ describe('plan', () => {
     ['test', 'ls --quiet --resource-type test --resource-type unit_test'],
     ['build -s state:modified+ --defer --state S', 'ls --quiet -s state:modified+ --defer --state S'],
     ['test --resource-type unit_test', 'ls --quiet --resource-type unit_test'],
+    ['build -stag:daily --empty', 'ls --quiet -stag:daily'],
   ])('lists what %s would select', (commands, words) => {
     const argv = listingArgv(parse({ commands }).commands[0]!, { inputs: parse(), project: observed.project })
     expect(argv?.slice(0, argv.indexOf('--project-dir')).join(' ')).toBe(words)
@@ -245,6 +246,12 @@ describe('plan', () => {
     ['build --exclude x', 'build --exclude x --select state:modified+ --state /kept --defer'],
     ['build -s tag:daily', 'build -s tag:daily --state /kept --defer'],
     ['test --state mine --no-defer', 'test --state mine --no-defer --select state:modified+'],
+    ['compile --inline x', 'compile --inline x --state /kept --defer'],
+    ['clone -s a', 'clone -s a --state /kept'],
+    ['clone', 'clone --state /kept'],
+    ['docs generate', 'docs generate --state /kept --defer'],
+    ['show -s a', 'show -s a --state /kept --defer'],
+    ['retry', 'retry'],
     ['deps', 'deps'],
   ])('on a pull request, %s becomes %s', (commands, words) => {
     const { verb, words: rest } = withState(parse({ commands }).commands[0]!, { directory: '/kept' })
@@ -265,7 +272,7 @@ describe('plan', () => {
     ['max-increase-percent', [cost('a', 130, 100)], 'read 30 % more than the run before'],
   ])('refuses what is above %s, and says what reads most', (input, costs, words) => {
     const limit = { 'max-bytes': '100', 'max-cost-usd': '1', 'max-increase-percent': '20' }[input]!
-    const inputs = parse({ [input]: limit })
+    const inputs = parse({ [input]: limit, state: 'gs://some-bucket' })
     expect(thrownBy(() => checkCosts(costs, inputs.costs, inputs.costs))).toMatchObject({
       code: 'REFUSED',
       problem: 'dbt-cost',

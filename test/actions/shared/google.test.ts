@@ -214,6 +214,9 @@ describe('retries', () => {
       1,
       expect.stringContaining('the server asks to wait 600 s more'),
     ])
+    // Nothing is no leave to ask without a pause.
+    const slow = { ...seen(), rules: { ...quick, firstPauseMs: 40, longestPauseMs: 40 } }
+    expect((await failing(wish(0), slow)).calls).toBeLessThanOrEqual(11)
   })
   it('end a call that never settles', async () => {
     const lines: string[] = []

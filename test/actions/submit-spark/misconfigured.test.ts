@@ -1,4 +1,4 @@
-/** Twenty ways to get submit-spark's inputs wrong, each with the message a newcomer sees; and forms that only look wrong. */
+/** Thirty ways to get submit-spark's inputs wrong, each with the message a newcomer sees; and forms that only look wrong. */
 import { describe, expect, it } from '@jest/globals'
 import { createInputs } from '../../../actions/_shared/runner/inputs.ts'
 import { parseInputs } from '../../../actions/submit-spark/src/inputs.ts'
@@ -48,6 +48,21 @@ describe('a newcomer who writes', () => {
       'the key spark.a stands there twice; take one of them out',
     ],
     ['attach and a main', { attach: 'nightly-1' }, 'and main asks for another; take one of the two out'],
+    ['attach and jars', { attach: 'nightly-1', main: '', jars: 'x.jar' }, 'and jars asks for another'],
+    ['attach and a class', { attach: 'nightly-1', main: '', 'main-class': 'a.B' }, 'and main-class asks for'],
+    ['attach to stage', { attach: 'nightly-1', main: '', 'stage-only': 'true' }, 'and stage-only asks for'],
+    [
+      'attach and a property',
+      { attach: 'nightly-1', main: '', properties: 'spark.a=b' },
+      'and properties (spark.a) asks for another',
+    ],
+    ['no money', { 'max-cost-usd': '0' }, 'leave it empty for no limit'],
+    ['a limit that nobody keeps', { 'max-cost-usd': '5', wait: 'false' }, 'with wait: false nobody watches'],
+    [
+      'a limit with a card',
+      { 'max-cost-usd': '5', properties: 'spark.dataproc.executor.resource.accelerator.type=l4' },
+      'what accelerators cost is not counted here',
+    ],
     ['a yes', { wait: 'yes' }, 'true or false'],
     ['a price in words', { 'max-cost-usd': '$5' }, 'a decimal number from 0'],
   ]
@@ -57,6 +72,20 @@ describe('a newcomer who writes', () => {
     // Whatever else it says, the message begins with the input to mend.
     expect(() => parse(given)).toThrow(new RegExp(`^Reading input (${input}|args-json|attach)`))
   })
+})
+
+it.each([
+  'us-docker.pkg.dev/p/r/image:1',
+  'gcr.io/example.com:project/image:1',
+  'us-docker.pkg.dev/example.com:project/repository/image@sha256:' + 'a'.repeat(64),
+  'localhost:5000/image',
+])('an image may stand at %s', (image) => {
+  expect(parse({ 'container-image': image }).service.containerImage).toBe(image)
+})
+
+it('attach takes the tier, which the price is told by', () => {
+  const properties = 'spark.dataproc.driver.compute.tier=premium'
+  expect(parse({ attach: 'nightly-1', main: '', properties }).prices.dcuHour).toBe(0.089)
 })
 
 describe('properties', () => {

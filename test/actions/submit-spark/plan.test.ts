@@ -9,6 +9,7 @@ import { parseInputs } from '../../../actions/submit-spark/src/inputs.ts'
 import { readSource } from '../../../actions/submit-spark/src/local-sources.ts'
 import { planBatch } from '../../../actions/submit-spark/src/plan.ts'
 import { costUsd } from '../../../actions/submit-spark/src/prices.ts'
+import { watchForSigns } from '../../../actions/submit-spark/src/failure-signs.ts'
 import { annotationsOf, report } from '../../../actions/submit-spark/src/report.ts'
 import type { ObjectStorage } from '../../../actions/_shared/google/storage.ts'
 
@@ -219,6 +220,10 @@ describe('labels', () => {
       labels(Object.fromEntries(Array.from({ length: 32 }, (_, index) => [`k${index}`, 'v'])), {}),
     ).toThrow('Google takes 32')
   })
+  it("refuses two of the author's that would become one", () => {
+    expect(() => labels({ Team: 'a', team: 'b' }, {})).toThrow('Team and team become one label, team')
+    expect(() => labels({ 'a.b': '1', 'a b': '2' }, {})).toThrow('become one label, a-b')
+  })
 })
 
 describe('sources', () => {
@@ -259,6 +264,27 @@ describe('sources', () => {
     } finally {
       await rm(workspace, { recursive: true })
     }
+  })
+})
+
+describe('the signs of a failure', () => {
+  it('of two Java failures are those of the last, with its first cause', () => {
+    const watcher = watchForSigns()
+    for (const line of [
+      ': java.io.IOException: handled by the job',
+      'Caused by: java.net.SocketException: reset',
+      '\tat a.B.c(B.java:1)',
+      ': org.apache.spark.SparkException: Job aborted',
+      'Caused by: java.io.IOException: 403 Forbidden',
+      '\tat a.D.e(D.java:2)',
+      'Caused by: java.lang.Error: deeper',
+    ])
+      watcher.see(line)
+    expect(watcher.signs).toEqual({
+      tracebacks: [],
+      java: 'org.apache.spark.SparkException: Job aborted',
+      causedBy: 'java.io.IOException: 403 Forbidden',
+    })
   })
 })
 

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { startTestCloud, type Persona, type TestCloud } from '../../support/cloud.ts'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { repoRoot, startTestCloud, type Persona, type TestCloud } from '../../support/cloud.ts'
 
 const ENVIRONMENT = '/v1/projects/caec-local/locations/us-central1/environments/caec'
 const GOOD_DAG = `
@@ -161,4 +164,15 @@ describe('the Composer environment', () => {
       json: { isDone: true },
     })
   }, 60_000)
+})
+
+it('says at the start that another Airflow answers than imageVersion names', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'airflow 2 '))
+  const text = readFileSync(join(repoRoot, 'terraform-infra/environments/dev/environment.yaml'), 'utf8')
+  const environmentFile = join(folder, 'environment.yaml')
+  writeFileSync(environmentFile, text.replace(/composer-3-airflow-\S+/, 'composer-3-airflow-2'))
+  const cloud = await startTestCloud({ services: ['storage', 'composer'], environmentFile })
+  await cloud.close()
+  rmSync(folder, { recursive: true })
+  expect(cloud.lines.join()).toContain('imageVersion composer-3-airflow-2 is shown, but Airflow 3.3 answers')
 })

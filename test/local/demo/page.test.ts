@@ -7,9 +7,10 @@ import path from 'node:path'
 import { generateEvents } from '../../../local/demo/generator.ts'
 import { renderReport, type Report } from '../../../local/demo/page.ts'
 import { boundaryRows } from '../../e2e/boundary-events.ts'
+import { canonicalGa4 } from '../../e2e/canonical-rows.ts'
 import { expectNumbers } from '../../e2e/page-numbers.ts'
 import { openPage, type OpenPage } from '../../e2e/page-reader.ts'
-import { computeTruths, type Truths } from '../../e2e/truths.ts'
+import { computeTruths, computeTruthsOfRows, type Truths } from '../../e2e/truths.ts'
 import { reportOfTruths } from '../../support/report-of-truths.ts'
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'report page '))
@@ -62,6 +63,43 @@ describe('the page', () => {
   it('shows the numbers of the facts, whatever the filters are moved to', async () => {
     await expectNumbers(page, truths, 4)
   }, 60_000)
+
+  it('shows where sessions came from and with what, where the source says it', async () => {
+    const [raw, rows] = [path.join(scratch, 'ga4.ndjson'), path.join(scratch, 'canonical.ndjson')]
+    await generateEvents({ rows: 3_000, seed: 7, path: raw, shape: 'ga4' })
+    const lines = readFileSync(raw, 'utf8').trimEnd().split('\n')
+    writeFileSync(
+      rows,
+      lines
+        .flatMap(canonicalGa4)
+        .map((row) => JSON.stringify(row))
+        .join('\n'),
+    )
+    const ofShop = await computeTruthsOfRows(rows)
+    write('ga4.html', await reportOfTruths(ofShop))
+    const shop = await openPage(path.join(scratch, 'ga4.html'))
+    await expectNumbers(shop, ofShop, 1)
+    const { tables } = await shop.read()
+    expect(
+      Object.keys(tables.sources ?? {}).filter((name) => / \/ .+ \/ /.test(name)).length,
+    ).toBeGreaterThan(1)
+    expect(Object.keys(tables.devices ?? {})).toEqual(expect.arrayContaining(['desktop', 'mobile']))
+    await shop.close()
+    ofShop.close()
+  }, 60_000)
+
+  it('draws a line in each tile, and says aloud what the filters changed', async () => {
+    await press('[data-preset=all]')
+    const points = await page.tab.$$eval('.tile .line polyline', (all) =>
+      all.map((one) => one.getAttribute('points')!.split(' ').length),
+    )
+    // A line for each whole day: the last one is not over.
+    expect(points).toEqual(Array(6).fill(138))
+    const said = '[role=status][aria-live=polite]'
+    const before = await page.tab.$eval(said, (one) => one.textContent)
+    await press('[data-preset="7d"]')
+    expect(await page.tab.$eval(said, (one) => one.textContent)).not.toBe(before)
+  })
 
   it('says what came in, and that a part was rejected', async () => {
     const stages = await page.tab.$$eval('[data-stage]', (all) =>
@@ -141,6 +179,51 @@ describe('the filters', () => {
   })
 })
 
+describe('a row', () => {
+  /** What the dialog of a row says, and how many sessions its statement finds. */
+  const behind = async (table: string, key: string): Promise<{ said: string; found: number }> => {
+    await press(`[data-table="${table}"] tr[data-key="${key}"] .behind button`)
+    const sql = (await textOf('drill-sql'))
+      .replaceAll(/`caec-local\.caec_analytics\.(\w+)`/g, 'facts.$1')
+      .replace(/\nLIMIT 1000$/, '')
+    const said = await textOf('drill-title')
+    await press('#drill-close')
+    return { said, found: (await truths.rows(sql)).length }
+  }
+
+  it('names the sessions behind it, as a statement that finds just as many', async () => {
+    await truths.rows('CREATE SCHEMA facts')
+    await truths.rows(
+      'CREATE VIEW facts.fct_sessions AS SELECT visitor AS visitor_id, session, session_date, reached AS funnel_step, session AS session_start_ts FROM sessions',
+    )
+    await truths.rows(
+      'CREATE VIEW facts.dim_users AS SELECT visitor AS visitor_id, ANY_VALUE(signup) AS signup_month FROM sessions GROUP BY ALL',
+    )
+    for (const address of ['#period=28d', '#from=2015-06-03&to=2015-07-15&months=2015-06-01,2015-05-01']) {
+      await open(address)
+      for (const name of ['trend', 'funnel', 'cohorts'])
+        await page.tab.$eval(`details.data:has([data-table=${name}])`, (one) => {
+          one.open = true
+        })
+      const { tables } = await page.read()
+      for (const name of ['trend', 'funnel', 'cohorts']) {
+        const keys = Object.keys(tables[name] ?? {})
+        for (const key of [keys[0]!, keys.at(-1)!]) {
+          const { said, found } = await behind(name, key)
+          expect({ name, key, found }).toEqual({ name, key, found: Number(tables[name]![key]!.sessions) })
+          expect(said).toMatch(new RegExp(`: ${found.toLocaleString('en-GB')} sessions?$`))
+        }
+      }
+    }
+    await press('[data-table=funnel] tr[data-key="2"] .behind button')
+    await press('#drill-copy')
+    await page.tab.waitForFunction(() => document.getElementById('drill-said')?.textContent !== '')
+    expect(await page.tab.evaluate(() => getSelection()?.toString())).toContain('sessions.funnel_step >= 2')
+    await page.tab.keyboard.press('Escape')
+    expect(await page.tab.$eval('#drill', (one) => (one as HTMLDialogElement).open)).toBe(false)
+  })
+})
+
 describe('what can be taken away', () => {
   const saved = async (selector: string, name: string): Promise<Buffer> => {
     const session = await page.tab.createCDPSession()
@@ -180,14 +263,39 @@ describe('what can be taken away', () => {
     expect(lines[1]).toContain(`"'=1+1 ""</script>`)
   })
 
+  it('is every table, with a line for each of its rows', async () => {
+    await open('#period=28d')
+    const { tables } = await page.read()
+    const names = await page.tab.$$eval('[data-csv]', (all) =>
+      all.map((one) => one.getAttribute('data-csv')!),
+    )
+    expect(names.sort()).toEqual(Object.keys(tables).sort())
+    for (const name of names.filter((one) => Object.keys(tables[one]!).length > 0)) {
+      const csv = (await saved(`[data-csv=${name}]`, `${name}-2015-08-21-2015-09-17.csv`)).toString()
+      expect([name, csv.trimEnd().split('\r\n').length]).toEqual([
+        name,
+        Object.keys(tables[name]!).length + 1,
+      ])
+    }
+  })
+
   it('is each chart as PNG', async () => {
     await open('#period=28d')
-    for (const id of ['trend', 'funnel', 'cohorts', 'volume', 'products']) {
+    for (const id of [
+      'trend',
+      'funnel',
+      'cohorts',
+      'volume',
+      'products',
+      'retention',
+      'sources',
+      'devices',
+    ]) {
       const png = await saved(`[data-png=${id}]`, `${id}-2015-08-21-2015-09-17.png`)
       expect(png.subarray(1, 4).toString()).toBe('PNG')
       expect([id, png.readUInt32BE(16) > 900, png.readUInt32BE(20) > 300]).toEqual([id, true, true])
-      // A picture of one colour would be a few kilobytes.
-      expect(png.length).toBeGreaterThan(12_000)
+      // A picture of one colour would be a few kilobytes; these events name one source and one device.
+      expect(png.length).toBeGreaterThan(['sources', 'devices'].includes(id) ? 4_000 : 12_000)
     }
     expect(page.errors).toEqual([])
     expect(page.requests).toEqual([])

@@ -8,7 +8,15 @@ import { headline, makeReport, writeReport } from '../../../local/demo/report.ts
 import type { StageCounts } from '../../../local/demo/report.ts'
 
 const repositoryRoot = resolve(import.meta.dirname, '../../..')
-const counts: StageCounts = { raw: 12, clean: 9, rejected: 2, duplicates: 1, sessions: 4, sessionEvents: 9 }
+const counts: StageCounts = {
+  raw: 12,
+  clean: 9,
+  rejected: 2,
+  duplicates: 1,
+  quarantined: 0,
+  sessions: 4,
+  sessionEvents: 9,
+}
 const views = {
   ...Object.fromEntries(viewNames.map((name) => [name, []])),
   kpi_daily_sessions: [{ sessions: 1 }, { sessions: 3 }],
@@ -46,7 +54,7 @@ describe('report.json', () => {
       timings: { upload: 1.3 },
       stages: {
         raw: { rows: 12 },
-        clean: { rows: 9, rejected: 2, duplicates: 1 },
+        clean: { rows: 9, rejected: 2, duplicates: 1, quarantined: 0 },
         sessions: { rows: 4, events: 9 },
       },
     })
@@ -54,7 +62,7 @@ describe('report.json', () => {
   })
 
   it.each<[string, Partial<StageCounts>]>([
-    ['raw rows, and clean + rejected + duplicates: 13 and 12', { raw: 13 }],
+    ['raw rows, and clean + rejected + duplicates + quarantined: 13 and 12', { raw: 13 }],
     ['clean rows, and events in sessions: 9 and 8', { sessionEvents: 8 }],
     ['sessions loaded, and sessions in kpi_daily_sessions: 5 and 4', { sessions: 5 }],
   ])('is refused when %s', (message, change) => {

@@ -21,6 +21,10 @@ describe('the commands of local/', () => {
 
   it.each([
     [['up', '--prot', '1'], 'There is no option --prot; is --port meant?\n'],
+    [
+      ['demo', '--stat', 'x'],
+      expect.stringMatching(/^There is no option --stat; is --state meant\?; usage: npm run demo/),
+    ],
     [['doctor', '--stat', 'x'], 'There is no option --stat; is --state meant?\n'],
     [
       ['up', '--verbose'],

@@ -4,6 +4,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { endpointOverrides } from '../../../local/cloud/endpoint-variables.ts'
 import { isRunning, makeRepository, oneJob, onlyJob } from './repository.ts'
 import type { Repository } from './repository.ts'
 
@@ -181,7 +182,7 @@ jobs: { a: { runs-on: x, concurrency: { group: "${own}", cancel-in-progress: tru
     const ended: string[] = []
     const cloud = {
       origin: 'http://127.0.0.1:1',
-      environment: { CLOUDSDK_API_ENDPOINT_OVERRIDES_STS: 'http://127.0.0.1:1/' },
+      environment: endpointOverrides('http://127.0.0.1:1'),
       registerRun: (claims: Readonly<Record<string, string>>) => {
         registered.push(claims)
         return Promise.resolve({
@@ -196,7 +197,7 @@ jobs: { a: { runs-on: x, concurrency: { group: "${own}", cancel-in-progress: tru
     }
     await repository.run(
       jobs(`
-  without: { runs-on: x, steps: [{ run: 'echo "without [$ACTIONS_ID_TOKEN_REQUEST_URL$ACTIONS_ID_TOKEN_REQUEST_TOKEN] $CLOUDSDK_API_ENDPOINT_OVERRIDES_STS"' }] }
+  without: { runs-on: x, steps: [{ run: 'echo "without [$ACTIONS_ID_TOKEN_REQUEST_URL$ACTIONS_ID_TOKEN_REQUEST_TOKEN] $CLOUDSDK_API_ENDPOINT_OVERRIDES_STS $GHA_ENDPOINT_OVERRIDE_sts $GHA_ENDPOINT_OVERRIDE_iamcredentials"' }] }
   with:
     permissions: { id-token: write }
     environment: prod
@@ -205,7 +206,9 @@ jobs: { a: { runs-on: x, concurrency: { group: "${own}", cancel-in-progress: tru
 `),
       { cloud },
     )
-    expect(repository.lines).toContain('without │ without [] http://127.0.0.1:1/')
+    expect(repository.lines).toContain(
+      'without │ without [] http://127.0.0.1:1/ http://127.0.0.1:1/v1 http://127.0.0.1:1/v1',
+    )
     expect(repository.lines).toContain('with │ with [http://127.0.0.1:1/token?x=1] ***')
     expect(registered).toHaveLength(1)
     expect(registered[0]).toMatchObject({

@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { repositoryName } from '../../../scripts/repository-name.ts'
 import { repoRoot } from '../../support/cloud.ts'
 
 const minutes = 60_000
@@ -128,7 +129,7 @@ describe('local run FILE', () => {
   })
 
   it(
-    "signs in with this product's actions and publishes the views of the file's own repository",
+    "signs in with this product's actions, by either of its names, and publishes the views of the file's own repository",
     async () => {
       write('shop/views/caec_insights/mine.sql', 'SELECT 42 AS answer')
       rmSync(join(shop, 'views/mine.sql'))
@@ -147,7 +148,7 @@ jobs:
           workload-identity-provider: \${{ vars.WORKLOAD_IDENTITY_PROVIDER }}
           service-account: \${{ vars.DEPLOY_SERVICE_ACCOUNT }}
           project-id: \${{ vars.PROJECT_ID }}
-      - uses: example/clickstream-platform/actions/publish-views@v1
+      - uses: ${repositoryName(repoRoot)}/actions/publish-views@v1
         with: { source: views, location: '\${{ vars.REGION }}', dry-run: true, authorize: false }
 `,
       )

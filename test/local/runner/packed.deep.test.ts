@@ -1,10 +1,11 @@
 /**
  * The package that `npm run pack` makes, in an empty folder: the command of anybody's repository, with names of its own.
  */
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { repoRoot } from '../../support/cloud.ts'
 import { installPacked, type Ran } from '../../support/packed-local.ts'
@@ -97,6 +98,19 @@ it(
       repository: 'octo/shop',
       id: '700000000001',
     })
+    expect(existsSync(join(shop, '.local/own/runs'))).toBe(true)
+    const cloud = spawn(join(shop, 'node_modules/.bin/clickstream-local'), ['up', ...own, ...state], {
+      cwd: shop,
+      env: { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const [line] = (await once(cloud.stdout, 'data')) as [Buffer]
+    expect(JSON.parse(line.toString())).toMatchObject({
+      project: 'shop-prod',
+      state: expect.stringMatching(/\/\.local\/own$/),
+    })
+    cloud.kill('SIGTERM')
+    await once(cloud, 'exit')
     const wrong = await local('run', '.github/workflows/deploy.yml', '--environment', 'none.yaml')
     expect([wrong.code, wrong.shown]).toEqual([
       1,

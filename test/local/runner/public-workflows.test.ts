@@ -15,7 +15,11 @@ afterAll(() => shop.close())
 describe('a workflow as people write it runs', () => {
   it.each<[string, string[], Record<string, Record<string, string>>]>([
     ['python-cache.yml', ['--event', 'push'], { test: {} }],
-    ['comment-size.yml', ['--event', 'pull_request'], { size: { what: '"created"', count: '1' } }],
+    [
+      'comment-size.yml',
+      ['--event', 'pull_request'],
+      { size: { what: '"created"', count: '1', again: 'new' } },
+    ],
     ['matrix-artifacts.yml', ['--event', 'push'], { build: {}, gather: { all: 'europe-west1 us-central1' } }],
     ['composite-setup.yml', [], { job: { node: `v${process.versions.node}` } }],
     ['calls-another.yml', ['--event', 'push'], { after: {}, 'deploy/deploy': { project: 'caec-local' } }],
@@ -27,7 +31,7 @@ describe('a workflow as people write it runs', () => {
       expect([ran.code, ran.conclusion, ran.shown]).toEqual([0, 'success', expect.anything()])
       expect(ran.outputs).toMatchObject(outputs)
     },
-    minutes,
+    2 * minutes,
   )
 })
 
@@ -51,7 +55,12 @@ describe('what cannot run is refused before the first step, with what to do', ()
     [
       'upload-action.yml',
       ['--event', 'push'],
-      'leave the job out with --without-job, or name a checkout with --repository google-github-actions/upload-cloud-storage=PATH',
+      'upload-cloud-storage@v3: this action takes no other endpoint and would leave the local cloud for Google; write gcloud storage cp instead',
+    ],
+    [
+      'node-20.yml',
+      ['--event', 'push'],
+      "node-20.yml:13: actions/setup-python: Python 'pypy3.10' is not understood here; write a version such as 3.11 or 24.x, or leave the job out with --without-job",
     ],
     [
       'key-file.yml',
@@ -64,6 +73,11 @@ describe('what cannot run is refused before the first step, with what to do', ()
       const ran = await shop.run(workflow, ...args)
       expect([ran.code, ran.conclusion, ran.shown]).toEqual([1, undefined, expect.stringContaining(said)])
       expect(ran.shown).not.toContain('▶')
+      if (workflow !== 'node-20.yml') return
+      expect(ran.shown).toContain('node-20.yml:10: actions/checkout with submodules other than false is not')
+      expect(ran.shown).toContain(
+        'node-20.yml:11: actions/setup-node: Node 8.1 is not on this machine (only ',
+      )
     },
     minutes,
   )
@@ -125,6 +139,13 @@ describe('--action', () => {
         `actions/github-script=${shop.root}/real`,
       )
       expect([ran.code, ran.shown]).toEqual([0, expect.stringContaining('the real one')])
+      const builtin = await shop.run('labels.yml', '--action', `actions/checkout=${shop.root}/real`)
+      expect([builtin.code, builtin.shown]).toEqual([
+        1,
+        expect.stringContaining(
+          'this runner does actions/checkout itself, because the real one needs GitHub',
+        ),
+      ])
       const wrong = await shop.run('labels.yml', '--action', 'nowhere')
       expect([wrong.code, wrong.shown]).toEqual([
         1,

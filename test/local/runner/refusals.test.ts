@@ -124,7 +124,20 @@ describe('what is not supported stops before the first step, by name, with file 
       name: 'an input of checkout that is not honoured',
       workflow: step('- uses: actions/checkout@v5\n  with: { submodules: true }'),
       message:
-        /^workflow.yml:8: actions\/checkout with submodules is not supported; supported: repository, ref, path/,
+        /^workflow.yml:8: actions\/checkout with submodules other than false is not supported; supported: repository, ref, path.*; leave it out, or leave the job out with --without-job$/,
+    },
+    {
+      name: 'gsutil beside an expression and quotes',
+      workflow: step(
+        "- run: |\n    echo 'it{}' ${{ github.sha }}\n    if gsutil -q stat gs://${{ github.sha }}/o; then echo; fi",
+      ),
+      message: /^workflow.yml:7: gsutil takes no other endpoint/,
+    },
+    {
+      name: 'an action whose client takes no other endpoint',
+      workflow: step('- uses: google-github-actions/upload-cloud-storage@v3'),
+      message:
+        /would leave the local cloud for Google; write gcloud storage cp instead, or leave the job out/,
     },
     {
       name: 'other shells',
@@ -161,7 +174,7 @@ describe('what is not supported stops before the first step, by name, with file 
       /--event issues is not supported/,
     )
     await expect(repository.run(job(''), { event: 'push' })).rejects.toThrow(
-      /workflow.yml is not started by push/,
+      /workflow.yml is not started by push; it lists: workflow_dispatch; run it with --event workflow_dispatch$/,
     )
   })
 

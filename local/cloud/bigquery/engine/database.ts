@@ -9,6 +9,7 @@ import { DuckDBInstance, type DuckDBConnection, type DuckDBResult, type DuckDBVa
 import { explainEngineError, isInvalidated, noRoom } from './engine-errors.ts'
 import { Held } from './held.ts'
 import { quoteText } from './names.ts'
+import { invalidQuery } from './refusals.ts'
 import { registerOwnFunctions } from './own-functions.ts'
 
 /** Each running statement holds one libuv thread; the file system of the other services needs the rest. */
@@ -206,9 +207,7 @@ export class Session {
 
   async #execute(sql: string): Promise<DuckDBResult> {
     if (sql.includes('\0'))
-      throw explainEngineError(
-        new Error('Invalid Input Error: a statement cannot contain the character U+0000'),
-      )
+      throw invalidQuery('A statement cannot contain the character U+0000')
     const release = await this.#slots.take()
     try {
       if (this.#isInterrupted) throw new Error('INTERRUPT Error: Interrupted!')

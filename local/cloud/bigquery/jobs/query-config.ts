@@ -60,6 +60,7 @@ const refused = [
   'systemVariables',
   'externalTableDefinitions',
   'createSession',
+  'continuous',
 ]
 
 export function readQueryConfig(room: Room, given: Body): QueryConfig {

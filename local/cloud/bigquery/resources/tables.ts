@@ -29,6 +29,11 @@ export function referenceOfRequest(room: Room, request: CloudRequest): TableRefe
     tableId: string
   }
   checkProject(room, projectId)
+  // Python's list_partitions reads `table$__PARTITIONS_SUMMARY__`; no table is called so, and 404 would say there is none.
+  if (tableId.includes('$'))
+    throw unsupported(
+      `A table with a partition decorator (${tableId}), for whose partitions there is INFORMATION_SCHEMA.PARTITIONS,`,
+    )
   return { projectId: room.environment.project, datasetId, tableId }
 }
 

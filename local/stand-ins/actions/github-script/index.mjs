@@ -129,15 +129,24 @@ const issues = only(
   },
   'github.rest.issues',
 )
-async function paginate(asked, parameters) {
-  const found = []
+async function* pages(asked, parameters) {
   for (let page = 1; ; page += 1) {
     const all = { per_page: 100, ...parameters, page }
-    const { data } = await (typeof asked === 'function' ? asked(all) : request(asked, all))
-    found.push(...data)
-    if (data.length < all.per_page) return found
+    const answer = await (typeof asked === 'function' ? asked(all) : request(asked, all))
+    yield answer
+    if (answer.data.length < all.per_page) return
   }
 }
+async function all(asked, parameters, map = ({ data }) => data) {
+  const found = []
+  let isDone = false
+  for await (const answer of pages(asked, parameters)) {
+    found.push(...map(answer, () => (isDone = true)))
+    if (isDone) break
+  }
+  return found
+}
+const paginate = only(Object.assign(all, { iterator: pages }), 'github.paginate')
 const github = only({ rest: only({ issues }, 'github.rest'), request, paginate }, 'github')
 
 const missing = (name) => only({}, name)

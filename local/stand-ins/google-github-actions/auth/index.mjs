@@ -78,6 +78,7 @@ async function signIn() {
   const outputs = {
     project_id: project,
     credentials_file_path: file,
+    auth_token: exchanged.access_token,
     ...(format ? { access_token: token } : {}),
   }
   for (const [name, text] of Object.entries(outputs)) appendFileSync(env.GITHUB_OUTPUT, `${name}=${text}\n`)

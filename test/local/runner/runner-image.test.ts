@@ -1,0 +1,22 @@
+/** What a runner brings along for a run that uses run-dbt: a kept installation, and no dbt on PATH. */
+import { expect, it } from '@jest/globals'
+import { access, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { toolCacheOf } from '../../../local/runner/job-root.ts'
+import { toolPathsFor } from '../../../local/runner/runner-image.ts'
+
+it('dbt lies where an earlier job would have left it, and nowhere on PATH', async () => {
+  const state = await mkdtemp(join(tmpdir(), 'runner image '))
+  try {
+    const uses = ['example/platform/actions/run-dbt@main', 'example/platform/actions/auth@main']
+    expect(await toolPathsFor(uses, state, () => undefined)).toEqual([])
+    const kept = join(toolCacheOf(state), 'clickstream-actions')
+    const [environment = ''] = await readdir(kept)
+    await access(join(kept, environment, 'bin/dbt'))
+    expect(await toolPathsFor(['example/platform/actions/auth@main'], state, () => undefined)).toEqual([])
+    expect(await readdir(kept)).toHaveLength(1)
+  } finally {
+    await rm(state, { recursive: true })
+  }
+}, 600_000)

@@ -1,0 +1,27 @@
+/** Each batch that a workflow submits runs in the subnet of its environment: without one Google takes `default`, which many organisations forbid. */
+import { expect, it } from '@jest/globals'
+import { globSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { parse } from 'yaml'
+
+const root = path.resolve(import.meta.dirname, '../..')
+interface Step {
+  readonly uses?: string
+  readonly with?: Readonly<Record<string, unknown>>
+}
+const submissions = globSync(['workflows-examples/**/*.yml', '.github/workflows/*.yml'], {
+  cwd: root,
+}).flatMap((file) => {
+  const { jobs = {} } = parse(readFileSync(path.join(root, file), 'utf8')) as {
+    jobs?: Record<string, { steps?: Step[] }>
+  }
+  return Object.values(jobs)
+    .flatMap(({ steps = [] }) => steps)
+    .filter(({ uses, with: given }) => /\/submit-spark(@|$)/.test(uses ?? '') && !given?.['stage-only'])
+    .map((step): [string, Step] => [`${file}: ${String(step.with?.main)}`, step])
+})
+
+it('are found', () => expect(submissions.length).toBeGreaterThan(7))
+it.each(submissions)('%s', (_where, step) =>
+  expect(step.with).toMatchObject({ subnetwork: '${{ vars.SUBNETWORK }}' }),
+)
