@@ -4,7 +4,8 @@ import { match } from './matching.ts'
 import { divided } from './numerics.ts'
 import { arrayOf, INT64, isNullType, isScalar, STRING, typeName } from '../values/gtype.ts'
 import { coerce } from '../values/coerce.ts'
-import { aggregate, example, failing, type Emit, type FunctionRow, type Signature } from './row.ts'
+import { extreme, finite, inNumeric } from './extremes.ts'
+import { aggregate, example, failing, type FunctionRow, type Signature } from './row.ts'
 
 const F = 'Aggregate'
 type Resolver = NonNullable<FunctionRow['resolve']>
@@ -12,23 +13,6 @@ const named =
   (name: string): Signature['emit'] =>
   (args, how) =>
     how.apply(name, args)
-/** DuckDB takes NaN for the largest; in BigQuery any NaN makes MIN and MAX NaN. */
-const extreme =
-  (name: string): Signature['emit'] =>
-  (args, how) =>
-    isScalar(how.values[0]!.type, 'FLOAT64')
-      ? `CASE WHEN ${how.apply('bool_or', [`isnan(${args[0]})`])} THEN CAST('nan' AS DOUBLE) ELSE ${how.apply(name, args)} END`
-      : how.apply(name, args)
-
-/** DuckDB adds up to 39 digits and says nothing. */
-const inNumeric = (sum: string, how: Emit): string =>
-  `CASE WHEN abs(${sum}) > CAST('99999999999999999999999999999.999999999' AS DECIMAL(38,9)) THEN ${how.fail("'numeric overflow: SUM'")} ELSE CAST(${sum} AS DECIMAL(38,9)) END`
-/** Of finite numbers an infinite one. */
-const finite =
-  (name: string): Signature['emit'] =>
-  (args, how) =>
-    `CASE WHEN isinf(${how.apply(name, args)}) AND NOT ${how.apply('bool_or', [`isinf(${args[0]})`])} THEN ${how.fail(`'double overflow: ${name.toUpperCase()}'`)} ELSE ${how.apply(name, args)} END`
-
 function withoutClauses(row: FunctionRow): FunctionRow {
   const resolve: Resolver = (call, resolveArgument, site) => {
     if (call.nulls || call.orderBy.length > 0 || call.limit)

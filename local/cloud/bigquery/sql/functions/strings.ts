@@ -296,26 +296,4 @@ export const stringRows: readonly FunctionRow[] = [
       ['a', '', 'b'],
     ]),
   ),
-  scalar(
-    F,
-    'native',
-    'ASCII',
-    {
-      'STRING -> INT64': (args, how) =>
-        once(
-          args,
-          ([x]) =>
-            `CASE WHEN ${x} = '' THEN CAST(0 AS BIGINT) WHEN ascii(${x}) < 128 THEN CAST(ascii(${x}) AS BIGINT) WHEN ${x} IS NOT NULL THEN ${how.fail("'ASCII of a character outside of ASCII is not supported by the local BigQuery'")} END`,
-        ),
-    },
-    example("SELECT ASCII('abcd'), ASCII('a'), ASCII(''), ASCII(NULL)", [97, 97, 0, null]),
-    failing("SELECT ASCII('ä')", 'outside of ASCII'),
-  ),
-  scalar(
-    F,
-    'native',
-    'CHR',
-    { 'INT64 -> STRING': ([n]) => `chr(CAST(${n} AS INTEGER))` },
-    example('SELECT CHR(65), CHR(255), CHR(513), CHR(1024)', ['A', 'ÿ', 'ȁ', 'Ѐ']),
-  ),
 ]
