@@ -1,7 +1,7 @@
 /** Which type a column may become in place; https://cloud.google.com/bigquery/docs/managing-table-schemas#change_a_columns_data_type */
 import { legacyTypeName } from '../../engine/data-types.ts'
 import type { TableRecord } from '../../engine/records.ts'
-import { invalidQuery } from '../../engine/refusals.ts'
+import { invalidQuery, unsupported } from '../../engine/refusals.ts'
 import { isLonger } from '../../resources/schema-changes.ts'
 import { boundTo } from '../../resources/table-keys.ts'
 import type { FieldSchema } from '../../sql/types.ts'
@@ -46,6 +46,8 @@ function typed(before: FieldSchema, wanted: FieldSchema): FieldSchema | undefine
   })
   const added = (wanted.fields ?? []).slice(before.fields.length)
   if (added.some(({ mode }) => mode === 'REQUIRED')) return undefined
+  // Rows that are there would hold NULL where BigQuery has an empty array.
+  if (added.some(isArray)) throw unsupported('Adding an ARRAY to the fields of a STRUCT')
   const fields = kept.filter((field) => field !== undefined)
   return fields.length < kept.length ? undefined : { ...rest, ...type, fields: [...fields, ...added] }
 }
