@@ -15,9 +15,14 @@ export interface RoutineType {
     readonly fields?: readonly { readonly name?: string; readonly type: RoutineType }[]
   }
 }
-/** What a function in SQL takes and gives. */
+/** What a function takes and gives. */
 export interface Routine {
   readonly kind: 'SCALAR_FUNCTION' | 'TABLE_VALUED_FUNCTION'
+  /** Absent: SQL. */
+  readonly language?: 'JAVASCRIPT'
+  /** Of JavaScript: objects of Cloud Storage that it loads. */
+  readonly libraries?: readonly string[]
+  readonly determinism?: 'DETERMINISTIC' | 'NOT_DETERMINISTIC'
   readonly arguments: readonly {
     readonly name: string
     /** undefined = ANY TYPE */

@@ -26,13 +26,32 @@ export function ownershipOf(labels: Labels, owner: string): Ownership {
 export const ownerOf = (labels: Labels): string => labels[OWNER] ?? ''
 export const digestOn = (labels: Labels): string | undefined => labels[DIGEST]
 
-/** The labels that say it; beside the labels of others, never instead of them. */
-export const markOf = (owner: string, digest: string): Labels => ({
-  'managed-by': MANAGED_BY,
+/**
+ * The labels that say it; beside the labels of others, never instead of them.
+ * @param there what stands on it: another tool's `managed-by` stays, the owner alone is the proof.
+ */
+export const markOf = (owner: string, digest: string, there: Labels = {}): Labels => ({
+  ...((there['managed-by'] ?? MANAGED_BY) === MANAGED_BY ? { 'managed-by': MANAGED_BY } : {}),
   [OWNER]: owner,
   [DIGEST]: digest,
 })
-export const isMark = (label: string): boolean => ['managed-by', OWNER, DIGEST].includes(label)
+/** Labels that only this set writes: what a file said of them would be taken for a mark. */
+const MARKS: readonly string[] = [
+  'managed-by',
+  ...['owner', 'digest', 'change', 'applied', 'run', 'commit', 'shape', 'beside'].map(
+    (name) => `clickstream-${name}`,
+  ),
+]
+
+/** https://docs.cloud.google.com/bigquery/docs/labels-intro#requirements */
+export function wrongLabel(key: string, value: string): string | undefined {
+  if (MARKS.includes(key)) return `the label ${key} belongs to this action`
+  const isGood =
+    /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u.test(key) && /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u.test(value)
+  return isGood
+    ? undefined
+    : `the label ${JSON.stringify(key.slice(0, 63))}: ${JSON.stringify(value.slice(0, 63))} is none that BigQuery takes: lower-case letters, digits, "_" and "-", at most 63`
+}
 
 /** What has no labels carries them in the last line of its description. */
 const LINE =
@@ -85,10 +104,11 @@ export interface FirstLook {
   readonly adopt: number
   readonly change: number
   readonly conflict: number
-  readonly leave: number
+  /** What has no file; undefined where that could not be counted. */
+  readonly leave: number | undefined
 }
 export const sayFirstLook = ({ adopt, change, conflict, leave }: FirstLook): string =>
-  `adopt ${adopt} / change ${change} / conflict ${conflict} / leave ${leave}`
+  `adopt ${adopt} / change ${change} / conflict ${conflict} / leave ${leave ?? 'what has no file'}`
 
 /** Why a plan with conflicts is refused, and the way out: other names, the owner's name, or adopting. */
 export function refuseConflicts(

@@ -26,8 +26,8 @@ export interface Cursor {
   text(): string
   /** A whole or decimal number without sign. */
   number(): number
-  /** The next token as people would see it; '' at the end. */
-  next(): string
+  /** The next token, or one further on, as people would see it; '' at the end. */
+  next(ahead?: number): string
   /** Characters before the next token. */
   at(): number
   /** The text between two places, as it is written. */
@@ -35,6 +35,23 @@ export interface Cursor {
   /** Past the next token, whatever it is. */
   skip(): void
   refuse(message: string): never
+}
+
+/** What a name in back quotes may hold: https://docs.cloud.google.com/bigquery/docs/schemas#flexible-column-names */
+const FLEXIBLE = /^[\p{L}\p{M}\p{N}\p{Pc}\p{Pd}\p{Zs}&%=+:'<>#|]{1,300}$/u
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/lexical#escape_sequences */
+const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|[xX]([0-9a-fA-F]{2})|([0-3][0-7]{2})|[\s\S])/g
+const SIGNS: Readonly<Record<string, string>> = {
+  ...{ a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' },
+  ...{ '\\': '\\', '?': '?', '"': '"', "'": "'", '`': '`' },
+}
+function valueOf(whole: string, code: string | undefined, octal: string | undefined): string | undefined {
+  const point = code !== undefined ? parseInt(code, 16) : octal !== undefined ? parseInt(octal, 8) : undefined
+  if (point === undefined) return SIGNS[whole.slice(1)]
+  return point > 0x10_ff_ff || (point >= 0xd8_00 && point <= 0xdf_ff)
+    ? undefined
+    : String.fromCodePoint(point)
 }
 
 export function openCursor(sql: string): Cursor {
@@ -45,7 +62,7 @@ export function openCursor(sql: string): Cursor {
     const before = sql.slice(0, peek()?.at ?? sql.length).split('\n')
     throw new ReadingError(message, { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 })
   }
-  const next = (): string => peek()?.text ?? ''
+  const next = (ahead = 0): string => peek(ahead)?.text ?? ''
   const found = (): string => (next() === '' ? 'the end' : next().slice(0, 40))
   const accept = (words: string): boolean => {
     const wanted = words.split(' ')
@@ -86,11 +103,12 @@ export function openCursor(sql: string): Cursor {
       if (!accept(words)) refuse(`expected ${words}, found ${found()}`)
     },
     name: () => {
+      const isQuoted = peek()?.kind === 'quoted'
       const name = path().join('.')
-      return /^[A-Za-z_]\w{0,299}$/.test(name)
+      return (isQuoted ? FLEXIBLE : /^[A-Za-z_]\w{0,299}$/).test(name)
         ? name
         : refuse(
-            `${JSON.stringify(name.slice(0, 60))} is not a plain name of letters, digits and underscores`,
+            `${JSON.stringify(name.slice(0, 60))} is not a ${isQuoted ? 'name that BigQuery takes' : 'plain name of letters, digits and underscores'}`,
           )
     },
     text: () => {
@@ -99,10 +117,11 @@ export function openCursor(sql: string): Cursor {
         /^([rR]?)('{3}|"{3}|'|")([\s\S]*)\2$/.exec(literal) ?? []
       if (quote === '') return refuse('only strings in quotes are read here, no bytes')
       if (prefix !== '') return inside
-      return inside.replace(/\\(n|["'\\`?]|[\s\S])/g, (whole, sign: string) => {
-        if (sign === 'n') return '\n'
-        return /^["'\\`?]$/.test(sign) ? sign : refuse(`the escape ${whole} is not read here`)
-      })
+      return inside.replace(
+        ESCAPE,
+        (whole: string, short?: string, long?: string, hex?: string, octal?: string) =>
+          valueOf(whole, short ?? long ?? hex, octal) ?? refuse(`${whole} is no escape of a string`),
+      )
     },
     number: () => {
       let digits = ''

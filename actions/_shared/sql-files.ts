@@ -65,14 +65,16 @@ export async function readSqlFiles(
   const files = await Promise.all(
     found.sort().map(async (relative) => {
       const file = [source, relative].filter(Boolean).join('/')
-      const parts = relative.replace(/\.sql$/, '').split('/')
+      const named = fillIn(relative, file, variables)
+      refuseUnknown(noun, named.wrong, variables)
+      const parts = named.text.replace(/\.sql$/, '').split('/')
       const hasFolder = parts.length === 3 && leaves.includes(parts[2]!)
       const [datasetId = '', tableId = ''] = parts
       const isDataset = hasDatasets && parts.length === 1
       if (
         (parts.length !== 2 && !hasFolder && !isDataset) ||
         !/^\w{1,1024}$/.test(datasetId) ||
-        (!isDataset && !/^[\p{L}\p{M}\p{N}_-]{1,1024}$/u.test(tableId))
+        (!isDataset && !/^[\p{L}\p{M}\p{N}\p{Pc}\p{Pd}\p{Zs}]{1,1024}$/u.test(tableId))
       )
         throw refusedFile(noun, file, `is not named <dataset>/<${noun}>.sql${folderForm(noun, leaves)}`)
       const sql = (await read(relative)).trimEnd()

@@ -173,7 +173,7 @@ describe('apply-ddl', () => {
     const dry = await applyDdl({ 'dry-run': 'true' }, {}, planner)
     await planner.close()
     expect([dry.exitCode, errorOf(dry)]).toEqual([0, ''])
-    expect(exchanges.filter(({ service, method }) => service === 'bigquery' && method !== 'GET')).toEqual([])
+    expect(changes()).toEqual([])
     expect(dry.outputs).toMatchObject({ created: '1', adopted: '1' })
     expect(dry.summary).toContain('nothing was changed')
     expect(await tableNames()).toEqual(['carts'])
@@ -199,10 +199,12 @@ describe('apply-ddl', () => {
     await sql(
       'CREATE TABLE caec_raw.visits (day DATE, visitor INT64 NOT NULL, by_hand STRING) PARTITION BY day',
     )
+    const labels = { 'managed-by': 'terraform', team: 'shop' }
+    await cloud.api('data-eng', 'PATCH', '/datasets/caec_raw/tables/carts', { labels })
     await write({ 'caec_raw/visits.sql': VISITS, 'caec_raw/carts.sql': CARTS })
     const look = await applyDdl({ 'dry-run': 'true' })
     expect([look.exitCode, errorOf(look)]).toEqual([0, ''])
-    expect(look.summary).toContain('adopt 1 / change 0 / conflict 1 / leave 0')
+    expect(look.summary).toContain('adopt 1 / change 0 / conflict 1 / leave what has no file')
     exchanges.length = 0
     const refused = await applyDdl()
     expect([refused.exitCode, errorOf(refused), changes()]).toEqual([
@@ -212,7 +214,10 @@ describe('apply-ddl', () => {
       ),
       [],
     ])
-    const adopted = await applyDdl({ adopt: 'true' })
+    const adopted = await applyDdl(
+      { adopt: 'true' },
+      { GITHUB_RUN_ID: '77', GITHUB_RUN_ATTEMPT: '2', GITHUB_SHA: 'c0ffee'.repeat(6) },
+    )
     expect([adopted.exitCode, errorOf(adopted), adopted.outputs.adopted]).toEqual([0, '', '2'])
     expect(await shown('visits')).toMatchObject({
       schema: { fields: [{ name: 'day' }, { name: 'visitor', mode: 'REQUIRED' }, { name: 'by_hand' }] },
@@ -221,7 +226,14 @@ describe('apply-ddl', () => {
         'clickstream-owner': expect.stringMatching(/-ddl-[0-9a-f]{8}$/),
         'clickstream-change': 'adopt',
         'clickstream-applied': expect.stringMatching(/^\d{8}t\d{6}z$/),
+        'clickstream-run': '77-2',
+        'clickstream-commit': 'c0ffee'.repeat(6),
+        'clickstream-digest': expect.stringMatching(/^[0-9a-f]{40}$/),
       },
+    })
+    expect((await shown('carts')).labels).toMatchObject({
+      ...labels,
+      'clickstream-owner': expect.stringMatching(/-ddl-[0-9a-f]{8}$/),
     })
     exchanges.length = 0
     expect((await applyDdl()).outputs).toMatchObject({ unchanged: '2' })
@@ -394,14 +406,18 @@ describe('apply-ddl refuses', () => {
     )
     await rm(join(job.workspace, 'ddl/caec_raw/gone.sql'))
     await write({ 'caec_raw/wide.sql': 'CREATE TABLE caec_raw.wide (a INT64 DEFAULT NO_SUCH_FUNCTION())' })
-    const refused = await applyDdl()
-    expect([refused.exitCode, errorOf(refused)]).toEqual([
-      1,
-      expect.stringContaining(
-        'Checking the tables: BigQuery refuses 1 of 2 to create: ddl/caec_raw/wide.sql: ',
-      ),
-    ])
-    expect(refused.outputs).toMatchObject({ created: '0' })
+    // The plan says what the run would.
+    for (const inputs of [{ 'dry-run': 'true' }, {}] as Record<string, string>[]) {
+      const refused = await applyDdl(inputs)
+      expect([refused.exitCode, errorOf(refused)]).toEqual([
+        1,
+        expect.stringContaining(
+          'Checking the tables: BigQuery refuses 1 of 2 to create or change: ddl/caec_raw/wide.sql: ',
+        ),
+      ])
+      expect(refused.summary).toContain(inputs['dry-run'] ? 'Tables: the plan' : 'stopped by an error')
+      if (inputs['dry-run'] === undefined) expect(refused.outputs).toMatchObject({ created: '0' })
+    }
     expect(await tableNames()).toEqual([])
   })
 
@@ -424,7 +440,9 @@ describe('apply-ddl refuses', () => {
     const result = await applyDdl()
     expect([result.exitCode, errorOf(result), changes()]).toEqual([
       1,
-      expect.stringMatching(/ddl\/caec_raw\/visits\.sql: 400 [\s\S]*default of column visitor/),
+      expect.stringMatching(
+        /refuses 1 of 2 to create or change: ddl\/caec_raw\/visits\.sql: [\s\S]*default of column visitor/,
+      ),
       [],
     ])
     expect(steps(result)).toContain('update caec_raw.visits: sets the default of column visitor')
@@ -445,6 +463,10 @@ describe('apply-ddl refuses', () => {
   it('to go on without a permission, which it names, without a stack trace', async () => {
     const planner = await signIn(cloud, 'ci-plan')
     await write({ 'caec_raw/carts.sql': CARTS })
+    const planned = await applyDdl({ 'dry-run': 'true' }, {}, planner)
+    expect([planned.exitCode, errorOf(planned), planned.outputs.created]).toEqual([0, '', '1'])
+    expect(planned.log).toContain('BigQuery was not asked about caec_raw.carts: this identity may not')
+    expect(planned.summary).toContain('BigQuery was not asked about')
     const create = await applyDdl({}, {}, planner)
     expect([create.exitCode, errorOf(create)]).toEqual([
       1,

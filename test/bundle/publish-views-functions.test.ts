@@ -1,9 +1,10 @@
-/** Functions through the bundle: published with the views that call them, authorized, left alone, refused, pruned. */
+/** Functions and recursive views through the bundle: published with the views that call them, authorized, left alone, refused, pruned. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Exchange } from '../../local/cloud/gateway.ts'
 import { analytics, openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
+import { openProxy } from '../support/proxy.ts'
 import { errorOf, runBundle } from '../support/runner.ts'
 import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
 
@@ -53,7 +54,11 @@ const FILES = {
     'CREATE FUNCTION caec_insights.last_day() AS ((SELECT MAX(day) FROM caec_analytics.visits))',
   'caec_insights/z_base.sql': 'SELECT day, visitor FROM caec_analytics.visits',
 }
-async function publish(files: Record<string, string>, inputs: Record<string, string> = {}) {
+async function publish(
+  files: Record<string, string>,
+  inputs: Record<string, string> = {},
+  env: Record<string, string> = {},
+) {
   await rm(join(job.workspace, 'views'), { recursive: true, force: true })
   for (const [name, body] of Object.entries(files)) {
     await mkdir(dirname(join(job.workspace, 'views', name)), { recursive: true })
@@ -62,7 +67,7 @@ async function publish(files: Record<string, string>, inputs: Record<string, str
   exchanges.length = 0
   return runBundle('publish-views', {
     job,
-    env: job.env,
+    env: { ...job.env, ...env },
     with: { source: 'views', location: 'us-central1', owner: 'me', ...inputs },
   })
 }
@@ -119,7 +124,23 @@ it('changes a body and grants again; a member that no file names stays', async (
     ...FILES,
     'caec_insights/last_day.sql': FILES['caec_insights/last_day.sql'].replace('MAX', 'MIN'),
   }
-  const { outputs, summary } = await published(changed)
+  let sent: Record<string, unknown> = {}
+  const proxy = await openProxy(cloud.origin, async (request, reply, body, forward) => {
+    if (!request.url!.includes('/routines/last_day')) return false
+    if (request.method === 'PUT') sent = JSON.parse(String(body))
+    if (request.method !== 'GET') return false
+    const { body: found } = await forward()
+    const more = { ...JSON.parse(String(found)), strictMode: true }
+    reply.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(more))
+    return true
+  })
+  const { exitCode, outputs, summary } = await publish(
+    changed,
+    {},
+    { CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY: proxy.origin },
+  )
+  proxy.close()
+  expect([exitCode, sent.strictMode]).toEqual([0, true])
   expect(outputs).toMatchObject({ updated: '1', unchanged: '5', authorized: '1' })
   expect(summary).toContain('caec&#95;insights.last&#95;day()')
   const after = await routine('last_day')
@@ -162,12 +183,12 @@ it.each<[string, Record<string, string>, RegExp]>([
     /same\.sql: .*missing/,
   ],
   [
-    'JavaScript',
+    'Python',
     {
       'caec_insights/same.sql':
-        'CREATE FUNCTION caec_insights.same(x INT64) RETURNS INT64 LANGUAGE js AS "return x"',
+        'CREATE FUNCTION caec_insights.same(x INT64) RETURNS INT64 LANGUAGE python AS "return x"',
     },
-    /same\.sql:1: a function in JavaScript is not published here/,
+    /same\.sql:1: a function in PYTHON is not published here/,
   ],
 ])('refuses %s', async (_what, files, words) => {
   await refused({ ...FILES, ...files }, words)
@@ -206,4 +227,89 @@ it('deletes what has no file any more, with its entry, and nothing else', async 
   expect((await routine('last_day')).error?.code).toBe(404)
   expect(await entries()).toHaveLength(1)
   expect([await text('foreign'), await text('left_alone')]).toEqual(['x', 'x'])
+})
+
+it('judges what reads a table that asks for a filter, and a new function', async () => {
+  const made = await cloud.query(
+    'data-eng',
+    'CREATE TABLE caec_analytics.filtered (day DATE, n INT64) PARTITION BY day OPTIONS (require_partition_filter = true)',
+  )
+  expect(made.status).toBe(200)
+  const result = await published({
+    'caec_insights/k_key.sql': 'CREATE FUNCTION caec_insights.k_key(x INT64) AS (x + 1)',
+    'caec_insights/k_view.sql': 'SELECT day, caec_insights.k_key(n) AS key FROM caec_analytics.filtered',
+    'caec_insights/k_rows.sql':
+      'CREATE TABLE FUNCTION caec_insights.k_rows() AS SELECT day FROM caec_analytics.filtered',
+  })
+  expect(result.outputs).toMatchObject({ created: '3' })
+  const filtered = "SELECT key FROM caec_insights.k_view WHERE day = '2026-11-29'"
+  expect(await rows('analyst', filtered)).toEqual([])
+})
+
+it('takes a recursive view and its reader in one run', async () => {
+  const result = await published({
+    'caec_insights/r_reader.sql': 'WITH t AS (SELECT n FROM caec_insights.r_tree) SELECT n FROM t',
+    'caec_insights/r_tree.sql':
+      '-- Numbers.\nWITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t WHERE n < 3)\nSELECT t.n FROM t',
+  })
+  expect(result.outputs.created).toBe('2')
+  expect(await rows('data-eng', 'SELECT SUM(n) FROM caec_insights.r_reader')).toEqual([['6']])
+})
+
+it('stops where BigQuery reads a table that the text spells and the scan does not find', async () => {
+  const sql =
+    'CREATE TABLE FUNCTION caec_insights.behind() AS SELECT COUNT(*) AS visits FROM caec_analytics.visits'
+  expect((await cloud.query('data-eng', sql)).status).toBe(200)
+  await refused(
+    {
+      'caec_insights/l.sql': 'SELECT caec_analytics.visits FROM caec_insights.behind() AS caec_analytics',
+    },
+    /BigQuery reads caec_analytics\.visits here, and this action does not find where; write the name as/,
+  )
+})
+
+it('publishes JavaScript as BigQuery takes it; the local one, which does not run it, says so', async () => {
+  const files = {
+    'caec_insights/slug.sql':
+      "CREATE FUNCTION caec_insights.slug(x STRING) RETURNS STRING DETERMINISTIC LANGUAGE js\nOPTIONS (library = 'gs://caec-local-lake/a.js')\nAS r'return x.replace(/\\W/g, \"-\") // FROM a.b';\n",
+  }
+  await refused(files, /BigQuery refuses 1 of 1: views\/caec_insights\/slug\.sql: [^\n]*JavaScript/)
+  const asked: string[] = []
+  let inserted: Record<string, unknown> = {}
+  const proxy = await openProxy(cloud.origin, (request, reply, body) => {
+    const answer = (json: object) =>
+      Boolean(reply.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(json)))
+    const sent = request.method === 'POST' ? JSON.parse(String(body)) : {}
+    if (request.url!.includes('/routines')) {
+      if (request.method !== 'POST') return false
+      inserted = sent
+      return answer({ ...sent, etag: 'e' })
+    }
+    if (!String(body).includes('LANGUAGE js')) return false
+    asked.push(sent.configuration.query.query)
+    return answer({
+      kind: 'bigquery#job',
+      jobReference: { projectId: 'caec-local', jobId: 'j' },
+      status: { state: 'DONE' },
+      statistics: { query: { schema: { fields: [{ name: 'result', type: 'STRING' }] } } },
+    })
+  })
+  const result = await publish(files, {}, { CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY: proxy.origin })
+  proxy.close()
+  expect([result.exitCode, errorOf(result), result.outputs.created]).toEqual([0, '', '1'])
+  const tail =
+    '(`x` STRING) RETURNS STRING DETERMINISTIC LANGUAGE js OPTIONS (library = ["gs://caec-local-lake/a.js"]) AS "return x.replace(/\\\\W/g, \\"-\\") // FROM a.b"'
+  expect(asked).toEqual([
+    `CREATE TEMP FUNCTION this_function${tail};\nSELECT this_function(CAST(NULL AS STRING)) AS result`,
+    `CREATE OR REPLACE FUNCTION \`caec-local.caec_insights.slug\`${tail}`,
+  ])
+  expect(inserted).toMatchObject({
+    routineType: 'SCALAR_FUNCTION',
+    language: 'JAVASCRIPT',
+    definitionBody: 'return x.replace(/\\W/g, "-") // FROM a.b',
+    importedLibraries: ['gs://caec-local-lake/a.js'],
+    determinismLevel: 'DETERMINISTIC',
+    arguments: [{ name: 'x', argumentKind: 'FIXED_TYPE', dataType: { typeKind: 'STRING' } }],
+    returnType: { typeKind: 'STRING' },
+  })
 })

@@ -129,7 +129,9 @@ describe('publish-views beside others', () => {
   it('shows on a project full of views made by hand what it would do, and does nothing to them', async () => {
     const own = { description: 'Ask Ada.', friendlyName: 'Finance', labels: { team: 'finance' } }
     await byHand('finance', 'SELECT day, visitor FROM `caec-local.caec_analytics.carts`', own)
-    await byHand('equal', 'SELECT day -- hand-made\nFROM `caec-local`.caec_analytics.carts;')
+    await byHand('equal', 'SELECT day -- hand-made\nFROM `caec-local`.caec_analytics.carts;', {
+      labels: { 'managed-by': 'terraform' },
+    })
     await byHand('other', 'SELECT 1 AS one')
     await api('PATCH', '/datasets/caec_insights/tables/finance', {
       expirationTime: '4102444800000',
@@ -174,7 +176,11 @@ describe('publish-views beside others', () => {
       expect.objectContaining({ name: 'visitor' }),
       expect.objectContaining({ name: 'one' }),
     ])
-    expect((await shown('equal')).view.query).toContain('hand-made')
+    const equal = await shown('equal')
+    expect([equal.view.query, equal.labels['managed-by']]).toEqual([
+      expect.stringContaining('hand-made'),
+      'terraform',
+    ])
     expect((await published({ prune: 'true' })).outputs).toMatchObject({
       unchanged: '3',
       deleted: '0',
@@ -230,4 +236,41 @@ describe('publish-views reconciles access', () => {
     expect((await cloud.query('analyst', 'SELECT * FROM caec_insights.y')).status).toBe(200)
     expect((await published()).outputs.authorized).toBe('0')
   })
+
+  it('names authorize-except where the access list of a source is not its own to change', async () => {
+    const readers = [
+      { role: 'READER', userByEmail: cloud.cloud.environment.serviceAccounts['ci-deploy'] },
+      { role: 'OWNER', userByEmail: cloud.cloud.environment.serviceAccounts['data-eng'] },
+    ]
+    const reference = { projectId: 'caec-local', datasetId: 'open_data' }
+    await api('POST', '/datasets', { datasetReference: reference, location: 'us-central1', access: readers })
+    await api('POST', '/datasets/open_data/tables', {
+      tableReference: { ...reference, tableId: 'days' },
+      schema: { fields: [{ name: 'day', type: 'DATE' }] },
+    })
+    await write({ 'caec_insights/y.sql': 'SELECT day FROM open_data.days' })
+    const refused = await publish()
+    expect([refused.exitCode, errorOf(refused)]).toEqual([
+      1,
+      expect.stringMatching(/datasets\.setIamPolicy[\s\S]*authorize-except/),
+    ])
+    const result = await published({ 'authorize-except': 'caec-local.open_data' })
+    expect(result.outputs).toMatchObject({ unchanged: '1', authorized: '0' })
+    const wrong = await publish({ 'authorize-except': 'a b' })
+    expect(errorOf(wrong)).toContain('datasets, each DATASET or PROJECT.DATASET')
+  })
+})
+
+it('names the dataset, the project or the location that is wrong, and does not blame the SQL', async () => {
+  await write({ 'caec_nowhere/by_day.sql': VISITS })
+  const none = 'has none of this name (or there is no such project); make it with Terraform or CREATE SCHEMA'
+  expect(errorOf(await publish())).toContain(`Reading the dataset caec_nowhere: project caec-local ${none}`)
+  await rm(join(job.workspace, 'views'), { recursive: true })
+  await write({ 'caec_insights/by_day.sql': VISITS })
+  expect(errorOf(await publish({ location: 'EU' }))).toContain(
+    'the dataset caec_insights is in us-central1, not in EU; correct the input.',
+  )
+  expect(errorOf(await publish({ 'project-id': 'no-such-project' }))).toContain(
+    `Reading the dataset caec_insights: project no-such-project ${none}`,
+  )
 })

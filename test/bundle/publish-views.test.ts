@@ -221,6 +221,14 @@ AS ${VISITS};
       expect.objectContaining({ properties: expect.stringContaining('column.sql,line=1') }),
     )
     expect(errorOf(refused)).toContain('visitor')
+    await write({
+      'caec_insights/base.sql': "SELECT day, visitor, 'new' AS more FROM caec_analytics.visits",
+      'caec_insights/last.sql':
+        'SELECT c.visitor AS guest FROM caec_insights.column AS c JOIN caec_insights.base ON TRUE',
+    })
+    expect(errorOf(await publish())).toMatch(
+      /the new query of caec_insights\.last \(\S+\) drops column visitor; readers of the view would break/,
+    )
   })
 
   it('starts no query when nothing differs, and asks little the first time', async () => {
@@ -238,7 +246,10 @@ AS ${VISITS};
     expect(first.filter((id) => /tables\.(get|insert)|jobs/.test(id ?? ''))).toHaveLength(9)
     const second = await counted()
     expect(second.filter((id) => !/tables\.(get|list)|datasets\.get/.test(id ?? ''))).toEqual([])
-    expect(second.filter((id) => id === 'bigquery.tables.get')).toHaveLength(3)
+    const count = (id: string) => second.filter((one) => one === id).length
+    expect(['bigquery.tables.get', 'bigquery.datasets.get', 'bigquery.tables.list'].map(count)).toEqual([
+      3, 2, 1,
+    ])
   })
 
   it('updates only what differs and grants that one again', async () => {
@@ -294,17 +305,26 @@ AS ${VISITS};
 
   it('shows the plan and changes nothing in a dry run, also as an identity that may not write', async () => {
     const planner = await signIn(cloud, 'ci-plan')
+    for (const sql of [
+      'CREATE TABLE caec_analytics.filtered (day DATE, n INT64) PARTITION BY day OPTIONS (require_partition_filter = true)',
+      "INSERT INTO caec_analytics.visits VALUES (DATE '2026-11-29', 7)",
+    ])
+      expect((await cloud.query('data-eng', sql)).status).toBe(200)
     await write({
       'caec_insights/top.sql': 'SELECT day FROM caec_insights.by_day',
       'caec_insights/by_day.sql': VISITS,
+      // A view over it is fine; who may not make one gets its query judged with a filter.
+      'caec_insights/passes.sql': 'SELECT * FROM caec_analytics.filtered AS f',
     })
     exchanges.length = 0
     const dry = await publish({ 'dry-run': 'true' }, {}, planner)
     await planner.close()
     expect([dry.exitCode, errorOf(dry)]).toEqual([0, ''])
     expect(changes()).toEqual([])
-    expect(dry.outputs).toMatchObject({ created: '2', authorized: '1' })
+    expect(dry.outputs).toMatchObject({ created: '3', authorized: '2' })
     expect(dry.summary).toContain('nothing was changed')
+    expect(dry.summary).toContain('passes: BigQuery judged its query alone')
+    expect(dry.summary).toMatch(/by&#95;day<\/td><td>does not exist<\/td><td>&#56; bytes<\/td>/)
     expect(await viewNames()).toEqual([])
     const digest = dry.outputs['plan-digest']!
     await write({ 'caec_insights/by_day.sql': `${VISITS} -- changed` })
@@ -316,7 +336,7 @@ AS ${VISITS};
     ])
     await write({ 'caec_insights/by_day.sql': VISITS })
     const agreed = await publish({ 'expected-plan': digest })
-    expect([agreed.exitCode, agreed.outputs.created]).toEqual([0, '2'])
+    expect([agreed.exitCode, errorOf(agreed), agreed.outputs.created]).toEqual([0, '', '3'])
   })
 })
 

@@ -29,14 +29,15 @@ async function make(sql: string): Promise<void> {
 beforeAll(async () => {
   cloud = await openBigQuery({ onExchange: (exchange) => exchanges.push(exchange) })
   job = await signIn(cloud)
-  await api('POST', '/datasets', {
-    datasetReference: { projectId: 'caec-local', datasetId: 'mart_c' },
-    location: 'us-central1',
-    access: (['ci-deploy', 'data-eng'] as const).map((persona) => ({
-      role: 'OWNER',
-      userByEmail: cloud.cloud.environment.serviceAccounts[persona],
-    })),
-  })
+  for (const datasetId of ['mart_c', 'reports', 'shop'])
+    await api('POST', '/datasets', {
+      datasetReference: { projectId: 'caec-local', datasetId },
+      location: 'us-central1',
+      access: (['ci-deploy', 'data-eng'] as const).map((persona) => ({
+        role: 'OWNER',
+        userByEmail: cloud.cloud.environment.serviceAccounts[persona],
+      })),
+    })
   await make(
     'CREATE TABLE caec_analytics.visits (day DATE, visitor INT64, country STRING, amount NUMERIC, tags ARRAY<STRING>)',
   )
@@ -44,10 +45,15 @@ beforeAll(async () => {
   await make(
     'CREATE TABLE caec_analytics.dev_events (day DATE, id INT64) PARTITION BY day OPTIONS (require_partition_filter = TRUE)',
   )
-  for (const folder of ['sql-views', 'sql-tables']) {
+  await make('CREATE TABLE shop.visits (day DATE, country STRING) PARTITION BY day')
+  await make('CREATE TABLE shop.orders (ts TIMESTAMP, id INT64, amount NUMERIC) PARTITION BY DATE(ts)')
+  for (const table of ['a', 'b']) await make(`CREATE TABLE shop.${table} (id INT64)`)
+  for (const folder of ['sql-views', 'sql-tables', 'sql-views-materialized']) {
     await cp(join(repoRoot, 'test/fixtures', folder), join(job.workspace, folder), { recursive: true })
     for (const file of await filesIn(folder))
-      if (file.includes('crlf')) await rewrite(folder, file, (text) => text.replace(/\r?\n/g, '\r\n'))
+      await rewrite(folder, file, (text) =>
+        file.includes('crlf') ? text.replace(/\r?\n/g, '\r\n') : text.replaceAll('my-project', 'caec-local'),
+      )
   }
 })
 afterAll(() => Promise.all([job.close(), cloud.close()]))
@@ -107,6 +113,9 @@ describe('a folder of views as people write them', () => {
         description: 'One row per visit.\nEnvironment dev.',
         labels: { team: 'growth', env: 'dev' },
       })
+      expect((await api('GET', '/datasets/caec_insights/tables/create_expires')).expirationTime).toBe(
+        String(Date.UTC(2099, 0, 1)),
+      )
       expect((await api('GET', '/datasets/caec_insights/tables/literal_dollar')).view.query).toContain(
         '${not_a_variable}',
       )
@@ -148,6 +157,41 @@ describe('a folder of views as people write them', () => {
     },
     20 * MINUTES,
   )
+
+  it(
+    'updates each of its files, and prunes all but one',
+    async () => {
+      const files = await filesIn('sql-views')
+      for (const file of files) await rewrite('sql-views', file, (text) => `${text}\n-- Changed.`)
+      expect((await publish()).outputs).toMatchObject({ created: '0', updated: String(files.length) })
+      for (const file of files)
+        if (!file.endsWith('z_base.sql')) await rm(join(job.workspace, 'sql-views', file))
+      for (const file of await readdir(join(job.workspace, 'sql-views'), { recursive: true }))
+        if (file.endsWith('.yaml')) await rm(join(job.workspace, 'sql-views', file))
+      expect((await publish()).outputs).toMatchObject({ unchanged: '1', deleted: String(files.length - 1) })
+      expect([
+        await viewsIn('caec_insights'),
+        await viewsIn('mart_c'),
+        await functionsIn('caec_insights'),
+      ]).toEqual([['z_base'], [], []])
+    },
+    20 * MINUTES,
+  )
+})
+
+it('publishes a folder of materialized views', async () => {
+  const publish = (inputs: Record<string, string> = {}) =>
+    run('publish-views', 'sql-views-materialized', inputs)
+  expect((await publish({ 'dry-run': 'true' })).outputs).toMatchObject({ created: '4' })
+  expect((await publish()).outputs).toMatchObject({ created: '4' })
+  expect(await publish()).toMatchObject({ outputs: { unchanged: '4' }, jobs: 0, writes: 0 })
+  const shown = (name: string) => api('GET', `/datasets/reports/tables/${name}`)
+  expect(await shown('daily')).toMatchObject({
+    timePartitioning: { field: 'day' },
+    clustering: { fields: ['country'] },
+    materializedView: { refreshIntervalMs: '3600000' },
+  })
+  expect(await shown('hourly')).toMatchObject({ maxStaleness: '0-0 0 4:0:0', description: 'By hour' })
 })
 
 describe('a folder of tables as people write them', () => {

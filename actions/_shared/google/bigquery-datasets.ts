@@ -3,9 +3,11 @@
  * was not shown.
  */
 import type { ExistingDataset } from '../dataset.ts'
-import { allPages, datasetAsk, datasetOf, unlessMissing } from './bigquery.ts'
+import { GoogleApiError } from '../errors.ts'
+import { datasetAsk, datasetOf, unlessMissing } from './bigquery.ts'
 import { askBigQuery } from './bigquery-client.ts'
 import type { Google } from './connect.ts'
+import { allPages } from './pages.ts'
 
 export type Labels = Readonly<Record<string, string>>
 export interface Dataset {
@@ -43,7 +45,7 @@ export async function getDataset(
 /** Those that this identity may see. */
 export async function listDatasets(google: Google, projectId: string): Promise<Dataset[]> {
   const ask = { method: 'bigquery.datasets.list', resource: projectId, kind: 'bigquery#datasetList' }
-  const pages = await allPages((pageToken) =>
+  const pages = await allPages(ask, (pageToken) =>
     askBigQuery<{ datasets?: readonly RawDataset[]; nextPageToken?: string }>(google, ask, (client) =>
       // One page per call: with paging of its own the client takes maxResults for the total.
       client.getDatasets({ projectId, maxResults: 1000, pageToken, autoPaginate: false }),
@@ -69,16 +71,25 @@ export async function getDescription(
   return found && { ...found, labels: found.labels ?? {} }
 }
 
-/** @param members as the API calls them. */
+/**
+ * Repeated when its answer is lost: then the name is taken, and the labels of what is there say by whom.
+ * @param members as the API calls them.
+ */
 export async function createDataset(
   google: Google,
   datasetId: string,
-  members: Readonly<Record<string, unknown>>,
+  members: Readonly<Record<string, unknown>> & { readonly labels: Labels },
 ): Promise<void> {
   const { projectId } = google
-  await askBigQuery(google, datasetAsk('insert', { projectId, datasetId }), (client) =>
+  const ask = { ...datasetAsk('insert', { projectId, datasetId }), isRepeatable: true }
+  await askBigQuery(google, ask, (client) =>
     client.createDataset(datasetId, { projectId, ...members }),
-  )
+  ).catch(async (error: unknown) => {
+    if (!(error instanceof GoogleApiError && error.status === 409)) throw error
+    const found = await getDescription(google, projectId, datasetId)
+    if (found === undefined || Object.keys(members.labels).length === 0 || !carries(found, members.labels))
+      throw error
+  })
 }
 
 /** Changes the named members, only if the dataset is still the one that was read (412 otherwise). */
@@ -112,5 +123,5 @@ export async function dropDataset(
   return 'dropped'
 }
 
-export const carries = ({ labels }: Dataset, proof: Labels): boolean =>
+export const carries = ({ labels }: Pick<Dataset, 'labels'>, proof: Labels): boolean =>
   Object.entries(proof).every(([name, value]) => labels[name] === value)

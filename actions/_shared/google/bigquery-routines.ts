@@ -6,9 +6,10 @@
 import type { ExistingView, Routine, RoutineType, TableName, ViewContent } from '../dataset.ts'
 import { GoogleApiError } from '../errors.ts'
 import { readMarkedText, writeMarkedText } from '../ownership.ts'
-import { allPages, bigQueryRequest, datasetOf, spelled, unlessMissing } from './bigquery.ts'
+import { bigQueryRequest, datasetOf, spelled, unlessMissing } from './bigquery.ts'
 import { askBigQuery, type BigQueryAsk } from './bigquery-client.ts'
 import type { Google } from './connect.ts'
+import { allPages } from './pages.ts'
 
 type Members = Readonly<Record<string, unknown>>
 interface RoutineResource extends Members {
@@ -22,6 +23,8 @@ interface RoutineResource extends Members {
   readonly language?: string
   readonly description?: string
   readonly definitionBody?: string
+  readonly importedLibraries?: readonly string[]
+  readonly determinismLevel?: string
   readonly creationTime?: string
   readonly arguments?: readonly { readonly name?: string; readonly dataType?: RoutineType }[]
   readonly returnType?: RoutineType
@@ -47,7 +50,7 @@ const read = (google: Google, name: TableName): Promise<RoutineResource | undefi
     ),
   )
 
-/** As a view: its body is the query, its kind the type; one in another language is called by that. */
+/** As a view: its body is the query, its kind the type; of another language than SQL with that before it. */
 export async function getRoutine(google: Google, name: TableName): Promise<ExistingView | undefined> {
   const found = await read(google, name)
   if (found === undefined) return undefined
@@ -67,6 +70,9 @@ export async function getRoutine(google: Google, name: TableName): Promise<Exist
 }
 
 function signatureOf({
+  language,
+  importedLibraries,
+  determinismLevel,
   routineType,
   arguments: given,
   returnType,
@@ -78,6 +84,11 @@ function signatureOf({
       name: name ?? '',
       ...(dataType === undefined ? {} : { dataType }),
     })),
+    ...(language === 'JAVASCRIPT' ? { language } : {}),
+    ...(importedLibraries === undefined ? {} : { libraries: importedLibraries }),
+    ...(determinismLevel === 'DETERMINISTIC' || determinismLevel === 'NOT_DETERMINISTIC'
+      ? { determinism: determinismLevel }
+      : {}),
     ...(returnType === undefined ? {} : { returnType }),
     ...(returnTableType?.columns === undefined ? {} : { returnTable: returnTableType.columns }),
   }
@@ -89,14 +100,14 @@ export async function listRoutines(
   projectId: string,
   datasetId: string,
 ): Promise<{ name: TableName; labels: Readonly<Record<string, string>> }[]> {
-  const pages = await allPages((pageToken) =>
+  const ask = { method: 'bigquery.routines.list', resource: `${projectId}:${datasetId}` }
+  const pages = await allPages(ask, (pageToken) =>
     bigQueryRequest<{ routines?: RoutineResource[]; nextPageToken?: string }>(google, projectId, {
       verb: 'GET',
       path: `/datasets/${encodeURIComponent(datasetId)}/routines`,
       // Without it no description is shown.
       query: { maxResults: 1000, pageToken, readMask: 'routineReference,description' },
-      method: 'bigquery.routines.list',
-      resource: `${projectId}:${datasetId}`,
+      ...ask,
     }),
   )
   return pages.flatMap(({ routines }) =>
@@ -109,7 +120,8 @@ export async function listRoutines(
 
 /** Repeated when its answer is lost: then the name is taken, and what is there says by whom. */
 export async function createRoutine(google: Google, name: TableName, content: ViewContent): Promise<void> {
-  const body = members({ routineType: content.routine?.kind, language: 'SQL' }, content)
+  const language = content.routine?.language ?? 'SQL'
+  const body = members({ routineType: content.routine?.kind, language }, content)
   await askBigQuery(google, { ...ask('insert', name), isRepeatable: true }, (client) =>
     datasetOf(client, name).createRoutine(name.tableId, body),
   ).catch(async (error: unknown) => {
@@ -177,6 +189,8 @@ function members(
               ? { argumentKind: 'ANY_TYPE' }
               : { argumentKind: 'FIXED_TYPE', dataType }),
           })),
+          ...(routine.libraries === undefined ? {} : { importedLibraries: routine.libraries }),
+          ...(routine.determinism === undefined ? {} : { determinismLevel: routine.determinism }),
           ...(routine.returnType === undefined ? {} : { returnType: routine.returnType }),
           ...(routine.returnTable === undefined ? {} : { returnTableType: { columns: routine.returnTable } }),
         }),

@@ -10,6 +10,7 @@ import type {
 import { datasetAsk, datasetOf, readTable, writeTable } from './bigquery.ts'
 import { askBigQuery } from './bigquery-client.ts'
 import type { Google } from './connect.ts'
+import { allPages } from './pages.ts'
 
 interface TableResource {
   readonly type: string
@@ -57,6 +58,29 @@ export async function getTable(google: Google, name: TableName): Promise<Existin
       isFilterRequired: table.requirePartitionFilter === true,
     }
   )
+}
+
+/** Names of whatever a dataset holds: tables, views, snapshots. */
+export async function listTables(
+  google: Google,
+  projectId: string,
+  datasetId: string,
+): Promise<readonly string[]> {
+  const name = { projectId, datasetId }
+  const ask = {
+    method: 'bigquery.tables.list',
+    resource: `${projectId}:${datasetId}`,
+    kind: 'bigquery#tableList',
+  }
+  const pages = await allPages(ask, (pageToken) =>
+    askBigQuery<{
+      tables?: readonly { readonly tableReference: TableName }[]
+      nextPageToken?: string
+    }>(google, ask, (client) =>
+      datasetOf(client, name).getTables({ maxResults: 1000, pageToken, autoPaginate: false }),
+    ),
+  )
+  return pages.flatMap(({ tables }) => (tables ?? []).map(({ tableReference }) => tableReference.tableId))
 }
 
 /** Changes the named members, only if the table is still the one that was read (412 otherwise). */

@@ -122,6 +122,12 @@ const SIGNS: readonly Sign[] = [
   },
   {
     status: 403,
+    text: /bigquery\.datasets\.setIamPolicy/,
+    problem: 'permission-denied',
+    hint: 'Grant that permission on the dataset to the identity of this job; or leave its access list alone: name it in authorize-except (public data).',
+  },
+  {
+    status: 403,
     problem: 'permission-denied',
     hint: 'Grant the permission named above to the identity of this job; a new grant takes up to five minutes.',
   },

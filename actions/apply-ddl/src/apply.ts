@@ -3,20 +3,19 @@
  * change a table that changed after it was read.
  */
 import type { ExistingTable } from '../../_shared/dataset.ts'
-import { ConflictError, GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
+import { ConflictError } from '../../_shared/errors.ts'
 import { asConflict } from '../../_shared/google/bigquery.ts'
-import { dryRun, runStatement } from '../../_shared/google/bigquery-jobs.ts'
+import { runStatement } from '../../_shared/google/bigquery-jobs.ts'
 import { createDataset, patchDescription } from '../../_shared/google/bigquery-datasets.ts'
 import { getTable, patchTable } from '../../_shared/google/bigquery-tables.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import { applyInOrder } from '../../_shared/apply.ts'
 import { assertNever, type Outcome } from '../../_shared/plan.ts'
-import type { Annotation } from '../../_shared/report.ts'
 import type { Runner } from '../../_shared/run.ts'
-import { annotationOf } from '../../_shared/sql-files.ts'
 import { compareTable } from './compare.ts'
 import type { DatasetStep } from './dataset-plan.ts'
 import type { Inputs } from './inputs.ts'
+import { alterOf, isRename, judge } from './judge.ts'
 import { closeEntry, openEntry, written, type Entry } from './ledger.ts'
 import { tablesByName, type Observed, type ObservedTable } from './observe.ts'
 import type { DdlStep, TablePlan, TableStep } from './plan.ts'
@@ -40,15 +39,22 @@ export async function apply(
     runner,
   )
   if (begun.failure !== undefined) return begun
+  const ofTables = plan.steps.filter((step) => step.resource === undefined)
   try {
-    await judge(plan, inputs, tables, google)
+    await judge(
+      ofTables.filter(({ waitsFor }) => waitsFor === undefined),
+      { inputs, tables, google },
+    )
   } catch (failure) {
     return { ...begun, failure }
   }
-  const ofTables = plan.steps.filter((step) => step.resource === undefined)
   const ended = await applyInOrder<DdlStep>(
     { ...plan, steps: ofTables },
-    (step) => applyStep(step as TableStep, inputs, tables.get(step.target), google),
+    async (step) => {
+      const table = step as TableStep & { resource?: undefined }
+      if (table.waitsFor !== undefined) await judge([table], { inputs, tables, google })
+      return applyStep(table, inputs, tables.get(step.target), google)
+    },
     runner,
   )
   return { ...ended, done: [...begun.done, ...ended.done] }
@@ -64,7 +70,8 @@ async function applyDataset(
   google.log.info(`${step.kind} ${step.target}: ${step.reason}`)
   const found = observed.datasets.find(({ datasetId }) => datasetId === step.target)
   const { owner, runId, commit, location } = inputs
-  const entry = { owner, runId, commit, change: step.kind, beside: [], atMs: Date.now() }
+  const there = found?.existing?.labels ?? {}
+  const entry = { owner, runId, commit, change: step.kind, labels: there, beside: [], atMs: Date.now() }
   const labels = { ...step.patch.labels, ...written({ ...entry, statement: found?.sql ?? '' }) }
   const members = { ...step.patch, labels }
   const etag = found?.existing?.etag
@@ -76,62 +83,6 @@ async function applyDataset(
     throw asConflict(error, step.target, etag === undefined ? 'no dataset of this name' : `etag ${etag}`)
   })
 }
-
-/** BigQuery reads every statement before the first one runs; a file it refuses changes nothing at all. */
-async function judge(
-  plan: TablePlan,
-  inputs: Inputs,
-  tables: ReturnType<typeof tablesByName>,
-  google: Google,
-): Promise<void> {
-  const failures: Annotation[] = []
-  const steps = plan.steps.filter((step) => step.resource === undefined)
-  const creates = steps.filter(
-    (step): step is CreateStep & { resource?: undefined } => step.kind === 'create',
-  )
-  for (const step of steps) {
-    if (step.kind !== 'update' && step.kind !== 'adopt') continue
-    const file = tables.get(step.target)?.file ?? step.target
-    for (const words of judgeable(step))
-      await dryRun(google, google.projectId, inputs.location, alterOf(step, words), file)
-  }
-  for (const step of creates) {
-    try {
-      const { statementType } = await dryRun(
-        google,
-        google.projectId,
-        inputs.location,
-        step.statement,
-        step.file,
-      )
-      const isOnce = tables.get(step.target)?.desired.once !== undefined
-      if (isOnce ? !statementType.startsWith('CREATE_') : statementType !== 'CREATE_TABLE')
-        throw new Error(
-          `Checking ${step.file}: BigQuery takes it for ${statementType || 'nothing it names'}, it was read as CREATE TABLE.`,
-        )
-    } catch (error) {
-      if (error instanceof GoogleApiError && error.status === 409)
-        throw asConflict(error, step.target, 'no table of this name')
-      if (!(error instanceof GoogleApiError && error.status === 400)) throw error
-      failures.push(annotationOf(error, step.file, 'DDL'))
-    }
-  }
-  if (failures.length > 0) {
-    throw new WorkFailedError(
-      `Checking the tables: BigQuery refuses ${failures.length} of ${creates.length} to create: ${failures.map(({ file, message }) => `${file}: ${message}`).join('; ')}`,
-      { annotations: failures, problem: 'table-ddl' },
-    )
-  }
-}
-
-const isRename = (alter: string): boolean => alter.startsWith('RENAME')
-
-/** What BigQuery can read before the change begins: not what rests on a column that is still to come. */
-const judgeable = ({ patch, alters }: ChangeStep): readonly string[] =>
-  patch.schema === undefined && !alters.some(isRename) ? alters : alters.filter(isRename)
-
-const alterOf = ({ name }: ChangeStep, words: string): string =>
-  `ALTER TABLE \`${name.projectId}.${name.datasetId}.${name.tableId}\` ${words}`
 
 async function applyStep(
   step: TableStep,
@@ -169,6 +120,7 @@ function entryOf(
     ...{ owner, runId, commit },
     change: step.kind,
     statement: table?.sql ?? '',
+    labels: table?.existing?.labels ?? {},
     beside: step.kind === 'create' ? [] : step.beside,
     atMs: Date.now(),
   }

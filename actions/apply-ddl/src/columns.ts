@@ -176,17 +176,25 @@ export function readCollation(cursor: Cursor): string {
 
 const AFTER_DEFAULT = ['OPTIONS', 'NOT', 'COLLATE', 'PRIMARY', 'REFERENCES', 'CONSTRAINT']
 
+/** Of an expression, where NOT is no constraint: `DEFAULT NOT TRUE`, `x IS NOT NULL`, `x NOT IN (…)`. */
+const isOperator = (cursor: Cursor, last: string): boolean =>
+  cursor.next().toUpperCase() === 'NOT' &&
+  (['', 'IS', 'NOT', 'AND', 'OR'].includes(last) || cursor.next(1).toUpperCase() !== 'NULL')
+
 /** The text of a default, to the comma, bracket or word that ends it. */
 function readExpression(cursor: Cursor): string {
   const start = cursor.at()
   let end = start
   let depth = 0
+  let last = ''
   while (cursor.next() !== '') {
     const word = cursor.next().toUpperCase()
-    if (depth === 0 && [',', ')', ...AFTER_DEFAULT].includes(word)) break
+    if (depth === 0 && [',', ')'].includes(word)) break
+    if (depth === 0 && AFTER_DEFAULT.includes(word) && !isOperator(cursor, last)) break
     if (['(', '['].includes(word)) depth += 1
     if ([')', ']'].includes(word)) depth -= 1
     end = cursor.at() + cursor.next().length
+    last = word
     cursor.skip()
   }
   if (end === start) cursor.refuse('DEFAULT needs a value')

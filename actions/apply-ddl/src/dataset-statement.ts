@@ -55,8 +55,10 @@ function readDatasetOptions(cursor: Cursor): DesiredDataset {
       case 'location':
         return { location: cursor.text() }
       case 'default_table_expiration_days':
+        if (cursor.accept('NULL')) return {}
         return { defaultTableExpirationMs: days() }
       case 'default_partition_expiration_days':
+        if (cursor.accept('NULL')) return {}
         return { defaultPartitionExpirationMs: days() }
       default:
         return cursor.refuse(

@@ -23,6 +23,8 @@ export interface Entry {
   readonly owner: string
   readonly change: string
   readonly statement: string
+  /** What stands on it before the change. */
+  readonly labels: Readonly<Record<string, string>>
   readonly beside: readonly string[]
   readonly runId: string
   readonly commit: string
@@ -55,7 +57,7 @@ export const openEntry = (entry: Entry): Readonly<Record<string, string>> => ({
 /** Written last. A label that is null is removed. */
 export function closeEntry(entry: Entry, made: ExistingTable): Readonly<Record<string, string | null>> {
   return {
-    ...written(entry),
+    ...written({ ...entry, labels: made.labels }),
     [SHAPE]: markDigest(shapeOf(made)),
     ...(entry.beside.length > 0
       ? { [BESIDE]: digestOfNames(entry.beside) }
@@ -70,13 +72,14 @@ export function written({
   owner,
   change,
   statement,
+  labels,
   runId,
   commit,
   atMs,
 }: Entry): Readonly<Record<string, string>> {
   const at = new Date(atMs).toISOString().replace(/[-:]|\.\d+/g, '')
   return {
-    ...markOf(owner, markDigest(statement)),
+    ...markOf(owner, markDigest(statement), labels),
     'clickstream-change': change,
     'clickstream-applied': labelValue(at),
     ...(runId === '' ? {} : { 'clickstream-run': labelValue(runId) }),

@@ -3,8 +3,9 @@ import pMap from 'p-map'
 import { shortName, type ExistingTable } from '../../_shared/dataset.ts'
 import { GoogleApiError, InputError, WorkFailedError } from '../../_shared/errors.ts'
 import { getDescription } from '../../_shared/google/bigquery-datasets.ts'
-import { getDatasetLocation, getTable } from '../../_shared/google/bigquery-tables.ts'
+import { getDatasetLocation, getTable, listTables } from '../../_shared/google/bigquery-tables.ts'
 import type { Google } from '../../_shared/google/connect.ts'
+import { ownershipOf } from '../../_shared/ownership.ts'
 import type { Annotation } from '../../_shared/report.ts'
 import { readSqlFiles, type SqlFile } from '../../_shared/sql-files.ts'
 import { ReadingError } from '../../_shared/sql-cursor.ts'
@@ -14,7 +15,7 @@ import type { Inputs } from './inputs.ts'
 import { readStatement, type DesiredTable } from './statement.ts'
 
 /** How many requests are under way at one time. */
-const AT_ONCE = 8
+export const AT_ONCE = 8
 
 export interface ObservedTable extends SqlFile {
   readonly desired: DesiredTable
@@ -25,6 +26,8 @@ export interface Observed {
   /** Of files beside the folders. */
   readonly datasets: readonly ObservedDataset[]
   readonly tables: readonly ObservedTable[]
+  /** What the datasets of the files hold beside them; asked only where something is not this owner's. */
+  readonly left?: number
 }
 
 export async function observe(inputs: Inputs, google: Google): Promise<Observed> {
@@ -49,7 +52,32 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
       isToCome.has(file.name.datasetId) ? file : { ...file, existing: await getTable(google, file.name) },
     { concurrency: AT_ONCE },
   )
-  return { projectId, datasets, tables }
+  return { projectId, datasets, tables, left: await countLeft(inputs, google, tables) }
+}
+
+/** @returns undefined where nobody needs to know, or this identity may not list. */
+async function countLeft(
+  { owner }: Inputs,
+  google: Google,
+  tables: readonly ObservedTable[],
+): Promise<number | undefined> {
+  const isOurs = ({ existing }: ObservedTable): boolean =>
+    existing === undefined || ownershipOf(existing.labels, owner) === 'ours'
+  if (tables.every(isOurs)) return undefined
+  const withFile = new Set(tables.map(({ name }) => shortName(name)))
+  const datasets = [...new Set(tables.filter(({ existing }) => existing).map(({ name }) => name.datasetId))]
+  try {
+    const names = await pMap(
+      datasets,
+      async (datasetId) =>
+        (await listTables(google, google.projectId, datasetId)).map((tableId) => `${datasetId}.${tableId}`),
+      { concurrency: AT_ONCE },
+    )
+    return names.flat().filter((name) => !withFile.has(name)).length
+  } catch (error) {
+    if (error instanceof GoogleApiError && error.status === 403 && error.problem !== 'quota') return undefined
+    throw error
+  }
 }
 
 interface Files {

@@ -1,5 +1,6 @@
 /** Reads OPTIONS of tables and columns; it refuses options that it could not compare with what is there. */
 import type { Cursor } from '../../_shared/sql-cursor.ts'
+import { readLabels, textOrNull } from '../../_shared/sql-labels.ts'
 
 /** What the statement names; what it does not name is nobody's wish. */
 export interface TableOptions {
@@ -28,7 +29,7 @@ export function readOptions<T>(cursor: Cursor, read: (name: string) => T): Map<s
 
 export function readColumnOptions(cursor: Cursor): string | undefined {
   return readOptions(cursor, (name) =>
-    name === 'description' ? cursor.text() : cursor.refuse(`the column option ${name} is not supported`),
+    name === 'description' ? textOrNull(cursor) : cursor.refuse(`the column option ${name} is not supported`),
   ).get('description')
 }
 
@@ -39,9 +40,9 @@ export function readDescribing(
 ): Pick<TableOptions, 'description' | 'friendlyName' | 'labels'> | undefined {
   switch (name) {
     case 'description':
-      return { description: cursor.text() }
+      return { description: textOrNull(cursor) }
     case 'friendly_name':
-      return { friendlyName: cursor.text() }
+      return { friendlyName: textOrNull(cursor) }
     case 'labels':
       return { labels: readLabels(cursor) }
     default:
@@ -55,14 +56,17 @@ export function readTableOptions(cursor: Cursor): TableOptions {
     if (describing !== undefined) return describing
     switch (name) {
       case 'require_partition_filter':
+        if (cursor.accept('NULL')) return {}
         return {
           isFilterRequired:
             cursor.accept('TRUE') ||
             (cursor.accept('FALSE') ? false : cursor.refuse('require_partition_filter is TRUE or FALSE')),
         }
       case 'partition_expiration_days':
+        if (cursor.accept('NULL')) return {}
         return { partitionExpirationMs: String(Math.round(cursor.number() * DAY_MS)) }
       case 'expiration_timestamp':
+        if (cursor.accept('NULL')) return {}
         return cursor.refuse(
           'expiration_timestamp is not supported: a table that deletes itself is no state to keep',
         )
@@ -71,30 +75,4 @@ export function readTableOptions(cursor: Cursor): TableOptions {
     }
   })
   return Object.assign({}, ...parts.values()) as TableOptions
-}
-
-function readLabels(cursor: Cursor): Record<string, string> {
-  cursor.expect('[')
-  const pairs: [string, string][] = []
-  do {
-    if (cursor.next() === ']') break
-    cursor.accept('STRUCT')
-    cursor.expect('(')
-    const key = cursor.text()
-    cursor.expect(',')
-    pairs.push([key, cursor.text()])
-    cursor.expect(')')
-  } while (cursor.accept(','))
-  cursor.expect(']')
-  const [bad] =
-    pairs.find(
-      ([key, value]) =>
-        !/^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u.test(key) ||
-        !/^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u.test(value),
-    ) ?? []
-  if (bad !== undefined)
-    cursor.refuse(
-      `the label ${JSON.stringify(bad.slice(0, 63))} is none that BigQuery takes: lower-case letters, digits, "_" and "-", at most 63`,
-    )
-  return Object.fromEntries(pairs)
 }

@@ -30,7 +30,11 @@ interface Change {
 /**
  * No etag here: rows that are loaded between review and apply change it, and are no reason to review again.
  */
-export type TableStep = Step & { readonly name: TableName } & (
+export type TableStep = Step & {
+  readonly name: TableName
+  /** Targets that this run makes or alters first: BigQuery can read this statement only after them. */
+  readonly waitsFor?: readonly string[]
+} & (
     | { readonly kind: 'create'; readonly file: string; readonly statement: string }
     | ({ readonly kind: 'update' | 'adopt' } & Change)
     | { readonly kind: 'keep' }
@@ -46,10 +50,12 @@ export interface TablePlan extends Plan<DdlStep> {
 type Wishes = Pick<Inputs, 'isBreakingAllowed' | 'isDestructiveAllowed' | 'isAdopting' | 'location' | 'owner'>
 
 export function planTables(inputs: Wishes, observed: Observed): TablePlan {
-  const byName = [...observed.tables].sort((a, b) => (shortName(a.name) < shortName(b.name) ? -1 : 1))
   const steps: DdlStep[] = [
     ...observed.datasets.map((dataset) => planDataset(dataset, inputs)),
-    ...byName.map((table) => planTable(table, inputs)),
+    ...inOrder(observed.tables).reduce<TableStep[]>((before, table) => {
+      const step = planTable(table, inputs)
+      return [...before, waitingFor(step, needsOf(table), before)]
+    }, []),
   ]
   const count = (kind: DdlStep['kind']): number => steps.filter((step) => step.kind === kind).length
   return {
@@ -60,11 +66,48 @@ export function planTables(inputs: Wishes, observed: Observed): TablePlan {
       adopt: count('adopt'),
       change: count('create') + count('update'),
       conflict: count('conflict'),
-      leave: count('keep'),
+      leave: observed.left,
     },
     ...(count('conflict') > 0 ? { refusal: refuse(observed, steps, inputs) } : {}),
   }
 }
+
+const needsOf = ({ name, desired }: ObservedTable): readonly string[] =>
+  desired.needs.map((written) => {
+    const parts = written.split('.')
+    const project = parts.slice(0, -2).join('.')
+    return project === '' || project === name.projectId ? parts.slice(-2).join('.') : written
+  })
+
+/** By name, and each behind the tables of other files that it needs. */
+function inOrder(tables: readonly ObservedTable[]): ObservedTable[] {
+  const sorted = [...tables].sort((a, b) => (shortName(a.name) < shortName(b.name) ? -1 : 1))
+  const byName = new Map(sorted.map((table) => [shortName(table.name), table]))
+  const ordered = new Set<ObservedTable>()
+  const begun = new Set<ObservedTable>()
+  const put = (table: ObservedTable): void => {
+    // Two that need each other go by name; BigQuery says what it makes of that.
+    if (begun.has(table)) return
+    begun.add(table)
+    for (const need of needsOf(table)) {
+      const before = byName.get(need)
+      if (before !== undefined) put(before)
+    }
+    ordered.add(table)
+  }
+  sorted.forEach(put)
+  return [...ordered]
+}
+
+function waitingFor(step: TableStep, needs: readonly string[], before: readonly TableStep[]): TableStep {
+  const waitsFor = before
+    .filter(({ kind, target, ...other }) => needs.includes(target) && (kind === 'create' || altersOf(other)))
+    .map(({ target }) => target)
+  return waitsFor.length === 0 || step.kind === 'keep' || step.kind === 'conflict'
+    ? step
+    : { ...step, waitsFor }
+}
+const altersOf = (step: object): boolean => 'alters' in step && (step.alters as readonly string[]).length > 0
 
 function planTable(table: ObservedTable, inputs: Wishes): TableStep {
   const { name, file, sql, desired, existing } = table

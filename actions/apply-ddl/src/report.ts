@@ -4,11 +4,12 @@ import { sayFirstLook } from '../../_shared/ownership.ts'
 import { statesOf, type Outcome } from '../../_shared/plan.ts'
 import { warnOfRefusal, type Report, type SummaryBlock } from '../../_shared/report.ts'
 import type { Inputs } from './inputs.ts'
+import type { DdlOutcome } from './judge.ts'
 import type { TablePlan, DdlStep } from './plan.ts'
 
 export function report(
   plan: TablePlan,
-  outcome: Outcome<DdlStep>,
+  outcome: Outcome<DdlStep> & Pick<DdlOutcome, 'notes'>,
   inputs: Pick<Inputs, 'isDryRun' | 'owner'>,
   notes: readonly string[],
 ): Report {
@@ -43,7 +44,7 @@ export function report(
             } as const,
           ]
         : []),
-      ...notes.map((text): SummaryBlock => ({ kind: 'text', text })),
+      ...[...notes, ...(outcome.notes ?? [])].map((text): SummaryBlock => ({ kind: 'text', text })),
       {
         kind: 'table',
         head: ['Step', 'What', 'Why', 'State'],

@@ -5,6 +5,7 @@
  */
 import type { Column } from '../../_shared/dataset.ts'
 import { openCursor, type Cursor } from '../../_shared/sql-cursor.ts'
+import { readLabels } from '../../_shared/sql-labels.ts'
 import { tokenize } from '../../_shared/sql-tokens.ts'
 import { readCollation, readColumns, type ColumnList, type Keys } from './columns.ts'
 import { readTableOptions, type TableOptions } from './options.ts'
@@ -20,6 +21,8 @@ export interface DesiredTable extends Partitioning {
   readonly renames: Readonly<Record<string, string>>
   /** What is made once and never compared. */
   readonly once?: 'EXTERNAL' | 'SNAPSHOT' | 'LIKE' | 'COPY' | 'CLONE'
+  /** Dotted, as written: tables that must be there before this one, for a copy or for a foreign key. */
+  readonly needs: readonly string[]
   /** The statement that makes it: the file's text, which never replaces. */
   readonly statement: string
 }
@@ -47,7 +50,8 @@ export function readStatement(sql: string, expected: ExpectedName): DesiredTable
   cursor.accept('IF NOT EXISTS')
   checkName(cursor, expected)
   const once = special ?? (['LIKE', 'COPY', 'CLONE'] as const).find((word) => cursor.accept(word))
-  if (once !== undefined) return { ...madeOnce(cursor), once, statement }
+  if (special === 'SNAPSHOT') cursor.expect('CLONE')
+  if (once !== undefined) return { ...madeOnce(cursor, once), once, statement }
   if (cursor.accept('AS'))
     cursor.refuse('CREATE TABLE … AS is not supported: the columns must stand in the file')
   const { columns, places, ...keys } = readColumns(cursor)
@@ -66,6 +70,7 @@ export function readStatement(sql: string, expected: ExpectedName): DesiredTable
   expectEnd(cursor)
   return {
     ...{ columns, ...partitioning, clustering, options, keys, statement },
+    needs: keys.foreignKeys.map(({ table }) => table),
     ...(defaultCollation === undefined ? {} : { defaultCollation }),
     renames: readRenames(sql, places, columns),
   }
@@ -83,11 +88,18 @@ function checkName(cursor: Cursor, { projectId, datasetId, tableId }: ExpectedNa
     )
 }
 
-/** The rest is BigQuery's to read; only its end is looked for. */
-function madeOnce(cursor: Cursor): Omit<DesiredTable, 'once' | 'statement'> {
-  while (!['', ';'].includes(cursor.next())) cursor.skip()
+/** The rest is BigQuery's to read; only marks of this action and its end are looked for. */
+function madeOnce(
+  cursor: Cursor,
+  once: NonNullable<DesiredTable['once']>,
+): Omit<DesiredTable, 'once' | 'statement'> {
+  const needs = once === 'EXTERNAL' ? [] : [cursor.path().join('.')]
+  while (!['', ';'].includes(cursor.next())) {
+    if (cursor.accept('LABELS =')) readLabels(cursor)
+    else cursor.skip()
+  }
   expectEnd(cursor)
-  return { columns: [], clustering: [], options: {}, keys: { foreignKeys: [] }, renames: {} }
+  return { columns: [], clustering: [], options: {}, keys: { foreignKeys: [] }, renames: {}, needs }
 }
 
 function expectEnd(cursor: Cursor): void {
@@ -96,9 +108,9 @@ function expectEnd(cursor: Cursor): void {
     cursor.refuse(`after the statement there is ${cursor.next().slice(0, 40)}: one CREATE TABLE per file`)
 }
 
-/**
- * `-- renamed from: old`, behind its column or on the line above it.
- */
+const RENAMED = /^--\s*renamed from:\s*(?:`([^`\\]{1,300})`|(\w{1,300}))\s*$/i
+
+/** `-- renamed from: old`, behind its column or on the line above it. */
 function readRenames(
   sql: string,
   places: ColumnList['places'],
@@ -106,7 +118,8 @@ function readRenames(
 ): Readonly<Record<string, string>> {
   const renames: Record<string, string> = {}
   for (const { kind, text, at } of tokenize(sql)) {
-    const old = kind === 'space' ? /^--\s*renamed from:\s*`?(\w{1,300})`?\s*$/i.exec(text)?.[1] : undefined
+    const found = kind === 'space' ? RENAMED.exec(text) : null
+    const old = found?.[1] ?? found?.[2]
     if (old === undefined) continue
     const isAlone = sql.slice(sql.lastIndexOf('\n', at - 1) + 1, at).trim() === ''
     const column = isAlone ? places.find((place) => place.at > at) : places.findLast((place) => place.at < at)

@@ -21,5 +21,7 @@ export const candidate = (
   name: file.name,
   file: file.file,
   definition,
-  references: scanReferences(definition.query, projectId, functions),
+  // JavaScript reads no table.
+  references:
+    definition.routine?.language === undefined ? scanReferences(definition.query, projectId, functions) : [],
 })

@@ -12,14 +12,16 @@ import type { Annotation } from '../../_shared/report.ts'
 import { annotationOf } from '../../_shared/sql-files.ts'
 import type { Candidate } from './candidate.ts'
 import { inReferenceOrder } from './order.ts'
-import { isTemplate, spelledArguments, spelledReturns } from './routine.ts'
-import { notFound } from './sql.ts'
-import { withWaiting } from './waiting.ts'
+import { isTemplate, spelledArguments, spelledJavaScript, spelledReturns } from './routine.ts'
+import { notFound, readInstead } from './sql.ts'
+import { withWaiting, type WaitingText } from './waiting.ts'
 
 export interface Checked {
   readonly references: readonly TableName[]
   readonly columns?: readonly Column[]
   readonly bytes?: number
+  /** BigQuery judged the query only: this identity may not make what the file makes. */
+  readonly isInPart: boolean
 }
 interface Place {
   readonly google: Google
@@ -67,14 +69,21 @@ async function check(
   failures: Annotation[],
   elsewhere: Annotation[],
 ): Promise<Checked | undefined> {
-  const { text, linesBefore, isWaiting } = withWaiting(view, waiting, google.projectId)
-  let answer: DryRun
+  const asked = withWaiting(view, waiting, google.projectId)
+  const { linesBefore, isWaiting } = asked
+  let answer: Answer
   try {
-    answer = await ask({ google, location }, view, text)
-    if (view.definition.routine !== undefined && !isWaiting) await askFunction({ google, location }, view)
+    answer = await ask({ google, location }, view, asked)
+    if (view.definition.routine !== undefined && !isWaiting)
+      answer = { ...answer, isInPart: !(await askFunction({ google, location }, view)) }
   } catch (error) {
     if (!(error instanceof GoogleApiError && (error.status === 400 || error.status === 404))) throw error
-    const annotation = annotationOf(error, view.file, 'View')
+    const said = annotationOf(error, view.file, 'View')
+    const wayOut =
+      filterIn(error) === undefined
+        ? ''
+        : '; publish the functions that it calls in a run before, then BigQuery can judge it'
+    const annotation = { ...said, message: `${said.message}${wayOut}` }
     const line = (annotation.line ?? 1) - linesBefore
     // It lies in a view this one reads, and is said of that one.
     const isElsewhere = isWaiting && / at \[\d+:\d+\]/.test(error.message) && line < 1
@@ -95,51 +104,105 @@ async function check(
     })
   }
   // What a function reads depends on its call.
-  if (routine !== undefined) return { references, columns: isTemplate(routine) ? [] : answer.columns }
-  return { references, columns: answer.columns, bytes: answer.bytes }
+  const { columns, bytes, isInPart } = answer
+  if (routine !== undefined) return { references, isInPart, columns: isTemplate(routine) ? [] : columns }
+  return { references, columns, bytes, isInPart }
 }
 
 /** As it will be made; whoever may not make it only knows that its body is right. */
 async function askFunction(
   { google, location }: Place,
   { name, file, definition }: Candidate,
-): Promise<void> {
+): Promise<boolean> {
   const { query, routine } = definition
-  const head = `CREATE OR REPLACE ${routine?.kind === 'SCALAR_FUNCTION' ? '' : 'TABLE '}FUNCTION \`${sqlName(name)}\`(${spelledArguments(routine!)})${spelledReturns(routine!)} AS `
+  const start = `CREATE OR REPLACE ${routine?.kind === 'SCALAR_FUNCTION' ? '' : 'TABLE '}FUNCTION \`${sqlName(name)}\`(${spelledArguments(routine!)})`
+  const ask = async (sql: string): Promise<boolean> =>
+    (await ifAllowed(dryRun(google, google.projectId, location, sql, file))) !== undefined
+  if (routine?.language !== undefined) return ask(`${start}${spelledJavaScript(routine, query)}`)
+  const head = `${start}${spelledReturns(routine!)} AS `
   const text = routine?.kind === 'SCALAR_FUNCTION' ? `(\n${query}\n)` : `\n${query}`
-  await dryRun(google, google.projectId, location, `${head}${text}`, file).catch(unlessForbidden)
+  return ask(`${head}${text}`)
 }
 
+type Answer = Omit<DryRun, 'columns'> & Pick<Checked, 'columns' | 'isInPart'>
+
 /**
- * A query over a table that asks for a filter is refused, a view over it is not: then the view is judged,
- * which needs the right to make it.
+ * A query over a table that asks for a filter is refused, a view over it is not: then the view is judged, which
+ * needs the right to make it and no function before it; else the query with a filter.
  */
-async function ask({ google, location }: Place, view: Candidate, text: string): Promise<DryRun> {
-  const { projectId } = google
-  const asStatement = (what: string): Promise<DryRun> =>
-    dryRun(google, projectId, location, `CREATE ${what} \`${sqlName(view.name)}\` AS ${text}`, view.file)
+async function ask({ google, location }: Place, view: Candidate, asked: WaitingText): Promise<Answer> {
+  const { text, hasFunctions } = asked
+  const judged = (sql: string): Promise<DryRun> => dryRun(google, google.projectId, location, sql, view.file)
+  const asStatement = (what: string): Promise<DryRun | undefined> =>
+    ifAllowed(judged(`CREATE ${what} \`${sqlName(view.name)}\` AS ${text}`))
   try {
-    const answer = await dryRun(google, projectId, location, text, view.file)
+    const answer = await judged(text)
     // BigQuery materializes less than it can query; whoever may not make the view only knows the query.
     const { materialized } = view.definition
-    if (materialized !== undefined && materialized.allowNonIncrementalDefinition !== true)
-      await asStatement('MATERIALIZED VIEW IF NOT EXISTS').catch(unlessForbidden)
-    return answer
+    const isAsked = materialized !== undefined && materialized.allowNonIncrementalDefinition !== true
+    const isInPart = isAsked && (await asStatement('MATERIALIZED VIEW IF NOT EXISTS')) === undefined
+    return { ...answer, isInPart }
   } catch (error) {
-    if (!(error instanceof GoogleApiError && /without a filter over column/.test(error.message))) throw error
-    return asStatement('OR REPLACE VIEW')
+    if (filterIn(error) === undefined) throw error
+    const made = hasFunctions ? undefined : await asStatement('OR REPLACE VIEW')
+    if (made !== undefined) return { ...made, isInPart: false }
+    const answer = await withFilters(judged, text, google.projectId, error)
+    if (answer !== undefined) return { ...answer, bytes: undefined, isInPart: !hasFunctions }
+    // BigQuery has read it all, and misses but the filter.
+    if (!hasFunctions) return { references: [], statementType: '', isInPart: true }
+    throw error
   }
 }
 
-function unlessForbidden(error: unknown): void {
-  if (!(error instanceof GoogleApiError && error.status === 403)) throw error
+/** The table that asks for a filter, and a column that would do. */
+function filterIn(error: unknown): { table: string; column: string } | undefined {
+  if (!(error instanceof GoogleApiError)) return undefined
+  const found = /over table '([^']+)' without a filter over column\(s\) ((?:'[^']+'(?:, )?)+)/.exec(
+    error.message,
+  )
+  // Of several it is the pseudo-column that queries may name, which stands last.
+  const column = found?.[2]?.split("'").at(-2)
+  return column === undefined ? undefined : { table: found![1]!.replace(':', '.'), column }
 }
+
+/** @returns undefined when what asks for a filter does not stand in the text, or the filter does not help. */
+async function withFilters(
+  judged: (sql: string) => Promise<DryRun>,
+  text: string,
+  projectId: string,
+  first: unknown,
+): Promise<DryRun | undefined> {
+  const filtered = new Map<string, string>()
+  let refusal = first
+  for (;;) {
+    const needed = filterIn(refusal)
+    if (needed === undefined) return undefined
+    const { table, column } = needed
+    const key = table.split('.').length > 2 ? table : `${projectId}.${table}`
+    const before = readInstead(text, projectId, filtered)
+    filtered.set(key, `(SELECT * FROM \`${key}\` WHERE \`${column}\` IS NULL)`)
+    const sql = readInstead(text, projectId, filtered)
+    if (sql === before) return undefined
+    try {
+      return await judged(sql)
+    } catch (error) {
+      refusal = error
+    }
+  }
+}
+
+/** @returns undefined when this identity may not ask. */
+const ifAllowed = (asked: Promise<DryRun>): Promise<DryRun | undefined> =>
+  asked.catch((error: unknown) => {
+    if (error instanceof GoogleApiError && error.status === 403 && error.problem !== 'quota') return undefined
+    throw error
+  })
 
 /** Names in the text that are tables or views, and not something this action took for one. */
 async function confirm(
   google: Google,
   view: Candidate,
-  answer: DryRun,
+  answer: Pick<DryRun, 'references'>,
   own: ReadonlySet<string>,
 ): Promise<TableName[]> {
   const reported = new Set(answer.references.map(nameKey))

@@ -4,10 +4,11 @@
  */
 import { shortName, type Materialized, type Routine, type TableName } from '../../_shared/dataset.ts'
 import { openCursor, ReadingError, type Cursor } from '../../_shared/sql-cursor.ts'
+import { readLabels, textOrNull } from '../../_shared/sql-labels.ts'
 import { tokenize } from '../../_shared/sql-tokens.ts'
 import { readLayout, readRefresh } from './materialized.ts'
-import { joined, wrongLabel, type Metadata } from './metadata.ts'
-import { readKind, readRoutine, type RoutineKind } from './routine.ts'
+import { joined, type Metadata } from './metadata.ts'
+import { readKind, readRoutine, type RoutineKind, type RoutineOptions } from './routine.ts'
 import { leadingComment } from './sql.ts'
 
 export interface ViewDefinition {
@@ -31,8 +32,10 @@ export interface ViewDefinition {
 export const typeOf = ({
   materialized,
   routine,
-}: ViewDefinition): RoutineKind | 'VIEW' | 'MATERIALIZED_VIEW' =>
-  routine?.kind ?? (materialized === undefined ? 'VIEW' : 'MATERIALIZED_VIEW')
+}: Pick<ViewDefinition, 'materialized' | 'routine'>):
+  RoutineKind | 'JAVASCRIPT_SCALAR_FUNCTION' | 'VIEW' | 'MATERIALIZED_VIEW' =>
+  (routine?.language === undefined ? routine?.kind : 'JAVASCRIPT_SCALAR_FUNCTION') ??
+  (materialized === undefined ? 'VIEW' : 'MATERIALIZED_VIEW')
 
 /**
  * @param metadata what stands beside the file; it goes before a comment at the top.
@@ -79,22 +82,44 @@ function readFunction(
   checkName(cursor, cursor.path(), name)
   if (!/^\w{1,256}$/.test(name.tableId))
     cursor.refuse(`${name.tableId} is no name of a function: letters without accents, digits and underscores`)
-  const readDescription = (): string | undefined => {
-    let description: string | undefined
+  const readOptionsOf = (isJavaScript: boolean): RoutineOptions => {
+    let options: RoutineOptions = {}
     readList(cursor, (option) => {
-      if (option !== 'description')
-        cursor.refuse(`the function option ${option} is not read here; description is`)
-      description = textOrNull(cursor)
+      if (option === 'description') options = { ...options, description: textOrNull(cursor) }
+      else if (option === 'library' && isJavaScript) options = { ...options, libraries: readTexts(cursor) }
+      else
+        cursor.refuse(
+          `the function option ${option} is not read here; description is${isJavaScript ? ', and library' : ''}`,
+        )
     })
-    return description
+    return options
   }
-  const { routine, from, to, description } = readRoutine(cursor, kind, readDescription)
+  const { routine, from, to, code, description } = readRoutine(cursor, kind, readOptionsOf)
   const options = joined(cursor, description === undefined ? {} : { description }, metadata)
+  if (code !== undefined)
+    return {
+      ...described,
+      ...{ query: code, linesBefore: sql.slice(0, from).split('\n').length - 1 },
+      ...options,
+      routine,
+    }
   const body =
     to === undefined
       ? queryFrom(sql, from)
       : { query: bodyOf(sql.slice(from, to)), linesBefore: sql.slice(0, from).split('\n').length - 1 }
   return { ...described, ...body, ...options, routine }
+}
+
+/** One string, or several in brackets. */
+function readTexts(cursor: Cursor): string[] {
+  if (!cursor.accept('[')) return [cursor.text()]
+  const texts: string[] = []
+  do {
+    if (cursor.next() === ']') break
+    texts.push(cursor.text())
+  } while (cursor.accept(','))
+  cursor.expect(']')
+  return texts
 }
 
 /** BigQuery puts a bracket behind it: a comment in its last line would swallow that. */
@@ -128,8 +153,9 @@ function firstStatement(sql: string): { query: string; more?: number } {
 }
 
 function checkName(cursor: Cursor, parts: readonly string[], name: TableName): void {
-  const wanted = [name.projectId, name.datasetId, name.tableId].slice(-parts.length)
-  if (parts.length < 2 || parts.length > 3 || parts.join('.') !== wanted.join('.'))
+  const wanted = [name.projectId, name.datasetId, name.tableId]
+  // A project of a domain, `example.com:project`, has a dot of its own.
+  if (parts.length < 2 || ![wanted, wanted.slice(1)].some((path) => path.join('.') === parts.join('.')))
     cursor.refuse(`the statement makes ${parts.join('.')}, the path of the file says ${shortName(name)}`)
 }
 
@@ -195,27 +221,6 @@ function readList(cursor: Cursor, readValue: (option: string) => void): void {
     readValue(option)
   } while (cursor.accept(','))
   cursor.expect(')')
-}
-
-/** NULL is what a file writes that does not say anything. */
-const textOrNull = (cursor: Cursor): string | undefined => (cursor.accept('NULL') ? undefined : cursor.text())
-
-function readLabels(cursor: Cursor): Record<string, string> {
-  const labels: Record<string, string> = {}
-  cursor.expect('[')
-  if (cursor.accept(']')) return labels
-  do {
-    cursor.accept('STRUCT')
-    cursor.expect('(')
-    const key = cursor.text()
-    cursor.expect(',')
-    labels[key] = cursor.text()
-    const wrong = wrongLabel(key, labels[key])
-    if (wrong !== undefined) cursor.refuse(wrong)
-    cursor.expect(')')
-  } while (cursor.accept(','))
-  cursor.expect(']')
-  return labels
 }
 
 /** Only a fixed time: one that counts from now would differ in every run. */

@@ -3,7 +3,7 @@
  * key, and values that are no plain strings.
  */
 import { LineCounter, isMap, isScalar, parseDocument, type Pair } from 'yaml'
-import { isMark } from '../../_shared/ownership.ts'
+import { wrongLabel } from '../../_shared/ownership.ts'
 import { ReadingError, type Cursor } from '../../_shared/sql-cursor.ts'
 
 export interface Metadata {
@@ -53,16 +53,6 @@ export function readMetadata(text: string): Metadata {
       refuse(`the key ${name.slice(0, 60)} is not read here; description, labels and friendly_name are`, at)
   }
   return metadata
-}
-
-/** https://docs.cloud.google.com/bigquery/docs/labels-intro#requirements */
-export function wrongLabel(key: string, value: string): string | undefined {
-  if (isMark(key)) return `the label ${key} belongs to this action`
-  const isGood =
-    /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u.test(key) && /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u.test(value)
-  return isGood
-    ? undefined
-    : `the label ${JSON.stringify(key.slice(0, 63))}: ${JSON.stringify(value.slice(0, 63))} is none that BigQuery takes: lower-case letters, digits, "_" and "-", at most 63`
 }
 
 /** What the statement says and what the metadata says; the same thing twice must be the same. */

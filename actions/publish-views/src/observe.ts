@@ -3,6 +3,7 @@ import pMap from 'p-map'
 import {
   datasetKey,
   nameKey,
+  shortName,
   sqlName,
   type Column,
   type DatasetAccess,
@@ -63,6 +64,8 @@ export interface Observed {
   readonly left: number
   /** Access lists of every dataset that some view reads from outside, or read before. */
   readonly sources: readonly DatasetAccess[]
+  /** Names of what BigQuery judged in part. */
+  readonly inPart: readonly string[]
 }
 
 interface Found extends Candidate {
@@ -106,12 +109,17 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
     const isSame =
       answer === undefined ||
       ((ownership !== 'ours' || typeOf(definition) !== 'VIEW') &&
-        isSameQuery(stored ?? '', written, google.projectId, functions))
+        (definition.routine?.language === undefined
+          ? isSameQuery(stored ?? '', written, google.projectId, functions)
+          : stored === written))
     const query = stored !== undefined && isSame ? stored : written
     return {
       ...{ name, file, definition, query, references, existing, ownership },
       digest: digestOf(sql, query),
-      earlier: stored === undefined ? [] : scanReferences(stored, google.projectId, functions),
+      earlier:
+        stored === undefined || existing?.routine?.language !== undefined
+          ? []
+          : scanReferences(stored, google.projectId, functions),
       columns: answer?.columns ?? existing?.columns ?? [],
       bytes: answer?.bytes,
     }
@@ -136,6 +144,7 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
   return {
     ...{ projectId: google.projectId, views, orphans, left },
     sources: await readSources(inputs, google, { homes, read, earlier, isResuming }),
+    inPart: found.filter((view) => checked.get(view)?.isInPart === true).map(({ name }) => shortName(name)),
   }
 }
 
@@ -228,7 +237,7 @@ function readAll(files: readonly SqlFile[], projectId: string): (Candidate & { s
     {
       annotations: failures,
       problem: 'view-query',
-      hint: 'A file holds one SELECT, or one CREATE [OR REPLACE] VIEW [IF NOT EXISTS] name [(columns)] [OPTIONS(…)] AS SELECT, or one CREATE [OR REPLACE] [TABLE] FUNCTION in SQL.',
+      hint: 'A file holds one SELECT, or one CREATE [OR REPLACE] VIEW [IF NOT EXISTS] name [(columns)] [OPTIONS(…)] AS SELECT, or one CREATE [OR REPLACE] [TABLE] FUNCTION in SQL or JavaScript.',
     },
   )
 }

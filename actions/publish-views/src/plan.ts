@@ -85,7 +85,7 @@ export function planViews(inputs: Inputs, observed: Observed): ViewPlan {
       target: step.target,
       reason: 'its entries are as it needs them',
       name: view.name,
-      labels: markOf(inputs.owner, view.digest),
+      labels: markOf(inputs.owner, view.digest, view.existing?.labels),
     }))
   const orphans = observed.orphans.map(({ name, etag }): ViewStep => {
     const target = shortName(name)
@@ -132,7 +132,10 @@ const authorizeStep = ({ dataset: { projectId, datasetId }, reason, ...change }:
 function withDigest(step: Written, owner: string, digest: string): Written {
   return {
     ...step,
-    content: { ...step.content, labels: { ...step.content.labels, ...markOf(owner, digest) } },
+    content: {
+      ...step.content,
+      labels: { ...step.content.labels, ...markOf(owner, digest, step.content.labels) },
+    },
   }
 }
 
@@ -154,7 +157,7 @@ function planView(view: ObservedView, inputs: Inputs): ViewStep {
   if (existing !== undefined && existing.type !== typeOf(view.definition)) {
     const found = existing.type.toLowerCase().replaceAll('_', ' ')
     const rule = isFunction
-      ? 'replaces functions in SQL of the same kind only'
+      ? 'replaces functions of the same kind and language only'
       : existing.type.endsWith('VIEW')
         ? `never turns one into a ${view.definition.materialized === undefined ? '' : 'materialized '}view`
         : 'replaces views only'
@@ -164,7 +167,7 @@ function planView(view: ObservedView, inputs: Inputs): ViewStep {
     )
   }
   const { content, labels, reasons, isReplacing, fixed } = compare(view)
-  const marked = { ...existing?.labels, ...labels, ...markOf(inputs.owner, digest) }
+  const marked = { ...existing?.labels, ...labels, ...markOf(inputs.owner, digest, existing?.labels) }
   if (existing === undefined)
     return {
       ...{ kind: 'create', target, reason: 'does not exist', after: content.query },

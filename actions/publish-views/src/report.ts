@@ -5,6 +5,7 @@ import { sayFirstLook } from '../../_shared/ownership.ts'
 import { statesOf, type Outcome } from '../../_shared/plan.ts'
 import { warnOfRefusal, type Report, type SummaryBlock } from '../../_shared/report.ts'
 import type { Inputs } from './inputs.ts'
+import type { Observed } from './observe.ts'
 import type { ViewPlan, ViewStep } from './plan.ts'
 
 export function report(
@@ -12,6 +13,7 @@ export function report(
   outcome: Outcome<ViewStep>,
   inputs: Inputs,
   notes: readonly string[],
+  { inPart }: Pick<Observed, 'inPart'> = { inPart: [] },
 ): Report {
   const stateOf = statesOf(outcome)
   const effective = inputs.isDryRun ? plan.steps : outcome.done.map(({ step }) => step)
@@ -50,7 +52,7 @@ export function report(
             } as const,
           ]
         : []),
-      ...notes.map((text): SummaryBlock => ({ kind: 'text', text })),
+      ...[...notes, ...inPart.map(saidInPart)].map((text): SummaryBlock => ({ kind: 'text', text })),
       {
         kind: 'table',
         head: ['Step', 'What', 'Why', 'A query reads', 'State'],
@@ -68,3 +70,6 @@ export function report(
     failure: outcome.failure,
   }
 }
+
+const saidInPart = (name: string): string =>
+  `${name}: BigQuery judged its query alone, as this identity may not make it; the run asks again.`

@@ -1,6 +1,6 @@
 /**
- * Reads CREATE [TABLE] FUNCTION in SQL, and compares what it takes and gives with a function that is there. It
- * refuses by name what holds code of another language, and what is no function.
+ * Reads CREATE [TABLE] FUNCTION in SQL and JavaScript, and compares what it takes and gives with a function that is
+ * there. It refuses by name what holds code of another language, and what is no function.
  * https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#create_function_statement
  */
 import type { Routine, RoutineType } from '../../_shared/dataset.ts'
@@ -13,6 +13,13 @@ export interface RoutineText {
   /** Characters before the body, and before what follows it. */
   readonly from: number
   readonly to?: number
+  /** The body of one in JavaScript. */
+  readonly code?: string
+}
+/** What OPTIONS of a function may say; libraries in JavaScript only. */
+export interface RoutineOptions {
+  readonly description?: string
+  readonly libraries?: readonly string[]
 }
 
 /** As DDL spells them → as the API does. */
@@ -42,7 +49,7 @@ export function readKind(cursor: Cursor): RoutineKind | undefined {
 export function readRoutine(
   cursor: Cursor,
   kind: RoutineKind,
-  readDescription: () => string | undefined,
+  readOptions: (isJavaScript: boolean) => RoutineOptions,
 ): RoutineText {
   const given = readArguments(cursor)
   const isTable = kind === 'TABLE_VALUED_FUNCTION'
@@ -51,9 +58,10 @@ export function readRoutine(
       ? readTable(cursor)
       : { returnType: readType(cursor) }
     : {}
-  refuseOtherLanguages(cursor)
+  const determinism = readDeterminism(cursor)
   const routine: Routine = { kind, arguments: given, ...returns }
-  let description = isTable && cursor.accept('OPTIONS') ? readDescription() : undefined
+  if (isJavaScript(cursor)) return readJavaScript(cursor, { ...routine, ...determinism }, readOptions)
+  let description = isTable && cursor.accept('OPTIONS') ? readOptions(false).description : undefined
   cursor.expect('AS')
   if (isTable) {
     if (cursor.next() === '') cursor.refuse('the query is missing')
@@ -69,22 +77,55 @@ export function readRoutine(
   const to = cursor.at()
   if (to === from) cursor.refuse('the expression is missing')
   cursor.skip()
-  refuseOtherLanguages(cursor)
-  if (cursor.accept('OPTIONS')) description = readDescription()
-  cursor.accept(';')
-  if (cursor.next() !== '') cursor.refuse('a second statement begins here; a file holds one')
+  if (cursor.accept('OPTIONS')) description = readOptions(false).description
+  expectEnd(cursor)
   return { routine, description, from, to }
 }
 
-function refuseOtherLanguages(cursor: Cursor): void {
-  cursor.accept('NOT')
-  cursor.accept('DETERMINISTIC')
-  if (cursor.accept('REMOTE')) cursor.refuse('a REMOTE function is not published here; functions in SQL are')
-  if (!cursor.accept('LANGUAGE')) return
+function expectEnd(cursor: Cursor): void {
+  while (cursor.accept(';'));
+  if (cursor.next() !== '') cursor.refuse('a second statement begins here; a file holds one')
+}
+
+function readDeterminism(cursor: Cursor): Pick<Routine, 'determinism'> {
+  if (cursor.accept('NOT DETERMINISTIC')) return { determinism: 'NOT_DETERMINISTIC' }
+  return cursor.accept('DETERMINISTIC') ? { determinism: 'DETERMINISTIC' } : {}
+}
+
+function isJavaScript(cursor: Cursor): boolean {
+  const others = 'is not published here; functions in SQL and JavaScript are'
+  if (cursor.accept('REMOTE')) cursor.refuse(`a REMOTE function ${others}`)
+  if (!cursor.accept('LANGUAGE')) return false
   const language = cursor.name().toUpperCase()
-  cursor.refuse(
-    `a function in ${language === 'JS' ? 'JavaScript' : language} is not published here; functions in SQL are`,
-  )
+  return language === 'JS' || cursor.refuse(`a function in ${language} ${others}`)
+}
+
+function readJavaScript(
+  cursor: Cursor,
+  routine: Routine,
+  readOptions: (isJavaScript: boolean) => RoutineOptions,
+): RoutineText {
+  if (routine.kind !== 'SCALAR_FUNCTION') cursor.refuse('a TABLE FUNCTION is in SQL')
+  if (routine.returnType === undefined) cursor.refuse('a function in JavaScript says what it RETURNS')
+  const before = cursor.accept('OPTIONS') ? readOptions(true) : {}
+  cursor.expect('AS')
+  const from = cursor.at()
+  const code = cursor.text()
+  const { description, libraries } = cursor.accept('OPTIONS') ? readOptions(true) : before
+  expectEnd(cursor)
+  return {
+    ...{ from, code, description },
+    routine: { ...routine, language: 'JAVASCRIPT', ...(libraries === undefined ? {} : { libraries }) },
+  }
+}
+
+/** What stands behind the arguments of one in JavaScript. */
+export function spelledJavaScript(routine: Routine, code: string): string {
+  const text = (value: string): string =>
+    `"${value.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n').replace(/\r/g, '\\r')}"`
+  const { determinism, libraries = [] } = routine
+  const options = libraries.length === 0 ? '' : ` OPTIONS (library = [${libraries.map(text).join(', ')}])`
+  return `${spelledReturns(routine)}${determinism === undefined ? '' : ` ${determinism.replace('_', ' ')}`} LANGUAGE js${options} AS ${text(code)}`
 }
 
 function readArguments(cursor: Cursor): Routine['arguments'] {
@@ -177,6 +218,12 @@ export function signatureChanges(was: Routine, is: Routine): string[] {
     ...(gives(was).toLowerCase() === gives(is).toLowerCase()
       ? []
       : [`is said to give ${gives(is)} instead of ${gives(was)}`]),
+    ...(is.libraries === undefined || is.libraries.join() === (was.libraries ?? []).join()
+      ? []
+      : [`loads ${is.libraries.join(', ') || 'no library'}`]),
+    ...(is.determinism === undefined || is.determinism === was.determinism
+      ? []
+      : [`is ${is.determinism.toLowerCase().replace('_', ' ')}`]),
   ]
 }
 

@@ -3,6 +3,7 @@
  * before it. It only finds; what a name is, BigQuery decides.
  */
 import { nameKey, sqlName, type TableName } from '../../_shared/dataset.ts'
+import { openCursor } from '../../_shared/sql-cursor.ts'
 import { tokenize, type Token } from '../../_shared/sql-tokens.ts'
 
 /** A name in the place of a table, and which tokens it is. */
@@ -113,13 +114,13 @@ function findPaths(all: readonly Token[]): Path[] {
     } else if (isTable && !isCall && keyword !== 'FROM') {
       const scope = level.scope
       const isAliased = name(position + 1, parts.at(-1) ?? '')
-      if (parts.length >= 2)
-        paths.push({ parts, from: at[from]!, to: at[position]!, scope, order: position, isAliased })
+      paths.push({ parts, from: at[from]!, to: at[position]!, scope, order: position, isAliased })
     }
     before = keyword === 'FROM' && !isClause ? '' : keyword
   }
   return paths.filter(({ parts, from, scope, order }) => {
-    // Quoted as a whole it can only be a table.
+    // Quoted as a whole it can only be a table; one word is no array of anything.
+    if (parts.length === 1) return true
     if (all[from]!.kind === 'quoted' && all[from]!.text.includes('.')) return true
     const first = parts[0]!.toLowerCase()
     for (let seen: Scope | undefined = scope; seen !== undefined; seen = seen.parent)
@@ -248,6 +249,55 @@ export function readInstead(
     if (isTable) put(end, end, isAliased ? '))' : `)) AS \`${name.tableId}\``)
   }
   return rewrite(tokens, places)
+}
+
+/** How a query with queries of its own begins. */
+export const WITH = /^(?:\s|--[^\n]*\n|#[^\n]*\n|\/\*[\s\S]*?\*\/)*WITH\s+(RECURSIVE\s+)?/i
+
+/**
+ * A query that begins with WITH RECURSIVE, in parts: the queries before it and the rest, which read these by names
+ * of their own. @returns undefined when it begins otherwise.
+ */
+export function splitRecursive(sql: string, prefix: string): { queries: string[]; rest: string } | undefined {
+  const found = WITH.exec(sql)
+  if (found?.[1] === undefined) return undefined
+  const whole = sql.slice(found[0].length)
+  const places: { name: string; from: number; to: number }[] = []
+  const cursor = openCursor(whole)
+  do {
+    // A last comma may stand before the rest.
+    if (['SELECT', 'FROM', '('].includes(cursor.next().toUpperCase())) break
+    const name = cursor.name()
+    const from = cursor.at()
+    let depth = 0
+    do {
+      if (cursor.next() === '') return undefined
+      if (cursor.next() === '(') depth += 1
+      if (cursor.next() === ')') depth -= 1
+      cursor.skip()
+      // A list of columns may stand before AS.
+    } while (depth > 0 || cursor.next().toUpperCase() === 'AS' || cursor.next() === '(')
+    places.push({ name, from, to: cursor.at() })
+  } while (cursor.accept(','))
+  const names = new Map(places.map(({ name }) => [name.toLowerCase(), `${prefix}${name}`]))
+  const read = (text: string): string => readRenamed(text, names)
+  return {
+    queries: places.map(
+      ({ name, from, to }) => `\`${names.get(name.toLowerCase())}\` ${read(whole.slice(from, to))}`,
+    ),
+    rest: read(whole.slice(cursor.at())),
+  }
+}
+
+/** The text with the tables of one word among `names` read by another; what reads them calls them as before. */
+function readRenamed(sql: string, names: ReadonlyMap<string, string>): string {
+  const tokens = tokenize(sql)
+  const places = findPaths(tokens).flatMap(({ parts, from, to, isAliased }) => {
+    const name = parts.length === 1 ? names.get(parts[0]!.toLowerCase()) : undefined
+    if (name === undefined) return []
+    return [[from, { to, text: isAliased ? `\`${name}\`` : `\`${name}\` AS \`${parts[0]}\`` }] as const]
+  })
+  return rewrite(tokens, new Map(places))
 }
 
 /** Tables BigQuery reads and the text seems to name, which were not found in it. */

@@ -103,7 +103,9 @@ export async function findOrphans(
     async ({ name }): Promise<Orphan[]> => {
       const view = await (name.isRoutine === true ? getRoutine : getView)(google, name)
       if (view?.query === undefined || !isOurs(view)) return []
-      return [{ name, etag: view.etag, references: scanReferences(view.query, google.projectId) }]
+      const isSql = view.routine?.language === undefined
+      const references = isSql ? scanReferences(view.query, google.projectId) : []
+      return [{ name, etag: view.etag, references }]
     },
     { concurrency: AT_ONCE },
   )

@@ -4,14 +4,16 @@
  */
 import { nameKey, type TableName } from '../../_shared/dataset.ts'
 import type { Candidate } from './candidate.ts'
-import { callWithNulls, isTemplate, spelledArguments, spelledType } from './routine.ts'
-import { readInstead } from './sql.ts'
+import { callWithNulls, isTemplate, spelledArguments, spelledJavaScript, spelledType } from './routine.ts'
+import { readInstead, splitRecursive, WITH } from './sql.ts'
 
 export interface WaitingText {
   readonly text: string
   /** Lines before the first one of the query itself. */
   readonly linesBefore: number
   readonly isWaiting: boolean
+  /** Functions stand before the query, or around it: then it is no query that could be made a view. */
+  readonly hasFunctions: boolean
 }
 
 const linesOf = (text: string): number => text.split('\n').length - 1
@@ -48,10 +50,21 @@ export function withWaiting(
       if (before === undefined || before === view || seen.has(key) || before.definition.routine !== undefined)
         return []
       seen.add(key)
+      const text = instead(before.definition.query)
+      // BigQuery takes WITH RECURSIVE at the top only: its queries stand beside the one they belong to.
+      const recursive = splitRecursive(text, `${names.get(key)}_`)
       return [
         ...queriesFor(before.references, seen),
-        `${names.get(key)} AS (\n${instead(before.definition.query)}\n)`,
+        ...(recursive?.queries ?? []),
+        `${names.get(key)} AS (\n${recursive?.rest ?? text}\n)`,
       ]
+    })
+
+  const recursiveViews = (references: readonly TableName[]): boolean =>
+    references.some((reference) => {
+      const before = waiting.get(nameKey(reference))
+      if (before === undefined || before === view || before.definition.routine !== undefined) return false
+      return WITH.exec(before.definition.query)?.[1] !== undefined || recursiveViews(before.references)
     })
 
   /** A query with those it reads before it. */
@@ -59,8 +72,9 @@ export function withWaiting(
     const text = instead(definition.query)
     const parts = queriesFor(references)
     if (parts.length === 0) return { text, linesBefore: 0 }
-    const own = /^(?:\s|--[^\n]*\n|#[^\n]*\n|\/\*[\s\S]*?\*\/)*WITH\s+(RECURSIVE\s+)?/i.exec(text)
-    const head = `WITH ${own?.[1] === undefined ? '' : 'RECURSIVE '}${parts.join(', ')}${own === null ? '' : ','}\n`
+    const own = WITH.exec(text)
+    const isRecursive = own?.[1] !== undefined || recursiveViews(references)
+    const head = `WITH ${isRecursive ? 'RECURSIVE ' : ''}${parts.join(', ')}${own === null ? '' : ','}\n`
     // What is cut off keeps its lines.
     const rest = own === null ? text : `${'\n'.repeat(linesOf(own[0]))}${text.slice(own[0].length)}`
     return { text: `${head}${rest}`, linesBefore: linesOf(head) }
@@ -68,6 +82,10 @@ export function withWaiting(
   /** A table function gives its rows as an array: none that is temporary gives a table. */
   function temporary(candidate: Candidate, name: string): { text: string; linesBefore: number } {
     const routine = candidate.definition.routine!
+    if (routine.language !== undefined) {
+      const text = `CREATE TEMP FUNCTION ${name}(${spelledArguments(routine)})${spelledJavaScript(routine, candidate.definition.query)};\n`
+      return { text, linesBefore: 0 }
+    }
     let head = `CREATE TEMP FUNCTION ${name}(${spelledArguments(routine)})`
     let inside: { text: string; linesBefore: number }
     let tail = '\n);\n'
@@ -95,7 +113,10 @@ export function withWaiting(
   const { routine } = view.definition
   if (routine === undefined) {
     const { text, linesBefore } = query(view)
-    return { text: `${before}${text}`, linesBefore: linesOf(before) + linesBefore, isWaiting }
+    return {
+      ...{ text: `${before}${text}`, linesBefore: linesOf(before) + linesBefore, isWaiting },
+      hasFunctions: functions.length > 0,
+    }
   }
   const own = temporary(view, 'this_function')
   const call = callWithNulls('this_function', routine)
@@ -106,5 +127,6 @@ export function withWaiting(
     text: `${before}${own.text}${isTemplate(routine) ? 'SELECT 1 AS result' : asked}`,
     linesBefore: linesOf(before) + own.linesBefore,
     isWaiting,
+    hasFunctions: true,
   }
 }

@@ -40,6 +40,7 @@ describe('readDatasetStatement takes', () => {
         defaultPartitionExpirationMs: String(1.5 * DAY),
       },
     ],
+    ['CREATE SCHEMA sales OPTIONS (description=NULL, default_table_expiration_days=NULL)', {}],
   ])('%s', (sql, desired) => {
     expect(readDatasetStatement(sql, expected)).toEqual(desired)
   })
@@ -53,6 +54,10 @@ describe('readDatasetStatement takes', () => {
     ],
     ['CREATE SCHEMA sales OPTIONS (default_table_expiration_days=0.01)', /one hour at the earliest/],
     ["CREATE SCHEMA sales DEFAULT COLLATE 'und:ci'", /not supported/],
+    [
+      'CREATE SCHEMA sales OPTIONS (labels=[("managed-by", "x")])',
+      /the label managed-by belongs to this action/,
+    ],
     ['CREATE SCHEMA sales; DROP SCHEMA other', /one CREATE SCHEMA per file/],
   ])('and refuses %s', (sql, message) => {
     expect(thrownBy(() => readDatasetStatement(sql, expected))).toMatchObject({

@@ -29,6 +29,13 @@ describe('what patch cannot do', () => {
       },
     ],
     [
+      'the collation of new columns',
+      "(n INT64) DEFAULT COLLATE 'und:ci'",
+      { columns: [{ name: 'n', type: 'INTEGER' }] },
+      {},
+      { reason: 'collates new columns as und:ci', alters: ["SET DEFAULT COLLATE 'und:ci'"], patch: {} },
+    ],
+    [
       'a type that rounds, with leave',
       '(n FLOAT64)',
       { columns: [{ name: 'n', type: 'INTEGER' }] },

@@ -357,7 +357,7 @@ describe('whose a table is', () => {
       after: expect.stringContaining('more STRING'),
     })
     expect(refusal).toMatchObject({ problem: 'unowned-table', allowedBy: 'adopt: true' })
-    expect(look).toEqual({ adopt: 0, change: 0, conflict: 1, leave: 0 })
+    expect(look).toEqual({ adopt: 0, change: 0, conflict: 1 })
     expect(
       plan(other.replace(', place STRUCT<city STRING>', ''), unmarked, { isAdopting: true }),
     ).toMatchObject({
@@ -379,11 +379,45 @@ describe('whose a table is', () => {
         refusal: { problem: 'foreign-table', allowedBy: 'owner' },
       })
   })
+  it('leaves the managed-by of another tool as it is', () => {
+    const entry = {
+      owner: 'octo-clicks',
+      change: 'adopt',
+      statement: '',
+      beside: [],
+      runId: '',
+      commit: '',
+      atMs: 0,
+    }
+    const made = existing({ labels: { 'managed-by': 'terraform' } })
+    expect(plan(BODY, made)).toMatchObject({ kind: 'adopt', reason: 'adopted' })
+    expect(openEntry({ ...entry, labels: made.labels })).not.toHaveProperty('managed-by')
+    expect(closeEntry({ ...entry, labels: {} }, made)).not.toHaveProperty('managed-by')
+    expect(openEntry({ ...entry, labels: {} })).toHaveProperty('managed-by', 'clickstream-actions')
+  })
+  it('puts a table behind those it is copied from or refers to, and says what it waits for', () => {
+    const file = (tableId: string, rest: string, found?: typeof base) => ({
+      ...table(rest, found, tableId),
+      existing: found,
+    })
+    const base = existing(PLAIN)
+    const of = (...tables: ReturnType<typeof file>[]) =>
+      planTables(nothingAllowed, { projectId: 'p', datasets: [], tables }).steps.map((step) =>
+        'waitsFor' in step ? `${step.target} after ${step.waitsFor?.join()}` : step.target,
+      )
+    const copy = file('a_copy', 'CLONE p.d.z_base')
+    expect(of(copy, file('z_base', '(id INT64)'))).toEqual(['d.z_base', 'd.a_copy after d.z_base'])
+    expect(of(copy, file('z_base', 'CLONE other.d.z_base', base))).toEqual(['d.z_base', 'd.a_copy'])
+    expect(of(copy)).toEqual(['d.a_copy'])
+    const key = (to: string) => `(id INT64 REFERENCES d.${to} (id) NOT ENFORCED)`
+    expect(of(file('a', key('b')), file('b', key('a')))).toEqual(['d.b', 'd.a after d.b'])
+  })
   it('sees what somebody else changed since, and remembers columns that were accepted', () => {
     const entry = {
       owner: 'octo-clicks',
       change: 'create',
       statement: '',
+      labels: {},
       beside: [],
       runId: '',
       commit: '',

@@ -58,6 +58,7 @@ describe('readStatement', () => {
         partitionExpirationMs: '129600000',
       },
       keys: { foreignKeys: [] },
+      needs: [],
       renames: {},
       statement: expect.stringContaining('create table if not exists'),
     })
@@ -68,9 +69,31 @@ describe('readStatement', () => {
       clustering: [],
       options: {},
       keys: { foreignKeys: [] },
+      needs: [],
       renames: {},
       statement: 'CREATE TABLE d.t (a STRING)',
     })
+  })
+  it('reads what else BigQuery takes: escapes, NULL options, NOT in a default, names in other letters', () => {
+    const sql =
+      'CREATE TABLE d.t (`größe in m` INT64 DEFAULT NOT TRUE, b BOOL DEFAULT (1 IS NOT NULL) NOT NULL, c BOOL DEFAULT 1 NOT IN (2) NOT NULL) OPTIONS (description = "\\t\\x41\\u00e9\\101\\U0001F600", labels = NULL, friendly_name = NULL, expiration_timestamp = NULL, partition_expiration_days = NULL, require_partition_filter = NULL)'
+    const { columns, options } = read(sql)
+    expect(columns).toEqual([
+      column('größe in m', 'INTEGER', 'NULLABLE', { defaultValueExpression: 'NOT TRUE' }),
+      column('b', 'BOOLEAN', 'REQUIRED', { defaultValueExpression: '(1 IS NOT NULL)' }),
+      column('c', 'BOOLEAN', 'REQUIRED', { defaultValueExpression: '1 NOT IN (2)' }),
+    ])
+    expect(options).toEqual({ description: '\tAéA😀' })
+  })
+  it.each<[string, string[]]>([
+    ['CREATE TABLE d.t LIKE my-project.d.base', ['my-project.d.base']],
+    ['CREATE TABLE d.t COPY `d.2024_base`', ['d.2024_base']],
+    ['CREATE TABLE d.t CLONE d.2024_base FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()', ['d.2024_base']],
+    ['CREATE SNAPSHOT TABLE d.t CLONE d.base', ['d.base']],
+    ['CREATE TABLE d.t (a INT64 REFERENCES d.base (id) NOT ENFORCED)', ['d.base']],
+    ['CREATE EXTERNAL TABLE d.t OPTIONS (format = "CSV")', []],
+  ])('knows what %s needs', (sql, needs) => {
+    expect(read(sql).needs).toEqual(needs)
   })
   it.each([
     ['a', 'DAY'],
@@ -137,10 +160,16 @@ describe('readStatement', () => {
       'CREATE TABLE d.t (a INT64) OPTIONS (description = "a", description = "b")',
       'the option description stands there twice',
     ],
-    ['CREATE TABLE d.t (a INT64) OPTIONS (labels = [("Team", "x")])', 'the label "Team" is none'],
+    ['CREATE TABLE d.t (a INT64) OPTIONS (labels = [("Team", "x")])', 'the label "Team": "x" is none'],
     ['CREATE TABLE d.t (a INT64) OPTIONS (partition_expiration_days = 3)', 'needs PARTITION BY'],
     ['CREATE TABLE d.t (a INT64) OPTIONS (require_partition_filter = TRUE)', 'needs PARTITION BY'],
-    ['CREATE TABLE d.t (`a b` INT64)', '"a b" is not a plain name'],
+    ['CREATE TABLE d.t (`a;b` INT64)', '"a;b" is not a name that BigQuery takes'],
+    ['CREATE TABLE d.t (a-b INT64)', '"a-b" is not a plain name'],
+    ['CREATE TABLE d.t (a INT64) OPTIONS (description = "\\q")', '\\q is no escape'],
+    ['CREATE TABLE d.t (a INT64) OPTIONS (labels = [("managed-by", "x")])', 'belongs to this action'],
+    ['CREATE TABLE d.t (a INT64) OPTIONS (labels = [("clickstream-owner", "x")])', 'belongs to this action'],
+    ['CREATE TABLE d.t (a INT64) OPTIONS (labels = [("clickstream-shape", "x")])', 'belongs to this action'],
+    ['CREATE TABLE d.t CLONE d.b OPTIONS (labels = [("clickstream-owner", "x")])', 'belongs to this action'],
     ['CREATE TABLE d.t (a INT64', 'expected ), found the end'],
   ])('refuses %s', (sql, words) => {
     expect(thrownBy(() => read(sql))).toMatchObject({

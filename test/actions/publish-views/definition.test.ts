@@ -45,10 +45,24 @@ describe('readDefinition takes', () => {
       '-- A comment.\nCREATE VIEW reports.daily OPTIONS (description="Options") AS SELECT 1',
       { description: 'Options' },
     ],
+    [
+      'options that are NULL',
+      'CREATE VIEW reports.daily OPTIONS(labels=NULL) AS SELECT 1',
+      { query: 'SELECT 1' },
+    ],
     ['empty options', 'CREATE VIEW reports.daily OPTIONS() AS (SELECT 1)', { query: '(SELECT 1)' }],
   ])('%s', (_, sql, expected) => {
     expect(read(sql)).toMatchObject(expected)
   })
+})
+
+it('takes the name of a project of a domain, and of a view that begins with a digit', () => {
+  const view = { projectId: 'example.com:proj', datasetId: 'reports', tableId: '2024_daily' }
+  for (const path of ['`example.com:proj.reports.2024_daily`', 'reports.2024_daily'])
+    expect(readDefinition(`CREATE VIEW ${path} AS SELECT 1`, view).query).toBe('SELECT 1')
+  expect(
+    thrownBy(() => readDefinition('CREATE VIEW com:proj.reports.2024_daily AS SELECT 1', view)),
+  ).toBeDefined()
 })
 
 describe('readDefinition refuses', () => {

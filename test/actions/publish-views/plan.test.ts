@@ -64,6 +64,7 @@ const observed = (over: Partial<Observed>): Observed => ({
   orphans: [],
   left: 0,
   sources: [source()],
+  inPart: [],
   ...over,
 })
 const kinds = (over: Partial<Observed>, more: Partial<Inputs> = {}) =>
@@ -297,6 +298,20 @@ describe('ownership', () => {
     const adopted = planViews(inputs({ isAdopting: true }), observed({ views, left: 7 }))
     expect(adopted).toMatchObject({ look: { adopt: 1, change: 1, conflict: 0, leave: 7 } })
     expect(adopted.refusal).toBeUndefined()
+  })
+  it('leaves the managed-by of another tool as it is, where it marks and ever after', () => {
+    const terraform = existing({ labels: { 'managed-by': 'terraform', team: 'a' } })
+    const [step] = planViews(inputs(), observed({ views: [view('a', { existing: terraform })] })).steps
+    const marked = {
+      'managed-by': 'terraform',
+      team: 'a',
+      'clickstream-owner': 'me',
+      'clickstream-digest': 'd1',
+    }
+    expect(step).toMatchObject({ kind: 'adopt', content: { labels: marked } })
+    expect(kinds({ views: [view('a', { existing: existing({ labels: marked }), references: [] })] })).toEqual(
+      ['keep out.a: is as its file says'],
+    )
   })
   it('keeps what the file does not name', () => {
     const columns = [{ name: 'a', type: 'INTEGER', description: 'theirs', policyTags: { names: ['t'] } }]

@@ -3,7 +3,11 @@ import { describe, expect, it } from '@jest/globals'
 import type { Routine } from '../../../actions/_shared/dataset.ts'
 import { readMarkedText, writeMarkedText } from '../../../actions/_shared/ownership.ts'
 import { readDefinition } from '../../../actions/publish-views/src/definition.ts'
-import { brokenCalls, signatureChanges } from '../../../actions/publish-views/src/routine.ts'
+import {
+  brokenCalls,
+  signatureChanges,
+  spelledJavaScript,
+} from '../../../actions/publish-views/src/routine.ts'
 import { thrownBy } from '../../support/thrown.ts'
 
 const name = { projectId: 'p-1', datasetId: 'd', tableId: 'f' }
@@ -73,20 +77,40 @@ describe('a function file', () => {
         },
       },
     ],
+    [
+      'in JavaScript',
+      '-- Words.\nCREATE FUNCTION d.f(x FLOAT64, y STRING) RETURNS STRING NOT DETERMINISTIC LANGUAGE JS\nOPTIONS (library = ["gs://b/a.js", "gs://b/b.js"], description = "Said")\nAS r\"\"\"\n  // FROM a.b\n  return x.match(/\\d/) + "\\n"\n\"\"\";',
+      {
+        query: '\n  // FROM a.b\n  return x.match(/\\d/) + "\\n"\n',
+        description: 'Said',
+        routine: {
+          kind: 'SCALAR_FUNCTION',
+          language: 'JAVASCRIPT',
+          libraries: ['gs://b/a.js', 'gs://b/b.js'],
+          determinism: 'NOT_DETERMINISTIC',
+          arguments: [
+            { name: 'x', dataType: { typeKind: 'FLOAT64' } },
+            { name: 'y', dataType: { typeKind: 'STRING' } },
+          ],
+          returnType: { typeKind: 'STRING' },
+        },
+      },
+    ],
   ])('%s', (_what, sql, expected) => {
     expect(read(sql)).toEqual(expect.objectContaining(expected))
   })
 
   it.each<[string, string, RegExp]>([
     [
-      'JavaScript',
-      'CREATE FUNCTION d.f(x INT64) RETURNS INT64 LANGUAGE js AS "return x"',
-      /in JavaScript is not published/,
+      'JavaScript of no type',
+      'CREATE FUNCTION d.f(x STRING) LANGUAGE js AS "return x"',
+      /says what it RETURNS/,
     ],
+    ['JavaScript of rows', 'CREATE TABLE FUNCTION d.f() LANGUAGE js AS "1"', /TABLE FUNCTION is in SQL/],
     [
-      'JavaScript that is deterministic',
-      'CREATE FUNCTION d.f() RETURNS INT64 NOT DETERMINISTIC LANGUAGE js AS "1"',
-      /in JavaScript/,
+      'JavaScript without a string',
+      'CREATE FUNCTION d.f() RETURNS STRING LANGUAGE js AS (1)',
+      /expected a string/,
     ],
     ['Python', 'CREATE FUNCTION d.f() RETURNS INT64 LANGUAGE python AS "1"', /in PYTHON is not/],
     [
@@ -126,6 +150,16 @@ describe('a function file', () => {
   })
 })
 
+it('writes JavaScript so that it reads back as it was', () => {
+  const definition = read(
+    'CREATE FUNCTION d.f(x STRING) RETURNS STRING DETERMINISTIC LANGUAGE js OPTIONS (library="gs://b/a.js") AS r\'return x.replace(/"/, "\\\\n")\'',
+  )
+  const code = 'return x.replace(/"/, "\\\\n")\r\n// `end`'
+  const text = `CREATE FUNCTION d.f(x STRING)${spelledJavaScript(definition.routine!, code)}`
+  expect(text).not.toMatch(/[\r\n]/)
+  expect(read(text)).toEqual({ ...definition, query: code })
+})
+
 it('tells what changes for those who call', () => {
   const routine = (over: Partial<Routine> = {}): Routine => ({
     ...{ kind: 'SCALAR_FUNCTION', arguments: [{ name: 'x', dataType: int }] },
@@ -142,6 +176,11 @@ it('tells what changes for those who call', () => {
     ['takes (x ANY TYPE) instead of (x INT64)'],
   ])
   expect(signatureChanges(any, any)).toEqual([])
+  const script = routine({ libraries: ['gs://b/a.js'], determinism: 'DETERMINISTIC' })
+  expect([signatureChanges(routine(), script), signatureChanges(script, routine())]).toEqual([
+    ['loads gs://b/a.js', 'is deterministic'],
+    [],
+  ])
 })
 
 describe('the mark in a description', () => {

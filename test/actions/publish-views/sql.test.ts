@@ -8,6 +8,7 @@ import {
   qualify,
   readInstead,
   scanReferences,
+  splitRecursive,
 } from '../../../actions/publish-views/src/sql.ts'
 
 const name = (datasetId: string, tableId: string, projectId = 'p-1') => ({ projectId, datasetId, tableId })
@@ -17,6 +18,11 @@ describe('scanReferences', () => {
     ['FROM and JOIN', 'SELECT 1 FROM a.b JOIN c.d ON TRUE', [name('a', 'b'), name('c', 'd')]],
     ['a name with its project, quoted whole', 'SELECT 1 FROM `q-2.a.b`', [name('a', 'b', 'q-2')]],
     ['quoted part by part', 'SELECT 1 FROM `q-2`.`a`.`b`', [name('a', 'b', 'q-2')]],
+    [
+      'a name that begins with a digit, and not a number',
+      'SELECT t.1st, 1.5, .5, 2.e1 FROM a.2024_orders t JOIN `c`.24h ON t.2x > 1.5e3',
+      [name('a', '2024_orders'), name('c', '24h')],
+    ],
     ['not a CTE', 'WITH t AS (SELECT 1) SELECT * FROM t', []],
     [
       'not in comments or strings',
@@ -207,4 +213,19 @@ it('knows the same query in other clothes', () => {
 it('takes the leading comment as description', () => {
   expect(leadingComment('-- One row per day.\n-- UTC.\nSELECT 1 -- no')).toBe('One row per day. UTC.')
   expect(leadingComment('SELECT 1')).toBe('')
+})
+
+describe('splitRecursive', () => {
+  it('takes the queries before a query out, under names of their own', () => {
+    const sql =
+      '-- Tree.\nWITH RECURSIVE tree AS (SELECT 1 AS id UNION ALL SELECT tree.id + 1 FROM tree JOIN a.tree AS x ON x.id = tree.id), `Top` (n) AS (SELECT MAX(id) FROM Tree AS t)\nSELECT * FROM tree, top ORDER BY tree.id'
+    expect(splitRecursive(sql, 'w_')).toEqual({
+      queries: [
+        '`w_tree` AS (SELECT 1 AS id UNION ALL SELECT tree.id + 1 FROM `w_tree` AS `tree` JOIN a.tree AS x ON x.id = tree.id)',
+        '`w_Top` (n) AS (SELECT MAX(id) FROM `w_tree` AS t)\n',
+      ],
+      rest: 'SELECT * FROM `w_tree` AS `tree`, `w_Top` AS `top` ORDER BY tree.id',
+    })
+    expect(splitRecursive('WITH t AS (SELECT 1) SELECT * FROM t', 'w_')).toBeUndefined()
+  })
 })

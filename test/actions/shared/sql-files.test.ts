@@ -54,6 +54,11 @@ describe('readSqlFiles', () => {
     ])
   })
 
+  it('takes the names that BigQuery takes', async () => {
+    const files = await read({ 'a/monthly orders.sql': 'SELECT 1', 'a/2024–orders.sql': 'SELECT 1' })
+    expect(files.map(({ name }) => name.tableId)).toEqual(['2024–orders', 'monthly orders'])
+  })
+
   it.each<[string, Record<string, string>, RegExp]>([
     [
       'another file name in the folder of a view',
@@ -111,6 +116,24 @@ describe('variables', () => {
       'SELECT \'${not}\' AS a, "dev" AS b FROM `my-project.dev_raw`.t -- dev',
       'labels: {env: dev}',
     ])
+  })
+
+  it('may stand in a path: the same files make views in the dataset of each environment', async () => {
+    const files = await read(
+      { '${insights}/a.sql': 'SELECT 1', '${insights}/${p}b/view.sql': 'SELECT 2' },
+      { insights: 'insights_dev', p: 'x_' },
+    )
+    expect(files.map(({ name, file }) => [name.datasetId, name.tableId, file])).toEqual([
+      ['insights_dev', 'x_b', 'v/${insights}/${p}b/view.sql'],
+      ['insights_dev', 'a', 'v/${insights}/a.sql'],
+    ])
+    expect(await refusal({ '${insights}/a.sql': 'SELECT 1' }, {})).toContain('asks for ${insights}')
+    expect(await refusal({ '${insights}/a.sql': 'SELECT 1' }, { insights: 'a.b', p: '' })).toContain(
+      'is not named',
+    )
+    expect(
+      await refusal({ 'x/a.sql': 'SELECT 1', '${insights}/a.sql': 'SELECT 1' }, { insights: 'x', p: '' }),
+    ).toContain('makes x.a, and so does v/${insights}/a.sql')
   })
 
   it('that nobody gave are named with their places, all in one sentence', async () => {

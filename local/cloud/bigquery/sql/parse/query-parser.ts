@@ -1,5 +1,5 @@
 /** WITH, SELECT, set operations, ORDER BY, LIMIT. CORRESPONDING and FETCH are refused by name. */
-import { unsupported } from '../refusal.ts'
+import { invalid, unsupported } from '../refusal.ts'
 import { parseOrderItems, parseWindow } from './call-parser.ts'
 import type { Cursor } from './cursor.ts'
 import { parseFrom } from './from-parser.ts'
@@ -34,6 +34,11 @@ function parseWith(cursor: Cursor): Cte[] {
     cursor.expectWord('AS')
     cursor.expectSymbol('(')
     const query = cursor.query()
+    if (query.with.some((inner) => inner.mayRecur))
+      throw invalid(
+        'WITH RECURSIVE is only allowed at the top level of the SELECT, CREATE TABLE AS SELECT, CREATE VIEW, INSERT, EXPORT DATA statements.',
+        at,
+      )
     cursor.expectSymbol(')')
     ctes.push({ name, query, mayRecur, at })
   } while (cursor.acceptSymbol(','))
