@@ -281,7 +281,7 @@ describe('ALTER TABLE', () => {
     await sql("INSERT INTO caec_raw.wider VALUES ((1.5, (NULL, 'y'), 'b'), [STRUCT(3, 'x')])")
     expect(
       await sql(
-        'SELECT s1.a / 2, s1.q.y, s1.b, r[SAFE_OFFSET(0)].a, r[SAFE_OFFSET(0)].b FROM caec_raw.wider ORDER BY 1',
+        'SELECT s1.a / 2, s1.q.y, s1.b, r[SAFE_OFFSET(0)].a AS ra, r[SAFE_OFFSET(0)].b AS rb FROM caec_raw.wider ORDER BY 1',
       ),
     ).toEqual([
       [null, null, null, null, null],
