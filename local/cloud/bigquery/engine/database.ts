@@ -206,8 +206,7 @@ export class Session {
   }
 
   async #execute(sql: string): Promise<DuckDBResult> {
-    if (sql.includes('\0'))
-      throw invalidQuery('A statement cannot contain the character U+0000')
+    if (sql.includes('\0')) throw invalidQuery('A statement cannot contain the character U+0000')
     const release = await this.#slots.take()
     try {
       if (this.#isInterrupted) throw new Error('INTERRUPT Error: Interrupted!')
