@@ -3,7 +3,7 @@
  * Usage: npm run bench [-- demo-small demo-full start sessions spark views dags dbt dbt-kept submit bigquery]
  */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -79,7 +79,10 @@ async function demo(size: 'small' | 'full', limitSeconds: number): Promise<Measu
   }
 }
 
-/** From spawn to the refusal of a missing input: what every step pays before it works. */
+/**
+ * From spawn to the refusal of a missing input: what every step pays before it works, and the bytes it is loaded from.
+ * BENCH_AUTH_PEER names the dist/main/index.js of a checkout of google-github-actions/auth, which no registry has.
+ */
 async function start(): Promise<Measured[]> {
   const bare = await median(9, async () => (await time(process.execPath, ['-e', '0'])).seconds)
   const names = readdirSync(path.join(root, 'actions')).filter((name) =>
@@ -98,7 +101,19 @@ async function start(): Promise<Measured[]> {
           })
         ).seconds,
     )
-    found.push({ what: `start of dist/${name}`, seconds, against: 'bare node', reference: bare })
+    const folder = path.join(root, 'dist', name)
+    const bytes = readdirSync(folder)
+      .filter((file) => file.endsWith('.js'))
+      .reduce((sum, file) => sum + statSync(path.join(folder, file)).size, 0)
+    const what = `start of dist/${name} (${Math.round(bytes / 1000)} kB)`
+    found.push({ what, seconds, against: 'bare node', reference: bare })
+    const { BENCH_AUTH_PEER: peer } = process.env
+    if (name !== 'auth') continue
+    if (peer === undefined) say('  BENCH_AUTH_PEER is not set: no comparison with google-github-actions/auth')
+    else {
+      const reference = await median(9, async () => (await time(process.execPath, [peer])).seconds)
+      found.push({ what, seconds, against: 'google-github-actions/auth', reference })
+    }
   }
   return found
 }
@@ -154,6 +169,9 @@ const benches: Readonly<Record<string, () => Promise<Measured[]>>> = {
   bigquery,
 }
 
+const spelled = (seconds: number): string =>
+  seconds < 1 ? `${(seconds * 1000).toFixed(0)} ms` : `${seconds.toFixed(seconds < 10 ? 2 : 0)} s`
+
 async function main(argv: readonly string[]): Promise<number> {
   const unknown = argv.find((name) => !Object.hasOwn(benches, name))
   if (unknown !== undefined) {
@@ -166,7 +184,7 @@ async function main(argv: readonly string[]): Promise<number> {
   for (const name of argv.length > 0 ? argv : Object.keys(benches)) {
     for (const { what, seconds, against, reference } of (await benches[name]?.()) ?? []) {
       process.stdout.write(
-        `${what}: ${seconds.toFixed(seconds < 10 ? 2 : 0)} s = ${(seconds / reference).toFixed(2)} × ${against} (${reference.toFixed(reference < 10 ? 2 : 0)} s)\n`,
+        `${what}: ${spelled(seconds)} = ${(seconds / reference).toFixed(2)} × ${against} (${spelled(reference)})\n`,
       )
     }
   }

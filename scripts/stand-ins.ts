@@ -7,7 +7,7 @@ import path from 'node:path'
 import { reachedTypes, type ProtoNode } from './reached-types.ts'
 
 /** They import undici, whole, for the one class they need behind a proxy: 430 kB in every bundle, at every start. */
-const USERS = ['core', 'exec', 'http-client', 'io']
+const USERS = ['core', 'exec', 'github', 'http-client', 'io']
 
 /** `work` lies below the root: what is not here is found in the root's node_modules. */
 export async function putStandIns(root: string, work: string): Promise<void> {
@@ -20,9 +20,18 @@ export async function putStandIns(root: string, work: string): Promise<void> {
   for (const file of ['package.json', 'LICENSE'])
     await cp(path.join(modules, 'undici', file), path.join(undici, file))
   const real = path.relative(undici, path.join(modules, 'undici')).split(path.sep).join('/')
+  // undici gives its dispatchers the CONNECT method only in its index, which is the whole of it. A proxy is a dispatcher
+  // of undici's, and only undici's own fetch surely takes it.
   await writeFile(
     path.join(undici, 'index.js'),
-    `Object.defineProperty(exports, 'ProxyAgent', { get: () => require('${real}/lib/dispatcher/proxy-agent.js') })\n`,
+    `Object.defineProperty(exports, 'ProxyAgent', {
+  get: () => {
+    require('${real}/lib/dispatcher/dispatcher.js').prototype.connect ??= require('${real}/lib/api/api-connect.js')
+    return require('${real}/lib/dispatcher/proxy-agent.js')
+  },
+})
+exports.fetch = (url, options) =>
+  (options?.dispatcher ? require('${real}/lib/web/fetch/index.js').fetch : globalThis.fetch)(url, options)\n`,
   )
   await putGax(modules, own)
 }

@@ -7,6 +7,9 @@ export function spelledBytes(bytes: number): string {
   return `${step === 0 ? bytes : (bytes / 1024 ** step).toFixed(1)} ${units[step]}`
 }
 
+export const spelledDollars = (amount: number): string =>
+  amount === 0 ? '$0' : amount < 0.01 ? '< $0.01' : `$${amount.toFixed(2)}`
+
 /** The first five names, and how many more there are. */
 export function few(names: readonly string[]): string {
   return `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`

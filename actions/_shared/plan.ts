@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { ConflictError, type RefusedError } from './errors.ts'
+import { hideSecrets } from './secrets.ts'
 
 /**
  * One thing to do. `kind` discriminates, `target` names what it acts on, `reason` says why in a few words. What
@@ -18,6 +19,8 @@ export interface Step {
   readonly after?: string
   /** What the step moves or reads, where that is known. Not part of the digest: rows arrive every day. */
   readonly bytes?: number
+  /** What that costs on demand in US dollars, where it is known. Not part of the digest either. */
+  readonly cost?: number
 }
 
 export interface Plan<S extends Step = Step> {
@@ -61,7 +64,10 @@ export interface PlanDocument {
   readonly action: string
   readonly target: Readonly<Record<string, string>>
   readonly owner: string
-  readonly steps: readonly (Pick<Step, 'kind' | 'target' | 'reason' | 'before' | 'after' | 'bytes'> & {
+  readonly steps: readonly (Pick<
+    Step,
+    'kind' | 'target' | 'reason' | 'before' | 'after' | 'bytes' | 'cost'
+  > & {
     readonly state: StepState
   })[]
   /** Steps of each kind; `keep` also counts what needs no step. */
@@ -69,6 +75,15 @@ export interface PlanDocument {
   readonly digest: string
   /** Left out for length: first `before` and `after` of every step, then the last steps. */
   readonly isTruncated?: true
+  /** Over all steps, where some were left out. */
+  readonly totals?: Totals
+}
+
+export interface Totals {
+  /** Of the steps that change something. */
+  readonly states: Readonly<Partial<Record<StepState, number>>>
+  readonly bytes?: number
+  readonly cost?: number
 }
 
 /**
@@ -103,7 +118,7 @@ export function assertNever(value: never): never {
  */
 export function planDigest(action: string, plan: Plan): string {
   const { target, owner } = plan
-  const steps = plan.agreedOn ?? plan.steps.map(({ bytes: _estimate, ...step }) => step)
+  const steps = plan.agreedOn ?? plan.steps.map(({ bytes: _bytes, cost: _cost, ...step }) => step)
   return digestOf({ action, target, owner, steps })
 }
 
@@ -119,8 +134,18 @@ export function describePlan(action: string, plan: Plan, outcome: Outcome = notA
   const stateOf = statesOf(outcome)
   const found = new Map(outcome.done.map((end) => [end.step, end.found]))
   const steps = plan.steps.map((step) => {
-    const { kind, target, reason, before, after, bytes } = { ...step, ...found.get(step) }
-    return { kind, target, reason, before, after, bytes, state: stateOf(step) }
+    const { kind, target, reason, before, after, bytes, cost } = { ...step, ...found.get(step) }
+    const shown = (text: string | undefined) => text && hideSecrets(text)
+    return {
+      kind,
+      target,
+      reason: hideSecrets(reason),
+      before: shown(before),
+      after: shown(after),
+      bytes,
+      cost,
+      state: stateOf(step),
+    }
   })
   const { target, owner } = plan
   const whole: PlanDocument = {
@@ -134,9 +159,23 @@ export function describePlan(action: string, plan: Plan, outcome: Outcome = notA
   }
   if (lengthOf(whole) <= DOCUMENT_LIMIT) return whole
   const short = steps.map(({ before: _before, after: _after, ...step }) => step)
-  let room = DOCUMENT_LIMIT - lengthOf({ ...whole, steps: [], isTruncated: true })
+  const totals = totalsOf(short)
+  let room = DOCUMENT_LIMIT - lengthOf({ ...whole, steps: [], isTruncated: true, totals })
   const end = short.findIndex((step) => (room -= lengthOf(step) + 1) < 0)
-  return { ...whole, steps: end < 0 ? short : short.slice(0, end), isTruncated: true }
+  if (end < 0) return { ...whole, steps: short, isTruncated: true }
+  return { ...whole, steps: short.slice(0, end), isTruncated: true, totals }
+}
+
+/** What the steps come to together: of these alone where none was left out. */
+export function totalsOf(steps: PlanDocument['steps']): Totals {
+  const states: Partial<Record<StepState, number>> = {}
+  for (const { kind, state } of steps) if (kind !== 'keep') states[state] = (states[state] ?? 0) + 1
+  const sum = (amount: 'bytes' | 'cost'): number | undefined =>
+    steps.reduce<number | undefined>(
+      (total, { [amount]: own }) => (own === undefined ? total : (total ?? 0) + own),
+      undefined,
+    )
+  return { states, bytes: sum('bytes'), cost: sum('cost') }
 }
 
 const lengthOf = (value: unknown): number => JSON.stringify(value).length

@@ -82,11 +82,20 @@ describe('an ID token', () => {
 
 describe('what is sent to Google', () => {
   const sent: { path: string; headers: Record<string, unknown>; body: string }[] = []
-  async function recorded(inputs: Record<string, string>) {
+  /** @param andThen of the same job, before Google is gone. */
+  async function recorded(
+    inputs: Record<string, string>,
+    andThen: (env: Record<string, string>) => Promise<void> = () => Promise.resolve(),
+  ) {
     sent.length = 0
-    const proxy = await openProxy(cloud.origin, (request, reply) => {
+    const proxy = await openProxy(cloud.origin, (request, reply, body) => {
       const path = request.url ?? ''
-      sent.push({ path, headers: request.headers, body: '' })
+      sent.push({ path, headers: request.headers, body: body.toString() })
+      if (path.endsWith(':generateAccessToken') && body.includes('delegates')) {
+        const expireTime = new Date(Date.now() + 3_600_000).toISOString()
+        reply.end(JSON.stringify({ accessToken: 'ya29.of-the-chain', expireTime }))
+        return true
+      }
       if (path.endsWith(':signJwt')) {
         reply.end(JSON.stringify({ keyId: '1', signedJwt: 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1In0.c2ln' }))
         return true
@@ -98,9 +107,13 @@ describe('what is sent to Google', () => {
       return false
     })
     const overrides = { ...overridesFor(proxy.origin), CLOUDSDK_API_ENDPOINT_OVERRIDES_OAUTH2: proxy.origin }
-    const result = await signIn(inputs, overrides)
-    proxy.close()
-    return result
+    try {
+      const result = await signIn(inputs, overrides)
+      await andThen({ ...overrides, ...oidc, ...result.exported })
+      return result
+    } finally {
+      proxy.close()
+    }
   }
   it('carries request-reason in every call', async () => {
     const result = await recorded({ ...ours, 'request-reason': 'ticket 4711' })
@@ -128,7 +141,36 @@ describe('what is sent to Google', () => {
       '/token',
     ])
   })
-  it('names the chain of delegates; the local cloud says that it delegates none', async () => {
+  it('names the chain of delegates, in the file of later steps too', async () => {
+    const chain = [`projects/-/serviceAccounts/${tester}`]
+    const result = await recorded({ ...ours, delegates: tester }, async (environment) => {
+      const { client } = await connect(
+        {},
+        {
+          environment,
+          log: { info: () => undefined, debug: () => undefined, warning: () => undefined },
+          mask: () => undefined,
+        },
+      )
+      expect((await client.getRequestHeaders()).get('authorization')).toBe('Bearer ya29.of-the-chain')
+    })
+    expect([result.exitCode, result.errors]).toEqual([0, []])
+    expect(JSON.parse(await readFile(result.outputs['credentials-file-path']!, 'utf8'))).toMatchObject({
+      type: 'impersonated_service_account',
+      service_account_impersonation_url: expect.stringMatching(`/${deployer}:generateAccessToken$`),
+      delegates: chain,
+      source_credentials: { type: 'external_account' },
+    })
+    const asked = sent.filter(({ path }) => path.endsWith(':generateAccessToken'))
+    expect(asked.map(({ path }) => path)).toEqual(
+      Array(2).fill(`/v1/projects/-/serviceAccounts/${deployer}:generateAccessToken`),
+    )
+    expect(asked.map(({ body }) => (JSON.parse(body) as { delegates: unknown }).delegates)).toEqual([
+      chain,
+      chain,
+    ])
+  })
+  it('is told that the local cloud delegates nothing', async () => {
     const { exitCode, errors } = await signIn({ ...ours, delegates: tester })
     expect([exitCode, errors]).toEqual([
       1,
@@ -157,11 +199,17 @@ describe('several identities of one job', () => {
     expect(again.errors).toEqual([])
     expect(again.outputs['credentials-file-path']).toBe(first.outputs['credentials-file-path'])
     expect([again.exported.GOOGLE_APPLICATION_CREDENTIALS, again.state]).toEqual([undefined, {}])
-    const stale = await signIn(
-      { ...ours, 'use-existing': 'true' },
-      { GOOGLE_APPLICATION_CREDENTIALS: join(job.temp, 'gha-creds-of-yesterday.json') },
-    )
-    expect(stale.outputs['credentials-file-path']).toMatch(/gha-creds-[0-9a-f]{16}\.json$/)
+    const ofYesterday = join(job.temp, 'gha-creds-of-yesterday.json')
+    const bearer = oidc.ACTIONS_ID_TOKEN_REQUEST_TOKEN!
+    const text = await readFile(first.outputs['credentials-file-path']!, 'utf8')
+    for (const content of [undefined, text.replace(bearer, `${bearer}-of-another-run`)]) {
+      if (content !== undefined) await writeFile(ofYesterday, content)
+      const stale = await signIn(
+        { ...ours, 'use-existing': 'true' },
+        { GOOGLE_APPLICATION_CREDENTIALS: ofYesterday },
+      )
+      expect(stale.outputs['credentials-file-path']).toMatch(/gha-creds-[0-9a-f]{16}\.json$/)
+    }
     const other = await signIn(
       { ...ours, audience: `//iam.googleapis.com/${providerName}`, 'use-existing': 'true' },
       first.exported,
@@ -181,10 +229,20 @@ describe('the place of the file', () => {
   it('that is not there is said in one sentence, and nothing is exported', async () => {
     const gone = join(job.temp, 'gone')
     await rm(gone, { recursive: true, force: true })
-    const { exitCode, errors, exported } = await signIn(ours, { RUNNER_TEMP: gone })
-    expect([exitCode, errors.length]).toEqual([1, 1])
-    expect(errors[0]).toContain(`temporary folder ${gone}: there is no such folder.`)
-    expect(exported.GOOGLE_APPLICATION_CREDENTIALS).toBeUndefined()
+    for (const [folder, why] of [
+      [gone, `temporary folder ${gone}: there is no such folder.`],
+      ['', 'temporary folder RUNNER_TEMP: it is not set.'],
+    ] as const) {
+      const { exitCode, errors, exported } = await signIn(ours, {
+        RUNNER_TEMP: folder,
+        GITHUB_SERVER_URL: 'https://github.example.com',
+      })
+      expect([exitCode, errors.length]).toEqual([1, 1])
+      expect(errors[0]).toContain(why)
+      // On a server of one's own it is that server's page that explains it.
+      expect(errors[0]).toMatch(/More: https:\/\/github\.example\.com\/.*#credentials-file/)
+      expect(exported.GOOGLE_APPLICATION_CREDENTIALS).toBeUndefined()
+    }
   })
 })
 

@@ -118,6 +118,9 @@ describe('auth', () => {
     expect(cloud.cloud.identity.authenticate(`Bearer ${result.outputs['auth-token']}`).member).toMatch(
       /^principal:\/\//,
     )
+    expect(result.outputs.principal).toBe(
+      `principalSet://iam.googleapis.com/${providerName.replace(/\/providers\/.*/, '')}/*`,
+    )
     const file = JSON.parse(await readFile(result.outputs['credentials-file-path']!, 'utf8'))
     expect(file.service_account_impersonation_url).toBeUndefined()
   })

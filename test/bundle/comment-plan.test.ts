@@ -1,10 +1,17 @@
 /** comment-plan as a job runs it, against the local GitHub over HTTP. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startIssuesApi, type IssuesApi, type TokenRights } from '../../local/github/issues-api.ts'
+import {
+  startIssuesApi,
+  type IssuesApi,
+  type IssuesOptions,
+  type TokenRights,
+} from '../../local/github/issues-api.ts'
+import { openProxy } from '../support/proxy.ts'
 import { errorsOf, runBundle, type RunResult } from '../support/runner.ts'
 
 const BOT = 'github-actions[bot]'
@@ -40,7 +47,7 @@ const VIEWS = planOf([step('create', 'shop.a'), step('delete', 'shop.b'), step('
 
 let github: IssuesApi
 let scratch: string
-let intercept: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
+let intercept: NonNullable<IssuesOptions['intercept']> | undefined
 beforeEach(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'comment plan '))
   intercept = undefined
@@ -228,12 +235,46 @@ describe('one comment per environment', () => {
     expect(bodies()[0]).toContain('create 1')
   })
 
-  it('is one in the end when two runs create one at once', async () => {
-    const both = await Promise.all([comment({ runId: '1' }), comment({ runId: '2' })])
-    expect(both.map(({ exitCode }) => exitCode)).toEqual([0, 0])
-    // Whoever looked last tidied up; a later run would too.
-    await comment({ runId: '3' })
-    expect(github.comments()).toHaveLength(1)
+  it.each([
+    ['the older run writes last', '1', '2', 'superseded'],
+    ['the newer run writes last', '2', '1', 'created'],
+  ])('is one in the end when two runs create one at once and %s', async (_, late, early, became) => {
+    const plansOf = { 1: { views: planOf([]) }, 2: { views: VIEWS } } as Record<string, object>
+    let isHeld = false
+    let first: RunResult | undefined
+    intercept = async ({ method }) => {
+      if (method !== 'POST' || isHeld) return false
+      isHeld = true
+      first = await comment({ runId: early, plans: plansOf[early] })
+      return false
+    }
+    const result = await comment({ runId: late, plans: plansOf[late] })
+    expect([first?.exitCode, first?.outputs.comment]).toEqual([0, 'created'])
+    expect([result.exitCode, result.outputs.comment]).toEqual([0, became])
+    expect(bodies()).toEqual([expect.stringContaining('create 1, delete 1')])
+    expect(result.outputs['comment-url']).toContain(String(github.comments()[0]?.id))
+  })
+
+  it('is one in the end when three runs created theirs before any of them looked again', async () => {
+    let [written, looked, isThere] = [0, 0, false]
+    const until = async (isSo: () => boolean): Promise<void> => {
+      while (!isSo()) await sleep(5)
+    }
+    intercept = async ({ method, url = '' }) => {
+      if (method === 'POST') {
+        written += 1
+        await until(() => written === 3)
+      } else if (method === 'GET' && url.includes('/comments') && (looked += 1) > 3)
+        await until(() => (isThere ||= github.comments().length === 3))
+      return false
+    }
+    const all = await Promise.all(
+      ['1', '2', '3'].map((runId) =>
+        comment({ runId, plans: { views: runId === '3' ? VIEWS : planOf([]) } }),
+      ),
+    )
+    expect([all.map(({ exitCode }) => exitCode), written]).toEqual([[0, 0, 0], 3])
+    expect(bodies()).toEqual([expect.stringContaining('create 1, delete 1')])
   })
 })
 
@@ -322,6 +363,18 @@ describe('where it runs', () => {
     expect(own.summary).toContain('Plan for dev')
   })
 
+  it('a run without a token is no failure, asks nobody and shows the plan in the summary', async () => {
+    let asked = 0
+    intercept = () => {
+      asked += 1
+      return false
+    }
+    const result = await comment({ with: { 'github-token': ' ' } })
+    expect([result.exitCode, result.outputs.comment, asked]).toEqual([0, 'skipped', 0])
+    expect(result.summary).toContain('has no token')
+    expect(result.summary).toContain('Plan for dev')
+  })
+
   it('a dry run writes the summary only', async () => {
     const result = await comment({ with: { 'dry-run': 'true' } })
     expect([result.exitCode, result.outputs.comment, github.comments()]).toEqual([0, 'skipped', []])
@@ -371,21 +424,37 @@ describe('when GitHub does not answer as it should', () => {
     ],
     [
       'a redirect',
-      (response: ServerResponse) => response.writeHead(302, { location: 'http://127.0.0.2:9/' }).end(),
+      (response: ServerResponse, stranger: string) =>
+        response.writeHead(302, { location: `${stranger}/user` }).end(),
     ],
-  ])(
-    '%s is no answer: exit 1, one error, no token elsewhere',
-    async (_name, send) => {
-      intercept = (_request, response) => {
-        send(response)
-        return true
-      }
-      const result = await comment()
-      expect(result.exitCode).toBe(1)
-      expect(errorsOf(result)).toHaveLength(1)
-      expect(result.log).not.toMatch(/^\s+at /m)
-      expect(result.log.replaceAll('::add-mask::ghs-job', '')).not.toContain('ghs-job')
-    },
-    60_000,
-  )
+  ])('%s is no answer: exit 1, one error, no token elsewhere', async (name, send) => {
+    const asked: string[] = []
+    const stranger = await openProxy(github.url, ({ headers }, response) => {
+      asked.push(headers.authorization ?? 'nobody')
+      response.end('{}')
+      return true
+    })
+    intercept = (_request, response) => {
+      send(response, stranger.origin)
+      return true
+    }
+    const result = await comment()
+    stranger.close()
+    expect([result.exitCode, asked]).toEqual([1, []])
+    expect(errorsOf(result)).toEqual([
+      expect.stringContaining(name === 'a redirect' ? 'no credential follows a redirect' : "is not GitHub's"),
+    ])
+    expect(result.log).not.toMatch(/^\s+at /m)
+    expect(result.log.replaceAll('::add-mask::ghs-job', '')).not.toContain('ghs-job')
+  })
+
+  it('a page that comes again whatever is asked for is no list', async () => {
+    intercept = ({ method, url = '' }, response) => {
+      if (method !== 'GET' || !url.includes('/comments')) return false
+      const page = Array.from({ length: 100 }, (_, id) => ({ id, body: 'x', html_url: '', user: null }))
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(page))
+      return true
+    }
+    expect(errorsOf(await comment())).toEqual([expect.stringContaining("is not GitHub's")])
+  })
 })

@@ -172,6 +172,22 @@ describe('an answer that is not Google’s and hides nothing', () => {
     ])
   })
 
+  it('is no empty folder where it is nothing at all: the listing is asked for again', async () => {
+    await job.write({ 'one.py': 'A = 1\n' })
+    await job.deploy()
+    const emptied = new Set<string>()
+    const { result } = await deployThrough((request, reply) => {
+      const what = request.url ?? ''
+      if (emptied.has(what)) return false
+      emptied.add(what)
+      reply.writeHead(200).end()
+      return true
+    })
+    expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
+    expect(result.outputs).toMatchObject({ uploaded: '0', unchanged: '1' })
+    expect(emptied.size).toBeGreaterThan(0)
+  })
+
   it('is not followed to another place', async () => {
     const elsewhere: string[] = []
     const other = await openProxy(cloud.origin, (request) => {
@@ -214,7 +230,11 @@ describe('many and large files', () => {
     const many = Array.from({ length: 1001 }, (_, index) => `m/f${String(index).padStart(4, '0')}.py`)
     await job.write(Object.fromEntries(many.map((name) => [name, `N = '${name}'\n`])))
     expect((await deploy()).outputs).toMatchObject({ uploaded: '1001' })
-    expect((await deploy()).outputs).toMatchObject({ uploaded: '0', unchanged: '1001' })
+    // That there is nothing to do is known from one listing alone.
+    const { result, asked } = await deployThrough(() => false, { 'keep-records': '0' })
+    expect(result.outputs).toMatchObject({ uploaded: '0', unchanged: '1001' })
+    const lists = asked.map((line) => /^GET .*\/o\?.*prefix=([a-z-]+)/.exec(line)?.[1] ?? line)
+    expect(lists.sort()).toEqual(['dags', 'dags'])
     await Promise.all(many.slice(500).map((name) => rm(join(job.workspace, 'dags', name))))
     const refused = await deploy()
     expect([refused.exitCode, errorOf(refused)]).toEqual([

@@ -33,6 +33,8 @@ async function write(files: Record<string, string>): Promise<void> {
   }
 }
 
+/** A command that fails in Airflow's own words. */
+type Failed = { readonly exitCode: number; readonly line: string }
 interface Answer {
   readonly errors?: readonly { filepath: string; error: string }[]
   readonly dags?: readonly { fileloc: string; last_parsed_time: string }[]
@@ -41,7 +43,7 @@ interface Answer {
 async function deploy(
   answers: {
     readonly errors: readonly Answer['errors'][]
-    readonly dags?: readonly (() => Answer['dags'])[]
+    readonly dags?: readonly (() => Answer['dags'] | Failed)[]
   },
   inputs: Record<string, string> = {},
 ): Promise<RunResult & { commands: string[] }> {
@@ -68,11 +70,9 @@ async function deploy(
     }
     if (!request.url?.endsWith(':pollAirflowCommand')) return false
     const { executionId } = JSON.parse(body.toString()) as { executionId: string }
-    return asJson({
-      output: [{ lineNumber: 1, content: Buffer.from(executionId, 'base64').toString() }],
-      outputEnd: true,
-      exitInfo: { exitCode: 0 },
-    })
+    const content = Buffer.from(executionId, 'base64').toString()
+    const { exitCode = 0, line = content } = JSON.parse(content) as Partial<Failed>
+    return asJson({ output: [{ lineNumber: 1, content: line }], outputEnd: true, exitInfo: { exitCode } })
   })
   try {
     const result = await runBundle('deploy-dags', {
@@ -114,8 +114,11 @@ describe('the import check', () => {
 
   it('fails at once with an error that is new', async () => {
     await write({ 'daily.py': DAG('daily') })
-    const now = { ...broken, error: `File "${FOLDER}/daily.py", line 3\nNameError: new` }
+    const key = `-----BEGIN PRIVATE KEY-----\n${'canaryAAAA\n'.repeat(30)}-----END PRIVATE KEY-----`
+    const words = `token = 'ya29.canary'\nkey = '${key}'\nNameError: new ya29.canary`
+    const now = { ...broken, error: `File "${FOLDER}/daily.py", line 3\n${words}` }
     const result = await deploy({ errors: [[broken], [now]] })
+    expect(result.log + result.summary).not.toContain('canary')
     expect([result.exitCode, messages(result, 'error')]).toEqual([
       1,
       expect.stringContaining('NameError: new'),
@@ -161,6 +164,36 @@ describe('the import check', () => {
       0,
       expect.stringContaining('Not confirmed: within 1 s Airflow has not shown that it read daily.py'),
     ])
+    expect(result.outputs['imports-confirmed']).toBe('false')
+  })
+
+  const usage = () => ({ exitCode: 2, line: 'usage: airflow [-h] GROUP_OR_COMMAND' })
+  it.each<[string, Record<string, string>, () => Answer['dags'] | Failed, string]>([
+    [
+      'a changed DAG that is not listed',
+      { 'daily.py': `${DAG('daily')}# now\n` },
+      () => [],
+      'read daily.py.',
+    ],
+    [
+      'a DAG of a factory',
+      { 'more.py': 'import airflow\nx = DbtDag()\n' },
+      parsed('daily.py'),
+      'read more.py.',
+    ],
+    ['a changed module', { 'lib.py': 'A = 2\n' }, parsedBefore('daily.py'), 'read daily.py.'],
+    [
+      'what a failed list hides',
+      { 'daily.py': `${DAG('daily')}# 2\n` },
+      usage,
+      'airflow dags list ended with 2 (daily.py)',
+    ],
+  ])('calls %s not confirmed', async (_name, files, dags, said) => {
+    await write({ 'daily.py': DAG('daily'), 'lib.py': 'A = 1\n' })
+    await deploy({ errors: [[]], dags: [parsed('daily.py')] })
+    await write(files)
+    const result = await deploy({ errors: [[]], dags: [dags] }, { 'sync-wait-seconds': '0' })
+    expect([result.exitCode, messages(result, 'warning')]).toEqual([0, expect.stringContaining(said)])
     expect(result.outputs['imports-confirmed']).toBe('false')
   })
 

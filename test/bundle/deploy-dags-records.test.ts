@@ -3,6 +3,7 @@
  * where it may not write there.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { execFileSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -95,6 +96,34 @@ describe('the records of deployments', () => {
     await deployed(4, { 'a.py': 'A = 4\n' }, { 'allow-older': 'true' })
     expect(await contents()).toEqual({ 'dags/a.py': 'A = 4\n' })
   })
+})
+
+it('an old commit that was never deployed is refused in a new run, by when it was made', async () => {
+  const { workspace } = job
+  const git = (at: number, ...args: string[]): string =>
+    execFileSync('git', ['-C', workspace, '-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
+      env: { ...process.env, GIT_COMMITTER_DATE: `${at} +0000`, GIT_CONFIG_GLOBAL: '/dev/null' },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
+  const commitOf = async (at: number, text: string): Promise<Record<string, string>> => {
+    await job.write({ 'a.py': text })
+    git(at, 'add', 'dags')
+    git(at, 'commit', '-m', text)
+    return { GITHUB_SHA: git(at, 'rev-parse', 'HEAD') }
+  }
+  try {
+    git(1_700_000_000, 'init', '-q')
+    const old = await commitOf(1_700_000_000, 'A = 1\n')
+    const next = await commitOf(1_700_000_100, 'A = 2\n')
+    expect(errorOf(await job.deploy({}, { ...next, GITHUB_RUN_ID: '8' }))).toBe('')
+    git(1_700_000_200, 'checkout', '-q', old.GITHUB_SHA!)
+    const again = { ...old, GITHUB_RUN_ID: '9' }
+    expect(errorOf(await job.deploy({}, again))).toMatch(/was made before it, 2023-11-14.*#older-commit$/s)
+    expect(await contents()).toEqual({ 'dags/a.py': 'A = 2\n' })
+  } finally {
+    await rm(join(workspace, '.git'), { recursive: true, force: true })
+  }
 })
 
 describe('rollback-to', () => {

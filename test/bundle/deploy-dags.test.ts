@@ -34,8 +34,10 @@ describe('deploy-dags', () => {
       'clickstream-commit': '0123456789abcdef0123456789abcdef01234567',
     })
     const generations = (await job.objects()).map(({ generation }) => generation)
-    const second = await job.deploy()
+    const second = await job.deploy({}, { GOOGLE_SDK_NODE_LOGGING: '*', RUNNER_DEBUG: '1' })
     expect(second.outputs).toMatchObject({ uploaded: '0', deleted: '0', unchanged: '3' })
+    // What Google's libraries print when they are asked to passes the same door.
+    expect(second.log.replace(/^::add-mask::.*$/gm, '')).not.toMatch(/ya29\.|eyJ/)
     expect((await job.objects()).map(({ generation }) => generation)).toEqual(generations)
   })
 
@@ -229,16 +231,35 @@ describe('deploy-dags refuses', () => {
     expect(await job.names()).toEqual([])
   })
 
-  it('a digest that was reviewed for another owner', async () => {
+  it('a digest that was reviewed for another owner or environment', async () => {
     await job.write({ 'one.py': 'A = 1\n' })
-    const digest = (await job.deploy({ 'dry-run': 'true', owner: 'octo/other' })).outputs['plan-digest']!
-    const result = await job.deploy({ 'expected-plan': digest })
-    expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringContaining('#plan-changed')])
-    expect(await job.names()).toEqual([])
-    // What there is to review now comes along.
-    expect(result.outputs['plan-digest']).toBe(
-      (await job.deploy({ 'dry-run': 'true' })).outputs['plan-digest'],
-    )
+    // Another environment with the same bucket and files: the name alone makes it another place.
+    const other = await openProxy(cloud.origin, async (request, reply) => {
+      if (!request.url?.endsWith('/environments/other')) return false
+      const { authorization = '' } = request.headers
+      const place = new URL(request.url.replace(/other$/, 'caec'), cloud.origin)
+      reply.end(await (await fetch(place, { headers: { authorization } })).text())
+      return true
+    })
+    try {
+      const elsewhere = [
+        job.deploy({ 'dry-run': 'true', owner: 'octo/other' }),
+        job.deploy(
+          { 'dry-run': 'true', environment: 'other' },
+          { CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPOSER: other.origin },
+        ),
+      ]
+      const here = (await job.deploy({ 'dry-run': 'true' })).outputs['plan-digest']
+      for (const { outputs } of await Promise.all(elsewhere)) {
+        const result = await job.deploy({ 'expected-plan': outputs['plan-digest']! })
+        expect([result.exitCode, errorOf(result)]).toEqual([1, expect.stringContaining('#plan-changed')])
+        expect(await job.names()).toEqual([])
+        // What there is to review now comes along.
+        expect(result.outputs['plan-digest']).toBe(here)
+      }
+    } finally {
+      other.close()
+    }
   })
 
   it('an empty source, instead of emptying the environment', async () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { readFile } from 'node:fs/promises'
 import type { PlanDocument } from '../../actions/_shared/plan.ts'
 import type { Compared } from '../../actions/run-dbt/src/compare-tables.ts'
-import type { RunResult } from '../support/runner.ts'
+import { runBundle, type RunResult } from '../support/runner.ts'
 import { messages, nodesOf } from './run-dbt-job.ts'
 import { openLoop, projects, type Loop } from './run-dbt-loop-job.ts'
 
@@ -83,6 +83,8 @@ it('a pull request builds what it changed and what depends on it, into a dataset
   }
   expect(Number(result.outputs['estimated-bytes'])).toBeGreaterThan(0)
   expect(result.summary).toContain('a month at 30 runs')
+  // By the bytes that the run on main left with its state.
+  expect(result.summary).toContain('Of what also ran on the main branch')
   const [customers, orders] = (JSON.parse(result.outputs.comparison!) as Compared[]).sort((left, right) =>
     left.name < right.name ? -1 : 1,
   )
@@ -95,7 +97,14 @@ it('a pull request builds what it changed and what depends on it, into a dataset
     after: 'is_open BOOL',
   })
   expect(result.summary).toContain('Compared with production:')
-  // Where the review happens, comment-plan shows these.
+  // Where the review happens, comment-plan shows these, with what it reads and costs.
+  const shown = await runBundle('comment-plan', {
+    with: { plans: JSON.stringify({ dbt: result.outputs.plan }), 'dry-run': 'true', 'pull-request': '7' },
+  })
+  expect(shown.exitCode).toBe(0)
+  expect(shown.summary).toMatch(/<th>Bytes<\/th><th>Cost<\/th>[\s\S]*<td>run-dbt<\/td>/)
+  expect(shown.summary).toContain('+ is_open BOOL')
+  expect(shown.summary).toMatch(/rows 4 to 3, −1/)
   expect(comparedIn(result)).toMatchObject([
     {
       target: 'customers',

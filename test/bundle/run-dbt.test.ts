@@ -190,12 +190,12 @@ it('says why an operation failed, which dbt leaves out of its results', async ()
   await dbt.write('refusing', {
     'dbt_project.yml': 'name: refusing\nversion: 1.0.0\nprofile: refusing\n',
     'macros/refuse.sql':
-      "{% macro refuse() %}{{ exceptions.raise_compiler_error('the gate: 3 of 4 rows are bad') }}{% endmacro %}\n",
+      "{% macro refuse() %}{{ exceptions.raise_compiler_error('the gate: 3 of 4 rows are bad, ya29.canary') }}{% endmacro %}\n",
   })
   const result = await run({ 'project-dir': 'refusing', commands: 'run-operation refuse' })
   expect([result.exitCode, result.outputs.status]).toEqual([1, 'failure'])
   expect(result.log).toMatch(/^::error[^\n]*the gate: 3 of 4 rows are bad/m)
-  expect(result.summary).toContain('the gate: 3 of 4 rows are bad')
+  expect(result.summary).toContain('the gate: 3 of 4 rows are bad, ya29.canary')
 }, 480_000)
 
 it('lists in a dry run what each command would select, and asks the warehouse to change nothing', async () => {

@@ -17,7 +17,7 @@ beforeAll(async () => {
   job = await signIn(cloud)
   await write({
     'jobs/good.py':
-      'import sys\nfrom greeting.words import hello\nprint(hello("é"), sys.argv[1:])\nprint("::error::not a command")\nprint("##[error]not one either")\n',
+      'import sys\nfrom greeting.words import hello\nprint(hello("é"), sys.argv[1:])\nprint("::error::not a command")\nprint("##[error]not one either")\nprint("ya29.canary\\n-----BEGIN PRIVATE KEY-----\\ncanaryAAAA\\n-----END PRIVATE KEY-----")\n',
     'jobs/bad.py': 'from greeting.words import fail\nfail()\n',
     'jobs/slow.py': 'import time\nprint("started", flush=True)\ntime.sleep(600)\n',
     'greeting/__init__.py': '',
@@ -102,6 +102,11 @@ describe('submit-spark', () => {
     expect(first.annotations.map(({ message }) => message).join()).not.toContain('not a command')
   })
 
+  it('shows no token or key that the driver printed', () => {
+    expect(first.log).toContain('│ [token]')
+    expect(first.log + first.summary).not.toContain('canary')
+  })
+
   it('finds the same batch again when the same step runs again, and stages nothing twice', async () => {
     const before = await staged()
     const again = await submit({ args: '--raw\ngs://x/a b', labels: 'Team=Data & Insights' })
@@ -109,6 +114,12 @@ describe('submit-spark', () => {
     expect(await staged()).toEqual(before)
     expect(again.log).not.toContain('staged ')
   }, 120_000)
+
+  it('refuses a digest that was reviewed for another region', async () => {
+    const { outputs } = await submit({ 'dry-run': 'true', region: 'europe-west1' })
+    const refused = await submit({ 'expected-plan': outputs['plan-digest']! })
+    expect([refused.exitCode, errorOf(refused)]).toEqual([1, expect.stringContaining('#plan-changed')])
+  })
 
   it('asks for the same batch on another attempt, for another one in another step', async () => {
     const id = async (env: Record<string, string>) =>
@@ -134,19 +145,32 @@ describe('submit-spark', () => {
   })
 
   it('only stages when asked to: no account, no batch, and a later run finds the files there', async () => {
-    await write({ 'jobs/later.py': 'print("later")\n' })
+    // More than the storage library sends in one part, at another endpoint.
+    await write({ 'jobs/later.py': 'print("later")\n', 'jobs/large.bin': 'x'.repeat(9_000_000) })
     const batches = async () =>
       (
         (await (
           await cloud.fetchAs('ops', '/v1/projects/caec-local/locations/us-central1/batches')
         ).json()) as { batches?: unknown[] }
       ).batches?.length ?? 0
-    const stageOnly = { main: 'jobs/later.py', 'stage-only': 'true', 'service-account': '' }
+    const stageOnly = {
+      ...{ main: 'jobs/later.py', files: 'jobs/large.bin' },
+      ...{ 'stage-only': 'true', 'service-account': '' },
+    }
     const before = await batches()
     const planned = await submit({ ...stageOnly, 'dry-run': 'true' })
     expect([planned.exitCode, errorOf(planned)]).toEqual([0, ''])
     expect(planned.log).toContain('"reason": "not in the staging bucket yet"')
     expect((await staged()).some((name) => name.endsWith('later.py'))).toBe(false)
+    const shown = await runBundle('comment-plan', {
+      with: {
+        plans: JSON.stringify({ spark: planned.outputs.plan }),
+        'dry-run': 'true',
+        'pull-request': '7',
+      },
+    })
+    expect(shown.summary).toMatch(/<td>spark<\/td><td>submit-spark<\/td>.*stage 3/)
+    expect(shown.summary).toContain('large.bin (not in the staging bucket yet)')
     const result = await submit(stageOnly)
     expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
     const names = await staged()

@@ -23,7 +23,7 @@ describe('a run that is cancelled', () => {
     const scenario = world.scenarios['publish-views']
     await scenario.prepare()
     let child: ChildProcess | undefined
-    const silent = await openProxy(world.origin, () => {
+    const silent = await openProxy(scenario.origin, () => {
       child?.kill('SIGTERM')
       return true
     })
@@ -34,7 +34,7 @@ describe('a run that is cancelled', () => {
     })
     silent.close()
     expect([result.exitCode, errorsOf(result)]).toEqual([
-      143,
+      130,
       [expect.stringContaining('Looking at what is there: the run was cancelled; nothing was changed.')],
     ])
   })

@@ -6,11 +6,15 @@ import type { IncomingMessage } from 'node:http'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
+import { startIssuesApi, type IssuesApi } from '../../local/github/issues-api.ts'
+import { BATCHES, WORKLOAD, type ShownBatch } from '../support/spark-batches.ts'
 import { runBundle, type RunOptions, type RunResult } from '../support/runner.ts'
 import { oidcVariables, overridesFor, signIn, type SignedInJob } from '../support/signed-in-job.ts'
 import { providerName } from '../support/workflow-run.ts'
 
 export interface Scenario {
+  /** Where its API is asked, when nothing is wrong. */
+  readonly origin: string
   /** The work is undone: the next run has everything to do. */
   prepare(): Promise<void>
   /** Every API of the action answers at `origin`. */
@@ -18,15 +22,28 @@ export interface Scenario {
   isWork(request: IncomingMessage): boolean
   /** What the work left, without what differs from run to run. */
   truth(): Promise<unknown>
+  /** What it puts out when it stops on the way. */
+  readonly puts: readonly string[]
 }
 export interface World {
-  readonly origin: string
   readonly scenarios: Readonly<Record<ScenarioName, Scenario>>
   close(): Promise<void>
 }
-export const scenarioNames = ['auth', 'deploy-dags', 'publish-views', 'apply-ddl', 'submit-spark'] as const
+export const scenarioNames = [
+  'auth',
+  'deploy-dags',
+  'publish-views',
+  'apply-ddl',
+  'submit-spark',
+  'submit-spark stage-only',
+  'run-dbt',
+  'comment-plan',
+] as const
+export const actionOf = (name: ScenarioName): string => name.split(' ')[0]!
 export type ScenarioName = (typeof scenarioNames)[number]
 
+/** Of every action that plans. */
+const PLAN = ['plan', 'plan-digest']
 const BUCKET = 'caec-local-dags'
 const STAGING = 'caec-local-staging'
 const FILES: Readonly<Record<string, string>> = {
@@ -39,7 +56,11 @@ const FILES: Readonly<Record<string, string>> = {
 
 export async function openWorld(): Promise<World> {
   const cloud = await openBigQuery({ services: ['storage', 'composer', 'bigquery', 'dataproc'] })
-  const job = await signIn(cloud)
+  const [job, tester, github] = await Promise.all([
+    signIn(cloud),
+    signIn(cloud, 'ci-test'),
+    startIssuesApi({ rightsOf: () => ({ login: BOT, mayAskWho: false, mayWrite: true }) }),
+  ])
   for (const [name, text] of Object.entries(FILES)) {
     await mkdir(dirname(join(job.workspace, name)), { recursive: true })
     await writeFile(join(job.workspace, name), text)
@@ -60,14 +81,17 @@ export async function openWorld(): Promise<World> {
         env: { ...job.env, ...overrides(origin, job), ...more.env },
         with: inputs,
       })
+  const { origin } = cloud
+  const spark = { main: 'jobs/note.py', region: 'us-central1', 'staging-bucket': STAGING }
   return {
-    origin: cloud.origin,
     close: async () => {
-      await Promise.all([job.close(), cloud.close()])
+      await Promise.all([job.close(), tester.close(), github.close(), cloud.close()])
     },
     scenarios: {
       auth: authScenario(cloud, job),
       'deploy-dags': {
+        origin,
+        puts: PLAN,
         prepare: () => empty(cloud, BUCKET, ''),
         run: act('deploy-dags', { environment: 'caec', location: 'us-central1', 'check-imports': 'false' }),
         isWork: ({ method, url }) => method === 'POST' && /^\/upload\/.*name=dags%2F/.test(url ?? ''),
@@ -75,6 +99,8 @@ export async function openWorld(): Promise<World> {
         truth: () => contents(cloud, BUCKET, 'dags/'),
       },
       'publish-views': {
+        origin,
+        puts: PLAN,
         prepare: async () => {
           await cloud.api('data-eng', 'DELETE', '/datasets/caec_insights/tables/visits')
           await cloud.api('data-eng', 'PATCH', '/datasets/caec_analytics', { access })
@@ -88,6 +114,8 @@ export async function openWorld(): Promise<World> {
         },
       },
       'apply-ddl': {
+        origin,
+        puts: PLAN,
         prepare: async () => {
           await cloud.api('data-eng', 'DELETE', '/datasets/caec_raw/tables/orders')
         },
@@ -96,14 +124,40 @@ export async function openWorld(): Promise<World> {
         truth: async () =>
           (await cloud.api('data-eng', 'GET', '/datasets/caec_raw/tables/orders')).body?.schema,
       },
-      'submit-spark': {
+      'submit-spark': sparkScenario(cloud, (origin, more, id) =>
+        act('submit-spark', {
+          ...{ ...spark, 'service-account': WORKLOAD, wait: 'false', labels: `run=${id}` },
+          // By itself it bears an outage of ten.
+          'poll-tolerance-minutes': '1',
+        })(origin, more),
+      ),
+      'run-dbt': {
+        origin,
+        puts: PLAN,
+        prepare: async () => {
+          await cloud.api('ci-test', 'POST', '/datasets', {
+            datasetReference: { projectId: cloud.project, datasetId: CLOSED },
+            location: 'us-central1',
+            labels: { 'managed-by': 'run-dbt', repository: '123456', 'pull-request': '7' },
+          })
+        },
+        // A pull request was closed: what its runs made goes, by requests of the action's own.
+        run: (at, more = {}) =>
+          runBundle('run-dbt', {
+            job: tester,
+            ...more,
+            env: { ...tester.env, ...overrides(at, tester), ...OF_PULL_REQUEST, ...more.env },
+            with: { dataset: 'caec_analytics', location: 'us-central1', cleanup: 'true', commands: '' },
+          }),
+        isWork: ({ method, url }) => method === 'DELETE' && (url ?? '').includes(`/datasets/${CLOSED}`),
+        truth: async () => (await cloud.api('ci-test', 'GET', `/datasets/${CLOSED}`)).status,
+      },
+      'comment-plan': commentScenario(github, job),
+      'submit-spark stage-only': {
+        origin,
+        puts: [...PLAN, 'main-uri'],
         prepare: () => empty(cloud, STAGING, 'submit-spark/'),
-        run: act('submit-spark', {
-          main: 'jobs/note.py',
-          region: 'us-central1',
-          'staging-bucket': STAGING,
-          'stage-only': 'true',
-        }),
+        run: act('submit-spark', { ...spark, 'stage-only': 'true' }),
         isWork: ({ method, url }) => method === 'POST' && (url ?? '').startsWith('/upload/'),
         truth: () => contents(cloud, STAGING, 'submit-spark/'),
       },
@@ -122,9 +176,79 @@ function overrides(origin: string, job: SignedInJob): Record<string, string> {
   }
 }
 
+const BOT = 'github-actions[bot]'
+const CLOSED = 'caec_analytics_pr_7'
+const OF_PULL_REQUEST = {
+  GITHUB_REPOSITORY_ID: '123456',
+  GITHUB_EVENT_NAME: 'pull_request',
+  GITHUB_REF: 'refs/pull/7/merge',
+}
+
+/** A batch that nobody waits for; each round's has labels of its own, and is another. */
+function sparkScenario(
+  cloud: BigQueryCloud,
+  run: (origin: string, more: Partial<RunOptions>, id: string) => Promise<RunResult>,
+): Scenario {
+  let round = 0
+  return {
+    origin: cloud.origin,
+    puts: [...PLAN, 'batch-id'],
+    prepare: () => {
+      round += 1
+      return Promise.resolve()
+    },
+    run: (origin, more = {}) => run(origin, more, `r${round}`),
+    isWork: ({ method, url }) => method === 'POST' && (url ?? '').startsWith(`${BATCHES}?`),
+    truth: async () => {
+      const reply = await cloud.fetchAs('ops', `${BATCHES}?pageSize=1000`)
+      const { batches = [] } = (await reply.json()) as {
+        batches?: (ShownBatch & { labels?: Record<string, string> })[]
+      }
+      return batches.filter(({ labels }) => labels?.run === `r${round}`).length
+    },
+  }
+}
+
+/** Its API is GitHub's: none of Google's is asked. */
+function commentScenario(github: IssuesApi, job: SignedInJob): Scenario {
+  const plan = {
+    ...{ schemaVersion: 1, action: 'publish-views', target: { project: 'p' }, owner: 'octo/clicks' },
+    steps: [{ kind: 'create', target: 'shop.a', reason: 'new', state: 'planned' }],
+    counts: { create: 1 },
+    digest: 'ab'.repeat(32),
+  }
+  return {
+    origin: github.url,
+    puts: ['comment', 'digests'],
+    prepare: async () => {
+      for (const { id } of github.comments())
+        await fetch(`${github.url}/repos/octo/clicks/issues/comments/${id}`, {
+          method: 'DELETE',
+          headers: { authorization: 'token ghs-job' },
+        })
+    },
+    run: (origin, more = {}) =>
+      runBundle('comment-plan', {
+        job,
+        ...more,
+        env: { GITHUB_API_URL: origin, ...more.env },
+        with: {
+          plans: JSON.stringify({ views: plan }),
+          environment: 'dev',
+          'pull-request': '7',
+          'github-token': 'ghs-job',
+        },
+      }),
+    isWork: ({ method, url }) => method === 'POST' && (url ?? '').endsWith('/issues/7/comments'),
+    truth: () => Promise.resolve(github.comments().map(({ body }) => body)),
+  }
+}
+
 function authScenario(cloud: BigQueryCloud, job: SignedInJob): Scenario {
   let last: RunResult | undefined
   return {
+    origin: cloud.origin,
+    puts: [],
     prepare: () => {
       last = undefined
       return Promise.resolve()

@@ -17,9 +17,13 @@ afterAll(() => world.close())
 const GOES_ON: readonly [ScenarioName, FaultName][] = [
   ['auth', 'reset before the answer'],
   ['apply-ddl', '503 from Google'],
-  ['submit-spark', '429 with Retry-After'],
+  ['submit-spark stage-only', '429 with Retry-After'],
   // Its identity may create and not overwrite: the second try is refused for what the first did.
+  ['submit-spark stage-only', 'answer lost after the work'],
+  // Never two batches, never two comments, never "not found" for what it dropped itself.
   ['submit-spark', 'answer lost after the work'],
+  ['comment-plan', 'late 503 after the work'],
+  ['run-dbt', 'answer lost after the work'],
 ]
 it.each(GOES_ON)('%s goes on after: %s', async (action, fault) =>
   expect(await playFault(world, action, fault)).toBe('goes on'),
@@ -29,7 +33,8 @@ const STOPS: readonly [ScenarioName, FaultName, string][] = [
   ['deploy-dags', '403 quota', 'quota'],
   ['deploy-dags', '412 precondition failed', 'conflict'],
   ['apply-ddl', '200 with a web page', 'not-google'],
-  ['submit-spark', '412 precondition failed', 'conflict'],
+  ['submit-spark stage-only', '412 precondition failed', 'conflict'],
+  ['comment-plan', '403 quota', 'github-api'],
   ['publish-views', 'redirect to another host', 'not-google'],
 ]
 it.each(STOPS)('%s stops at: %s, and names the problem', async (action, fault, problem) =>
@@ -42,7 +47,7 @@ const EITHER: readonly [ScenarioName, FaultName][] = [
   ['apply-ddl', 'answer lost after the work'],
   ['publish-views', '503 from Google'],
   ['publish-views', 'late 503 after the work'],
-  ['submit-spark', '200 with nothing'],
+  ['submit-spark stage-only', '200 with nothing'],
 ]
 it.each(EITHER)('%s keeps its promises after: %s', async (action, fault) => {
   await playFault(world, action, fault)

@@ -17,7 +17,7 @@ it.each(scenarioNames)(
     const scenario = world.scenarios[action]
     await scenario.prepare()
     let requests = 0
-    const counting = await openProxy(world.origin, () => {
+    const counting = await openProxy(scenario.origin, () => {
       requests += 1
       return false
     })
@@ -29,7 +29,7 @@ it.each(scenarioNames)(
         await scenario.prepare()
         let seen = 0
         let child: ChildProcess | undefined
-        const deadly = await openProxy(world.origin, async (_request, _reply, _body, forward) => {
+        const deadly = await openProxy(scenario.origin, async (_request, _reply, _body, forward) => {
           seen += 1
           if (seen !== at) return false
           if (isAfter) await forward()
@@ -43,7 +43,7 @@ it.each(scenarioNames)(
         })
         deadly.close()
         expect([at, isAfter, killed.signal]).toEqual([at, isAfter, 'SIGKILL'])
-        const again = await scenario.run(world.origin)
+        const again = await scenario.run(scenario.origin)
         expect([at, isAfter, again.exitCode, errorsOf(again)]).toEqual([at, isAfter, 0, []])
         expect(await scenario.truth()).toEqual(truth)
       }

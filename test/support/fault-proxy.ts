@@ -38,10 +38,16 @@ const json = (
 const refusal = (code: number, status: string, reason: string, message: string): unknown => ({
   error: { code, message, status, errors: [{ message, domain: 'global', reason }] },
 })
+/** In the words of whoever is asked: GitHub's clients say what they accept. */
 const answering =
   (code: number, status: string, reason: string, message: string, headers?: Record<string, string>): Strike =>
-  (reply) =>
-    json(reply, code, refusal(code, status, reason, message), headers)
+  (reply, { headers: { accept = '' } }) =>
+    accept.includes('vnd.github')
+      ? json(reply, code, { message, status: String(code) }, { ...headers, ...(GITHUBS[code] ?? {}) })
+      : json(reply, code, refusal(code, status, reason, message), headers)
+const GITHUBS: Readonly<Record<number, Record<string, string>>> = {
+  403: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '4102444800' },
+}
 const PAGE =
   '<!doctype html><html><head><title>Sign in to the network</title></head><body>Welcome</body></html>'
 

@@ -292,13 +292,16 @@ describe('verifying', () => {
     const digest = make(folder).outputs.digest!
     const withPlans = (plans: string): Ran =>
       run(folder, ['--mode=verify', `--digest=${digest}`, `--expected-plans=${plans}`])
-    const reviewed = { ddl: 'a'.repeat(64), dags: 'b'.repeat(64), views: 'c'.repeat(64) }
+    const reviewed = Object.fromEntries(
+      ['ddl', 'spark', 'dags', 'views'].map((name) => [name, 'a'.repeat(64)]),
+    )
     expect(withPlans(JSON.stringify({ ...reviewed, more: 1 })).code).toBe(0)
     expect(withPlans('').code).toBe(0)
     for (const [plans, words] of [
       ['latest', /expected-plans: it is no JSON object; write the line that the comment/],
       ['["a"]', /it is no JSON object/],
       [JSON.stringify({ ...reviewed, ddl: undefined }), /digits for ddl; a plan of it was not reviewed/],
+      [JSON.stringify({ ...reviewed, spark: '' }), /digits for spark; a plan of it was not reviewed/],
       [JSON.stringify({ ...reviewed, views: 'x' }), /digits for views; a plan of it was not reviewed/],
     ] as const) {
       const refused = withPlans(plans)

@@ -284,7 +284,7 @@ def verify(options: argparse.Namespace) -> None:
                 f"Verifying the release: {options.output}/{name} does not say what the package holds; nothing of it may be deployed."
             )
     has_ddl = any(name.startswith("bigquery/ddl/") for name in files)
-    check_plans(options.expected_plans, ("ddl", "dags", "views") if has_ddl else ("dags", "views"))
+    check_plans(options.expected_plans, (*(("ddl",) if has_ddl else ()), "spark", "dags", "views"))
     tell(options.output, folder)
 
 

@@ -4,9 +4,10 @@
  */
 import type { ExistingDataset } from '../dataset.ts'
 import { GoogleApiError } from '../errors.ts'
-import { allPages, datasetAsk, datasetOf, unlessMissing } from './bigquery.ts'
+import { datasetAsk, datasetOf, unlessMissing } from './bigquery.ts'
 import { askBigQuery } from './bigquery-client.ts'
 import type { Google } from './connect.ts'
+import { allPages } from './pages.ts'
 
 export type Labels = Readonly<Record<string, string>>
 export interface Dataset {
@@ -44,7 +45,7 @@ export async function getDataset(
 /** Those that this identity may see. */
 export async function listDatasets(google: Google, projectId: string): Promise<Dataset[]> {
   const ask = { method: 'bigquery.datasets.list', resource: projectId, kind: 'bigquery#datasetList' }
-  const pages = await allPages((pageToken) =>
+  const pages = await allPages(ask, (pageToken) =>
     askBigQuery<{ datasets?: readonly RawDataset[]; nextPageToken?: string }>(google, ask, (client) =>
       // One page per call: with paging of its own the client takes maxResults for the total.
       client.getDatasets({ projectId, maxResults: 1000, pageToken, autoPaginate: false }),

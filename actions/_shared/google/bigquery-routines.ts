@@ -6,9 +6,10 @@
 import type { ExistingView, Routine, RoutineType, TableName, ViewContent } from '../dataset.ts'
 import { GoogleApiError } from '../errors.ts'
 import { readMarkedText, writeMarkedText } from '../ownership.ts'
-import { allPages, bigQueryRequest, datasetOf, spelled, unlessMissing } from './bigquery.ts'
+import { bigQueryRequest, datasetOf, spelled, unlessMissing } from './bigquery.ts'
 import { askBigQuery, type BigQueryAsk } from './bigquery-client.ts'
 import type { Google } from './connect.ts'
+import { allPages } from './pages.ts'
 
 type Members = Readonly<Record<string, unknown>>
 interface RoutineResource extends Members {
@@ -99,14 +100,14 @@ export async function listRoutines(
   projectId: string,
   datasetId: string,
 ): Promise<{ name: TableName; labels: Readonly<Record<string, string>> }[]> {
-  const pages = await allPages((pageToken) =>
+  const ask = { method: 'bigquery.routines.list', resource: `${projectId}:${datasetId}` }
+  const pages = await allPages(ask, (pageToken) =>
     bigQueryRequest<{ routines?: RoutineResource[]; nextPageToken?: string }>(google, projectId, {
       verb: 'GET',
       path: `/datasets/${encodeURIComponent(datasetId)}/routines`,
       // Without it no description is shown.
       query: { maxResults: 1000, pageToken, readMask: 'routineReference,description' },
-      method: 'bigquery.routines.list',
-      resource: `${projectId}:${datasetId}`,
+      ...ask,
     }),
   )
   return pages.flatMap(({ routines }) =>

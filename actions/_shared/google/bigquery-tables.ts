@@ -7,9 +7,10 @@ import type {
   TableName,
   TimePartitioning,
 } from '../dataset.ts'
-import { allPages, datasetAsk, datasetOf, readTable, writeTable } from './bigquery.ts'
+import { datasetAsk, datasetOf, readTable, writeTable } from './bigquery.ts'
 import { askBigQuery } from './bigquery-client.ts'
 import type { Google } from './connect.ts'
+import { allPages } from './pages.ts'
 
 interface TableResource {
   readonly type: string
@@ -71,7 +72,7 @@ export async function listTables(
     resource: `${projectId}:${datasetId}`,
     kind: 'bigquery#tableList',
   }
-  const pages = await allPages((pageToken) =>
+  const pages = await allPages(ask, (pageToken) =>
     askBigQuery<{
       tables?: readonly { readonly tableReference: TableName }[]
       nextPageToken?: string

@@ -15,7 +15,6 @@ import type {
 } from '../dataset.ts'
 import { GoogleApiError } from '../errors.ts'
 import {
-  allPages,
   bigQueryRequest,
   datasetAsk,
   datasetOf,
@@ -27,6 +26,7 @@ import {
 } from './bigquery.ts'
 import { askBigQuery } from './bigquery-client.ts'
 import type { Google } from './connect.ts'
+import { allPages } from './pages.ts'
 
 /**
  * Version 3 is needed once any entry has a condition: without it conditional entries would come back mangled
@@ -98,7 +98,7 @@ export async function listViews(
     resource: `${projectId}:${datasetId}`,
     kind: 'bigquery#tableList',
   }
-  const pages = await allPages((pageToken) =>
+  const pages = await allPages(ask, (pageToken) =>
     askBigQuery<{
       tables?: { type: string; tableReference: TableName; labels?: Record<string, string> }[]
       nextPageToken?: string

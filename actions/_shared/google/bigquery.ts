@@ -89,19 +89,6 @@ export async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefine
   }
 }
 
-/** Every page of a list. */
-export async function allPages<P extends { readonly nextPageToken?: string }>(
-  page: (pageToken: string | undefined) => Promise<P>,
-): Promise<P[]> {
-  const pages: P[] = []
-  for (let pageToken: string | undefined; ;) {
-    const found = await page(pageToken)
-    pages.push(found)
-    if (!found.nextPageToken || found.nextPageToken === pageToken) return pages
-    pageToken = found.nextPageToken
-  }
-}
-
 /**
  * A refused precondition, or a name taken meanwhile, as what it is: the world moved after the plan. Anything
  * else stays as it is.

@@ -19,6 +19,7 @@ import { JobIdentity } from './job-identity.ts'
 import { openImpersonated } from './impersonation.ts'
 import { createRequest, type GoogleRequest } from './request.ts'
 import { quietSdkLogging } from './sdk-logging.ts'
+import { endTokenWaits } from './token-wait.ts'
 import { openTransport } from './transport.ts'
 import { redact } from './translate.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -82,7 +83,7 @@ export async function connect(options: ConnectOptions, surroundings: Surrounding
   }
   const open = (client: AuthClient): Pick<Google, 'client' | 'request'> => {
     client.on('tokens', maskTokens)
-    const edge = { client: renewRefusedTokens(client), endpoints, mask: surroundings.mask }
+    const edge = { client: endTokenWaits(renewRefusedTokens(client)), endpoints, mask: surroundings.mask }
     return { client: edge.client, request: createRequest({ ...edge, log: (line) => log.info(line) }) }
   }
   const own = open(

@@ -304,9 +304,10 @@ export function credentialsFile(parts: CredentialsFileParts): Record<string, unk
   return {
     ...whole,
     service_account_impersonation_url: url,
+    // Clients refuse less than ten minutes.
     ...(parts.lifetimeSeconds === 3600
       ? {}
-      : { service_account_impersonation: { token_lifetime_seconds: parts.lifetimeSeconds } }),
+      : { service_account_impersonation: { token_lifetime_seconds: Math.max(600, parts.lifetimeSeconds) } }),
   }
 }
 

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { CRC32C, Storage as Client, type File } from '@google-cloud/storage'
 import type { Google } from './connect.ts'
+import { allPages } from './pages.ts'
 import { answeredBy, change, isMissing, notGoogles, repeat } from './storage-tries.ts'
 import { carryRequests, download, upload } from './storage-transport.ts'
 import type { Asked } from './translate.ts'
@@ -104,9 +105,8 @@ export function openStorage(google: Google): ObjectStorage {
     stat,
     list: async (bucket, prefix) => {
       const call = asked('list', bucket, prefix)
-      const found: StoredObject[] = []
-      for (let pageToken: string | undefined; ;) {
-        const page = await repeat(call, { log }, async () => {
+      const pages = await allPages(call, (pageToken) =>
+        repeat(call, { log }, async () => {
           const [, , answer] = await client.bucket(bucket).getFiles({
             prefix,
             pageToken,
@@ -116,12 +116,9 @@ export function openStorage(google: Google): ObjectStorage {
             fields: LISTED,
           })
           return answeredBy<ListPage>(answer, 'storage#objects', call)
-        })
-        for (const item of page.items ?? []) found.push(shape(item, call))
-        if (!page.nextPageToken) return found
-        if (page.nextPageToken === pageToken) throw notGoogles(call, 'it is the same page twice')
-        pageToken = page.nextPageToken
-      }
+        }),
+      )
+      return pages.flatMap(({ items = [] }) => items.map((item) => shape(item, call)))
     },
     read: (bucket, name, range = {}) => {
       const call = asked('get', bucket, name)

@@ -9,12 +9,15 @@ import type { Try } from './retry.ts'
 /** No answer of these APIs is larger; a stranger's may be. */
 const LONGEST_ANSWER = 64 * 1024 * 1024
 
+/** One try of what the library asks by itself, a token; everything of ours names its own. */
+const LIBRARY_TRY_MS = 30_000
+
 /**
  * What every client of Google's is given. `manual` instead of `error`: a resumable upload answers 308, and
  * the target of a redirect is worth a word.
  */
 export function openTransport(): gaxios.Gaxios {
-  return new gaxios.Gaxios({ redirect: 'manual', maxContentLength: LONGEST_ANSWER })
+  return new gaxios.Gaxios({ redirect: 'manual', maxContentLength: LONGEST_ANSWER, timeout: LIBRARY_TRY_MS })
 }
 
 export interface PlainCall {

@@ -3,6 +3,7 @@
  * workspace.
  */
 import type { Annotation } from '../report.ts'
+import { hideSecrets } from '../secrets.ts'
 
 /** `_maxCountPerIssueType` in the runner. One error is kept free for the step's own failure. */
 const LIMIT = { error: 9, warning: 10, notice: 10 } as const
@@ -23,13 +24,10 @@ export function chooseAnnotations(
     counts[annotation.kind] += 1
     const isInside =
       annotation.file !== undefined && !/^(\/|[A-Za-z]:|\\)|(^|[\\/])\.\.([\\/]|$)/.test(annotation.file)
-    const message =
-      annotation.message.length > MESSAGE_LIMIT
-        ? `${annotation.message.slice(0, MESSAGE_LIMIT - 1)}…`
-        : annotation.message
-    shown.push(
-      isInside ? { ...annotation, message } : { kind: annotation.kind, title: annotation.title, message },
-    )
+    const whole = hideSecrets(annotation.message)
+    const message = whole.length > MESSAGE_LIMIT ? `${whole.slice(0, MESSAGE_LIMIT - 1)}…` : whole
+    const title = annotation.title === undefined ? undefined : hideSecrets(annotation.title)
+    shown.push(isInside ? { ...annotation, title, message } : { kind: annotation.kind, title, message })
   }
   return { shown, hidden }
 }

@@ -6,7 +6,8 @@
 export type Tidy = () => Promise<void> | void
 /** Shorter than the time until the kill, with room for the last lines. */
 const LIMIT_MS = 8_500
-const EXIT_CODE = { SIGINT: 130, SIGTERM: 143 } as const
+/** Whichever signal came first: a run that was cancelled is one thing. */
+const EXIT_CODE = 130
 
 export interface Cancellation {
   /** Aborted at the first signal. */
@@ -36,9 +37,9 @@ export function listenForCancellation(
       )
     }
   }
-  const handle = (name: keyof typeof EXIT_CODE): void => {
+  const handle = (name: 'SIGINT' | 'SIGTERM'): void => {
     if (exitCode !== undefined) return
-    exitCode = EXIT_CODE[name]
+    exitCode = EXIT_CODE
     log(`Received ${name}: the run was cancelled; what is under way ends, nothing new begins.`)
     limit = setTimeout(() => process.exit(exitCode), LIMIT_MS)
     // Begun before the abort: an aborted wait may unregister its own tidying.

@@ -21,6 +21,7 @@ export interface ExecResult {
 export async function execute(
   program: string,
   args: readonly string[],
+  show: (line: string) => void,
   options: ExecOptions = {},
 ): Promise<ExecResult> {
   // The toolkit splits its first argument like a command line: a quoted program stays one word, and a quote
@@ -31,15 +32,17 @@ export async function execute(
     )
   const { getExecOutput } = await import('@actions/exec')
   const isQuiet = options.onStdoutLine !== undefined || options.onStderrLine !== undefined
+  if (!isQuiet) show(`[command]${[program, ...args].join(' ')}`)
   return getExecOutput(`"${program}"`, [...args], {
     cwd: options.cwd,
     env: options.env === undefined ? undefined : { ...options.env },
     input: options.input,
     ignoreReturnCode: true,
-    silent: isQuiet,
+    // What the toolkit prints itself nobody has looked through.
+    silent: true,
     listeners: {
-      stdline: (line) => options.onStdoutLine?.(line),
-      errline: (line) => options.onStderrLine?.(line),
+      stdline: options.onStdoutLine ?? (isQuiet ? undefined : show),
+      errline: options.onStderrLine ?? (isQuiet ? undefined : show),
     },
   })
 }

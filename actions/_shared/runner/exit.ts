@@ -27,7 +27,7 @@ export function watchExit(
     const why =
       uncaught !== undefined
         ? 'an error that nobody caught, above'
-        : code === 130 || code === 143
+        : code === 130
           ? 'the run was cancelled and what was under way did not end in time'
           : 'it waited for an answer that can no longer come'
     tell(

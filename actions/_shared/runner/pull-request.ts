@@ -78,6 +78,9 @@ export async function connectToGitHub(
       const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments'
       const answer = await ask<RestComment[]>(route, parameters, 'Reading the comments of the pull request')
       if (!Array.isArray(answer)) throw notGitHubs('Reading the comments of the pull request')
+      // A page that comes again whatever is asked for would never end.
+      if (answer.length > 0 && found.some(({ id }) => id === answer.at(-1)?.id))
+        throw notGitHubs('Reading the comments of the pull request')
       found.push(...answer.map((comment) => shape(comment)))
       if (answer.length < 100) return found
     }
@@ -98,7 +101,11 @@ export async function connectToGitHub(
     pullRequestsOf: async (commit) => {
       const doing = 'Finding the pull request of the commit'
       const route = 'GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls'
-      const answer = await ask<RestPullRequest[]>(route, { owner, repo, commit_sha: commit }, doing)
+      const answer = await ask<RestPullRequest[]>(
+        route,
+        { owner, repo, commit_sha: commit, per_page: 100 },
+        doing,
+      )
       if (!Array.isArray(answer)) throw notGitHubs(doing)
       return answer.map(({ number, merge_commit_sha }) => ({ number, mergeCommit: merge_commit_sha ?? '' }))
     },
@@ -145,11 +152,21 @@ async function openRest(token: string, runner: Runner): Promise<Send> {
   }
   const octokit = github.getOctokit(token === '' ? 'none' : token, { log: silent })
   return async (route, parameters) => {
-    const signal = AbortSignal.any([AbortSignal.timeout(TRY_MS), runner.cancelled])
-    const answer = await octokit.request(route, { ...parameters, request: { redirect: 'error', signal } })
+    // What is being written when the run is cancelled may end.
+    const ends = route.startsWith('GET ') ? [runner.cancelled] : []
+    const signal = AbortSignal.any([AbortSignal.timeout(TRY_MS), ...ends])
+    const answer = await octokit.request(route, { ...parameters, request: { redirect: 'manual', signal } })
+    const { status, data, headers } = answer as { status: number; data: unknown; headers: Answer['headers'] }
+    if (status >= 300) throw Object.assign(new Error('a redirect'), { status, response: { headers } })
+    // Octokit passes on as text what it cannot parse.
+    if (status !== 204 && typeof data === 'string' && /^\s*([{[]|$)/.test(data))
+      throw new Unusable(data === '' ? 'its answer is empty' : 'its answer is cut off')
     return answer
   }
 }
+
+/** Nothing that can be read came back; what was asked for may be done. */
+class Unusable extends Error {}
 
 function shape(comment: RestComment, doing = 'Reading the comments of the pull request'): Comment {
   if (typeof comment?.id !== 'number') throw notGitHubs(doing)
@@ -178,28 +195,28 @@ async function withPatience<T>(doing: string, runner: Runner, work: () => Promis
   }
 }
 
+interface Answer {
+  readonly headers?: Readonly<Record<string, string | undefined>>
+  readonly data?: unknown
+}
 interface Refused {
   readonly status?: number
   readonly message?: string
-  readonly response?: {
-    readonly headers?: Readonly<Record<string, string | undefined>>
-    readonly data?: unknown
-  }
+  /** None where no answer came: Octokit calls that a 500. */
+  readonly response?: Answer
 }
 
-/** undefined when asking again cannot help. Secondary limits answer 403 or 429 and say how long to wait. */
-function pauseOf(error: unknown, attempt: number): number | undefined {
-  const { status, response, message = '' } = error as Refused
+/**
+ * undefined when asking again cannot help. Secondary limits answer 403 or 429 and say how long to wait, or nothing,
+ * and then GitHub asks for a minute.
+ * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+ */
+export function pauseOf(error: unknown, attempt: number): number | undefined {
+  const { status, response } = error as Refused
   const headers = response?.headers ?? {}
   const usualMs = 1_000 * 2 ** (attempt - 1)
   if (status === undefined || status >= 500) return usualMs
-  const isLimited =
-    status === 429 ||
-    (status === 403 &&
-      (headers['retry-after'] !== undefined ||
-        headers['x-ratelimit-remaining'] === '0' ||
-        /secondary rate limit/i.test(message)))
-  if (!isLimited) return undefined
+  if (!isLimit(error as Refused)) return undefined
   const after = Number(headers['retry-after'])
   const resetMs = Number(headers['x-ratelimit-reset']) * 1000 - Date.now()
   const wishedMs =
@@ -207,24 +224,55 @@ function pauseOf(error: unknown, attempt: number): number | undefined {
       ? after * 1000
       : headers['x-ratelimit-remaining'] === '0' && Number.isFinite(resetMs)
         ? resetMs
-        : usualMs * 5
+        : LONGEST_WAIT_MS
   return wishedMs > LONGEST_WAIT_MS ? undefined : Math.max(usualMs, wishedMs)
+}
+
+const isLimit = ({ status, response, message = '' }: Refused): boolean =>
+  status === 429 ||
+  (status === 403 &&
+    (response?.headers?.['retry-after'] !== undefined ||
+      response?.headers?.['x-ratelimit-remaining'] === '0' ||
+      /rate limit/i.test(message)))
+
+/** Why no answer came: the words stand in what was caught, or in its cause's cause. */
+function whyNone(error: unknown): string {
+  if (error instanceof Unusable) return error.message
+  for (let at = error as { code?: unknown; cause?: unknown; name?: string } | undefined; at;) {
+    if (at.name === 'TimeoutError') return `no answer within ${TRY_MS / 1000} s`
+    if (typeof at.code === 'string') return at.code
+    at = at.cause as typeof at
+  }
+  return 'no answer'
 }
 
 function translate(doing: string, error: unknown): GitHubApiError {
   const { status = 0, response } = error as Refused
   const { message } = (response?.data ?? {}) as { message?: unknown }
-  if (status === 0) {
-    const cause = (error as { cause?: { code?: string; message?: string } }).cause
-    const words =
-      (error as Error).name === 'TimeoutError'
-        ? `no answer within ${TRY_MS / 1000} s`
-        : (cause?.code ?? 'no answer')
-    return new GitHubApiError(`${doing}: GitHub could not be reached (${words}).`, {
-      status,
+  if (response === undefined)
+    return new GitHubApiError(`${doing}: GitHub could not be reached (${whyNone(error)}).`, {
+      status: 0,
       hint: 'Run the job again; nothing else depends on this comment.',
     })
+  if (status < 400) {
+    const to = response.headers?.location
+    const host = to !== undefined && URL.canParse(to) ? ` to ${new URL(to).host}` : ''
+    return new GitHubApiError(
+      `${doing}: GitHub answered ${status}, a redirect${host}, and no credential follows a redirect.`,
+      {
+        status,
+        hint: 'GitHub sends on where a repository was renamed: start a new run. Otherwise a proxy stands in between.',
+      },
+    )
   }
+  if (isLimit(error as Refused))
+    return new GitHubApiError(
+      `${doing}: GitHub answered ${status}: this token has asked too often for now.`,
+      {
+        status,
+        hint: 'Run the job again later; the limit holds for everything that uses this token.',
+      },
+    )
   const said = typeof message === 'string' ? message.slice(0, 200) : 'no reason given'
   const hint =
     status === 403

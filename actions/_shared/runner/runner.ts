@@ -3,6 +3,7 @@
  * becomes a stub in the bundle that throws and exits 0.
  */
 import type { Annotation, SummaryBlock } from '../report.ts'
+import { hideLineByLine, hideSecrets } from '../secrets.ts'
 import { chooseAnnotations } from './annotations.ts'
 import { listenForCancellation, type Tidy } from './cancel.ts'
 import { readContext, type RunContext } from './context.ts'
@@ -66,7 +67,10 @@ export async function openRunner(
     isFailure: !kind.isPost,
     tell: (message) => (kind.isPost ? core.warning(message) : core.error(message)),
   })
-  const cancellation = listenForCancellation((line) => core.info(line))
+  // Whatever is shown passes here: the words of others may hold what no mask knows.
+  const hide = hideLineByLine()
+  const info = (line: string) => core.info(withoutCommands(hide(line)))
+  const cancellation = listenForCancellation(info)
   const annotate = (annotations: readonly Annotation[]) => {
     const { shown, hidden } = chooseAnnotations(annotations, used)
     for (const { kind, message, title, file, line, column } of shown) {
@@ -74,15 +78,15 @@ export async function openRunner(
       core[kind](message, { title, file, startLine: line, startColumn: column })
     }
     for (const { kind, message, file, line } of hidden)
-      core.info(withoutCommands(`${kind}: ${file ? `${file}${line ? `:${line}` : ''}: ` : ''}${message}`))
+      info(`${kind}: ${file ? `${file}${line ? `:${line}` : ''}: ` : ''}${message}`)
   }
   return {
     inputs: createInputs((name) => core.getInput(name)),
     context: readContext(process.env),
     environment: process.env,
     log: {
-      info: (line) => core.info(withoutCommands(line)),
-      debug: (line) => core.debug(line),
+      info,
+      debug: (line) => core.debug(hideSecrets(line)),
       warning: (line) => annotate([{ kind: 'warning', message: line }]),
     },
     mask: (secret) => {
@@ -102,8 +106,8 @@ export async function openRunner(
       if (!process.env.GITHUB_STEP_SUMMARY || blocks.length === 0) return
       await core.summary.addRaw(renderSummary(blocks)).write()
     },
-    fail: (message) => core.setFailed(message),
-    execute,
+    fail: (message) => core.setFailed(hideSecrets(message)),
+    execute: (program, args, options) => execute(program, args, info, options),
     converse,
     cancelled: cancellation.signal,
     onCancel: cancellation.onCancel,

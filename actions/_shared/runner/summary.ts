@@ -1,8 +1,9 @@
 /**
  * Renders summary blocks as GitHub Markdown within the runner's size limit. It refuses to pass any value
- * through unescaped.
+ * through unescaped, or with a secret in it.
  */
 import type { Cell, SummaryBlock } from '../report.ts'
+import { hideSecrets } from '../secrets.ts'
 
 /**
  * The runner drops a step's summary above 1 MiB (FileCommandManager); room is left for what the step wrote
@@ -99,13 +100,14 @@ function renderCell(cell: Cell): string {
 export function escapeText(text: string): string {
   // "@" would mention people; a first character of the second group would begin a list, a rule or a heading
   // line.
-  return visible(text.replace(/[\r\n]+/g, ' ')).replace(/[&<>"'\\`*_[\]#|~@$]|^\s*[-+=\d]/g, (found) =>
-    [...found].map((c) => `&#${c.codePointAt(0)};`).join(''),
+  return visible(hideSecrets(text).replace(/[\r\n]+/g, ' ')).replace(
+    /[&<>"'\\`*_[\]#|~@$]|^\s*[-+=\d]/g,
+    (found) => [...found].map((c) => `&#${c.codePointAt(0)};`).join(''),
   )
 }
 
 function escapeHtml(text: string): string {
-  return visible(text).replace(/[&<>"']/g, (found) => `&#${found.codePointAt(0)};`)
+  return visible(hideSecrets(text)).replace(/[&<>"']/g, (found) => `&#${found.codePointAt(0)};`)
 }
 
 /** Control and direction-changing characters can make text look like other text. */

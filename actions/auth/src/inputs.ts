@@ -19,7 +19,7 @@ export interface AuthInputs {
   readonly subject: string | undefined
   readonly idTokenAudience: string
   readonly isEmailIncluded: boolean
-  /** E-mail addresses, in the order of the chain. */
+  /** E-mail addresses or unique ids, in the order of the chain. */
   readonly delegates: readonly string[]
   readonly requestReason: string | undefined
   /** Lower-case letters, digits and hyphens; '' for the job's default identity. */
@@ -38,6 +38,8 @@ export interface AuthInputs {
 const POOL = /^projects\/\d{1,30}\/locations\/global\/workloadIdentityPools\/[a-z0-9-]{4,32}/
 const PROVIDER = new RegExp(`${POOL.source}/providers/[a-z0-9-]{4,32}$`)
 const SERVICE_ACCOUNT = /^[A-Za-z0-9][A-Za-z0-9._-]*@[a-z0-9.:-]+\.gserviceaccount\.com$/
+/** What an account keeps when its name is given to another one; IAM takes it in the place of the address. */
+const UNIQUE_ID = /^\d{15,30}$/
 const PROJECT = /^([a-z0-9.-]{1,63}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/
 const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform'
 
@@ -75,6 +77,12 @@ export function parseInputs(inputs: Inputs): AuthInputs {
   const subject = inputs.text(named('access-token-subject')) || undefined
   if (subject !== undefined && tokenFormat !== 'access_token')
     needs('access-token-subject', 'token-format', 'it is the subject of the access token that is put out')
+  if (subject !== undefined && UNIQUE_ID.test(serviceAccount ?? ''))
+    throw wrongValue(
+      accountInput,
+      serviceAccount ?? '',
+      'an e-mail address, which access-token-subject needs',
+    )
   const name = inputs.text('credentials-name')
   if (!/^([a-z][a-z0-9-]{0,30})?$/.test(name))
     throw wrongValue(
@@ -122,14 +130,16 @@ function chosenName(inputs: Inputs, name: string, alias: string, fallback: strin
   return alias
 }
 
-/** Google's action takes `3600s`, too. */
+/** A duration as Google's action takes it, too: `300s`, `1h`. */
 function seconds(inputs: Inputs, name: string): number {
-  const given = /^(\d{1,5})s$/.exec(inputs.text(name))?.[1]
-  const limits = { min: 600, max: 43_200, fallback: 3600 }
-  if (given === undefined) return inputs.integer(name, limits)
-  if (Number(given) < limits.min || Number(given) > limits.max)
-    throw wrongValue(name, `${given}s`, `an integer from ${limits.min} to ${limits.max}`)
-  return Number(given)
+  const limits = { min: 30, max: 43_200, fallback: 3600 }
+  const given = inputs.text(name)
+  const [, hours, minutes, rest] = /^(?=\d)(?:(\d{1,2})h)?(?:(\d{1,4})m)?(?:(\d{1,5})s)?$/.exec(given) ?? []
+  if (hours === undefined && minutes === undefined && rest === undefined) return inputs.integer(name, limits)
+  const sum = Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(rest ?? 0)
+  if (sum < limits.min || sum > limits.max)
+    throw wrongValue(name, given, `a time from ${limits.min} to ${limits.max} seconds`)
+  return sum
 }
 
 function refuseKey(inputs: Inputs): void {
@@ -167,11 +177,11 @@ function refuseProvider(input: string, provider: string): never {
 }
 
 function checkAccount(input: string, account: string): void {
-  if (SERVICE_ACCOUNT.test(account)) return
+  if (SERVICE_ACCOUNT.test(account) || UNIQUE_ID.test(account)) return
   throw wrongValue(
     input,
     account,
-    'the e-mail address of a service account (NAME@PROJECT.iam.gserviceaccount.com)',
+    'the e-mail address of a service account (NAME@PROJECT.iam.gserviceaccount.com) or its unique id',
   )
 }
 

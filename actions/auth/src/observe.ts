@@ -19,6 +19,7 @@ import { quietSdkLogging } from '../../_shared/google/sdk-logging.ts'
 import { canonicalJson } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
 import type { AuthInputs } from './inputs.ts'
+import { checkTempDir } from './secret-file.ts'
 
 export interface Observed {
   readonly claims: Claims
@@ -53,6 +54,7 @@ export async function observe(
   if (!url || !bearer) {
     throw await withoutOidc(runner)
   }
+  if (inputs.isFileWanted) checkTempDir(runner.environment)
   runner.mask(bearer)
   quietSdkLogging(runner.environment, runner.log)
   const source = {

@@ -10,6 +10,21 @@ import { InputError } from '../../_shared/errors.ts'
 
 const NAME = /^gha-creds-[0-9a-f]{16}\.json$/
 
+/** Somewhere else such a file could outlive the job. */
+export function checkTempDir(environment: Readonly<Record<string, string | undefined>>): void {
+  if (!environment.RUNNER_TEMP) throw noPlace('RUNNER_TEMP', 'it is not set')
+}
+
+function noPlace(given: string, why: string): InputError {
+  return new InputError(`Writing the credentials file into the runner's temporary folder ${given}: ${why}.`, {
+    input: 'RUNNER_TEMP',
+    given,
+    accepted: 'a folder that this user may write to',
+    problem: 'credentials-file',
+    hint: 'The runner sets RUNNER_TEMP; on a self-hosted runner or in a container job, create that folder or mount it writable.',
+  })
+}
+
 /**
  * Creates `gha-creds-<16 hex>.json` (Google's own pattern, so that ignore files written for it work) readable
  * by this user only.
@@ -22,16 +37,7 @@ export async function writeSecretFile(folder: string, content: unknown): Promise
     constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0),
     0o600,
   ).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(
-      `Writing the credentials file into the runner's temporary folder ${folder}: ${error.code === 'ENOENT' ? 'there is no such folder' : (error.code ?? error.message)}.`,
-      {
-        input: 'RUNNER_TEMP',
-        given: folder,
-        accepted: 'a folder that this user may write to',
-        problem: 'credentials-file',
-        hint: 'The runner sets RUNNER_TEMP; on a self-hosted runner or in a container job, create that folder or mount it writable.',
-      },
-    )
+    throw noPlace(folder, error.code === 'ENOENT' ? 'there is no such folder' : (error.code ?? error.message))
   })
   try {
     await file.writeFile(JSON.stringify(content))

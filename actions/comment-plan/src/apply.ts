@@ -1,15 +1,19 @@
 /**
- * Writes the comment and lets two runs that created one at the same time end with the oldest. It refuses to touch a
+ * Writes the comment and lets runs that created one at the same time end with the oldest. It refuses to touch a
  * comment that observe did not find to be its own.
  */
+import { applyInOrder } from '../../_shared/apply.ts'
 import { assertNever, type Outcome } from '../../_shared/plan.ts'
 import type { Comment, GitHub } from '../../_shared/runner/pull-request.ts'
+import type { Runner } from '../../_shared/runner/runner.ts'
 import type { Inputs } from './inputs.ts'
 import { observe, type Observed } from './observe.ts'
 import { planComment, type CommentPlan, type CommentStep } from './plan.ts'
 
 export interface Commented extends Outcome<CommentStep> {
   readonly url?: string
+  /** A newer run created one at the same time, and what it says stands. */
+  readonly isSuperseded?: boolean
   /** GitHub refused the token of a fork's run. */
   readonly isReadOnly?: boolean
 }
@@ -19,21 +23,23 @@ export async function apply(
   inputs: Inputs,
   _observed: Observed,
   github: GitHub,
+  runner: Runner,
 ): Promise<Commented> {
-  const done: { step: CommentStep }[] = []
   let url: string | undefined
+  const carryOut = async (step: CommentStep): Promise<void> => {
+    const written = await write(step, plan, github)
+    url ??= written?.url ?? step.url
+  }
+  const outcome = await applyInOrder(plan, carryOut, runner)
+  const { failure, ...whole } = outcome
+  if (failure !== undefined)
+    return github.isForbidden(failure) && github.event.isFromFork ? { ...whole, isReadOnly: true } : outcome
+  if (runner.cancelled.aborted || !plan.steps.some(({ kind }) => kind === 'create')) return { ...whole, url }
   try {
-    for (const step of plan.steps) {
-      const written = await write(step, plan, github)
-      url ??= written?.url ?? step.url
-      done.push({ step })
-    }
-    if (plan.steps.some(({ kind }) => kind === 'create')) url = await settle(inputs, github, url)
-    return { isApplied: true, done, ...(url === undefined ? {} : { url }) }
-  } catch (failure) {
-    if (github.isForbidden(failure) && github.event.isFromFork)
-      return { isApplied: true, done, isReadOnly: true }
-    return { isApplied: true, done, failure }
+    const settled = await settle(inputs, github)
+    return { ...whole, url: settled?.url ?? url, isSuperseded: settled?.isSuperseded }
+  } catch (error) {
+    return { ...whole, url, failure: error }
   }
 }
 
@@ -42,7 +48,7 @@ async function write(step: CommentStep, plan: CommentPlan, github: GitHub): Prom
     case 'create':
       return await github.create(plan.pullRequest ?? 0, plan.body)
     case 'update':
-      return await github.update(step.id ?? 0, plan.body)
+      return await github.update(step.id ?? 0, step.body ?? plan.body)
     case 'delete':
       await github.remove(step.id ?? 0)
       return undefined
@@ -54,11 +60,11 @@ async function write(step: CommentStep, plan: CommentPlan, github: GitHub): Prom
   }
 }
 
-/** Looks again after a creation: whoever created at the same moment sees the same oldest comment. */
-async function settle(inputs: Inputs, github: GitHub, url: string | undefined): Promise<string | undefined> {
+/** Looks again after a creation, and says which comment stands when there are several. */
+async function settle(inputs: Inputs, github: GitHub): Promise<CommentStep | undefined> {
   const observed = await observe(inputs, github)
-  if (observed.comments.length < 2) return url
+  if (observed.comments.length < 2) return undefined
   const again = planComment(inputs, observed)
   for (const step of again.steps) await write(step, again, github)
-  return again.steps[0]?.url ?? url
+  return again.steps[0]
 }

@@ -2,10 +2,10 @@
  * Puts plans into the words of a comment, as blocks of plain text that the runner edge escapes. It refuses nothing
  * for its length: detail is dropped until the rest fits what GitHub takes.
  */
-import { spelledBytes } from '../../_shared/amounts.ts'
+import { spelledBytes, spelledDollars } from '../../_shared/amounts.ts'
 import { lineDiff } from '../../_shared/line-diff.ts'
 import type { Cell, SummaryBlock } from '../../_shared/report.ts'
-import type { PlanDocument } from '../../_shared/plan.ts'
+import { totalsOf, type PlanDocument, type Totals } from '../../_shared/plan.ts'
 import type { Inputs, StoppedStep } from './inputs.ts'
 import type { NamedPlan } from './plan-document.ts'
 
@@ -25,22 +25,28 @@ export const DETAILS: readonly Detail[] = [
 
 export function blocksOf(inputs: Inputs, detail: Detail): SummaryBlock[] {
   const { plans, stopped, environment, runUrl, sha } = inputs
+  // A column that no plan has anything for would only take room.
+  const amounts = AMOUNTS.filter(({ of }) => plans.some(({ document }) => of(document) !== ''))
   return [
     { kind: 'heading', text: headingOf(inputs, environment) },
     { kind: 'text', text: sentenceOf(plans) },
     {
       kind: 'table',
-      head: ['Step', 'Action', 'Where', 'What', 'Bytes', 'State'],
+      head: ['Step', 'Action', 'Where', 'What', ...amounts.map(({ head }) => head), 'State'],
       rows: [
         ...plans.map((plan): Cell[] => [
           plan.name,
           plan.document.action,
           whereOf(plan.document),
           countsOf(plan.document),
-          bytesOf(plan.document),
+          ...amounts.map(({ of }) => of(plan.document)),
           stateOf(plan),
         ]),
-        ...stopped.map(({ name, outcome }): Cell[] => [name, '', '', '', '', STOPPED[outcome] ?? outcome]),
+        ...stopped.map(({ name, outcome }): Cell[] => [
+          name,
+          ...Array.from({ length: 3 + amounts.length }, () => ''),
+          STOPPED[outcome] ?? outcome,
+        ]),
       ],
     },
     {
@@ -89,12 +95,18 @@ export const digestsOf = (plans: readonly NamedPlan[]): Record<string, string> =
 export const isReviewable = ({ plans, stopped }: Pick<Inputs, 'plans' | 'stopped'>): boolean =>
   stopped.length === 0 && !plans.some((plan) => isBegun(plan) || isBad(plan))
 
-const isBegun = ({ document }: NamedPlan): boolean => document.steps.some(({ state }) => state !== 'planned')
+const isBegun = ({ document }: NamedPlan): boolean =>
+  document.steps.some(({ state }) => state !== 'planned') || progressOf(document).begun > 0
+/** A step that succeeded did what it wanted; without its outcome only a plan of which all is done says so. */
+const isWhole = ({ document, outcome }: NamedPlan): boolean => {
+  const { total, begun, done } = progressOf(document)
+  return done === total || (outcome === 'success' && begun > 0)
+}
 const isBad = ({ outcome }: NamedPlan): boolean => outcome === 'failure' || outcome === 'cancelled'
 
 function headingOf({ plans, stopped }: Inputs, environment: string): string {
   const isApplied = plans.some(isBegun)
-  const isStopped = stopped.length > 0 || plans.some(isBad)
+  const isStopped = stopped.length > 0 || plans.some((plan) => isBad(plan) || !isWhole(plan))
   const where = environment === '' ? '' : isApplied ? ` to ${environment}` : ` for ${environment}`
   return isApplied ? `${isStopped ? 'Partly applied' : 'Applied'}${where}` : `Plan${where}`
 }
@@ -125,36 +137,54 @@ const countsOf = ({ counts }: PlanDocument): string =>
     .map(([kind, count]) => `${kind} ${count}`)
     .join(', ') || 'nothing to do'
 
-function bytesOf({ steps }: PlanDocument): string {
-  const known = steps.flatMap(({ bytes }) => (bytes === undefined ? [] : [bytes]))
-  return known.length === 0 ? '' : spelledBytes(known.reduce((sum, bytes) => sum + bytes, 0))
+const totals = (document: PlanDocument): Totals => document.totals ?? totalsOf(document.steps)
+const spelled = (amount: number | undefined, spell: (amount: number) => string): string =>
+  amount === undefined ? '' : spell(amount)
+const AMOUNTS: readonly { head: string; of: (document: PlanDocument) => string }[] = [
+  { head: 'Bytes', of: (document) => spelled(totals(document).bytes, spelledBytes) },
+  { head: 'Cost', of: (document) => spelled(totals(document).cost, spelledDollars) },
+]
+
+/** Of all steps that change something, also of those left out of a long plan. */
+function progressOf(document: PlanDocument): { total: number; begun: number; done: number } {
+  const { states } = totals(document)
+  const shown = Object.values(states).reduce((sum, count) => sum + count, 0)
+  // Earlier versions cut a plan without its totals: what is not shown did not certainly happen.
+  const counted = Object.entries(document.counts).reduce(
+    (sum, [kind, count]) => (kind === 'keep' ? sum : sum + count),
+    0,
+  )
+  return {
+    total: document.isTruncated === true ? Math.max(shown, counted) : shown,
+    begun: shown - (states.planned ?? 0),
+    done: states.done ?? 0,
+  }
 }
 
 function stateOf(plan: NamedPlan): string {
   const { document, outcome } = plan
   const end = isBad(plan) ? (outcome === 'failure' ? ', then failed' : ', then cancelled') : ''
-  const steps = document.steps.filter(({ kind }) => kind !== 'keep')
-  if (steps.length === 0 && document.isTruncated !== true) return `nothing to do${end}`
-  if (end === '' && steps.some(({ kind }) => kind === 'conflict')) return 'would be refused'
-  if (steps.every(({ state }) => state === 'planned')) return end === '' ? 'planned' : 'refused'
-  const done = steps.filter(({ state }) => state === 'done').length
-  return done === steps.length ? `done${end}` : `${done} of ${steps.length} done`
+  const { total, begun, done } = progressOf(document)
+  if (total === 0) return `nothing to do${end}`
+  if (end === '' && (document.counts.conflict ?? 0) > 0) return 'would be refused'
+  if (begun === 0) return end === '' ? 'planned' : 'refused'
+  return done === total ? `done${end}` : `${done} of ${total} done`
 }
 
 function stepsOf({ name, document }: NamedPlan, detail: Detail): SummaryBlock[] {
   const acting = document.steps.filter(({ kind }) => kind !== 'keep')
   const shown = acting.slice(0, detail.steps)
   if (shown.length === 0) return []
-  const hidden = acting.length - shown.length
-  const lines = shown.flatMap(({ kind, target, reason, state, before, after }) => [
-    `${kind} ${target} (${reason})${state === 'planned' ? '' : `: ${state}`}`,
+  const { total } = progressOf(document)
+  const lines = shown.flatMap(({ kind, target, reason, bytes, state, before, after }) => [
+    `${kind} ${target} (${reason}${bytes ? `, ${spelledBytes(bytes)}` : ''})${state === 'planned' ? '' : `: ${state}`}`,
     ...(detail.areTextsShown ? textsOf(before, after) : []),
   ])
-  const more = hidden > 0 ? `… and ${hidden} more` : document.isTruncated === true ? '… and more' : ''
+  const more = total > shown.length ? `… and ${total - shown.length} more` : ''
   return [
     {
       kind: 'details',
-      label: `${name}: ${acting.length === 1 ? 'one step' : `${acting.length} steps`}`,
+      label: `${name}: ${total === 1 ? 'one step' : `${total} steps`}`,
       text: [...lines, ...(more === '' ? [] : [more])].join('\n'),
     },
   ]

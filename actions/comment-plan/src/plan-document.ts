@@ -30,7 +30,10 @@ function parse(name: string, text: string): unknown {
 
 function isPlan(value: unknown): value is PlanDocument {
   if (value === null || typeof value !== 'object') return false
-  const { schemaVersion, action, target, owner, steps, counts, digest } = value as Record<string, unknown>
+  const { schemaVersion, action, target, owner, steps, counts, digest, totals } = value as Record<
+    string,
+    unknown
+  >
   return (
     schemaVersion === 1 &&
     [action, owner].every((text) => typeof text === 'string') &&
@@ -39,17 +42,26 @@ function isPlan(value: unknown): value is PlanDocument {
     typeof digest === 'string' &&
     /^[0-9a-f]{64}$/.test(digest) &&
     Array.isArray(steps) &&
-    steps.every(isStep)
+    steps.every(isStep) &&
+    (totals === undefined || isTotals(totals))
   )
 }
 
+function isTotals(value: unknown): boolean {
+  if (value === null || typeof value !== 'object') return false
+  const { states, bytes, cost } = value as Record<string, unknown>
+  return isRecordOf(states, 'number') && [bytes, cost].every(isAmount)
+}
+
+const isAmount = (value: unknown): boolean => value === undefined || typeof value === 'number'
+
 function isStep(value: unknown): boolean {
   if (value === null || typeof value !== 'object') return false
-  const { kind, target, reason, before, after, bytes, state } = value as Record<string, unknown>
+  const { kind, target, reason, before, after, bytes, cost, state } = value as Record<string, unknown>
   return (
     [kind, target, reason].every((text) => typeof text === 'string') &&
     [before, after].every((text) => text === undefined || typeof text === 'string') &&
-    (bytes === undefined || typeof bytes === 'number') &&
+    [bytes, cost].every(isAmount) &&
     STATES.some((known) => known === state)
   )
 }

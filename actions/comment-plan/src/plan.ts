@@ -13,6 +13,8 @@ export interface CommentStep extends Step {
   /** The comment it acts on; undefined for one that is not there yet. */
   readonly id?: number
   readonly url?: string
+  /** What a newer run wrote, which has to stand in the place of what this one says. */
+  readonly body?: string
   /** Whether a newer run wrote what stands there. */
   readonly isSuperseded?: boolean
 }
@@ -47,7 +49,8 @@ export function planComment(inputs: Inputs, observed: Observed): CommentPlan {
   if (obstacle !== undefined || inputs.isDryRun)
     return { ...base, steps: [{ kind: 'skip', target, reason: obstacle ?? 'dry run' }] }
   const [first, ...others] = observed.comments
-  // Two runs that began at once may both have created one; the oldest stays.
+  // Runs that began at once may each have created one. Whoever sees them leaves the oldest with what the newest run
+  // says: whichever looks last then sees all of them, in whatever order they wrote.
   const surplus = others.map(({ id, url }): CommentStep => ({
     kind: 'delete',
     target,
@@ -58,11 +61,14 @@ export function planComment(inputs: Inputs, observed: Observed): CommentPlan {
   if (first === undefined || newest === undefined)
     return { ...base, steps: [{ kind: 'create', target, reason: 'there is none yet' }] }
   const at = { target, id: first.id, url: first.url }
-  if (isNewer(newest.mark, mark))
+  if (isNewer(newest.mark, mark)) {
+    const reason = `run ${newest.mark.runId} is newer`
+    const kind = newest === first ? 'keep' : 'update'
     return {
       ...base,
-      steps: [{ ...at, kind: 'keep', reason: `run ${newest.mark.runId} is newer`, isSuperseded: true }],
+      steps: [{ ...at, kind, reason, body: newest.body, isSuperseded: true }, ...surplus],
     }
+  }
   const step: CommentStep =
     first.body === body
       ? { ...at, kind: 'keep', reason: 'says this already' }

@@ -18,19 +18,19 @@ export function report(
   inputs: Inputs,
 ): Report {
   const [first] = plan.steps
-  const { url = '', isReadOnly = false }: Pick<Commented, 'url' | 'isReadOnly'> =
-    'url' in outcome || 'isReadOnly' in outcome ? outcome : {}
+  const { url = '', isReadOnly = false, isSuperseded: isBehind }: Partial<Commented> = outcome
+  const isSuperseded = isBehind ?? first?.isSuperseded
   const obstacle = isReadOnly ? 'fork' : plan.obstacle
   if (inputs.isReading) return readReport(plan, outcome.failure)
   const isSkipped = obstacle !== undefined || inputs.isDryRun || outcome.failure !== undefined
   const became = isSkipped
     ? 'skipped'
-    : first?.kind === 'create'
-      ? 'created'
-      : first?.kind === 'update'
-        ? 'updated'
-        : first?.isSuperseded === true
-          ? 'superseded'
+    : isSuperseded === true
+      ? 'superseded'
+      : first?.kind === 'create'
+        ? 'created'
+        : first?.kind === 'update'
+          ? 'updated'
           : 'unchanged'
   const words = obstacle === undefined ? undefined : WHY[obstacle]
   return {

@@ -6,7 +6,8 @@ import type { Google } from '../../_shared/google/connect.ts'
 import { openStorage } from '../../_shared/google/storage.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { carryOut, type Carried } from './carry-out.ts'
-import { checkImports, sortErrors, type ChangedDag, type ImportCheck } from './check-imports.ts'
+import { checkImports, sortErrors, type ImportCheck } from './check-imports.ts'
+import type { ChangedDag } from './confirm.ts'
 import type { DeployPlan } from './deploy-plan.ts'
 import type { DeployInputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
@@ -57,16 +58,14 @@ async function askAirflow(
   const before = observed.importErrors
   if (done.every(({ step }) => step.kind === 'adopt') && before !== undefined)
     return { ...sortErrors(before, files), unconfirmed: [] }
-  const wasBroken = new Set(sortErrors(before ?? [], files).ours.map(({ file }) => file))
   const dags = new Map<string, ChangedDag>()
-  for (const { step, result } of done)
-    if ((step.kind === 'upload' || step.kind === 'restore') && step.phase === 'dags')
-      dags.set(step.file, {
-        updatedMs: result ?? Infinity,
-        mustAppear: wasBroken.has(step.file) || (step.ifGeneration === '0' && plan.dagFiles.has(step.file)),
-      })
-  const isAnyModuleChanged = done.some(
-    ({ step }) => step.kind === 'delete' || ('phase' in step && step.phase === 'modules'),
-  )
-  return checkImports(files, { dags, isAnyModuleChanged }, before, inputs, google, runner)
+  const others = new Map<string, number>()
+  for (const { step, result: updatedMs = Infinity } of done) {
+    if (step.kind === 'adopt' || step.kind === 'conflict') continue
+    if (step.kind !== 'delete' && step.phase === 'dags')
+      dags.set(step.file, { updatedMs, makesDag: plan.dagFiles.get(step.file) ?? true })
+    else others.set(step.file, updatedMs)
+  }
+  const changes = { dags, others, isAnyParsed: plan.dagFiles.size > 0 }
+  return checkImports(files, changes, before, inputs, google, runner)
 }

@@ -23,7 +23,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 export const contentTypeOf = (file: string): string =>
   CONTENT_TYPES[path.extname(file)] ?? 'application/octet-stream'
 
-/** @returns when an upload became visible. */
+/** @returns when the change became visible: of what is deleted only the clock here knows it. */
 export async function changeFile(
   step: DeployStep,
   edge: {
@@ -44,7 +44,7 @@ export async function changeFile(
         return undefined
       case 'delete':
         await storage.remove(bucket, step.target, { ...step, stop })
-        return undefined
+        return Date.now()
       case 'upload': {
         const data = await readFile(path.join(edge.folder, step.file))
         const { crc32c } = digestsOf(data)

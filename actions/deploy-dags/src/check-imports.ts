@@ -7,6 +7,7 @@ import { runAirflowCommand, type CommandResult } from '../../_shared/google/comp
 import type { Google } from '../../_shared/google/connect.ts'
 import { pause } from '../../_shared/google/retry.ts'
 import type { Runner } from '../../_shared/run.ts'
+import { unreadOf, type Changes } from './confirm.ts'
 import { fileOf, readDags, readImportErrors, type ImportError } from './import-errors.ts'
 import type { DeployInputs } from './inputs.ts'
 
@@ -14,19 +15,10 @@ type OurError = ImportError & { readonly file: string }
 export interface ImportCheck {
   readonly ours: readonly OurError[]
   readonly others: readonly ImportError[]
-  /** Changed DAG files of which Airflow has not shown that it read them since. */
+  /** Files of which Airflow has not shown that it read them as they are now. */
   readonly unconfirmed: readonly string[]
-}
-export interface ChangedDag {
-  readonly updatedMs: number
-  /** False for a file that may hold no DAG at all, such as a module that mentions the words. */
-  readonly mustAppear: boolean
-}
-/** What this deployment wrote. */
-export interface Changes {
-  readonly dags: ReadonlyMap<string, ChangedDag>
-  /** A module was written, or something deleted: any DAG may import otherwise than before. */
-  readonly isAnyModuleChanged: boolean
+  /** Why, where it is more than that it has not yet: a sentence without its end. */
+  readonly silence?: string
 }
 type Asking = Pick<DeployInputs, 'location' | 'environment' | 'syncWaitMs' | 'timeoutMs'>
 
@@ -45,24 +37,39 @@ export async function checkImports(
   const deadlineMs = startMs + inputs.timeoutMs
   const untilMs = startMs + Math.min(inputs.syncWaitMs, inputs.timeoutMs)
   const known = before === undefined ? undefined : new Set(before.map(keyOf))
+  const changed = [...changes.dags.keys(), ...changes.others.keys()].sort()
   for (let turn = 0; ; turn += 1) {
-    const { ours, others } = sortErrors(await askForImportErrors(inputs, google, runner, deadlineMs), files)
+    const errors = await askForImportErrors(inputs, google, runner, deadlineMs)
+    const { ours, others } = sortErrors(errors ?? [], files)
     // What Airflow said before the upload as well may still be its answer for the old files.
     const isStale = (error: OurError) =>
       (known === undefined || known.has(keyOf(error))) &&
-      (changes.dags.has(error.file) || changes.isAnyModuleChanged)
+      (changes.dags.has(error.file) || changes.others.size > 0)
     if (ours.some((error) => !isStale(error))) return { ours, others, unconfirmed: [] }
     const broken = new Set(ours.map(({ file }) => file))
-    const open = new Map([...changes.dags].filter(([file]) => !broken.has(file)))
-    if (open.size > 0) await confirm(open, files, inputs, google, runner, deadlineMs)
-    const isAnswered = open.size === 0 && ours.length === 0
-    if (isAnswered || Date.now() >= untilMs || runner.cancelled.aborted)
-      return { ours, others, unconfirmed: [...open.keys()].sort() }
+    const open = changed.filter((file) => !broken.has(file))
+    const { unread, silence } = await whatIsUnread(open)
+    const unconfirmed = unread.filter((file) => !broken.has(file))
+    const isAnswered = ours.length === 0 && unconfirmed.length === 0 && silence === undefined
+    if (isAnswered || !changes.isAnyParsed || Date.now() >= untilMs || runner.cancelled.aborted)
+      return { ours, others, unconfirmed, silence }
     const leftMs = untilMs - Date.now()
     runner.log.info(
-      `${ours.length > 0 ? 'The import errors may be those of the files before' : `Airflow has not read ${open.size} of the changed DAG files yet`}; asking again for ${Math.ceil(leftMs / 1000)} s.`,
+      `${ours.length > 0 ? 'The import errors may be those of the files before' : (silence ?? `Airflow has not read ${unread.length} of the DAG files yet`)}; asking again for ${Math.ceil(leftMs / 1000)} s.`,
     )
     await pause(Math.min(PAUSES_MS[turn] ?? PAUSES_MS.at(-1) ?? 0, leftMs), runner.cancelled)
+
+    async function whatIsUnread(names: string[]): Promise<{ unread: string[]; silence?: string }> {
+      if (errors === undefined)
+        return { unread: names, silence: `airflow dags list-import-errors printed nothing` }
+      if (names.length === 0) return { unread: [] }
+      if (!changes.isAnyParsed)
+        return { unread: names, silence: 'no file of this deployment is read for DAGs' }
+      const listed = await listDags(files, inputs, google, runner, deadlineMs)
+      return typeof listed === 'string'
+        ? { unread: names, silence: listed }
+        : { unread: unreadOf(changes, listed) }
+    }
   }
 }
 
@@ -85,14 +92,15 @@ export async function askForImportErrors(
   google: Google,
   runner: Pick<Runner, 'cancelled'>,
   deadlineMs: number,
-): Promise<ImportError[]> {
+): Promise<ImportError[] | undefined> {
   const result = await ask('list-import-errors', [], inputs, google, runner, deadlineMs)
   const errors = readImportErrors(result.lines)
-  if (errors !== undefined) return errors
-  // Newer Airflow exits 1 when there are import errors; only output without a list is a failed command.
-  if (result.exitCode === 0 && !result.error && result.lines.every((line) => line.trim() === '')) return []
+  const isGood = result.exitCode === 0 && !result.error
+  // Newer Airflow exits 1 when there are import errors; without one that is a failed command.
+  if (errors !== undefined && (isGood || errors.length > 0)) return errors
+  if (isGood && result.lines.every((line) => line.trim() === '')) return undefined
   throw new WorkFailedError(
-    `Asking Airflow for import errors: the command ended with ${result.exitCode}${result.error ? ` (${result.error})` : ''} and printed no list.`,
+    `Asking Airflow for import errors: the command ${endOf(result)} and printed no list.`,
     {
       lastLines: result.lines.slice(-20),
       problem: 'airflow-command',
@@ -101,28 +109,29 @@ export async function askForImportErrors(
   )
 }
 
-/** Takes out of `open` what Airflow has read since the upload. */
-async function confirm(
-  open: Map<string, ChangedDag>,
+/** @returns the newest parse of each of these files that holds a DAG, or why that is not known. */
+async function listDags(
   files: ReadonlySet<string>,
   inputs: Asking,
   google: Google,
   runner: Runner,
   deadlineMs: number,
-): Promise<void> {
+): Promise<Map<string, number> | string> {
   const columns = ['--columns', 'dag_id,fileloc,last_parsed_time']
   const result = await ask('list', columns, inputs, google, runner, deadlineMs)
+  const dags = readDags(result.lines)
+  if (dags === undefined || result.exitCode !== 0 || result.error) return `airflow dags list ${endOf(result)}`
   const latest = new Map<string, number>()
-  for (const { filepath, parsedMs } of readDags(result.lines) ?? []) {
+  for (const { filepath, parsedMs } of dags) {
     const file = fileOf(filepath, files)
     // Airflow reads a file whole: a DAG that is gone from it keeps its old time.
     if (file !== undefined) latest.set(file, Math.max(latest.get(file) ?? -Infinity, parsedMs))
   }
-  for (const [file, { updatedMs, mustAppear }] of open) {
-    const parsedMs = latest.get(file)
-    if (parsedMs === undefined ? !mustAppear : parsedMs > updatedMs) open.delete(file)
-  }
+  return latest
 }
+
+const endOf = ({ exitCode, error, lines }: CommandResult): string =>
+  `ended with ${exitCode}${error ? ` (${error})` : ''}${lines.length > 0 ? '' : ' and printed nothing'}`
 
 function ask(
   subcommand: string,

@@ -54,7 +54,7 @@ export interface Local {
   readonly md5: string
   readonly crc32c: string
   readonly isDagFile: boolean
-  readonly definesDag: boolean
+  readonly makesDag: boolean
 }
 export interface Remote {
   readonly name: string

@@ -2,6 +2,7 @@
  * The plan of a deployment as a value, whether it comes from the source or from what a record kept. It refuses to
  * decide anything.
  */
+import type { CheckedOut } from '../../_shared/commit.ts'
 import type { FirstLook } from '../../_shared/ownership.ts'
 import type { Plan } from '../../_shared/plan.ts'
 import { COMMIT_KEY, OWNER_KEY, type DeployStep, type Local, type Owning, type Remote } from './compare.ts'
@@ -12,6 +13,7 @@ import type { RecordedChange, RecordedFile, RecordHead } from './records.ts'
 export interface ToRecord {
   readonly kind: RecordHead['kind']
   readonly commit: string
+  readonly committedAt?: number
   readonly undoesFrom?: string
   readonly files: Readonly<Record<string, RecordedFile>>
   readonly changes: Readonly<Record<string, RecordedChange>>
@@ -22,8 +24,8 @@ export interface DeployPlan extends Plan<DeployStep> {
   readonly bucket: string
   readonly prefix: string
   readonly files: readonly string[]
-  /** Those that surely define a DAG. */
-  readonly dagFiles: ReadonlySet<string>
+  /** Those that Airflow parses, and whether each says that it makes a DAG. */
+  readonly dagFiles: ReadonlyMap<string, boolean>
   readonly look: FirstLook
   readonly toRecord: ToRecord
 }
@@ -34,6 +36,8 @@ export interface World {
   readonly files: readonly Local[]
   readonly objects: readonly Remote[]
   readonly history?: History
+  /** What git says of the source. */
+  readonly checkedOut?: CheckedOut
   /** Undefined when nothing was imported here. */
   readonly importedFirst?: { readonly version: string; readonly errors: readonly { readonly file: string }[] }
 }

@@ -2,6 +2,7 @@
  * What the records say about now: which deployment stands, whether a commit is older than what is there, and what
  * was there before. It refuses to guess what no record tells.
  */
+import type { CheckedOut } from '../../_shared/commit.ts'
 import {
   isAfter,
   type DeploymentRecord,
@@ -43,12 +44,22 @@ export function standing(heads: readonly RecordHead[]): RecordHead[] {
 export function whyOlder(
   heads: readonly RecordHead[],
   run: { readonly runId: string; readonly sha: string },
+  /** What is deployed, where git says it. */
+  commit?: CheckedOut,
 ): string | undefined {
   const [last] = heads
   if (last === undefined || run.sha === '' || last.commit === run.sha) return undefined
   const there = `commit ${last.commit.slice(0, 12)} of run ${last.runId} is there (record ${last.id})`
   if (isNumber(run.runId) && isNumber(last.runId) && BigInt(run.runId) < BigInt(last.runId))
     return `${there}, and this run, ${run.runId}, began before it`
+  // A clock may be wrong about a commit and its parent, but not about which is which.
+  const isMadeBefore =
+    commit?.id === run.sha &&
+    last.committedAt !== undefined &&
+    commit.at < last.committedAt &&
+    !commit.parents.includes(last.commit)
+  if (isMadeBefore)
+    return `${there}, made ${isoOf(last.committedAt)}, and this run's commit ${run.sha.slice(0, 12)} was made before it, ${isoOf(commit.at)}`
   const firstOf = (commit: string) =>
     heads.findLast((head) => head.kind === 'deployment' && head.commit === commit)
   const [ours, theirs] = [firstOf(run.sha), firstOf(last.commit)]
@@ -56,6 +67,7 @@ export function whyOlder(
     ? `${there}, first deployed after this run's commit ${run.sha.slice(0, 12)} (record ${ours.id})`
     : undefined
 }
+const isoOf = (seconds: number): string => new Date(seconds * 1000).toISOString()
 const isNumber = (text: string): boolean => /^\d{1,20}$/.test(text)
 
 /** Which record a wish means, and which side of it. */

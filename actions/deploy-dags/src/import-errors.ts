@@ -2,6 +2,7 @@
  * Reads what Airflow's command line prints (`dags list-import-errors`, `dags list`, with `-o json`) and tells
  * which deployed file is meant. It refuses output that holds no list, and to match files by a part of their path.
  */
+import { hideSecrets } from '../../_shared/secrets.ts'
 
 export interface ImportError {
   readonly filepath: string
@@ -17,7 +18,8 @@ export interface ParsedDag {
 export function readImportErrors(lines: readonly string[]): ImportError[] | undefined {
   return readList(lines, 'filepath')?.map((item) => ({
     filepath: String(item.filepath),
-    error: textOf(item.error),
+    // Before it is cut into lines, of which each alone would not be known.
+    error: hideSecrets(textOf(item.error)),
   }))
 }
 

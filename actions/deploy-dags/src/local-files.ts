@@ -10,6 +10,7 @@ import { digestsOf } from '../../_shared/google/storage.ts'
 import { ALWAYS_IGNORED, listFiles } from '../../_shared/local-folder.ts'
 import { AIRFLOW_IGNORE, airflowIgnore } from './airflow-ignore.ts'
 import type { AirflowReading } from './airflow-reading.ts'
+import { makesDag } from './confirm.ts'
 
 export interface LocalFile {
   /** Relative to the source folder, with forward slashes. */
@@ -19,8 +20,8 @@ export interface LocalFile {
   readonly crc32c: string
   /** Airflow will parse it for DAGs: it goes after the modules it may import. */
   readonly isDagFile: boolean
-  /** It makes a DAG in so many words; others that Airflow parses may hold none. */
-  readonly definesDag: boolean
+  /** It says so; others that Airflow parses may hold none. */
+  readonly makesDag: boolean
 }
 
 const READ_AT_ONCE = 16
@@ -64,7 +65,7 @@ export async function readLocalFiles(
                 sizeBytes: data.length,
                 ...digestsOf(data),
                 isDagFile,
-                definesDag: isDagFile && /\bDAG\s*\(|^\s*@dag\b/m.test(data.toString('latin1')),
+                makesDag: isDagFile && makesDag(name, data.toString('latin1')),
               },
             ]
           }),

@@ -2,6 +2,7 @@
  * Reads both sides of a deployment: the source folder here, the DAG folder of the environment there. It
  * refuses environments that are not running.
  */
+import { readCheckedOut, type CheckedOut } from '../../_shared/commit.ts'
 import { GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
 import { getEnvironment, type AirflowEnvironment } from '../../_shared/google/composer.ts'
 import type { Google } from '../../_shared/google/connect.ts'
@@ -32,6 +33,7 @@ export interface Observed {
   readonly importedFirst?: ImportedFirst
   /** Absolute. */
   readonly folder: string
+  readonly checkedOut?: CheckedOut
 }
 
 /** A rollback reads no source; the runner may have no checkout at all. */
@@ -90,8 +92,8 @@ export async function observe(inputs: DeployInputs, google: Google, runner: Runn
 async function readSource(
   inputs: DeployInputs,
   environment: AirflowEnvironment,
-  runner: Pick<Runner, 'context' | 'environment'>,
-): Promise<Pick<Observed, 'files' | 'folder'>> {
+  runner: Pick<Runner, 'context' | 'environment' | 'execute'>,
+): Promise<Pick<Observed, 'files' | 'folder' | 'checkedOut'>> {
   const { full: folder } = await insideWorkspace(runner.context.workspace, inputs.source, 'source')
   const secretPaths = [
     'GOOGLE_APPLICATION_CREDENTIALS',
@@ -99,10 +101,11 @@ async function readSource(
     'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE',
   ].flatMap((name) => runner.environment[name] || [])
   const airflow = inputs.folder === 'dags' ? readingOf(environment) : undefined
-  return {
-    files: await readLocalFiles(folder, { ignoreFile: inputs.ignoreFile, secretPaths, airflow }),
-    folder,
-  }
+  const [files, checkedOut] = await Promise.all([
+    readLocalFiles(folder, { ignoreFile: inputs.ignoreFile, secretPaths, airflow }),
+    inputs.recordsKept === 0 ? undefined : readCheckedOut(folder, runner),
+  ])
+  return { files, folder, checkedOut }
 }
 
 /** Composer's folders lie side by side (https://cloud.google.com/composer/docs/composer-3/cloud-storage). */
@@ -116,7 +119,10 @@ async function importErrorsNow(
 ): Promise<readonly ImportError[] | undefined> {
   const deadlineMs = Date.now() + Math.min(inputs.timeoutMs, FIRST_ANSWER_MS)
   try {
-    return await askForImportErrors(inputs, google, runner, deadlineMs)
+    const errors = await askForImportErrors(inputs, google, runner, deadlineMs)
+    if (errors === undefined)
+      runner.log.info('Airflow printed nothing: import errors of before are not known.')
+    return errors
   } catch (error) {
     if (!(error instanceof WorkFailedError) || runner.cancelled.aborted) throw error
     runner.log.info(`${error.message} Import errors of before are not known.`)

@@ -74,8 +74,8 @@ export function planRollback(inputs: Wishes, observed: World): DeployPlan {
     bucket,
     prefix,
     files: [...wanted.keys()].sort(),
-    // What came back has been read by Airflow before, as far as it holds a DAG.
-    dagFiles: new Set(),
+    // What a file says is not read here: each has to appear again.
+    dagFiles: new Map([...wanted].filter(([, { isDag }]) => isDag).map(([file]) => [file, true])),
     look: {
       adopt: 0,
       change: restores.length + deletions.length,

@@ -17,6 +17,7 @@ import {
 
 export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
   if (inputs.rollbackTo !== '') return planRollback(inputs, observed)
+  const { checkedOut } = observed
   const { bucket, prefix } = observed.environment
   const there = new Map(observed.objects.map((object) => [object.name, object]))
   const steps = sorted(observed.files).flatMap((file) => {
@@ -26,6 +27,7 @@ export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
   const conflicts = steps.filter((step) => step.kind === 'conflict')
   const named = new Set(observed.files.map(({ name }) => `${prefix}/${name}`))
   const deletions = planDeletions(inputs, observed, named)
+  const owned = observed.objects.filter((object) => isOwned(object, inputs)).length
   const uploads = steps.filter((step) => step.kind === 'upload')
   const adoptions = steps.filter((step) => step.kind === 'adopt')
   const isAdopting = ({ target, ifGeneration }: { target: string; ifGeneration: string }) =>
@@ -46,7 +48,9 @@ export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
     bucket,
     prefix,
     files: sorted(observed.files).map(({ name }) => name),
-    dagFiles: new Set(observed.files.filter(({ definesDag }) => definesDag).map(({ name }) => name)),
+    dagFiles: new Map(
+      observed.files.filter(({ isDagFile }) => isDagFile).map(({ name, makesDag }) => [name, makesDag]),
+    ),
     look: {
       adopt: adoptions.length + uploads.filter(isAdopting).length,
       change: uploads.filter((step) => !isAdopting(step)).length + deletions.length,
@@ -58,14 +62,20 @@ export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
     toRecord: {
       kind: 'deployment',
       commit: inputs.run.sha || 'unknown',
+      committedAt: checkedOut !== undefined && checkedOut.id === inputs.run.sha ? checkedOut.at : undefined,
       files: filesAfter(observed, deletions, inputs),
       changes: changesOf([...steps, ...deletions], there),
     },
     refusal:
       refuseConflicts(conflicts, inputs.owner) ??
       refuseImports(observed.importedFirst) ??
+      refuseMassDelete(
+        deletions.map(({ target }) => target),
+        owned,
+        inputs.maxDeletePercent,
+      ) ??
       (steps.length + deletions.length > 0 && !inputs.isOlderAllowed
-        ? refuseOlder(whyOlder(observed.history?.heads ?? [], inputs.run))
+        ? refuseOlder(whyOlder(observed.history?.heads ?? [], inputs.run, checkedOut))
         : undefined),
   }
 }
@@ -93,12 +103,6 @@ function planDeletions(
   const gone = owned.filter(({ name }) => !kept.has(name))
   if (files.length === 0) throw refuseEmptySource(inputs.source, gone.length)
   if (inputs.deletion === 'none') return []
-  const refusal = refuseMassDelete(
-    sorted(gone).map(({ name }) => name),
-    owned.length,
-    inputs.maxDeletePercent,
-  )
-  if (refusal !== undefined) throw refusal
   return sorted(gone).map((object) => ({
     kind: 'delete',
     target: object.name,

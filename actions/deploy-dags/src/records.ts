@@ -12,6 +12,7 @@ export const RECORD_KEY = 'clickstream-record'
 const STATE_KEY = 'clickstream-state'
 const RUN_KEY = 'clickstream-run'
 const KIND_KEY = 'clickstream-kind'
+const COMMITTED_KEY = 'clickstream-committed'
 const UNDOES_KEY = 'clickstream-undoes'
 
 export const RECORD_ID = /^\d{6,}-\d+-\d+$/
@@ -24,6 +25,8 @@ export interface RecordHead {
   readonly kind: 'deployment' | 'rollback'
   readonly state: RecordState
   readonly commit: string
+  /** When the commit was made, in seconds since 1970, where git said it. */
+  readonly committedAt?: number
   readonly runId: string
   /** Of a rollback: the first of the records that it takes back, up to its own; '' for none. */
   readonly undoesFrom: string
@@ -58,6 +61,7 @@ export interface DeploymentRecord {
   readonly owner: string
   readonly folder: string
   readonly commit: string
+  readonly committedAt?: number
   readonly ref: string
   readonly run: string
   readonly runId: string
@@ -102,6 +106,9 @@ export function headsIn(objects: readonly StoredObject[], owner: string): Record
           kind: metadata[KIND_KEY] === 'rollback' ? 'rollback' : 'deployment',
           state,
           commit: metadata[COMMIT_KEY] ?? '',
+          committedAt: /^\d{1,12}$/.test(metadata[COMMITTED_KEY] ?? '')
+            ? Number(metadata[COMMITTED_KEY])
+            : undefined,
           runId: metadata[RUN_KEY] ?? '',
           undoesFrom: metadata[UNDOES_KEY] ?? '',
           name,
@@ -125,6 +132,7 @@ export function metadataOf(record: DeploymentRecord): Record<string, string> {
     [RUN_KEY]: record.runId,
     [STATE_KEY]: record.state,
     [KIND_KEY]: record.kind,
+    ...(record.committedAt === undefined ? {} : { [COMMITTED_KEY]: `${record.committedAt}` }),
     ...(record.undoesFrom === undefined ? {} : { [UNDOES_KEY]: record.undoesFrom }),
   }
 }

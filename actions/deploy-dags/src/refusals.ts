@@ -6,8 +6,8 @@ import { few } from '../../_shared/amounts.ts'
 import { RefusedError } from '../../_shared/errors.ts'
 import type { ConflictStep } from './compare.ts'
 
-/** So few that a folder moved or renamed is no reason to ask. */
-const ALWAYS_DELETABLE = 10
+/** Fewer may always go: a folder moved or renamed is no reason to ask. */
+const MANY = 10
 
 export const IMPORTS_HINT =
   'Nothing was changed. Correct the files; what they import must be installed for the Python of the input python.'
@@ -28,7 +28,7 @@ export function refuseMassDelete(
   owned: number,
   maxPercent: number,
 ): RefusedError | undefined {
-  if (gone.length <= ALWAYS_DELETABLE || gone.length * 100 <= owned * maxPercent) return undefined
+  if (gone.length < MANY || gone.length * 100 <= owned * maxPercent) return undefined
   return new RefusedError(
     `Planning the deployment: ${gone.length} of ${count(owned, 'deployed file')} would be deleted, more than ${maxPercent} %: ${few(gone)}.`,
     {

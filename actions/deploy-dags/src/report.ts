@@ -21,6 +21,7 @@ interface Deployed extends Outcome<DeployStep> {
     readonly ours: readonly (ImportError & { readonly file: string })[]
     readonly others: readonly ImportError[]
     readonly unconfirmed: readonly string[]
+    readonly silence?: string
   }
   readonly kept?: Kept
   readonly rolledBack?: RolledBack
@@ -92,9 +93,8 @@ export function report(
       kind: 'text',
       text: `${outcome.imports.others.length} import errors are in files of others and were left alone.`,
     })
-  const unconfirmed = outcome.imports?.unconfirmed ?? []
-  const notConfirmed = `Not confirmed: within ${inputs.syncWaitMs / 1000} s Airflow has not shown that it read ${few(unconfirmed)}. No import error of ${unconfirmed.length === 1 ? 'it' : 'them'} is known yet.`
-  if (unconfirmed.length > 0) summary.push({ kind: 'text', text: notConfirmed })
+  const notConfirmed = sayNotConfirmed(outcome.imports, inputs)
+  if (notConfirmed !== undefined) summary.push({ kind: 'text', text: notConfirmed })
   if (kept?.record !== undefined)
     summary.push({
       kind: 'text',
@@ -134,7 +134,7 @@ export function report(
       deleted: countOf('delete'),
       unchanged: plan.unchanged,
       'import-errors': ours.length,
-      'imports-confirmed': outcome.imports !== undefined && ours.length === 0 && unconfirmed.length === 0,
+      'imports-confirmed': outcome.imports !== undefined && ours.length === 0 && notConfirmed === undefined,
       record: kept?.record?.id ?? '',
       'rolled-back': rolledBack?.isDone ?? false,
     },
@@ -143,7 +143,7 @@ export function report(
       ...warnOfRefusal(isRefusedForIt ? {} : plan, inputs.isDryRun, {
         before: `${isFirstLook ? `${firstLook} ` : ''}An apply of this plan is refused: `,
       }),
-      ...(unconfirmed.length > 0 ? [{ kind: 'warning', message: notConfirmed } as const] : []),
+      ...(notConfirmed === undefined ? [] : [{ kind: 'warning', message: notConfirmed } as const]),
       ...warnings.map((message) => ({ kind: 'warning', message }) as const),
       ...(outcome.imports?.others ?? []).slice(0, 3).map(({ filepath, error }) => ({
         kind: 'warning' as const,
@@ -166,6 +166,16 @@ export function report(
             })
           : undefined)),
   }
+}
+
+function sayNotConfirmed(imports: Deployed['imports'], { syncWaitMs }: Wishes): string | undefined {
+  if (imports === undefined || (imports.unconfirmed.length === 0 && imports.silence === undefined))
+    return undefined
+  const { unconfirmed, silence } = imports
+  const why = silence ?? `within ${syncWaitMs / 1000} s Airflow has not shown that it read`
+  const what =
+    silence === undefined ? ` ${few(unconfirmed)}` : unconfirmed.length > 0 ? ` (${few(unconfirmed)})` : ''
+  return `Not confirmed: ${why}${what}. No import error of this deployment is known yet.`
 }
 
 /** A refused apply is none that only looked. */

@@ -2,7 +2,7 @@
  * What a run would read and cost, compared with the run before, and the limits its author set. It refuses to
  * call a model without an estimate free.
  */
-import { few, spelledBytes } from '../../_shared/amounts.ts'
+import { few, spelledBytes, spelledDollars } from '../../_shared/amounts.ts'
 import { RefusedError } from '../../_shared/errors.ts'
 import type { Accuracy } from '../../_shared/google/bigquery-dry-run.ts'
 
@@ -32,9 +32,6 @@ export interface CostLimits {
 const TIB = 2 ** 40
 
 export const dollars = (bytes: number, { pricePerTib }: Prices): number => (bytes / TIB) * pricePerTib
-
-export const spelledDollars = (amount: number): string =>
-  amount === 0 ? '$0' : amount < 0.01 ? '< $0.01' : `$${amount.toFixed(2)}`
 
 export interface Total {
   readonly bytes: number
@@ -86,7 +83,7 @@ export function whatLimitsMissed(
           `${given.join(' and ')} did not judge ${few(names)}: what they read is not known before they run; ${isEachQueryLimited ? 'maximum-bytes-billed holds' : 'give maximum-bytes-billed, which holds'} for each query.`,
         ]),
     ...(isUncompared && costs.length > 0
-      ? ['max-increase-percent judged nothing: no node of this run has run on the main branch.']
+      ? ['max-increase-percent judged nothing: no node of this run is known from a run on the main branch.']
       : []),
   ]
 }

@@ -2,11 +2,12 @@
  * Chooses what is installed, made, run, left and dropped; it refuses costs above the limits and datasets that
  * are not the pull request's own, and runs nothing.
  */
+import { spelledDollars } from '../../_shared/amounts.ts'
 import type { Plan, Step } from '../../_shared/plan.ts'
 import { argvOf } from './argv.ts'
 import type { Command } from './commands.ts'
 import { comparedIn } from './compare.ts'
-import { checkCosts, dollars, spelledDollars, type NodeCost } from './costs.ts'
+import { checkCosts, dollars, type NodeCost } from './costs.ts'
 import type { InstallStep } from './dbt-choice.ts'
 import type { Inputs } from './inputs.ts'
 import type { Observed } from './observe.ts'
@@ -130,13 +131,14 @@ function planCommand(command: Command, inputs: Inputs, observed: Observed): Comm
 }
 
 function planNode(cost: NodeCost, inputs: Inputs): PlainStep {
-  const price = cost.bytes === undefined ? '' : `, ${spelledDollars(dollars(cost.bytes, inputs.costs))}`
+  const price = cost.bytes === undefined ? undefined : dollars(cost.bytes, inputs.costs)
   const how = cost.bytes === undefined ? `no estimate: ${cost.why ?? ''}` : cost.accuracy.toLowerCase()
   return {
     kind: cost.resourceType === 'test' ? 'test' : 'build',
     target: cost.name,
-    reason: `${cost.materialized || cost.resourceType}${price} (${how})`,
+    reason: `${cost.materialized || cost.resourceType}${price === undefined ? '' : `, ${spelledDollars(price)}`} (${how})`,
     bytes: cost.bytes,
+    cost: price,
   }
 }
 

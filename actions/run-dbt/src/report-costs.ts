@@ -1,8 +1,8 @@
 /** Tables of what a run would read and what it read; it refuses to show a guess as a measurement. */
 import type { SummaryBlock } from '../../_shared/report.ts'
-import { spelledBytes } from '../../_shared/amounts.ts'
+import { spelledBytes, spelledDollars } from '../../_shared/amounts.ts'
 import type { Command } from './commands.ts'
-import { dollars, spelledDollars, totalOf, type NodeCost, type Prices } from './costs.ts'
+import { dollars, totalOf, type NodeCost, type Prices } from './costs.ts'
 import type { Observed } from './observe.ts'
 import type { NodeResult } from './results.ts'
 import { readsUnseen } from './verbs.ts'

@@ -4,6 +4,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { readCheckedOut } from '../../_shared/commit.ts'
 import { ConflictError, GoogleApiError, InputError } from '../../_shared/errors.ts'
 import type { ObjectStorage, StoredObject } from '../../_shared/google/storage.ts'
 import type { Runner } from '../../_shared/run.ts'
@@ -167,12 +168,8 @@ export async function readCommit(
   runner: Runner,
   fromEvent: { readonly id: string; readonly at: string } | undefined,
 ): Promise<Commit> {
-  const quiet = { onStdoutLine: () => undefined, onStderrLine: () => undefined }
-  // A container's checkout may belong to another user than the one that asks.
-  const args = ['-c', 'safe.directory=*', '-C', projectDir, 'log', '-1', '--format=%H %ct']
-  const answer = await runner.execute('git', args, quiet).catch(() => undefined)
-  const [id = '', at = ''] = (answer?.exitCode === 0 ? answer.stdout.trim() : '').split(' ')
-  if (/^[0-9a-f]{40,64}$/.test(id) && /^\d+$/.test(at)) return { id, at: Number(at) }
+  const found = await readCheckedOut(projectDir, runner)
+  if (found !== undefined) return found
   const seconds = Math.floor(Date.parse(fromEvent?.at ?? '') / 1000)
   if (fromEvent !== undefined && fromEvent.id === runner.context.sha && Number.isSafeInteger(seconds))
     return { id: fromEvent.id, at: seconds }

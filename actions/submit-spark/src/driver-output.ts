@@ -1,9 +1,10 @@
 /**
  * Follows the driver's output objects (`<outputUri>.000000000`, …) and hands on whole lines. It refuses to
- * print a line twice or to cut a character.
+ * print a line twice, to cut a character, and to hand on a secret.
  */
 import { StringDecoder } from 'node:string_decoder'
 import { parseUri, type ObjectStorage } from '../../_shared/google/storage.ts'
+import { hideLineByLine } from '../../_shared/secrets.ts'
 import { watchForSigns, type FailureSigns } from './failure-signs.ts'
 
 const TAIL_LINES = 60
@@ -25,7 +26,9 @@ export function followOutput(storage: ObjectStorage, onLine: (line: string) => v
   const tail: string[] = []
   const watcher = watchForSigns()
   let rest = ''
-  const emit = (line: string) => {
+  const hide = hideLineByLine()
+  const emit = (said: string) => {
+    const line = hide(said)
     tail.push(line)
     if (tail.length > TAIL_LINES) tail.shift()
     watcher.see(line)

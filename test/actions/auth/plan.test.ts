@@ -64,10 +64,27 @@ describe('inputs of auth', () => {
     ['service-account', 'not an address'],
     ['project-id', 'UPPER'],
     ['token-format', 'jwt'],
-    ['access-token-lifetime', '60'],
+    ['access-token-lifetime', '29'],
+    ['access-token-lifetime', '13h'],
+    ['access-token-lifetime', 's'],
   ])('refuses %s = %s', (name, value) =>
     expect(() => parse({ [name]: value })).toThrow(expect.objectContaining({ code: 'INPUT', input: name })),
   )
+  it.each([
+    ['300s', 300],
+    ['300', 300],
+    ['1h', 3600],
+    ['1h30m', 5400],
+  ])("takes a lifetime as Google's action writes it: %s", (given, seconds) =>
+    expect(parse({ access_token_lifetime: given }).lifetimeSeconds).toBe(seconds),
+  )
+  it('takes accounts by their unique ids, where no address is needed', () => {
+    const id = '123456789012345678901'
+    const ids = { 'service-account': '', service_account: id, delegates: `projects/-/serviceAccounts/${id}1` }
+    expect(parse(ids)).toMatchObject({ serviceAccount: id, delegates: [`${id}1`] })
+    const user = { 'token-format': 'access_token', 'access-token-subject': 'someone@example.com' }
+    expect(() => parse({ ...ids, ...user })).toThrow(expect.objectContaining({ input: 'service_account' }))
+  })
   it('refuses tokens that only a service account has, and an ID token without audience', () => {
     expect(() => parse({ 'service-account': '', 'token-format': 'access_token' })).toThrow(
       expect.objectContaining({ input: 'service-account' }),

@@ -83,6 +83,16 @@ describe('the records', () => {
     else expect(why).toContain(words)
   })
 
+  it('tell of a commit that was never deployed by when it was made', () => {
+    const [last] = headsOf('d')
+    const heads = [{ ...last!, committedAt: 1_000 }]
+    const why = (at: number, parents: string[] = [], id = 'c9') =>
+      whyOlder(heads, { runId: '300', sha: 'c9' }, { id, at, parents })
+    expect(why(999)).toContain("this run's commit c9 was made before it, 1970-01-01T00:16:39.000Z")
+    // A clock that goes wrong, the same second, another checkout than the run's.
+    expect([why(999, ['c1']), why(1_000), why(999, [], 'c8')]).toEqual([undefined, undefined, undefined])
+  })
+
   it('let what was rolled back be deployed again', () => {
     const [back, ...older] = headsOf('d', 'd', 'r2')
     expect(whyOlder([{ ...back!, commit: 'c1' }, ...older], { runId: '300', sha: 'c2' })).toBeUndefined()
@@ -209,7 +219,12 @@ const copies = [copy('changed.py', 'old'), copy('gone.py', 'g'), copy('taken.py'
 
 describe('planRollback', () => {
   it('brings back what was replaced and deleted, takes away what was added, leaves the rest', () => {
-    const { steps, unchanged, refusal, toRecord } = plan(made, now, copies)
+    const { steps, unchanged, refusal, toRecord, dagFiles } = plan(made, now, copies)
+    // Airflow has to show that it read these again.
+    expect([...dagFiles]).toEqual([
+      ['changed.py', true],
+      ['gone.py', true],
+    ])
     expect(
       steps.map((step) => [step.kind, step.file, step.kind === 'restore' && [step.from, step.isOwned]]),
     ).toEqual([

@@ -21,7 +21,7 @@ const local = (name: string, content = name, isDagFile = false) => ({
   md5: `md5 ${content}`,
   crc32c: `crc ${content}`,
   isDagFile,
-  definesDag: isDagFile,
+  makesDag: isDagFile,
 })
 const remote = (name: string, content = name, owner?: string, changes: object = {}) => ({
   name: `dags/${name}`,
@@ -163,18 +163,19 @@ describe('planDeployment', () => {
       ['delete', 'dags/gone.py', '7'],
     ])
   })
-  it('refuses to delete more than the limit, once it is more than ten files', () => {
+  it('refuses to delete more than the limit, once it is ten files, and shows the plan all the same', () => {
     const kept = Array.from({ length: 23 }, (_, index) => `kept${index}.py`)
     const gone = (number: number) =>
       Array.from({ length: number }, (_, index) => remote(`gone${index}.py`, 'x', 'octo/clicks'))
     const steps = (number: number, percent: number) =>
-      stepsOf(
+      planOf(
         kept.map((name) => local(name)),
         [...kept.map((name) => remote(name, name, 'octo/clicks')), ...gone(number)],
         { maxDeletePercent: percent },
-      ).length
-    expect(steps(10, 0)).toBe(10)
-    expect(() => steps(11, 30)).toThrow(/11 of 34 deployed files would be deleted, more than 30 %/)
-    expect(steps(11, 33)).toBe(11)
+      )
+    const refused = (number: number, percent: number) => steps(number, percent).refusal?.message
+    expect([refused(9, 0), refused(10, 31)]).toEqual([undefined, undefined])
+    expect(refused(10, 30)).toContain('10 of 33 deployed files would be deleted, more than 30 %')
+    expect(steps(10, 30).steps.map(({ kind }) => kind)).toEqual(Array(10).fill('delete'))
   })
 })

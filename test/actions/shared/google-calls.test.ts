@@ -1,9 +1,10 @@
 /** One authorised request over real HTTP: what it sends, and where it refuses to send it. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { OAuth2Client } from 'google-auth-library'
+import { OAuth2Client, UserRefreshClient } from 'google-auth-library'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createRequest } from '../../../actions/_shared/google/request.ts'
+import { endTokenWaits } from '../../../actions/_shared/google/token-wait.ts'
 
 const seen: { where: string; authorization?: string }[] = []
 let stranger: Server
@@ -56,4 +57,31 @@ it('does not follow a redirect with its token', async () => {
   expect(failure?.message).not.toContain('ya29.')
   expect(seen).toEqual([{ where: 'google', authorization: 'Bearer ya29.secret' }])
   expect(masked).toEqual(['ya29.secret'])
+})
+
+it('does not wait for ever for a token that Google’s library asks for', async () => {
+  const silent = createServer(() => undefined)
+  await listen(silent)
+  try {
+    const client = endTokenWaits(
+      new UserRefreshClient({
+        clientId: 'c',
+        clientSecret: 's',
+        refreshToken: 'r',
+        endpoints: { oauth2TokenUrl: `${originOf(silent)}/token` },
+      }),
+      200,
+    )
+    const endpoints = { overrides: [], root: () => originOf(google) }
+    const request = createRequest({ client, endpoints, log: () => undefined, mask: () => undefined })
+    const asked = seen.length
+    const call = { api: 'composer', verb: 'GET', path: '/v1/x', method: 'x.get', resource: 'x' } as const
+    const told = { reason: 'TIMEOUT', message: expect.stringContaining('oauth2.token') }
+    await expect(request(call)).rejects.toMatchObject(told)
+    await expect(client.request({ url: originOf(google) })).rejects.toMatchObject(told)
+    expect(seen.length).toBe(asked)
+  } finally {
+    silent.closeAllConnections()
+    silent.close()
+  }
 })

@@ -2,8 +2,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import type { Google } from '../../../actions/_shared/google/connect.ts'
 import { insideWorkspace } from '../../../actions/_shared/local-folder.ts'
+import type { Runner } from '../../../actions/_shared/run.ts'
+import { createInputs } from '../../../actions/_shared/runner/inputs.ts'
+import { readSqlFiles } from '../../../actions/_shared/sql-files.ts'
+import { parseInputs } from '../../../actions/run-dbt/src/inputs.ts'
+import { readLock } from '../../../actions/run-dbt/src/lock.ts'
+import { observe as observeDbt } from '../../../actions/run-dbt/src/observe.ts'
+import { readSource } from '../../../actions/submit-spark/src/local-sources.ts'
 
 let root: string
 let workspace: string
@@ -56,4 +64,40 @@ describe('a path of the workspace', () => {
     expect(insideWorkspace(workspace, 'nowhere', 'main')).rejects.toMatchObject({
       message: 'Reading input main: nowhere does not exist.',
     }))
+})
+
+/** The first thing that each action does with a path of its author's; deploy-dags shows its own as a bundle. */
+const readers: Record<string, (given: string) => Promise<unknown>> = {
+  source: (given) => {
+    const sourceDir = resolve(workspace, given)
+    return readSqlFiles({ workspace, sourceDir, source: given, variables: {} }, 'p', { noun: 'view' })
+  },
+  requirements: (given) => readLock(workspace, given),
+  'project-dir': async (given) => {
+    const values: Record<string, string> = {
+      commands: 'build',
+      dataset: 'd',
+      location: 'EU',
+      'project-dir': given,
+    }
+    const runner = { environment: {}, context: { workspace } } as Runner
+    const inputs = parseInputs(
+      createInputs((name) => values[name] ?? ''),
+      runner.context,
+    )
+    return await observeDbt(inputs, {} as Google, runner)
+  },
+}
+for (const input of ['main', 'py-files', 'jars', 'files', 'archives'])
+  readers[input] = (given) => readSource(workspace, given, input)
+
+it.each(
+  Object.keys(readers).flatMap((input) => ['up/workshop', 'leak', 'file'].map((given) => [input, given])),
+)('the input %s refuses the link %s out of the workspace', async (input, given) => {
+  await expect(readers[input]!(given)).rejects.toMatchObject({
+    code: 'INPUT',
+    problem: 'workspace-path',
+    message: expect.stringMatching(`^Reading input ${input}: .*${given} is outside the workspace`),
+  })
+  await expect(readers[input]!('../workshop')).rejects.toMatchObject({ code: 'INPUT', input })
 })

@@ -1,5 +1,4 @@
 /** A local cloud with Storage and BigQuery only, and short words for its REST API. */
-import { expect } from '@jest/globals'
 import { startTestCloud, type Persona, type TestCloud } from '../../support/cloud.ts'
 
 export interface Answer {
@@ -131,7 +130,8 @@ export const asDataEngineer = (cloud: () => BigQueryCloud) => ({
   },
   refusal: async (text: string): Promise<string> => {
     const { status, body } = await cloud().query('data-eng', text)
-    expect([status, text]).toEqual([400, text])
+    // The bench opens this cloud too, where there is no jest.
+    if (status !== 400) throw new Error(`${text}: it was answered with ${status}, not refused`)
     return body.error.message
   },
 })
