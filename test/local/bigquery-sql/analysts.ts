@@ -159,6 +159,7 @@ export const analysts: readonly (readonly [sql: string, ...rows: Row[]])[] = [
     ['anna'],
     ['anna/bob'],
   ],
+  ['SELECT t.2x, t.select, -t.2x + .5 FROM (SELECT 1 AS `2x`, 3 AS `select`) AS t', [1, 3, -0.5]],
   ['SELECT 1 AS x UNION ALL SELECT 2 ORDER BY x DESC', [2], [1]],
   ['SELECT MOD(x, 2) AS odd FROM UNNEST([1, 2, 3]) AS x GROUP BY odd HAVING SUM(x) / MAX(x) > 1', [1]],
   // A literal takes the type of a column beside it.

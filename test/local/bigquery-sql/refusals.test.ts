@@ -52,6 +52,10 @@ const unsupported: readonly (readonly [string, string])[] = [
     'A recursion that is not base UNION ALL step is not supported by the local BigQuery at [1:16]',
   ],
   [
+    'WITH b AS (WITH RECURSIVE a AS (SELECT 1 AS x UNION ALL SELECT x FROM a) SELECT x FROM a) SELECT x FROM b',
+    'WITH RECURSIVE is only allowed at the top level of the SELECT, CREATE TABLE AS SELECT, CREATE VIEW, INSERT, EXPORT DATA statements. at [1:6]',
+  ],
+  [
     'SELECT * FROM d.t TABLESAMPLE SYSTEM (10 PERCENT)',
     'TABLESAMPLE of less than 100 PERCENT is not supported by the local BigQuery at [1:19]',
   ],
