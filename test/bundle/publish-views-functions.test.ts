@@ -246,13 +246,19 @@ it('judges what reads a table that asks for a filter, and a new function', async
   expect(await rows('analyst', filtered)).toEqual([])
 })
 
-it('takes a recursive view and its reader in one run', async () => {
+it('takes a recursive view and its reader in one run, and names with a digit first or a space', async () => {
+  await rows('data-eng', 'CREATE TABLE caec_analytics.2024_orders (n INT64)')
   const result = await published({
+    'caec_insights/2024_view.sql':
+      'CREATE VIEW caec_insights.2024_view AS SELECT n FROM caec_analytics.2024_orders',
+    'caec_insights/monthly orders.sql': 'SELECT 1 AS one',
     'caec_insights/r_reader.sql': 'WITH t AS (SELECT n FROM caec_insights.r_tree) SELECT n FROM t',
     'caec_insights/r_tree.sql':
       '-- Numbers.\nWITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t WHERE n < 3)\nSELECT t.n FROM t',
   })
-  expect(result.outputs.created).toBe('2')
+  expect(result.outputs).toMatchObject({ created: '4', authorized: '1' })
+  expect(await rows('analyst', 'SELECT one FROM caec_insights.`monthly orders`')).toEqual([['1']])
+  expect(await rows('analyst', 'SELECT n FROM caec_insights.2024_view')).toEqual([])
   expect(await rows('data-eng', 'SELECT SUM(n) FROM caec_insights.r_reader')).toEqual([['6']])
 })
 

@@ -164,7 +164,7 @@ describe('in any project', () => {
         'macros/generate_schema_name.sql':
           '{% macro generate_schema_name(name, node) %}caec_analytics{% endmacro %}\n',
       })
-      const result = await loop.onPullRequest()
+      const result = await loop.onPullRequest({ commands: 'build --select orders' })
       expect(result.exitCode).toBe(1)
       expect(messages(result).join('\n')).toMatch(
         /would be built in caec-local\.caec_analytics, outside caec-local\.caec_analytics_pr_7/,

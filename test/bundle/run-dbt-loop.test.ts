@@ -83,6 +83,8 @@ it('a pull request builds what it changed and what depends on it, into a dataset
   }
   expect(Number(result.outputs['estimated-bytes'])).toBeGreaterThan(0)
   expect(result.summary).toContain('a month at 30 runs')
+  // By the bytes that the run on main left with its state.
+  expect(result.summary).toContain('Of what also ran on the main branch')
   const [customers, orders] = (JSON.parse(result.outputs.comparison!) as Compared[]).sort((left, right) =>
     left.name < right.name ? -1 : 1,
   )

@@ -83,7 +83,7 @@ export function whatLimitsMissed(
           `${given.join(' and ')} did not judge ${few(names)}: what they read is not known before they run; ${isEachQueryLimited ? 'maximum-bytes-billed holds' : 'give maximum-bytes-billed, which holds'} for each query.`,
         ]),
     ...(isUncompared && costs.length > 0
-      ? ['max-increase-percent judged nothing: no node of this run has run on the main branch.']
+      ? ['max-increase-percent judged nothing: no node of this run is known from a run on the main branch.']
       : []),
   ]
 }

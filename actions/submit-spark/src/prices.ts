@@ -116,15 +116,8 @@ export function costUsd(usage: Usage, { dcuHour, shuffleGbHour }: Price): number
 }
 
 export interface Meter {
-  /**
-   * @param current what the batch holds right now.
-   * @param sinceMs when it began to hold anything: until the first look, what it holds then is taken for all of it.
-   */
-  see(
-    current: { readonly milliDcu: number; readonly shuffleGb: number } | undefined,
-    atMs: number,
-    sinceMs?: number,
-  ): void
+  /** @param current what the batch holds right now. */
+  see(current: { readonly milliDcu: number; readonly shuffleGb: number } | undefined, atMs: number): void
   /** False while Google has told nothing: then no limit is kept. */
   readonly hasSeen: boolean
   /** 0 without prices, with which no limit is taken either. */
@@ -139,12 +132,8 @@ export function openMeter(prices: Price): Meter {
   let milliDcuSeconds = 0
   let shuffleGbSeconds = 0
   return {
-    see: (current, atMs, sinceMs = atMs) => {
-      if (!hasSeen && current !== undefined) {
-        hasSeen = true
-        last = current
-        lastMs = Math.min(sinceMs, atMs)
-      }
+    see: (current, atMs) => {
+      hasSeen ||= current !== undefined
       if (last !== undefined) {
         const seconds = Math.max(0, atMs - lastMs) / 1000
         milliDcuSeconds += seconds * last.milliDcu

@@ -20,6 +20,8 @@ const FIRST_PAUSE_MS = 1_000
 /** Google counts usage after the end. */
 const USAGE_WAIT_MS = 15_000
 const CANCEL_WAIT_MS = 60_000
+/** How late a first look may come before its limit has a gap worth a word. */
+const UNSEEN_MS = 120_000
 
 export interface Watched {
   readonly batch: Batch
@@ -75,7 +77,13 @@ export async function watchBatch(
       return { batch: ended, tail: output.tail, signs: output.signs, stopped }
     }
     output.drainSoon(batch.outputUri)
-    meter.see(batch.current, Date.now(), runningSince(batch))
+    const unseenMs = meter.hasSeen ? 0 : Date.now() - (runningSince(batch) ?? Date.now())
+    meter.see(batch.current, Date.now())
+    // Whether it held more or less then, nobody knows: a guess could end work that is within its limit.
+    if (inputs.maxCostUsd !== undefined && meter.hasSeen && unseenMs > UNSEEN_MS)
+      log.warning(
+        `${ref.batchId}: max-cost-usd counts from now on; what the batch held in the ${Math.round(unseenMs / 60_000)} minutes before is not known.`,
+      )
     const isDear = inputs.maxCostUsd !== undefined && meter.usd > inputs.maxCostUsd
     if (stopped === undefined ? isDear || Date.now() >= deadlineMs : Date.now() >= deadlineMs) {
       const limit = isDear

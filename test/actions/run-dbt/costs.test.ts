@@ -78,7 +78,7 @@ it.each<[string, Record<string, string>, NodeCost[]]>([
 it('an increase over nothing is no increase, and is said', () => {
   const given = { 'max-increase-percent': '20', state: 'gs://some-bucket' }
   expect(warnings(written(given, [cost('a', { bytes: 7 })]))).toEqual([
-    'max-increase-percent judged nothing: no node of this run has run on the main branch.',
+    'max-increase-percent judged nothing: no node of this run is known from a run on the main branch.',
   ])
   expect(thrownBy(() => parse({ 'max-increase-percent': '20' }))).toMatchObject({
     code: 'INPUT',

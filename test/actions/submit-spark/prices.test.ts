@@ -79,12 +79,12 @@ it('holds no price without the day and the place it was read', () => {
   }
 })
 
-it('counts from the start of the batch, whoever looks late, and knows when nothing was told', () => {
+it('knows when nothing was told of a running batch', () => {
   const meter = openMeter({ dcuHour: 0.06, shuffleGbHour: 0 })
-  meter.see(undefined, 1_800_000, 0)
+  meter.see(undefined, 0)
   expect([meter.hasSeen, meter.usd]).toEqual([false, 0])
-  meter.see({ milliDcu: 1000, shuffleGb: 0 }, 3_600_000, 0)
-  expect([meter.hasSeen, meter.usd]).toEqual([true, 0.06])
+  meter.see({ milliDcu: 1000, shuffleGb: 0 }, 3_600_000)
+  expect([meter.hasSeen, meter.usd]).toEqual([true, 0])
 })
 
 it('meters what a running batch holds between two looks', () => {

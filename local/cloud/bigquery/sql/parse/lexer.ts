@@ -62,6 +62,7 @@ const BY_FIRST = new Map(
 const LITERAL = /(r|b|rb|br)?("""|'''|"|')/iy
 const NUMBER = /(0[xX][0-9a-fA-F]+|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)/y
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y
+const PART = /[A-Za-z0-9_]+/y
 const PARAMETER = /(?:@@([A-Za-z_][A-Za-z0-9_.]*)|@([A-Za-z_][A-Za-z0-9_]*))/y
 
 export function tokenize(sql: string): Token[] {
@@ -81,7 +82,7 @@ export function tokenize(sql: string): Token[] {
       continue
     }
     const at = positionOf(i)
-    const token = readToken(sql, i, at, tokens.at(-1))
+    const token = readToken(sql, i, at, tokens.at(-1), tokens.at(-2))
     tokens.push(token)
     i = token.end
   }
@@ -114,7 +115,13 @@ function skipBlank(sql: string, i: number, positionOf: (offset: number) => Posit
   return i
 }
 
-function readToken(sql: string, start: number, at: Position, previous: Token | undefined): Token {
+function readToken(
+  sql: string,
+  start: number,
+  at: Position,
+  previous: Token | undefined,
+  before: Token | undefined,
+): Token {
   const first = sql[start]!
   const matched = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = start
@@ -145,8 +152,11 @@ function readToken(sql: string, start: number, at: Position, previous: Token | u
     if (read.value === '') throw invalid('Syntax error: Invalid empty identifier', at)
     return make('quoted', read.end, read.value)
   }
-  // After a dot `t.1x` cannot be a number; `t.5` never starts a path part in GoogleSQL either, so numbers
-  // stay numbers.
+  // Behind the dot of a path all keywords and all digits are names: `dataset.2024_orders`.
+  if (previous?.text === '.' && before !== undefined && endsOperand(before) && first >= '0' && first <= '9') {
+    const part = matched(PART)![0]
+    return make('word', start + part.length, part.toUpperCase())
+  }
   const number = (first >= '0' && first <= '9') || first === '.' ? matched(NUMBER) : null
   if (number && !(first === '.' && previous !== undefined && endsOperand(previous))) {
     const end = start + number[0].length
