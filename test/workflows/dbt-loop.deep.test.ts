@@ -22,11 +22,14 @@ afterAll(async () => {
   await platforms?.close()
 })
 /** How old a state is, its commit says. */
-const commit = (): void => {
+const commit = (): string => {
   const git = (...words: string[]) =>
     execFileSync('git', ['-C', files.root, '-c', 'user.name=a', '-c', 'user.email=a@example.com', ...words])
+  // State is kept of this branch alone.
+  git('checkout', '--quiet', '-B', 'main')
   git('add', '-A')
   git('commit', '--quiet', '-m', 'x')
+  return git('rev-parse', 'HEAD').toString().trim()
 }
 const run = (action: 'opened' | 'closed') =>
   platforms.run(file, { ...pullRequest(platforms, action), repositoryRoot: files.root })
@@ -34,8 +37,11 @@ const run = (action: 'opened' | 'closed') =>
 it(
   'main leaves its state, a request builds what it changes and says so, and closed its datasets go',
   async () => {
-    commit()
-    const main = await platforms.run(file, { event: 'push', repositoryRoot: files.root })
+    const head_commit = { id: commit(), timestamp: '2026-11-01T00:00:00Z' }
+    const main = await platforms.run(file, {
+      ...{ event: 'push', eventPayload: { head_commit } },
+      repositoryRoot: files.root,
+    })
     expect(verdict(main)).toEqual({ main: 'success', request: 'skipped', closed: 'skipped' })
     files.plant(
       'dbt/models/marts/orders.sql',
