@@ -4,7 +4,7 @@ Clickstream every night, from the raw files that arrived to the published number
 A run takes what is new or changed since the last one, whatever its days: late files, a missed night, a file that was mended. The parameter `days` says otherwise:
 `all`, or days to compute anew, as 2015-05-03 or 2015-05-03..2015-05-10.
 
-Airflow variables, read when a task runs: `caec_project` and `caec_region`; `caec_subnetwork`, where the network `default` is not the batches'; `caec_max_rejected_share`, where another limit than each source's own is to count; `caec_source`, where the files are of a source of one's own; where dbt is a process also `caec_dbt` (the program) and `caec_dbt_dir` (the project folder).
+Airflow variables, read when a task runs: `caec_project` and `caec_region`; `caec_subnetwork`, where the network `default` is not the batches'; `caec_max_rejected_share`, where another limit than each source's own is to count; `caec_source`, where the files are of a source of one's own; `caec_session_max_hours`, where sessions end at another age; `caec_items`, a file of product names; `caec_ready_object`, the object that says a day is complete; where dbt is a process also `caec_dbt` (the program) and `caec_dbt_dir` (the project folder).
 What each task does, how to backfill and where to look when it fails: docs/dag.md.
 """
 
@@ -12,27 +12,32 @@ from __future__ import annotations
 
 import json
 import logging
+import urllib.parse
+import urllib.request
 from datetime import datetime, timedelta, timezone
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 from airflow.configuration import conf
+from airflow.providers.google.cloud.hooks.gcs import GCSHook
 from airflow.providers.google.cloud.operators.bigquery import BigQueryInsertJobOperator
 from airflow.providers.google.cloud.operators.dataproc import DataprocCreateBatchOperator
-from airflow.providers.google.cloud.sensors.gcs import GCSObjectsWithPrefixExistenceSensor
 from airflow.providers.standard.operators.bash import BashOperator
+from airflow.providers.standard.sensors.python import PythonSensor
 from airflow.timetables.interval import CronDataIntervalTimetable
 
 try:
-    from airflow.sdk import DAG
+    from airflow.sdk import DAG, Asset
     from airflow.sdk.definitions.param import Param
 except ImportError:  # Airflow 2.11 has no airflow.sdk
     from airflow import DAG
+    from airflow.datasets import Dataset as Asset
     from airflow.models.param import Param
 try:
-    from airflow.sdk.exceptions import AirflowFailException
+    from airflow.sdk.exceptions import AirflowException, AirflowFailException
 except ImportError:  # Airflow before 3.2
-    from airflow.exceptions import AirflowFailException
+    from airflow.exceptions import AirflowException, AirflowFailException
 
 RELEASE_FILE = Path(__file__).with_suffix(".release.json")
 RELEASE: dict[str, Any] | None = (
@@ -44,9 +49,16 @@ if RELEASE is not None and RELEASE.get("schemaVersion") != 1:
     )
 
 # Airflow configuration overrides, section caec: deferrable = False where an environment has no triggerer;
-# poke_interval in seconds.
+# poke_interval in seconds; start_date, the first day that a backfill may ask for.
 DEFERRABLE = conf.getboolean("caec", "deferrable", fallback=True)
 POKE_INTERVAL = conf.getfloat("caec", "poke_interval", fallback=300.0)
+START_DATE = datetime.strptime(conf.get("caec", "start_date", fallback="2015-05-03"), "%Y-%m-%d").replace(
+    tzinfo=timezone.utc
+)
+WAIT_HOURS = 6
+BATCH_HOURS = 2
+# Whoever reads the views can be scheduled on it: it is renewed when a build was published.
+PUBLISHED = Asset("x-caec://clickstream/published")
 PROJECT = "{{ var.value.caec_project }}"
 REGION = "{{ var.value.caec_region }}"
 # Named or not, without the variable it is the region's subnet of the network `default`.
@@ -59,6 +71,8 @@ DAYS = "{{ params.days }}"
 MAX_REJECTED_SHARE = "{{ var.value.get('caec_max_rejected_share', 'source') }}"
 # What the raw files are; empty, and each file's header or first object tells.
 SOURCE = "{{ var.value.get('caec_source', '') }}"
+SESSION_MAX_HOURS = "{{ var.value.get('caec_session_max_hours', '24') }}"
+ITEMS = "{{ ', items: ' ~ var.value.get('caec_items') if var.value.get('caec_items', '') else '' }}"
 # The same for the same run and try. A new try is a new batch, and so is a cleared run: the same id would
 # return the old batch and compute nothing.
 RUN_MARK = "{{ macros.uuid.uuid5(macros.uuid.NAMESPACE_OID, run_id ~ ' ' ~ dag_run.start_date).hex[:12] }}"
@@ -98,7 +112,76 @@ def require_release(_: Any) -> None:
         )
 
 
-def say_where_to_look(context: Any) -> None:
+def has_arrived(
+    project: str, days: str, run_type: str, day_end: str, ready: str, now: str, dag_run: Any = None, **_: Any
+) -> bool:
+    """
+    Whether there is something to take: the object `ready`, where one is named; else anything below events/ that came after the day ended and after the last run of clean,
+    whatever it is called, and no more of it since the last look. After some hours the run takes what there is, and the gate says how far behind that is.
+    """
+    if days != "new" or run_type.endswith("manual"):
+        return True
+    storage, moment = GCSHook().get_conn(), datetime.fromtimestamp(float(now), timezone.utc)
+    if (
+        dag_run is not None
+        and dag_run.start_date
+        and moment - dag_run.start_date > timedelta(hours=WAIT_HOURS)
+    ):
+        logging.getLogger("airflow.task").warning(
+            "nothing new came within %s hours; the run takes what there is", WAIT_HOURS
+        )
+        return True
+    raw = storage.bucket(f"{project}-raw")
+    if ready:
+        return bool(raw.blob(ready).exists())
+    since = datetime.fromisoformat(day_end).replace(tzinfo=timezone.utc)
+    last_run = storage.bucket(f"{project}-lake").get_blob("_metrics/clean.json")
+    if last_run is not None:
+        since = max(since, last_run.updated)
+    found = raw.list_blobs(prefix="events/", fields="items(name,updated),nextPageToken")
+    times = [
+        one.updated for one in found if not any(part.startswith(("_", ".")) for part in one.name.split("/"))
+    ]
+    newest = max(times, default=since)
+    return newest > since and moment - newest >= timedelta(seconds=POKE_INTERVAL)
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """The address of a webhook is a secret: nobody sends it elsewhere."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def tell(sentence: str) -> None:
+    """To the webhook that the connection `caec_alerts` holds as its password, where there is one; `{"text": …}`, as Slack and Google Chat take it."""
+    log = logging.getLogger("airflow.task")
+    try:
+        url = GCSHook.get_connection("caec_alerts").password or ""
+    except AirflowException as error:
+        log.info("nobody else is told: there is no connection caec_alerts (%s)", type(error).__name__)
+        return
+    try:
+        parts = urllib.parse.urlsplit(url)
+        if parts.scheme != "https" and parts.hostname != "127.0.0.1":
+            raise ValueError("the password of the connection must be an address that begins with https://")
+        request = urllib.request.Request(
+            url, json.dumps({"text": sentence}).encode(), {"Content-Type": "application/json; charset=UTF-8"}
+        )
+        urllib.request.build_opener(NoRedirect).open(request, timeout=10).close()
+    except (OSError, ValueError, HTTPException) as error:
+        # The address may stand in the message.
+        log.error(
+            "telling the webhook of the connection caec_alerts: %s",
+            type(error).__name__ if url in str(error) else error,
+        )
+
+
+def say_and_tell(context: Any) -> None:
+    tell(say_where_to_look(context))
+
+
+def say_where_to_look(context: Any) -> str:
     """One line for whoever is called at night; it asks nobody, so it works when nothing else does."""
     task, ti = context["task"], context["ti"]
     batch_id = str(getattr(task, "batch_id", None) or "")
@@ -112,15 +195,9 @@ def say_where_to_look(context: Any) -> None:
     cause = (
         next(iter(str(context.get("exception") or "").splitlines()), "") or "the task was ended from outside"
     )
-    logging.getLogger("airflow.task").error(
-        "%s, run %s: task %s failed in try %s (%s); look at %s",
-        ti.dag_id,
-        ti.run_id,
-        ti.task_id,
-        ti.try_number,
-        cause[:500],
-        place,
-    )
+    sentence = f"{ti.dag_id}, run {ti.run_id}: task {ti.task_id} failed in try {ti.try_number} ({cause[:500]}); look at {place}"
+    logging.getLogger("airflow.task").error("%s", sentence)
+    return sentence
 
 
 def spark_batch(job: str, arguments: list[str]) -> DataprocCreateBatchOperator:
@@ -143,17 +220,19 @@ def spark_batch(job: str, arguments: list[str]) -> DataprocCreateBatchOperator:
                     "service_account": f"caec-spark@{PROJECT}.iam.gserviceaccount.com",
                     "staging_bucket": STAGING,
                     "subnetwork_uri": SUBNETWORK,
+                    # Airflow's own limit ends the task; the batch of a worker that died would go on and cost.
+                    "ttl": {"seconds": BATCH_HOURS * 3600},
                     "authentication_config": {"user_workload_authentication_type": "SERVICE_ACCOUNT"},
                 }
             },
         },
         deferrable=DEFERRABLE,
         polling_interval_seconds=5,
-        execution_timeout=timedelta(hours=2),
+        execution_timeout=timedelta(hours=BATCH_HOURS),
     )
 
 
-def dbt_command(task_id: str, *words: str) -> Any:
+def dbt_command(task_id: str, *words: str, **settings: Any) -> Any:
     """The same command in a pod (Composer Gen 3, when the release names an image) and as a process; both start in the dbt project's folder."""
     arguments = ["--no-use-colors", *words, "--profiles-dir", "profiles"]
     image = RELEASE["dbt"]["image"] if RELEASE is not None and RELEASE.get("dbt") else None
@@ -181,6 +260,7 @@ def dbt_command(task_id: str, *words: str) -> Any:
             on_finish_action="delete_pod",
             deferrable=DEFERRABLE,
             execution_timeout=timedelta(hours=1),
+            **settings,
         )
     # No value becomes part of the shell's text: each word is an environment variable of its own.
     words_of_command = ["{{ var.value.get('caec_dbt', 'dbt') }}", *arguments]
@@ -195,6 +275,7 @@ def dbt_command(task_id: str, *words: str) -> Any:
         cwd="{{ var.value.get('caec_dbt_dir', '/home/airflow/gcs/data/dbt') }}",
         append_env=True,
         execution_timeout=timedelta(hours=1),
+        **settings,
     )
 
 
@@ -254,8 +335,8 @@ with DAG(
     # A day is processed when it is over and its late files are in. On Airflow 2 and 3 alike the run of the
     # 4th at 02:15 has the 3rd as its data interval's start.
     schedule=CronDataIntervalTimetable("15 2 * * *", timezone="UTC"),
-    # The first day of the RetailRocket data: a backfill goes through the data's own calendar.
-    start_date=datetime(2015, 5, 3, tzinfo=timezone.utc),
+    # Unless the environment says otherwise the first day of the RetailRocket data: a backfill goes through the data's own calendar.
+    start_date=START_DATE,
     catchup=False,
     # Two runs would write the same days. A run needs no success before it: what was missed is still new.
     max_active_runs=1,
@@ -275,19 +356,25 @@ with DAG(
         "retry_exponential_backoff": True,
         "max_retry_delay": timedelta(minutes=30),
         "pre_execute": require_release,
-        "on_failure_callback": say_where_to_look,
+        "on_failure_callback": say_and_tell,
         "on_retry_callback": say_where_to_look,
     },
 ) as dag:
-    wait_for_events = GCSObjectsWithPrefixExistenceSensor(
+    wait_for_events = PythonSensor(
         task_id="wait_for_events",
-        bucket=f"{PROJECT}-raw",
-        # Days that are asked for by name, or all: whatever is there already.
-        prefix="events/{{ (data_interval_start | ds) if params.days == 'new' else '' }}",
-        deferrable=DEFERRABLE,
+        python_callable=has_arrived,
+        op_kwargs={
+            "project": PROJECT,
+            "days": DAYS,
+            "run_type": "{{ dag_run.run_type }}",
+            "day_end": "{{ (data_interval_start + macros.timedelta(days=1)) | ds }}",
+            "now": "{{ macros.time.time() }}",
+            "ready": "{{ var.value.get('caec_ready_object', '') | replace('{day}', data_interval_start | ds) }}",
+        },
         mode="reschedule",
         poke_interval=POKE_INTERVAL,
-        timeout=6 * 3600,
+        # It ends its waiting itself.
+        timeout=(WAIT_HOURS + 1) * 3600,
     )
     clean = spark_batch(
         "clean",
@@ -297,13 +384,13 @@ with DAG(
             f"--source={SOURCE}",
         ],
     )
-    sessionize = spark_batch("sessionize", [])
+    sessionize = spark_batch("sessionize", [f"--session-max-hours={SESSION_MAX_HOURS}"])
     load = dbt_command(
         "load",
         "run-operation",
         "load_sessionized_events",
         "--args",
-        f"{{lake: {LAKE}{{{{ ', full: true' if params.days == 'all' else '' }}}}}}",
+        f"{{lake: {LAKE}{{{{ ', full: true' if params.days == 'all' else '' }}}}{ITEMS}}}",
     )
     # The gate in front of publication (dbt/models/gate.yml) judges how far behind the newest day is.
     build = dbt_command(
@@ -312,7 +399,8 @@ with DAG(
         "--exclude-resource-type",
         "unit_test",
         "--vars",
-        "{{ '{expected_day: ' ~ (data_interval_start | ds) ~ '}' if params.days == 'new' else '{}' }}",
+        f"{{session_max_hours: {SESSION_MAX_HOURS}{{{{ ', expected_day: ' ~ (data_interval_start | ds) if params.days == 'new' else '' }}}}}}",
+        outlets=[PUBLISHED],
     )
     check_views = ViewsCheck(
         task_id="check_views",

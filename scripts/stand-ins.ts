@@ -15,25 +15,32 @@ export async function putStandIns(root: string, work: string): Promise<void> {
   const own = path.join(work, 'node_modules')
   for (const name of USERS)
     await cp(path.join(modules, '@actions', name), path.join(own, '@actions', name), { recursive: true })
-  const undici = path.join(own, 'undici')
+  await putUndici(modules, path.join(own, 'undici'), '')
+  // A proxy is a dispatcher of undici's, and only undici's own fetch surely takes it: 45 kB that one action needs.
+  await putUndici(
+    modules,
+    path.join(own, '@actions/github/node_modules/undici'),
+    `exports.fetch = (url, options) =>
+  (options?.dispatcher ? require('REAL/lib/web/fetch/index.js').fetch : globalThis.fetch)(url, options)\n`,
+  )
+  await putGax(modules, own)
+}
+
+/** @param more what it exports beside the class; REAL stands for the true package. */
+async function putUndici(modules: string, undici: string, more: string): Promise<void> {
   await mkdir(undici, { recursive: true })
   for (const file of ['package.json', 'LICENSE'])
     await cp(path.join(modules, 'undici', file), path.join(undici, file))
   const real = path.relative(undici, path.join(modules, 'undici')).split(path.sep).join('/')
-  // undici gives its dispatchers the CONNECT method only in its index, which is the whole of it. A proxy is a dispatcher
-  // of undici's, and only undici's own fetch surely takes it.
-  await writeFile(
-    path.join(undici, 'index.js'),
-    `Object.defineProperty(exports, 'ProxyAgent', {
+  // undici gives its dispatchers the CONNECT method only in its index, which is the whole of it.
+  const text = `Object.defineProperty(exports, 'ProxyAgent', {
   get: () => {
-    require('${real}/lib/dispatcher/dispatcher.js').prototype.connect ??= require('${real}/lib/api/api-connect.js')
-    return require('${real}/lib/dispatcher/proxy-agent.js')
+    require('REAL/lib/dispatcher/dispatcher.js').prototype.connect ??= require('REAL/lib/api/api-connect.js')
+    return require('REAL/lib/dispatcher/proxy-agent.js')
   },
 })
-exports.fetch = (url, options) =>
-  (options?.dispatcher ? require('${real}/lib/web/fetch/index.js').fetch : globalThis.fetch)(url, options)\n`,
-  )
-  await putGax(modules, own)
+${more}`
+  await writeFile(path.join(undici, 'index.js'), text.replaceAll('REAL', real))
 }
 
 /** Type information of gax that nothing in its REST half reads, 150 kB each. */

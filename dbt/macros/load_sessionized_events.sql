@@ -2,12 +2,13 @@
   dbt run-operation load_sessionized_events --args '{lake: gs://P-lake}'                       the days that changed in the lake since they were loaded, whatever changed them; days that are gone disappear
   dbt run-operation load_sessionized_events --args '{lake: gs://P-lake, from: D, to: D}'       these days as well, changed or not
   dbt run-operation load_sessionized_events --args '{lake: gs://P-lake, full: true}'           everything, in one statement
+  `items: gs://…` with any of them: the product names as well (load_item_names)
   Which days changed: sessionize gives each day it puts out a version (<lake>/_ledger/days.csv), and caec_raw.loaded_days keeps the version of each loaded day. A version is noted
   after its day is loaded, so a load that was killed is repeated, never skipped.
   The day is not in the files but in their path (event_date=…): https://docs.cloud.google.com/bigquery/docs/hive-partitioned-loads-gcs
   Grammar: https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/load-statements (PARTITIONS needs INTO).
 #}
-{% macro load_sessionized_events(lake, from=none, to=none, full=false) -%}
+{% macro load_sessionized_events(lake, from=none, to=none, full=false, items=none) -%}
   {%- if (from is none) != (to is none) -%}
     {{ exceptions.raise_compiler_error("load_sessionized_events: give both from and to, or neither") }}
   {%- endif -%}
@@ -51,4 +52,5 @@
     {%- if not changed and not gone -%}{{ log('no day of ' ~ prefix ~ ' changed since it was loaded', info=true) }}{%- endif -%}
   {%- endif -%}
   {%- if changed or gone -%}{%- do note_loaded_days(there, changed) -%}{%- endif -%}
+  {%- if items is not none -%}{%- do load_item_names(items) -%}{%- endif -%}
 {%- endmacro %}

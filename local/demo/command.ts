@@ -108,10 +108,6 @@ const readArguments = (argv: readonly string[]) => {
     throw new UsageError(`--seed ${values.seed}: a whole number from 0 to 4294967295 is needed.`)
   if (values.days !== undefined && !values.orchestrate)
     throw new UsageError('--days is for --orchestrate: without it the whole file is run at once.')
-  if (values.items !== undefined && values.orchestrate)
-    throw new UsageError(
-      '--items and --orchestrate exclude each other: the DAG does not load product names; the workflow does.',
-    )
   if (values['pull-request'] && values.orchestrate)
     throw new UsageError(
       '--pull-request and --orchestrate exclude each other: the request is played on the platform that the workflow filled.',

@@ -16,6 +16,7 @@ import type { Report } from './page.ts'
 import {
   deliverEvents,
   DemoFailed,
+  placeItems,
   placeSource,
   runStoryWorkflow,
   throwIfCancelled,
@@ -67,10 +68,14 @@ export const tellOrchestratedStory = async (story: OrchestratedStory): Promise<R
       runStoryWorkflow(story, cloud, { file: DEPLOYMENT, withoutJobs: ['build/image'] }),
     )
     const source = await placeSource(story, engineer, environment.buckets.lake)
+    const items = await placeItems(story, engineer, environment.buckets.lake)
     const metadata = await cloud.identity.openMetadataServer(environment.serviceAccounts.composer!)
     try {
       const airflow = await clock.run('airflow', 'Starting Airflow', () =>
-        openAirflow(story, cloud, metadata.host, source),
+        openAirflow(story, cloud, metadata.host, {
+          ...(source === undefined ? {} : { AIRFLOW_VAR_CAEC_SOURCE: source }),
+          ...(items === undefined ? {} : { AIRFLOW_VAR_CAEC_ITEMS: items }),
+        }),
       )
       try {
         say(
@@ -117,7 +122,7 @@ const openAirflow = async (
   story: OrchestratedStory,
   cloud: RunningCloud,
   metadataHost: string,
-  source: string | undefined,
+  variables: Readonly<Record<string, string>>,
 ): Promise<RunningAirflow> => {
   const { environment, identity, storage, origin } = cloud
   const folder = join(story.generation.directory, 'airflow')
@@ -143,7 +148,7 @@ const openAirflow = async (
       dbt: { dbt, projectFolder: join(story.repositoryRoot, 'dbt') },
       settings: {
         AIRFLOW__CAEC__POKE_INTERVAL: '5',
-        ...(source === undefined ? {} : { AIRFLOW_VAR_CAEC_SOURCE: source }),
+        ...variables,
       },
       signal: story.signal,
     })

@@ -65,22 +65,19 @@ export const tellStory = async (story: Story): Promise<Report> => {
       credentialsFile: personas[persona] ?? '',
     })
     const engineer: StorageAccess = reader('data-eng')
-    const items: Record<string, string> =
-      story.itemsFile === undefined ? {} : { items: `gs://${environment.buckets.lake}/items/items.csv` }
     await clock.run(
       'upload',
       `Uploading ${events.name} to gs://${environment.buckets.raw}/events/`,
       async () => {
         for (const file of events.files) await deliverEvents(engineer, environment.buckets.raw, file)
-        if (story.itemsFile !== undefined)
-          await uploadFile(engineer, story.itemsFile, environment.buckets.lake, 'items/items.csv', 'text/csv')
       },
     )
+    const items = await placeItems(story, engineer, environment.buckets.lake)
     throwIfCancelled(story.signal)
     await clock.run('workflow', `Running ${workflowFile}`, async () => {
       await runStoryWorkflow(story, cloud, {
         file: workflowFile,
-        inputs: items,
+        inputs: items === undefined ? {} : { items },
         source: await placeSource(story, engineer, environment.buckets.lake),
         explain: () => nothingAccepted(engineer, environment.buckets.lake, events.name),
       })
@@ -160,6 +157,17 @@ export const deliverEvents = (
     `events/${objectName}`,
     CONTENT_TYPES[objectName.split('.').at(-1) ?? ''] ?? 'application/x-ndjson',
   )
+
+/** Puts the product names where the load finds them. */
+export const placeItems = async (
+  { itemsFile }: Story,
+  access: StorageAccess,
+  bucket: string,
+): Promise<string | undefined> => {
+  if (itemsFile === undefined) return undefined
+  await uploadFile(access, itemsFile, bucket, 'items/items.csv', 'text/csv')
+  return `gs://${bucket}/items/items.csv`
+}
 
 /** What the job's `--source` is to say: nothing, a shipped one, or where a person's own lies now. */
 export const placeSource = async (

@@ -16,6 +16,7 @@ interface EnvironmentYaml {
   readonly buckets: Readonly<Record<'raw' | 'lake' | 'staging' | 'dags' | 'state', string>>
   readonly images: { readonly repository: string }
   readonly composer: { readonly name: string }
+  readonly pipeline?: { readonly sessionMaxHours: number }
   readonly serviceAccounts: Readonly<Record<string, string>>
   readonly workloadIdentity: { readonly pool: string; readonly provider: string }
   readonly github: RepositoryIdentity & { readonly environment: string }
@@ -84,6 +85,9 @@ export const readGithubEnvironment = async (
       REGION: environment.region,
       // Absent, and therefore empty in a workflow: the network `default`.
       ...(subnetwork === undefined ? {} : { SUBNETWORK: subnetwork }),
+      ...(environment.pipeline === undefined
+        ? {}
+        : { SESSION_MAX_HOURS: String(environment.pipeline.sessionMaxHours) }),
       COMPOSER_ENVIRONMENT: environment.composer.name,
       RAW_BUCKET: buckets.raw,
       LAKE_BUCKET: buckets.lake,

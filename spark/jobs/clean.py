@@ -21,7 +21,7 @@ from tables.lake_version import check_lake_version
 from tables.metrics import check_reconciles, write_metrics, write_quarantine
 from tables.parsed_files import parse_lines
 from tables.raw_files import RawFile, find_broken_files, find_raw_files
-from tables.raw_layouts import Layout, UnreadableHeader, read_layouts
+from tables.raw_layouts import Layout, UnreadableHeader, json_events, read_layouts
 from tables.raw_lines import Layouts, count_raw_rows, read_raw_lines
 from tables.rejected_events import write_rejected_events
 from tables.source import Source
@@ -34,6 +34,7 @@ from transforms.judged_events import (
     judge_events,
     parts_of,
     rejected_events,
+    told_apart,
     without_crowds,
 )
 from transforms.reconciliation import (
@@ -69,7 +70,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--raw",
         required=True,
-        help="folder with files of events (.csv, .ndjson, .jsonl, each .gz too; .parquet), or one such file",
+        help="folder with files of events (.csv, .ndjson, .jsonl, .json of events, each .gz too; .parquet), or one such file",
     )
     parser.add_argument(
         "--source",
@@ -198,8 +199,9 @@ def main() -> None:
     spark, lake, is_window = open_spark_session("clean"), arguments.lake, arguments.days is not None
     check_lake_version(spark, lake, "clean", not is_window and not arguments.new)
     sources = sources_of(spark, arguments.source)
-    files, ignored = find_raw_files(spark, arguments.raw, arguments.source is not None)
     arrivals, layouts = read_arrivals(spark, lake), {}
+    events_of = json_events(spark, sources, arguments.source is not None, arrivals.known)
+    files, ignored = find_raw_files(spark, arguments.raw, events_of)
     scope = choose(spark, files, arrivals, arguments, layouts, sources)
     names = [file.name for file in scope.read]
 
@@ -208,13 +210,13 @@ def main() -> None:
     repeats = {group.source.repeat_seconds for group in lines} - {0}
     parts = parts_of(scope.day_rows, spark.sparkContext.defaultParallelism)
     judged = judge_events(parsed, scope.days, repeats, parts).persist(StorageLevel.MEMORY_AND_DISK)
-    fates = [Fate(*row) for row in count_fates(judged).collect()]
+    fates = [Fate(*row) for row in count_fates(told_apart(judged)).collect()]
     most = arguments.max_events_per_visitor_day
     full_days = days_above(fates, most)
     crowds = crowds_of(judged, most, full_days) if full_days else []
     if crowds:
         judged = without_crowds(judged, crowds)
-        fates = [Fate(*row) for row in count_fates(judged).collect()]
+        fates = [Fate(*row) for row in count_fates(told_apart(judged)).collect()]
     counted = count_raw_rows(lines, len(names))
     everything = summarize(fates, counted.rows, names)
     for file in [everything, *everything["files"]]:

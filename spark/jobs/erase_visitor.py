@@ -15,7 +15,7 @@ from tables.erasure import Ready, State, folder, forget, new_state, put_in_place
 from tables.lake import UNDATED
 from tables.lake_version import check_lake_version
 from tables.raw_files import RawFile, find_raw_files
-from tables.raw_layouts import Layout, read_layouts
+from tables.raw_layouts import Layout, json_events, read_layouts
 from tables.rewritten_files import rewrite_without
 from tables.source_files import SOURCE_HELP, source_or_none, sources_of
 from tables.spark_session import open_spark_session
@@ -163,7 +163,10 @@ def _sum(rows: dict[str, dict[date, int]]) -> int:
 
 def files_of(spark: SparkSession, arguments: argparse.Namespace) -> tuple[list[RawFile], dict]:
     sources = sources_of(spark, arguments.source)
-    files, _ = find_raw_files(spark, arguments.raw, arguments.source is not None)
+    known = read_arrivals(spark, arguments.lake).known
+    files, _ = find_raw_files(
+        spark, arguments.raw, json_events(spark, sources, arguments.source is not None, known)
+    )
     layouts = dict(zip([file.name for file in files], read_layouts(spark, files, sources)))
     for layout in layouts.values():
         if isinstance(layout, Layout):

@@ -32,7 +32,7 @@ def write_file_counts(
 ) -> None:
     """
     One line per file, day, outcome (clean, rejected, duplicates, quarantined; late: of the clean ones, those of a new file whose day was computed before) and reason
-    (of a rejected row; of a duplicate that is no equal row but an order again too soon).
+    (of a rejected row; of a duplicate that is no equal row but an order again too soon; of an accepted purchase that names no order).
     `unprocessed`: files that are still new after the run.
     """
     text = io.StringIO()

@@ -8,7 +8,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
-from tables.source import Source
+from tables.leftovers import entries_of, object_of, with_own
+from tables.source import Field, Source
 
 # As Google's export writes a parameter: its key, and the value under the name of its type.
 NAMED_VALUES = "array<struct<key: string, value: struct<string_value: string, int_value: string, float_value: string, double_value: string>>>"
@@ -19,7 +20,10 @@ def is_filled() -> Column:
 
 
 def fields_of(lines: DataFrame, source: Source, malformed: str, kept: tuple[str, ...]) -> DataFrame:
-    """`lines` (value, and the columns `kept`) as a column of text for each field. A line is parsed once; a line that is no object is in `malformed`."""
+    """
+    `lines` (value, and the columns `kept`) as a column of text for each field. A line is parsed once (twice where its source keeps the rest); a line that is no object is in
+    `malformed`.
+    """
     roots = roots_of(source)
     schema = StructType([StructField(name, StringType()) for name in (*roots, malformed)])
     parsed = lines.select(
@@ -28,15 +32,16 @@ def fields_of(lines: DataFrame, source: Source, malformed: str, kept: tuple[str,
         "value",
     ).select(
         *kept,
+        *(["value"] if is_rest_kept(source) else []),
         *[F.col(f"line.`{name}`").alias(f"_{name}") for name in roots],
         F.when(F.trim("value").startswith("{"), F.col(f"line.{malformed}"))
         .otherwise(F.col("value"))
         .alias(malformed),
     )
-    rows = parsed.withColumn("_item", _items(source)) if source.items else parsed
+    rows = _with_items(parsed, source) if source.items else parsed
     return rows.select(
         *kept,
-        *[_first(field.paths, source).alias(name) for name, field in source.fields.items()],
+        *[_field(name, field, source).alias(name) for name, field in source.fields.items()],
         malformed,
     )
 
@@ -45,6 +50,55 @@ def roots_of(source: Source) -> list[str]:
     """The names at the top of an object that the paths of a source begin with."""
     paths = [path for field in source.fields.values() for path in field.paths]
     return sorted({_root(path) for path in [*paths, *([source.items] if source.items else [])]} - {"item"})
+
+
+def is_rest_kept(source: Source) -> bool:
+    return "properties" in source.fields and source.fields["properties"].is_rest
+
+
+def _field(name: str, field: Field, source: Source) -> Column:
+    if name == "properties" and (field.is_rest or source.items):
+        return _properties(field, source)
+    found = _first(field.paths, source)
+    # The worth of a whole event belongs to none of its items, save to the first when no item is told from another or has a worth of its own.
+    return (
+        F.when(F.coalesce(F.col("_is_whole"), F.lit(True)), found)
+        if name == "event_value" and source.items
+        else found
+    )
+
+
+def _properties(field: Field, source: Source) -> Column:
+    """What the source gives, what is left of the object and of the item, and of items that are equal in all of that which one it is."""
+    own = _first(field.paths, source) if field.paths else F.lit(None).cast("string")
+    is_later = F.coalesce(F.col("_same_before") > 0, F.lit(False)) if source.items else F.lit(False)
+    entries = F.array().cast("array<string>")
+    if field.is_rest:
+        # A list of which rows are made is not left as well; of other events it is.
+        entries = entries_of(F.col("value"), {*taken_names(source), *field.without}, source.nulls)
+    if source.items:
+        items = str(source.items).removeprefix("$.")
+        entries = (
+            F.when(
+                F.col("_item").isNotNull(), F.filter(entries, lambda entry: ~entry.startswith(f'"{items}":'))
+            ).otherwise(entries)
+            if field.is_rest
+            else entries
+        )
+        number = F.concat(F.lit('"item_line":'), (F.col("_same_before") + 1).cast("string"))
+        left = F.concat(F.lit('"item":'), F.col("_item_left"))
+        entries = F.concat(entries, F.array_compact(F.array(left, F.when(is_later, number))))
+    if field.is_rest:
+        return object_of(
+            with_own(own, _root(field.paths[0]), entries, source.nulls) if field.paths else entries
+        )
+    return F.when(is_later, object_of(with_own(own, "properties", entries, source.nulls))).otherwise(own)
+
+
+def taken_names(source: Source) -> set[str]:
+    """Names at the top of an object that a field takes whole."""
+    paths = [path for field in source.fields.values() for path in field.paths]
+    return {path.removeprefix("$.") for path in paths if re.fullmatch(r"\$\.\w+", path)}
 
 
 def _first(paths: tuple[str, ...], source: Source) -> Column:
@@ -63,10 +117,74 @@ def rows_of(source: Source) -> Column:
     return F.when(name.isin(*source.names_with_items()), F.greatest(count, F.lit(1))).otherwise(F.lit(1))
 
 
-def _items(source: Source) -> Column:
+def _with_items(parsed: DataFrame, source: Source) -> DataFrame:
+    """
+    A row for each item: `_item`; `_item_left`, what no field takes of it; `_same_before`, how many items before it in the row are the same in all that is kept; and
+    `_is_whole`, whether the row may be worth what the event is.
+    """
     is_of_items = F.col(f"_{_root(source.fields['event_type'].paths[0])}").isin(*source.names_with_items())
     items = F.from_json(F.col(f"_{_root(str(source.items))}"), "array<string>")
-    return F.explode_outer(F.when(is_of_items, items))
+    known = parsed.withColumn("_items", F.when(is_of_items, items))
+    known = known.withColumn(
+        "_made",
+        F.transform("_items", lambda item: F.struct(item.alias("item"), _left(item, source).alias("left"))),
+    ).withColumn("_kept", F.transform("_made", lambda made: _kept_of(made, source)))
+    is_told = F.exists("_items", lambda item: _is_told(item, source))
+    columns = [name for name in known.columns if not name.startswith(("_items", "_made", "_kept"))]
+    rows = known.select(
+        *columns, "_kept", is_told.alias("_is_told"), F.posexplode_outer("_made").alias("_at", "_one")
+    )
+    kept = F.get("_kept", F.col("_at"))
+    before = F.filter(F.slice("_kept", 1, F.col("_at")), lambda other: other == kept)
+    return rows.select(
+        *columns,
+        F.col("_one.item").alias("_item"),
+        F.col("_one.left").alias("_item_left"),
+        F.when(F.col("_at") > 0, F.size(before)).otherwise(0).alias("_same_before"),
+        (F.col("_at").isNull() | ((F.col("_at") == 0) & ~F.col("_is_told"))).alias("_is_whole"),
+    )
+
+
+def _left(item: Column, source: Source) -> Column:
+    if not is_rest_kept(source):
+        return F.lit(None).cast("string")
+    taken = {path for _, path in _item_paths(source)}
+    return object_of(entries_of(item, taken, source.nulls))
+
+
+def _kept_of(made: Column, source: Source) -> Column:
+    """What of an item reaches the event, as one text: 5 and 5.0 are the same."""
+    texts = []
+    for name, path in _item_paths(source):
+        text = F.get_json_object(made["item"], f"$.{path}")
+        number = F.expr("CAST(NULL AS STRING)")
+        if name in ("quantity", "value", "price"):
+            number = text.cast("decimal(38,9)").cast("string")
+        texts.append(F.coalesce(number, text))
+    return F.to_json(F.array(*texts, made["left"]))
+
+
+def _is_told(item: Column, source: Source) -> Column:
+    """It has a name, or a worth of its own."""
+    texts = [
+        F.get_json_object(item, f"$.{path}")
+        for name, path in _item_paths(source)
+        if name in ("item_id", "value", "price")
+    ]
+    found = [
+        F.coalesce(~F.trim(text).isin(*source.nulls), F.lit(False)) if source.nulls else text.isNotNull()
+        for text in texts
+    ]
+    return F.array_contains(F.array(F.lit(False), *found), True)
+
+
+def _item_paths(source: Source) -> list[tuple[str, str]]:
+    return [
+        (name, path.removeprefix("item."))
+        for name, field in source.fields.items()
+        for path in field.paths
+        if path.startswith("item.")
+    ]
 
 
 def _root(path: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 
-from tables.json_lines import fields_of
+from tables.json_lines import fields_of, is_rest_kept
+from tables.leftovers import entries_of_columns, object_of, with_own
 from tables.raw_layouts import column_of
 from tables.raw_lines import PLACE, RawLines
 from tables.source import Source
@@ -38,7 +39,7 @@ def read_raw_events(lines: list[RawLines]) -> list[tuple[Source, DataFrame]]:
 def fields_of_csv(
     lines: DataFrame, source: Source, names: tuple[str, ...], kept: tuple[str, ...]
 ) -> DataFrame:
-    """`lines` (text, and the columns `kept`) as a column of text for each field; a line with more or fewer values than the header has names is in `malformed_line`."""
+    """`lines` (text, and the columns `kept`) as a column of text for each field; a line with more or fewer values than the header has names is in `malformed_line`, save one more that is empty where the source writes so."""
     schema = ", ".join(f"c{n} string" for n in range(len(names))) + f", {MALFORMED} string"
     options = {
         "sep": source.delimiter,
@@ -46,10 +47,38 @@ def fields_of_csv(
         "mode": "PERMISSIVE",
         "columnNameOfCorruptRecord": MALFORMED,
     }
-    parsed = lines.select(*kept, F.from_csv("text", schema, options).alias("line"))
-    fields = {field: names.index(column_of(source, field)) for field in source.fields}
+    line, text = F.from_csv("text", schema, options), F.col("text")
+    if source.has_trailing:
+        is_longer = line[MALFORMED].isNotNull() & text.endswith(source.delimiter)
+        shorter = F.from_csv(text.substr(F.lit(1), F.length(text) - 1), schema, options)
+        line = F.when(is_longer, shorter).otherwise(line)
+    parsed = lines.select(*kept, line.alias("line"))
+    fields = {
+        name: F.col(f"line.c{names.index(column_of(source, name))}")
+        for name, field in source.fields.items()
+        if field.paths
+    }
+    if is_rest_kept(source):
+        fields["properties"] = _rest(source, names, fields.get("properties"))
     return parsed.select(
         *kept,
-        *[F.col(f"line.c{position}").alias(field) for field, position in fields.items()],
+        *[fields[name].alias(name) for name in source.fields],
         F.col(f"line.{MALFORMED}").alias(MALFORMED),
+    )
+
+
+def _rest(source: Source, names: tuple[str, ...], own: Column | None) -> Column:
+    """The columns that no field takes, by their names in the header; of two of one name the first."""
+    taken = {column_of(source, name) for name, field in source.fields.items() if field.paths}
+    left = [
+        name
+        for name in names
+        if name and name not in taken and name not in source.fields["properties"].without
+    ]
+    columns = {name: F.col(f"line.c{names.index(name)}") for name in left}
+    if source.is_trimmed:
+        columns = {name: F.trim(column) for name, column in columns.items()}
+    entries = entries_of_columns(columns, source.nulls)
+    return object_of(
+        entries if own is None else with_own(own, column_of(source, "properties"), entries, source.nulls)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from pyspark.sql import functions as F
 
 from tables.files import list_files, without_glob
 
-# `.json` says little: such a file is taken only when a source is named.
+# `.json` says little: such a file is taken when a source is named, or its first object is one's.
 KINDS = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".parquet": "parquet", ".avro": "avro"}
 
 
@@ -31,10 +32,14 @@ def kind_of(name: str) -> str | None:
     return next((kind for end, kind in KINDS.items() if stem.endswith(end)), None)
 
 
+def is_json(file: RawFile) -> bool:
+    return file.name.lower().removesuffix(".gz").endswith(".json")
+
+
 def find_raw_files(
-    spark: SparkSession, raw: str, is_json_taken: bool = False
+    spark: SparkSession, raw: str, events_of: Callable[[list[RawFile]], set[str]]
 ) -> tuple[list[RawFile], list[str]]:
-    """The files of events below `raw` in name order, packed (`.gz`) or not, and the names of files left aside for their extension."""
+    """The files of events below `raw` in name order, packed (`.gz`) or not, and the names of files left aside for their extension; `events_of`: which of the `.json` ones are of events."""
     files = []
     for status in list_files(spark, raw):
         path = status.getPath()
@@ -43,16 +48,18 @@ def find_raw_files(
         )
     files.sort(key=lambda file: file.uri)
 
-    def is_taken(file: RawFile) -> bool:
-        is_json = file.name.lower().removesuffix(".gz").endswith(".json")
-        return kind_of(file.name) is not None and (is_json_taken or not is_json)
-
-    taken = [file for file in files if is_taken(file)]
+    asked = [file for file in files if is_json(file)]
+    events = events_of(asked) if asked else set()
+    taken = [
+        file for file in files if (file.name in events if is_json(file) else kind_of(file.name) is not None)
+    ]
     if not taken:
+        others = f" ({len(files)} files of other names are there, such as {files[0].name})" if files else ""
         raise ValueError(
-            f"reading {raw}: no .csv or .csv.gz file there, and no .ndjson, .jsonl or .parquet; check --raw"
+            f"reading {raw}: no .csv or .csv.gz file there, and no .ndjson, .jsonl or .parquet, nor a .json that begins with an event{others}; check --raw, and name a source of your own with --source"
         )
-    return taken, [file.name for file in files if not is_taken(file)]
+    names = {file.name for file in taken}
+    return taken, [file.name for file in files if file.name not in names]
 
 
 def find_broken_files(spark: SparkSession, files: list[RawFile]) -> set[str]:

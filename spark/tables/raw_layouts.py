@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable, Container
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from tables.raw_files import RawFile, kind_of
 from tables.source import Source
 
 HEADER_LIMIT_CHARS = 1 << 20
+BLANKS = "".join(map(chr, range(33)))
 NOT_PARQUET = "is not a Parquet file"
 NO_AVRO = "Avro is not read; export the events as Parquet or as one JSON object a line (BigQuery writes both)"
 NOT_GZIP = ("not a gzip file", "incorrect header check", "unknown compression method")
@@ -69,6 +71,20 @@ def read_layouts(
         return list(pool.map(layout, files))
 
 
+def json_events(
+    spark: SparkSession, sources: list[Source], is_named: bool, known: Container[str]
+) -> Callable[[list[RawFile]], set[str]]:
+    """Which `.json` files hold events: all when a source is named, the `known` ones, and else those whose first object is a source's."""
+
+    def events_of(files: list[RawFile]) -> set[str]:
+        unknown = [] if is_named else [file for file in files if file.name not in known]
+        layouts = zip(unknown, read_layouts(spark, unknown, sources))
+        others = {file.name for file, layout in layouts if not isinstance(layout, Layout)}
+        return {file.name for file in files} - others
+
+    return events_of
+
+
 def layout_of(name: str, line: str, sources: list[Source]) -> Layout:
     """The first of `sources` whose file can begin with `line`. Raises UnreadableHeader with what the likeliest one lacks."""
     kind = str(kind_of(name))
@@ -88,7 +104,7 @@ def layout_of(name: str, line: str, sources: list[Source]) -> Layout:
 def _names(name: str, line: str, source: Source) -> tuple[str, ...]:
     found = next(csv.reader([line], delimiter=source.delimiter), [])
     names = tuple(text.strip().lower() if source.is_case_ignored else text.strip() for text in found)
-    columns = [column_of(source, field) for field in source.fields]
+    columns = [column_of(source, name) for name, field in source.fields.items() if field.paths]
     for column in columns:
         if names.count(column) != 1:
             raise UnreadableHeader(
@@ -155,7 +171,11 @@ def _first_line(spark: SparkSession, file: RawFile, sources: list[Source]) -> st
         bounded = jvm.org.apache.commons.io.input.BoundedReader(
             jvm.java.io.InputStreamReader(stream, encoding), HEADER_LIMIT_CHARS
         )
-        line = jvm.java.io.BufferedReader(bounded).readLine()
+        reader = jvm.java.io.BufferedReader(bounded)
+        # Blank lines hold no row, here as elsewhere.
+        line = reader.readLine()
+        while line is not None and not str(line).removeprefix("\ufeff").strip(BLANKS):
+            line = reader.readLine()
     finally:
         stream.close()
     return None if line is None else str(line).removeprefix("\ufeff")

@@ -13,12 +13,17 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from tables.files import without_glob
-from tables.json_lines import is_filled, roots_of, rows_of
+from tables.json_lines import is_filled, is_rest_kept, roots_of, rows_of
 from tables.raw_files import RawFile
 from tables.raw_layouts import Layout, UnreadableHeader
 from tables.source import Source
 
 Layouts = Mapping[str, Layout | UnreadableHeader | None]
+# A time of Parquet as text, to the microsecond.
+TIMES = {
+    "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
+    "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
+}
 # Of which file a line is, where the part of the file that Spark gave to one task begins, and a number that
 # counts up within it.
 PLACE = ("file_index", "block", "place")
@@ -69,7 +74,7 @@ def read_raw_lines(spark: SparkSession, files: list[RawFile], found: Layouts) ->
         RawLines(
             by_name[name],
             names,
-            _read_parquet(spark, files, by_name[name], names, indexes)
+            _read_parquet(spark, files, by_name[name], names, header, indexes)
             if kind == "parquet"
             else _read_text(spark, files, by_name[name], header, indexes),
         )
@@ -78,12 +83,22 @@ def read_raw_lines(spark: SparkSession, files: list[RawFile], found: Layouts) ->
 
 
 def _read_parquet(
-    spark: SparkSession, files: list[RawFile], source: Source, names: tuple[str, ...], indexes: list[int]
+    spark: SparkSession,
+    files: list[RawFile],
+    source: Source,
+    names: tuple[str, ...],
+    schema: str,
+    indexes: list[int],
 ) -> DataFrame:
-    """Each row as the JSON object that it would be as a line; its place is the number of the row."""
-    columns = [F.col(f"`{name}`") for name in names if name in roots_of(source)]
+    """Each row as the JSON object that it would be as a line; its place is the number of the row. Nanoseconds, which pandas writes, come as numbers."""
+    nanos = set(re.findall(r"(?m)^  \w+ int64 (.+) \(TIMESTAMP\(NANOS,\w+\)\);", schema))
+    columns = [
+        F.expr(f"timestamp_micros(`{name}` div 1000)").alias(name) if name in nanos else F.col(f"`{name}`")
+        for name in names
+        if is_rest_kept(source) or name in roots_of(source)
+    ]
     rows = spark.read.parquet(*[without_glob(files[index].name) for index in indexes]).select(
-        F.to_json(F.struct(*columns)).alias("value"),
+        F.to_json(F.struct(*columns), TIMES).alias("value"),
         "_metadata.file_path",
         F.lit(0).cast("long").alias("block"),
         F.col("_metadata.row_index").alias("place"),

@@ -38,6 +38,8 @@ class Field(NamedTuple):
     reason: str | None = None
     is_whole: bool = False
     is_required: bool = False
+    is_rest: bool = False
+    without: tuple[str, ...] = ()
 
 
 class Source(NamedTuple):
@@ -60,6 +62,8 @@ class Source(NamedTuple):
     max_rejected_share: float
     repeat_events: tuple[str, ...] = ()
     repeat_seconds: int = 0
+    expected: tuple[str, ...] = ()
+    has_trailing: bool = False
 
     def names_with_items(self) -> list[str]:
         """The source's own names of the events of which each item is a row."""
@@ -86,16 +90,20 @@ def read_source(text: str, file: str) -> Source:
         "the source",
         required=("name", "format", "fields"),
         optional=(
-            "nulls", "trim", "events", "other_events", "order_id", "items", "repeats", "max_rejected_share",
+            "nulls", "trim", "events", "other_events", "order_id", "items", "repeats", "expected",
+            "max_rejected_share",
         ),
     )  # fmt: skip
     shape = at.object(
-        top["format"], "format", required=("type",), optional=("delimiter", "encoding", "header")
+        top["format"],
+        "format",
+        required=("type",),
+        optional=("delimiter", "encoding", "header", "trailing_delimiter"),
     )
     formats = _formats(at, shape)
     kind = "csv" if formats == ("csv",) else "ndjson"
     if kind != "csv":
-        for key in ("delimiter", "encoding", "header"):
+        for key in ("delimiter", "encoding", "header", "trailing_delimiter"):
             if key in shape:
                 raise at.wrong(key, f"{key} is for csv; {' and '.join(formats)} have names in each row")
     fields = {
@@ -104,6 +112,9 @@ def read_source(text: str, file: str) -> Source:
             top["fields"], "fields", NEEDED, [f for f in FIELDS if f not in NEEDED]
         ).items()
     }
+    if "items" in top:
+        # Of two equal items of one row, which one an event is stands there.
+        fields.setdefault("properties", Field(()))
     events = top.get("events", {})
     if not isinstance(events, dict):
         raise at.wrong("events", "events must be an object of the source's event names")
@@ -147,7 +158,19 @@ def read_source(text: str, file: str) -> Source:
         at.number_of(top, "max_rejected_share", 0, 1, 0.5),
         tuple(MEANINGS[meaning] for meaning in repeats["of"]),
         int(at.number_of(repeats, "within_seconds", 1, 3600, 60)) if "repeats" in top else 0,
+        _expected(at, top),
+        at.bool_of(shape, "trailing_delimiter"),
     )
+
+
+def _expected(at: Place, top: dict[str, Any]) -> tuple[str, ...]:
+    reasons = at.texts_of(top, "expected", ())
+    for reason in reasons:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", reason):
+            raise at.wrong(
+                "expected", f"expected must hold reasons such as visitorid_missing; got {reason!r}"
+            )
+    return reasons
 
 
 def _formats(at: Place, shape: dict[str, Any]) -> tuple[str, ...]:
@@ -161,8 +184,17 @@ def _formats(at: Place, shape: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _field(at: Place, name: str, value: Any, kind: str) -> Field:
-    found = at.object(value, f"fields.{name}", ("from",), ("unit", "pattern", "reason", "whole", "required"))
-    paths = found["from"] if isinstance(found["from"], list) else [found["from"]]
+    is_rest = name == "properties" and isinstance(value, dict) and at.bool_of(value, "rest")
+    optional = ("from", "unit", "pattern", "reason", "whole", "required", "rest", "without")
+    found = at.object(value, f"fields.{name}", () if is_rest else ("from",), optional)
+    for key in ("rest", "without"):
+        if key in found and (name != "properties" or not is_rest):
+            raise at.wrong(
+                key,
+                f"{key} belongs to properties: rest, true, keeps what no field takes, without leaves names out of it",
+            )
+    paths = found.get("from", [])
+    paths = paths if isinstance(paths, list) else [paths]
     for path in paths:
         if not isinstance(path, str) or not path:
             raise at.wrong(name, f"fields.{name}.from must be a name, or a list of them")
@@ -171,7 +203,7 @@ def _field(at: Place, name: str, value: Any, kind: str) -> Field:
                 name,
                 f"fields.{name}.from is {path!r}; a path is written $.a.b, $.list[?key] or item.a",
             )
-    if not paths or (kind == "csv" and len(paths) != 1):
+    if (not paths and not is_rest) or (kind == "csv" and len(paths) > 1):
         raise at.wrong(
             name, f"fields.{name}.from must name {'one column' if kind == 'csv' else 'a path or more'}"
         )
@@ -197,6 +229,8 @@ def _field(at: Place, name: str, value: Any, kind: str) -> Field:
         found.get("reason"),
         is_whole,
         at.bool_of(found, "required") or name in NEEDED,
+        is_rest,
+        at.texts_of(found, "without", ()),
     )
 
 

@@ -7,6 +7,8 @@ from pyspark.sql import SparkSession
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # pandas and pyarrow write nanoseconds; without this Spark refuses the file.
+    "spark.sql.legacy.parquet.nanosAsLong": "true",
     # Each task of a write makes one file per day, and each file costs a dozen storage requests: fewer, fuller
     # tasks.
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",

@@ -160,3 +160,11 @@ def count_fates(judged: DataFrame) -> DataFrame:
     return judged.groupBy("file_index", "event_date", "fate", "reason").agg(
         F.count(F.lit(1)).alias("rows"), F.expr("min(event_us) div 1000").alias("first_ms")
     )
+
+
+def told_apart(judged: DataFrame) -> DataFrame:
+    """Of the accepted rows those that are purchases of no order, by a reason: their source allows it, and the gate holds their number against the facts."""
+    is_without = (
+        (F.col("fate") == "clean") & (F.col("event_type") == "transaction") & F.col("transaction_id").isNull()
+    )
+    return judged.withColumn("reason", F.when(is_without, F.lit("without_order")).otherwise(F.col("reason")))

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from tables.raw_lines import PLACE
 from tables.source import Source
 from transforms.more_fields import packed
+from transforms.reconciliation import EXPECTED
 from transforms.timestamps import instant_us
 
 EVENT_RANKS = {"view": 0, "addtocart": 1, "checkout": 2, "transaction": 3, "refund": 4}
@@ -171,7 +172,12 @@ def _reason(source: Source, now_ms: int) -> Column:
         if name in source.fields and source.fields[name].pattern is not None:
             fits = F.col(f"_{name}").rlike(f"^(?:{source.fields[name].pattern})\\z")
             rules.append((source.fields[name].reason or f"{name}_malformed", ~fits))
-    return F.coalesce(*[F.when(failed, F.lit(code)) for code, failed in rules])
+    return F.coalesce(
+        *[
+            F.when(failed, F.lit(f"{EXPECTED if code in source.expected else ''}{code}"))
+            for code, failed in rules
+        ]
+    )
 
 
 def _id_rules(source: Source, name: str, short: str) -> list[tuple[str, Column]]:

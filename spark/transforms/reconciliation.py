@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import date, datetime, timezone
 from typing import Any, NamedTuple
 
+# What the reason of a row begins with that its source expects to refuse.
+EXPECTED = "expected_"
 FATES = ("clean", "rejected", "duplicates", "quarantined", "outside_window")
 
 
@@ -44,7 +46,7 @@ def summarize(
 
 
 class Survey(NamedTuple):
-    """One file before it is judged: its rows by day, its rows, how many are refused and why, and when the first future row is past."""
+    """One file before it is judged: its rows by day, its rows, how many are refused that its source does not expect, why any are, and when the first future row is past."""
 
     days: dict[date, int]
     rows: int
@@ -61,10 +63,11 @@ def survey_files(fates: Iterable[Fate], count: int) -> list[Survey]:
     for rows in by_file:
         reasons: Counter[str] = Counter()
         for row in rows:
-            if row.reason is not None:
+            if row.reason is not None and row.fate == "rejected":
                 reasons[row.reason] += row.rows
         total = sum(row.rows for row in rows)
-        surveys.append(Survey(_by_day(rows), total, sum(reasons.values()), dict(reasons), _again_ms(rows)))
+        rejected = sum(n for reason, n in reasons.items() if not reason.startswith(EXPECTED))
+        surveys.append(Survey(_by_day(rows), total, rejected, dict(reasons), _again_ms(rows)))
     return surveys
 
 

@@ -44,7 +44,7 @@ beforeAll(async () => {
 
     // The file comes when the sensor has already gone to sleep, and it is none.
     const failing = await runOf(airflow, first!.day)
-    await taskWhen(airflow, failing, 'wait_for_events', ({ state }) => state === 'deferred')
+    await taskWhen(airflow, failing, 'wait_for_events', ({ state }) => state === 'up_for_reschedule')
     await settled(airflow)
     await platform.putRaw(`${first!.day}.txt`, 'the events come later')
     const failed = await taskWhen(airflow, failing, 'clean', ({ state }) => state === 'up_for_retry')

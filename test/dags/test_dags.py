@@ -178,15 +178,20 @@ def test_clean_is_told_the_source_that_the_variable_names(
 
 
 @pytest.mark.parametrize(
-    ("days", "prefix", "load"),
+    ("days", "variables", "load", "build"),
     [
-        ("new", "events/2015-05-03", "{lake: gs://p-lake}"),
-        ("2015-05-03..2015-05-10", "events/", "{lake: gs://p-lake}"),
-        ("all", "events/", "{lake: gs://p-lake, full: true}"),
+        ("new", {}, "{lake: gs://p-lake}", "{session_max_hours: 24, expected_day: 2015-05-03}"),
+        (
+            "2015-05-03..2015-05-10",
+            {"caec_items": "gs://p-raw/items.csv", "caec_session_max_hours": "12"},
+            "{lake: gs://p-lake, items: gs://p-raw/items.csv}",
+            "{session_max_hours: 12}",
+        ),
+        ("all", {}, "{lake: gs://p-lake, full: true}", "{session_max_hours: 24}"),
     ],
 )
 def test_a_run_takes_what_is_new_or_the_days_it_is_told(
-    pipelines: dict[str, Any], days: str, prefix: str, load: str
+    pipelines: dict[str, Any], days: str, variables: dict[str, str], load: str, build: str
 ) -> None:
     from datetime import datetime, timezone
 
@@ -195,7 +200,7 @@ def test_a_run_takes_what_is_new_or_the_days_it_is_told(
     context = {
         "params": {"days": days},
         "data_interval_start": datetime(2015, 5, 3, 2, 15, tzinfo=timezone.utc),
-        "var": {"value": {"caec_project": "p", "caec_region": "r"}},
+        "var": {"value": {"caec_project": "p", "caec_region": "r", **variables}},
     }
 
     def filled(text: str) -> str:
@@ -206,8 +211,146 @@ def test_a_run_takes_what_is_new_or_the_days_it_is_told(
             "--lake=gs://p-lake",
             f"--days={days}",
         ]
-    assert filled(dag.get_task("wait_for_events").prefix) == prefix
+    hours = variables.get("caec_session_max_hours", "24")
+    assert (
+        filled(dag.get_task("sessionize").batch["pyspark_batch"]["args"][0]) == f"--session-max-hours={hours}"
+    )
     assert filled(dag.get_task("load").env["DBT_WORD_5"]) == load
+    words = [filled(word) for word in dag.get_task("build").env.values()]
+    assert words[words.index("--vars") + 1] == build
+    assert [str(one.uri) for one in dag.get_task("build").outlets] == ["x-caec://clickstream/published"]
+
+
+DAY_END = "2015-05-04"
+
+
+@pytest.mark.parametrize(
+    ("names", "last_run", "settings", "is_there"),
+    [
+        ({}, None, {}, False),
+        # Of any name, in any folder, of any day.
+        ({"events/dt=2015-05-01/part": "2015-05-04 01:00"}, None, {}, True),
+        ({"events/ga4-000000000000.json": "2015-05-04 01:00"}, None, {}, True),
+        # Before the day ended, in the run before, still coming, not of events, hidden.
+        ({"events/2015-05-03.csv": "2015-05-03 23:00"}, None, {}, False),
+        ({"events/2015-05-03.csv": "2015-05-04 01:00"}, "2015-05-04 01:30", {}, False),
+        ({"events/a": "2015-05-04 01:00", "events/b": "2015-05-04 02:14"}, None, {}, False),
+        ({"other/2015-05-03.csv": "2015-05-04 01:00"}, None, {}, False),
+        ({"events/_SUCCESS": "2015-05-04 01:00"}, None, {}, False),
+        ({"events/a": "2015-05-04 01:00"}, "2015-05-03 02:30", {}, True),
+        # The object that says so, and nothing else.
+        ({"events/a": "2015-05-04 01:00"}, None, {"ready": "events/_SUCCESS"}, False),
+        ({"events/_SUCCESS": "2015-05-03 22:00"}, None, {"ready": "events/_SUCCESS"}, True),
+        # By hand, for named days, and after some hours nobody waits.
+        ({}, None, {"run_type": "manual"}, True),
+        ({}, None, {"days": "all"}, True),
+        ({}, None, {"started": "2015-05-03 20:00"}, True),
+    ],
+)
+def test_a_night_waits_for_what_arrives_whatever_it_is_called(
+    pipelines: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    names: dict[str, str],
+    last_run: str | None,
+    settings: dict[str, str],
+    is_there: bool,
+) -> None:
+    from datetime import datetime, timezone
+    from types import SimpleNamespace
+
+    def at(text: str) -> datetime:
+        return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
+
+    objects = {f"p-raw/{name}": at(updated) for name, updated in names.items()}
+    if last_run is not None:
+        objects["p-lake/_metrics/clean.json"] = at(last_run)
+
+    class Bucket:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def blob(self, name: str) -> Any:
+            return SimpleNamespace(exists=lambda: f"{self.name}/{name}" in objects)
+
+        def get_blob(self, name: str) -> Any:
+            updated = objects.get(f"{self.name}/{name}")
+            return None if updated is None else SimpleNamespace(updated=updated)
+
+        def list_blobs(self, prefix: str, fields: str) -> list[Any]:
+            start = f"{self.name}/"
+            return [
+                SimpleNamespace(name=name.removeprefix(start), updated=updated)
+                for name, updated in objects.items()
+                if name.startswith(start + prefix)
+            ]
+
+    sensor = pipelines["process"].get_task("wait_for_events")
+    known = sensor.python_callable.__globals__
+    monkeypatch.setitem(
+        known, "GCSHook", lambda: SimpleNamespace(get_conn=lambda: SimpleNamespace(bucket=Bucket))
+    )
+    given = {
+        "project": "p",
+        "days": "new",
+        "run_type": "scheduled",
+        "day_end": DAY_END,
+        "ready": "",
+        "now": str(at("2015-05-04 02:15").timestamp()),
+        **settings,
+    }
+    started = at(given.pop("started", "2015-05-04 02:15"))
+    assert sensor.python_callable(**given, dag_run=SimpleNamespace(start_date=started)) is is_there
+
+
+def test_a_failure_is_told_to_the_webhook_of_the_connection_and_its_address_to_nobody(
+    pipelines: dict[str, Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    import threading
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+    from types import SimpleNamespace
+
+    got: list[tuple[str, Any]] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            got.append((self.path, json.loads(body)))
+            self.send_response(302 if self.path == "/moved" else 200)
+            self.send_header("Location", "/secret")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    server = HTTPServer(("127.0.0.1", 0), Hook)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    task = pipelines["process"].get_task("load")
+    callbacks = task.on_failure_callback
+    tell = (callbacks[0] if isinstance(callbacks, list) else callbacks).__globals__["say_and_tell"]
+    origin = f"http://127.0.0.1:{server.server_port}"
+    for address in (f"{origin}/secret", f"{origin}/moved", "http://example.com/secret", None):
+
+        def connection(_: str, address: str | None = address) -> Any:
+            if address is None:
+                raise tell.__globals__["AirflowException"]("caec_alerts")
+            return SimpleNamespace(password=address)
+
+        monkeypatch.setitem(tell.__globals__, "GCSHook", SimpleNamespace(get_connection=connection))
+        ti = SimpleNamespace(dag_id="clickstream_pipeline", run_id="r", task_id="load", try_number=3)
+        tell({"task": task, "ti": ti, "exception": ValueError("it broke")})
+    server.shutdown()
+    sentence = (
+        "clickstream_pipeline, run r: task load failed in try 3 (it broke); look at the log of this try"
+    )
+    assert got == [("/secret", {"text": sentence}), ("/moved", {"text": sentence})]
+    assert "secret" not in caplog.text
+
+
+def test_a_batch_ends_when_airflow_ended_waiting_for_it(pipelines: dict[str, Any]) -> None:
+    for job in ("clean", "sessionize"):
+        task = pipelines["process"].get_task(job)
+        limit = task.batch["environment_config"]["execution_config"]["ttl"]
+        assert limit == {"seconds": task.execution_timeout.total_seconds()}
 
 
 @pytest.mark.parametrize("days", ["yesterday", "2015-05-03,2015-05-04", "--lake=gs://other", ""])

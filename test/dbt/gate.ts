@@ -26,7 +26,7 @@ export const planted: readonly {
   {
     name: 'a file delivered twice under another name',
     sql: [`INSERT INTO ${counts} VALUES ('gs://raw/copy.csv', DATE '2015-06-02', 'duplicates', '', 3)`],
-    red: ['repeated_file'],
+    alarm: ['repeated_file'],
   },
   {
     name: 'a truncated gzip',
@@ -46,14 +46,14 @@ export const planted: readonly {
   {
     name: 'seconds instead of milliseconds',
     sql: [refused('timestamp_before_2000', '1970-01-01')],
-    red: ['rejected_rows', 'rejected_times'],
+    alarm: ['rejected_rows', 'rejected_times'],
   },
-  { name: 'an unknown event', sql: [refused('event_unknown')], red: ['rejected_rows', 'unknown_events'] },
-  { name: 'an empty id', sql: [refused('visitorid_not_digits')], red: ['rejected_ids', 'rejected_rows'] },
+  { name: 'an unknown event', sql: [refused('event_unknown')], alarm: ['rejected_rows', 'unknown_events'] },
+  { name: 'an empty id', sql: [refused('visitorid_not_digits')], alarm: ['rejected_ids', 'rejected_rows'] },
   {
     name: 'a purchase that its source refuses',
     sql: [refused('transactionid_missing')],
-    red: ['rejected_orders', 'rejected_rows'],
+    alarm: ['rejected_orders', 'rejected_rows'],
   },
   {
     name: 'a purchase without order',
@@ -61,9 +61,32 @@ export const planted: readonly {
     red: ['order_totals', 'purchases_without_order'],
   },
   {
+    name: 'a purchase without order, which its source allows',
+    sql: [
+      `UPDATE ${events} SET event_type = 'transaction' WHERE ${DAY} AND visitor_id = '60'`,
+      `UPDATE ${counts} SET row_count = row_count - 1 WHERE ${DAY} AND outcome = 'clean'`,
+      `INSERT INTO ${counts} VALUES ('gs://raw/2015-06-02.csv', DATE '2015-06-02', 'clean', 'without_order', 1)`,
+    ],
+    red: ['order_totals'],
+  },
+  {
+    name: 'a file that a published build named as it is',
+    sql: [
+      refused('event_unknown').replace('planted.csv', 'known.csv'),
+      ...['rejected_rows', 'unknown_events'].map(
+        (check) =>
+          `INSERT INTO caec_raw.quality_results (run_id, judged_at, published_at, check_name, detail) VALUES ('told', TIMESTAMP '2015-06-03 00:00:00 UTC', TIMESTAMP '2015-06-03 00:00:00 UTC', '${check}', 'gs://raw/known.csv: 60 of 60 rows (event_unknown)')`,
+      ),
+    ],
+  },
+  {
+    name: 'a visitor that half of a file does not name, as its source expects',
+    sql: [refused('expected_visitorid_missing')],
+  },
+  {
     name: 'a negative id',
     sql: [refused('itemid_not_digits')],
-    red: ['rejected_ids', 'rejected_rows'],
+    alarm: ['rejected_ids', 'rejected_rows'],
   },
   {
     name: 'an id of blanks that no source refused',
@@ -73,7 +96,7 @@ export const planted: readonly {
   {
     name: 'future dates',
     sql: [refused('timestamp_in_future', '1970-01-01')],
-    red: ['future_rows', 'rejected_rows'],
+    alarm: ['future_rows', 'rejected_rows'],
   },
   {
     name: 'an event in the future',
@@ -167,6 +190,7 @@ const TOGETHER = [
   'an unknown event',
   'an empty id',
   'a purchase that its source refuses',
+  'a visitor that half of a file does not name, as its source expects',
   'a negative id',
   'an id of blanks that no source refused',
   'future dates',

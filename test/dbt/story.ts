@@ -43,6 +43,8 @@ function shopEvents(): Event[] {
     at(1430, 100, 'view', 9, { ...ad, page: `${page}?gclid=1`, device: 'mobile', country: 'Austria' }),
     at(1431, 100, 'addtocart', 9, { cents: 1999, currency: 'EUR', device: 'desktop' }),
     at(1431, 100, 'checkout', 9, { page: 'https://shop.example/checkout#pay' }),
+    // A line before midnight, and lines of the same order after it.
+    { ...at(1439, 100, 'transaction', 10, { cents: 7, currency: 'EUR' }), order: 100 },
     { ...at(1441, 100, 'transaction', 9, { cents: 1999, currency: 'EUR' }), order: 100 },
     { ...at(1441, 100, 'transaction', 10, { cents: 5, currency: 'EUR' }), order: 100 },
     at(1442, 100, 'view', 8, { traffic_source: 'mail', page: '?x' }),

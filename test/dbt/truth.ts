@@ -111,12 +111,24 @@ export function expectedViews(
     events.filter((event) => event.type === 'transaction'),
     (event) => [dayOf(event.ms), month(event.visitor), event.item],
   )
+  // An order over midnight counts on the day of its first line.
+  const lineOf = (...of: unknown[]): string => JSON.stringify(of)
+  const began = new Map<string, unknown>()
+  for (const [[day, signup, item], list] of sold.toSorted(([a], [b]) =>
+    String(a[0]) < String(b[0]) ? -1 : 1,
+  ))
+    for (const { order } of list)
+      if (!began.has(lineOf(order, item, signup))) began.set(lineOf(order, item, signup), day)
   const product = ([day, signup, item]: unknown[], list: readonly Event[]): Record<string, unknown> => ({
     event_date: day,
     signup_month: signup,
     item_id: String(item),
     transaction_lines: list.length,
-    orders: new Set(list.map((event) => event.order)).size,
+    orders: new Set(
+      list.flatMap(({ order }) =>
+        order !== undefined && began.get(lineOf(order, item, signup)) === day ? order : [],
+      ),
+    ).size,
   })
   return {
     kpi_daily_sessions: bySession.map(([[day, signup], list]) => ({

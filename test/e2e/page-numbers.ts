@@ -178,7 +178,7 @@ async function expectShown(shown: Shown, filters: Filters, all: Filters, truths:
     'item',
     ['rank', 'lines', 'orders', 'share'],
     `SELECT item, ROW_NUMBER() OVER (ORDER BY SUM(n) DESC, TRY_CAST(item AS BIGINT), item) AS rank, SUM(n)::BIGINT AS lines, SUM(orders)::BIGINT AS orders, SUM(n) / SUM(SUM(n)) OVER () AS share
-      FROM (SELECT item, event_date, COUNT(*) AS n, COUNT(DISTINCT trx) AS orders FROM events WHERE event = 'transaction' AND ${within(filters, 'event_date')} GROUP BY item, event_date, signup) GROUP BY item ORDER BY rank LIMIT 10`,
+      FROM (SELECT item, COUNT(*) AS n, COUNT(*) FILTER (trx IS NOT NULL AND is_first) AS orders FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY trx, item, signup ORDER BY event_date) = 1 AS is_first FROM events WHERE event = 'transaction') WHERE ${within(filters, 'event_date')} GROUP BY item) GROUP BY item ORDER BY rank LIMIT 10`,
   )
   const bucket =
     span > MOST_WEEKLY_DAYS

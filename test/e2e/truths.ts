@@ -81,6 +81,10 @@ async function readRows(connection: DuckDBConnection, sql: string): Promise<Row[
     )
 }
 
+/** An order counts once for an item, on the day of its first line. */
+const SOLD =
+  "(SELECT *, ROW_NUMBER() OVER (PARTITION BY trx, item, signup ORDER BY event_date) = 1 AS is_first FROM events WHERE event = 'transaction')"
+
 /**
  * Expected rows of each view of the report without `data_through`, for events without an items file; columns
  * named as in the contract.
@@ -99,8 +103,8 @@ export const VIEW_TRUTHS: Readonly<Record<string, string>> = {
     .join(' UNION ALL '),
   kpi_event_volume_by_type: `SELECT event_date::VARCHAR AS event_date, signup::VARCHAR AS signup_month, event AS event_type, COUNT(*) AS events FROM events GROUP BY ALL`,
   kpi_sessions_by_signup_cohort: `SELECT signup::VARCHAR AS signup_month, session_date::VARCHAR AS session_date, COUNT(*) AS sessions, COUNT(*) FILTER (has_purchase) AS sessions_with_purchase FROM sessions GROUP BY ALL`,
-  kpi_top_products: `SELECT event_date::VARCHAR AS event_date, signup::VARCHAR AS signup_month, item::VARCHAR AS item_id, COUNT(*) AS transaction_lines, COUNT(DISTINCT trx) AS orders FROM events WHERE event = 'transaction' GROUP BY ALL`,
-  kpi_top_products_named: `SELECT event_date::VARCHAR AS event_date, signup::VARCHAR AS signup_month, item::VARCHAR AS item_id, COUNT(*) AS transaction_lines, COUNT(DISTINCT trx) AS orders, NULL AS product_name FROM events WHERE event = 'transaction' GROUP BY ALL`,
+  kpi_top_products: `SELECT event_date::VARCHAR AS event_date, signup::VARCHAR AS signup_month, item::VARCHAR AS item_id, COUNT(*) AS transaction_lines, COUNT(*) FILTER (trx IS NOT NULL AND is_first) AS orders FROM ${SOLD} GROUP BY ALL`,
+  kpi_top_products_named: `SELECT event_date::VARCHAR AS event_date, signup::VARCHAR AS signup_month, item::VARCHAR AS item_id, COUNT(*) AS transaction_lines, COUNT(*) FILTER (trx IS NOT NULL AND is_first) AS orders, NULL AS product_name FROM ${SOLD} GROUP BY ALL`,
   kpi_retention_by_week: `WITH seen AS (SELECT DISTINCT visitor, signup, date_trunc('week', event_date)::DATE AS week FROM events),
     cohorts AS (SELECT visitor, signup, MIN(week) AS cohort FROM seen GROUP BY ALL), newest AS (SELECT MAX(event_date) AS day FROM events),
     grid AS (SELECT visitor, signup, cohort, UNNEST(generate_series(cohort, day, INTERVAL 7 DAY))::DATE AS week, day FROM cohorts, newest)

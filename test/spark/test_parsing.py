@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from pyspark.sql import Row, SparkSession
 
 from tables.raw_events import raw_schema
 from tables.source import shipped_source
 from transforms.parsed_events import parse_events
+from transforms.timestamps import instant_us
 
 NOW_MS = 1_500_000_000_000
 SOURCE = shipped_source("retailrocket")
@@ -107,3 +110,36 @@ def test_a_line_with_too_few_or_too_many_fields_is_refused_whatever_it_says(
 
 def test_a_row_without_usable_time_is_filed_under_1970(parsed: dict[str, list[Row]]) -> None:
     assert {row.event_date.isoformat() for row in parsed["undated"]} == {"1970-01-01"}
+
+
+ISO_TIMES = {
+    "2015-05-03T10:00:00.384Z": "10:00:00.384000",
+    "2015-05-03 10:00:00.384123 UTC": "10:00:00.384123",
+    "2015-05-03 10:00:00 UTC": "10:00:00",
+    "2015-05-03 10:00:00UTC": "10:00:00",
+    "2015-05-03T12:00:00+0200": "10:00:00",
+    "2015-05-03 12:00:00.5 +02:00": "10:00:00.500000",
+    "2015-05-03T08:30:01-0130": "10:00:01",
+    "2015-05-03 12:00:00+02": "10:00:00",
+    "2015-05-03T10:00Z": "10:00:00",
+    "2015-05-03 10:00": "10:00:00",
+    "2015-05-03T12:00+02": "10:00:00",
+    "2015-05-03": None,
+    "2015-05-03 10": None,
+    "2015-05-03 25:00 UTC": None,
+    "2015-05-03 10:00:00 CET": None,
+    "2015-05-03T10:00:00+2": None,
+    "20150503T100000Z": None,
+}
+
+
+def test_times_are_read_as_bigquery_and_databases_write_them(spark: SparkSession) -> None:
+    frame = spark.createDataFrame([(text,) for text in ISO_TIMES], "at string").coalesce(1)
+    found = [row.us for row in frame.select(instant_us("at", "iso").alias("us")).collect()]
+    expected = [
+        None
+        if time is None
+        else int(datetime.fromisoformat(f"2015-05-03T{time}+00:00").timestamp() * 1_000_000)
+        for time in ISO_TIMES.values()
+    ]
+    assert dict(zip(ISO_TIMES, found)) == dict(zip(ISO_TIMES, expected))

@@ -1,15 +1,25 @@
 -- kpi_top_products with the product's name, NULL where no name was loaded.
-WITH products AS (
+WITH lines AS (
   SELECT
     events.event_date,
     users.signup_month,
     events.item_id,
-    COUNT(*) AS transaction_lines,
-    COUNT(DISTINCT events.transaction_id) AS orders
+    events.transaction_id,
+    ROW_NUMBER() OVER (PARTITION BY events.transaction_id, events.item_id, users.signup_month ORDER BY events.event_ts) AS line_of_order
   FROM caec_analytics.fct_events AS events
   LEFT JOIN caec_analytics.dim_users AS users ON events.visitor_id = users.visitor_id
   WHERE events.event_type = 'transaction' AND events.item_id IS NOT NULL
-  GROUP BY events.event_date, users.signup_month, events.item_id
+),
+
+products AS (
+  SELECT
+    event_date,
+    signup_month,
+    item_id,
+    COUNT(*) AS transaction_lines,
+    COUNTIF(transaction_id IS NOT NULL AND line_of_order = 1) AS orders
+  FROM lines
+  GROUP BY event_date, signup_month, item_id
 )
 
 SELECT

@@ -37,7 +37,8 @@
     {%- if checked.on_red is none or (checked.at_least is none and checked.at_most is none) -%}
       {{ exceptions.raise_compiler_error("gate, check " ~ name ~ ": needs on_red, and at_least or at_most") }}
     {%- endif -%}
-    {%- for reason in checked.reasons if not modules.re.match('^[a-z0-9_]+\\Z', reason | string) -%}
+    {%- set words = checked.reasons + ([] if name == 'missing_days' else checked['except']) -%}
+    {%- for reason in words if not modules.re.match('^[a-z0-9_]+\\Z', reason | string) -%}
       {{ exceptions.raise_compiler_error("gate, check " ~ name ~ ": a reason is a word such as event_unknown, got '" ~ reason ~ "'") }}
     {%- endfor -%}
     {%- do found.update({name: checked}) -%}

@@ -135,10 +135,15 @@ module "composer" {
   size            = local.environment.composer.size
   max_workers     = local.environment.composer.maxWorkers
   network         = try(local.network.attachComposer, false) ? { network = local.vpc_path, subnetwork = local.subnet_path } : null
-  env_variables = merge({
-    AIRFLOW_VAR_CAEC_PROJECT = local.environment.project
-    AIRFLOW_VAR_CAEC_REGION  = local.environment.region
-  }, local.subnet_path == null ? {} : { AIRFLOW_VAR_CAEC_SUBNETWORK = local.subnet_path })
+  env_variables = merge(
+    {
+      AIRFLOW_VAR_CAEC_PROJECT = local.environment.project
+      AIRFLOW_VAR_CAEC_REGION  = local.environment.region
+    },
+    local.subnet_path == null ? {} : { AIRFLOW_VAR_CAEC_SUBNETWORK = local.subnet_path },
+    try({ AIRFLOW_VAR_CAEC_SESSION_MAX_HOURS = tostring(local.environment.pipeline.sessionMaxHours) }, {}),
+  )
+  airflow_config_overrides = try({ "caec-start_date" = local.environment.pipeline.firstDay }, {})
 
   depends_on = [module.iam]
 }

@@ -67,7 +67,7 @@ function google(): Google {
   const log = { info: () => undefined, warning: () => undefined, debug: () => undefined }
   const request = createRequest({
     ...{ client, endpoints, log: () => undefined, mask: () => undefined },
-    rules: { budgetMs: 5000, tryMs: 5000, firstPauseMs: 1, longestPauseMs: 1 },
+    rules: { budgetMs: 60_000, tryMs: 30_000, firstPauseMs: 1, longestPauseMs: 1 },
   })
   return { projectId: 'p', client, endpoints, request, log, notes: [] }
 }

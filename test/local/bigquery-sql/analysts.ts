@@ -349,4 +349,28 @@ export const analysts: readonly (readonly [sql: string, ...rows: Row[]])[] = [
   ['DECLARE x INT64 DEFAULT 2; SELECT id FROM d.t WHERE id = x', [2]],
   ['DECLARE a, b INT64; SET (a, b) = (1, 2); SELECT a + b', [3]],
   ['DECLARE m DATE; SET m = (SELECT MAX(day) FROM d.t); SELECT DATE_ADD(m, INTERVAL 1 DAY)', ['2026-01-03']],
+  // set operations by name
+  [
+    'SELECT 1 AS one_digit, 10 AS two_digit UNION ALL BY NAME SELECT 20 AS two_digit, 2 AS one_digit',
+    [1, 10],
+    [2, 20],
+  ],
+  ['SELECT 1 AS b FULL OUTER UNION ALL BY NAME SELECT 2 AS a', [1, null], [null, 2]],
+  [
+    "SELECT id, name FROM d.t WHERE id = 2 FULL UNION ALL BY NAME SELECT 'x' AS city, 1.5 AS id",
+    [2, 'bob', null],
+    [1.5, null, 'x'],
+  ],
+  [
+    'SELECT id, name FROM d.t LEFT UNION ALL BY NAME SELECT city, id FROM d.u WHERE id = 3',
+    [1, 'anna'],
+    [2, 'bob'],
+    [3, null],
+  ],
+  [
+    'SELECT name, id FROM d.t INNER UNION DISTINCT BY NAME SELECT city, id FROM d.u WHERE id = 1 ORDER BY id',
+    [1],
+    [2],
+  ],
+  ['SELECT 1 AS a, 2 AS b INTERSECT DISTINCT BY NAME SELECT 2 AS b, 1 AS a', [1, 2]],
 ]

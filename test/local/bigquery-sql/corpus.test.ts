@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { analysts } from './analysts.ts'
 import { mustFail } from './must-fail.ts'
+import { expectRefused } from './refused.ts'
 import { rounded } from './rounded.ts'
 import { field, openWarehouse, type Warehouse } from './warehouse.ts'
 
@@ -31,7 +32,7 @@ afterAll(() => warehouse.close())
 
 describe('statements that must fail', () => {
   it.each(mustFail)('%s', async (sql, says) => {
-    await expect(warehouse.run(sql)).rejects.toThrow(says)
+    await expectRefused(warehouse, sql, says)
   })
 })
 

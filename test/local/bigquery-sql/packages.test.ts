@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { packagesMustFail } from './packages-must-fail.ts'
 import { packages, tables } from './packages.ts'
+import { expectRefused } from './refused.ts'
 import { rounded } from './rounded.ts'
 import { field, openWarehouse, type Warehouse } from './warehouse.ts'
 
@@ -22,7 +23,7 @@ describe('statements of packages', () => {
 
 describe('statements that must fail', () => {
   it.each(packagesMustFail)('%s', async (sql, says) => {
-    await expect(warehouse.run(sql)).rejects.toThrow(says)
+    await expectRefused(warehouse, sql, says)
   })
 })
 

@@ -66,6 +66,21 @@ describe('pipe syntax', () => {
       [['apples']],
       'item',
     ],
+    [
+      'FROM d.p |> RENAME item AS thing, sales n |> WHERE n > 7 |> SELECT thing, n, kind',
+      [['carrots', 8, 'vegetable']],
+      'thing,n,kind',
+    ],
+    [
+      "FROM d.p |> SELECT kind, sales |> PIVOT (MAX(sales) FOR kind IN ('fruit', 'vegetable'))",
+      [[7, 8]],
+      'fruit,vegetable',
+    ],
+    [
+      'FROM d.p |> WHERE sales = 5 |> SELECT item, sales |> UNPIVOT (v FOR n IN (sales))',
+      [['bananas', 5, 'sales']],
+      'item,v,n',
+    ],
     ['FROM d.p |> SELECT DISTINCT kind |> ORDER BY kind', [['fruit'], ['vegetable']], 'kind'],
     ['FROM d.p |> SELECT kind |> DISTINCT |> AGGREGATE COUNT(*) AS n', [[2]], 'n'],
     ['FROM d.p |> LIMIT 3 |> LIMIT 1 |> AGGREGATE COUNT(*) AS n', [[1]], 'n'],
@@ -86,6 +101,7 @@ describe('pipe syntax', () => {
     ['FROM d.p |> SELECT item AS x |> ORDER BY sales', 'Unrecognized name: sales at [1:42]'],
     ['FROM d.p |> AGGREGATE item', 'which is neither grouped nor aggregated'],
     ['FROM d.p |> AGGREGATE', 'Expected an aggregate function'],
+    ['FROM d.p |> RENAME nope AS x', 'Column nope in RENAME does not exist'],
     ['FROM d.p |> NONSENSE', 'Expected a pipe operator but got identifier "NONSENSE"'],
     [
       'FROM d.p |> AGGREGATE SUM(sales) GROUP BY ROLLUP(item)',

@@ -4,6 +4,7 @@
  */
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { CloudError } from '../../../local/cloud/kernel.ts'
+import { explainEngineError } from '../../../local/cloud/bigquery/engine/engine-errors.ts'
 import { registerOwnFunctions } from '../../../local/cloud/bigquery/engine/own-functions.ts'
 import { createCompiler } from '../../../local/cloud/bigquery/sql/index.ts'
 import type {
@@ -63,6 +64,10 @@ export async function openWarehouse(): Promise<Warehouse> {
   const asked: Warehouse['asked'] = []
   const variables = new Map<string, { type: string; duckdb: string }>()
   let made = 0
+  const read = (sql: string) =>
+    connection.runAndReadAll(sql).catch((error: unknown) => {
+      throw explainEngineError(error)
+    })
   const context = (options: RunOptions = {}): CompileContext => ({
     catalog: {
       resolve: async (path, via, purpose = 'read') => {
@@ -80,7 +85,7 @@ export async function openWarehouse(): Promise<Warehouse> {
     email: 'who@example.com',
     nowMicros: NOW_MICROS,
     describe: async (sql) => {
-      const reader = await connection.runAndReadAll(`DESCRIBE ${sql}`)
+      const reader = await read(`DESCRIBE ${sql}`)
       return reader.getRowsJson().map((row) => ({ name: String(row[0]), type: String(row[1]) }))
     },
   })
@@ -103,7 +108,7 @@ export async function openWarehouse(): Promise<Warehouse> {
     const counts: number[] = []
     let rows: unknown[][] = []
     for (const sql of statement.duckdb) {
-      const reader = await connection.runAndReadAll(sql)
+      const reader = await read(sql)
       const types = reader.columnTypes().map(String)
       if (/^(INSERT|UPDATE|DELETE)/.test(sql)) counts.push(Number(reader.getRowsJson()[0]![0]))
       rows = reader.getRowsJson().map((row) => row.map((cell, i) => plain(cell, types[i]!)))

@@ -4,6 +4,8 @@
  */
 import { startCloud } from '../../../local/cloud/server.ts'
 
+// A file that may not grow is an error of the write and not the end of the process.
+process.on('SIGXFSZ', () => undefined)
 const [, , stateDir, repoRoot] = process.argv
 const cloud = await startCloud({
   stateDir: stateDir!,

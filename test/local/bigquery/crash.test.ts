@@ -1,67 +1,42 @@
 /** kill -9 at any moment: data and what is known of it survive together or not at all. */
 import { afterAll, beforeAll, expect, describe, it } from '@jest/globals'
-import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
+import { join } from 'node:path'
 import { raw } from './bigquery-cloud.ts'
+import { api, cellsOf, kill, killAll, limitFiles, query, start, type Server } from './cloud-process.ts'
 
-interface Server {
-  readonly child: ChildProcess
-  readonly origin: string
-  readonly token: string
-}
 let stateDir: string
-const started: ChildProcess[] = []
 
 beforeAll(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'crash '))
 })
 afterAll(async () => {
-  for (const child of started) child.kill('SIGKILL')
+  killAll()
   await rm(stateDir, { recursive: true, force: true })
 })
 
-async function start(): Promise<Server> {
-  const child = spawn(
-    process.execPath,
-    [join(import.meta.dirname, 'crash-server.ts'), stateDir, resolve(import.meta.dirname, '../../..')],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  )
-  started.push(child)
-  for await (const line of createInterface({ input: child.stdout })) return { child, ...JSON.parse(line) }
-  throw new Error('the server said nothing')
-}
-
-async function kill({ child }: Server): Promise<void> {
-  const gone = new Promise((done) => child.once('exit', done))
-  child.kill('SIGKILL')
-  await gone
-}
-
-async function api({ origin, token }: Server, method: string, path: string, body?: unknown): Promise<any> {
-  const response = await fetch(`${origin}/bigquery/v2/projects/caec-local${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  return response.json()
-}
-
 const job = (jobId: string) => ({ projectId: 'caec-local', jobId, location: 'us-central1' })
-const query = (server: Server, sql: string) =>
-  api(server, 'POST', '/queries', { query: sql, useLegacySql: false, timeoutMs: 60_000 })
 const counts = async (server: Server) =>
   (await query(server, 'SELECT COUNT(*) AS c, COUNT(DISTINCT batch) AS b FROM caec_raw.log')).rows[0].f.map(
     (cell: { v: string }) => Number(cell.v),
   )
 
+it('a full disk is 503 and nothing is kept; it works again when there is room', async () => {
+  const server = await start(stateDir)
+  await query(server, 'CREATE TABLE caec_raw.full AS SELECT 1 AS n')
+  expect(limitFiles(server, '1000')).toBe(true)
+  const full = [503, 'backendError']
+  expect(await cellsOf(server, 'INSERT INTO caec_raw.full (n) VALUES (2)')).toEqual(full)
+  expect(await cellsOf(server, 'SELECT COUNT(*) FROM caec_raw.full')).toEqual(full)
+  limitFiles(server, 'unlimited')
+  expect(await cellsOf(server, 'SELECT COUNT(*) FROM caec_raw.full')).toEqual(['1'])
+  await kill(server)
+})
+
 describe('kill -9', () => {
   it('in the middle of a write leaves all of it or nothing, and the job tells which', async () => {
-    let server = await start()
+    let server = await start(stateDir)
     await query(server, 'CREATE TABLE caec_raw.log (batch STRING, n INT64)')
     const size = 100_000
     for (let round = 0; round < 3; round++) {
@@ -80,7 +55,7 @@ describe('kill -9', () => {
       // One is done, others wait or run: wherever the kill hits.
       await api(server, 'GET', `/queries/${ids[round % 3]}?location=us-central1&timeoutMs=60000`)
       await kill(server)
-      server = await start()
+      server = await start(stateDir)
       const states = await Promise.all(
         ids.map((id) => api(server, 'GET', `/jobs/${id}?location=us-central1`)),
       )
@@ -107,7 +82,7 @@ describe('kill -9', () => {
   })
 
   it('in the middle of replacing a table keeps the old one whole', async () => {
-    let server = await start()
+    let server = await start(stateDir)
     await query(server, 'CREATE OR REPLACE TABLE caec_raw.kept AS SELECT 1 AS a')
     await api(server, 'POST', '/jobs', {
       jobReference: job('replace'),
@@ -121,7 +96,7 @@ describe('kill -9', () => {
     })
     await new Promise((done) => setTimeout(done, 300))
     await kill(server)
-    server = await start()
+    server = await start(stateDir)
     const found = await api(server, 'GET', '/jobs/replace?location=us-central1')
     const [row] = (await query(server, 'SELECT COUNT(*) AS c FROM caec_raw.kept')).rows
     expect(row.f[0].v).toBe(found.status.errorResult ? '1' : '5000000')
@@ -135,7 +110,7 @@ describe('kill -9', () => {
   })
 
   it('keeps uploaded sessions from being taken for files: a half upload is gone', async () => {
-    let server = await start()
+    let server = await start(stateDir)
     const begin = await fetch(
       `${server.origin}/upload/bigquery/v2/projects/caec-local/jobs?uploadType=resumable`,
       {
@@ -151,7 +126,7 @@ describe('kill -9', () => {
       body: 'ab',
     })
     await kill(server)
-    server = await start()
+    server = await start(stateDir)
     const late = await fetch(`${server.origin}${session.pathname}${session.search}`, {
       method: 'PUT',
       headers: { authorization: `Bearer ${server.token}`, 'content-range': 'bytes 2-3/100' },

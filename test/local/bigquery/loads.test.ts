@@ -96,6 +96,29 @@ describe('CSV loads', () => {
     )
   })
 
+  it('say what is wrong with a file in words of BigQuery, and nothing of where it lies', async () => {
+    const said = async (content: string, more = {}) =>
+      (
+        await cloud.upload(
+          'data-eng',
+          { destinationTable: raw('words'), schema: { fields }, ...more },
+          content,
+        )
+      ).status.errorResult.message
+    const json = { sourceFormat: 'NEWLINE_DELIMITED_JSON' }
+    expect(await said('2020-01-01,1,a,b\n')).toBe(
+      'Error while reading data, error message: Too many values in line. (line 1)',
+    )
+    expect(await said('2020-01-01,1,a\n2020-01-01\n')).toBe(
+      'Error while reading data, error message: CSV table references column position 1, but line contains only 1 columns. (line 2)',
+    )
+    expect(await said('2020-01-01,1,"a\n')).toContain('Missing close quote character')
+    expect(await said('{"d": ', json)).toContain('JSON parsing error')
+    expect(await said('no parquet', { sourceFormat: 'PARQUET', schema: undefined })).toBe(
+      'Error while reading data, error message: Input file is not in Parquet format.',
+    )
+  })
+
   it('append by default, replace with WRITE_TRUNCATE, refuse with WRITE_EMPTY', async () => {
     const load = (writeDisposition?: string) =>
       cloud.upload(

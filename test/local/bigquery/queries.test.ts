@@ -178,6 +178,78 @@ describe('queries', () => {
     ).toBe(200)
   })
 
+  it('prune a table of days by the day of its TIMESTAMP, in every form, also through WITH and joins', async () => {
+    await cloud.query(
+      'data-eng',
+      `CREATE TABLE caec_raw.daily (ts TIMESTAMP, n INT64) PARTITION BY DATE(ts) OPTIONS (require_partition_filter = TRUE) AS
+       SELECT TIMESTAMP_ADD(TIMESTAMP '2026-01-01 10:00:00', INTERVAL n DAY), n FROM UNNEST(GENERATE_ARRAY(0, 3)) AS n`,
+    )
+    const bytesOf = async (query: string) => {
+      const { body } = await cloud.api('data-eng', 'POST', '/jobs', {
+        configuration: { dryRun: true, query: { query, useLegacySql: false } },
+      })
+      return body.statistics?.totalBytesProcessed ?? body.error.message
+    }
+    const day = 16 // a TIMESTAMP and an INT64
+    const source = 'WITH source AS (SELECT * FROM caec_raw.daily)'
+    for (const [query, days] of [
+      ["SELECT n FROM caec_raw.daily WHERE DATE(ts) = '2026-01-02'", 1],
+      ["SELECT n FROM caec_raw.daily WHERE DATE(ts) BETWEEN '2026-01-01' AND '2026-01-02'", 2],
+      ["SELECT n FROM caec_raw.daily WHERE TIMESTAMP_TRUNC(ts, DAY) = TIMESTAMP '2026-01-02'", 1],
+      ["SELECT n FROM caec_raw.daily WHERE CAST(ts AS DATE) = '2026-01-02'", 1],
+      [`${source} SELECT n FROM source WHERE DATE(ts) = '2026-01-02'`, 1],
+      [
+        `${source}, named AS (SELECT ts AS seen, n FROM source) SELECT n FROM named WHERE DATE(seen) > '2026-01-02'`,
+        2,
+      ],
+      [
+        `${source} SELECT n FROM source WHERE DATE(ts) = '2026-01-02' UNION ALL SELECT n FROM source WHERE DATE(ts) = '2026-01-04'`,
+        2,
+      ],
+      [
+        "SELECT d.n FROM caec_raw.daily AS d LEFT JOIN (SELECT 1 AS n) USING (n) WHERE DATE(d.ts) = '2026-01-02'",
+        1,
+      ],
+      [
+        "SELECT s.n FROM (SELECT 1 AS n) AS s LEFT JOIN caec_raw.daily AS d ON d.n = s.n AND DATE(ts) = '2026-01-02'",
+        1,
+      ],
+    ] as const)
+      expect([query, await bytesOf(query)]).toEqual([query, String(days * day)])
+    for (const query of [
+      `${source} SELECT n FROM source WHERE DATE(ts) = '2026-01-02' UNION ALL SELECT n FROM source`,
+      'WITH few AS (SELECT * FROM caec_raw.daily LIMIT 1) SELECT n FROM few WHERE DATE(ts) = "2026-01-02"',
+      "SELECT d.n FROM caec_raw.daily AS d LEFT JOIN (SELECT 1 AS n) AS s ON s.n = d.n AND DATE(ts) = '2026-01-02'",
+      'SELECT s.n FROM (SELECT 1 AS n) AS s LEFT JOIN caec_raw.daily AS d ON d.n = s.n WHERE d.ts IS NULL',
+    ])
+      expect([query, await bytesOf(query)]).toEqual([query, expect.stringContaining('without a filter over')])
+  })
+
+  it('say what a statement raises as it was written, whatever it looks like', async () => {
+    for (const text of [
+      'upload failed to sync',
+      'No space left on device',
+      'bad value gs://b/incoming/a.csv in row',
+      'IO Error: database has been invalidated',
+      'x\n\nLINE 1: y',
+    ])
+      expect([
+        (
+          await cloud.query('data-eng', 'SELECT ERROR(@text)', {
+            parameterMode: 'NAMED',
+            queryParameters: [
+              { name: 'text', parameterType: { type: 'STRING' }, parameterValue: { value: text } },
+            ],
+          })
+        ).body.error,
+      ]).toEqual([expect.objectContaining({ code: 400, message: text })])
+    const failed = await cloud.query(
+      'data-eng',
+      "SELECT CAST(x AS INT64) FROM UNNEST(['failed to write']) AS x",
+    )
+    expect(failed.body.error).toMatchObject({ code: 400, message: 'Bad int64 value: failed to write' })
+  })
+
   it('report errors by reason with the status that belongs to it, in the job and in its results', async () => {
     const failed = async (sql: string) => {
       const done = await cloud.run('data-eng', { query: { query: sql, useLegacySql: false } })

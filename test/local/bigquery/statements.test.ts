@@ -174,6 +174,25 @@ describe('INFORMATION_SCHEMA', () => {
       ['1', 'NO', 'n', 'INT64'],
       ['2', 'NO', 'other', 'ANY TYPE'],
     ])
+    await sql('CREATE VIEW caec_raw.over_keyed AS SELECT a FROM caec_raw.keyed')
+    expect(await of('VIEWS', 'view_definition, use_standard_sql', "WHERE table_name = 'over_keyed'")).toEqual(
+      [['SELECT a FROM caec_raw.keyed', 'YES']],
+    )
+    await sql('CREATE TABLE caec_raw.deep (r STRUCT<x INT64, q STRUCT<y DATE>>)')
+    expect(
+      await of('COLUMN_FIELD_PATHS', 'column_name, field_path, data_type', "WHERE table_name = 'deep'"),
+    ).toEqual([
+      ['r', 'r', 'STRUCT<x INT64, q STRUCT<y DATE>>'],
+      ['r', 'r.x', 'INT64'],
+      ['r', 'r.q', 'STRUCT<y DATE>'],
+      ['r', 'r.q.y', 'DATE'],
+    ])
+    await sql('INSERT INTO caec_raw.keyed VALUES (1, 2), (3, NULL)')
+    expect(
+      await sql(
+        "SELECT total_rows, total_logical_bytes, table_type, deleted FROM `region-us-central1`.INFORMATION_SCHEMA.TABLE_STORAGE WHERE table_name = 'keyed'",
+      ),
+    ).toEqual([['2', '24', 'BASE TABLE', 'false']])
     const jobs = (view: string) =>
       sql(
         `SELECT statement_type, state, user_email FROM \`region-us-central1\`.INFORMATION_SCHEMA.${view} WHERE query LIKE 'CREATE FUNCTION caec_raw.with_two%'`,

@@ -199,6 +199,23 @@ describe('partitions', () => {
     )
   })
 
+  it.each([
+    ['MONTH', '202001'],
+    ['YEAR', '2020'],
+  ])('by %s are named %s', async (part, id) => {
+    const name = `by_${part.toLowerCase()}`
+    await sql(`CREATE TABLE caec_raw.${name} (d DATE) PARTITION BY DATE_TRUNC(d, ${part})`)
+    await sql(`INSERT INTO caec_raw.${name} VALUES ('2020-01-31'), ('2021-02-01')`)
+    expect((await shown(name)).timePartitioning).toEqual({ type: part, field: 'd' })
+    expect(
+      (
+        await sql(
+          `SELECT partition_id FROM caec_raw.INFORMATION_SCHEMA.PARTITIONS WHERE table_name = '${name}' ORDER BY 1`,
+        )
+      )[0],
+    ).toEqual([id])
+  })
+
   it('by arrival have pseudo columns that nothing else shows', async () => {
     await sql('CREATE TABLE caec_raw.arrived (x INT64) PARTITION BY _PARTITIONDATE')
     const table = await shown('arrived')
@@ -239,6 +256,54 @@ describe('partitions', () => {
 })
 
 describe('ALTER TABLE', () => {
+  it('widens the fields of a STRUCT and adds some, also in an array', async () => {
+    await sql(
+      "CREATE TABLE caec_raw.wider (s1 STRUCT<a INT64 OPTIONS(description = 'kept'), q STRUCT<z DATE>>, r ARRAY<STRUCT<a INT64>>)",
+    )
+    await sql("INSERT INTO caec_raw.wider VALUES ((1, STRUCT(DATE '2020-01-01')), [STRUCT(2)]), (NULL, [])")
+    await sql(
+      'ALTER TABLE caec_raw.wider ALTER COLUMN s1 SET DATA TYPE STRUCT<a NUMERIC, q STRUCT<z DATE, y STRING>, b STRING>',
+    )
+    await sql('ALTER TABLE caec_raw.wider ALTER COLUMN r SET DATA TYPE ARRAY<STRUCT<a INT64, b STRING>>')
+    expect((await shown('wider')).schema.fields[0].fields).toEqual([
+      { name: 'a', type: 'NUMERIC', mode: 'NULLABLE', description: 'kept' },
+      {
+        name: 'q',
+        type: 'RECORD',
+        mode: 'NULLABLE',
+        fields: [
+          { name: 'z', type: 'DATE', mode: 'NULLABLE' },
+          { name: 'y', type: 'STRING', mode: 'NULLABLE' },
+        ],
+      },
+      { name: 'b', type: 'STRING', mode: 'NULLABLE' },
+    ])
+    await sql("INSERT INTO caec_raw.wider VALUES ((1.5, (NULL, 'y'), 'b'), [STRUCT(3, 'x')])")
+    expect(
+      await sql(
+        'SELECT s1.a / 2, s1.q.y, s1.b, r[SAFE_OFFSET(0)].a AS ra, r[SAFE_OFFSET(0)].b AS rb FROM caec_raw.wider ORDER BY 1',
+      ),
+    ).toEqual([
+      [null, null, null, null, null],
+      ['0.5', null, null, '2', null],
+      ['0.75', 'y', 'b', '3', 'x'],
+    ])
+    for (const type of [
+      'STRUCT<a NUMERIC>',
+      'STRUCT<q STRUCT<z DATE, y STRING>, a NUMERIC, b STRING>',
+      'STRUCT<a INT64, q STRUCT<z DATE, y STRING>, b STRING>',
+      'ARRAY<STRUCT<a NUMERIC>>',
+    ])
+      expect(await refusal(`ALTER TABLE caec_raw.wider ALTER COLUMN s1 SET DATA TYPE ${type}`)).toContain(
+        'is assignable',
+      )
+    expect(
+      await refusal(
+        'ALTER TABLE caec_raw.wider ALTER COLUMN r SET DATA TYPE ARRAY<STRUCT<a INT64, b STRING, c ARRAY<INT64>>>',
+      ),
+    ).toContain('Adding an ARRAY to the fields of a STRUCT is not supported')
+  })
+
   it('widens, renames, relaxes and describes, and refuses what loses data', async () => {
     await sql(
       'CREATE TABLE caec_raw.altered (n INT64 NOT NULL, s STRING(3), d DATE, p DATE) PARTITION BY p OPTIONS (enable_change_history = TRUE)',

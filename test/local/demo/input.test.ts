@@ -337,7 +337,6 @@ describe('options of the demo', () => {
     [['--source', 'ga4'], /^--source is for --events/],
     [['--days', '2'], /^--days is for --orchestrate/],
     [['--orchestrate', '--days', '0'], /^--days 0: a whole number of days, 1 or more, is needed/],
-    [['--orchestrate', '--items', 'items.csv'], /^--items and --orchestrate exclude each other/],
   ])('%j is refused in one sentence', (argv, message) => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,

@@ -6,23 +6,30 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import path from 'node:path'
 import { DuckDBInstance, type DuckDBConnection, type DuckDBResult, type DuckDBValue } from '@duckdb/node-api'
-import { explainEngineError } from './engine-errors.ts'
+import { explainEngineError, isInvalidated, noRoom } from './engine-errors.ts'
 import { Held } from './held.ts'
 import { quoteText } from './names.ts'
+import { invalidQuery } from './refusals.ts'
 import { registerOwnFunctions } from './own-functions.ts'
 
 /** Each running statement holds one libuv thread; the file system of the other services needs the rest. */
 const concurrentStatements = 3
 
 export class Database {
-  readonly #instance: DuckDBInstance
+  #instance: DuckDBInstance | undefined
+  #isBroken = false
+  #reopening: Promise<void> | undefined
+  readonly #stateDir: string
+  /** Reads again what the file holds: what a fatal error cut off is in it or is not. */
+  whenReopened: (session: Session) => Promise<void> = () => Promise.resolve()
   readonly #sessions = new Set<Session>()
   readonly slots = new Slots(concurrentStatements)
   /** Files hard-linked here under unguessable names are the only ones the engine can read. */
   readonly incomingDir: string
 
-  private constructor(instance: DuckDBInstance, incomingDir: string) {
+  private constructor(instance: DuckDBInstance, stateDir: string, incomingDir: string) {
     this.#instance = instance
+    this.#stateDir = stateDir
     this.incomingDir = incomingDir
   }
 
@@ -30,27 +37,13 @@ export class Database {
     const incomingDir = path.join(stateDir, 'incoming')
     rmSync(incomingDir, { recursive: true, force: true })
     mkdirSync(incomingDir, { recursive: true, mode: 0o700 })
-    const instance = await DuckDBInstance.create(path.join(stateDir, 'warehouse.duckdb'), {
-      autoinstall_known_extensions: 'false',
-      autoload_known_extensions: 'false',
-      allow_community_extensions: 'false',
-      memory_limit: `${Math.max(512, Math.floor(totalmem() / 3 / 1048576))}MiB`,
-      threads: '2',
-      preserve_insertion_order: 'true',
-    })
-    const connection = await instance.connect()
-    await connection.run("SET GLOBAL TimeZone = 'UTC'")
-    await connection.run(`SET GLOBAL allowed_directories = [${quoteText(incomingDir)}]`)
-    await connection.run('SET GLOBAL enable_external_access = false')
-    registerOwnFunctions(connection)
-    await connection.run('SET GLOBAL lock_configuration = true')
-    connection.disconnectSync()
-    return new Database(instance, incomingDir)
+    return new Database(await openFile(stateDir, incomingDir), stateDir, incomingDir)
   }
 
   /** A session of its own: variables and temporary tables never leak into another job. */
   async withSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const session = new Session(await this.#instance.connect(), this.slots)
+    if (this.#isBroken) await this.#reopen()
+    const session = await this.#connect()
     this.#sessions.add(session)
     try {
       return await work(session)
@@ -60,23 +53,78 @@ export class Database {
     }
   }
 
+  async #connect(): Promise<Session> {
+    if (!this.#instance) throw noRoom()
+    return new Session(await this.#instance.connect(), this.slots, () => {
+      this.#isBroken = true
+    })
+  }
+
+  /** Once all that ran on the broken one has ended; fails, and is tried again, as long as the disk is full. */
+  async #reopen(): Promise<void> {
+    if (this.#sessions.size > 0) throw noRoom()
+    this.#reopening ??= this.#openAgain().finally(() => {
+      this.#reopening = undefined
+    })
+    await this.#reopening
+  }
+
+  async #openAgain(): Promise<void> {
+    this.#instance?.closeSync()
+    this.#instance = undefined
+    try {
+      this.#instance = await openFile(this.#stateDir, this.incomingDir)
+      const session = await this.#connect()
+      await this.whenReopened(session).finally(() => session.end())
+      this.#isBroken = false
+    } catch (error) {
+      throw explainEngineError(error)
+    }
+  }
+
   close(): void {
     for (const session of this.#sessions) session.interrupt()
-    this.#instance.closeSync()
+    this.#instance?.closeSync()
   }
+}
+
+async function openFile(stateDir: string, incomingDir: string): Promise<DuckDBInstance> {
+  const instance = await DuckDBInstance.create(path.join(stateDir, 'warehouse.duckdb'), {
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+    memory_limit: `${Math.max(512, Math.floor(totalmem() / 3 / 1048576))}MiB`,
+    threads: '2',
+    preserve_insertion_order: 'true',
+  })
+  const connection = await instance.connect()
+  await connection.run("SET GLOBAL TimeZone = 'UTC'")
+  await connection.run(`SET GLOBAL allowed_directories = [${quoteText(incomingDir)}]`)
+  await connection.run('SET GLOBAL enable_external_access = false')
+  registerOwnFunctions(connection)
+  await connection.run('SET GLOBAL lock_configuration = true')
+  connection.disconnectSync()
+  return instance
 }
 
 export class Session {
   readonly #connection: DuckDBConnection
   readonly #slots: Slots
+  readonly #whenBroken: () => void
   #isInterrupted = false
   #isRunning = false
   #held: Held | undefined
   #hasFailed = false
 
-  constructor(connection: DuckDBConnection, slots: Slots) {
+  constructor(connection: DuckDBConnection, slots: Slots, whenBroken: () => void) {
     this.#connection = connection
     this.#slots = slots
+    this.#whenBroken = whenBroken
+  }
+
+  #explained(error: unknown): Error {
+    if (isInvalidated(error)) this.#whenBroken()
+    return explainEngineError(error)
   }
 
   /** Runs one statement; the count is DuckDB's for INSERT, UPDATE, DELETE. */
@@ -94,7 +142,7 @@ export class Session {
     try {
       for await (const rows of (await this.#connection.stream(sql)).yieldRows()) yield rows
     } catch (error) {
-      throw explainEngineError(error)
+      throw this.#explained(error)
     } finally {
       release()
     }
@@ -158,17 +206,14 @@ export class Session {
   }
 
   async #execute(sql: string): Promise<DuckDBResult> {
-    if (sql.includes('\0'))
-      throw explainEngineError(
-        new Error('Invalid Input Error: a statement cannot contain the character U+0000'),
-      )
+    if (sql.includes('\0')) throw invalidQuery('A statement cannot contain the character U+0000')
     const release = await this.#slots.take()
     try {
       if (this.#isInterrupted) throw new Error('INTERRUPT Error: Interrupted!')
       this.#isRunning = true
       return await this.#connection.run(sql)
     } catch (error) {
-      throw explainEngineError(error)
+      throw this.#explained(error)
     } finally {
       this.#isRunning = false
       release()

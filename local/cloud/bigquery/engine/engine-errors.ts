@@ -4,43 +4,52 @@
  */
 import { CloudError } from '../../kernel.ts'
 import { explainBinderError } from '../sql/refusal-from-binder.ts'
+import { raisedMessage } from '../sql/values/raised.ts'
+import { isOfFile, wordsOfValue } from './engine-words.ts'
 
 /** The database file took no more: nothing of the statement is kept, and it works again when there is room. */
-const isOutOfRoom = (text: string): boolean =>
-  /No space left on device|Could not write (all )?(file|bytes)|failed to (write|sync|truncate)/i.test(text)
+const isOutOfRoom = (message: string): boolean =>
+  /No space left on device|Could not write|failed to (write|sync|truncate)|File too large/i.test(message)
 /** DuckDB refuses everything after an error it could not undo: the file must be opened again. */
-const isInvalidated = (text: string): boolean => /database has been invalidated/i.test(text)
+export const isInvalidated = (error: unknown): boolean =>
+  raisedMessage(textOf(error)) === undefined &&
+  /^(FATAL Error:|[A-Za-z ]+ Error: .*database has been invalidated)/s.test(textOf(error))
 
 const invalidQuery = (message: string): CloudError => new CloudError(400, 'invalidQuery', message)
 
 const concurrent = (): CloudError =>
   invalidQuery('Could not serialize access to the table due to concurrent update')
 
+// Not instanceof: the engine's errors may come from another realm.
+function textOf(error: unknown): string {
+  const said = (error as { message?: unknown } | null)?.message
+  return typeof said === 'string' ? said : String(error)
+}
+
 export function explainEngineError(error: unknown): Error {
   if (error instanceof CloudError) return error
-  // Not instanceof: the engine's errors may come from another realm.
-  const said = (error as { message?: unknown } | null)?.message
-  const text = typeof said === 'string' ? said : String(error)
-  const [, kind = '', rest = text] = /^([A-Za-z ]+?) Error: ([\s\S]*)$/.exec(text) ?? []
+  const text = textOf(error)
+  const [, kind, rest] = /^([A-Za-z ]+?) Error: ([\s\S]*)$/.exec(text) ?? []
+  // Before anything else: what a statement raised itself is never looked at.
+  const own = raisedMessage(text)
+  if (own !== undefined) return invalidQuery(own)
+  // Not the engine's: a fault of ours, and not for the user to read.
+  if (kind === undefined || rest === undefined) return error instanceof Error ? error : new Error(text)
   // DuckDB quotes its own statement after the message.
   const message = rest.replace(/\n\nLINE \d+:[\s\S]*$/, '')
-  if (isOutOfRoom(text) || isInvalidated(text))
-    return new CloudError(
-      503,
-      'backendError',
-      'The disk of the local BigQuery has no room left: free some and try again.',
-    )
   switch (kind) {
     case 'INTERRUPT':
       return new CloudError(499, 'stopped', 'Job execution was cancelled: User requested cancellation')
     case 'Out of Memory':
-      return new CloudError(
-        400,
-        'resourcesExceeded',
-        'Resources exceeded during query execution: The query could not be executed in the allotted memory.',
-      )
+      return isOutOfRoom(message)
+        ? noRoom()
+        : new CloudError(
+            400,
+            'resourcesExceeded',
+            'Resources exceeded during query execution: The query could not be executed in the allotted memory.',
+          )
     case 'TransactionContext':
-      return concurrent()
+      return isInvalidated(error) || isOutOfRoom(message) ? noRoom() : concurrent()
     case 'Constraint': {
       const column = /NOT NULL/.test(message) ? /\.([^.\s]+)$/.exec(message)?.[1] : undefined
       return invalidQuery(
@@ -48,34 +57,32 @@ export function explainEngineError(error: unknown): Error {
       )
     }
     case 'IO':
+      return isOutOfRoom(message) ? noRoom() : unreadable(message)
     case 'FATAL':
     case 'INTERNAL':
-      return new CloudError(503, 'backendError', 'The local BigQuery could not read or write its files.')
+      return isOutOfRoom(message) || isInvalidated(error) ? noRoom() : unreadable(message)
     case 'Catalog':
       // Replaced by another job since the transaction began.
       if (/Table with name t\d+ does not exist/.test(message)) return concurrent()
-      return explainBinderError(error)
+      return explainBinderError(message)
     case 'Binder':
     case 'Parser':
     case 'Not implemented':
-      return explainBinderError(error)
+      return explainBinderError(message)
     default:
-      return invalidQuery(valueError(message))
+      return isInvalidated(error) ? noRoom() : invalidQuery(wordsOfValue(message))
   }
 }
 
-const OPERATORS: Readonly<Record<string, string>> = { addition: '+', subtraction: '-', multiplication: '*' }
-
-/** Errors of a value, met while the statement ran. */
-function valueError(message: string): string {
-  const overflow = /^Overflow in (addition|subtraction|multiplication) of INT64 \((-?\d+) . (-?\d+)\)/.exec(
-    message,
-  )
-  if (overflow) return `int64 overflow: ${overflow[2]} ${OPERATORS[overflow[1]!]} ${overflow[3]}`
-  if (/^Overflow in .* (INT128|DECIMAL)|^Casting value .* to type DECIMAL/.test(message))
-    return 'numeric overflow'
-  if (/^More than one row returned by a subquery/.test(message))
-    return 'Scalar subquery produced more than one element'
-  // Files to load are linked under unguessable names, which mean nothing to the user.
-  return message.replaceAll(/\S*\/incoming\/[\w.-]+/g, 'the file')
+function unreadable(message: string): CloudError {
+  return isOfFile(message)
+    ? invalidQuery(wordsOfValue(message))
+    : new CloudError(503, 'backendError', 'The local BigQuery could not read or write its files.')
 }
+
+export const noRoom = (): CloudError =>
+  new CloudError(
+    503,
+    'backendError',
+    'The disk of the local BigQuery has no room left: free some and try again.',
+  )

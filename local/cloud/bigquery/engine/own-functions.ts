@@ -14,6 +14,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api'
 import { bigqueryFingerprint } from 'farmhash-modern'
+import { marked } from '../sql/values/raised.ts'
 
 interface OwnFunction {
   readonly name: string
@@ -55,6 +56,18 @@ function soundex(text: string): string {
     if (code.length === 4) break
   }
   return code === '' ? '' : code.padEnd(4, '0')
+}
+
+/** Where the occurrence begins, counted in code points from 1; from the end backwards below 0. Occurrences may overlap. */
+function positionOf(text: string, part: string, position: number, occurrence: number): number {
+  if (position === 0) throw new Error('The position of INSTR must not be 0')
+  if (occurrence < 1) throw new Error('The occurrence of INSTR must be positive')
+  const [all, wanted] = [[...text], [...part]]
+  const step = position > 0 ? 1 : -1
+  let left = occurrence
+  for (let at = position > 0 ? position - 1 : all.length + position; at >= 0 && at < all.length; at += step)
+    if (wanted.every((letter, i) => all[at + i] === letter) && --left === 0) return at + 1
+  return 0
 }
 
 /** Levenshtein's distance of code points; never more than `most`. */
@@ -109,6 +122,13 @@ const OWN: readonly OwnFunction[] = [
   { name: 'own_casefold', takes: [VARCHAR], gives: VARCHAR, compute: (text) => casefold(String(text)) },
   { name: 'own_soundex', takes: [VARCHAR], gives: VARCHAR, compute: (text) => soundex(String(text)) },
   {
+    name: 'own_instr',
+    takes: [VARCHAR, VARCHAR, BIGINT, BIGINT],
+    gives: BIGINT,
+    compute: (text, part, position, occurrence) =>
+      BigInt(positionOf(String(text), String(part), Number(position), Number(occurrence))),
+  },
+  {
     name: 'own_edit_distance',
     takes: [VARCHAR, VARCHAR, BIGINT],
     gives: BIGINT,
@@ -128,6 +148,15 @@ const OWN: readonly OwnFunction[] = [
   },
 ]
 
+/** What they say is wrong is marked as words of the language, like every other. */
+function said<T>(compute: () => T): T {
+  try {
+    return compute()
+  } catch (error) {
+    throw new Error(marked(error instanceof Error ? error.message : String(error)), { cause: error })
+  }
+}
+
 /** Registers them for every connection of the database. */
 export function registerOwnFunctions(connection: DuckDBConnection): void {
   for (const { name, takes, gives, compute } of OWN)
@@ -140,7 +169,7 @@ export function registerOwnFunctions(connection: DuckDBConnection): void {
           const columns = takes.map((_, index) => input.getColumnVector(index))
           for (let row = 0; row < input.rowCount; row += 1) {
             const values = columns.map((column) => column.getItem(row))
-            output.setItem(row, values.includes(null) ? null : compute(...values))
+            output.setItem(row, values.includes(null) ? null : said(() => compute(...values)))
           }
           output.flush()
         },

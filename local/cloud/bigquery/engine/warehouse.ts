@@ -42,6 +42,7 @@ export class Warehouse {
   static async open(stateDir: string): Promise<Warehouse> {
     const warehouse = new Warehouse(await Database.open(stateDir))
     await warehouse.database.withSession((session) => warehouse.#load(session))
+    warehouse.database.whenReopened = (session) => warehouse.#read(session)
     return warehouse
   }
 
@@ -61,19 +62,28 @@ export class Warehouse {
       )
       await session.run('COMMIT')
     })
+    await this.#read(session)
+    await this.#dropOrphans(session)
+  }
+
+  /** What the ledger says, which is what was committed; of jobs only memory knows how they failed since. */
+  async #read(session: Session): Promise<void> {
+    const ended = [...this.jobs].filter(([, job]) => job.state === 'DONE')
     const maps: Record<string, Map<string, unknown>> = {
       dataset: this.datasets,
       table: this.tables,
       job: this.jobs,
       routine: this.routines,
     }
-    for (const [seq, kind, key, body] of await session.rows(
-      'SELECT seq, kind, key, body FROM control.ledger ORDER BY seq',
-    )) {
-      maps[String(kind)]?.set(String(key), JSON.parse(String(body)))
-      this.#sequence = Number(seq)
+    const rows = await session.rows('SELECT seq, kind, key, body FROM control.ledger ORDER BY seq')
+    for (const map of Object.values(maps)) map.clear()
+    for (const [seq, kind, key, body] of rows) {
+      if (body === null) maps[String(kind)]?.delete(String(key))
+      else maps[String(kind)]?.set(String(key), JSON.parse(String(body)))
+      this.#sequence = Math.max(this.#sequence, Number(seq))
     }
-    await this.#dropOrphans(session)
+    for (const [key, job] of ended) if (this.jobs.get(key)?.state !== 'DONE') this.jobs.set(key, job)
+    this.#revision += 1
   }
 
   /** Physical tables without a record: replaced, expired or of a transaction's other world. */

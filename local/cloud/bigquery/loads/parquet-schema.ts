@@ -4,7 +4,7 @@
  */
 import type { Session } from '../engine/database.ts'
 import { quoteText } from '../engine/names.ts'
-import { invalid, unsupported } from '../engine/refusals.ts'
+import { unsupported } from '../engine/refusals.ts'
 import type { FieldSchema } from '../sql/types.ts'
 
 const simple: Readonly<Record<string, string>> = {
@@ -34,13 +34,9 @@ export async function parquetSchema(
   file: string,
   isListInference: boolean,
 ): Promise<FieldSchema[]> {
-  const described = await session
-    .describe(`SELECT * FROM read_parquet(${quoteText(file)}, hive_partitioning = false)`)
-    .catch((error: Error) => {
-      throw invalid(
-        `Error while reading data, error message: Input file is not in Parquet format. ${error.message}`,
-      )
-    })
+  const described = await session.describe(
+    `SELECT * FROM read_parquet(${quoteText(file)}, hive_partitioning = false)`,
+  )
   // INT96 is an instant for BigQuery, but DuckDB shows it without a zone.
   const old = new Set(
     (await session.rows(`SELECT name FROM parquet_schema(${quoteText(file)}) WHERE type = 'INT96'`)).map(

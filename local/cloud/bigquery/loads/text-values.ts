@@ -5,6 +5,7 @@
 import { duckdbType, legacyTypeName } from '../engine/data-types.ts'
 import { quoteText } from '../engine/names.ts'
 import type { FieldSchema } from '../sql/types.ts'
+import { raised } from '../sql/values/raised.ts'
 
 const shapes: Readonly<Record<string, string>> = {
   INTEGER: '\\s*[+-]?[0-9]+\\s*',
@@ -22,7 +23,9 @@ const sqlNames: Readonly<Record<string, string>> = { INTEGER: 'INT64', FLOAT: 'F
 /** `source` is a VARCHAR expression. */
 export function parseText(source: string, field: FieldSchema, position: number): string {
   const type = legacyTypeName(field.type)
-  const complaint = `error('Error while reading data, error message: Could not parse ''' || ${source} || ${quoteText(`' as ${sqlNames[type] ?? type} for field ${field.name} (position ${position})`)})`
+  const complaint = raised(
+    `'Error while reading data, error message: Could not parse ''' || ${source} || ${quoteText(`' as ${sqlNames[type] ?? type} for field ${field.name} (position ${position})`)}`,
+  )
   if (type === 'STRING') return source
   if (type === 'BYTES') return `from_base64(${source})`
   if (type === 'JSON') return `CAST(${source} AS JSON)`

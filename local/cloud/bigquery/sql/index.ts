@@ -4,7 +4,6 @@
  */
 import { CloudError } from '../../kernel.ts'
 import { parseProgram, syntaxOf } from './parse/script-parser.ts'
-import { explainBinderError } from './refusal-from-binder.ts'
 import { checkBody } from './resolve/routines.ts'
 import { keyOf, MissingName, Translation, type Answer } from './resolve/translation.ts'
 import { compileStatement } from './statements/compile.ts'
@@ -57,8 +56,7 @@ async function withAnswers<T>(
       return await work(new Translation(context, answers))
     } catch (error) {
       if (error instanceof RangeError) throw tooComplex()
-      if (!(error instanceof MissingName))
-        throw error instanceof CloudError ? error : explainBinderError(error)
+      if (!(error instanceof MissingName)) throw error
       const { path, via, purpose } = error
       answers.set(
         keyOf(path, via, purpose),

@@ -13,7 +13,7 @@ import { bodyOfOptions, readTableFields } from '../../resources/table-fields.ts'
 import type { Alter, FieldSchema } from '../../sql/types.ts'
 import { targetOf } from '../catalog.ts'
 import type { CatalogScope } from '../scope.ts'
-import { checkWidening } from './widening.ts'
+import { widened } from './widening.ts'
 
 export interface AlterPlan {
   readonly table: TableRecord
@@ -67,11 +67,7 @@ export function planAlter(
     case 'SET_DATA_TYPE': {
       const field = columnOf(before, alter.column.name, alter.isConditional)
       if (!field) return plan({})
-      const wanted = parseSchema([alter.column])[0]!
-      const { maxLength: _length, precision: _precision, scale: _scale, ...rest } = field
-      const { name: _name, mode: _mode, description: _description, ...type } = wanted
-      const next = { ...rest, ...type }
-      checkWidening(before, field, next)
+      const next = widened(before, field, parseSchema([alter.column])[0]!)
       const isSame = duckdbType(field) === duckdbType(next)
       return plan(
         { schema: replaced(before, next) },

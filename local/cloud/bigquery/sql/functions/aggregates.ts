@@ -4,6 +4,7 @@ import { match } from './matching.ts'
 import { divided } from './numerics.ts'
 import { arrayOf, INT64, isNullType, isScalar, STRING, typeName } from '../values/gtype.ts'
 import { coerce } from '../values/coerce.ts'
+import { extreme, finite, inNumeric } from './extremes.ts'
 import { aggregate, example, failing, type FunctionRow, type Signature } from './row.ts'
 
 const F = 'Aggregate'
@@ -12,14 +13,6 @@ const named =
   (name: string): Signature['emit'] =>
   (args, how) =>
     how.apply(name, args)
-/** DuckDB takes NaN for the largest; in BigQuery any NaN makes MIN and MAX NaN. */
-const extreme =
-  (name: string): Signature['emit'] =>
-  (args, how) =>
-    isScalar(how.values[0]!.type, 'FLOAT64')
-      ? `CASE WHEN ${how.apply('bool_or', [`isnan(${args[0]})`])} THEN CAST('nan' AS DOUBLE) ELSE ${how.apply(name, args)} END`
-      : how.apply(name, args)
-
 function withoutClauses(row: FunctionRow): FunctionRow {
   const resolve: Resolver = (call, resolveArgument, site) => {
     if (call.nulls || call.orderBy.length > 0 || call.limit)
@@ -140,13 +133,20 @@ export const aggregateRows: readonly FunctionRow[] = [
       'SUM',
       {
         'INT64 -> INT64': (args, how) => `CAST(${how.apply('sum', args)} AS BIGINT)`,
-        'FLOAT64 -> FLOAT64': named('sum'),
-        'NUMERIC -> NUMERIC': (args, how) => `CAST(${how.apply('sum', args)} AS DECIMAL(38,9))`,
+        'FLOAT64 -> FLOAT64': finite('sum'),
+        'NUMERIC -> NUMERIC': (args, how) => inNumeric(how.apply('sum', args), how),
       },
       example('SELECT SUM(x), SUM(DISTINCT x) FROM UNNEST([1, 2, 3, 4, 5, 4, 3, 2, 1]) AS x', [25, 15]),
+      failing('SELECT SUM(x) FROM UNNEST([9223372036854775807, 1]) AS x', 'int64 overflow'),
+      failing('SELECT SUM(x) FROM UNNEST([1e308, 1e308]) AS x', 'double overflow'),
       failing(
-        'SELECT SUM(x) FROM UNNEST([9223372036854775807, 1]) AS x',
-        'out of range for the destination type INT64',
+        "SELECT SUM(x) FROM UNNEST([NUMERIC '99999999999999999999999999999', 1]) AS x",
+        'numeric overflow',
+      ),
+      example(
+        "SELECT SUM(x) OVER (ORDER BY x), SUM(x) OVER () = CAST('inf' AS FLOAT64) FROM UNNEST([1.5, CAST('inf' AS FLOAT64)]) AS x ORDER BY x",
+        [1.5, true],
+        [Number.POSITIVE_INFINITY, true],
       ),
     ),
   ),
@@ -157,10 +157,10 @@ export const aggregateRows: readonly FunctionRow[] = [
       'AVG',
       {
         'INT64 -> FLOAT64': named('avg'),
-        'FLOAT64 -> FLOAT64': named('avg'),
+        'FLOAT64 -> FLOAT64': finite('avg'),
         'NUMERIC -> NUMERIC': (args, how) =>
           divided(
-            `CAST(${how.apply('sum', args)} AS DECIMAL(38,9))`,
+            inNumeric(how.apply('sum', args), how),
             `CAST(${how.apply('count', args)} AS DECIMAL(38,9))`,
             'NULL',
           ),

@@ -1,8 +1,18 @@
 /** ARRAY functions; https://cloud.google.com/bigquery/docs/reference/standard-sql/array_functions. */
 import { once } from '../values/value.ts'
-import { example, failing, scalar, type FunctionRow } from './row.ts'
+import { example, failing, scalar, type FunctionRow, type Signature } from './row.ts'
 
 const F = 'Array'
+/** Each counted from the start, so that no step adds its error to the next. */
+const steps =
+  (type: string): Signature['emit'] =>
+  (args, how) =>
+    once(args, ([from, to, by = `CAST(1 AS ${type})`]) => {
+      const count = `CAST(floor(greatest(least(CAST(${to} - ${from} AS DOUBLE) / CAST(${by} AS DOUBLE), 1e7), -1)) AS BIGINT) + 1`
+      const value = `list_transform(generate_series(0, ${count}), lambda i: CAST(${from} + i * ${by} AS ${type}))`
+      return `CASE WHEN ${by} = 0 THEN ${how.fail("'Sequence step cannot be 0.'")} WHEN ${from} IS NOT NULL AND ${to} IS NOT NULL AND ${by} IS NOT NULL THEN list_filter(${value}, lambda v: CASE WHEN ${by} > 0 THEN v <= ${to} ELSE v >= ${to} END) END`
+    })
+
 export const arrayRows: readonly FunctionRow[] = [
   scalar(
     F,
@@ -51,7 +61,20 @@ export const arrayRows: readonly FunctionRow[] = [
       'INT64, INT64 -> ARRAY<INT64>': 'generate_series',
       'INT64, INT64, INT64 -> ARRAY<INT64>': ([a, b, step], how) =>
         `CASE WHEN ${step} = 0 THEN ${how.fail("'Sequence step cannot be 0.'")} ELSE generate_series(${a}, ${b}, ${step}) END`,
+      'FLOAT64, FLOAT64 -> ARRAY<FLOAT64>': steps('DOUBLE'),
+      'FLOAT64, FLOAT64, FLOAT64 -> ARRAY<FLOAT64>': steps('DOUBLE'),
+      'NUMERIC, NUMERIC -> ARRAY<NUMERIC>': steps('DECIMAL(38,9)'),
+      'NUMERIC, NUMERIC, NUMERIC -> ARRAY<NUMERIC>': steps('DECIMAL(38,9)'),
     },
+    example(
+      "SELECT GENERATE_ARRAY(0, 1, 0.25), GENERATE_ARRAY(1.5, 3), GENERATE_ARRAY(NUMERIC '1', 0, NUMERIC '-0.5')",
+      [
+        [0, 0.25, 0.5, 0.75, 1],
+        [1.5, 2.5],
+        ['1.000000000', '0.500000000', '0.000000000'],
+      ],
+    ),
+    failing('SELECT GENERATE_ARRAY(0.5, 2, 0)', 'step cannot be 0'),
     example('SELECT GENERATE_ARRAY(1, 5), GENERATE_ARRAY(0, 10, 3), GENERATE_ARRAY(10, 0, -3)', [
       [1, 2, 3, 4, 5],
       [0, 3, 6, 9],

@@ -1,4 +1,5 @@
 /** Bits: how the operators & | ^ ~ << >> are written, and BIT_COUNT; INT64 only, BYTES are refused by name. */
+import { raised } from '../values/raised.ts'
 import { once } from '../values/value.ts'
 import { example, scalar, type FunctionRow } from './row.ts'
 
@@ -16,7 +17,7 @@ const shifted = (a: string, b: string, sql: (x: string, n: string) => string): s
   once(
     [a, b],
     ([x, n]) =>
-      `CASE WHEN ${n} < 0 THEN error('Bitwise binary shift operator requires a non-negative shift count') WHEN ${n} > 63 THEN CASE WHEN ${x} IS NOT NULL THEN CAST(0 AS BIGINT) END ELSE ${signed(sql(unsigned(x!), `CAST(${n} AS INTEGER)`))} END`,
+      `CASE WHEN ${n} < 0 THEN ${raised("'Bitwise binary shift operator requires a non-negative shift count'")} WHEN ${n} > 63 THEN CASE WHEN ${x} IS NOT NULL THEN CAST(0 AS BIGINT) END ELSE ${signed(sql(unsigned(x!), `CAST(${n} AS INTEGER)`))} END`,
   )
 
 /** Shifts drop what leaves 64 bits; to the right no sign is drawn along. */

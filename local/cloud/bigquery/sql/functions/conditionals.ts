@@ -1,4 +1,5 @@
 /** COALESCE, IF, IFNULL, NULLIF, and GREATEST and LEAST, which are NULL if any argument is. */
+import { raised } from '../values/raised.ts'
 import { unsupported } from '../refusal.ts'
 import { orNan } from '../values/floats.ts'
 import { isScalar } from '../values/gtype.ts'
@@ -73,7 +74,7 @@ export const conditionalRows: readonly FunctionRow[] = [
     F,
     'rewrite',
     'ERROR',
-    { 'STRING -> INT64': ([message]) => `CAST(error(${message}) AS BIGINT)` },
+    { 'STRING -> INT64': ([message]) => `CAST(${raised(message!)} AS BIGINT)` },
     failing("SELECT ERROR('out of cheese')", 'out of cheese'),
   ),
 ]

@@ -5,7 +5,7 @@
 import { invalid, type Position } from '../refusal.ts'
 import type { Expression } from '../parse/syntax.ts'
 import { isNullType, isScalar, TIMESTAMP, typeName, type GType } from '../values/gtype.ts'
-import { datetimeIn, timestampIn } from '../values/temporal.ts'
+import { datetimeIn, timestampIn, withinCalendar } from '../values/temporal.ts'
 import { once, type Value } from '../values/value.ts'
 
 export const MICROS: Readonly<Record<string, bigint>> = {
@@ -68,6 +68,7 @@ export function shift(
   isMinus: boolean,
   name: string,
   at: Position,
+  isSafe = false,
 ): { sql: string; type: GType } {
   const type = value.type.kind === 'scalar' ? value.type.name : ''
   if (!ALLOWED[type])
@@ -78,27 +79,27 @@ export function shift(
   if (!ALLOWED[type].includes(unit))
     throw invalid(`${name} does not support the ${unit} date part when the argument is ${type} type`, at)
   const sign = isMinus ? '-' : '+'
+  const within = (sql: string): { sql: string; type: GType } => ({
+    sql: type === 'TIME' ? sql : withinCalendar(sql, type as 'DATE', isSafe),
+    type: value.type,
+  })
   if (type === 'DATE' && unit in MICROS)
-    return {
-      sql: `(${value.sql} ${sign} CAST(${amount.sql}${unit === 'WEEK' ? ' * 7' : ''} AS INTEGER))`,
-      type: value.type,
-    }
+    return within(`(${value.sql} ${sign} CAST(${amount.sql}${unit === 'WEEK' ? ' * 7' : ''} AS INTEGER))`)
   if (unit in MONTHS) {
     const sql = `(${value.sql} ${sign} to_months(CAST(${amount.sql}${MONTHS[unit] === 1 ? '' : ` * ${MONTHS[unit]}`} AS INTEGER)))`
-    return { sql: type === 'DATE' ? `CAST(${sql} AS DATE)` : sql, type: value.type }
+    return within(type === 'DATE' ? `CAST(${sql} AS DATE)` : sql)
   }
-  return {
-    sql: `(${value.sql} ${sign} to_microseconds(${amount.sql} * CAST(${MICROS[unit]} AS BIGINT)))`,
-    type: value.type,
-  }
+  return within(`(${value.sql} ${sign} to_microseconds(${amount.sql} * CAST(${MICROS[unit]} AS BIGINT)))`)
 }
 
 /** Truncates a DATE text. */
 export function truncateDate(sql: string, part: Part, name: string, at: Position): string {
   if (part.firstWeekday !== undefined)
-    return once(
-      [sql],
-      ([d]) => `(${d} - CAST((dayofweek(${d}) + ${(7 - part.firstWeekday!) % 7}) % 7 AS INTEGER))`,
+    return once([sql], ([d]) =>
+      withinCalendar(
+        `(${d} - CAST((dayofweek(${d}) + ${(7 - part.firstWeekday!) % 7}) % 7 AS INTEGER))`,
+        'DATE',
+      ),
     )
   switch (part.name) {
     case 'DAY':

@@ -3,7 +3,8 @@ import { invalid } from '../refusal.ts'
 import type { Expression } from '../parse/syntax.ts'
 import { castSql } from '../values/cast.ts'
 import { arrayOf, DATE, DATETIME, INT64, isScalar, STRING, type GType } from '../values/gtype.ts'
-import { datetimeIn } from '../values/temporal.ts'
+import { datetimeIn, withinCalendar } from '../values/temporal.ts'
+import { raised } from '../values/raised.ts'
 import { once } from '../values/value.ts'
 import { arity, asType } from './arguments.ts'
 import { boundaries, partOf, shift, truncate, truncateDate } from './date-arithmetic.ts'
@@ -33,6 +34,7 @@ export function adding(type: GType | undefined, isMinus: boolean): Resolver {
       isMinus,
       call.name,
       call.at,
+      call.isSafe,
     )
   }
 }
@@ -78,12 +80,16 @@ export const dateOf: Resolver = (call, resolve) => {
   const values = call.args.map((argument: Expression) => resolve(argument))
   if (values.length === 3)
     return {
-      sql: `make_date(${values.map((value) => asType(value, INT64, call).sql).join(', ')})`,
+      sql: withinCalendar(
+        `make_date(${values.map((value) => asType(value, INT64, call).sql).join(', ')})`,
+        'DATE',
+        call.isSafe,
+      ),
       type: DATE,
     }
   const [value, zone] = values
   if (isScalar(value!.type, 'TIMESTAMP'))
-    return { sql: `CAST(${datetimeIn(value!.sql, zoneOf(zone, call.at))} AS DATE)`, type: DATE }
+    return { sql: `CAST(${datetimeIn(value!.sql, zoneOf(zone, call.at), call.isSafe)} AS DATE)`, type: DATE }
   if (zone || !isScalar(value!.type, 'DATETIME', 'DATE', 'STRING', 'NULL'))
     throw invalid(`No matching signature for function DATE`, call.at)
   if (isScalar(value!.type, 'STRING')) return { sql: asType(value!, DATE, call).sql, type: DATE }
@@ -95,13 +101,17 @@ export const datetimeOf: Resolver = (call, resolve) => {
   const values = call.args.map((argument: Expression) => resolve(argument))
   if (values.length === 6)
     return {
-      sql: `make_timestamp(${values.map((value) => asType(value, INT64, call).sql).join(', ')})`,
+      sql: withinCalendar(
+        `make_timestamp(${values.map((value) => asType(value, INT64, call).sql).join(', ')})`,
+        'DATETIME',
+        call.isSafe,
+      ),
       type: DATETIME,
     }
   const [value, second] = values
   if (values.length > 2) throw invalid('No matching signature for function DATETIME', call.at)
   if (isScalar(value!.type, 'TIMESTAMP'))
-    return { sql: datetimeIn(value!.sql, zoneOf(second, call.at)), type: DATETIME }
+    return { sql: datetimeIn(value!.sql, zoneOf(second, call.at), call.isSafe), type: DATETIME }
   if (second)
     return {
       sql: `(${asType(value!, DATE, call).sql} + ${asType(second, { kind: 'scalar', name: 'TIME' }, call).sql})`,
@@ -125,7 +135,8 @@ export const lastDay: Resolver = (call, resolve) => {
   const part = call.args[1] ? partOf(call.args[1], call.at) : { name: 'MONTH' }
   const start = truncateDate(sql, part, 'LAST_DAY', call.at)
   const months: Readonly<Record<string, number>> = { MONTH: 1, QUARTER: 3, YEAR: 12 }
-  if ('firstWeekday' in part && part.firstWeekday !== undefined) return { sql: `(${start} + 6)`, type: DATE }
+  if ('firstWeekday' in part && part.firstWeekday !== undefined)
+    return { sql: withinCalendar(`(${start} + 6)`, 'DATE', call.isSafe), type: DATE }
   if (!months[part.name])
     throw invalid(`A valid date part argument for LAST_DAY is required, but found ${part.name}`, call.at)
   return { sql: `CAST(${start} + to_months(${months[part.name]}) - to_days(1) AS DATE)`, type: DATE }
@@ -157,7 +168,7 @@ export const dateArray: Resolver = (call, resolve) => {
     ? once(
         [step],
         ([by]) =>
-          `CASE WHEN ${by} = 0 THEN ${call.isSafe ? 'NULL' : "error('Sequence step cannot be 0.')"} ELSE ${series(by!)} END`,
+          `CASE WHEN ${by} = 0 THEN ${call.isSafe ? 'NULL' : raised("'Sequence step cannot be 0.'")} ELSE ${series(by!)} END`,
       )
     : series(step)
   return { sql, type: arrayOf(DATE) }

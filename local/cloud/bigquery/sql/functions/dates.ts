@@ -1,6 +1,7 @@
 /** DATE, DATETIME and TIME functions; https://cloud.google.com/bigquery/docs/reference/standard-sql/date_functions and datetime_functions. */
 import { DATE, DATETIME } from '../values/gtype.ts'
-import { utcDatetime } from '../values/temporal.ts'
+import { datetimeIn, utcDatetime, withinCalendar } from '../values/temporal.ts'
+import { zoneOf } from './zones.ts'
 import { adding, dateArray, dateOf, datetimeOf, differing, lastDay, truncating } from './date-forms.ts'
 import { example, failing, scalar, special, type FunctionRow } from './row.ts'
 
@@ -162,7 +163,10 @@ export const dateRows: readonly FunctionRow[] = [
     D,
     'rewrite',
     'DATE_FROM_UNIX_DATE',
-    { 'INT64 -> DATE': ([n]) => `(DATE '1970-01-01' + CAST(${n} AS INTEGER))` },
+    {
+      'INT64 -> DATE': ([n], how) =>
+        withinCalendar(`(DATE '1970-01-01' + CAST(${n} AS INTEGER))`, 'DATE', how.isSafe),
+    },
     example('SELECT DATE_FROM_UNIX_DATE(14238)', ['2008-12-25']),
   ),
   scalar(
@@ -173,7 +177,10 @@ export const dateRows: readonly FunctionRow[] = [
       'INT64, INT64, INT64 -> TIME': 'make_time',
       'DATETIME -> TIME': ([x]) => `CAST(${x} AS TIME)`,
       'TIMESTAMP -> TIME': ([x]) => `CAST(${utcDatetime(x!)} AS TIME)`,
+      'TIMESTAMP, STRING! -> TIME': ([x], how) =>
+        `CAST(${datetimeIn(x!, zoneOf(how.values[1], how.at), how.isSafe)} AS TIME)`,
     },
+    example("SELECT TIME(TIMESTAMP '2008-12-25 15:30:00+08', 'America/Los_Angeles')", ['23:30:00']),
     example("SELECT TIME(15, 30, 0), TIME(DATETIME '2008-12-25 15:30:00')", ['15:30:00', '15:30:00']),
   ),
 ]

@@ -3,6 +3,7 @@ import { unsupported } from '../refusal.ts'
 import { STRING } from '../values/gtype.ts'
 import { once, quoteText } from '../values/value.ts'
 import { arity, asType } from './arguments.ts'
+import { bytesOfPoints, pointsOfBytes } from './bytes.ts'
 import { example, failing, scalar, special, type Emit, type FunctionRow } from './row.ts'
 
 const F = 'Hash and encoding'
@@ -126,8 +127,18 @@ export const fingerprintRows: readonly FunctionRow[] = [
           ([x]) =>
             `CASE WHEN ${x} = '' THEN CAST([] AS BIGINT[]) ELSE list_transform(regexp_extract_all(${x}, '(?s:.)'), lambda point: CAST(unicode(point) AS BIGINT)) END`,
         ),
+      ...pointsOfBytes,
     },
+    example("SELECT TO_CODE_POINTS(b'\\x00\\x01\\x10\\xff'), TO_CODE_POINTS(b'')", [[0, 1, 16, 255], []]),
     example("SELECT TO_CODE_POINTS('foo'), TO_CODE_POINTS('Ā')", [[102, 111, 111], [256]]),
+  ),
+  scalar(
+    'String',
+    'rewrite',
+    'CODE_POINTS_TO_BYTES',
+    bytesOfPoints,
+    example('SELECT CODE_POINTS_TO_BYTES([65, 98, 67, 100]) = b"AbCd"', [true]),
+    failing('SELECT CODE_POINTS_TO_BYTES([256])', 'Invalid ASCII codepoint'),
   ),
   scalar(
     'String',

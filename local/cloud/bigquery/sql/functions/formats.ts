@@ -5,7 +5,7 @@
 import { invalid, unsupported, type Position } from '../refusal.ts'
 import type { Call } from '../parse/syntax.ts'
 import { DATE, DATETIME, isScalar, STRING, TIMESTAMP, type GType } from '../values/gtype.ts'
-import { datetimeIn, timestampIn } from '../values/temporal.ts'
+import { datetimeIn, offsetText } from '../values/temporal.ts'
 import { once, quoteText, type Value } from '../values/value.ts'
 import { arity, asType } from './arguments.ts'
 import { example, special, type FunctionRow } from './row.ts'
@@ -68,7 +68,7 @@ const IN_TIMESTAMP: Readonly<Record<string, (x: string) => string>> = {
   '%z': () => "'+0000'",
   '%Ez': () => "'+00:00'",
 }
-const CLOCK = /%(?:[HMSIpkl]|E\d?\*?S|[TXRcP])/
+export const CLOCK = /%(?:[HMSIpkl]|E\d?\*?S|[TXRcP])/
 
 export function elementsOf(format: string, at: Position): string[] {
   const elements: string[] = format.match(/%E(?:\*[Sf]|\d[SYf]|[a-zA-Z])|%[\s\S]|[^%]+|%$/g) ?? []
@@ -91,15 +91,27 @@ function formatting(type: GType): Resolver {
     const base = isScalar(type, 'TIMESTAMP') ? datetimeIn(value.sql, zone) : value.sql
     if (isScalar(type, 'DATE') && CLOCK.test(format))
       throw unsupported(`A clock element in ${call.name}`, call.at)
-    return {
-      sql: once([base], ([x]) => pieces(format, x!, isScalar(type, 'TIMESTAMP') && !zone, call)),
-      type: STRING,
-    }
+    if (zone && /%E?z/.test(format))
+      return {
+        sql: once([value.sql], ([t]) =>
+          once([datetimeIn(t!, zone)], ([x]) => pieces(format, x!, inZone(t!, x!), call)),
+        ),
+        type: STRING,
+      }
+    const known = isScalar(type, 'TIMESTAMP') && !zone ? IN_TIMESTAMP : {}
+    return { sql: once([base], ([x]) => pieces(format, x!, known, call)), type: STRING }
   }
 }
 
+type Computed = Readonly<Record<string, (x: string) => string>>
+/** The moment `t` whose clock in a zone is `x`. */
+const inZone = (t: string, x: string): Computed => ({
+  '%z': () => offsetText(`(epoch_us(${x}) - epoch_us(${t}))`, ''),
+  '%Ez': () => offsetText(`(epoch_us(${x}) - epoch_us(${t}))`, ':'),
+})
+
 /** The text of the DATETIME `x`, element by element. */
-export function pieces(format: string, x: string, isUtc: boolean, call: Call & { at: Position }): string {
+export function pieces(format: string, x: string, also: Computed, call: Call & { at: Position }): string {
   const texts: string[] = []
   let run = ''
   const flush = () => {
@@ -111,7 +123,7 @@ export function pieces(format: string, x: string, isUtc: boolean, call: Call & {
       run += element
       return
     }
-    const computed = COMPUTED[element] ?? (isUtc ? IN_TIMESTAMP[element] : undefined)
+    const computed = COMPUTED[element] ?? also[element]
     if (element !== '%c' && EXPANDED[element] !== undefined) {
       run += EXPANDED[element]
       return
@@ -138,88 +150,8 @@ export function pieces(format: string, x: string, isUtc: boolean, call: Call & {
 const fraction = (x: string) =>
   `(strftime(${x}, '%S') || CASE WHEN microsecond(${x}) % 1000000 = 0 THEN '' ELSE '.' || rtrim(lpad(CAST(microsecond(${x}) % 1000000 AS VARCHAR), 6, '0'), '0') END)`
 
-const PARSED: Readonly<Record<string, string>> = {
-  '%Y': '%Y',
-  '%E4Y': '%Y',
-  '%m': '%m',
-  '%d': '%d',
-  '%e': '%d',
-  '%H': '%H',
-  '%M': '%M',
-  '%S': '%S',
-  '%F': '%Y-%m-%d',
-  '%T': '%H:%M:%S',
-  '%R': '%H:%M',
-  '%b': '%b',
-  '%h': '%b',
-  '%B': '%B',
-  '%y': '%y',
-  '%j': '%j',
-  '%I': '%I',
-  '%p': '%p',
-  '%%': '%%',
-  '%D': '%m/%d/%y',
-  '%x': '%m/%d/%y',
-  '%a': '%a',
-  '%A': '%A',
-  '%E6S': '%S.%f',
-  '%E*S': '%S.%f',
-  '%E3S': '%S.%g',
-}
-
-function parsing(type: GType): Resolver {
-  return (call, resolve) => {
-    arity(call, 2, isScalar(type, 'TIMESTAMP') ? 3 : 2)
-    const format = literalFormat(resolve(call.args[0]!), call)
-    const text = asType(resolve(call.args[1]!), STRING, call)
-    const zone = call.args[2] ? zoneOf(asType(resolve(call.args[2]), STRING, call), call.at) : undefined
-    const failure = (x: string) =>
-      call.isSafe ? 'NULL' : `error(concat('Failed to parse input string ', chr(34), ${x}, chr(34)))`
-    const finish = (parsed: string) =>
-      isScalar(type, 'DATE')
-        ? `CAST(${parsed} AS DATE)`
-        : isScalar(type, 'TIMESTAMP')
-          ? timestampIn(parsed, zone)
-          : parsed
-    if (format === '%s' && isScalar(type, 'TIMESTAMP'))
-      return {
-        sql: once(
-          [text.sql],
-          ([x]) =>
-            `CASE WHEN regexp_full_match(${x}, '-?\\d{1,11}') THEN make_timestamptz(CAST(${x} AS BIGINT) * 1000000) WHEN ${x} IS NOT NULL THEN ${failure(x!)} END`,
-        ),
-        type,
-      }
-    const formats = translated(format, isScalar(type, 'DATE'), call)
-    const attempts = formats.map((one) => (x: string) => `try_strptime(${x}, ${quoteText(one, call.at)})`)
-    return {
-      sql: once([text.sql], ([x]) => {
-        const parsed =
-          attempts.length === 1
-            ? attempts[0]!(x!)
-            : `coalesce(${attempts.map((attempt) => attempt(x!)).join(', ')})`
-        return `CASE WHEN ${x} IS NULL THEN NULL WHEN ${parsed} IS NOT NULL THEN ${finish(parsed)} ELSE ${failure(x!)} END`
-      }),
-      type,
-    }
-  }
-}
-
-function translated(format: string, isDate: boolean, call: Call & { at: Position }): string[] {
-  const elements = elementsOf(format, call.at)
-  const hasYear = elements.some((element) => ['%Y', '%E4Y', '%F', '%y', '%D', '%x'].includes(element))
-  if (!hasYear) throw unsupported(`${call.name} with a format without a year`, call.at)
-  if (isDate && CLOCK.test(format)) throw unsupported(`A clock element in ${call.name}`, call.at)
-  const whole = elements
-    .map((element) => {
-      if (!element.startsWith('%')) return element
-      const same = PARSED[element]
-      if (same === undefined) throw unsupported(`Format element ${element} of ${call.name}`, call.at)
-      return same
-    })
-    .join('')
-  return elements.includes('%E*S') ? [whole, whole.replace('%S.%f', '%S')] : [whole]
-}
+/** Of the elements, those of a clock. */
+export const OF_A_CLOCK = ['%H', '%I', '%M', '%S', '%p', '%%', '%R', '%T', '%X', '%E6S', '%E3S', '%E*S']
 
 export const formatRows: readonly FunctionRow[] = [
   special(
@@ -269,35 +201,9 @@ export const formatRows: readonly FunctionRow[] = [
       "SELECT FORMAT_TIMESTAMP('%Y-%m-%dT%H:%M:%SZ', TIMESTAMP '2050-12-25 15:30:55', 'UTC'), FORMAT_TIMESTAMP('%E3S %E*S', TIMESTAMP '2050-12-25 15:30:05.25')",
       ['2050-12-25T15:30:55Z', '05.250 05.25'],
     ),
-  ),
-  special(
-    F,
-    'PARSE_DATE',
-    'PARSE_DATE(format, string)',
-    parsing(DATE),
     example(
-      "SELECT PARSE_DATE('%x', '12/25/08'), PARSE_DATE('%Y%m%d', '20081225'), PARSE_DATE('%A %b %e %Y', 'Thursday Dec 25 2008')",
-      ['2008-12-25', '2008-12-25', '2008-12-25'],
-    ),
-  ),
-  special(
-    F,
-    'PARSE_DATETIME',
-    'PARSE_DATETIME(format, string)',
-    parsing(DATETIME),
-    example(
-      "SELECT PARSE_DATETIME('%Y-%m-%d %H:%M:%S', '1998-10-18 13:45:55'), PARSE_DATETIME('%m/%d/%Y %I:%M:%S %p', '8/30/2018 2:23:38 pm')",
-      ['1998-10-18T13:45:55', '2018-08-30T14:23:38'],
-    ),
-  ),
-  special(
-    F,
-    'PARSE_TIMESTAMP',
-    'PARSE_TIMESTAMP(format, string[, zone])',
-    parsing(TIMESTAMP),
-    example(
-      "SELECT PARSE_TIMESTAMP('%a %b %e %H:%M:%S %Y', 'Thu Dec 25 07:30:00 2008'), PARSE_TIMESTAMP('%Y-%m-%d %H:%M:%E*S', '2008-12-25 07:30:00.5')",
-      ['2008-12-25 07:30:00+00', '2008-12-25 07:30:00.5+00'],
+      "SELECT FORMAT_TIMESTAMP('%F %H:%M %z %Ez', TIMESTAMP '2008-12-25 15:30:00+00', 'America/Los_Angeles'), FORMAT_TIMESTAMP('%Ez', TIMESTAMP '2008-12-25 15:30:00+00', 'Asia/Kolkata')",
+      ['2008-12-25 07:30 -0800 -08:00', '+05:30'],
     ),
   ),
 ]

@@ -1,7 +1,9 @@
 /** JSON values made from and turned into others: TO_JSON, JSON_OBJECT, JSON_ARRAY, JSON_TYPE, INT64(json), …; https://cloud.google.com/bigquery/docs/reference/standard-sql/json_functions. */
 import { unsupported } from '../refusal.ts'
 import { isNullType, isScalar, JSON_TYPE, STRING } from '../values/gtype.ts'
+import { raised } from '../values/raised.ts'
 import { once, type Value } from '../values/value.ts'
+import { floatText } from '../values/cast.ts'
 import { arity, asType } from './arguments.ts'
 import { jsonText } from './json-text.ts'
 import { example, failing, scalar, special, type Emit, type FunctionRow } from './row.ts'
@@ -12,7 +14,7 @@ type CallNode = Parameters<Resolver>[0]
 
 /** As a JSON number it would lose digits; BigQuery keeps some of these and refuses others. */
 const tooWide = (): string =>
-  `error('A number beyond 15 digits in a JSON value is not supported by the local BigQuery')`
+  raised("'A number beyond 15 digits in a JSON value is not supported by the local BigQuery'")
 const textOf = (value: Value, call: CallNode): string =>
   isNullType(value.type) ? "'null'" : jsonText(value.sql, value.type, call.at, 0, tooWide)
 
@@ -23,7 +25,7 @@ const object: Resolver = (call, resolve) => {
   const members: string[] = []
   for (let i = 0; i < values.length; i += 2) {
     const key = asType(values[i]!, STRING, call)
-    const name = `CASE WHEN ${key.sql} IS NULL THEN error('JSON keys must be non-null strings') ELSE CAST(to_json(${key.sql}) AS VARCHAR) END`
+    const name = `CASE WHEN ${key.sql} IS NULL THEN ${raised("'JSON keys must be non-null strings'")} ELSE CAST(to_json(${key.sql}) AS VARCHAR) END`
     members.push(`${i === 0 ? "'{'" : "','"}, ${name}, ':', ${textOf(values[i + 1]!, call)}`)
   }
   return {
@@ -56,6 +58,40 @@ const whole = (args: string[], how: Emit): string => {
     return `CASE WHEN json_type(${x}) <> 'DOUBLE' THEN CAST(json_extract_string(${x}, '$') AS BIGINT) WHEN ${value} = floor(${value}) AND abs(${value}) < 9e15 THEN CAST(${value} AS BIGINT) ELSE ${how.fail(`concat('The provided JSON number: ', json_extract_string(${x}, '$'), ' cannot be converted to an integer')`)} END`
   })
   return number.emit(args, how)
+}
+
+/** The text of a JSON number or string that is a number. */
+const numberIn = (x: string): string =>
+  `CASE WHEN json_type(${x}) IN (${NUMBERS.map((type) => `'${type}'`).join(', ')}) OR (json_type(${x}) = 'VARCHAR' AND regexp_full_match(json_extract_string(${x}, '$'), '[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?')) THEN json_extract_string(${x}, '$') END`
+
+/** LAX_INT64(json) and the like: what can be taken for one, else NULL. */
+const lax = {
+  BOOL: ([json]: string[]) =>
+    once(
+      [json!],
+      ([x]) =>
+        `CASE WHEN json_type(${x}) = 'BOOLEAN' THEN json_extract_string(${x}, '$') = 'true' WHEN json_type(${x}) = 'VARCHAR' THEN CASE lower(json_extract_string(${x}, '$')) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END WHEN json_type(${x}) IN (${NUMBERS.map((type) => `'${type}'`).join(', ')}) THEN CAST(json_extract_string(${x}, '$') AS DOUBLE) <> 0 END`,
+    ),
+  INT64: ([json]: string[]) =>
+    once([json!], ([x]) =>
+      once(
+        [numberIn(x!)],
+        ([text]) =>
+          `CASE WHEN json_type(${x}) = 'BOOLEAN' THEN CASE WHEN json_extract_string(${x}, '$') = 'true' THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END WHEN regexp_full_match(${text}, '[+-]?\\d+') THEN TRY_CAST(${text} AS BIGINT) ELSE TRY_CAST(round(TRY_CAST(${text} AS DOUBLE)) AS BIGINT) END`,
+      ),
+    ),
+  FLOAT64: ([json]: string[]) =>
+    once(
+      [json!],
+      ([x]) =>
+        `CASE WHEN json_type(${x}) = 'VARCHAR' AND regexp_full_match(json_extract_string(${x}, '$'), '(?i)[+-]?(nan|inf|infinity)') THEN CAST(lower(json_extract_string(${x}, '$')) AS DOUBLE) ELSE TRY_CAST(${numberIn(x!)} AS DOUBLE) END`,
+    ),
+  STRING: ([json]: string[]) =>
+    once(
+      [json!],
+      ([x]) =>
+        `CASE WHEN json_type(${x}) IN ('VARCHAR', 'BOOLEAN', 'BIGINT', 'UBIGINT') THEN json_extract_string(${x}, '$') WHEN json_type(${x}) = 'DOUBLE' THEN ${once([`CAST(json_extract_string(${x}, '$') AS DOUBLE)`], ([d]) => floatText(d!))} END`,
+    ),
 }
 
 export const jsonValueRows: readonly FunctionRow[] = [
@@ -146,5 +182,49 @@ export const jsonValueRows: readonly FunctionRow[] = [
     },
     example("SELECT FLOAT64(JSON '9.8'), FLOAT64(JSON '7')", [9.8, 7]),
     failing('SELECT FLOAT64(JSON \'"strawberry"\')', 'not a number'),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'LAX_BOOL',
+    { 'JSON -> BOOL': lax.BOOL },
+    example(
+      `SELECT LAX_BOOL(JSON 'true'), LAX_BOOL(JSON '"true"'), LAX_BOOL(JSON '"TRUE"'), LAX_BOOL(JSON '"foo"'), LAX_BOOL(JSON '10'), LAX_BOOL(JSON '0'), LAX_BOOL(JSON '0.0'), LAX_BOOL(JSON 'null')`,
+      [true, true, true, null, true, false, false, null],
+    ),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'LAX_INT64',
+    { 'JSON -> INT64': lax.INT64 },
+    example(
+      `SELECT LAX_INT64(JSON '10'), LAX_INT64(JSON '10.0'), LAX_INT64(JSON '1.1'), LAX_INT64(JSON '3.5'), LAX_INT64(JSON '1.1e2'), LAX_INT64(JSON '1e100')`,
+      [10, 10, 1, 4, 110, null],
+    ),
+    example(
+      `SELECT LAX_INT64(JSON 'true'), LAX_INT64(JSON 'false'), LAX_INT64(JSON '"10"'), LAX_INT64(JSON '"1.1e2"'), LAX_INT64(JSON '"+1.5"'), LAX_INT64(JSON '"1e100"'), LAX_INT64(JSON '"foo"')`,
+      [1, 0, 10, 110, 2, null, null],
+    ),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'LAX_FLOAT64',
+    { 'JSON -> FLOAT64': lax.FLOAT64 },
+    example(
+      `SELECT LAX_FLOAT64(JSON '9.8'), LAX_FLOAT64(JSON '9'), LAX_FLOAT64(JSON 'true'), LAX_FLOAT64(JSON '"10"'), LAX_FLOAT64(JSON '"1.1e2"'), LAX_FLOAT64(JSON '"+1.5"'), LAX_FLOAT64(JSON '"foo"'), IS_NAN(LAX_FLOAT64(JSON '"NaN"')), LAX_FLOAT64(JSON '"-InfiNiTY"') < 0`,
+      [9.8, 9, null, 10, 110, 1.5, null, true, true],
+    ),
+  ),
+  scalar(
+    F,
+    'rewrite',
+    'LAX_STRING',
+    { 'JSON -> STRING': lax.STRING },
+    example(
+      `SELECT LAX_STRING(JSON '"purple"'), LAX_STRING(JSON '"10"'), LAX_STRING(JSON 'true'), LAX_STRING(JSON 'false'), LAX_STRING(JSON '10'), LAX_STRING(JSON '11.1'), LAX_STRING(JSON '1e100'), LAX_STRING(JSON '[1]')`,
+      ['purple', '10', 'true', 'false', '10', '11.1', '1e+100', null],
+    ),
   ),
 ]

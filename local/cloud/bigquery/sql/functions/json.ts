@@ -6,7 +6,7 @@ import { invalid, unsupported } from '../refusal.ts'
 import { isScalar } from '../values/gtype.ts'
 import { once, quoteText } from '../values/value.ts'
 import { jsonText } from './json-text.ts'
-import { example, scalar, type Emit, type FunctionRow } from './row.ts'
+import { example, failing, scalar, type Emit, type FunctionRow } from './row.ts'
 
 const F = 'JSON'
 
@@ -78,6 +78,7 @@ const signatures = (emit: typeof value) => ({
 const queries = {
   'STRING -> STRING': query,
   'STRING, STRING! -> STRING': query,
+  'JSON -> JSON': ([json]: string[]) => json!,
   'JSON, STRING! -> JSON': (args: string[], how: Emit) => `json_extract(${args[0]}, ${pathOf(how)})`,
 }
 
@@ -115,6 +116,7 @@ export const jsonRows: readonly FunctionRow[] = [
       `SELECT JSON_QUERY('{"class": {"students": [{"name": "Jane"}]}}', '$.class'), JSON_QUERY('{"a": null}', '$.a')`,
       ['{"students":[{"name":"Jane"}]}', null],
     ),
+    example(`SELECT TO_JSON_STRING(JSON_QUERY(JSON '{"a": [1]}'))`, ['{"a":[1]}']),
   ),
   scalar(
     F,
@@ -130,7 +132,16 @@ export const jsonRows: readonly FunctionRow[] = [
       F,
       'rewrite',
       name,
-      { 'STRING -> ARRAY<STRING>': members, 'STRING, STRING! -> ARRAY<STRING>': members },
+      {
+        'STRING -> ARRAY<STRING>': members,
+        'STRING, STRING! -> ARRAY<STRING>': members,
+        'JSON -> ARRAY<JSON>': list,
+        'JSON, STRING! -> ARRAY<JSON>': list,
+      },
+      example(
+        `SELECT ARRAY_LENGTH(${name}(JSON '{"fruits":["apples","oranges"]}', '$.fruits')), TO_JSON_STRING(${name}(JSON '[1, {"a": "b"}]')), ${name}(JSON '{"a":1}', '$.a') IS NULL`,
+        [2, '[1,{"a":"b"}]', true],
+      ),
       example(
         `SELECT ${name}('[1,2,{"a":"b"}]'), ${name}('{"fruits":["apples","oranges"]}', '$.fruits'), ${name}('{"a":1}', '$.a')`,
         [['1', '2', '{"a":"b"}'], ['"apples"', '"oranges"'], null],
@@ -174,7 +185,13 @@ export const jsonRows: readonly FunctionRow[] = [
     'TO_JSON_STRING',
     {
       'ANY -> STRING': ([x], how) => jsonText(x!, how.values[0]!.type, how.at),
+      'ANY, BOOL! -> STRING': ([x, isPretty], how) => {
+        if (isPretty !== 'FALSE') throw unsupported('TO_JSON_STRING over several lines', how.at)
+        return jsonText(x!, how.values[0]!.type, how.at)
+      },
     },
+    example('SELECT TO_JSON_STRING([1, 2], FALSE)', ['[1,2]']),
+    failing('SELECT TO_JSON_STRING([1], TRUE)', 'TO_JSON_STRING over several lines is not supported'),
     example("SELECT TO_JSON_STRING('a\"b'), TO_JSON_STRING(TRUE)", ['"a\\"b"', 'true']),
     example(
       "SELECT TO_JSON_STRING(STRUCT(1 AS id, [10, 20] AS coordinates, DATE '2026-01-02' AS day, 1.5 AS x, 10.0 AS y, CAST(NULL AS STRING) AS n))",

@@ -7,6 +7,7 @@ import { coerce, coercionCost, commonType } from '../values/coerce.ts'
 import { arrayOf, INT64, isNullType, isScalar, typeName, type GType } from '../values/gtype.ts'
 import { typeFromText } from '../values/type-text.ts'
 import type { Value } from '../values/value.ts'
+import { missingForms } from './forms.ts'
 import type { FunctionRow, Signature } from './row.ts'
 
 interface Parameter {
@@ -71,6 +72,10 @@ export function match(row: FunctionRow, values: readonly Value[], at: Position):
     return best
   }
   const types = values.map((value) => typeName(value.type)).join(', ')
+  const isDocumented = missingForms(row.name).some((form) =>
+    tryMatch({ text: `${form} INT64`, emit: () => '' }, values, at),
+  )
+  if (isDocumented) throw unsupported(`Function ${row.name} with argument types ${types}`, at)
   throw invalid(
     values.length === 0
       ? `No matching signature for function ${row.name} with no arguments`

@@ -1,7 +1,7 @@
 /** Mathematical functions; https://cloud.google.com/bigquery/docs/reference/standard-sql/mathematical_functions. ROUND is half away from zero, domain errors are errors. */
-import { unsupported } from '../refusal.ts'
+import { invalid, unsupported } from '../refusal.ts'
 import { once } from '../values/value.ts'
-import { divided, rounded, truncated } from './numerics.ts'
+import { divided, multiplied, rounded, roundedToEven, truncated, wholeQuotient } from './numerics.ts'
 import { example, failing, scalar, type Emit, type FunctionRow } from './row.ts'
 
 const F = 'Mathematics'
@@ -37,6 +37,8 @@ const safely = (operator: string) => ({
       [`${a} ${operator} ${b}`],
       ([x]) => `CASE WHEN isfinite(${x}) OR NOT (isfinite(${a}) AND isfinite(${b})) THEN ${x} END`,
     ),
+  'NUMERIC, NUMERIC -> NUMERIC': ([a, b]: string[]) =>
+    `TRY(${operator === '*' ? multiplied(a!, b!) : `CAST(${a} ${operator} ${b} AS DECIMAL(38,9))`})`,
 })
 const rounding = (name: string) => ({
   'FLOAT64 -> FLOAT64': name,
@@ -58,14 +60,24 @@ export const mathRows: readonly FunctionRow[] = [
     {
       'INT64 -> INT64': ([x]) => `CAST(sign(${x}) AS BIGINT)`,
       'FLOAT64 -> FLOAT64': ([x]) => `CAST(sign(${x}) AS DOUBLE)`,
+      'NUMERIC -> NUMERIC': ([x]) => `CAST(sign(${x}) AS DECIMAL(38,9))`,
     },
+    example("SELECT SIGN(NUMERIC '-2.5')", ['-1.000000000']),
     example('SELECT SIGN(25), SIGN(0), SIGN(-25)', [1, 0, -1]),
   ),
   scalar(
     F,
     'rewrite',
     'DIV',
-    { 'INT64, INT64 -> INT64': divisor('DIV', (a, b) => `${a} // ${b}`) },
+    {
+      'INT64, INT64 -> INT64': divisor('DIV', (a, b) => `${a} // ${b}`),
+      'NUMERIC, NUMERIC -> NUMERIC': divisor('DIV', wholeQuotient),
+    },
+    example("SELECT DIV(NUMERIC '5', 2), DIV(NUMERIC '-7.5', NUMERIC '0.5'), DIV(NUMERIC '-5', 2)", [
+      '2.000000000',
+      '-15.000000000',
+      '-2.000000000',
+    ]),
     example('SELECT DIV(20, 4), DIV(12, -7), DIV(0, 20)', [5, -1, 0]),
     failing('SELECT DIV(20, 0)', 'division by zero'),
   ),
@@ -74,7 +86,7 @@ export const mathRows: readonly FunctionRow[] = [
     'rewrite',
     'MOD',
     {
-      'INT64, INT64 -> INT64': divisor('MOD', (a, b) => `${a} % ${b}`),
+      'INT64, INT64 -> INT64': divisor('MOD', (a, b) => `${a} % CASE WHEN ${b} = -1 THEN 1 ELSE ${b} END`),
       'NUMERIC, NUMERIC -> NUMERIC': divisor('MOD', (a, b) => `CAST(${a} % ${b} AS DECIMAL(38,9))`),
     },
     example('SELECT MOD(25, 12), MOD(25, 0 - 12), MOD(-25, 12)', [1, 1, -1]),
@@ -104,9 +116,19 @@ export const mathRows: readonly FunctionRow[] = [
     'SAFE_ADD',
     safely('+'),
     example('SELECT SAFE_ADD(5, 4), SAFE_ADD(9223372036854775807, 1)', [9, null]),
+    example(
+      "SELECT SAFE_ADD(NUMERIC '1.5', 1), SAFE_ADD(x, x) FROM UNNEST([NUMERIC '99999999999999999999999999999']) AS x",
+      ['2.500000000', null],
+    ),
   ),
   scalar(F, 'rewrite', 'SAFE_SUBTRACT', safely('-'), example('SELECT SAFE_SUBTRACT(5, 4)', [1])),
-  scalar(F, 'rewrite', 'SAFE_MULTIPLY', safely('*'), example('SELECT SAFE_MULTIPLY(20, 4)', [80])),
+  scalar(
+    F,
+    'rewrite',
+    'SAFE_MULTIPLY',
+    safely('*'),
+    example("SELECT SAFE_MULTIPLY(20, 4), SAFE_MULTIPLY(NUMERIC '1.5', 2)", [80, '3.000000000']),
+  ),
   scalar(
     F,
     'rewrite',
@@ -114,6 +136,7 @@ export const mathRows: readonly FunctionRow[] = [
     {
       'INT64 -> INT64': ([x]) => `TRY_CAST(-CAST(${x} AS HUGEINT) AS BIGINT)`,
       'FLOAT64 -> FLOAT64': ([x]) => `(-${x})`,
+      'NUMERIC -> NUMERIC': ([x]) => `(-${x})`,
     },
     example('SELECT SAFE_NEGATE(1), SAFE_NEGATE(-9223372036854775808)', [-1, null]),
   ),
@@ -131,7 +154,23 @@ export const mathRows: readonly FunctionRow[] = [
           throw unsupported('ROUND of NUMERIC with digits that are not a literal', how.at)
         return rounded(x!, Number(digits))
       },
+      'NUMERIC, INT64!, STRING! -> NUMERIC': ([x], how) => {
+        const [digits, mode] = how.values.slice(1).map((value) => value.literal)
+        if (digits === undefined || mode === undefined)
+          throw unsupported('ROUND with digits or a mode that are not literals', how.at)
+        if (mode === 'ROUND_HALF_AWAY_FROM_ZERO') return rounded(x!, Number(digits))
+        if (mode !== 'ROUND_HALF_EVEN') throw invalid(`Unknown rounding mode: ${mode}`, how.at)
+        if (Number(digits) < 0) throw unsupported('ROUND_HALF_EVEN before the point', how.at)
+        return roundedToEven(x!, Number(digits))
+      },
+      'FLOAT64, INT64, STRING -> FLOAT64': (_, how) => {
+        throw unsupported('ROUND of FLOAT64 with a rounding mode', how.at)
+      },
     },
+    example(
+      "SELECT ROUND(NUMERIC '2.25', 1, 'ROUND_HALF_EVEN'), ROUND(NUMERIC '2.25', 1, 'ROUND_HALF_AWAY_FROM_ZERO'), ROUND(NUMERIC '-2.5', 0, 'ROUND_HALF_EVEN'), ROUND(NUMERIC '3.5', 0, 'ROUND_HALF_EVEN'), ROUND(NUMERIC '2.51', 0, 'ROUND_HALF_EVEN')",
+      ['2.200000000', '2.300000000', '-2.000000000', '4.000000000', '3.000000000'],
+    ),
     example(
       'SELECT ROUND(2.0), ROUND(2.3), ROUND(2.5), ROUND(-2.5), ROUND(123.7, -1), ROUND(1.235, 2)',
       [2, 2, 3, -3, 120, 1.24],

@@ -7,8 +7,8 @@ const F = 'String'
 
 /** Words begin after one of these and after white space. */
 const DELIMITERS = String.raw`\s\[\](){}/|<>!?@"^#$&~_,.:;*%+\-`
-const capitalised = ([x]: string[]): string =>
-  `array_to_string(list_transform(regexp_extract_all(lower(${x}), ${quoteText(`[^${DELIMITERS}]+|[${DELIMITERS}]+`)}), lambda word: upper(word[1]) || word[2:]), '')`
+const capitalised = ([x]: string[], delimiters = DELIMITERS): string =>
+  `array_to_string(list_transform(regexp_extract_all(lower(${x}), ${quoteText(delimiters === '' ? '(?s).+' : `[^${delimiters}]+|[${delimiters}]+`)}), lambda word: upper(word[1]) || word[2:]), '')`
 
 /** A character of `source` without a partner in `target` is dropped; one given twice is an error. */
 const translated = (args: string[], how: Emit): string => {
@@ -23,18 +23,9 @@ const translated = (args: string[], how: Emit): string => {
   return `translate(${args.join(', ')})`
 }
 
-const found = (args: string[], how: Emit): string => {
-  const [position, occurrence = '1'] = how.values.slice(2).map((value) => value.literal)
-  if (position === undefined || occurrence === undefined)
-    throw unsupported('INSTR with a position or occurrence that is not a literal', how.at)
-  if (BigInt(position) === 0n) throw invalid('The position of INSTR must not be 0', how.at)
-  if (BigInt(occurrence) < 1n) throw invalid('The occurrence of INSTR must be positive', how.at)
-  if (BigInt(position) < 0n || occurrence !== '1')
-    throw unsupported('INSTR from the end or of a later occurrence', how.at)
-  return once(
-    [`strpos(substr(${args[0]}, ${position}), ${args[1]})`],
-    ([at]) => `CAST(CASE WHEN ${at} > 0 THEN ${at} + ${position} - 1 ELSE ${at} END AS BIGINT)`,
-  )
+const found = ([text, part, position, occurrence = 'CAST(1 AS BIGINT)']: string[], how: Emit): string => {
+  if (how.values[1]!.literal === '') throw unsupported('INSTR of an empty text', how.at)
+  return `own_instr(${text}, ${part}, ${position}, ${occurrence})`
 }
 
 export const moreStringRows: readonly FunctionRow[] = [
@@ -42,7 +33,21 @@ export const moreStringRows: readonly FunctionRow[] = [
     F,
     'rewrite',
     'INITCAP',
-    { 'STRING -> STRING': (args) => once(args, ([x]) => capitalised([x!])) },
+    {
+      'STRING -> STRING': (args) => once(args, ([x]) => capitalised([x!])),
+      'STRING, STRING! -> STRING': (args, how) => {
+        const given = how.values[1]!.literal
+        if (given === undefined) throw unsupported('INITCAP with delimiters that are not a literal', how.at)
+        const escaped = [...given]
+          .map((letter) => (/[\\\]^-]/.test(letter) ? `\\${letter}` : letter))
+          .join('')
+        return once([args[0]!], ([x]) => capitalised([x!], escaped))
+      },
+    },
+    example(
+      "SELECT INITCAP('Apples1oranges2pears', '12'), INITCAP('hello WORLD-x', '-'), INITCAP('hELLO wORLD', '')",
+      ['Apples1Oranges2Pears', 'Hello world-X', 'Hello world'],
+    ),
     example(
       "SELECT INITCAP('Hello World-everyone!'), INITCAP('tHe dog BARKS loudly+friendly'), INITCAP(''), INITCAP(NULL)",
       ['Hello World-Everyone!', 'The Dog Barks Loudly+Friendly', '', null],
@@ -61,7 +66,12 @@ export const moreStringRows: readonly FunctionRow[] = [
       "SELECT INSTR('banana', 'an'), INSTR('helloooo', 'oo'), INSTR('banana', 'an', 3), INSTR('banana', 'ann', 1)",
       [2, 5, 4, 0],
     ),
+    example(
+      "SELECT INSTR('banana', 'an', 1, 2), INSTR('banana', 'an', 1, 3), INSTR('banana', 'an', -1, 1), INSTR('banana', 'an', -3, 1), INSTR('helloooo', 'oo', 1, 2), INSTR('äbä', 'ä', x) FROM UNNEST([2]) AS x",
+      [4, 0, 4, 4, 6, 3],
+    ),
     failing("SELECT INSTR('banana', 'an', 0)", 'must not be 0'),
+    failing("SELECT INSTR('banana', 'an', 1, 0)", 'must be positive'),
   ),
   scalar(
     F,
@@ -100,5 +110,27 @@ export const moreStringRows: readonly FunctionRow[] = [
         ),
     },
     example("SELECT UNICODE('âbcd'), UNICODE('â'), UNICODE(''), UNICODE(NULL)", [226, 226, 0, null]),
+  ),
+  scalar(
+    F,
+    'native',
+    'ASCII',
+    {
+      'STRING -> INT64': (args, how) =>
+        once(
+          args,
+          ([x]) =>
+            `CASE WHEN ${x} = '' THEN CAST(0 AS BIGINT) WHEN ascii(${x}) < 128 THEN CAST(ascii(${x}) AS BIGINT) WHEN ${x} IS NOT NULL THEN ${how.fail("'ASCII of a character outside of ASCII is not supported by the local BigQuery'")} END`,
+        ),
+    },
+    example("SELECT ASCII('abcd'), ASCII('a'), ASCII(''), ASCII(NULL)", [97, 97, 0, null]),
+    failing("SELECT ASCII('ä')", 'outside of ASCII'),
+  ),
+  scalar(
+    F,
+    'native',
+    'CHR',
+    { 'INT64 -> STRING': ([n]) => `chr(CAST(${n} AS INTEGER))` },
+    example('SELECT CHR(65), CHR(255), CHR(513), CHR(1024)', ['A', 'ÿ', 'ȁ', 'Ѐ']),
   ),
 ]

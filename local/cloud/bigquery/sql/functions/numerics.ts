@@ -43,3 +43,18 @@ export const truncated = (x: string, digits: number): string =>
         ([n]) =>
           `CASE WHEN abs(${rounded(n!, digits)}) > abs(${n}) THEN ${cast(`${rounded(n!, digits)} - sign(${n}) * CAST('1e${-digits}' AS DECIMAL(38,9))`)} ELSE ${rounded(n!, digits)} END`,
       )
+
+/** A tie goes to the even digit. */
+export const roundedToEven = (x: string, digits: number): string =>
+  digits >= 9
+    ? x
+    : once([x], ([n]) =>
+        once(
+          [truncated(n!, digits)],
+          ([whole]) =>
+            `CASE WHEN abs(${n} - ${whole}) = CAST('5e-${digits + 1}' AS ${NUMERIC}) AND (${billionths(whole!)} // ${10n ** BigInt(9 - digits)}) % 2 = 0 THEN ${whole} ELSE ${rounded(n!, digits)} END`,
+        ),
+      )
+
+/** Without what follows the point; for b other than 0. */
+export const wholeQuotient = (a: string, b: string): string => cast(`(${billionths(a)} // ${billionths(b)})`)

@@ -5,6 +5,7 @@
 import { invalid, unsupported, type Position } from '../refusal.ts'
 import { coerce } from '../values/coerce.ts'
 import { FLOAT64, INT64, isNullType, isScalar, STRING, typeName } from '../values/gtype.ts'
+import { raised } from '../values/raised.ts'
 import { once, quoteText, type Value } from '../values/value.ts'
 import { printed } from './printed.ts'
 import { example, failing, special, type FunctionRow } from './row.ts'
@@ -106,7 +107,7 @@ function scientific(value: Value, element: Element, at: Position): string {
   return once(
     [coerce(value, FLOAT64).sql],
     ([x]) =>
-      `CASE WHEN isfinite(${x}) THEN printf('%${plus}${precision}${element.letter}', ${x}) ELSE error('FORMAT of a number that is not finite is not supported here') END`,
+      `CASE WHEN isfinite(${x}) THEN printf('%${plus}${precision}${element.letter}', ${x}) ELSE ${raised("'FORMAT of a number that is not finite is not supported here'")} END`,
   )
 }
 

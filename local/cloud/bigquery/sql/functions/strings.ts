@@ -3,6 +3,14 @@ import { invalid } from '../refusal.ts'
 import { castSql } from '../values/cast.ts'
 import { STRING, typeName } from '../values/gtype.ts'
 import { once } from '../values/value.ts'
+import {
+  edgeOfBytes,
+  endOfBytes,
+  padOfBytes,
+  repeatOfBytes,
+  reverseOfBytes,
+  substringOfBytes,
+} from './bytes.ts'
 import { example, failing, scalar, type Emit, type FunctionRow } from './row.ts'
 
 const F = 'String'
@@ -107,7 +115,15 @@ export const stringRows: readonly FunctionRow[] = [
     F,
     'rewrite',
     'SUBSTR',
-    { 'STRING, INT64 -> STRING': substring, 'STRING, INT64, INT64 -> STRING': substring },
+    {
+      'STRING, INT64 -> STRING': substring,
+      'STRING, INT64, INT64 -> STRING': substring,
+      ...substringOfBytes('SUBSTR'),
+    },
+    example(
+      "SELECT TO_HEX(SUBSTR(b'\\x01\\x02\\x03\\x04', 2)), TO_HEX(SUBSTR(b'\\x01\\x02\\x03\\x04', -2, 1)), TO_HEX(SUBSTR(b'ab', 5)), TO_HEX(SUBSTR(SHA256('a'), 1, 4))",
+      ['020304', '03', '', 'ca978112'],
+    ),
     example(
       "SELECT SUBSTR('apple', 2), SUBSTR('apple', 2, 2), SUBSTR('apple', -2), SUBSTR('apple', 1, 123), SUBSTR('apple', 123)",
       ['pple', 'pp', 'le', 'apple', ''],
@@ -122,35 +138,58 @@ export const stringRows: readonly FunctionRow[] = [
     F,
     'rewrite',
     'SUBSTRING',
-    { 'STRING, INT64 -> STRING': substring, 'STRING, INT64, INT64 -> STRING': substring },
+    {
+      'STRING, INT64 -> STRING': substring,
+      'STRING, INT64, INT64 -> STRING': substring,
+      ...substringOfBytes('SUBSTRING'),
+    },
     example("SELECT SUBSTRING('apple', 2, 2)", ['pp']),
   ),
   scalar(
     F,
     'rewrite',
     'LEFT',
-    { 'STRING, INT64 -> STRING': ends('left', 'LEFT') },
+    { 'STRING, INT64 -> STRING': ends('left', 'LEFT'), ...endOfBytes('left') },
+    example("SELECT LEFT(b'apple', 3) = b'app', LEFT(b'apple', 9) = b'apple', LEFT(b'apple', 0) = b''", [
+      true,
+      true,
+      true,
+    ]),
     example("SELECT LEFT('banana', 3)", ['ban']),
   ),
   scalar(
     F,
     'rewrite',
     'RIGHT',
-    { 'STRING, INT64 -> STRING': ends('right', 'RIGHT') },
+    { 'STRING, INT64 -> STRING': ends('right', 'RIGHT'), ...endOfBytes('right') },
+    example("SELECT RIGHT(b'apple', 3) = b'ple'", [true]),
     example("SELECT RIGHT('apple', 3)", ['ple']),
   ),
   scalar(
     F,
     'rewrite',
     'LPAD',
-    { 'STRING, INT64 -> STRING': pad('lpad'), 'STRING, INT64, STRING -> STRING': pad('lpad') },
+    {
+      'STRING, INT64 -> STRING': pad('lpad'),
+      'STRING, INT64, STRING -> STRING': pad('lpad'),
+      ...padOfBytes('lpad'),
+    },
+    example(
+      "SELECT LPAD(b'abc', 5) = b'  abc', LPAD(b'abc', 2) = b'ab', LPAD(b'abc', 8, b'def') = b'defdeabc'",
+      [true, true, true],
+    ),
     example("SELECT LPAD('abc', 5), LPAD('abc', 2), LPAD('abc', 8, 'def')", ['  abc', 'ab', 'defdeabc']),
   ),
   scalar(
     F,
     'rewrite',
     'RPAD',
-    { 'STRING, INT64 -> STRING': pad('rpad'), 'STRING, INT64, STRING -> STRING': pad('rpad') },
+    {
+      'STRING, INT64 -> STRING': pad('rpad'),
+      'STRING, INT64, STRING -> STRING': pad('rpad'),
+      ...padOfBytes('rpad'),
+    },
+    example("SELECT RPAD(b'abc', 8, b'def') = b'abcdefde'", [true]),
     example("SELECT RPAD('abc', 5, '-'), RPAD('abc', 2), RPAD('abc', 8, 'def')", ['abc--', 'ab', 'abcdefde']),
   ),
   scalar(
@@ -178,14 +217,16 @@ export const stringRows: readonly FunctionRow[] = [
     F,
     'native',
     'STARTS_WITH',
-    { 'STRING, STRING -> BOOL': 'starts_with' },
+    { 'STRING, STRING -> BOOL': 'starts_with', ...edgeOfBytes('starts_with') },
+    example("SELECT STARTS_WITH(b'bar', b'b'), STARTS_WITH(b'\\x12\\x34', b'\\x23')", [true, false]),
     example("SELECT STARTS_WITH('bar', 'b')", [true]),
   ),
   scalar(
     F,
     'native',
     'ENDS_WITH',
-    { 'STRING, STRING -> BOOL': 'ends_with' },
+    { 'STRING, STRING -> BOOL': 'ends_with', ...edgeOfBytes('ends_with') },
+    example("SELECT ENDS_WITH(b'bar', b'r')", [true]),
     example("SELECT ENDS_WITH('apple', 'e'), ENDS_WITH('banana', 'e')", [true, false]),
   ),
   scalar(
@@ -206,7 +247,11 @@ export const stringRows: readonly FunctionRow[] = [
     F,
     'rewrite',
     'REVERSE',
-    { 'STRING -> STRING': ([x]) => `array_to_string(list_reverse(regexp_extract_all(${x}, '(?s).')), '')` },
+    {
+      'STRING -> STRING': ([x]) => `array_to_string(list_reverse(regexp_extract_all(${x}, '(?s).')), '')`,
+      ...reverseOfBytes,
+    },
+    example("SELECT REVERSE(b'1a3') = b'3a1', REVERSE(b'') = b''", [true, true]),
     example("SELECT REVERSE('abc'), REVERSE('абв')", ['cba', 'вба']),
   ),
   scalar(
@@ -220,7 +265,9 @@ export const stringRows: readonly FunctionRow[] = [
           ([text, n]) =>
             `CASE WHEN ${n} < 0 THEN ${how.fail("'Second argument in REPEAT() must not be negative'")} ELSE repeat(${text}, ${n}) END`,
         ),
+      ...repeatOfBytes,
     },
+    example("SELECT REPEAT(b'ab', 2) = b'abab'", [true]),
     example("SELECT REPEAT('abc', 3), REPEAT('abc', NULL)", ['abcabcabc', null]),
   ),
   scalar(
@@ -248,27 +295,5 @@ export const stringRows: readonly FunctionRow[] = [
       [''],
       ['a', '', 'b'],
     ]),
-  ),
-  scalar(
-    F,
-    'native',
-    'ASCII',
-    {
-      'STRING -> INT64': (args, how) =>
-        once(
-          args,
-          ([x]) =>
-            `CASE WHEN ${x} = '' THEN CAST(0 AS BIGINT) WHEN ascii(${x}) < 128 THEN CAST(ascii(${x}) AS BIGINT) WHEN ${x} IS NOT NULL THEN ${how.fail("'ASCII of a character outside of ASCII is not supported by the local BigQuery'")} END`,
-        ),
-    },
-    example("SELECT ASCII('abcd'), ASCII('a'), ASCII(''), ASCII(NULL)", [97, 97, 0, null]),
-    failing("SELECT ASCII('ä')", 'outside of ASCII'),
-  ),
-  scalar(
-    F,
-    'native',
-    'CHR',
-    { 'INT64 -> STRING': ([n]) => `chr(CAST(${n} AS INTEGER))` },
-    example('SELECT CHR(65), CHR(255), CHR(513), CHR(1024)', ['A', 'ÿ', 'ȁ', 'Ѐ']),
   ),
 ]

@@ -14,6 +14,7 @@ import { hyperbolicRows } from './hyperbolic.ts'
 import { jsonRows } from './json.ts'
 import { jsonValueRows } from './json-values.ts'
 import { mathRows } from './mathematics.ts'
+import { parseFormatRows } from './parse-formats.ts'
 import { printfRows } from './printf.ts'
 import { regexpRows } from './regexps.ts'
 import { moreStringRows } from './more-strings.ts'
@@ -33,6 +34,7 @@ export const functionRows: readonly FunctionRow[] = [
   ...dateRows,
   ...timestampRows,
   ...formatRows,
+  ...parseFormatRows,
   ...timeRows,
   ...hashRows,
   ...jsonRows,

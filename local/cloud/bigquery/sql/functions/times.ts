@@ -11,12 +11,12 @@ import {
   TIMESTAMP,
   type GType,
 } from '../values/gtype.ts'
-import { utcTimestamp } from '../values/temporal.ts'
+import { utcTimestamp, withinCalendar } from '../values/temporal.ts'
 import { once } from '../values/value.ts'
 import { arity, asType } from './arguments.ts'
 import { CLOCK_PARTS, MICROS, partOf } from './date-arithmetic.ts'
 import { adding } from './date-forms.ts'
-import { elementsOf, literalFormat, pieces } from './formats.ts'
+import { elementsOf, literalFormat, OF_A_CLOCK, pieces } from './formats.ts'
 import { example, failing, special, type FunctionRow } from './row.ts'
 
 const F = 'Date and time'
@@ -95,9 +95,6 @@ const moments: Resolver = (call, resolve, site) => {
   }
 }
 
-/** Of the elements that formats.ts writes, those of a clock. */
-const OF_A_CLOCK = ['%H', '%I', '%M', '%S', '%p', '%%', '%R', '%T', '%X', '%E6S', '%E3S']
-
 const formatTime: Resolver = (call, resolve) => {
   arity(call, 2)
   const format = literalFormat(resolve(call.args[0]!), call)
@@ -105,7 +102,7 @@ const formatTime: Resolver = (call, resolve) => {
   if (other !== undefined) throw unsupported(`Format element ${other} of FORMAT_TIME`, call.at)
   const time = asType(resolve(call.args[1]!), TIME, call).sql
   return {
-    sql: once([`(DATE '1970-01-01' + ${time})`], ([x]) => pieces(format, x!, false, call)),
+    sql: once([`(DATE '1970-01-01' + ${time})`], ([x]) => pieces(format, x!, {}, call)),
     type: STRING,
   }
 }
@@ -159,7 +156,9 @@ export const timeRows: readonly FunctionRow[] = [
     F,
     'DATE_BUCKET',
     'DATE_BUCKET(date, INTERVAL n DAY | WEEK[, origin])',
-    bucket(DATE, DAYS, DATE_ORIGIN, (micros) => `CAST(make_timestamp(${micros}) AS DATE)`),
+    bucket(DATE, DAYS, DATE_ORIGIN, (micros) =>
+      withinCalendar(`CAST(make_timestamp(${micros}) AS DATE)`, 'DATE'),
+    ),
     example(
       "SELECT day, DATE_BUCKET(day, INTERVAL 2 DAY), DATE_BUCKET(day, INTERVAL 7 DAY, DATE '2000-12-24') FROM UNNEST([DATE '1949-12-29', DATE '1950-01-02', DATE '2000-12-31']) AS day ORDER BY day",
       ['1949-12-29', '1949-12-28', '1949-12-25'],
@@ -172,7 +171,9 @@ export const timeRows: readonly FunctionRow[] = [
     F,
     'DATETIME_BUCKET',
     'DATETIME_BUCKET(datetime, INTERVAL n part[, origin])',
-    bucket(DATETIME, CLOCK, DATETIME_ORIGIN, (micros) => `make_timestamp(${micros})`),
+    bucket(DATETIME, CLOCK, DATETIME_ORIGIN, (micros) =>
+      withinCalendar(`make_timestamp(${micros})`, 'DATETIME'),
+    ),
     example("SELECT DATETIME_BUCKET(DATETIME '1949-12-30 13:00:00', INTERVAL 12 HOUR)", [
       '1949-12-30T12:00:00',
     ]),
@@ -181,7 +182,9 @@ export const timeRows: readonly FunctionRow[] = [
     'Timestamp',
     'TIMESTAMP_BUCKET',
     'TIMESTAMP_BUCKET(timestamp, INTERVAL n part[, origin])',
-    bucket(TIMESTAMP, CLOCK, utcTimestamp(DATETIME_ORIGIN), (micros) => `make_timestamptz(${micros})`),
+    bucket(TIMESTAMP, CLOCK, utcTimestamp(DATETIME_ORIGIN), (micros) =>
+      withinCalendar(`make_timestamptz(${micros})`, 'TIMESTAMP'),
+    ),
     example("SELECT TIMESTAMP_BUCKET(TIMESTAMP '1949-12-30 13:00:00', INTERVAL 12 HOUR)", [
       '1949-12-30 12:00:00+00',
     ]),

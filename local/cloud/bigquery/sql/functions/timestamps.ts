@@ -2,12 +2,12 @@
 import { invalid } from '../refusal.ts'
 import { castSql } from '../values/cast.ts'
 import { DATETIME, INT64, isScalar, STRING, TIMESTAMP } from '../values/gtype.ts'
-import { timestampIn } from '../values/temporal.ts'
+import { datetimeIn, datetimeText, offsetText, timestampIn, withinCalendar } from '../values/temporal.ts'
 import { once } from '../values/value.ts'
 import { arity, asType } from './arguments.ts'
 import { elapsed, partOf, truncate } from './date-arithmetic.ts'
 import { adding } from './date-forms.ts'
-import { example, failing, scalar, special, type FunctionRow } from './row.ts'
+import { example, failing, scalar, special, type FunctionRow, type Signature } from './row.ts'
 import { zoneOf } from './zones.ts'
 
 const F = 'Timestamp'
@@ -56,6 +56,20 @@ const truncating: Resolver = (call, resolve) => {
     call.at,
   )
 }
+
+/** The clock of a zone, and how far it is from UTC. */
+const textIn = (moment: string, zone: string): string =>
+  once([moment], ([t]) =>
+    once(
+      [datetimeIn(t!, zone), `(epoch_us(${datetimeIn(t!, zone)}) - epoch_us(${t}))`],
+      ([wall, offset]) => `(${datetimeText(wall!)} || ${offsetText(offset!, ':', true)})`,
+    ),
+  )
+
+const momentOf =
+  (micros: (n: string) => string): Signature['emit'] =>
+  ([n], how) =>
+    withinCalendar(`make_timestamptz(${micros(n!)})`, 'TIMESTAMP', how.isSafe)
 
 export const timestampRows: readonly FunctionRow[] = [
   special(
@@ -124,21 +138,21 @@ export const timestampRows: readonly FunctionRow[] = [
     F,
     'rewrite',
     'TIMESTAMP_SECONDS',
-    { 'INT64 -> TIMESTAMP': ([n]) => `make_timestamptz(${n} * CAST(1000000 AS BIGINT))` },
+    { 'INT64 -> TIMESTAMP': momentOf((n) => `${n} * CAST(1000000 AS BIGINT)`) },
     example('SELECT TIMESTAMP_SECONDS(1230219000)', ['2008-12-25 15:30:00+00']),
   ),
   scalar(
     F,
     'rewrite',
     'TIMESTAMP_MILLIS',
-    { 'INT64 -> TIMESTAMP': ([n]) => `make_timestamptz(${n} * CAST(1000 AS BIGINT))` },
+    { 'INT64 -> TIMESTAMP': momentOf((n) => `${n} * CAST(1000 AS BIGINT)`) },
     example('SELECT TIMESTAMP_MILLIS(1230219000000)', ['2008-12-25 15:30:00+00']),
   ),
   scalar(
     F,
     'native',
     'TIMESTAMP_MICROS',
-    { 'INT64 -> TIMESTAMP': 'make_timestamptz' },
+    { 'INT64 -> TIMESTAMP': momentOf((n) => n) },
     example('SELECT TIMESTAMP_MICROS(1230219000000000)', ['2008-12-25 15:30:00+00']),
   ),
   scalar(
@@ -174,10 +188,18 @@ export const timestampRows: readonly FunctionRow[] = [
   special(
     F,
     'STRING',
-    'STRING(timestamp | date | datetime | json)',
+    'STRING(timestamp[, zone] | date | datetime | time | json)',
     (call, resolve, site) => {
-      arity(call, 1)
+      arity(call, 1, 2)
       const value = resolve(call.args[0]!)
+      if (call.args[1]) {
+        const zone = zoneOf(asType(resolve(call.args[1]), STRING, call), call.at)
+        const moment = asType(value, TIMESTAMP, call).sql
+        return {
+          sql: zone ? textIn(moment, zone) : castSql(moment, TIMESTAMP, STRING, { isSafe: false }),
+          type: STRING,
+        }
+      }
       if (isScalar(value.type, 'JSON')) {
         const sql = once(
           [value.sql],
@@ -194,6 +216,10 @@ export const timestampRows: readonly FunctionRow[] = [
       '2008-12-25 15:30:00+00',
       'purple',
     ]),
+    example(
+      "SELECT STRING(TIMESTAMP '2008-12-25 15:30:00+00', 'UTC'), STRING(TIMESTAMP '2008-12-25 15:30:00+00', 'America/Los_Angeles'), STRING(TIMESTAMP '2008-12-25 15:30:00.5+00', 'Asia/Kolkata')",
+      ['2008-12-25 15:30:00+00', '2008-12-25 07:30:00-08', '2008-12-25 21:00:00.500+05:30'],
+    ),
     failing("SELECT STRING(JSON '1')", 'not a string'),
   ),
 ]

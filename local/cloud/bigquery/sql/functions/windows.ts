@@ -1,6 +1,7 @@
 /** Numbering and navigation functions; https://cloud.google.com/bigquery/docs/reference/standard-sql/navigation_functions. */
 import { match } from './matching.ts'
 import { invalid } from '../refusal.ts'
+import { raised } from '../values/raised.ts'
 import { quoteText } from '../values/value.ts'
 import { example, windowed, type FunctionRow, type Signature } from './row.ts'
 
@@ -19,7 +20,7 @@ const placed =
     if (literal !== undefined && BigInt(literal) < BigInt(least)) throw invalid(words, how.at)
     if (literal === undefined)
       args[position] =
-        `CASE WHEN ${args[position]} >= ${least} THEN ${args[position]} ELSE error(${quoteText(words)}) END`
+        `CASE WHEN ${args[position]} >= ${least} THEN ${args[position]} ELSE ${raised(quoteText(words))} END`
     return how.apply(name, args)
   }
 

@@ -1,27 +1,18 @@
 /**
- * `FROM t |> WHERE … |> AGGREGATE …`: each operator becomes the SELECT that says the same. Operators that no SELECT
- * says without knowing the columns (RENAME) and the rarer ones are refused by name.
+ * `FROM t |> WHERE … |> AGGREGATE …`: each operator becomes the SELECT that says the same. The rarer ones are
+ * refused by name.
  * https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/pipe-syntax
  */
 import { unsupported } from '../refusal.ts'
 import { parseOrderItems } from './call-parser.ts'
 import type { Cursor } from './cursor.ts'
 import { parseFrom, parseJoin } from './from-parser.ts'
+import { parsePivots } from './pivot-parser.ts'
 import { endsItems, parseItem, parseItems } from './select-items.ts'
 import type { Body, Expression, From, Query, Select, SelectItem } from './syntax.ts'
 
 type At = Query['at']
-const REFUSED = [
-  'RENAME',
-  'PIVOT',
-  'UNPIVOT',
-  'TABLESAMPLE',
-  'WITH',
-  'CALL',
-  'ASSERT',
-  'WINDOW',
-  'MATCH_RECOGNIZE',
-]
+const REFUSED = ['TABLESAMPLE', 'WITH', 'CALL', 'ASSERT', 'WINDOW', 'MATCH_RECOGNIZE']
 const SETS = ['UNION ALL', 'UNION DISTINCT', 'INTERSECT DISTINCT', 'EXCEPT DISTINCT'] as const
 
 const star = (at: At, over: Partial<SelectItem & { kind: 'star' }> = {}): SelectItem => ({
@@ -72,7 +63,7 @@ function inputOf(query: Query, at: At, alias?: string): Input {
     others.length === 0 &&
     only?.kind === 'star' &&
     !only.of &&
-    only.except.length + only.replace.length === 0 &&
+    only.except.length + only.replace.length + (only.rename?.length ?? 0) === 0 &&
     !found.isDistinct &&
     !found.as &&
     !found.groupBy &&
@@ -98,6 +89,11 @@ function parseOperator(cursor: Cursor, query: Query): Query {
   if (cursor.acceptWord('SET')) return chosen({ items: [star(at, { replace: parseSets(cursor) })] })
   if (cursor.acceptWord('DROP'))
     return chosen({ items: [star(at, { except: cursor.list(() => cursor.name()) })] })
+  if (cursor.acceptWord('RENAME')) return chosen({ items: [star(at, { rename: parseRenames(cursor) })] })
+  if (cursor.isWord('PIVOT') || cursor.isWord('UNPIVOT')) {
+    const source: From = { kind: 'subquery', query, at }
+    return queryOf({ kind: 'select', select: select(at, { from: parsePivots(cursor, source) }) }, at)
+  }
   if (cursor.acceptWord('AGGREGATE')) return chosen(parseAggregate(cursor, at))
   if (cursor.acceptWord('AS')) {
     const { from } = inputOf(query, at, cursor.name())
@@ -138,6 +134,14 @@ function parseOperator(cursor: Cursor, query: Query): Query {
   const joined = parseJoin(cursor, left)
   if (joined) return queryOf({ kind: 'select', select: select(at, { from: joined }) }, at)
   throw cursor.unexpected('a pipe operator')
+}
+
+function parseRenames(cursor: Cursor): { from: string; to: string }[] {
+  return cursor.list(() => {
+    const from = cursor.name()
+    cursor.acceptWord('AS')
+    return { from, to: cursor.name() }
+  })
 }
 
 function parseSets(cursor: Cursor): { name: string; expression: Expression }[] {

@@ -101,6 +101,12 @@ function parseWord(cursor: Cursor): Expression {
       break
     case 'EXTRACT':
       return parseExtract(cursor)
+    // Reserved words that are functions as well.
+    case 'COLLATE':
+    case 'GROUPING':
+      if (!cursor.isSymbol('(', 1)) break
+      cursor.next()
+      return finishCall(cursor, [value], at)
     case 'INTERVAL':
       return parseInterval(cursor)
     case 'ARRAY':

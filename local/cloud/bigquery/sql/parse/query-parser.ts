@@ -1,4 +1,4 @@
-/** WITH, SELECT, set operations, ORDER BY, LIMIT. UNION BY NAME and FETCH are refused by name. */
+/** WITH, SELECT, set operations, ORDER BY, LIMIT. CORRESPONDING and FETCH are refused by name. */
 import { invalid, unsupported } from '../refusal.ts'
 import { parseOrderItems, parseWindow } from './call-parser.ts'
 import type { Cursor } from './cursor.ts'
@@ -47,11 +47,20 @@ function parseWith(cursor: Cursor): Cte[] {
 
 const SET_OPERATORS = ['UNION ALL', 'UNION DISTINCT', 'INTERSECT DISTINCT', 'EXCEPT DISTINCT'] as const
 
+/** Before UNION … BY NAME. */
+const SET_MODES = ['FULL OUTER', 'LEFT OUTER', 'FULL', 'LEFT', 'INNER'] as const
+type ByName = NonNullable<(Body & { kind: 'set' })['byName']>
+
 function parseSetOperation(cursor: Cursor): Body {
   let left = parseSetOperand(cursor)
   let first: string | undefined
+  let firstMode: ByName | undefined
   for (;;) {
     const at = cursor.at
+    const mode = SET_MODES.find((words) =>
+      ['UNION', 'INTERSECT', 'EXCEPT'].some((word) => cursor.isWord(`${words} ${word}`)),
+    )
+    if (mode) cursor.acceptWord(mode)
     const operator = SET_OPERATORS.find((words) => cursor.acceptWord(words))
     if (!operator) break
     if (first && first !== operator)
@@ -59,9 +68,17 @@ function parseSetOperation(cursor: Cursor): Body {
         'parentheses: different set operations cannot be used in the same query without them,',
       )
     first = operator
-    if (cursor.isWord('BY NAME') || cursor.isWord('CORRESPONDING'))
-      throw unsupported('A set operation by name', cursor.at)
-    left = { kind: 'set', operator, left, right: parseSetOperand(cursor), at }
+    if (cursor.isWord('CORRESPONDING') || cursor.isWord('STRICT'))
+      throw unsupported('A set operation with CORRESPONDING', cursor.at)
+    const isByName = cursor.acceptWord('BY NAME')
+    if (isByName && cursor.isWord('ON')) throw unsupported('BY NAME ON (…)', cursor.at)
+    if (mode && !isByName) throw cursor.unexpected('keyword BY NAME')
+    if (mode && !operator.startsWith('UNION')) throw unsupported(`${mode} ${operator} BY NAME`, at)
+    const byName = isByName ? ((mode?.split(' ')[0] ?? 'STRICT') as ByName) : undefined
+    if (left.kind === 'set' && firstMode !== byName)
+      throw unsupported('A chain of set operations of different modes', at)
+    firstMode = byName
+    left = { kind: 'set', operator, byName, left, right: parseSetOperand(cursor), at }
   }
   if (['UNION', 'INTERSECT', 'EXCEPT'].some((word) => cursor.isWord(word))) {
     cursor.next()

@@ -179,6 +179,8 @@ export type Body =
   | {
       readonly kind: 'set'
       readonly operator: 'UNION ALL' | 'UNION DISTINCT' | 'INTERSECT DISTINCT' | 'EXCEPT DISTINCT'
+      /** BY NAME: the same columns, those in common, those of the left, or all. */
+      readonly byName?: 'STRICT' | 'INNER' | 'LEFT' | 'FULL'
       readonly left: Body
       readonly right: Body
       readonly at: Position
@@ -207,6 +209,8 @@ export type SelectItem =
       readonly of?: Expression
       readonly except: readonly string[]
       readonly replace: readonly { readonly name: string; readonly expression: Expression }[]
+      /** Pipe syntax alone has it. */
+      readonly rename?: readonly { readonly from: string; readonly to: string }[]
       readonly at: Position
     }
 

@@ -4,6 +4,7 @@ import { invalid, unsupported } from '../refusal.ts'
 import { coerce } from '../values/coerce.ts'
 import { duckdbType, INT64, isScalar, typeName } from '../values/gtype.ts'
 import { typeFromText } from '../values/type-text.ts'
+import { raised } from '../values/raised.ts'
 import { joinFacts, once, quoteText, type Value } from '../values/value.ts'
 import { resolveExpression } from './recursion.ts'
 import { lookUp, unrecognised, type Env } from './scope.ts'
@@ -79,7 +80,7 @@ export function resolveIndex(expression: Expression & { kind: 'index' }, env: En
   const sql = once(
     [object.sql, index.sql],
     ([array, position]) =>
-      `CASE WHEN ${position} + ${shift} BETWEEN 1 AND len(${array}) THEN list_extract(${array}, ${position} + ${shift}) ${isSafe ? '' : `WHEN ${array} IS NOT NULL AND ${position} IS NOT NULL THEN error(concat('Array index ', ${position}, ' is out of bounds')) `}END`,
+      `CASE WHEN ${position} + ${shift} BETWEEN 1 AND len(${array}) THEN list_extract(${array}, ${position} + ${shift}) ${isSafe ? '' : `WHEN ${array} IS NOT NULL AND ${position} IS NOT NULL THEN ${raised(`concat('Array index ', ${position}, ' is out of bounds')`)} `}END`,
   )
   return { sql, type: object.type.element, ...joinFacts([object, index]) }
 }

@@ -9,6 +9,7 @@ import { isOfBigQuery } from '../functions/missing.ts'
 import type { Emit, FunctionRow } from '../functions/row.ts'
 import { findFunction } from '../functions/table.ts'
 import { isGroupable, typeName } from '../values/gtype.ts'
+import { raised } from '../values/raised.ts'
 import { joinFacts, type Value } from '../values/value.ts'
 import { orderKey } from './order.ts'
 import { resolveExpression } from './recursion.ts'
@@ -167,7 +168,7 @@ function emitHow(call: CallNode, values: readonly Value[], env: Env, inner: Env)
     isSafe: false,
     at: call.at,
     values,
-    fail: (message) => `error(${message})`,
+    fail: raised,
     apply: (name, args, filter) => {
       const distinct = call.isDistinct ? 'DISTINCT ' : ''
       if (call.isDistinct && call.over && (call.over.base || call.over.orderBy.length > 0 || call.over.frame))

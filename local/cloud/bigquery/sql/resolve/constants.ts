@@ -31,6 +31,7 @@ export function resolveLiteral(expression: Expression & { kind: 'literal' }): Va
     case 'INT64':
       return { sql: integerLiteral(value, at), type: INT64, literal: value, isConstant: true }
     case 'FLOAT64':
+      if (!Number.isFinite(Number(value))) throw invalid(`Invalid floating point literal: ${value}`, at)
       return { sql: `CAST('${value}' AS DOUBLE)`, type: FLOAT64, literal: value, isConstant: true }
     case 'STRING':
       return { sql: quoteText(value, at), type: STRING, literal: value, isConstant: true }

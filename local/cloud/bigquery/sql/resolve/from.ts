@@ -3,14 +3,16 @@ import { invalid, unsupported } from '../refusal.ts'
 import { parseQueryText } from '../parse/text.ts'
 import type { Expression, From } from '../parse/syntax.ts'
 import type { Resolved } from '../types.ts'
+import { raised } from '../values/raised.ts'
 import { quoteText } from '../values/value.ts'
 import { arrivalColumns } from './arrival.ts'
-import { coerceAll, coerce } from '../values/coerce.ts'
-import { BOOL, duckdbType, INT64, quoteName, TIMESTAMP, typeOfField } from '../values/gtype.ts'
+import { coerce } from '../values/coerce.ts'
+import { duckdbType, INT64, quoteName, TIMESTAMP, typeOfField } from '../values/gtype.ts'
 import { asColumns } from './output.ts'
 import { resolvePivot, resolveUnpivot } from './pivot.ts'
 import { resolveExpression, resolveQuery } from './recursion.ts'
 import { resolveTableFunction } from './routines.ts'
+import { joinSides } from './join.ts'
 import { childEnv, lookUp, sameName, type Column, type Env, type FromResult, type Relation } from './scope.ts'
 import { onceOnly } from './translation.ts'
 
@@ -165,7 +167,7 @@ function checkTime(asOf: Expression, { modifiedMs }: Resolved & { kind: 'table' 
   const later = quoteText('Invalid snapshot time: it is in the future')
   const earlier = quoteText(unsupported('FOR SYSTEM_TIME AS OF before the last change of the table').message)
   env.translation.checks.push(
-    `SELECT CASE WHEN epoch_us(t) > ${nowMicros} THEN error(${later}) WHEN epoch_us(t) >= ${BigInt(modifiedMs) * 1000n} THEN 1 ELSE error(${earlier}) END FROM (SELECT ${value.sql} AS t)`,
+    `SELECT CASE WHEN epoch_us(t) > ${nowMicros} THEN ${raised(later)} WHEN epoch_us(t) >= ${BigInt(modifiedMs) * 1000n} THEN 1 ELSE ${raised(earlier)} END FROM (SELECT ${value.sql} AS t)`,
   )
 }
 
@@ -218,80 +220,5 @@ function resolveJoin(from: From & { kind: 'join' }, env: Env, before?: FromResul
       }
     : left
   const right = resolveFrom(from.right, env, reach)
-  const relations = [...left.relations, ...right.relations]
-  const visible = [...left.visible, ...right.visible]
-  const isLateral = right.sql.startsWith('LATERAL')
-  const paired = (type: string, on?: string) =>
-    `${left.sql} ${type} JOIN ${from.right.kind === 'join' ? `(${right.sql})` : right.sql}${on ? ` ON ${on}` : ''}`
-  if (isLateral && (from.type === 'RIGHT' || from.type === 'FULL'))
-    throw unsupported(`${from.type} JOIN with UNNEST`, from.at)
-  if (from.type === 'CROSS') return { sql: paired('CROSS'), relations, visible }
-  if (from.using) return joinUsing(from, env, left, right, paired)
-  if (!from.on && !isLateral)
-    throw invalid(
-      `Syntax error: ${from.type} JOIN must have an immediately following ON or USING clause`,
-      from.at,
-    )
-  const scope: Env = {
-    ...childEnv(env, { relations, visible }),
-    noAggregate: 'JOIN ON clause',
-    noWindow: 'JOIN ON clause',
-  }
-  const on = from.on
-    ? coerce(resolveExpression(from.on, scope), BOOL, from.on.at, 'JOIN ON clause').sql
-    : 'TRUE'
-  return { sql: paired(from.type, on), relations, visible }
-}
-
-function joinUsing(
-  from: From & { kind: 'join' },
-  env: Env,
-  left: FromResult,
-  right: FromResult,
-  paired: (type: string, on: string) => string,
-): FromResult {
-  const merged: Column[] = []
-  const conditions: string[] = []
-  for (const name of from.using!) {
-    const pick = (side: FromResult, where: string): Column => {
-      const found = side.visible.filter((column) => sameName(column.name, name))
-      if (found.length === 0)
-        throw invalid(`Column ${name} in USING clause not found on ${where} side of join`, from.at)
-      if (found.length > 1)
-        throw invalid(`Column ${name} in USING clause is ambiguous on ${where} side of join`, from.at)
-      return found[0]!
-    }
-    const [l, r] = [pick(left, 'left'), pick(right, 'right')]
-    env.translation.touch(l.touch)
-    env.translation.touch(r.touch)
-    const both = coerceAll(
-      [
-        { sql: l.sql, type: l.type },
-        { sql: r.sql, type: r.type },
-      ],
-      `column ${name} in USING`,
-      from.at,
-    )
-    conditions.push(`${both.values[0]!.sql} = ${both.values[1]!.sql}`)
-    const sql =
-      from.type === 'RIGHT'
-        ? r.sql
-        : from.type === 'FULL'
-          ? `coalesce(${both.values[0]!.sql}, ${both.values[1]!.sql})`
-          : l.sql
-    merged.push({
-      name: l.name,
-      type: from.type === 'FULL' ? both.type : from.type === 'RIGHT' ? r.type : l.type,
-      sql,
-      touch: l.touch,
-      partitionOf: from.type === 'INNER' ? l.partitionOf : undefined,
-    })
-  }
-  const others = (side: FromResult) =>
-    side.visible.filter((column) => !from.using!.some((name) => sameName(column.name, name)))
-  return {
-    sql: paired(from.type, conditions.join(' AND ')),
-    relations: [...left.relations, ...right.relations],
-    visible: [...merged, ...others(left), ...others(right)],
-  }
+  return joinSides(from, env, left, right)
 }

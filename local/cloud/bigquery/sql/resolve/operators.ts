@@ -20,10 +20,13 @@ import {
 } from '../values/gtype.ts'
 import { chained } from '../values/chain.ts'
 import { compareFloats } from '../values/floats.ts'
+import { raised } from '../values/raised.ts'
 import { joinFacts, once, quoteText, type Value } from '../values/value.ts'
 import { BITS } from '../functions/bits.ts'
 import { shift } from '../functions/date-arithmetic.ts'
 import { divided, multiplied } from '../functions/numerics.ts'
+import { withinCalendar } from '../values/temporal.ts'
+import { floatArithmetic, quotientOf } from './float-arithmetic.ts'
 import { resolveExpression } from './recursion.ts'
 import type { Env } from './scope.ts'
 
@@ -68,9 +71,17 @@ export function resolveBinary(expression: Expression & { kind: 'binary' }, env: 
   if (operator === '||') return { ...concatenate(left, right, expression), ...facts }
   if (BITS[operator]) return { ...onBits(operator, left, right, expression), ...facts }
   if ((operator === '+' || operator === '-') && isScalar(left.type, 'DATE') && isScalar(right.type, 'INT64'))
-    return { sql: `(${left.sql} ${operator} CAST(${right.sql} AS INTEGER))`, type: DATE, ...facts }
+    return {
+      sql: withinCalendar(`(${left.sql} ${operator} CAST(${right.sql} AS INTEGER))`, 'DATE'),
+      type: DATE,
+      ...facts,
+    }
   if (operator === '+' && isScalar(left.type, 'INT64') && isScalar(right.type, 'DATE'))
-    return { sql: `(${right.sql} + CAST(${left.sql} AS INTEGER))`, type: DATE, ...facts }
+    return {
+      sql: withinCalendar(`(${right.sql} + CAST(${left.sql} AS INTEGER))`, 'DATE'),
+      type: DATE,
+      ...facts,
+    }
   if (
     operator === '-' &&
     isScalar(left.type, 'DATE', 'TIMESTAMP', 'DATETIME') &&
@@ -80,6 +91,8 @@ export function resolveBinary(expression: Expression & { kind: 'binary' }, env: 
   const type = commonType([left, right])
   if (!type || !(isNullType(type) || isScalar(type, 'INT64', 'FLOAT64', 'NUMERIC')))
     throw noSignature(operator, [left, right], expression)
+  if (isScalar(type, 'FLOAT64') && (operator === '+' || operator === '-' || operator === '*'))
+    return floatArithmetic(operator, left, right, facts)
   return { ...arithmetic(operator, left, right, isNullType(type) ? INT64 : type), ...facts }
 }
 
@@ -100,12 +113,12 @@ function arithmetic(operator: string, left: Value, right: Value, type: GType): {
   if (operator === '/') {
     if (isScalar(type, 'NUMERIC')) {
       const [x, y] = [coerce(left, type).sql, coerce(right, type).sql]
-      return { sql: divided(x, y, `error('division by zero: NUMERIC')`), type }
+      return { sql: divided(x, y, raised("'division by zero: NUMERIC'")), type }
     }
     const sql = once([coerce(left, FLOAT64).sql, coerce(right, FLOAT64).sql], ([a, b]) =>
       right.literal !== undefined && Number(right.literal) !== 0
-        ? `(${a} / ${b})`
-        : `CASE WHEN ${b} = 0 THEN CASE WHEN ${a} IS NOT NULL THEN error(concat('division by zero: ', ${a}, ' / ', ${b})) END ELSE ${a} / ${b} END`,
+        ? `(${quotientOf(a!, b!, right)})`
+        : `CASE WHEN ${b} = 0 THEN CASE WHEN ${a} IS NOT NULL THEN ${raised(`concat('division by zero: ', ${a}, ' / ', ${b})`)} END ELSE ${quotientOf(a!, b!, right)} END`,
     )
     return { sql, type: FLOAT64 }
   }

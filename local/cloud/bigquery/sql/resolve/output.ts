@@ -12,6 +12,8 @@ export function asColumns(result: QueryResult, relation: string): Column[] {
     sql: relation ? `${relation}.${column.label}` : column.label,
     touch: column.touch,
     partitionOf: column.partitionOf,
+    partitionSql: column.partitionSql,
+    isPadded: column.isPadded,
   }))
   const only = columns[0]
   if (result.as !== 'VALUE' || columns.length !== 1 || only?.type.kind !== 'struct') return columns

@@ -9,18 +9,20 @@ import { quoteName, sameType } from '../values/gtype.ts'
 import type { Value } from '../values/value.ts'
 import { operandsOf } from './operators.ts'
 import { resolveExpression } from './recursion.ts'
-import type { Column, Env } from './scope.ts'
+import type { Column, Env, Relation } from './scope.ts'
 import type { Read } from './translation.ts'
 
 type Predicates = ReadonlyMap<Read, string>
 
-/** Says to each table of the query what `where` leaves of its partitions. */
-export function noteConjuncts(where: Expression, env: Env): void {
+/** Says to each table of the query what `where` leaves of its partitions; `only`: for columns of these. */
+export function noteConjuncts(where: Expression, env: Env, only?: readonly Relation[]): void {
   const found = env.translation.collect(() => predicatesOf(where, env)).result
+  const reached = only && new Set(only.flatMap(({ columns }) => columns.map((column) => column.partitionOf)))
   for (const [read, predicate] of found)
-    read.partitionPredicate = read.partitionPredicate
-      ? `${read.partitionPredicate} AND ${predicate}`
-      : predicate
+    if (!reached || reached.has(read))
+      read.partitionPredicate = read.partitionPredicate
+        ? `${read.partitionPredicate} AND ${predicate}`
+        : predicate
 }
 
 function predicatesOf(where: Expression, env: Env): Predicates {
@@ -63,7 +65,13 @@ function predicateOf(conjunct: Expression, env: Env): Predicates | undefined {
     return pruned(conjunct.operand, [], env, (x) => `list_contains(${list.sql}, ${x})`)
   }
   if (conjunct.kind === 'is' && conjunct.test === 'NULL')
-    return pruned(conjunct.operand, [], env, (x) => `${x} IS ${conjunct.isNot ? 'NOT ' : ''}NULL`)
+    return pruned(
+      conjunct.operand,
+      [],
+      env,
+      (x) => `${x} IS ${conjunct.isNot ? 'NOT ' : ''}NULL`,
+      !conjunct.isNot,
+    )
   return undefined
 }
 
@@ -85,6 +93,7 @@ function pruned(
   others: readonly Expression[],
   env: Env,
   write: (column: string, values: string[]) => string,
+  takesNull = false,
 ): Predicates | undefined {
   const path = columnIn(operand)
   if (!path) return undefined
@@ -93,7 +102,7 @@ function pruned(
   const isOwn =
     column !== undefined &&
     (env.visible.includes(column) || env.relations.some((relation) => relation.columns.includes(column)))
-  if (!read?.partitionField || !isOwn) return undefined
+  if (!read?.partitionField || !isOwn || (takesNull && column.isPadded)) return undefined
   const constants = others.map((other) => resolveExpression(other, env))
   if (!constants.every((constant) => constant.isConstant)) return undefined
   const [value, ...values] = coerceAll(

@@ -16,13 +16,22 @@ import {
 } from '../values/gtype.ts'
 import { chained } from '../values/chain.ts'
 import type { Value } from '../values/value.ts'
+import { matchedByName } from './by-name.ts'
 import { orderKey, ordinal } from './order.ts'
 import { asColumns } from './output.ts'
 import { resolveExpression } from './recursion.ts'
 import { recursiveCte } from './recursive.ts'
-import { childEnv, sameName, type CteEntry, type Env, type OutputColumn, type QueryResult } from './scope.ts'
+import {
+  childEnv,
+  sameName,
+  type Column,
+  type CteEntry,
+  type Env,
+  type OutputColumn,
+  type QueryResult,
+} from './scope.ts'
 import { resolveSelect } from './select.ts'
-import { onceOnly } from './translation.ts'
+import { onceOnly, useOf, type Read } from './translation.ts'
 
 export function resolveQuery(query: Query, outer: Env): QueryResult {
   const { env, prefixes } = withCtes(query, outer)
@@ -68,13 +77,24 @@ function withCtes(query: Query, outer: Env): { env: Env; prefixes: () => string[
         outer.translation.touch(always)
         return {
           sql: label,
-          columns: asColumns(result, '').map((column) => ({ ...column, partitionOf: undefined })),
+          columns: usedColumns(asColumns(result, '')),
         }
       },
     }
     ctes.set(key, entry)
   }
   return { env: { ...childEnv(outer), ctes }, prefixes: () => used }
+}
+
+function usedColumns(columns: readonly Column[]): Column[] {
+  const uses = new Map<Read, Read>()
+  return columns.map((column) => {
+    const read = column.partitionOf
+    if (!read) return column
+    const use = uses.get(read) ?? useOf(read)
+    uses.set(read, use)
+    return { ...column, partitionOf: use }
+  })
 }
 
 type SetBody = Body & { kind: 'set' }
@@ -85,7 +105,12 @@ function inputsOf(body: SetBody): Body[] {
   for (let set = body; ;) {
     inputs.unshift(set.right)
     const { left } = set
-    if (left.kind !== 'set' || left.operator !== body.operator || body.operator.startsWith('EXCEPT'))
+    if (
+      left.kind !== 'set' ||
+      left.operator !== body.operator ||
+      left.byName !== body.byName ||
+      body.operator.startsWith('EXCEPT')
+    )
       return [left, ...inputs]
     set = left
   }
@@ -94,7 +119,8 @@ function inputsOf(body: SetBody): Body[] {
 function resolveBody(body: Body, env: Env): QueryResult {
   if (body.kind === 'select') return resolveSelect(body.select, env, [])
   if (body.kind === 'query') return resolveQuery(body.query, env)
-  const inputs = inputsOf(body).map((input) => resolveBody(input, env))
+  const given = inputsOf(body).map((input) => resolveBody(input, env))
+  const inputs = body.byName ? matchedByName(given, body, env) : given
   const first = inputs[0]!
   for (const [i, input] of inputs.entries())
     if (input.columns.length !== first.columns.length)
@@ -203,6 +229,11 @@ function countOf(expression: Expression, env: Env, clause: string): string {
   const isLiteral =
     expression.kind === 'literal' && expression.type === 'INT64' && !expression.value.startsWith('-')
   if (isLiteral) return BigInt(expression.value).toString()
+  if (
+    (expression.kind === 'literal' && expression.type === 'INT64') ||
+    (expression.kind === 'unary' && expression.operator === '-')
+  )
+    throw invalid('Syntax error: Unexpected "-"', expression.at)
   if (expression.kind !== 'parameter')
     throw unsupported(`${clause} with anything but an integer literal or parameter`, expression.at)
   return coerce(resolveExpression(expression, env), INT64, expression.at, clause).sql

@@ -19,6 +19,8 @@ export interface Column {
   readonly partitionOf?: Read
   /** The column over the table alone, where that is more than the name of what partitions it. */
   readonly partitionSql?: string
+  /** Of the side of an outer join that may be missing: its NULLs are not those of the table. */
+  readonly isPadded?: boolean
   /** A pseudo column: it has a name, `*` does not show it. */
   readonly isHidden?: boolean
 }
@@ -48,6 +50,8 @@ export interface OutputColumn {
   readonly type: GType
   readonly touch: () => void
   readonly partitionOf?: Column['partitionOf']
+  readonly partitionSql?: Column['partitionSql']
+  readonly isPadded?: Column['isPadded']
   /** Written as a literal: a set operation may give it the type of what stands beside it. */
   readonly literal?: string
 }
@@ -58,6 +62,15 @@ export interface QueryResult {
   /** Of a SELECT without FROM: its one row. */
   readonly row?: readonly Value[]
 }
+
+/** What a column that is handed on keeps of the partitions it decides. */
+export const partitionsOf = (
+  column: Column | undefined,
+): Pick<OutputColumn, 'partitionOf' | 'partitionSql' | 'isPadded'> => ({
+  partitionOf: column?.partitionOf,
+  partitionSql: column?.partitionSql,
+  isPadded: column?.isPadded,
+})
 
 /** The two ways back in: an operand may hold a query, and a query expressions. Every Env carries them. */
 export interface Recursion {

@@ -15,6 +15,7 @@ import {
   childEnv,
   columnValue,
   lookUp,
+  partitionsOf,
   sameName,
   type Column,
   type Env,
@@ -85,7 +86,7 @@ export function resolveSelect(select: Select, outer: Env, orderBy: readonly Orde
     label: labels[i]!,
     type: item.value.type,
     touch: item.touch,
-    partitionOf: isPlain ? (item.value.column as Column | undefined)?.partitionOf : undefined,
+    ...(isPlain ? partitionsOf(item.value.column as Column | undefined) : {}),
     ...(isPlain && item.value.literal !== undefined ? { literal: item.value.literal } : {}),
   }))
   if (select.as === 'VALUE' && items.length !== 1)
@@ -127,9 +128,16 @@ function expand(item: SelectItem, env: Env, hasFrom: boolean): Item[] {
     ]
   }
   if (!item.of && !hasFrom) throw invalid('SELECT * must have a FROM clause', item.at)
-  const columns = item.of
+  const all = item.of
     ? fieldsOf(item.of, env)
     : env.visible.filter((column) => !column.isHidden).map((column) => ofColumn(column, env))
+  for (const { from } of item.rename ?? [])
+    if (!all.some((column) => sameName(column.name, from)))
+      throw invalid(`Column ${from} in RENAME does not exist`, item.at)
+  const columns = all.map((column) => {
+    const renamed = item.rename?.find(({ from }) => sameName(column.name, from))
+    return renamed ? { ...column, name: renamed.to, isExplicit: true } : column
+  })
   for (const name of [...item.except, ...item.replace.map((one) => one.name)])
     if (!columns.some((column) => sameName(column.name, name)))
       throw invalid(

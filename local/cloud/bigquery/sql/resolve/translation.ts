@@ -29,6 +29,22 @@ export interface Read {
   readonly columns: Set<string>
   partitionPredicate?: string
   readonly partitionField?: string
+  /** Of a CTE: what each place that names it leaves of the partitions, when all of them say so. */
+  readonly uses: Read[]
+}
+
+/** BigQuery runs a CTE where it is named: the filter outside reaches in, and several places read what any of them wants. */
+export function useOf(read: Read): Read {
+  const use: Read = { ...read, columns: read.columns, partitionPredicate: undefined, uses: [] }
+  read.uses.push(use)
+  return use
+}
+
+function predicateOf({ partitionPredicate: own, uses }: Read): string | undefined {
+  const outside = uses.map(predicateOf)
+  const isPruned = outside.length > 0 && outside.every((predicate) => predicate !== undefined)
+  const any = isPruned ? [...new Set(outside)].join(' OR ') : undefined
+  return own !== undefined && any !== undefined ? `${own} AND (${any})` : (own ?? any)
 }
 
 export const keyOf = (path: readonly string[], via: readonly Via[], purpose: Purpose): string =>
@@ -78,7 +94,7 @@ export class Translation {
   readonly checks: string[] = []
 
   read(reference: TableReference, partitionField?: string): Read {
-    const read: Read = { reference, columns: new Set(), partitionField }
+    const read: Read = { reference, columns: new Set(), partitionField, uses: [] }
     this.#reads.push(read)
     return read
   }
@@ -115,9 +131,8 @@ export class Translation {
       const key = JSON.stringify(read.reference)
       const before = merged.get(key)
       const columns = [...new Set([...(before ? (before.columns as string[]) : []), ...read.columns])].sort()
-      const predicates = before
-        ? [before.partitionPredicate, read.partitionPredicate]
-        : [read.partitionPredicate]
+      const predicate = predicateOf(read)
+      const predicates = before ? [before.partitionPredicate, predicate] : [predicate]
       const isPruned = predicates.every((predicate) => predicate !== undefined)
       merged.set(key, {
         reference: read.reference,

@@ -7,6 +7,7 @@ import type { StatementSyntax } from '../parse/statement-syntax.ts'
 import type { Assignment, Expression } from '../parse/syntax.ts'
 import { coerce } from '../values/coerce.ts'
 import { BOOL, quoteName, TIMESTAMP, typeName, typeOfField, type GType } from '../values/gtype.ts'
+import { raised } from '../values/raised.ts'
 import { quoteText } from '../values/value.ts'
 import { arrivalColumns, isByArrival } from '../resolve/arrival.ts'
 import { resolveExpression } from '../resolve/expression.ts'
@@ -39,7 +40,7 @@ export function targetOf(
   const label = env.translation.fresh('target')
   const read: Read = isRead
     ? env.translation.read(resolved.reference, resolved.partitionField)
-    : { reference: resolved.reference, columns: new Set() }
+    : { reference: resolved.reference, columns: new Set(), uses: [] }
   const columns: Column[] = resolved.schema.map((field) => ({
     name: field.name,
     type: typeOfField(field, at),
@@ -179,7 +180,7 @@ function changed(
     const path = { name: `${name}.${field.name}`, type: field.type, sql: before }
     return `${quoteName(field.name)} := ${inner ? changed(path, inner, env) : before}`
   })
-  return `CASE WHEN ${sql} IS NULL THEN error(${quoteText(`Cannot set field of NULL ${typeName(type)}`)}) ELSE struct_pack(${parts.join(', ')}) END`
+  return `CASE WHEN ${sql} IS NULL THEN ${raised(quoteText(`Cannot set field of NULL ${typeName(type)}`))} ELSE struct_pack(${parts.join(', ')}) END`
 }
 
 const filter = (expression: Expression, env: Env): string =>
@@ -222,4 +223,4 @@ export function updateTable(syntax: StatementSyntax & { kind: 'update' }, env: E
 }
 
 export const atMostOne = (table: string, condition: string): string =>
-  `SELECT error('${MANY}') FROM (SELECT 1 FROM ${table} WHERE ${condition} GROUP BY "_row" HAVING count(*) > 1 LIMIT 1) AS twice`
+  `SELECT ${raised(`'${MANY}'`)} FROM (SELECT 1 FROM ${table} WHERE ${condition} GROUP BY "_row" HAVING count(*) > 1 LIMIT 1) AS twice`

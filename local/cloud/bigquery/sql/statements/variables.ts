@@ -13,6 +13,7 @@ import {
   type GType,
 } from '../values/gtype.ts'
 import { typeFromText } from '../values/type-text.ts'
+import { raised } from '../values/raised.ts'
 import { quoteText, type Value } from '../values/value.ts'
 import { resolveExpression } from '../resolve/expression.ts'
 import { childEnv, type Env } from '../resolve/scope.ts'
@@ -100,6 +101,6 @@ function row(names: readonly string[], values: readonly { sql: string; type: GTy
 export function compileAssert(syntax: StatementSyntax & { kind: 'assert' }, env: Env): string[] {
   const condition = coerce(resolveExpression(syntax.condition, env), BOOL, syntax.at, 'ASSERT').sql
   return [
-    `SELECT CASE WHEN ${condition} THEN TRUE ELSE error(${quoteText(syntax.message ? `Assertion failed: ${syntax.message}` : 'Assertion failed')}) END`,
+    `SELECT CASE WHEN ${condition} THEN TRUE ELSE ${raised(quoteText(syntax.message ? `Assertion failed: ${syntax.message}` : 'Assertion failed'))} END`,
   ]
 }

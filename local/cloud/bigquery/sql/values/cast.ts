@@ -13,6 +13,7 @@ import {
   utcTimestamp,
   ZONE_PATTERN,
 } from './temporal.ts'
+import { raised } from './raised.ts'
 import { once, quoteText, type Value } from './value.ts'
 
 interface How {
@@ -30,11 +31,13 @@ const native =
 const guarded =
   (pattern: string, type: string, word: string, cast: (x: string) => string): Rule =>
   (sql, how) =>
-    once(
-      [sql],
-      ([x]) =>
-        `CASE WHEN ${x} IS NULL THEN NULL WHEN regexp_full_match(${x}, ${quoteText(pattern)}) THEN ${how.isSafe ? cast(x!).replaceAll('CAST(', 'TRY_CAST(') : cast(x!)} ELSE ${how.isSafe ? `CAST(NULL AS ${type})` : `error(concat('${word}', ${x}))`} END`,
+    once([sql], ([x]) =>
+      how.isSafe
+        ? `CASE WHEN regexp_full_match(${x}, ${quoteText(pattern)}) THEN ${tried(cast(x!))} ELSE CAST(NULL AS ${type}) END`
+        : `CASE WHEN ${x} IS NULL THEN NULL WHEN regexp_full_match(${x}, ${quoteText(pattern)}) THEN coalesce(${tried(cast(x!))}, ${raised(`concat('${word}', ${x})`)}) ELSE ${raised(`concat('${word}', ${x})`)} END`,
     )
+/** What has the shape and no value, as 2026-02-30, is NULL. */
+const tried = (cast: string): string => cast.replaceAll('CAST(', 'TRY_CAST(')
 
 /** `2024-11-03 01:30:00 America/New_York`; TRY_CAST alone takes an unknown zone without failing. */
 const zoned = (x: string, failed: string): string =>
@@ -74,7 +77,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     String.raw`\s*[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|(?i:inf|infinity|nan))\s*`,
     'DOUBLE',
     'Bad double value: ',
-    (x) => `CAST(trim(${x}, e' \\t\\n\\r') AS DOUBLE)`,
+    // DuckDB takes 1e400 for infinity.
+    (x) =>
+      once(
+        [`CAST(trim(${x}, e' \\t\\n\\r') AS DOUBLE)`],
+        ([d]) => `CASE WHEN isfinite(${d}) OR ${x} NOT SIMILAR TO '.*[0-9].*' THEN ${d} END`,
+      ),
   ),
   'STRING>NUMERIC': guarded(
     String.raw`\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*`,
@@ -95,11 +103,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   ),
   'STRING>TIMESTAMP': (sql, how) =>
     once([sql], ([x]) => {
-      const cast = how.isSafe ? 'TRY_CAST' : 'CAST'
-      const failed = how.isSafe ? 'NULL' : `error(concat('Invalid timestamp: ', ${x}))`
+      const failed = how.isSafe ? 'NULL' : raised(`concat('Invalid timestamp: ', ${x})`)
       return (
-        `CASE WHEN ${x} IS NULL THEN NULL WHEN regexp_full_match(${x}, ${quoteText(`${DATETIME_PATTERN}( UTC)?`)}) THEN ${utcTimestamp(`${cast}(replace(upper(${x}), ' UTC', '') AS TIMESTAMP)`)} ` +
-        `WHEN regexp_full_match(${x}, ${quoteText(`${DATETIME_PATTERN}${OFFSET_PATTERN}`)}) THEN ${cast}(${x} AS TIMESTAMP WITH TIME ZONE) ` +
+        `CASE WHEN ${x} IS NULL THEN NULL WHEN regexp_full_match(${x}, ${quoteText(`${DATETIME_PATTERN}( UTC)?`)}) THEN ${`coalesce(${utcTimestamp(`TRY_CAST(replace(upper(${x}), ' UTC', '') AS TIMESTAMP)`)}, ${failed})`} ` +
+        `WHEN regexp_full_match(${x}, ${quoteText(`${DATETIME_PATTERN}${OFFSET_PATTERN}`)}) THEN coalesce(TRY_CAST(${x} AS TIMESTAMP WITH TIME ZONE), ${failed}) ` +
         `WHEN regexp_full_match(${x}, ${quoteText(`${DATETIME_PATTERN}${ZONE_PATTERN}`)}) THEN ${zoned(x!, failed)} ELSE ${failed} END`
       )
     }),

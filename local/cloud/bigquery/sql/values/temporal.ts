@@ -3,7 +3,8 @@
  * independent of the session's time zone.
  */
 import { invalid, type Position } from '../refusal.ts'
-import { once, quoteText } from './value.ts'
+import { raised } from './raised.ts'
+import { isLong, once, quoteText } from './value.ts'
 
 const CLOCK = String.raw`(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,6}))?`
 export const DATE_PATTERN = String.raw`\d{4}-\d{1,2}-\d{1,2}`
@@ -88,9 +89,26 @@ export function zoneName(name: string, at?: Position): string {
 export const utcTimestamp = (datetime: string): string => `make_timestamptz(epoch_us(${datetime}))`
 export const utcDatetime = (timestamp: string): string => `make_timestamp(epoch_us(${timestamp}))`
 
+type Moment = 'DATE' | 'DATETIME' | 'TIMESTAMP'
+const CALENDAR: Readonly<Record<Moment, string>> = {
+  DATE: "DATE '0001-01-01' AND DATE '9999-12-31'",
+  DATETIME: "TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999'",
+  TIMESTAMP: 'make_timestamptz(-62135596800000000) AND make_timestamptz(253402300799999999)',
+}
+/** BigQuery has no moment before 0001-01-01 or after 9999-12-31. */
+export const withinCalendar = (sql: string, type: Moment, isSafe = false): string => {
+  const failed = isSafe ? '' : ` WHEN ${sql} IS NOT NULL THEN ${raised(`'${type} overflow'`)}`
+  return isLong(sql)
+    ? once(
+        [sql],
+        ([x]) => `CASE WHEN ${x} BETWEEN ${CALENDAR[type]} THEN ${x}${failed.replaceAll(sql, x!)} END`,
+      )
+    : `CASE WHEN ${sql} BETWEEN ${CALENDAR[type]} THEN ${sql}${failed} END`
+}
+
 /** `zone` is DuckDB text; absent means UTC. */
-export const datetimeIn = (timestamp: string, zone?: string): string =>
-  zone ? `timezone(${zone}, ${timestamp})` : utcDatetime(timestamp)
+export const datetimeIn = (timestamp: string, zone?: string, isSafe = false): string =>
+  zone ? withinCalendar(`timezone(${zone}, ${timestamp})`, 'DATETIME', isSafe) : utcDatetime(timestamp)
 export const timestampIn = (datetime: string, zone?: string): string =>
   zone ? firstOfBoth(datetime, zone) : utcTimestamp(datetime)
 
@@ -105,6 +123,13 @@ export const firstOfBoth = (datetime: string, zone: string): string =>
       return `CASE ${[60, 30].map((minutes) => `WHEN timezone(${place}, ${earlier(minutes)}) = ${wall} THEN ${earlier(minutes)}`).join(' ')} ELSE ${last} END`
     }),
   )
+
+/** `+05:30` of microseconds; whole hours alone are `+05` where that is wanted. */
+export const offsetText = (micros: string, separator: string, isShort = false): string => {
+  const minutes = `(abs(${micros}) // 60000000)`
+  const rest = `'${separator}' || lpad(CAST(${minutes} % 60 AS VARCHAR), 2, '0')`
+  return `((CASE WHEN ${micros} < 0 THEN '-' ELSE '+' END) || lpad(CAST(${minutes} // 60 AS VARCHAR), 2, '0') || ${isShort ? `(CASE WHEN ${minutes} % 60 = 0 THEN '' ELSE ${rest} END)` : rest})`
+}
 
 /**
  * BigQuery prints no, three or six digits of the second's fraction. strftime stays outside CASE: inside a

@@ -55,6 +55,10 @@ export function integerLiteral(text: string, at?: Position): string {
 export const isSimple = (sql: string): boolean =>
   sql.length <= 60 && !sql.includes('(SELECT') && !/\b(random|uuid|error)\(/.test(sql)
 
+/** Written twice it costs more than a name; and a volatile text must not be written twice at all. */
+export const isLong = (sql: string): boolean =>
+  sql.length > 400 || sql.includes('(SELECT') || /\b(random|uuid)\(/.test(sql)
+
 /**
  * Evaluates texts once and uses them by name: DuckDB repeats the work of repeated text, and a volatile text
  * would differ. The name depends on the texts alone, because GROUP BY finds its expressions again by
