@@ -127,12 +127,15 @@ it('changes a body and grants again; a member that no file names stays', async (
   let sent: Record<string, unknown> = {}
   const proxy = await openProxy(cloud.origin, async (request, reply, body, forward) => {
     if (!request.url!.includes('/routines/last_day')) return false
-    if (request.method === 'PUT') sent = JSON.parse(String(body))
-    if (request.method !== 'GET') return false
-    const { body: found } = await forward()
-    const more = { ...JSON.parse(String(found)), strictMode: true }
-    reply.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(more))
-    return true
+    const answer = (json: object) =>
+      Boolean(reply.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(json)))
+    if (request.method === 'GET')
+      return answer({ ...JSON.parse(String((await forward()).body)), strictMode: true })
+    // The local BigQuery knows no such member of a function.
+    sent = JSON.parse(String(body)) as Record<string, unknown>
+    const { strictMode: _member, ...known } = sent
+    const path = '/datasets/caec_insights/routines/last_day'
+    return answer((await cloud.api('data-eng', request.method!, path, known)).body)
   })
   const { exitCode, outputs, summary } = await publish(
     changed,

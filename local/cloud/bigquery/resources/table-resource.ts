@@ -77,7 +77,6 @@ export function tableListItem(table: TableRecord): Record<string, unknown> {
     labels: labelsOf(table),
     type: kindOf(table),
     view: table.view && !table.materialized ? { useLegacySql: false } : undefined,
-    ...baseOf(table),
     timePartitioning: timePartitioning(table),
     rangePartitioning: table.range,
     clustering: table.clustering ? { fields: table.clustering } : undefined,
