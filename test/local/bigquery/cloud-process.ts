@@ -19,6 +19,8 @@ export async function start(stateDir: string): Promise<Server> {
     [join(import.meta.dirname, 'crash-server.ts'), stateDir, resolve(import.meta.dirname, '../../..')],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
+      // A recording of what it is asked would be the first file to meet a limit.
+      env: { ...process.env, LOCAL_CLOUD_RECORD: '' },
     },
   )
   started.push(child)
