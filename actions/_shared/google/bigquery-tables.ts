@@ -60,27 +60,43 @@ export async function getTable(google: Google, name: TableName): Promise<Existin
   )
 }
 
-/** Names of whatever a dataset holds: tables, views, snapshots. */
-export async function listTables(
+interface Listed {
+  readonly type: string
+  readonly tableReference: TableName
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+/** Whatever a dataset holds, to the last page: tables, views, snapshots. */
+export async function listMembers(
   google: Google,
   projectId: string,
   datasetId: string,
-): Promise<readonly string[]> {
-  const name = { projectId, datasetId }
+): Promise<readonly Listed[]> {
   const ask = {
     method: 'bigquery.tables.list',
     resource: `${projectId}:${datasetId}`,
     kind: 'bigquery#tableList',
   }
   const pages = await allPages(ask, (pageToken) =>
-    askBigQuery<{
-      tables?: readonly { readonly tableReference: TableName }[]
-      nextPageToken?: string
-    }>(google, ask, (client) =>
-      datasetOf(client, name).getTables({ maxResults: 1000, pageToken, autoPaginate: false }),
+    askBigQuery<{ tables?: readonly Listed[]; nextPageToken?: string }>(google, ask, (client) =>
+      datasetOf(client, { projectId, datasetId }).getTables({
+        maxResults: 1000,
+        pageToken,
+        autoPaginate: false,
+      }),
     ),
   )
-  return pages.flatMap(({ tables }) => (tables ?? []).map(({ tableReference }) => tableReference.tableId))
+  return pages.flatMap(({ tables }) => tables ?? [])
+}
+
+/** Names of them. */
+export async function listTables(
+  google: Google,
+  projectId: string,
+  datasetId: string,
+): Promise<readonly string[]> {
+  const members = await listMembers(google, projectId, datasetId)
+  return members.map(({ tableReference }) => tableReference.tableId)
 }
 
 /** Changes the named members, only if the table is still the one that was read (412 otherwise). */

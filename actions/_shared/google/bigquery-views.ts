@@ -25,8 +25,8 @@ import {
   writeTable,
 } from './bigquery.ts'
 import { askBigQuery } from './bigquery-client.ts'
+import { listMembers } from './bigquery-tables.ts'
 import type { Google } from './connect.ts'
-import { allPages } from './pages.ts'
 
 /**
  * Version 3 is needed once any entry has a condition: without it conditional entries would come back mangled
@@ -93,28 +93,10 @@ export async function listViews(
   projectId: string,
   datasetId: string,
 ): Promise<{ name: TableName; labels: Readonly<Record<string, string>> }[]> {
-  const ask = {
-    method: 'bigquery.tables.list',
-    resource: `${projectId}:${datasetId}`,
-    kind: 'bigquery#tableList',
-  }
-  const pages = await allPages(ask, (pageToken) =>
-    askBigQuery<{
-      tables?: { type: string; tableReference: TableName; labels?: Record<string, string> }[]
-      nextPageToken?: string
-    }>(google, ask, (client) =>
-      datasetOf(client, { projectId, datasetId }).getTables({
-        maxResults: 1000,
-        pageToken,
-        autoPaginate: false,
-      }),
-    ),
-  )
-  return pages.flatMap(({ tables }) =>
-    (tables ?? [])
-      .filter(({ type }) => type === 'VIEW' || type === 'MATERIALIZED_VIEW')
-      .map(({ tableReference, labels }) => ({ name: tableReference, labels: labels ?? {} })),
-  )
+  const members = await listMembers(google, projectId, datasetId)
+  return members
+    .filter(({ type }) => type === 'VIEW' || type === 'MATERIALIZED_VIEW')
+    .map(({ tableReference, labels }) => ({ name: tableReference, labels: labels ?? {} }))
 }
 
 export async function getDataset(
