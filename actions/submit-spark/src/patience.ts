@@ -40,7 +40,7 @@ export async function patiently<T>(
 ): Promise<T> {
   const startMs = Date.now()
   let refusals = 0
-  let refusedSinceMs = 0
+  let refusedSinceMs = startMs
   let saidMs = -SAY_EVERY_MS
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(patience.longestPauseMs, pauseMs * 1.6)) {
     try {
@@ -50,8 +50,11 @@ export async function patiently<T>(
     } catch (error) {
       if (!(error instanceof GoogleApiError) || patience.signal?.aborted || isFinal(error)) throw error
       const nowMs = Date.now()
-      if (!isRefusal(error)) refusals = 0
-      else if ((refusals += 1) === 1) refusedSinceMs = nowMs
+      if (isRefusal(error)) refusals += 1
+      else {
+        refusals = 0
+        refusedSinceMs = nowMs
+      }
       const isBelieved =
         refusals >= REFUSALS && nowMs - refusedSinceMs >= Math.min(REFUSED_MS, patience.toleranceMs)
       if (isBelieved) throw withConsequence(error.message, error, patience)
