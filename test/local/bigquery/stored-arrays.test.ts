@@ -73,6 +73,53 @@ describe('a NULL array', () => {
       ['2', 'false', '0'],
     ])
   })
+
+  it.each([
+    ['a STRUCT', "STRUCT(CAST(NULL AS ARRAY<INT64>) AS list, 'x' AS text)", 'nested.list', 'nested.text'],
+    [
+      'a STRUCT in a STRUCT',
+      "STRUCT(STRUCT(CAST(NULL AS ARRAY<INT64>) AS list) AS inner_, 'x' AS text)",
+      'nested.inner_.list',
+      'nested.text',
+    ],
+    [
+      'an ARRAY of STRUCT',
+      "[STRUCT(CAST(NULL AS ARRAY<STRING>) AS list, 'x' AS text), STRUCT(['a'], 'y')]",
+      'nested[OFFSET(0)].list',
+      'nested[OFFSET(0)].text',
+    ],
+  ])('is stored as an empty one inside %s', async (_, value, list, text) => {
+    await cloud.query('data-eng', `CREATE OR REPLACE TABLE caec_raw.settled AS SELECT ${value} AS nested`)
+    const { rows } = await cloud.query(
+      'data-eng',
+      `SELECT ${list} IS NULL, ARRAY_LENGTH(${list}), ${text}, TO_JSON_STRING(${list}) FROM caec_raw.settled`,
+    )
+    expect(rows).toEqual([['false', '0', 'x', '[]']])
+  })
+
+  it('is stored as an empty one inside a STRUCT that DML writes; a NULL STRUCT stays NULL', async () => {
+    await cloud.query(
+      'data-eng',
+      'CREATE OR REPLACE TABLE caec_raw.settled (id INT64, nested STRUCT<list ARRAY<INT64>, n INT64>)',
+    )
+    await cloud.query(
+      'data-eng',
+      'INSERT INTO caec_raw.settled VALUES (1, STRUCT(NULL, 5)), (2, NULL), (3, STRUCT([1], 6))',
+    )
+    await cloud.query('data-eng', 'UPDATE caec_raw.settled SET nested.list = NULL WHERE id = 3')
+    expect(
+      (
+        await cloud.query(
+          'data-eng',
+          'SELECT id, nested IS NULL, ARRAY_LENGTH(nested.list), nested.n FROM caec_raw.settled ORDER BY id',
+        )
+      ).rows,
+    ).toEqual([
+      ['1', 'false', '0', '5'],
+      ['2', 'true', null, null],
+      ['3', 'false', '0', '6'],
+    ])
+  })
 })
 
 describe('a column name', () => {
