@@ -37,7 +37,7 @@ interface Ga4Line {
   readonly device: { category: string }
   readonly geo: { country: string }
   readonly ecommerce?: { transaction_id: string }
-  readonly items?: readonly { item_id: string; price: number; quantity: string }[]
+  readonly items?: readonly { item_id: string; price?: number; item_refund?: number; quantity: string }[]
   readonly collected_traffic_source?: Record<string, string>
 }
 
@@ -68,7 +68,7 @@ export function canonicalGa4(line: string): Canonical[] {
     ...shared,
     item_id: item.item_id,
     quantity: Number(item.quantity),
-    value: (item.price * Number(item.quantity)).toFixed(2),
+    value: (item.item_refund ?? item.price! * Number(item.quantity)).toFixed(2),
   }))
 }
 

@@ -138,6 +138,30 @@ def test_three_sources_in_one_folder_are_told_apart_and_become_one_table(
     ]
 
 
+def test_a_refund_of_googles_export_is_worth_what_was_given_back(spark: SparkSession, lake: Lake) -> None:
+    refunds = [
+        {"items": [{"item_id": "A", "price": 10, "quantity": "1", "item_refund": 5}], "ecommerce": {"transaction_id": "G-1", "refund_value": 5}},
+        {"items": [{"item_id": "A", "item_refund": 5.5}], "ecommerce": {"transaction_id": "G-2"}},
+        {"items": [{"item_id": "A", "item_refund": 6}, {"item_id": "B", "price": 2, "quantity": "3"}], "ecommerce": {"refund_value": 12}},
+        {"ecommerce": {"transaction_id": "G-4", "refund_value": 7}},
+        {"items": [], "ecommerce": {"refund_value": 8.25}, "event_params": [parameter("value", int_value="9")]},
+        {"items": [{"item_id": "(not set)", "quantity": "1"}], "ecommerce": {"refund_value": 10}},
+    ]  # fmt: skip
+    lake.put("ga4.ndjson", lines(*(google(n, "refund", **more) for n, more in enumerate(refunds))))
+    lake.clean()
+    rows = read_clean_events(spark, str(lake.lake), None).orderBy("event_ts", "item_id").collect()
+    assert [(row.event_type, row.item_id, row.value) for row in rows] == [
+        ("refund", "A", Decimal(5)),
+        ("refund", "A", Decimal("5.5")),
+        ("refund", "A", Decimal(6)),
+        ("refund", "B", Decimal(6)),
+        ("refund", None, Decimal(7)),
+        ("refund", None, Decimal(9)),
+        ("refund", None, Decimal(10)),
+    ]
+    assert "item_refund" not in "".join(row.properties or "" for row in rows)
+
+
 def test_a_shops_own_csv_is_read_as_its_file_says_and_above_its_share_left_out(
     spark: SparkSession, lake: Lake, metrics: Callable[[], dict]
 ) -> None:

@@ -109,9 +109,9 @@ function itemOf({ item, quantity, priceCents }: Line, name: ShopEvent['name']): 
     item_id: `SKU-${item}`,
     item_name: `Item ${item}`,
     item_category: `Category ${(item % 3) + 1}`,
-    price: priceCents / 100,
     quantity: String(quantity),
+    // A refund tells its worth only where Google puts it: a shop may leave the price out.
+    ...(name === 'refund' ? { item_refund: all } : { price: priceCents / 100 }),
     ...(name === 'purchase' ? { item_revenue: all } : {}),
-    ...(name === 'refund' ? { item_refund: all } : {}),
   }
 }
