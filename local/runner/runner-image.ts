@@ -4,7 +4,7 @@
  * leaves it.
  */
 import { createHash } from 'node:crypto'
-import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ensureDbt, ensureSpark } from '../toolchain/index.ts'
 import { readLock } from '../toolchain/locks.ts'
@@ -32,10 +32,18 @@ export const cacheDbt = async (stateDir: string, progress: (line: string) => voi
     .digest('hex')
   const folder = join(toolCacheOf(stateDir), 'clickstream-actions', `dbt-${digest.slice(0, 16)}`)
   await mkdir(dirname(folder), { recursive: true })
-  await writeFile(join(environment, '.complete'), digest)
+  await mark(join(environment, '.complete'), digest)
   await rm(folder, { recursive: true, force: true })
   await symlink(environment, folder).catch((error: NodeJS.ErrnoException) => {
     // Another run of this state was quicker.
     if (error.code !== 'EEXIST') throw error
   })
+}
+
+/** The environment is shared by all runs of this machine: none may find the mark empty while another writes it. */
+async function mark(file: string, digest: string): Promise<void> {
+  if ((await readFile(file, 'utf8').catch(() => '')) === digest) return
+  const fresh = `${file}.${process.pid}`
+  await writeFile(fresh, digest)
+  await rename(fresh, file)
 }

@@ -5,6 +5,7 @@
 import type { Environment, ServiceContext } from '../kernel.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { Authority } from './access/authority.ts'
+import type { Sessions } from './jobs/sessions.ts'
 import type { Warehouse } from './engine/warehouse.ts'
 import type { Compiler } from './sql/types.ts'
 import { CloudError } from '../kernel.ts'
@@ -14,6 +15,7 @@ export interface Room {
   readonly authority: Authority
   readonly compiler: Compiler
   readonly objects: ObjectStore
+  readonly sessions: Sessions
   readonly environment: Environment
   readonly access: ServiceContext['access']
   readonly origin: string

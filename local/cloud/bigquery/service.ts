@@ -19,6 +19,7 @@ import { present } from './engine/request-body.ts'
 import { Warehouse } from './engine/warehouse.ts'
 import { JobDesk } from './jobs/job-desk.ts'
 import { cancelJob, deleteJob, getJob, getQueryResults, insertJob, listJobs, runQuery } from './jobs/jobs.ts'
+import { Sessions } from './jobs/sessions.ts'
 import { listTableData } from './jobs/query-results.ts'
 import { Uploads } from './loads/uploads.ts'
 import { expirePartitions } from './resources/partition-expiration.ts'
@@ -63,6 +64,7 @@ export async function createBigQuery(context: BigQueryContext): Promise<Service>
     warehouse,
     compiler,
     objects,
+    sessions: new Sessions(),
     environment,
     access,
     origin,
@@ -76,6 +78,7 @@ export async function createBigQuery(context: BigQueryContext): Promise<Service>
   const keepHouse = async (): Promise<void> => {
     await warehouse.purgeExpired(now(), jobLifetimeMs)
     await expirePartitions(room)
+    await room.sessions.closeExpired(room)
   }
   await keepHouse()
   const uploads = new Uploads(room, desk, path.join(context.stateDir, 'uploads'))

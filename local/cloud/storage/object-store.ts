@@ -2,6 +2,7 @@
  * Objects for the other rooms of this cloud: the same permissions and the same commit as over HTTP, without
  * the wire. It hands out no object the principal may not read.
  */
+import { createReadStream } from 'node:fs'
 import type { Principal } from '../kernel.ts'
 import type { Catalog } from './catalog.ts'
 import type { Guard } from './guard.ts'
@@ -48,6 +49,16 @@ export interface ObjectStore {
     data: Buffer | string,
     contentType: string,
   ): Promise<{ readonly generation: string }>
+  /** The same with the bytes of a file. */
+  putFile(
+    principal: Principal,
+    bucket: string,
+    name: string,
+    file: string,
+    contentType: string,
+  ): Promise<{ readonly generation: string }>
+  /** Whether an object of this name, or with `after` given of such a beginning and end, is there; asks for no right. */
+  hasLike(bucket: string, before: string, after?: string): boolean
 }
 
 export function createObjectStore(catalog: Catalog, guard: Guard, writes: Writes): ObjectStore {
@@ -56,6 +67,31 @@ export function createObjectStore(catalog: Catalog, guard: Guard, writes: Writes
     size: object.size,
     generation: String(object.generation),
   })
+  const put = async (
+    principal: Principal,
+    bucket: string,
+    name: string,
+    chunks: Iterable<Buffer> | AsyncIterable<Buffer>,
+    contentType: string,
+  ): Promise<{ generation: string }> => {
+    writes.requireCreatable(principal, { bucket, name: requireObjectName(name), preconditions: {} })
+    const writer = catalog.blobs.writer()
+    try {
+      for await (const chunk of chunks) await writer.write(chunk)
+      const { id: blob, ...digests } = await writer.finish()
+      const object = writes.create(principal, {
+        bucket,
+        name,
+        content: { blob, ...digests },
+        metadata: { contentType },
+        preconditions: {},
+      })
+      return { generation: String(object.generation) }
+    } catch (error) {
+      await writer.discard()
+      throw diskError(error)
+    }
+  }
   return {
     async stat(principal, bucket, name) {
       catalog.bucket(bucket)
@@ -86,24 +122,17 @@ export function createObjectStore(catalog: Catalog, guard: Guard, writes: Writes
         return { name, ...file(catalog.find(bucket, name)!) }
       })
     },
-    async put(principal, bucket, name, data, contentType) {
-      writes.requireCreatable(principal, { bucket, name: requireObjectName(name), preconditions: {} })
-      const writer = catalog.blobs.writer()
-      try {
-        await writer.write(Buffer.from(data))
-        const { id: blob, ...digests } = await writer.finish()
-        const object = writes.create(principal, {
-          bucket,
-          name,
-          content: { blob, ...digests },
-          metadata: { contentType },
-          preconditions: {},
-        })
-        return { generation: String(object.generation) }
-      } catch (error) {
-        await writer.discard()
-        throw diskError(error)
-      }
+    put: (principal, bucket, name, data, contentType) =>
+      put(principal, bucket, name, [Buffer.from(data)], contentType),
+    putFile: (principal, bucket, name, path, contentType) =>
+      put(principal, bucket, name, createReadStream(path), contentType),
+    hasLike(bucket, before, after) {
+      catalog.bucket(bucket)
+      if (after === undefined) return catalog.find(bucket, before) !== undefined
+      const shortest = before.length + after.length
+      const isLike = (name: string) =>
+        name.length >= shortest && name.startsWith(before) && name.endsWith(after)
+      return catalog.names(bucket).some(isLike)
     },
   }
 }

@@ -116,8 +116,8 @@ const unsupported: readonly (readonly [string, string])[] = [
   ["SELECT b'a' << 2", 'Operator << on BYTES is not supported by the local BigQuery at [1:13]'],
   ["SELECT FORMAT('%t', NUMERIC '1')", 'FORMAT of NUMERIC is not supported by the local BigQuery at [1:8]'],
   [
-    "EXPORT DATA OPTIONS (uri = 'gs://b/*') AS SELECT 1",
-    'Statement EXPORT DATA is not supported by the local BigQuery at [1:1]',
+    "EXPORT DATA WITH CONNECTION a.b.c OPTIONS (uri = 's3://b/*') AS SELECT 1",
+    'EXPORT DATA WITH CONNECTION is not supported by the local BigQuery at [1:13]',
   ],
   ['SELECT @@project_id', 'System variable @@project_id is not supported by the local BigQuery at [1:8]'],
   [

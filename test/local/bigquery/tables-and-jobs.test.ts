@@ -129,16 +129,6 @@ describe('tables', () => {
       code: 501,
       message: 'bigquery.tabledata.insertAll is not supported by the local BigQuery.',
     })
-    // A session that is not there would lose its temporary tables and variables without a word.
-    const session = { query: 'SELECT 1', useLegacySql: false, createSession: true }
-    for (const [route, body] of [
-      ['/queries', session],
-      ['/jobs', { configuration: { query: session } }],
-    ] as const)
-      expect((await cloud.api('data-eng', 'POST', route, body)).body.error).toMatchObject({
-        code: 501,
-        message: 'configuration.query.createSession is not supported by the local BigQuery.',
-      })
   })
 
   it('change under their etag only and vanish with delete', async () => {

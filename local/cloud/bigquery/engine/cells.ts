@@ -50,7 +50,7 @@ function writeScalar(value: DuckDBValue, field: FieldSchema, format: TimestampFo
   if (value instanceof DuckDBTimestampValue) return writeDatetime(value.micros)
   if (value instanceof DuckDBDateValue) return value.toString()
   if (value instanceof DuckDBTimeValue) return writeTime(value.micros)
-  if (value instanceof DuckDBDecimalValue) return trimDecimal(value.toString())
+  if (value instanceof DuckDBDecimalValue) return writeDecimal(value.toString())
   if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString('base64')
   switch (typeof value) {
     case 'bigint':
@@ -70,7 +70,7 @@ const unfit = (field: FieldSchema): CloudError =>
   new CloudError(500, 'internalError', `A value of column ${field.name} cannot be written as ${field.type}.`)
 
 /** As Java prints doubles, which is what the REST API shows. */
-function writeFloat(value: number): string {
+export function writeFloat(value: number): string {
   if (Number.isNaN(value)) return 'NaN'
   if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity'
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0'
@@ -80,7 +80,7 @@ function writeFloat(value: number): string {
   return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${Number(exponent)}`
 }
 
-function trimDecimal(text: string): string {
+export function writeDecimal(text: string): string {
   return text.includes('.') ? text.replace(/\.?0+$/, '') : text
 }
 
@@ -101,7 +101,7 @@ export function writeDatetime(micros: bigint): string {
   return `${new Date(Number(seconds) * 1000).toISOString().slice(0, -5).replace(/^\+00/, '')}${fraction(rest)}`
 }
 
-function writeTime(micros: bigint): string {
+export function writeTime(micros: bigint): string {
   const [seconds, rest] = floorSeconds(micros)
   return `${new Date(Number(seconds) * 1000).toISOString().slice(11, 19)}${fraction(rest)}`
 }

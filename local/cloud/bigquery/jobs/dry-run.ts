@@ -26,6 +26,7 @@ import { dryCreate } from './ddl/create.ts'
 import { dryGrant } from './ddl/grants.ts'
 import { dryCreateExternal } from './ddl/external.ts'
 import { checkCreateRoutine } from './ddl/routines.ts'
+import { readExportOptions } from './export-data.ts'
 import { declareVariables } from './script-variables.ts'
 
 /** Control flow and temporary tables: what follows them is known when they have run. */
@@ -58,6 +59,7 @@ export async function dryRun(
         }
         if (statement.type.startsWith('ALTER_') && statement.type !== 'ALTER_SCHEMA')
           dryAlter(scopeOf(execution), statement)
+        if (statement.exporting) readExportOptions(statement)
         if (statement.grant) dryGrant(scopeOf(execution), statement)
         if (statement.routine) checkCreateRoutine(scopeOf(execution), statement)
         else if (statement.type === 'CREATE_EXTERNAL_TABLE') dryCreateExternal(scopeOf(execution), statement)

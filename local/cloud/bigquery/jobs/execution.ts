@@ -11,6 +11,7 @@ import { checkBytesBilled, checkPartitionFilters, measureBytes, type Bytes } fro
 import { createCatalog } from './catalog.ts'
 import type { QueryConfig } from './query-config.ts'
 import { type Variables } from './script-variables.ts'
+import type { KeptSession } from './sessions.ts'
 import { runStatement } from './statements.ts'
 import type { CatalogScope, StatementResult } from './scope.ts'
 
@@ -30,6 +31,8 @@ export interface Execution {
   /** Temporary tables, by lower-case name. */
   readonly temporary: Map<string, TableReference>
   readonly nowMicros: bigint
+  /** The session it is a query of. */
+  readonly kept?: KeptSession
 }
 
 export function openExecution(
@@ -39,12 +42,15 @@ export function openExecution(
   session: Session,
   location: string,
 ): Execution {
+  const { sessionId } = config
+  const kept = sessionId === undefined ? undefined : room.sessions.find(room, sessionId, principal, location)
   return {
     ...{ room, config, principal, session, location },
+    ...(kept ? { kept } : {}),
     variables: new Map(),
     frame: 0,
-    functions: new Map(),
-    temporary: new Map(),
+    functions: kept?.functions ?? new Map<string, RoutineBody>(),
+    temporary: kept?.temporary ?? new Map<string, TableReference>(),
     own: { parameters: config.parameters },
     nowMicros: BigInt(room.now()) * 1000n,
   }
@@ -136,3 +142,6 @@ export function statistics(
     }),
   })
 }
+
+export const sessionInfoOf = ({ kept }: Execution): Record<string, unknown> =>
+  kept ? { sessionInfo: { sessionId: kept.id } } : {}

@@ -1,9 +1,9 @@
-/** jobs.*: insert, query, get, list, cancel, delete, getQueryResults; extract jobs are refused by name. */
+/** jobs.*: insert, query, get, list, cancel, delete, getQueryResults. */
 import { createHash } from 'node:crypto'
 import { CloudError, type CloudRequest, type Principal, type Reply } from '../../kernel.ts'
 import { referenceInBody } from '../body-reference.ts'
 import type { JobRecord } from '../engine/records.ts'
-import { invalid, projectDenied, required, unsupported } from '../engine/refusals.ts'
+import { invalid, projectDenied, required } from '../engine/refusals.ts'
 import {
   count,
   flag,
@@ -18,6 +18,7 @@ import {
   type Body,
 } from '../engine/request-body.ts'
 import { Change } from '../engine/warehouse.ts'
+import { extractWork, readExtractConfig } from './extract-job.ts'
 import { readLoadConfig } from '../loads/load-config.ts'
 import { loadWork } from '../loads/load-job.ts'
 import type { SourceFile } from '../loads/sources.ts'
@@ -81,8 +82,13 @@ function planJob({ room, body, upload }: JobRequest): PlannedJob {
         work: copyWork(room, config),
       }
     }
-    default:
-      throw unsupported('bigquery.jobs.insert with an extract job')
+    default: {
+      const config = readExtractConfig(room, configuration.extract as Body)
+      return {
+        configuration: { jobType: 'EXTRACT', extract: config.shown, ...common },
+        work: extractWork(room, config),
+      }
+    }
   }
 }
 
@@ -161,7 +167,10 @@ export async function runQuery(room: Room, desk: JobDesk, request: CloudRequest)
     ...(maxResults === undefined ? {} : { maxResults }),
   })
   const { totalBytesBilled, dmlStats } = (job.statistics.query ?? {}) as Body
-  return { json: present({ kind: 'bigquery#queryResponse', ...answer, totalBytesBilled, dmlStats }) }
+  const { sessionInfo } = job.statistics
+  return {
+    json: present({ kind: 'bigquery#queryResponse', ...answer, totalBytesBilled, dmlStats, sessionInfo }),
+  }
 }
 
 /** Google remembers a request for so long; then the same words are a new one. */

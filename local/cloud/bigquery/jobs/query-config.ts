@@ -5,7 +5,17 @@
 import { checkDatasetId } from '../engine/names.ts'
 import { withoutDecorator } from '../engine/partitions.ts'
 import { invalid, unsupported } from '../engine/refusals.ts'
-import { count, flag, present, record, requiredText, text, texts, type Body } from '../engine/request-body.ts'
+import {
+  count,
+  flag,
+  isRecord,
+  present,
+  record,
+  requiredText,
+  text,
+  texts,
+  type Body,
+} from '../engine/request-body.ts'
 import { checkProject, type Room } from '../room.ts'
 import type { TableReference } from '../sql/types.ts'
 import { readParameters, type Parameter } from './parameters.ts'
@@ -22,6 +32,8 @@ export interface QueryConfig {
   readonly schemaUpdateOptions: readonly string[]
   readonly parameters: readonly Parameter[]
   readonly maximumBytesBilled?: number
+  readonly createsSession: boolean
+  readonly sessionId?: string
   readonly timePartitioning?: Body
   readonly clustering?: unknown
   readonly shown: Record<string, unknown>
@@ -55,11 +67,9 @@ const refused = [
   'userDefinedFunctionResources',
   'rangePartitioning',
   'destinationEncryptionConfiguration',
-  'connectionProperties',
   'scriptOptions',
   'systemVariables',
   'externalTableDefinitions',
-  'createSession',
   'continuous',
 ]
 
@@ -89,8 +99,14 @@ export function readQueryConfig(room: Room, given: Body): QueryConfig {
     datasetId: requiredText(dataset, 'datasetId'),
   }
   const maximumBytesBilled = count(given, 'maximumBytesBilled')
+  const createsSession = flag(given, 'createSession') ?? false
+  const sessionId = readSessionId(given)
+  if (createsSession && sessionId !== undefined)
+    throw invalid('A query cannot create a session and run in another.')
   return {
     query,
+    createsSession,
+    ...(sessionId === undefined ? {} : { sessionId }),
     ...(defaultDataset ? { defaultDataset } : {}),
     ...(destination ? { destination: withoutDecorator(readTableReference(room, destination)) } : {}),
     writeDisposition: readDisposition(
@@ -126,7 +142,19 @@ export function readQueryConfig(room: Room, given: Body): QueryConfig {
       timePartitioning: given.timePartitioning ?? undefined,
       clustering: given.clustering ?? undefined,
       schemaUpdateOptions: given.schemaUpdateOptions ?? undefined,
+      createSession: createsSession || undefined,
+      connectionProperties: sessionId === undefined ? undefined : given.connectionProperties,
       allowLargeResults: flag(given, 'allowLargeResults'),
     }),
   }
+}
+
+/** Of the connection properties only the session means something here. */
+function readSessionId(given: Body): string | undefined {
+  const properties = given.connectionProperties ?? []
+  if (!Array.isArray(properties) || !properties.every(isRecord))
+    throw invalid("Invalid value at 'connectionProperties': a list of keys and values is expected.")
+  const other = properties.find(({ key }) => key !== 'session_id')
+  if (other) throw unsupported(`The connection property ${String(other.key)}`)
+  return properties[0] && requiredText(properties[0], 'value')
 }

@@ -4,12 +4,14 @@ import {
   isTempFunction,
   openExecution,
   runOne,
+  sessionInfoOf,
   statistics,
   type Execution,
 } from './execution.ts'
+import { nameTemporary } from './script/temporary.ts'
 import { runScript } from './script/run-script.ts'
 import type { ScriptNode } from '../sql/types.ts'
-import { invalidQuery } from '../engine/refusals.ts'
+import { invalidQuery, unsupported } from '../engine/refusals.ts'
 import { present } from '../engine/request-body.ts'
 import type { Room } from '../room.ts'
 import type { ParsedStatement, Statement } from '../sql/types.ts'
@@ -32,19 +34,43 @@ const isOnlyInScripts = (parsed: ParsedStatement): boolean =>
 export function queryWork(room: Room, config: QueryConfig): JobWork {
   return async (run) => {
     const nodes = room.compiler.parseProgram(config.query)
-    const execution = openExecution(room, config, run.principal, run.session, run.job.location)
-    if (!isSingle(nodes)) return runScript(execution, nodes, run)
-    const statements = nodes.map((node) => (node as ScriptNode & { kind: 'statement' }).parsed)
-    for (const parsed of statements.slice(0, -1)) await defineFunction(execution, parsed)
-    const last = statements.at(-1)!
-    if (last.isTemp) throw invalidQuery('Use of CREATE TEMPORARY TABLE requires a script or session')
-    return runSingle(execution, last, run)
+    const { principal } = run
+    const { location } = run.job
+    if (config.createsSession) {
+      const opened = room.sessions.open(room, principal, location)
+      return runNodes(room, { ...config, sessionId: opened.id }, nodes, run).catch(async (error: unknown) => {
+        await room.sessions.close(room, opened)
+        throw error
+      })
+    }
+    if (config.sessionId === undefined) return runNodes(room, config, nodes, run)
+    const kept = room.sessions.find(room, config.sessionId, principal, location)
+    return room.sessions.inTurn(kept, () => runNodes(room, config, nodes, run))
   }
+}
+
+async function runNodes(
+  room: Room,
+  config: QueryConfig,
+  nodes: readonly ScriptNode[],
+  run: JobRun,
+): Promise<Outcome> {
+  const execution = openExecution(room, config, run.principal, run.session, run.job.location)
+  if (execution.kept && nodes.some((node) => node.kind === 'statement' && node.parsed.type === 'DECLARE'))
+    throw unsupported('A variable of a session (DECLARE outside of BEGIN … END)')
+  if (!isSingle(nodes)) return runScript(execution, nodes, run)
+  const statements = nodes.map((node) => (node as ScriptNode & { kind: 'statement' }).parsed)
+  for (const parsed of statements.slice(0, -1)) await defineFunction(execution, parsed)
+  const last = statements.at(-1)!
+  if (last.isTemp && !execution.kept)
+    throw invalidQuery('Use of CREATE TEMPORARY TABLE requires a script or session')
+  if (last.isTemp) await nameTemporary(execution, run.job, last)
+  return runSingle(execution, last, run)
 }
 
 async function runSingle(execution: Execution, parsed: ParsedStatement, run: JobRun): Promise<Outcome> {
   const outcomeOf = (result: StatementResult, statement: Statement, bytes: Bytes | undefined): Outcome => ({
-    statistics: statistics(statement, bytes, result.query),
+    statistics: { ...statistics(statement, bytes, result.query), ...sessionInfoOf(execution) },
     configuration: {
       ...run.job.configuration,
       query: present({

@@ -14,6 +14,7 @@ import { readClustering, readPartitioning } from '../resources/table-fields.ts'
 import type { Statement } from '../sql/types.ts'
 import { targetOf } from './catalog.ts'
 import { runDdl } from './ddl/run.ts'
+import { runExportData } from './export-data.ts'
 import { runLoadData } from './load-data.ts'
 import { writeTable } from './table-writer.ts'
 import type { StatementResult, StatementScope } from './scope.ts'
@@ -33,6 +34,9 @@ export function runStatement(scope: StatementScope, statement: Statement): Promi
     case 'LOAD_DATA':
       if (scope.session.holding) throw invalidQuery('LOAD DATA is not allowed in a transaction')
       return runLoadData(scope, statement)
+    case 'EXPORT_DATA':
+      if (scope.session.holding) throw invalidQuery('EXPORT DATA is not allowed in a transaction')
+      return runExportData(scope, statement)
     case 'SCRIPT':
       throw unsupported('A nested script')
     default:

@@ -1,8 +1,9 @@
-/** Datasets nobody asks for: those of the environment at start, and hidden ones of scripts. */
+/** Datasets nobody asks for: those of the environment at start, and hidden ones of scripts and sessions. */
 import type { Principal } from '../../kernel.ts'
 import { bindingKeys, entriesOfBindings, reconcile } from '../access/access-entries.ts'
 import { scriptPrefix } from '../engine/held.ts'
 import { Change } from '../engine/warehouse.ts'
+import { dropHidden } from '../jobs/sessions.ts'
 import { type Room } from '../room.ts'
 
 import { addDataset } from './datasets.ts'
@@ -17,15 +18,10 @@ export async function addHiddenDataset(
   await addDataset(room, datasetId, { location }, [{ role: 'OWNER', userByEmail: principal.email }])
 }
 
-/** What a script left when the process ended before it did. */
+/** What scripts and sessions left when the process ended before them. */
 async function dropHiddenDatasets(room: Room): Promise<void> {
-  const change = new Change()
-  for (const { datasetId } of room.warehouse.datasets.values())
-    if (datasetId.startsWith(scriptPrefix)) {
-      for (const table of room.warehouse.tablesOf(datasetId, room.now())) change.removeTable(table.reference)
-      change.removeDataset(datasetId)
-    }
-  if (change.entries.length > 0) await room.warehouse.commit(change)
+  for (const { datasetId } of [...room.warehouse.datasets.values()])
+    if (datasetId.startsWith(scriptPrefix)) await dropHidden(room, datasetId)
 }
 
 /** At start: the environment's datasets exist, and their entries follow access.yaml. */

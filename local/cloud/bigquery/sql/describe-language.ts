@@ -30,7 +30,7 @@ const statements: readonly (readonly [string, string])[] = [
     'OR REPLACE, IF NOT EXISTS, columns (NOT NULL and OPTIONS(description) at every level, STRING(n), BYTES(n), NUMERIC(p, s), DEFAULT a literal or CURRENT_TIMESTAMP and the like), PRIMARY and FOREIGN KEY … NOT ENFORCED, PARTITION BY a column, DATE(), DATE_TRUNC, DATETIME_TRUNC, TIMESTAMP_TRUNC (hour, day, month, year), RANGE_BUCKET, _PARTITIONDATE, CLUSTER BY, OPTIONS, AS query',
   ],
   ['CREATE TABLE … LIKE, COPY, CLONE; CREATE SNAPSHOT TABLE', 'OR REPLACE, IF NOT EXISTS, OPTIONS'],
-  ['CREATE TEMP TABLE', 'in scripts'],
+  ['CREATE TEMP TABLE', 'in scripts and sessions'],
   [
     'CREATE EXTERNAL TABLE',
     'over gs:// files in CSV, JSON lines or Parquet: OR REPLACE, IF NOT EXISTS, columns, WITH PARTITION COLUMNS, OPTIONS of LOAD DATA; its files are read with the rights of who queries',
@@ -62,6 +62,10 @@ const statements: readonly (readonly [string, string])[] = [
     'LOAD DATA',
     'INTO or OVERWRITE, columns, (OVERWRITE) PARTITIONS, PARTITION BY, CLUSTER BY, OPTIONS, FROM FILES, WITH PARTITION COLUMNS',
   ],
+  [
+    'EXPORT DATA',
+    'OPTIONS uri (gs:// with one `*`), format CSV, JSON or PARQUET, compression, header, field_delimiter, overwrite; one file, whatever its size',
+  ],
   ['ASSERT', 'with or without AS message'],
   [
     'Scripts',
@@ -78,7 +82,7 @@ const refused = [
   'TABLESAMPLE of less than 100 PERCENT (BigQuery takes whole blocks: other rows), UNPIVOT of several columns at once, FOR SYSTEM_TIME AS OF a moment before the last change of the table',
   'the pipe operators CALL, WITH, ASSERT, WINDOW, TABLESAMPLE; set operations with CORRESPONDING or BY NAME ON',
   'functions in JavaScript or Python, remote functions, NOT AGGREGATE arguments, defaults of arguments, tables as arguments; procedures in other languages, other procedures of BigQuery',
-  'sessions, EXPORT DATA, GRANT on routines, external tables over other sources than gs://',
+  'variables of a session, a transaction that goes on after its query, EXPORT DATA to anything but gs:// or as AVRO, GRANT on routines, external tables over other sources than gs://',
   'BIGNUMERIC, GEOGRAPHY, RANGE, INTERVAL values, parameterised types outside column lists, COLLATE',
   'bit operators on BYTES, TRIM, SPLIT, REPLACE and regular expressions of BYTES, NOT LIKE ANY, named arguments, HLL_COUNT and KLL_QUANTILES sketches, NET and ST_ functions, RESPECT NULLS of percentiles, TRUNC of FLOAT64 to digits, ASCII of other characters',
   'functions that would answer a NUMERIC in FLOAT64, ROUND of NUMERIC with digits that are no literal',

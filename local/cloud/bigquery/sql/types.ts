@@ -179,6 +179,7 @@ export type StatementType =
   | 'GRANT'
   | 'REVOKE'
   | 'LOAD_DATA'
+  | 'EXPORT_DATA'
   | 'SCRIPT'
   | 'ASSERT'
 
@@ -232,6 +233,8 @@ export interface Statement {
     readonly options: Readonly<Record<string, unknown>>
     readonly partitionColumns?: readonly FieldSchema[]
   }
+  /** EXPORT DATA: its options, unchecked; the rows are those of `duckdb`. */
+  readonly exporting?: Readonly<Record<string, unknown>>
   /** GRANT and REVOKE: IAM roles and members as written. */
   readonly grant?: {
     readonly what: 'SCHEMA' | 'TABLE' | 'VIEW' | 'MATERIALIZED VIEW' | 'EXTERNAL TABLE'

@@ -8,7 +8,14 @@ import { present } from '../../engine/request-body.ts'
 import type { JobRecord } from '../../engine/records.ts'
 import type { ParsedStatement, ScriptNode, Statement } from '../../sql/types.ts'
 import type { Bytes } from '../bytes-processed.ts'
-import { defineFunction, isTempFunction, runOne, statistics, type Execution } from '../execution.ts'
+import {
+  defineFunction,
+  isTempFunction,
+  runOne,
+  sessionInfoOf,
+  statistics,
+  type Execution,
+} from '../execution.ts'
 import type { JobRun, Outcome } from '../job-desk.ts'
 import type { StatementResult } from '../scope.ts'
 import { runNodes } from './control.ts'
@@ -26,6 +33,8 @@ export async function runScript(
   setRowCount(execution, undefined)
   try {
     await runNodes(script, nodes, runStatement)
+    if (execution.kept && execution.session.held !== 'none')
+      throw unsupported('A transaction of a session that goes on after its query')
   } finally {
     await endTransaction(execution)
     await dropTemporary(execution, run.job)
@@ -95,6 +104,7 @@ function outcomeOf({ execution, run, totals }: Script): Outcome {
       }),
     },
     statistics: present({
+      ...sessionInfoOf(execution),
       totalBytesProcessed: isExact ? String(processed) : undefined,
       numChildJobs: String(children),
       query: present({

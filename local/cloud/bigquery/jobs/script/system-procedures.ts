@@ -11,6 +11,7 @@ export async function runSystemProcedure(
   name: string,
   node: ScriptNode & { kind: 'call' },
 ): Promise<undefined> {
+  if (name.toUpperCase() === 'ABORT_SESSION') return abortSession(execution, node)
   if (name.toUpperCase() !== 'REFRESH_MATERIALIZED_VIEW') throw unsupported(`CALL BQ.${name.toUpperCase()}`)
   const [view, ...others] = node.args
   const { value } = view && others.length === 0 ? await evaluate(execution, view.value) : {}
@@ -22,5 +23,16 @@ export async function runSystemProcedure(
   const table = room.warehouse.table(reference, room.now())
   if (!table) throw tableNotFound(reference, location)
   if (!table.materialized) throw invalidQuery(`${value} is not a materialized view`)
+  return undefined
+}
+
+/** Its own session where none is named. */
+async function abortSession(execution: Execution, node: ScriptNode & { kind: 'call' }): Promise<undefined> {
+  const { room, principal, location, kept } = execution
+  const [named, ...others] = node.args
+  const { value } = named ? await evaluate(execution, named.value) : { value: kept?.id }
+  if (typeof value !== 'string' || others.length > 0)
+    throw invalidQuery('BQ.ABORT_SESSION takes the id of a session, or nothing in a session')
+  await room.sessions.close(room, room.sessions.find(room, value, principal, location))
   return undefined
 }

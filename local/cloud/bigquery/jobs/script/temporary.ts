@@ -1,5 +1,5 @@
 /**
- * Temporary tables of a script: they lie in a hidden dataset of its own that goes when the script ends. Their names
+ * Temporary tables of a script: they lie in a hidden dataset of its own that goes when the script or its session ends. Their names
  * win over those of the default dataset.
  */
 import { createHash } from 'node:crypto'
@@ -7,10 +7,10 @@ import { scriptPrefix } from '../../engine/held.ts'
 import { checkTableId } from '../../engine/names.ts'
 import type { JobRecord } from '../../engine/records.ts'
 import { invalidQuery } from '../../engine/refusals.ts'
-import { Change } from '../../engine/warehouse.ts'
 import { addHiddenDataset } from '../../resources/provision.ts'
 import type { ParsedStatement } from '../../sql/types.ts'
 import type { Execution } from '../execution.ts'
+import { dropHidden } from '../sessions.ts'
 
 const datasetOf = (job: JobRecord): string =>
   `${scriptPrefix}${createHash('sha1').update(`${job.location}.${job.jobId}`).digest('hex')}`
@@ -26,16 +26,12 @@ export async function nameTemporary(
   if (!isBare) throw invalidQuery('A temporary table cannot have a dataset')
   checkTableId(name)
   const { room, principal, location } = execution
-  const datasetId = datasetOf(job)
+  const datasetId = execution.kept?.datasetId ?? datasetOf(job)
   if (!room.warehouse.dataset(datasetId)) await addHiddenDataset(room, datasetId, location, principal)
   execution.temporary.set(name.toLowerCase(), { projectId: job.projectId, datasetId, tableId: name })
 }
 
-export async function dropTemporary({ room, temporary }: Execution, job: JobRecord): Promise<void> {
-  const datasetId = datasetOf(job)
-  if (temporary.size === 0 || !room.warehouse.dataset(datasetId)) return
-  const change = new Change()
-  for (const table of room.warehouse.tablesOf(datasetId, room.now())) change.removeTable(table.reference)
-  change.removeDataset(datasetId)
-  await room.warehouse.commit(change)
+/** Those of a session stay. */
+export async function dropTemporary({ room, temporary, kept }: Execution, job: JobRecord): Promise<void> {
+  if (temporary.size > 0 && !kept) await dropHidden(room, datasetOf(job))
 }

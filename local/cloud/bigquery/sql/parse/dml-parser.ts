@@ -1,5 +1,5 @@
 /**
- * INSERT, UPDATE, DELETE, MERGE, TRUNCATE, LOAD DATA. UPDATE and DELETE without WHERE are BigQuery's error.
+ * INSERT, UPDATE, DELETE, MERGE, TRUNCATE, LOAD DATA, EXPORT DATA. UPDATE and DELETE without WHERE are BigQuery's error.
  */
 import { invalid, unsupported } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
@@ -183,4 +183,14 @@ export function parseLoad(cursor: Cursor): StatementSyntax {
     partitionColumns,
     at,
   }
+}
+
+export function parseExport(cursor: Cursor): StatementSyntax {
+  const { at } = cursor.next()
+  cursor.expectWord('DATA')
+  if (cursor.isWord('WITH CONNECTION')) throw unsupported('EXPORT DATA WITH CONNECTION', cursor.at)
+  cursor.expectWord('OPTIONS')
+  const options = parseOptionList(cursor)
+  cursor.expectWord('AS')
+  return { kind: 'export', options, query: cursor.query(), at }
 }

@@ -6,11 +6,29 @@ import { parseAlter } from './ddl/alter-parser.ts'
 import { parseCreate } from './ddl/create-parser.ts'
 import { parseDrop } from './ddl/drop-parser.ts'
 import { parseGrant } from './ddl/grant-parser.ts'
-import { parseDelete, parseInsert, parseLoad, parseMerge, parseTruncate, parseUpdate } from './dml-parser.ts'
+import {
+  parseDelete,
+  parseExport,
+  parseInsert,
+  parseLoad,
+  parseMerge,
+  parseTruncate,
+  parseUpdate,
+} from './dml-parser.ts'
 import type { StatementSyntax } from './statement-syntax.ts'
 import { parseType } from './type-parser.ts'
 
-const REFUSED = ['EXPORT DATA', 'FROM', 'EXPLAIN', 'ANALYZE', 'UNDROP', 'CLONE', 'PIVOT', 'UNDROP SCHEMA']
+const REFUSED = [
+  'EXPORT MODEL',
+  'EXPORT METADATA',
+  'FROM',
+  'EXPLAIN',
+  'ANALYZE',
+  'UNDROP',
+  'CLONE',
+  'PIVOT',
+  'UNDROP SCHEMA',
+]
 
 export function parseStatement(cursor: Cursor): StatementSyntax {
   const { at, value, kind } = cursor.peek()
@@ -42,6 +60,9 @@ export function parseStatement(cursor: Cursor): StatementSyntax {
       return parseTruncate(cursor)
     case 'LOAD':
       return parseLoad(cursor)
+    case 'EXPORT':
+      if (cursor.isWord('EXPORT DATA')) return parseExport(cursor)
+      break
     case 'ASSERT':
       return parseAssert(cursor)
     case 'DECLARE':
@@ -145,6 +166,8 @@ export function typeOf(syntax: StatementSyntax): ParsedStatement['type'] {
       return 'TRUNCATE_TABLE'
     case 'load':
       return 'LOAD_DATA'
+    case 'export':
+      return 'EXPORT_DATA'
     case 'assert':
       return 'ASSERT'
     case 'declare':

@@ -193,6 +193,7 @@ export type StatementSyntax = At &
         readonly files: readonly OptionSyntax[]
         readonly partitionColumns?: readonly ColumnSyntax[]
       } & TableShape)
+    | { readonly kind: 'export'; readonly options: readonly OptionSyntax[]; readonly query: Query }
     | { readonly kind: 'assert'; readonly condition: Expression; readonly message?: string }
     | {
         readonly kind: 'declare'

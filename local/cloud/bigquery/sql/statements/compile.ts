@@ -8,6 +8,7 @@ import { deleteFrom, insertInto, targetOf, updateTable } from './dml.ts'
 import { compileLoad } from './load.ts'
 import { mergeInto } from './merge.ts'
 import { compileCreateFunction, compileCreateProcedure } from './routines.ts'
+import { readOptions } from './options.ts'
 import { outputOf, rootEnv, verifyTypes, type Output } from './outcome.ts'
 import { compileAssert, compileVariables } from './variables.ts'
 
@@ -74,6 +75,16 @@ export async function compileStatement(
     }
     case 'load':
       return { ...facts(), ...settled(translation, () => compileLoad(syntax, env)), duckdb: [] }
+    case 'export': {
+      const { options, query } = syntax
+      const output = await checked(settled(translation, () => outputOf(query, env)))
+      return {
+        ...facts(),
+        exporting: readOptions(options, translation.context.nowMicros),
+        duckdb: withChecks(translation, [output.sql]),
+        schema: output.schema,
+      }
+    }
     case 'grant': {
       const { path, what, roles, members } = syntax
       return { ...facts(), target: path, grant: { what, roles, members }, duckdb: [] }
