@@ -141,19 +141,27 @@ async function views(place: Place): Promise<void> {
   for (const view of ['made', 'changed', 'gone'])
     await set(place, 'DELETE', `${dataset('caec_insights')}/tables/${view}`)
   const { access } = await set(place, 'GET', dataset('caec_analytics'))
-  await set(place, 'PATCH', dataset('caec_analytics'), {
-    access: access.filter((entry: { view?: unknown }) => entry.view === undefined),
-  })
+  const others = access.filter((entry: { view?: unknown }) => entry.view === undefined)
+  await set(place, 'PATCH', dataset('caec_analytics'), { access: others })
   for (const view of ['changed', 'gone'])
     await set(place, 'POST', `${dataset('caec_insights')}/tables`, {
       tableReference: { projectId: 'caec-local', datasetId: 'caec_insights', tableId: view },
       labels: label,
       view: { query: 'SELECT day FROM `caec-local.caec_analytics.visits`', useLegacySql: false },
     })
+  // A run after the first one: what is there is authorized.
+  await set(place, 'PATCH', dataset('caec_analytics'), {
+    access: [
+      ...others,
+      ...['changed', 'gone'].map((tableId) => ({
+        view: { projectId: 'caec-local', datasetId: 'caec_insights', tableId },
+      })),
+    ],
+  })
   await rm(join(place.job.workspace, 'views'), { recursive: true, force: true })
   await write(place.job, {
     'views/caec_insights/made.sql': 'SELECT day, COUNT(*) AS visits FROM caec_analytics.visits GROUP BY day',
-    'views/caec_insights/changed.sql': '-- With words.\nSELECT day FROM caec_analytics.visits',
+    'views/caec_insights/changed.sql': '-- With words.\nSELECT day, visitor FROM caec_analytics.visits',
   })
 }
 async function functions(place: Place): Promise<void> {

@@ -146,6 +146,18 @@ describe('a view', () => {
     })
     expect(patched.body.error).toMatchObject({ code: 403, message: refusal })
     expect((await cloud.query('data-eng', 'SELECT MAX(n) AS n FROM published.v')).rows).toEqual([['3']])
+    // A whole dataset that is authorized is one for each view in it, also for one that is still to come.
+    await authorize({
+      dataset: { dataset: { projectId: 'caec-local', datasetId: 'published' }, targetTypes: ['VIEWS'] },
+    })
+    expect((await write('salary')).body.error).toMatchObject({ code: 403, message: refusal })
+    const made = await cloud.query('dbt', 'CREATE VIEW published.w AS SELECT 1 AS n')
+    expect(made.body.error).toMatchObject({ code: 403, message: refusal })
+    const inserted = await cloud.api('dbt', 'POST', '/datasets/published/tables', {
+      tableReference: { projectId: 'caec-local', datasetId: 'published', tableId: 'w' },
+      view: { query: 'SELECT 1 AS n', useLegacySql: false },
+    })
+    expect(inserted.body.error).toMatchObject({ code: 403, message: refusal })
   })
 
   it('loses its authorization when it is deleted: one made anew under its name is another view', async () => {

@@ -111,19 +111,19 @@ export class Authority {
     const source = this.#warehouse.dataset(sourceDatasetId)
     const record = this.#warehouse.tables.get(tableKey(view))
     if (!source || record?.kind !== 'VIEW' || record.external) return false
-    return source.access.some(
-      (entry) =>
-        entryNames(entry, record) ||
-        (entry.dataset?.dataset.datasetId === view.datasetId &&
-          entry.dataset.dataset.projectId === view.projectId &&
-          entry.dataset.targetTypes.includes('VIEWS')),
-    )
+    return source.access.some((entry) => entryNames(entry, record) || entryNamesDatasetOf(entry, view))
   }
 
-  /** Datasets that authorize exactly this view: changing its query would change what they give away. */
-  authorizersOf(view: TableRecord): DatasetRecord[] {
+  /**
+   * Datasets that authorize this view, which may be still to come, or all views of its dataset: its query says
+   * what they give away.
+   */
+  authorizersOf(view: TableReference): DatasetRecord[] {
+    const record = this.#warehouse.tables.get(tableKey(view))
     return [...this.#warehouse.datasets.values()].filter((dataset) =>
-      dataset.access.some((entry) => entryNames(entry, view)),
+      dataset.access.some(
+        (entry) => (record !== undefined && entryNames(entry, record)) || entryNamesDatasetOf(entry, view),
+      ),
     )
   }
 
@@ -169,6 +169,14 @@ function entryNames(entry: AccessEntry, view: TableRecord): boolean {
     tableKey(entry.view) === tableKey(view.reference) &&
     entry.view.projectId === view.reference.projectId &&
     entry.viewUid === view.uid
+  )
+}
+
+function entryNamesDatasetOf({ dataset }: AccessEntry, view: TableReference): boolean {
+  return (
+    dataset?.dataset.datasetId === view.datasetId &&
+    dataset.dataset.projectId === view.projectId &&
+    dataset.targetTypes.includes('VIEWS')
   )
 }
 

@@ -4,10 +4,9 @@
  */
 import type { Principal } from '../../kernel.ts'
 import { resultSchema } from '../engine/data-types.ts'
-import type { TableRecord } from '../engine/records.ts'
 import { datasetDenied, invalid, invalidQuery } from '../engine/refusals.ts'
 import type { Room } from '../room.ts'
-import type { FieldSchema } from '../sql/types.ts'
+import type { FieldSchema, TableReference } from '../sql/types.ts'
 import { createCatalog } from './catalog.ts'
 
 export async function compileView(
@@ -36,11 +35,11 @@ export async function compileView(
 }
 
 /**
- * Changing what an authorized view reads changes what the source gives away: BigQuery asks for
- * datasets.update there. Deleting a view ends its authorization instead.
+ * Writing what an authorized view reads changes what the source gives away: BigQuery asks for datasets.update
+ * there, for a new view too where its whole dataset is authorized. Deleting a view ends its authorization instead.
+ * https://docs.cloud.google.com/bigquery/docs/authorized-datasets
  */
-export function requireToChangeView(room: Room, principal: Principal, view: TableRecord | undefined): void {
-  if (view?.kind !== 'VIEW' || view.external) return
+export function requireToWriteView(room: Room, principal: Principal, view: TableReference): void {
   for (const source of room.authority.authorizersOf(view)) {
     if (!room.authority.mayOnDataset(principal, 'bigquery.datasets.update', source.datasetId))
       throw datasetDenied(source.projectId, source.datasetId, 'bigquery.datasets.update')

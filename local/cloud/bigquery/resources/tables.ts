@@ -10,7 +10,7 @@ import { kindOf, type TableRecord } from '../engine/records.ts'
 import { alreadyExists, invalid, preconditionFailed, tableNotFound, unsupported } from '../engine/refusals.ts'
 import { flag, makeEtag, page, present, record, requiredText, type Body } from '../engine/request-body.ts'
 import { Change, unchanged } from '../engine/warehouse.ts'
-import { compileView, requireToChangeView } from '../jobs/compile-view.ts'
+import { compileView, requireToWriteView } from '../jobs/compile-view.ts'
 import { checkProject, type Room } from '../room.ts'
 import { describeFiles } from '../loads/external-rows.ts'
 import type { FieldSchema, TableReference } from '../sql/types.ts'
@@ -91,6 +91,7 @@ export async function insertTable(room: Room, request: CloudRequest): Promise<Re
     ),
   }
   const { view, materialized } = readQuery(body)
+  if (view) requireToWriteView(room, request.principal, reference)
   const files = record(body, 'externalDataConfiguration')
   if (files && view) throw invalid('A table cannot be both a view and an external table.')
   const given = schemaOfBody(body) ?? (files ? schemaOfBody(files) : undefined)
@@ -282,7 +283,7 @@ async function planViewChange(
     throw invalid(`The query of the materialized view ${showTable(before.reference)} cannot be changed.`)
   if (!view && !isPatch) throw invalid('view.query is required to update a view.')
   const isNewQuery = view !== undefined && view.query !== before.view!.query
-  if (isNewQuery) requireToChangeView(room, request.principal, before)
+  if (isNewQuery) requireToWriteView(room, request.principal, before.reference)
   const computed =
     isNewQuery || schemaOfBody(body)
       ? await compileView(room, request.principal, (view ?? before.view!).query, before.location)

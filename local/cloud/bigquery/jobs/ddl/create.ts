@@ -18,7 +18,7 @@ import {
 } from '../../resources/table-fields.ts'
 import type { FieldSchema, Statement, TableHeader, TableReference } from '../../sql/types.ts'
 import { targetOf } from '../catalog.ts'
-import { requireToChangeView } from '../compile-view.ts'
+import { requireToWriteView } from '../compile-view.ts'
 import { ddlResult, type CatalogScope, type StatementResult, type StatementScope } from '../scope.ts'
 
 import { copyRows, derive } from './derive.ts'
@@ -112,6 +112,7 @@ function planContent(
 ): Pick<TablePlan, 'schema' | 'fields' | 'view' | 'materialized'> {
   const isMaterialized = statement.type === 'CREATE_MATERIALIZED_VIEW'
   const isView = isMaterialized || statement.type === 'CREATE_VIEW'
+  if (isView) requireToWriteView(scope.room, scope.principal, target)
   const schema = isView
     ? describeColumns(resultSchema(statement.schema ?? []), header.columns, target)
     : tableSchema(statement, header)
@@ -176,11 +177,8 @@ function checkReplaceable(scope: CatalogScope, statement: Statement, before: Tab
   requireKind(before, statement.type)
   if (before.kind === 'TABLE') {
     scope.room.authority.requireOnTable(scope.principal, 'bigquery.tables.updateData', before.reference)
-    scope.room.authority.requireOnTable(scope.principal, 'bigquery.tables.update', before.reference)
-  } else {
-    scope.room.authority.requireOnTable(scope.principal, 'bigquery.tables.update', before.reference)
-    requireToChangeView(scope.room, scope.principal, before)
   }
+  scope.room.authority.requireOnTable(scope.principal, 'bigquery.tables.update', before.reference)
 }
 
 function checkSameSpec(before: TableRecord, after: TableRecord): void {
