@@ -83,21 +83,21 @@ export async function views(say: (line: string) => void): Promise<Measured[]> {
     const runs = [await timed('first run', publish), await timed('nothing to do', publish)]
     await write(names[7]!, ', 1 AS one')
     runs.push(await timed('one change', publish))
+    const place = (name: string): string => `/datasets/caec_insights/tables/${name}`
+    // dbt has compiled what it sends: what is sent back here is read before the clock starts.
+    const bodies = new Map<string, object>()
+    for (const name of names) {
+      const { view, labels } = await api('GET', place(name))
+      const tableReference = { projectId: 'caec-local', datasetId: 'caec_insights', tableId: name }
+      bodies.set(name, { tableReference, view, labels })
+    }
     const peer = await timed('one tables.update per view', async () => {
-      for (const name of names) {
-        const place = `/datasets/caec_insights/tables/${name}`
-        const { view, labels } = await api('GET', place)
-        await api('PUT', place, {
-          tableReference: { projectId: 'caec-local', datasetId: 'caec_insights', tableId: name },
-          view,
-          labels,
-        })
-      }
+      for (const [name, body] of bodies) await api('PUT', place(name), body)
     })
     return runs.map(({ what, seconds }) => ({
       what: `publish-views, ${VIEWS} views of ${SOURCES} sources, ${what}`,
       seconds,
-      against: 'reading and updating each, one after the other',
+      against: 'updating each, one after the other',
       reference: peer.seconds,
     }))
   } finally {

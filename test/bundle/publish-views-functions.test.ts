@@ -230,6 +230,22 @@ it('deletes what has no file any more, with its entry, and nothing else', async 
   expect((await routine('last_day')).error?.code).toBe(404)
   expect(await entries()).toHaveLength(1)
   expect([await text('foreign'), await text('left_alone')]).toEqual(['x', 'x'])
+  // Also in a dataset whose last file went.
+  const datasetReference = { projectId: 'caec-local', datasetId: 'mart_f' }
+  const access = (['ci-deploy', 'data-eng'] as const).map((persona) => ({
+    role: 'OWNER',
+    userByEmail: cloud.cloud.environment.serviceAccounts[persona],
+  }))
+  const dataset = { datasetReference, location: 'us-central1', access }
+  expect((await cloud.api('data-eng', 'POST', '/datasets', dataset)).status).toBe(200)
+  await published({
+    ...rest,
+    'mart_f/only.sql': 'CREATE FUNCTION mart_f.only() AS ((SELECT MAX(day) FROM caec_analytics.visits))',
+  })
+  expect(await entries()).toHaveLength(2)
+  expect((await published(rest, { prune: 'true' })).outputs).toMatchObject({ deleted: '1', unchanged: '5' })
+  const left = await cloud.api('data-eng', 'GET', '/datasets/mart_f/routines')
+  expect([left.body.routines ?? [], await entries()]).toEqual([[], [expect.anything()]])
 })
 
 it('judges what reads a table that asks for a filter, and a new function', async () => {

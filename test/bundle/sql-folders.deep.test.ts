@@ -12,6 +12,8 @@ import { errorOf, runBundle } from '../support/runner.ts'
 import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
 
 const MINUTES = 60_000
+/** From CREATE to the bracket that opens the columns, comments before it left alone. */
+const STATEMENT = /^\uFEFF?create\b[^(]*\(/im
 const exchanges: Exchange[] = []
 let cloud: BigQueryCloud
 let job: SignedInJob
@@ -179,7 +181,7 @@ describe('a folder of views as people write them', () => {
   )
 })
 
-it('publishes a folder of materialized views', async () => {
+it('publishes a folder of materialized views, changes how each is refreshed, and prunes it', async () => {
   const publish = (inputs: Record<string, string> = {}) =>
     run('publish-views', 'sql-views-materialized', inputs)
   expect((await publish({ 'dry-run': 'true' })).outputs).toMatchObject({ created: '4' })
@@ -192,6 +194,29 @@ it('publishes a folder of materialized views', async () => {
     materializedView: { refreshIntervalMs: '3600000' },
   })
   expect(await shown('hourly')).toMatchObject({ maxStaleness: '0-0 0 4:0:0', description: 'By hour' })
+  const change = (file: string, from: string, to: string) =>
+    rewrite('sql-views-materialized', `reports/${file}`, (text) => {
+      expect(text).toContain(from)
+      return text.replace(from, to)
+    })
+  await change('daily.sql', 'refresh_interval_minutes = 60', 'refresh_interval_minutes = 120')
+  await change('hourly.sql', '"4:0:0"', '"2:0:0"')
+  await change('outer.sql', "'gold'", "'silver'")
+  await change('folder/view.sql', 'reports.folder as', "reports.folder options (description = 'By id') as")
+  expect((await publish()).outputs).toMatchObject({ created: '0', updated: '4' })
+  expect(await publish()).toMatchObject({ outputs: { unchanged: '4' }, jobs: 0, writes: 0 })
+  expect(await shown('daily')).toMatchObject({ materializedView: { refreshIntervalMs: '7200000' } })
+  expect(await shown('hourly')).toMatchObject({ maxStaleness: '0-0 0 2:0:0', description: 'By hour' })
+  expect(await shown('outer')).toMatchObject({ labels: { tier: 'silver' } })
+  expect(await shown('folder')).toMatchObject({ description: 'By id' })
+  for (const file of await filesIn('sql-views-materialized'))
+    if (!file.endsWith('daily.sql')) await rm(join(job.workspace, 'sql-views-materialized', file))
+  expect((await publish({ prune: 'true' })).outputs).toMatchObject({ unchanged: '1', deleted: '3' })
+  expect(
+    ((await api('GET', '/datasets/reports/tables')).tables ?? []).map(
+      ({ tableReference }: any) => tableReference.tableId,
+    ),
+  ).toEqual(['daily'])
 })
 
 describe('a folder of tables as people write them', () => {
@@ -213,6 +238,17 @@ describe('a folder of tables as people write them', () => {
       expect(changed.outputs).toMatchObject({ updated: '2', created: '0' })
       expect(changed.summary).toContain('+ added STRING')
       expect(await apply()).toMatchObject({ outputs: { unchanged: count }, jobs: 0, writes: 0 })
+      // Each gets a column more, behind the first bracket of its statement and before its first column.
+      const files = await filesIn('sql-tables')
+      for (const file of files)
+        await rewrite('sql-tables', file, (text) => text.replace(STATEMENT, '$& more_of_it STRING,'))
+      expect((await apply()).outputs).toMatchObject({ updated: count, created: '0', unchanged: '0' })
+      expect(await apply()).toMatchObject({ outputs: { unchanged: count }, jobs: 0, writes: 0 })
+      const { rows } = await cloud.query(
+        'data-eng',
+        "SELECT COUNT(DISTINCT table_name) FROM caec_raw.INFORMATION_SCHEMA.COLUMNS WHERE column_name = 'more_of_it'",
+      )
+      expect(rows).toEqual([[count]])
     },
     20 * MINUTES,
   )
