@@ -7,8 +7,8 @@ import { cancelled } from './errors.ts'
 import type { Outcome, Plan, Step } from './plan.ts'
 import type { Runner } from './runner/runner.ts'
 
-/** What is in flight when the run is cancelled has this long to end. */
-export const IN_FLIGHT_MS = 5_000
+/** What is in flight when the run is cancelled has this long to end; the report stands within five seconds. */
+export const IN_FLIGHT_MS = 4_000
 
 export interface Carrying {
   readonly cancelled: AbortSignal

@@ -120,7 +120,7 @@ export function runPlanned<
 }
 
 /** More than applyGroups gives what is in flight, so that its own account comes first. */
-const LAST_WORDS_MS = 6_000
+const LAST_WORDS_MS = 4_500
 
 /** Reading stages change nothing: a cancellation ends them at once. */
 async function unlessCancelled<T>(doing: string, work: Promise<T>, runner: OpenRunner): Promise<T> {

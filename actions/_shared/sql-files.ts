@@ -29,13 +29,15 @@ export interface SqlLayout {
   readonly leaves?: readonly string[]
   /** Whether `<source>/<dataset>.sql` describes a dataset: its name has an empty table. */
   readonly hasDatasets?: boolean
+  /** What to do where the last file went on purpose. */
+  readonly whenEmpty?: string
 }
 
 /** @returns sorted by path; at least one. */
 export async function readSqlFiles(
   { workspace, sourceDir, source, variables }: SqlSource,
   projectId: string,
-  { noun, leaves = [], hasDatasets = false }: SqlLayout,
+  { noun, leaves = [], hasDatasets = false, whenEmpty }: SqlLayout,
 ): Promise<SqlFile[]> {
   await insideWorkspace(workspace, sourceDir, 'source')
   const find = (pattern: string): Promise<string[]> =>
@@ -49,6 +51,7 @@ export async function readSqlFiles(
         given: source,
         accepted: `a folder with <dataset>/<${noun}>.sql`,
         problem: 'workspace-path',
+        hint: whenEmpty,
       },
     )
   }

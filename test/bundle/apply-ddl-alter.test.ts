@@ -1,8 +1,9 @@
 /** The apply-ddl bundle's ALTERs against the local cloud: a table with rows becomes what its file says, and stays so. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
+import { openProxy } from '../support/proxy.ts'
 import { errorOf, runBundle, type RunResult } from '../support/runner.ts'
 import { signIn, type SignedInJob } from '../support/signed-in-job.ts'
 
@@ -52,6 +53,51 @@ describe('a table file that changes', () => {
     const third = await applyDdl(text)
     expect([third.exitCode, third.outputs.unchanged]).toEqual([0, '1'])
   })
+})
+
+it('tells of a default and a key that somebody changed by hand, and takes them back only where that is allowed', async () => {
+  const text =
+    "CREATE TABLE caec_raw.tariffs (id INT64, word STRING DEFAULT 'a', PRIMARY KEY (id) NOT ENFORCED)"
+  const first = await applyDdl(text, {}, 'tariffs')
+  expect([first.exitCode, errorOf(first)]).toEqual([0, ''])
+  for (const words of ["ALTER COLUMN word SET DEFAULT 'by hand'", 'DROP PRIMARY KEY'])
+    expect((await cloud.query('data-eng', `ALTER TABLE caec_raw.tariffs ${words}`)).status).toBe(200)
+  const told = await applyDdl(text, {}, 'tariffs')
+  expect([told.exitCode, errorOf(told)]).toEqual([
+    1,
+    expect.stringContaining(
+      'caec_raw.tariffs: was changed by somebody else since it was applied (keys, defaults): sets the default of column word, primary key id instead of none',
+    ),
+  ])
+  const taken = await applyDdl(text, { adopt: 'true' }, 'tariffs')
+  expect([taken.exitCode, errorOf(taken), taken.outputs.updated]).toEqual([0, '', '1'])
+  const last = await applyDdl(text, {}, 'tariffs')
+  expect([last.exitCode, errorOf(last), last.outputs.updated]).toEqual([0, '', '0'])
+  await rm(join(job.workspace, 'ddl/caec_raw/tariffs.sql'))
+})
+
+it('asks for eight things at a time', async () => {
+  const names = Array.from({ length: 12 }, (_, index) => `n${index}`)
+  await mkdir(join(job.workspace, 'many/caec_raw'), { recursive: true })
+  for (const name of names)
+    await writeFile(
+      join(job.workspace, `many/caec_raw/${name}.sql`),
+      `CREATE TABLE caec_raw.${name} (a INT64)`,
+    )
+  let [open, most] = [0, 0]
+  const slow = await openProxy(cloud.origin, async () => {
+    most = Math.max(most, (open += 1))
+    await new Promise((done) => setTimeout(done, 100))
+    open -= 1
+    return false
+  })
+  const result = await runBundle('apply-ddl', {
+    job,
+    env: { ...job.env, CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY: slow.origin },
+    with: { source: 'many', location: 'us-central1', 'dry-run': 'true' },
+  })
+  slow.close()
+  expect([result.exitCode, errorOf(result), result.outputs.created, most]).toEqual([0, '', '12', 8])
 })
 
 it('makes an external table once, tells later that its file changed, and reads what its files hold', async () => {

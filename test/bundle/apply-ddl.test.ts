@@ -241,7 +241,7 @@ describe('apply-ddl', () => {
     await sql('ALTER TABLE caec_raw.carts ADD COLUMN note STRING')
     const drift = await applyDdl()
     expect(errorOf(drift)).toContain(
-      'caec_raw.carts: was changed by somebody else since it was applied: drops column note',
+      'caec_raw.carts: was changed by somebody else since it was applied (structure): drops column note',
     )
     const other = await applyDdl({ owner: 'another', adopt: 'true' })
     expect(errorOf(other)).toMatch(/belongs to owner [\s\S]*#foreign-table/)

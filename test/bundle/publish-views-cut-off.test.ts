@@ -65,6 +65,17 @@ function answerWith(request: Parameters<AtRequest>[1], text: string): void {
   request.socket.end(head + text)
 }
 
+it('asks for eight things at a time', async () => {
+  let [open, most] = [0, 0]
+  const result = await place.publish(async () => {
+    most = Math.max(most, (open += 1))
+    await new Promise((done) => setTimeout(done, 100))
+    open -= 1
+    return false
+  })
+  expect([result.exitCode, errorOf(result), most]).toEqual([0, '', 8])
+})
+
 it('does the rest after a kill in the middle', async () => {
   let inserts = 0
   await place.publish((_nth, request, child) => {

@@ -190,6 +190,32 @@ describe('publish-views beside others', () => {
   })
 })
 
+it('counts the views below that others made, before anything is written', async () => {
+  const chain = (letter: string, count: number) =>
+    Array.from({ length: count }, (_, index) => `${letter}${String(index + 1).padStart(2, '0')}`)
+  const made = chain('h', 10)
+  for (const [index, name] of made.entries())
+    await byHand(
+      name,
+      `SELECT day FROM \`caec-local.${index === 0 ? 'caec_analytics.visits' : `caec_insights.${made[index - 1]}`}\``,
+    )
+  const files = chain('n', 7).map((name, index, all): [string, string] => [
+    `caec_insights/${name}.sql`,
+    `SELECT day FROM caec_insights.${all[index - 1] ?? 'h10'}`,
+  ])
+  await write(Object.fromEntries(files))
+  const refused = await publish()
+  expect([refused.exitCode, errorOf(refused)]).toEqual([
+    1,
+    expect.stringContaining(
+      'caec_insights.n07 (views/caec_insights/n07.sql) would read views through 17 levels, and BigQuery follows 16',
+    ),
+  ])
+  expect(await viewsIn('caec_insights')).toEqual(made)
+  await write({ [files[6]![0]]: undefined })
+  expect((await published()).outputs).toMatchObject({ created: '6' })
+})
+
 describe('publish-views reconciles access', () => {
   it('takes entries away with what a view no longer reads, and with the view', async () => {
     await write({
@@ -212,12 +238,34 @@ describe('publish-views reconciles access', () => {
     expect((await published({ prune: 'true' })).outputs).toMatchObject({ unchanged: '1', authorized: '0' })
   })
 
+  it('takes the entry of a view made by hand away when it adopts the view with a file that reads elsewhere', async () => {
+    await byHand('v', 'SELECT day FROM `caec-local.mart_b.only`')
+    await byHand('theirs', 'SELECT day FROM `caec-local.mart_b.only`')
+    await api('PATCH', '/datasets/mart_b', {
+      access: [...atFirst.mart_b!, { view: insights('v') }, { view: insights('theirs') }],
+    })
+    await write({ 'caec_insights/v.sql': CARTS })
+    const result = await published({ adopt: 'true' })
+    expect(result.outputs).toMatchObject({ adopted: '1', authorized: '1' })
+    expect([await authorizedOn('caec_analytics'), await authorizedOn('mart_b')]).toEqual([['v'], ['theirs']])
+    expect((await published()).outputs).toMatchObject({ unchanged: '1', authorized: '0' })
+  })
+
   it('sees a dataset whose last file went', async () => {
     await write({ 'mart_c/x.sql': VISITS, 'caec_insights/y.sql': CARTS })
     await published()
     await write({ 'mart_c/x.sql': undefined })
     expect((await published({ prune: 'true' })).outputs).toMatchObject({ deleted: '1' })
     expect([await viewsIn('mart_c'), await authorizedOn('caec_analytics')]).toEqual([[], ['y']])
+    await write({ 'caec_insights/y.sql': undefined })
+    const empty = await publish({ prune: 'true' })
+    expect([empty.exitCode, errorOf(empty)]).toEqual([
+      1,
+      expect.stringMatching(
+        /there is no \.sql file below views[\s\S]*prunes nothing: if the last view went on purpose, drop it by hand/,
+      ),
+    ])
+    expect([await viewsIn('caec_insights'), await authorizedOn('caec_analytics')]).toEqual([['y'], ['y']])
   })
 
   it('leaves an authorized dataset to cover its views, makes one on purpose, and leaves a source alone', async () => {
@@ -235,6 +283,19 @@ describe('publish-views reconciles access', () => {
     }
     expect((await cloud.query('analyst', 'SELECT * FROM caec_insights.y')).status).toBe(200)
     expect((await published()).outputs.authorized).toBe('0')
+    // Nothing says who made the entry of a whole dataset: it stays.
+    await write({ 'caec_insights/z.sql': undefined })
+    await published({ 'authorize-datasets': 'true', prune: 'true' })
+    expect(await accessOf('mart_b')).toContainEqual({ dataset })
+  })
+
+  it('wants no entry where everybody may read', async () => {
+    const everybody = { role: 'READER', specialGroup: 'allAuthenticatedUsers' }
+    await api('PATCH', '/datasets/mart_b', { access: [...atFirst.mart_b!, everybody] })
+    await write({ 'caec_insights/z.sql': 'SELECT day FROM mart_b.only' })
+    expect((await published()).outputs).toMatchObject({ created: '1', authorized: '0' })
+    expect(await authorizedOn('mart_b')).toEqual([])
+    expect((await cloud.query('analyst', 'SELECT * FROM caec_insights.z')).status).toBe(200)
   })
 
   it('names authorize-except where the access list of a source is not its own to change', async () => {
@@ -259,6 +320,58 @@ describe('publish-views reconciles access', () => {
     const wrong = await publish({ 'authorize-except': 'a b' })
     expect(errorOf(wrong)).toContain('datasets, each DATASET or PROJECT.DATASET')
   })
+})
+
+it('says of a source that is not there, or elsewhere, where it is and what to do', async () => {
+  await write({
+    'caec_insights/a.sql': 'SELECT day FROM no_mart.days',
+    'caec_insights/b.sql': 'SELECT day FROM no_mart.days JOIN caec_insights.a USING (day)',
+    'caec_insights/c.sql': VISITS,
+  })
+  const missing = await publish()
+  expect([missing.exitCode, errorOf(missing)]).toEqual([
+    1,
+    expect.stringMatching(
+      /Checking the views: views\/caec_insights\/a\.sql, views\/caec_insights\/b\.sql read the dataset no_mart, which is not there \(or its project is not\): make it with Terraform or CREATE SCHEMA, or correct the name\.[\s\S]*#not-found/,
+    ),
+  ])
+  await write({ 'caec_insights/b.sql': undefined })
+  const days = { projectId: 'caec-local', datasetId: 'mart_eu', tableId: 'days' }
+  const inEurope = () =>
+    api('POST', '/datasets', {
+      datasetReference: { projectId: 'caec-local', datasetId: 'mart_eu' },
+      location: 'EU',
+      access: atFirst.mart_b,
+    })
+  await inEurope()
+  const schema = { fields: [{ name: 'day', type: 'DATE' }] }
+  await api('POST', '/datasets/mart_eu/tables', { tableReference: days, schema })
+  await write({ 'caec_insights/a.sql': 'SELECT day FROM mart_eu.days' })
+  const elsewhere = await publish()
+  expect([elsewhere.exitCode, errorOf(elsewhere)]).toEqual([
+    1,
+    expect.stringMatching(
+      /Checking the views: views\/caec_insights\/a\.sql reads the dataset mart_eu, which is in EU, and the views are in us-central1: BigQuery reads one location at a time; make the views' dataset in EU, or copy the data\.[\s\S]*#dataset-locations/,
+    ),
+  ])
+  expect(await viewsIn('caec_insights')).toEqual([])
+  // What was checked is not asked again: a source that moved since is seen by its access list.
+  await api('DELETE', '/datasets/mart_eu?deleteContents=true')
+  await api('POST', '/datasets', {
+    datasetReference: { projectId: 'caec-local', datasetId: 'mart_eu' },
+    location: 'us-central1',
+    access: atFirst.mart_b,
+  })
+  await api('POST', '/datasets/mart_eu/tables', { tableReference: days, schema })
+  await published()
+  await api('DELETE', '/datasets/mart_eu?deleteContents=true')
+  await inEurope()
+  const moved = await publish()
+  await api('DELETE', '/datasets/mart_eu')
+  expect([moved.exitCode, errorOf(moved)]).toEqual([
+    1,
+    expect.stringMatching(/Comparing locations: mart_eu is in EU and caec_insights in us-central1;/),
+  ])
 })
 
 it('names the dataset, the project or the location that is wrong, and does not blame the SQL', async () => {

@@ -4,17 +4,19 @@
  */
 import type { ExistingTable } from '../../_shared/dataset.ts'
 import { markDigest, markOf, ownershipOf } from '../../_shared/ownership.ts'
-import { shapeOf } from './shape.ts'
+import { restOf, shapeOf } from './shape.ts'
 
 const SHAPE = 'clickstream-shape'
+/** A digest each of keys, defaults, partition options and collations. */
+const REST = 'clickstream-rest'
 const BESIDE = 'clickstream-beside'
 /** A change is under way: what stands there is neither the old shape nor the new one. */
 const UNDER_WAY = 'under-way'
 
 export interface Ledger {
   readonly ownership: 'ours' | 'theirs' | 'nobody'
-  /** Somebody changed columns, partitions or clustering since this owner last did. */
-  readonly hasDrifted: boolean
+  /** What somebody changed since this owner last did, in words. */
+  readonly drifted: readonly string[]
   /** Columns without a place in the file that were accepted once. */
   readonly isAccepted: (beside: readonly string[]) => boolean
 }
@@ -38,15 +40,29 @@ export function readLedger(existing: ExistingTable, owner: string): Ledger {
   const shape = existing.labels[SHAPE]
   return {
     ownership,
-    hasDrifted:
-      ownership === 'ours' &&
-      shape !== undefined &&
-      shape !== UNDER_WAY &&
-      shape !== markDigest(shapeOf(existing)),
+    drifted:
+      ownership !== 'ours' || shape === UNDER_WAY
+        ? []
+        : [
+            ...(shape === undefined || shape === markDigest(shapeOf(existing)) ? [] : ['structure']),
+            ...driftOfRest(existing),
+          ],
     isAccepted: (beside) =>
       ownership === 'ours' && beside.length > 0 && existing.labels[BESIDE] === digestOfNames(beside),
   }
 }
+
+/** A table of an earlier version says nothing of these, and has not drifted. */
+function driftOfRest(existing: ExistingTable): string[] {
+  const recorded = existing.labels[REST]?.split('-') ?? []
+  return Object.entries(digestsOfRest(existing)).flatMap(([name, digest], place) =>
+    recorded[place] === undefined || recorded[place] === digest ? [] : [name],
+  )
+}
+const digestsOfRest = (table: ExistingTable): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(restOf(table)).map(([name, texts]) => [name, markDigest(texts).slice(0, 12)]),
+  )
 
 /** Written first, under the etag that was read: a run that ends in between is taken up, not taken for drift. */
 export const openEntry = (entry: Entry): Readonly<Record<string, string>> => ({
@@ -59,6 +75,7 @@ export function closeEntry(entry: Entry, made: ExistingTable): Readonly<Record<s
   return {
     ...written({ ...entry, labels: made.labels }),
     [SHAPE]: markDigest(shapeOf(made)),
+    [REST]: Object.values(digestsOfRest(made)).join('-'),
     ...(entry.beside.length > 0
       ? { [BESIDE]: digestOfNames(entry.beside) }
       : made.labels[BESIDE] === undefined

@@ -125,10 +125,10 @@ function planTable(table: ObservedTable, inputs: Wishes): TableStep {
       { what: target, problem: 'table-change' },
     )
   }
-  const { ownership, hasDrifted, isAccepted } = readLedger(existing, inputs.owner)
+  const { ownership, drifted, isAccepted } = readLedger(existing, inputs.owner)
   if (desired.once !== undefined) return planOnce(table, existing, ownership, inputs)
   const difference = compareTable(existing, desired, {
-    areDefaultsKnown: digestOn(existing.labels) === markDigest(sql),
+    areDefaultsKnown: digestOn(existing.labels) === markDigest(sql) && !drifted.includes('defaults'),
   })
   const accepted = isAccepted(difference.beside)
   const differences = [
@@ -143,8 +143,10 @@ function planTable(table: ObservedTable, inputs: Wishes): TableStep {
   if (ownership === 'theirs') return conflict(`belongs to owner ${ownerOf(existing.labels)}`)
   if (differences.length > 0 && !inputs.isAdopting) {
     if (ownership === 'nobody') return conflict(`was not made by this action: ${differences.join(', ')}`)
-    if (hasDrifted)
-      return conflict(`was changed by somebody else since it was applied: ${differences.join(', ')}`)
+    if (drifted.length > 0)
+      return conflict(
+        `was changed by somebody else since it was applied (${drifted.join(', ')}): ${differences.join(', ')}`,
+      )
   }
   const isBesideKept = accepted || inputs.isAdopting
   refuseWhatNobodyAllowed({ target, file }, difference, isBesideKept, inputs)
@@ -152,8 +154,9 @@ function planTable(table: ObservedTable, inputs: Wishes): TableStep {
   const reasons = [...kept, ...difference.reasons]
   const { patch, alters, beside } = difference
   const change = { name, patch, alters, beside }
-  if (ownership === 'nobody' || (hasDrifted && reasons.length === 0)) {
-    const words = [ownership === 'nobody' ? 'adopted' : 'recorded as it is', ...reasons]
+  if (ownership === 'nobody' || (drifted.length > 0 && reasons.length === 0)) {
+    const how = ownership === 'nobody' ? 'adopted' : `recorded as it is (${drifted.join(', ')} changed)`
+    const words = [how, ...reasons]
     return {
       ...{ kind: 'adopt', target, reason: words.join(', ') },
       ...(reasons.length === 0 ? {} : texts(existing, desired)),

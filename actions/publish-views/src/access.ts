@@ -38,6 +38,18 @@ export interface ListedViews {
 
 /** https://cloud.google.com/bigquery/quotas#dataset_limits */
 const MOST_RESOURCES = 2500
+/** https://docs.cloud.google.com/bigquery/public-data: nobody else changes its access lists. */
+const PUBLIC_DATA = 'bigquery-public-data'
+const READS = /^(READER|WRITER|OWNER|roles\/bigquery\.(dataViewer|dataEditor|dataOwner|admin))$/
+
+/** Whoever signs in may read here, so that no view needs an entry. */
+const isPublic = (access: readonly AccessEntry[]): boolean =>
+  access.some(
+    ({ role, specialGroup, iamMember, condition }) =>
+      condition === undefined &&
+      READS.test(String(role)) &&
+      [specialGroup, iamMember].some((who) => who === 'allUsers' || who === 'allAuthenticatedUsers'),
+  )
 
 /** The view or function that an entry is for. */
 const granteeOf = ({ view, routine }: AccessEntry): TableName | undefined => {
@@ -93,19 +105,21 @@ export function planAccess(
   const present = keysOf(viewsOf(source.access).filter((name) => !gone.has(nameKey(name))))
   const all = covered(source.access)
   const names = readers.map(({ name }) => name)
+  const isOpen = isPublic(source.access)
   const functions = names.filter(({ isRoutine }) => isRoutine === true)
   const isCovered = (name: TableName): boolean => name.isRoutine !== true && all.has(datasetKey(name))
-  const addDatasets = isByDataset
-    ? [
-        ...new Map(
-          names
-            .filter((name) => name.isRoutine !== true && !isCovered(name))
-            .map(({ projectId, datasetId }) => [`${projectId}.${datasetId}`, { projectId, datasetId }]),
-        ).values(),
-      ]
-    : []
+  const addDatasets =
+    isByDataset && !isOpen
+      ? [
+          ...new Map(
+            names
+              .filter((name) => name.isRoutine !== true && !isCovered(name))
+              .map(({ projectId, datasetId }) => [`${projectId}.${datasetId}`, { projectId, datasetId }]),
+          ).values(),
+        ]
+      : []
   // An authorized dataset speaks for its views only.
-  const wanted = isByDataset ? functions : names.filter((name) => !isCovered(name))
+  const wanted = isOpen ? [] : isByDataset ? functions : names.filter((name) => !isCovered(name))
   const missing = wanted.filter((name) => !present.has(nameKey(name)))
   const changed = keysOf(listed.changed)
   const again = wanted.filter((name) => present.has(nameKey(name)) && changed.has(nameKey(name)))
@@ -115,6 +129,11 @@ export function planAccess(
     ...listed.deleted,
   ].filter((name) => present.has(nameKey(name)))
   if (missing.length + again.length + remove.length + addDatasets.length === 0) return undefined
+  if (source.projectId === PUBLIC_DATA)
+    throw new RefusedError(
+      `Planning ${here}: nobody may put a view on the access list of Google's public data, and its tables are for everybody; name it in authorize-except.`,
+      { what: here, allowedBy: `authorize-except: ${here}` },
+    )
   const after =
     source.access.filter(({ view, dataset, routine }) => (view ?? dataset ?? routine) !== undefined).length -
     stale.length +

@@ -10,6 +10,8 @@ import { getView } from '../../_shared/google/bigquery-views.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import type { Annotation } from '../../_shared/report.ts'
 import { annotationOf } from '../../_shared/sql-files.ts'
+import { absentSources, type Lost } from './absent.ts'
+import { openLevels } from './below.ts'
 import type { Candidate } from './candidate.ts'
 import { inReferenceOrder } from './order.ts'
 import { isTemplate, spelledArguments, spelledJavaScript, spelledReturns } from './routine.ts'
@@ -22,6 +24,8 @@ export interface Checked {
   readonly bytes?: number
   /** BigQuery judged the query only: this identity may not make what the file makes. */
   readonly isInPart: boolean
+  /** Levels of views below it that this run does not write, where the query shows that there are some. */
+  readonly levelsBelow?: number
 }
 interface Place {
   readonly google: Google
@@ -41,11 +45,21 @@ export async function checkQueries<C extends Candidate>(
   const own = new Set(all.map(({ name }) => nameKey(name)))
   const failures: Annotation[] = []
   const elsewhere: Annotation[] = []
+  const lost: Lost[] = []
+  const levelsBelow = openLevels(place.google)
   const checked = await pMap(
     unchecked,
-    async (view) => [view, await check(place, view, waiting, own, failures, elsewhere)] as const,
+    async (view) => {
+      const isLost = (said: string) => lost.push({ ...view, said })
+      const found = await check(place, view, waiting, own, { failures, elsewhere, isLost })
+      if (found === undefined || !hasViewsBelow(view, found, waiting)) return [view, found] as const
+      const others = found.references.filter((reference) => !waiting.has(nameKey(reference)))
+      return [view, { ...found, levelsBelow: await levelsBelow(others) }] as const
+    },
     { concurrency: AT_ONCE },
   )
+  const absent = lost.length === 0 ? undefined : await absentSources(place, lost)
+  if (absent !== undefined) throw absent
   if (failures.length === 0) failures.push(...elsewhere)
   if (failures.length > 0) {
     failures.sort((a, b) => ((a.file ?? '') < (b.file ?? '') ? -1 : 1))
@@ -61,14 +75,43 @@ export async function checkQueries<C extends Candidate>(
   return new Map(checked.flatMap(([view, found]) => (found === undefined ? [] : [[view, found]])))
 }
 
+/** BigQuery reads a table that neither its text names nor one that waits for it: a view stands in between. */
+function hasViewsBelow(
+  view: Candidate,
+  { reported }: Found,
+  waiting: ReadonlyMap<string, Candidate>,
+): boolean {
+  const named = new Set<string>()
+  const name = (references: readonly TableName[]): void => {
+    for (const reference of references) {
+      const key = nameKey(reference)
+      if (named.has(key)) continue
+      named.add(key)
+      name(waiting.get(key)?.references ?? [])
+    }
+  }
+  name(view.references)
+  return reported.some((table) => !named.has(nameKey(table)))
+}
+
+/** With the tables that BigQuery says it reads. */
+type Found = Checked & { readonly reported: readonly TableName[] }
+
+interface Findings {
+  readonly failures: Annotation[]
+  /** Of what lies in another view. */
+  readonly elsewhere: Annotation[]
+  /** BigQuery finds something not that the view reads. */
+  readonly isLost: (said: string) => void
+}
+
 async function check(
   { google, location }: Place,
   view: Candidate,
   waiting: ReadonlyMap<string, Candidate>,
   own: ReadonlySet<string>,
-  failures: Annotation[],
-  elsewhere: Annotation[],
-): Promise<Checked | undefined> {
+  { failures, elsewhere, isLost }: Findings,
+): Promise<Found | undefined> {
   const asked = withWaiting(view, waiting, google.projectId)
   const { linesBefore, isWaiting } = asked
   let answer: Answer
@@ -78,6 +121,7 @@ async function check(
       answer = { ...answer, isInPart: !(await askFunction({ google, location }, view)) }
   } catch (error) {
     if (!(error instanceof GoogleApiError && (error.status === 400 || error.status === 404))) throw error
+    if (error.status === 404) isLost(error.message)
     const said = annotationOf(error, view.file, 'View')
     const wayOut =
       filterIn(error) === undefined
@@ -104,9 +148,10 @@ async function check(
     })
   }
   // What a function reads depends on its call.
-  const { columns, bytes, isInPart } = answer
-  if (routine !== undefined) return { references, isInPart, columns: isTemplate(routine) ? [] : columns }
-  return { references, columns, bytes, isInPart }
+  const { columns, bytes, isInPart, references: reported } = answer
+  if (routine !== undefined)
+    return { references, reported, isInPart, columns: isTemplate(routine) ? [] : columns }
+  return { references, reported, columns, bytes, isInPart }
 }
 
 /** As it will be made; whoever may not make it only knows that its body is right. */

@@ -59,3 +59,14 @@ export const isDescribed = (columns: readonly Column[]): boolean =>
     ({ name: _name, type: _type, mode: _mode, fields, ...beside }) =>
       Object.keys(beside).length > 0 || isDescribed(fields ?? []),
   )
+
+/** With the descriptions that stand in the header, place by place. */
+export function describe(
+  columns: readonly Column[],
+  given: readonly { readonly description?: string }[] | undefined,
+): readonly Column[] {
+  return columns.map((column, index) => {
+    const description = given?.[index]?.description
+    return description === undefined ? column : { ...column, description }
+  })
+}

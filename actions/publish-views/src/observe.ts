@@ -30,7 +30,12 @@ import { callWithNulls, isTemplate } from './routine.ts'
 import { findOrphans, readHomes, readSources, type Orphan } from './surroundings.ts'
 import { isSameQuery, qualify, scanReferences } from './sql.ts'
 
-const LAYOUT = { noun: 'view', leaves: ['view', 'udf', 'function'] }
+const LAYOUT = {
+  noun: 'view',
+  leaves: ['view', 'udf', 'function'],
+  whenEmpty:
+    'A folder without files prunes nothing: if the last view went on purpose, drop it by hand (bq rm).',
+}
 
 /** On the digest of a view that is off the list of a source before the list is known to be changed. */
 export const LEAVING = 'leaving'
@@ -50,6 +55,8 @@ export interface ObservedView {
   readonly earlier: readonly TableName[]
   /** Columns the query gives. */
   readonly columns: readonly Column[]
+  /** Of views that are not of the set. */
+  readonly levelsBelow?: number
   /** What a query of the whole view would read. */
   readonly bytes?: number
   readonly existing?: ExistingView
@@ -122,6 +129,7 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
           : scanReferences(stored, google.projectId, functions),
       columns: answer?.columns ?? existing?.columns ?? [],
       bytes: answer?.bytes,
+      levelsBelow: answer?.levelsBelow,
     }
   })
   const { orphans, left } = await findOrphans(
@@ -137,7 +145,7 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
   const read = views.flatMap((view) => outside(view.name, view.references))
   const earlier = [
     ...views
-      .filter(({ ownership }) => ownership === 'ours' || ownership === 'earlier')
+      .filter(({ ownership }) => (ownership === 'nobody' ? inputs.isAdopting : ownership !== 'theirs'))
       .flatMap((view) => outside(view.name, view.earlier)),
     ...orphans.flatMap((orphan) => outside(orphan.name, orphan.references)),
   ]

@@ -6,9 +6,11 @@ interface Reader {
   readonly name: TableName
   readonly file: string
   readonly references: readonly TableName[]
+  /** Levels of views below it that are not of the set. */
+  readonly levelsBelow?: number
 }
 /** https://cloud.google.com/bigquery/quotas#view_limits */
-const DEEPEST = 16
+export const DEEPEST = 16
 
 /** Files that wait for nothing keep their order. */
 export function inReferenceOrder<R extends Reader>(views: readonly R[]): R[] {
@@ -24,7 +26,7 @@ export function inReferenceOrder<R extends Reader>(views: readonly R[]): R[] {
         problem: 'view-circle',
       })
     }
-    let level = 1
+    let level = 1 + (view.levelsBelow ?? 0)
     for (const reference of view.references) {
       const before = byKey.get(nameKey(reference))
       if (before !== undefined) level = Math.max(level, visit(before, [...trail, view]) + 1)

@@ -6,7 +6,6 @@ import {
   datasetKey,
   nameKey,
   shortName,
-  type Column,
   type DatasetName,
   type TableName,
   type ViewContent,
@@ -15,7 +14,7 @@ import { InputError, RefusedError } from '../../_shared/errors.ts'
 import { digestOn, markOf, ownerOf, refuseConflicts, type FirstLook } from '../../_shared/ownership.ts'
 import type { Plan, Step } from '../../_shared/plan.ts'
 import { planAccess, staleEntries, type AccessChange, type ListedViews } from './access.ts'
-import { isDescribed, keepBeside, changedColumns, lostColumns } from './columns.ts'
+import { changedColumns, describe, isDescribed, keepBeside, lostColumns } from './columns.ts'
 import { typeOf } from './definition.ts'
 import type { Inputs } from './inputs.ts'
 import { compareMaterialized } from './materialized.ts'
@@ -99,7 +98,8 @@ export function planViews(inputs: Inputs, observed: Observed): ViewPlan {
         }
   })
   // Entries are granted only after their views exist: BigQuery refuses an entry for a view that is not there.
-  const steps = [...stale.map(authorizeStep), ...views, ...access.map(authorizeStep), ...marks, ...orphans]
+  const authorize = (change: AccessChange): ViewStep => authorizeStep(change, observed.projectId)
+  const steps = [...stale.map(authorize), ...views, ...access.map(authorize), ...marks, ...orphans]
   const conflicts = steps.filter(({ kind }) => kind === 'conflict')
   const count = (kind: ViewStep['kind']): number => steps.filter((step) => step.kind === kind).length
   return {
@@ -116,9 +116,12 @@ export function planViews(inputs: Inputs, observed: Observed): ViewPlan {
   }
 }
 
-const authorizeStep = ({ dataset: { projectId, datasetId }, reason, ...change }: AccessChange): ViewStep => ({
+const authorizeStep = (
+  { dataset: { projectId, datasetId }, reason, ...change }: AccessChange,
+  own: string,
+): ViewStep => ({
   kind: 'authorize',
-  target: datasetId,
+  target: projectId === own ? datasetId : datasetKey({ projectId, datasetId }),
   reason,
   // Of the list, the entries this action is about: everyone else's stay.
   before: [...change.again, ...change.remove].map(shortName).sort().join('\n'),
@@ -263,16 +266,6 @@ function compare({ definition, query, columns, existing }: ObservedView): Change
   }
   if (redescribed.length > 0 || (isQueryNew && isDescribed(wanted))) content.columns = wanted
   return { content, labels, reasons, isReplacing, fixed }
-}
-
-function describe(
-  columns: readonly Column[],
-  given: ObservedView['definition']['columns'],
-): readonly Column[] {
-  return columns.map((column, index) => {
-    const description = given?.[index]?.description
-    return description === undefined ? column : { ...column, description }
-  })
 }
 
 /** The list in a header describes columns; their names are the query's. */

@@ -52,7 +52,10 @@ export function report(
             } as const,
           ]
         : []),
-      ...[...notes, ...inPart.map(saidInPart)].map((text): SummaryBlock => ({ kind: 'text', text })),
+      ...[...notes, ...inPart.map(saidInPart), ...saidForeign(plan)].map((text): SummaryBlock => ({
+        kind: 'text',
+        text,
+      })),
       {
         kind: 'table',
         head: ['Step', 'What', 'Why', 'A query reads', 'State'],
@@ -73,3 +76,15 @@ export function report(
 
 const saidInPart = (name: string): string =>
   `${name}: BigQuery judged its query alone, as this identity may not make it; the run asks again.`
+
+/** No dry run can tell whether somebody else's access list may be changed. */
+function saidForeign({ steps, target }: ViewPlan): string[] {
+  const foreign = steps.flatMap((step) =>
+    step.kind === 'authorize' && step.dataset.projectId !== target.project ? [step.target] : [],
+  )
+  return foreign.length === 0
+    ? []
+    : [
+        `The access list of ${[...new Set(foreign)].join(', ')} is another project's: the run needs bigquery.datasets.setIamPolicy there, or the input authorize-except.`,
+      ]
+}

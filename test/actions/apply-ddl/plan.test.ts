@@ -429,7 +429,7 @@ describe('whose a table is', () => {
     const drifted = existing({ labels, columns: [...columns, { name: 'note', type: 'STRING' }] })
     expect(plan(BODY, drifted)).toMatchObject({
       kind: 'conflict',
-      reason: 'was changed by somebody else since it was applied: drops column note',
+      reason: 'was changed by somebody else since it was applied (structure): drops column note',
     })
     expect(plan(BODY, drifted, { isAdopting: true })).toMatchObject({
       kind: 'update',
@@ -454,7 +454,7 @@ describe('whose a table is', () => {
     })
     expect(plan(BODY.replace('city STRING>', 'city STRING>, note STRING'), drifted)).toMatchObject({
       kind: 'adopt',
-      reason: 'recorded as it is',
+      reason: 'recorded as it is (structure changed)',
     })
     const halfDone = { ...drifted, labels: openEntry(entry) }
     expect(plan(other, { ...halfDone, columns })).toMatchObject({

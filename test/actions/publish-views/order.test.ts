@@ -27,6 +27,13 @@ describe('inReferenceOrder', () => {
       ),
     })
   })
+  it('counts the levels below that are not of the set', () => {
+    const over = (levelsBelow: number) => [view('a', 'b'), { ...view('b', 'theirs'), levelsBelow }]
+    expect(inReferenceOrder(over(14))).toHaveLength(2)
+    expect(thrownBy(() => inReferenceOrder(over(15)))).toMatchObject({
+      message: expect.stringContaining('d.a (v/d/a.sql) would read views through 17 levels'),
+    })
+  })
   it('names a circle by its files', () => {
     expect(thrownBy(() => inReferenceOrder([view('a', 'b'), view('b', 'a')]))).toMatchObject({
       message: expect.stringMatching(/in a circle: v\/d\/a\.sql → v\/d\/b\.sql → v\/d\/a\.sql/),

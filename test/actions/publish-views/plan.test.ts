@@ -6,6 +6,8 @@ import type { Observed, ObservedView } from '../../../actions/publish-views/src/
 import { mergeAccess } from '../../../actions/publish-views/src/access.ts'
 import { markOf, ownershipOf } from '../../../actions/_shared/ownership.ts'
 import { planViews } from '../../../actions/publish-views/src/plan.ts'
+import { report } from '../../../actions/publish-views/src/report.ts'
+import { notApplied } from '../../../actions/_shared/plan.ts'
 import { thrownBy } from '../../support/thrown.ts'
 
 const name = (datasetId: string, tableId: string) => ({ projectId: 'p', datasetId, tableId })
@@ -238,6 +240,43 @@ describe('planAccess', () => {
     expect(kinds({ views: [view('a')], sources: [{ ...source(), access }] })).toEqual([
       'create out.a: does not exist',
     ])
+  })
+  it.each([
+    { role: 'READER', specialGroup: 'allAuthenticatedUsers' },
+    { role: 'roles/bigquery.dataViewer', iamMember: 'allUsers' },
+  ])('adds nothing where everybody may read: %j', (entry) => {
+    const sources = [{ ...source(), access: [...source().access, entry] }]
+    for (const isAuthorizingDatasets of [false, true])
+      expect(kinds({ views: [view('a')], sources }, { isAuthorizingDatasets })).toEqual([
+        'create out.a: does not exist',
+      ])
+  })
+  it.each([
+    { role: 'READER', specialGroup: 'projectReaders' },
+    { role: 'roles/bigquery.metadataViewer', iamMember: 'allUsers' },
+    { role: 'READER', specialGroup: 'allAuthenticatedUsers', condition: { expression: 'false' } },
+  ])('adds the entry where only some may read: %j', (entry) => {
+    const sources = [{ ...source(), access: [...source().access, entry] }]
+    expect(kinds({ views: [view('a')], sources })).toContain('authorize src: 1 not on the list')
+  })
+  it("refuses to plan an entry on Google's public data, and says of another project what the run needs", () => {
+    const from = (projectId: string) => ({
+      views: [view('a', { references: [{ projectId, datasetId: 'src', tableId: 't' }] })],
+      sources: [{ ...source(), projectId, access: [] }],
+    })
+    expect(thrownBy(() => kinds(from('bigquery-public-data')))).toMatchObject({
+      code: 'REFUSED',
+      allowedBy: 'authorize-except: bigquery-public-data.src',
+    })
+    const plan = planViews(inputs(), observed(from('theirs')))
+    expect(plan.steps[1]).toMatchObject({ kind: 'authorize', target: 'theirs.src' })
+    const said = JSON.stringify(report(plan, notApplied(plan), inputs({ isDryRun: true }), []).summary)
+    expect(said).toContain(
+      "The access list of theirs.src is another project's: the run needs bigquery.datasets.setIamPolicy there",
+    )
+    const own = planViews(inputs(), observed({ views: [view('a')] }))
+    const silent = JSON.stringify(report(own, notApplied(own), inputs({ isDryRun: true }), []).summary)
+    expect(silent).not.toContain("another project's")
   })
   it('authorizes a dataset once in place of its views', () => {
     expect(
