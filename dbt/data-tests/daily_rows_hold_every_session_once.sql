@@ -1,20 +1,21 @@
 -- Rows here: a day of which the daily marts do not hold every session (every event, in fct_days and fct_visitor_days) exactly once.
+{%- set scope = tested_scope() %}
 with sessions as (
-  select session_date as day, count(*) as sessions, sum(events) as events from {{ ref('fct_sessions') }} group by session_date
+  select session_date as day, count(*) as sessions, sum(events) as events from {{ ref('fct_sessions') }} where {{ gate_between(scope, 'session_date', 'first', 'last') }} group by session_date
 ),
 
 events as (
-  select event_date as day, count(*) as events from {{ ref('fct_events') }} group by event_date
+  select event_date as day, count(*) as events from {{ ref('fct_events') }} where {{ gate_between(scope, 'event_date', 'first', 'last') }} group by event_date
 ),
 
 counted as (
-  select 'fct_daily_sessions' as mart, session_date as day, sum(sessions) as held, sum(events) as held_events from {{ ref('fct_daily_sessions') }} group by session_date
+  select 'fct_daily_sessions' as mart, session_date as day, sum(sessions) as held, sum(events) as held_events from {{ ref('fct_daily_sessions') }} where {{ gate_between(scope, 'session_date', 'first', 'last') }} group by session_date
   union all
-  select 'fct_daily_transitions' as mart, session_date as day, sum(if(from_event = '(start)', transitions, 0)) as held, null as held_events from {{ ref('fct_daily_transitions') }} group by session_date
+  select 'fct_daily_transitions' as mart, session_date as day, sum(if(from_event = '(start)', transitions, 0)) as held, null as held_events from {{ ref('fct_daily_transitions') }} where {{ gate_between(scope, 'session_date', 'first', 'last') }} group by session_date
   union all
-  select concat('fct_daily_entries ', dimension) as mart, session_date as day, if(sum(entries) = sum(exits), sum(entries), -1) as held, null as held_events from {{ ref('fct_daily_entries') }} group by session_date, dimension
+  select concat('fct_daily_entries ', dimension) as mart, session_date as day, if(sum(entries) = sum(exits), sum(entries), -1) as held, null as held_events from {{ ref('fct_daily_entries') }} where {{ gate_between(scope, 'session_date', 'first', 'last') }} group by session_date, dimension
   union all
-  select 'fct_visitor_days' as mart, activity_date as day, sum(sessions) as held, null as held_events from {{ ref('fct_visitor_days') }} group by activity_date having sum(sessions) > 0
+  select 'fct_visitor_days' as mart, activity_date as day, sum(sessions) as held, null as held_events from {{ ref('fct_visitor_days') }} where {{ gate_between(scope, 'activity_date', 'first', 'last') }} group by activity_date having sum(sessions) > 0
 ),
 
 marts as (
@@ -35,8 +36,8 @@ union all
 select days.mart, coalesce(days.day, events.day) as day
 from events
 full join (
-  select 'fct_days' as mart, event_date as day, events from {{ ref('fct_days') }}
+  select 'fct_days' as mart, event_date as day, events from {{ ref('fct_days') }} where {{ gate_between(scope, 'event_date', 'first', 'last') }}
   union all
-  select 'fct_visitor_days' as mart, activity_date as day, sum(events) as events from {{ ref('fct_visitor_days') }} group by activity_date
+  select 'fct_visitor_days' as mart, activity_date as day, sum(events) as events from {{ ref('fct_visitor_days') }} where {{ gate_between(scope, 'activity_date', 'first', 'last') }} group by activity_date
 ) as days on events.day = days.day
 where days.events is null or events.events is null or days.events != events.events

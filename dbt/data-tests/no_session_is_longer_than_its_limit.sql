@@ -1,4 +1,6 @@
 -- Rows here: a session that lasted longer than a session may (var session_max_hours); it should have ended, and another begun.
+{%- set scope = tested_scope() %}
 select session_id
 from {{ ref('fct_sessions') }}
-where timestamp_diff(session_end_ts, session_start_ts, microsecond) > {{ var('session_max_hours') }} * 3600000000
+where {{ gate_between(scope, 'session_date', 'first', 'last') }}
+  and timestamp_diff(session_end_ts, session_start_ts, microsecond) > {{ var('session_max_hours') }} * 3600000000

@@ -1,9 +1,19 @@
--- Rows here: a session whose event count is not the number of its events in fct_events, or that has none.
-select sessions.session_id
-from {{ ref('fct_sessions') }} as sessions
-left join (
+-- Rows here: a session whose event count is not the number of its events in fct_events, that has none, or that is not in fct_sessions.
+{%- set scope = tested_scope() %}
+with sessions as (
+  select session_id, events
+  from {{ ref('fct_sessions') }}
+  where {{ gate_between(scope, 'session_date', 'first', 'last') }}
+),
+
+counted as (
   select session_id, count(*) as events
   from {{ ref('fct_events') }}
+  where {{ gate_between(scope, 'event_date', 'first', 'end') }} and {{ gate_between(scope, 'date(session_start_ts)', 'first', 'last') }}
   group by session_id
-) as counted on sessions.session_id = counted.session_id
-where counted.events is null or counted.events != sessions.events
+)
+
+select coalesce(sessions.session_id, counted.session_id) as session_id
+from sessions
+full join counted on sessions.session_id = counted.session_id
+where sessions.events is null or counted.events is null or counted.events != sessions.events

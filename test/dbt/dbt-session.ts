@@ -1,6 +1,6 @@
 /** The repository's dbt project against a local cloud, as the dbt service account, in one warm process. */
 import { spawn } from 'node:child_process'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { ensureDbt } from '../../local/toolchain/index.ts'
@@ -17,6 +17,8 @@ export interface DbtSession {
   sentSql(model: string): Promise<string>
   /** What a model selects, as compiled in the last run. */
   compiledSql(model: string): Promise<string>
+  /** The SQL of each data test, as compiled when it ran last. */
+  compiledTests(): Promise<Map<string, string>>
   log(): Promise<string>
   close(): Promise<void>
 }
@@ -67,6 +69,17 @@ export async function startDbt(test: TestCloud, folder: string): Promise<DbtSess
     },
     sentSql: (model) => readFile(join(folder, `target/run/caec/models/${model}.sql`), 'utf8'),
     compiledSql: (model) => readFile(join(folder, `target/compiled/caec/models/${model}.sql`), 'utf8'),
+    async compiledTests() {
+      const compiled = join(folder, 'target/compiled/caec')
+      const files = (await readdir(compiled, { recursive: true })).filter((file) =>
+        /^data-tests\/.*\.sql$|\.yml\/.*\.sql$/.test(file),
+      )
+      return new Map(
+        await Promise.all(
+          files.map(async (file) => [file, await readFile(join(compiled, file), 'utf8')] as const),
+        ),
+      )
+    },
     log: () => readFile(join(folder, 'logs/dbt.log'), 'utf8'),
     async close() {
       const ended = new Promise((resolve) => {

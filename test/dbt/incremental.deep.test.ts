@@ -50,8 +50,35 @@ describe('the models', () => {
       ],
     ] as const)
       expect(await story.dbt.compiledSql(`marts/${model}`)).toContain(where)
+    await story.expectTestsReadOnly('2015-06-02')
     expect(failures(await story.dbt.run('build', '--exclude-resource-type', 'unit_test'))).toEqual([])
+    expect([...(await story.dbt.compiledTests())].join()).not.toContain('2015-06-02')
     expect(await story.dbt.compiledSql('marts/fct_events')).toContain('where false')
+  })
+
+  it('are tested on the session days of what is not published, and on no other, also when a red build left nothing to build', async () => {
+    const build = (...vars: string[]) =>
+      story.dbt.run('build', '--exclude-resource-type', 'unit_test', ...vars)
+    const failed = async (): Promise<string[]> =>
+      (await build()).results.filter(({ status }) => status === 'fail').map(({ name }) => name)
+    const lengthen = (day: string, by: number) =>
+      readRows(
+        story.test,
+        `UPDATE caec_analytics.fct_sessions__staged SET events = events + ${by} WHERE session_date = DATE '${day}'`,
+      )
+    await readRows(
+      story.test,
+      `UPDATE caec_raw.loaded_days SET loaded_by = 'another' WHERE event_date = DATE '2015-06-01'`,
+    )
+    const red = await build('--vars', '{gate: {known_items: {from_rows: 1, at_least: 2}}}')
+    expect(red.success).toBe(false)
+    // A session that starts the day before may reach into the day.
+    await lengthen('2015-05-31', 1)
+    expect(await failed()).toContain('sessions_hold_every_event_once')
+    await lengthen('2015-05-31', -1)
+    await lengthen('2015-05-30', 1)
+    expect(await failed()).toEqual([])
+    await lengthen('2015-05-30', -1)
   })
 
   it('equal a full refresh after a build that ended half way, and what it had taken was withdrawn', async () => {

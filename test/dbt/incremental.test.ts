@@ -98,10 +98,13 @@ describe('what is published', () => {
     await insert(61)
     await insert(60)
     await touched()
-    const red = await story.dbt.run('build', '--exclude-resource-type', 'unit_test')
-    expect(red.results.filter(({ status }) => status === 'fail').map(({ name }) => name)).toEqual([
-      'sessions_of_a_visitor_are_more_than_30_minutes_apart',
-    ])
+    // The second has nothing left to build, and tests what is not published all the same.
+    for (let builds = 0; builds < 2; builds++) {
+      const red = await story.dbt.run('build', '--exclude-resource-type', 'unit_test')
+      expect(red.results.filter(({ status }) => status === 'fail').map(({ name }) => name)).toEqual([
+        'sessions_of_a_visitor_are_more_than_30_minutes_apart',
+      ])
+    }
     expect(await tables()).toEqual(before)
     expect((await story.dbt.log()).slice(-5_000)).toContain(
       'not published, the tables stay as they were: 2 not green',
@@ -110,7 +113,7 @@ describe('what is published', () => {
     expect(
       await readRows(
         story.test,
-        "SELECT check_name, event_date, value, at_most, detail, published_at FROM caec_raw.quality_results WHERE verdict = 'red' ORDER BY check_name",
+        "SELECT check_name, event_date, value, at_most, detail, published_at FROM caec_raw.quality_last_run WHERE verdict = 'red' ORDER BY check_name",
       ),
     ).toMatchObject([
       { check_name: 'data_tests', detail: 'sessions_of_a_visitor_are_more_than_30_minutes_apart' },
@@ -132,6 +135,7 @@ describe('what is published', () => {
 
   it('follows as a whole when everything is green', async () => {
     expect(failures(await story.dbt.run('build', '--exclude-resource-type', 'unit_test'))).toEqual([])
+    await story.expectTestsReadOnly('2015-06-02')
     const published = await story.dumpFacts()
     for (const [table, rows] of Object.entries(published).filter(([, rows]) =>
       (rows as object[]).some((row) => 'visitor_id' in row),

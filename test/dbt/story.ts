@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { startDbt, type DbtOutcome, type DbtSession } from './dbt-session.ts'
-import { cutSessions, sessionRow, type Event } from './truth.ts'
+import { cutSessions, dayOf, sessionRow, type Event } from './truth.ts'
 import { readRows, sorted } from './warehouse.ts'
 
 const MAY_30 = Date.parse('2015-05-30T00:00:00Z')
@@ -107,6 +107,8 @@ export interface DbtStory {
   dumpFacts(): Promise<Record<string, unknown>>
   /** Builds on top of what is there, then all anew, and compares. */
   expectIncrementalEqualsFull(events: readonly Event[], options?: readonly string[]): Promise<void>
+  /** Of the last build, whose only unpublished day this was: each table by day is read where it may differ. */
+  expectTestsReadOnly(day: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -149,6 +151,18 @@ export async function openStory(): Promise<DbtStory> {
         ),
       ).toEqual([])
       expect(await dumpFacts()).toEqual(incremental)
+    },
+    async expectTestsReadOnly(day) {
+      const before = dayOf(Date.parse(day) - DAY_MS)
+      const table = /`(?:fct_\w+|stg_sessionized_events)`/g
+      const pruned = new RegExp(
+        `${table.source}(?: as \\w+)?\\s+where \\w+ (?:in \\(DATE '${day}'\\)|between date_sub\\(date '${before}', interval [01] day\\) and (?:date_add\\()?date '${day}')`,
+        'g',
+      )
+      const tests = [...(await dbt.compiledTests())].filter(([file]) => !file.includes('unit_test'))
+      const count = (sql: string, pattern: RegExp): number => [...sql.matchAll(pattern)].length
+      expect(tests.filter(([, sql]) => count(sql, table) !== count(sql, pruned))).toEqual([])
+      expect(tests.filter(([, sql]) => count(sql, pruned) > 0).length).toBeGreaterThan(20)
     },
     async close() {
       await dbt.close()
