@@ -118,9 +118,9 @@ def has_arrived(
 ) -> bool:
     """
     Whether there is something to take: the object `ready`, where one is named; else anything below events/ that came after the day ended and after the last run of clean,
-    whatever it is called, and no more of it since the last look. After some hours the run takes what there is, and the gate says how far behind that is.
+    whatever it is called, and no more of it since the last look. A backfill is of days that are over, for which only `ready` is worth a wait. After some hours the run takes what there is, and the gate says how far behind that is.
     """
-    if days != "new" or run_type.endswith("manual"):
+    if days != "new" or run_type == "manual":
         return True
     storage, moment = GCSHook().get_conn(), datetime.fromtimestamp(float(now), timezone.utc)
     if (
@@ -135,6 +135,8 @@ def has_arrived(
     raw = storage.bucket(f"{project}-raw")
     if ready:
         return bool(raw.blob(ready).exists())
+    if run_type == "backfill":
+        return True
     since = datetime.fromisoformat(day_end).replace(tzinfo=timezone.utc)
     last_run = storage.bucket(f"{project}-lake").get_blob("_metrics/clean.json")
     if last_run is not None:
@@ -375,7 +377,8 @@ with DAG(
         op_kwargs={
             "project": PROJECT,
             "days": DAYS,
-            "run_type": "{{ dag_run.run_type }}",
+            # Text on Airflow 2; on 3 a word whose text is DagRunType.MANUAL.
+            "run_type": "{{ dag_run.run_type.value | default(dag_run.run_type) }}",
             "day_end": "{{ (data_interval_start + macros.timedelta(days=1)) | ds }}",
             "now": "{{ macros.time.time() }}",
             "ready": "{{ var.value.get('caec_ready_object', '') | replace('{day}', data_interval_start | ds) }}",

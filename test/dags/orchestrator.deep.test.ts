@@ -38,11 +38,15 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'orchestrator '))
   platform = await deployPlatform(folder)
   orchestrator = await openOrchestrator(platform, folder)
-  const airflow = await orchestrator.start({ AIRFLOW__CAEC__POKE_INTERVAL: '1' })
+  const airflow = await orchestrator.start({
+    AIRFLOW__CAEC__POKE_INTERVAL: '1',
+    // All that a backfill waits for.
+    AIRFLOW_VAR_CAEC_READY_OBJECT: 'events/{day}.txt',
+  })
   try {
     await airflow.api.backfill(first!.day, second!.day)
 
-    // The file comes when the sensor has already gone to sleep, and it is none.
+    // What says that the day is there comes when the sensor has already gone to sleep, and its events do not.
     const failing = await runOf(airflow, first!.day)
     await taskWhen(airflow, failing, 'wait_for_events', ({ state }) => state === 'up_for_reschedule')
     await settled(airflow)
@@ -56,6 +60,7 @@ beforeAll(async () => {
     const killed = await runOf(airflow, second!.day)
     await platform.putRaw(`${first!.day}-part1.csv`, fileOf(parts[1]!))
     await platform.putDay({ day: second!.day, csv: `${second!.csv.trim()}\n${ofNextFile.join('\n')}\n` })
+    await platform.putRaw(`${second!.day}.txt`, 'the events are there')
     const { pid } = await taskWhen(
       airflow,
       killed,

@@ -245,6 +245,17 @@ DAY_END = "2015-05-04"
         ({}, None, {"run_type": "manual"}, True),
         ({}, None, {"days": "all"}, True),
         ({}, None, {"started": "2015-05-03 20:00"}, True),
+        # Airflow's own backfill asks for days that are over: nothing newer will come, only what says a day is complete.
+        ({}, None, {"run_type": "backfill"}, True),
+        ({"events/a": "2015-05-04 01:00"}, "2015-05-04 01:30", {"run_type": "backfill"}, True),
+        ({"events/a": "2015-05-04 01:00"}, None, {"run_type": "backfill", "ready": "events/_SUCCESS"}, False),
+        (
+            {"events/_SUCCESS": "2015-05-03 22:00"},
+            None,
+            {"run_type": "backfill", "ready": "events/_SUCCESS"},
+            True,
+        ),
+        ({}, None, {"run_type": "manual", "ready": "events/_SUCCESS"}, True),
     ],
 )
 def test_a_night_waits_for_what_arrives_whatever_it_is_called(
@@ -300,6 +311,24 @@ def test_a_night_waits_for_what_arrives_whatever_it_is_called(
     }
     started = at(given.pop("started", "2015-05-04 02:15"))
     assert sensor.python_callable(**given, dag_run=SimpleNamespace(start_date=started)) is is_there
+
+
+@pytest.mark.parametrize("name", ["MANUAL", "BACKFILL"])
+def test_a_run_by_hand_and_a_backfill_are_told_whichever_airflow_says_so(
+    pipelines: dict[str, Any], name: str
+) -> None:
+    from types import SimpleNamespace
+
+    try:
+        # As a task of Airflow 3 has it: its text is not its value.
+        from airflow.sdk.api.datamodels._generated import DagRunType
+    except ImportError:
+        from airflow.utils.types import DagRunType
+    kinds = [kind for kind in DagRunType if kind.name.startswith(name)]
+    sensor = pipelines["process"].get_task("wait_for_events")
+    template = pipelines["process"].get_template_env().from_string(sensor.op_kwargs["run_type"])
+    said = [template.render(dag_run=SimpleNamespace(run_type=kind)) for kind in kinds]
+    assert said == [name.lower()]
 
 
 def test_a_failure_is_told_to_the_webhook_of_the_connection_and_its_address_to_nobody(
