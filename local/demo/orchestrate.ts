@@ -2,7 +2,7 @@
  * The main job as production runs it: a release is deployed, then a real Airflow runs the DAG day after day.
  * It refuses to go on after a task that failed.
  */
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { copyDags } from '../cloud/composer/dags-folder.ts'
@@ -11,7 +11,7 @@ import { startAirflow, type RunningAirflow } from '../cloud/composer/airflow-ser
 import { startCloud, type RunningCloud } from '../cloud/server.ts'
 import { ensureAirflow, ensureAirflowDatabase, ensureDbt } from '../toolchain/index.ts'
 import { splitByDay, type Day } from './day-files.ts'
-import { readJson, type StorageAccess } from './lake.ts'
+import { readJson, uploadFile, type StorageAccess } from './lake.ts'
 import type { Report } from './page.ts'
 import {
   deliverEvents,
@@ -73,6 +73,7 @@ export const tellOrchestratedStory = async (story: OrchestratedStory): Promise<R
     try {
       const airflow = await clock.run('airflow', 'Starting Airflow', () =>
         openAirflow(story, cloud, metadata.host, {
+          AIRFLOW_VAR_CAEC_READY_OBJECT: 'events/{day}/_SUCCESS',
           ...(source === undefined ? {} : { AIRFLOW_VAR_CAEC_SOURCE: source }),
           ...(items === undefined ? {} : { AIRFLOW_VAR_CAEC_ITEMS: items }),
         }),
@@ -83,8 +84,17 @@ export const tellOrchestratedStory = async (story: OrchestratedStory): Promise<R
         )
         const counts = await clock.run('dag', `Running ${DAG} over ${first} to ${last}`, () =>
           runDays(story, airflow, days, {
-            deliver: async ({ files }) => {
+            deliver: async ({ day, files }) => {
               for (const file of files) await deliverEvents(engineer, environment.buckets.raw, file)
+              const complete = join(folder, '_SUCCESS')
+              await writeFile(complete, 'complete\n')
+              await uploadFile(
+                engineer,
+                complete,
+                environment.buckets.raw,
+                `events/${day}/_SUCCESS`,
+                'text/plain',
+              )
             },
             counts: async () =>
               (await readJson(
@@ -158,7 +168,10 @@ const openAirflow = async (
   }
 }
 
-/** Each day's file is delivered when its run waits for it: a run takes every file that has arrived. */
+/**
+ * Each day is delivered when its run waits for what says that it is complete: a run takes every file that has
+ * arrived.
+ */
 const runDays = async (
   story: OrchestratedStory,
   airflow: RunningAirflow,
