@@ -53,15 +53,25 @@ export class InputError extends ActionError {
   }
 }
 
+/**
+ * A given value as a sentence may show it; not what looks like a key: a part of one would escape the runner's mask,
+ * which knows the whole only.
+ */
+export function shownValue(given: string, spell: (given: string) => string = (text) => text): string {
+  if (looksSecret(given)) return `a text of ${given.length} characters that looks like a key or a token`
+  return spell(given)
+}
+
+/** The same as the workflow's author wrote it, in quotes and not too long. */
+export const quotedValue = (given: string): string =>
+  shownValue(given, (text) => {
+    const line = JSON.stringify(text)
+    return line.length > 120 ? `${line.slice(0, 116)}…"` : line
+  })
+
 /** A given value that is not what its input takes, in the one form of that sentence. */
 export function wrongValue(input: string, given: string, accepted: string): InputError {
-  const line = JSON.stringify(given)
-  // A part of a pasted key would escape the runner's mask, which knows the whole only.
-  const shown = looksSecret(given)
-    ? `a text of ${given.length} characters that looks like a key or a token`
-    : line.length > 120
-      ? `${line.slice(0, 116)}…"`
-      : line
+  const shown = quotedValue(given)
   return new InputError(
     `Reading input ${input}: ${shown} is not ${accepted}; correct it in the step's "with".`,
     { input, given: shown, accepted },

@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer'
 import { readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import ignore, { type Ignore } from 'ignore'
-import { InputError } from './errors.ts'
+import { InputError, shownValue } from './errors.ts'
 
 /**
  * Never leaves this machine, whatever an ignore file says. Credentials are matched by name at any depth, as
@@ -20,6 +20,9 @@ export const ALWAYS_IGNORED: readonly string[] = [
   '.gcloudignore',
   '.DS_Store',
 ]
+
+/** Names differ by case, as in git on Linux; the library's default does not. */
+export const alwaysIgnored = (): Ignore => ignore({ ignorecase: false }).add([...ALWAYS_IGNORED])
 
 export interface WorkspacePath {
   /** Absolute, without links. */
@@ -42,10 +45,10 @@ export async function insideWorkspace(
     // A path that leads out is refused as such, whether or not there is something.
     refuseOutside(path.relative(workspace, path.resolve(workspace, given)), given, input)
     throw new InputError(
-      `Reading input ${input}: ${given} ${error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code})`}.`,
+      `Reading input ${input}: ${shownValue(given)} ${error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code})`}.`,
       {
         input,
-        given,
+        given: shownValue(given),
         accepted: 'a path in the workspace',
         problem: 'workspace-path',
         hint: 'Does a checkout step come first, and is the path relative to the workspace?',
@@ -61,8 +64,8 @@ export async function insideWorkspace(
 export function refuseOutside(relative: string, given: string, input: string): void {
   if (relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative)) return
   throw new InputError(
-    `Reading input ${input}: ${given} is outside the workspace; give a path of the checkout.`,
-    { input, given, accepted: 'a path inside the workspace', problem: 'workspace-path' },
+    `Reading input ${input}: ${shownValue(given)} is outside the workspace; give a path of the checkout.`,
+    { input, given: shownValue(given), accepted: 'a path inside the workspace', problem: 'workspace-path' },
   )
 }
 
@@ -73,7 +76,7 @@ export function refuseOutside(relative: string, given: string, input: string): v
 export async function listFiles(
   folder: string,
   input: string,
-  rules: Ignore = ignore({ ignorecase: false }).add([...ALWAYS_IGNORED]),
+  rules: Ignore = alwaysIgnored(),
 ): Promise<string[]> {
   const names = (await walk(folder, '', input, rules)).sort()
   refuseTwins(folder, names, input)

@@ -77,6 +77,8 @@ export interface PlanDocument {
   readonly isTruncated?: true
   /** Over all steps, where some were left out. */
   readonly totals?: Totals
+  /** Why an apply of it is refused. */
+  readonly refusal?: string
 }
 
 export interface Totals {
@@ -91,6 +93,8 @@ export interface Totals {
  * of each action of this set has to fit.
  */
 const DOCUMENT_LIMIT = 16_000
+/** A sentence, not all the names in it. */
+const REFUSAL_LIMIT = 500
 
 /** The outcome of a dry run. */
 export function notApplied<S extends Step>(_plan: Plan<S>): Outcome<S, never> {
@@ -147,7 +151,8 @@ export function describePlan(action: string, plan: Plan, outcome: Outcome = notA
       state: stateOf(step),
     }
   })
-  const { target, owner } = plan
+  const { target, owner, refusal } = plan
+  const isRefused = refusal !== undefined && !outcome.isApplied
   const whole: PlanDocument = {
     schemaVersion: 1,
     action,
@@ -156,6 +161,7 @@ export function describePlan(action: string, plan: Plan, outcome: Outcome = notA
     steps,
     counts,
     digest: planDigest(action, plan),
+    ...(isRefused ? { refusal: hideSecrets(refusal.message).slice(0, REFUSAL_LIMIT) } : {}),
   }
   if (lengthOf(whole) <= DOCUMENT_LIMIT) return whole
   const short = steps.map(({ before: _before, after: _after, ...step }) => step)

@@ -39,7 +39,7 @@ export async function readSqlFiles(
   projectId: string,
   { noun, leaves = [], hasDatasets = false, whenEmpty }: SqlLayout,
 ): Promise<SqlFile[]> {
-  await insideWorkspace(workspace, sourceDir, 'source')
+  await insideWorkspace(workspace, source || '.', 'source')
   const find = (pattern: string): Promise<string[]> =>
     fastGlob(pattern, { cwd: sourceDir, dot: false, followSymbolicLinks: false, onlyFiles: false })
   const found = await find('**/*.sql')

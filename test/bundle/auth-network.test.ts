@@ -3,8 +3,11 @@
  * redirect, and a stranger's answer is called that.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { ChildProcess } from 'node:child_process'
+import { readdir } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { openProxy } from '../support/proxy.ts'
 import { errorsOf, type Job, openJob, runBundle } from '../support/runner.ts'
@@ -37,15 +40,20 @@ type Leg = keyof typeof LEGS
 /** Runs auth with every request through a proxy; `fault` answers those of one leg. */
 async function signIn(
   leg: Leg,
-  fault: (request: IncomingMessage, reply: ServerResponse, turn: number) => boolean | undefined,
+  fault: (
+    request: IncomingMessage,
+    reply: ServerResponse,
+    turn: number,
+  ) => boolean | undefined | Promise<boolean>,
   inputs: Record<string, string> = {},
   env: Record<string, string> = {},
+  onStart?: (child: ChildProcess) => void,
 ) {
   let turns = 0
-  const proxy = await openProxy(cloud.origin, (request, reply) => {
+  const proxy = await openProxy(cloud.origin, async (request, reply) => {
     if (!request.url?.includes(LEGS[leg])) return false
     turns += 1
-    return fault(request, reply, turns) ?? true
+    return (await fault(request, reply, turns)) ?? true
   })
   const oidc = await oidcVariables(cloud)
   const result = await runBundle('auth', {
@@ -57,6 +65,7 @@ async function signIn(
       ...env,
     },
     with: { 'workload-identity-provider': providerName, 'service-account': deployer, ...inputs },
+    onStart,
   })
   proxy.close()
   const errors = errorsOf(result)
@@ -106,7 +115,9 @@ describe.each(Object.keys(LEGS) as Leg[])('%s', (leg) => {
     })
     expect([result.exitCode, errors]).toEqual([0, []])
     expect(turns).toBeGreaterThan(1)
-    expect(result.log).toContain(`${METHOD[leg]}: 200; try 2 in `)
+    expect(result.log).toContain(
+      `${METHOD[leg]}: 200, an answer that is cut off, empty or a stranger's; try 2 in `,
+    )
   })
 
   it('breaking off in the middle of an answer is asked again', async () => {
@@ -130,7 +141,7 @@ describe.each(Object.keys(LEGS) as Leg[])('%s', (leg) => {
     })
     expect([result.exitCode, errors]).toEqual([0, []])
     expect(at[1]! - at[0]!).toBeGreaterThanOrEqual(1990)
-    expect(result.log).toContain('try 2 in 2 s, as the server asks')
+    expect(result.log).toMatch(/: 429 [\w ]+; try 2 in 2 s, as the server asks/)
   })
 })
 
@@ -189,6 +200,35 @@ describe('refused for its token', () => {
     )
     expect([result.exitCode, errors.length]).toEqual([1, 1])
     expect(errors[0]).toContain('401 UNAUTHENTICATED')
+  })
+})
+
+describe('cancelled while a token is asked for', () => {
+  const LATE_MS = 300
+  it.each([
+    ['is never given', true],
+    ['comes late', false],
+  ])('that %s, it says so, exits 130 and leaves nothing', async (_, isSilent) => {
+    const credentials = async () => (await readdir(job.temp)).filter((name) => name.includes('gha-creds'))
+    const before = await credentials()
+    let child: ChildProcess | undefined
+    const { result, errors } = await signIn(
+      'IAM',
+      async () => {
+        child?.kill('SIGINT')
+        await sleep(LATE_MS)
+        return isSilent
+      },
+      {},
+      {},
+      (started) => {
+        child = started
+      },
+    )
+    expect([result.exitCode, result.signal, errors.length]).toEqual([130, null, 1])
+    expect(errors[0]).toMatch(/: the run was cancelled; [\s\S]*#cancelled$/)
+    expect(result.exported).toEqual({})
+    expect(await credentials()).toEqual(before)
   })
 })
 

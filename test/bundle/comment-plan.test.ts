@@ -43,6 +43,11 @@ const planOf = (steps: readonly object[], more: object = {}) => ({
   digest: 'ab'.repeat(32),
   ...more,
 })
+interface Told {
+  readonly steps: readonly object[]
+  readonly outcome: string
+  readonly refusal?: string
+}
 const VIEWS = planOf([step('create', 'shop.a'), step('delete', 'shop.b'), step('keep', 'shop.c')])
 
 let github: IssuesApi
@@ -158,12 +163,29 @@ describe('what was reviewed', () => {
     ['nothing to do', { steps: [step('keep', 'a')], outcome: 'success' }],
     ['nothing to do, then failed', { steps: [step('keep', 'a')], outcome: 'failure' }],
     ['would be refused', { steps: [step('create', 'a'), step('conflict', 'b')], outcome: 'success' }],
+    ['would be refused', { steps: [step('delete', 'a')], outcome: 'success', refusal: 'too much' }],
+    ['refused', { steps: [step('delete', 'a')], outcome: 'failure', refusal: 'too much' }],
     ['refused', { steps: [step('create', 'a')], outcome: 'failure' }],
     ['done', { steps: [step('create', 'a', { state: 'done' }), step('keep', 'b')], outcome: 'success' }],
     ['done, then failed', { steps: [step('create', 'a', { state: 'done' })], outcome: 'failure' }],
-  ])('is told as %s', async (state, { steps, outcome }) => {
-    await comment({ plans: { dags: { outputs: { plan: JSON.stringify(planOf(steps)) }, outcome } } })
+  ])('is told as %s', async (state, { steps, outcome, refusal }: Told) => {
+    const plan = planOf(steps, refusal === undefined ? {} : { refusal })
+    await comment({ plans: { dags: { outputs: { plan: JSON.stringify(plan) }, outcome } } })
     expect(bodies()[0]).toContain(`<td>${state}</td></tr>`)
+    expect(bodies()[0]).toContain(refusal ?? '')
+  })
+
+  it('shows once why it would be refused, as text, beside more steps than there is room for', async () => {
+    const refusal = 'Planning: 12 of 12 @octocat files </pre> [x](http://evil.example) would be deleted.'
+    const many = Array.from({ length: 700 }, (_, n) =>
+      step('delete', `dags/${n}.py`, { reason: 'gone '.repeat(18) }),
+    )
+    await comment({ plans: { dags: planOf(many, { refusal }) } })
+    const [body = ''] = bodies()
+    expect(body.match(/12 of 12/g)).toHaveLength(1)
+    expect(body).not.toMatch(/<\/pre> |\[x\]\(http/)
+    expect(body.replaceAll('&#64;', '@')).not.toMatch(/@\w/)
+    expect([body.includes('would be refused'), body.length <= 65_536]).toEqual([true, true])
   })
 
   it('is not read and written at once', async () => {
@@ -255,6 +277,28 @@ describe('one comment per environment', () => {
     expect(result.outputs['comment-url']).toContain(String(github.comments()[0]?.id))
   })
 
+  it('says what the newer of two runs says that update it at once, when the older one writes last', async () => {
+    const until = async (isSo: () => boolean): Promise<void> => {
+      while (!isSo()) await sleep(5)
+    }
+    const says = (words: string) => bodies()[0]?.includes(words) === true
+    await comment({ runId: '1', plans: { views: planOf([step('keep', 'shop.c')]) } })
+    let [written, isOlderThrough] = [0, false]
+    let newer: Promise<RunResult> | undefined
+    intercept = async ({ method, url = '' }) => {
+      if (method === 'PATCH' && (written += 1) === 1) {
+        newer = comment({ runId: '3' })
+        await until(() => says('create 1, delete 1'))
+      } else if (method === 'GET' && url.includes('/comments') && written === 2)
+        await until(() => (isOlderThrough ||= says('update 1, delete 0')))
+      return false
+    }
+    const older = await comment({ runId: '2', plans: { views: planOf([step('update', 'shop.a')]) } })
+    const { exitCode, outputs } = await newer!
+    expect([older.exitCode, exitCode, outputs.comment]).toEqual([0, 0, 'updated'])
+    expect(bodies()).toEqual([expect.stringContaining('create 1, delete 1')])
+  })
+
   it('is one in the end when three runs created theirs before any of them looked again', async () => {
     let [written, looked, isThere] = [0, 0, false]
     const until = async (isSo: () => boolean): Promise<void> => {
@@ -293,6 +337,7 @@ describe('what it takes', () => {
     ['not json', /is not a JSON object/],
     [{ views: { schemaVersion: 2 } }, /"views" does not hold a plan: it is no plan of schemaVersion 1/],
     [{ views: '{' }, /"views" does not hold a plan: it is not JSON/],
+    [{ views: { ...VIEWS, refusal: { message: 'x' } } }, /does not hold a plan/],
     [{ views: { ...VIEWS, digest: '<script>' } }, /does not hold a plan/],
   ])('refuses %j with one sentence', async (plans, words) => {
     const result = await comment({ plans })
@@ -343,6 +388,20 @@ describe('where it runs', () => {
   ])('%s reaches the pull request', async (_name, event, given) => {
     expect((await comment({ event, with: given })).outputs.comment).toBe('created')
     expect(github.comments().map(({ issue }) => issue)).toEqual([7])
+  })
+
+  it('on a GitHub Enterprise Server its API is asked, below its path, and its pages are linked', async () => {
+    const paths: string[] = []
+    intercept = (request) => {
+      paths.push(request.url ?? '')
+      request.url = request.url?.replace(/^\/api\/v3/, '')
+      return false
+    }
+    const env = { GITHUB_API_URL: `${github.url}/api/v3`, GITHUB_SERVER_URL: 'https://ghes.example' }
+    const result = await comment({ env })
+    expect([result.exitCode, result.outputs.comment]).toEqual([0, 'created'])
+    expect(paths.filter((path) => !path.startsWith('/api/v3/'))).toEqual([])
+    expect(bodies()[0]).toContain('https://ghes.example/octo/clicks/actions/runs/4711')
   })
 
   it('without a pull request the plan stands in the summary, and the run says so', async () => {

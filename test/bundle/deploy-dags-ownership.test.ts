@@ -1,6 +1,6 @@
 /** The deploy-dags bundle in a bucket that is in use: what it finds, whose that is, and the folders beside `dags`. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { repoRoot, startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { errorOf } from '../support/runner.ts'
@@ -29,6 +29,7 @@ describe('deploy-dags in a bucket that is in use', () => {
       /An apply of this plan is refused: .*adopt: true/,
     )
     expect(JSON.parse(dry.outputs.plan!).counts).toEqual({ adopt: 1, conflict: 1, keep: 0, upload: 1 })
+    expect(JSON.parse(dry.outputs.plan!).refusal).toContain('1 file would be replaced that no deployment')
     const refused = await job.deploy()
     expect([refused.exitCode, errorOf(refused)]).toEqual([1, expect.stringContaining('#unrecorded-files')])
     expect(refused.summary).toContain('adopt 1 / change 1 / conflict 1 / leave 1')
@@ -36,6 +37,17 @@ describe('deploy-dags in a bucket that is in use', () => {
     const adopted = await job.deploy({ adopt: 'true' })
     expect([errorOf(adopted), adopted.outputs.uploaded]).toEqual(['', '2'])
     expect(await job.contentOf('dags/airflow_monitoring.py')).toBe('C = 1\n')
+  })
+
+  it('says in the plan of a dry run that too much would go', async () => {
+    const files = Array.from({ length: 12 }, (_, n): [string, string] => [`f${n}.py`, `N = ${n}\n`])
+    await job.write(Object.fromEntries(files))
+    expect((await job.deploy()).outputs.uploaded).toBe('12')
+    await rm(join(job.workspace, 'dags'), { recursive: true })
+    await job.write(Object.fromEntries(files.slice(0, 1)))
+    const dry = await job.deploy({ 'dry-run': 'true' })
+    expect([dry.exitCode, errorOf(dry)]).toEqual([0, ''])
+    expect(JSON.parse(dry.outputs.plan!).refusal).toContain('11 of 12 deployed files would be deleted')
   })
 
   it('takes over the files of a renamed repository, when told its name of before', async () => {

@@ -215,6 +215,25 @@ it('lists in a dry run what each command would select, and asks the warehouse to
   expect(await tables()).toEqual(before)
 }, 480_000)
 
+it('does what was reviewed, also where dbt has left its files, and nothing once a model is another', async () => {
+  await dbt.write('reviewed', {
+    'dbt_project.yml': 'name: reviewed\nversion: 1.0.0\nprofile: reviewed\n',
+    'models/seen.sql': 'select 1 as id\n',
+  })
+  const step = (more: Record<string, string>) =>
+    run({ 'project-dir': 'reviewed', commands: 'build', ...more })
+  const dry = await step({ 'dry-run': 'true' })
+  expect([dry.exitCode, errorOf(dry)]).toEqual([0, ''])
+  const reviewed = { 'expected-plan': dry.outputs['plan-digest']! }
+  await dbt.write('reviewed', { 'models/seen.sql': 'select 2 as id\n' })
+  const refused = await step(reviewed)
+  expect([refused.exitCode, errorOf(refused)]).toEqual([1, expect.stringMatching(/#plan-changed$/)])
+  expect(await tables()).not.toContain('seen')
+  await dbt.write('reviewed', { 'models/seen.sql': 'select 1 as id\n' })
+  const done = await step(reviewed)
+  expect([done.exitCode, errorOf(done), done.outputs.status]).toEqual([0, '', 'success'])
+}, 480_000)
+
 it('cancels the query that runs when the run is cancelled', async () => {
   await dbt.write('endless', {
     'dbt_project.yml': 'name: endless\nversion: 1.0.0\nprofile: endless\n',

@@ -65,12 +65,19 @@ export async function withRetries<T>(
       const leftMs = endMs - Date.now()
       if (pauseMs >= leftMs) throw spent(error, Date.now() - startMs, attempt)
       options.log(
-        `${asked.method}: ${error.status || error.reason}; try ${attempt + 1} in ${seconds(pauseMs)}${error.retryAfterMs ? ', as the server asks' : ''} (${seconds(leftMs)} left).`,
+        `${asked.method}: ${whyOf(error)}; try ${attempt + 1} in ${seconds(pauseMs)}${error.retryAfterMs ? ', as the server asks' : ''} (${seconds(leftMs)} left).`,
       )
       await pause(pauseMs, options.signal)
       if (options.signal?.aborted) throw error
     }
   }
+}
+
+function whyOf({ status, reason }: GoogleApiError): string {
+  if (status === 0) return reason
+  // With the status of a success, of which nobody would understand why it is repeated.
+  if (reason === 'notGoogle') return `${status}, an answer that is cut off, empty or a stranger's`
+  return /^(?!HTTP_)[A-Za-z_]{3,40}$/.test(reason) ? `${status} ${reason}` : `${status}`
 }
 
 /** Settles within its time even when the call never does. */

@@ -3,6 +3,7 @@
  * refuses to export anything after a failed exchange.
  */
 import { diagnose } from './diagnose.ts'
+import { cancelled } from '../../_shared/errors.ts'
 import { accountUrl, credentialsFile, type Token } from '../../_shared/google/federation.ts'
 import { assertNever, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
@@ -82,6 +83,10 @@ export async function apply(
     }
   }
   for (const step of plan.steps) {
+    if (runner.cancelled.aborted) {
+      const what = `${done.length} of ${plan.steps.length} steps are done, the rest was not begun`
+      return { isApplied: true, done, left, failure: cancelled('Signing in', what) }
+    }
     try {
       left = { ...left, ...(await run(step)), authToken: federation.current() }
       done.push({ step })

@@ -1,6 +1,6 @@
 /**
- * Writes the comment and lets runs that created one at the same time end with the oldest. It refuses to touch a
- * comment that observe did not find to be its own.
+ * Writes the comment and lets runs that wrote at the same time end with the oldest and what the newest says. It refuses
+ * to touch a comment that observe did not find to be its own.
  */
 import { applyInOrder } from '../../_shared/apply.ts'
 import { assertNever, type Outcome } from '../../_shared/plan.ts'
@@ -12,7 +12,7 @@ import { planComment, type CommentPlan, type CommentStep } from './plan.ts'
 
 export interface Commented extends Outcome<CommentStep> {
   readonly url?: string
-  /** A newer run created one at the same time, and what it says stands. */
+  /** A newer run wrote at the same time, and what it says stands. */
   readonly isSuperseded?: boolean
   /** GitHub refused the token of a fork's run. */
   readonly isReadOnly?: boolean
@@ -34,7 +34,10 @@ export async function apply(
   const { failure, ...whole } = outcome
   if (failure !== undefined)
     return github.isForbidden(failure) && github.event.isFromFork ? { ...whole, isReadOnly: true } : outcome
-  if (runner.cancelled.aborted || !plan.steps.some(({ kind }) => kind === 'create')) return { ...whole, url }
+  const hasWritten = plan.steps.some(
+    ({ kind, isSuperseded }) => kind === 'create' || (kind === 'update' && isSuperseded !== true),
+  )
+  if (runner.cancelled.aborted || !hasWritten) return { ...whole, url }
   try {
     const settled = await settle(inputs, github)
     return { ...whole, url: settled?.url ?? url, isSuperseded: settled?.isSuperseded }
@@ -60,10 +63,10 @@ async function write(step: CommentStep, plan: CommentPlan, github: GitHub): Prom
   }
 }
 
-/** Looks again after a creation, and says which comment stands when there are several. */
+/** Looks again: others may have created one too, or an older run may have written over this one. */
 async function settle(inputs: Inputs, github: GitHub): Promise<CommentStep | undefined> {
   const observed = await observe(inputs, github)
-  if (observed.comments.length < 2) return undefined
+  if (observed.comments.length === 0) return undefined
   const again = planComment(inputs, observed)
   for (const step of again.steps) await write(step, again, github)
   return again.steps[0]

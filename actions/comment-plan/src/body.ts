@@ -49,6 +49,7 @@ export function blocksOf(inputs: Inputs, detail: Detail): SummaryBlock[] {
         ]),
       ],
     },
+    ...refusalsOf(plans),
     {
       kind: 'text',
       text: plans.some(isBegun)
@@ -166,9 +167,20 @@ function stateOf(plan: NamedPlan): string {
   const end = isBad(plan) ? (outcome === 'failure' ? ', then failed' : ', then cancelled') : ''
   const { total, begun, done } = progressOf(document)
   if (total === 0) return `nothing to do${end}`
-  if (end === '' && (document.counts.conflict ?? 0) > 0) return 'would be refused'
+  if (end === '' && begun === 0 && isRefused(document)) return 'would be refused'
   if (begun === 0) return end === '' ? 'planned' : 'refused'
   return done === total ? `done${end}` : `${done} of ${total} done`
+}
+
+const isRefused = ({ counts, refusal }: PlanDocument): boolean =>
+  refusal !== undefined || (counts.conflict ?? 0) > 0
+
+/** Never dropped for room: a plan that cannot be applied is decided on by its reason. */
+function refusalsOf(plans: readonly NamedPlan[]): SummaryBlock[] {
+  const items = plans.flatMap(({ name, document: { refusal } }) =>
+    refusal === undefined ? [] : [`${name}: an apply of this plan is refused: ${refusal.slice(0, 500)}`],
+  )
+  return items.length === 0 ? [] : [{ kind: 'list', items }]
 }
 
 function stepsOf({ name, document }: NamedPlan, detail: Detail): SummaryBlock[] {

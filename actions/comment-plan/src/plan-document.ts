@@ -30,7 +30,7 @@ function parse(name: string, text: string): unknown {
 
 function isPlan(value: unknown): value is PlanDocument {
   if (value === null || typeof value !== 'object') return false
-  const { schemaVersion, action, target, owner, steps, counts, digest, totals } = value as Record<
+  const { schemaVersion, action, target, owner, steps, counts, digest, totals, refusal } = value as Record<
     string,
     unknown
   >
@@ -43,7 +43,8 @@ function isPlan(value: unknown): value is PlanDocument {
     /^[0-9a-f]{64}$/.test(digest) &&
     Array.isArray(steps) &&
     steps.every(isStep) &&
-    (totals === undefined || isTotals(totals))
+    (totals === undefined || isTotals(totals)) &&
+    (refusal === undefined || typeof refusal === 'string')
   )
 }
 

@@ -17,7 +17,7 @@ export interface ParsedDag {
 
 export function readImportErrors(lines: readonly string[]): ImportError[] | undefined {
   return readList(lines, 'filepath')?.map((item) => ({
-    filepath: String(item.filepath),
+    filepath: pathOf(item, 'filepath'),
     // Before it is cut into lines, of which each alone would not be known.
     error: hideSecrets(textOf(item.error)),
   }))
@@ -29,9 +29,21 @@ export function readDags(lines: readonly string[]): ParsedDag[] | undefined {
   return key === undefined
     ? undefined
     : readList(lines, key)?.map((item) => ({
-        filepath: String(item[key]),
+        filepath: pathOf(item, key),
         parsedMs: Date.parse(textOf(item.last_parsed_time)),
       }))
+}
+
+/** Composer's own, which is the DAG folder. */
+const OUR_BUNDLE = 'dags-folder'
+
+/** Airflow 3 gives paths inside a bundle, and those of two bundles may be equal. */
+function pathOf(item: Item, key: string): string {
+  const { bundle_name: bundle } = item
+  const path = String(item[key])
+  return typeof bundle !== 'string' || bundle === '' || bundle === OUR_BUNDLE
+    ? path
+    : `bundle ${bundle}: ${path}`
 }
 
 /**

@@ -3,7 +3,7 @@
  * results, and what would put another profile in place of the keyless one.
  */
 import { parse } from 'yaml'
-import { InputError } from '../../_shared/errors.ts'
+import { InputError, shownValue } from '../../_shared/errors.ts'
 import { commandLines, NotWords, splitWords, type Word } from './shell-words.ts'
 
 export interface Command {
@@ -76,11 +76,14 @@ export function parseCommands(text: string): Command[] {
 
 function parseCommand(line: string): Command {
   const refuse = (what: string, accepted: string): never => {
-    throw new InputError(`Reading input commands: in the line ${JSON.stringify(line)}, ${what}.`, {
-      input: 'commands',
-      given: line,
-      accepted,
-    })
+    throw new InputError(
+      `Reading input commands: in the line ${shownValue(line, JSON.stringify)}, ${what}.`,
+      {
+        input: 'commands',
+        given: line,
+        accepted,
+      },
+    )
   }
   const given = readWords(line, refuse)
   const words = given.map(({ text }) => text)

@@ -3,7 +3,7 @@
  * names elsewhere could change without it.
  */
 import { readFile } from 'node:fs/promises'
-import { InputError } from '../../_shared/errors.ts'
+import { InputError, shownValue } from '../../_shared/errors.ts'
 import { insideWorkspace } from '../../_shared/local-folder.ts'
 
 export interface Lock {
@@ -44,9 +44,10 @@ export function parseLock(given: string, text: string): Omit<Lock, 'file'> {
 }
 
 function wrong(given: string, what: string): InputError {
-  return new InputError(`Reading input requirements: ${given} ${what}.`, {
+  const shown = shownValue(given)
+  return new InputError(`Reading input requirements: ${shown} ${what}.`, {
     input: 'requirements',
-    given,
+    given: shown,
     accepted: 'a lock with hashes that pins dbt-core and dbt-bigquery',
     hint: 'Make one with: uv pip compile --universal --generate-hashes dbt.in -o requirements.txt (or pip-compile --generate-hashes).',
   })

@@ -22,6 +22,7 @@ import { readProject, type DbtProject } from './project.ts'
 import { datasetOf, isOfPullRequest, labelsOf } from './pull-request.ts'
 import { findInstalled, findOnPath } from './python.ts'
 import { readCommit, readState, type Commit, type KeptState } from './state.ts'
+import { digestOfSources } from './sources.ts'
 import { lacksState, withState } from './verbs.ts'
 
 export interface ObservedState {
@@ -38,6 +39,8 @@ export interface PullRequestDatasets {
 }
 export interface Observed {
   readonly project: DbtProject
+  /** Digest of what dbt reads of it. */
+  readonly sources?: string
   readonly dbt: InstallStep
   /** Of a dbt that is ready; otherwise the plan installs it. */
   readonly python?: string
@@ -63,8 +66,9 @@ export async function observe(inputs: Inputs, google: Google, runner: Runner): P
   const dataset = pullRequest?.base ?? inputs.dataset
   // Needs neither a checkout nor a Python.
   if (inputs.pullRequest.isCleanup) return { ...NOTHING, dataset, pullRequest }
-  await insideWorkspace(runner.context.workspace, inputs.projectDir, 'project-dir')
+  await insideWorkspace(runner.context.workspace, inputs.projectPath || '.', 'project-dir')
   const project = await readProject(inputs, runner.environment)
+  const sources = await digestOfSources(inputs.projectDir, project.written ?? [], runner)
   const { PATH } = runner.environment
   const installed = await findInstalled(runner)
   const lock =
@@ -76,7 +80,7 @@ export async function observe(inputs: Inputs, google: Google, runner: Runner): P
   const base = keptFolder(runner)
   const content = wanted?.digest && (await findKept(base, wanted.digest))
   const packages = wanted && { ...wanted, content }
-  const seen = { project, dbt, scratch, dataset, state, pullRequest, packages }
+  const seen = { project, sources, dbt, scratch, dataset, state, pullRequest, packages }
   const kept = state?.role === 'compare' ? state.kept : undefined
   const production = inputs.compareBytes === undefined ? undefined : kept?.directory
   const needsPreview =

@@ -74,11 +74,14 @@ export function planRun(inputs: Inputs, observed: Observed, { projectId, endpoin
           ? [inputs.coreVersion, inputs.adapterVersion]
           : [observed.dbt.lock.text],
       project: inputs.projectPath,
+      sources: observed.sources,
       commands: inputs.commands,
       target: inputs.target,
       vars: inputs.vars,
       warehouse: inputs.warehouse,
       impersonate: inputs.impersonate,
+      python: inputs.python,
+      state: describeState(inputs, observed),
     },
   }
   try {
@@ -86,6 +89,16 @@ export function planRun(inputs: Inputs, observed: Observed, { projectId, endpoin
     return plan
   } catch (costRefusal) {
     return { ...plan, costRefusal }
+  }
+}
+
+/** What is compared with decides what is selected, and what a run leaves what others select. */
+function describeState({ state: place }: Inputs, { state }: Observed): unknown {
+  if (state === undefined || state.role === 'none') return undefined
+  return {
+    place,
+    role: state.role,
+    ...(state.role === 'compare' ? { folder: state.kept?.latest.folder } : {}),
   }
 }
 

@@ -15,6 +15,8 @@ export interface DbtProject {
   readonly logPath: string
   /** Where dbt installs packages, absolute; undefined when that is not plainly a folder of the project's own. */
   readonly packagesPath?: string
+  /** All folders that dbt writes to, absolute, as nearly as it is known. */
+  readonly written?: readonly string[]
   /** Lines that dbt puts before each statement it sends: Google counts them. */
   readonly commentLines: number
   /** What the project says that this action does otherwise. */
@@ -36,10 +38,13 @@ export async function readProject(inputs: Inputs, environment: Environment): Pro
   const named = project.profile ?? project.name
   const profileName =
     typeof named === 'string' && /^\w[\w-]*$/.test(named) && !named.includes('{') ? named : 'clickstream'
+  const targetPath = folder('TARGET_PATH', 'target-path', 'target')
+  const logPath = folder('LOG_PATH', 'log-path', 'logs')
   return {
     profileName,
-    targetPath: folder('TARGET_PATH', 'target-path', 'target'),
-    logPath: folder('LOG_PATH', 'log-path', 'logs'),
+    targetPath,
+    logPath,
+    written: [targetPath, logPath, folder('PACKAGES_INSTALL_PATH', 'packages-install-path', 'dbt_packages')],
     packagesPath: packagesPathOf(inputs.projectDir, project['packages-install-path'], environment),
     commentLines: countCommentLines(project['query-comment']),
     notes: await describeIgnored(inputs, profileName),

@@ -2,7 +2,7 @@
  * Where Python models run: as Dataproc batches of one region, under an account of their own. It refuses half a place,
  * and to hand one to dbt where dbt would go elsewhere.
  */
-import { InputError } from '../../_shared/errors.ts'
+import { InputError, quotedValue } from '../../_shared/errors.ts'
 import type { Inputs as RawInputs } from '../../_shared/runner/inputs.ts'
 
 export interface PythonPlace {
@@ -26,7 +26,7 @@ export function readPythonPlace(raw: RawInputs): PythonPlace | undefined {
     const given = raw.text(name)
     if (!FORMS[name].test(given))
       throw new InputError(
-        `Reading input ${name}: ${given === '' ? 'it is empty, though others of Python models are given' : `${JSON.stringify(given)} is none`}.`,
+        `Reading input ${name}: ${given === '' ? 'it is empty, though others of Python models are given' : `${quotedValue(given)} is none`}.`,
         {
           input: name,
           given,

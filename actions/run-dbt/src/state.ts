@@ -122,8 +122,9 @@ export async function saveState(
   run: { readonly id: string; readonly attempt: string; readonly url: string },
 ): Promise<string> {
   const folder = `${commit.at}-${commit.id.slice(0, 12)}-${run.id || '0'}-${run.attempt || '1'}`
+  const where = `gs://${place.bucket}/${place.prefix}${folder}/`
   for (const [name, data] of Object.entries(files))
-    await writeOnce(storage, place.bucket, `${place.prefix}${folder}/${name}`, data)
+    await writeOnce(storage, place.bucket, `${place.prefix}${folder}/${name}`, data, where)
   const mine: Latest = {
     schemaVersion: 1,
     folder,
@@ -131,7 +132,6 @@ export async function saveState(
     committedAt: commit.at,
     runUrl: run.url,
   }
-  const where = `gs://${place.bucket}/${place.prefix}${folder}/`
   for (let tries = 0; tries < TRIES; tries += 1) {
     const found = await readLatest(storage, place)
     if (found !== undefined && found.latest.committedAt > commit.at)
@@ -153,12 +153,25 @@ export async function saveState(
   )
 }
 
-async function writeOnce(storage: ObjectStorage, bucket: string, name: string, data: Buffer): Promise<void> {
+/** The folder is this attempt's own; only other steps of it, or jobs of a matrix, may have written there. */
+async function writeOnce(
+  storage: ObjectStorage,
+  bucket: string,
+  name: string,
+  data: Buffer,
+  where: string,
+): Promise<void> {
   try {
     await storage.write(bucket, name, data, { ifGeneration: '0', contentType: 'application/json' })
   } catch (error) {
-    // The folder is this attempt's own: what is there is what a repeated request wrote.
     if (!(error instanceof GoogleApiError) || error.status !== 412) throw error
+    const there = await storage.stat(bucket, name)
+    const content = there && (await storage.read(bucket, name, { generation: there.generation }))
+    if (content?.equals(data)) return
+    throw new ConflictError(
+      `Saving the state: another step of this run left its own in ${where}; give each step a prefix of its own.`,
+      { step: 'save-state', expected: 'nothing', found: name, cause: error },
+    )
   }
 }
 

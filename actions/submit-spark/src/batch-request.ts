@@ -2,7 +2,7 @@
  * Builds the batch that Google is asked for, as its discovery document spells it. It refuses to choose
  * anything the inputs did not.
  */
-import { InputError } from '../../_shared/errors.ts'
+import { InputError, quotedValue } from '../../_shared/errors.ts'
 import type { SparkInputs } from './inputs.ts'
 
 export type BatchRequest = Readonly<Record<string, unknown>>
@@ -127,7 +127,7 @@ export function labels(
       )
     if (!/^[a-z]/.test(clean))
       throw new InputError(
-        `Reading input labels: the key ${JSON.stringify(key.slice(0, 80))} does not begin with a letter; rename it.`,
+        `Reading input labels: the key ${quotedValue(key)} does not begin with a letter; rename it.`,
         { input: 'labels', given: key, accepted: 'keys that begin with a letter' },
       )
     const twin = taken.get(clean)

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { lstat, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { zipSync, type Zippable } from 'fflate'
-import { InputError } from '../../_shared/errors.ts'
+import { InputError, quotedValue, shownValue } from '../../_shared/errors.ts'
 import { insideWorkspace, listFiles } from '../../_shared/local-folder.ts'
 
 export interface LocalSource {
@@ -22,20 +22,21 @@ export interface LocalSource {
 
 /** @param input names the input for errors; only `py-files` may be folders. */
 export async function readSource(workspace: string, given: string, input: string): Promise<LocalSource> {
+  const shown = shownValue(given)
   const full = path.resolve(workspace, given)
   const { relative: place } = await insideWorkspace(workspace, given, input)
   const stats = await lstat(full)
   const name = path.basename(full)
   if (/^gha-creds-.*\.json$/.test(name))
     throw new InputError(
-      `Reading input ${input}: ${given} is a credentials file and is never uploaded; take it out of the list.`,
-      { input, given, problem: 'workspace-path' },
+      `Reading input ${input}: ${shown} is a credentials file and is never uploaded; take it out of the list.`,
+      { input, given: shown, problem: 'workspace-path' },
     )
   // Spark takes lists of URIs separated by commas and reads "#" as an alias.
   if (/[,*?#[\]{}\\\r\n]/.test(name))
     throw new InputError(
-      `Reading input ${input}: the file name ${JSON.stringify(name)} holds a character that Spark cannot take; rename it.`,
-      { input, given, problem: 'workspace-path' },
+      `Reading input ${input}: the file name ${quotedValue(name)} holds a character that Spark cannot take; rename it.`,
+      { input, given: shown, problem: 'workspace-path' },
     )
   if (stats.isFile()) {
     const data = await readFile(full)
@@ -49,29 +50,29 @@ export async function readSource(workspace: string, given: string, input: string
   }
   if (!stats.isDirectory())
     throw new InputError(
-      `Reading input ${input}: ${given} is ${stats.isSymbolicLink() ? 'a symbolic link' : 'not a plain file'}; put the file itself there.`,
+      `Reading input ${input}: ${shown} is ${stats.isSymbolicLink() ? 'a symbolic link' : 'not a plain file'}; put the file itself there.`,
       {
         input,
-        given,
+        given: shown,
         accepted: input === 'py-files' ? 'a file or a folder' : 'a file',
         problem: 'workspace-path',
       },
     )
   if (input !== 'py-files')
     throw new InputError(
-      `Reading input ${input}: ${given} is a folder; name a file (only py-files takes folders).`,
-      { input, given, accepted: 'a file', problem: 'workspace-path' },
+      `Reading input ${input}: ${shown} is a folder; name a file (only py-files takes folders).`,
+      { input, given: shown, accepted: 'a file', problem: 'workspace-path' },
     )
   if (!/^[A-Za-z_]\w*$/.test(name))
     throw new InputError(
-      `Reading input ${input}: the folder name ${JSON.stringify(name)} is not a Python package name; rename it with letters, digits and underscores.`,
-      { input, given, accepted: 'letters, digits and underscores', problem: 'workspace-path' },
+      `Reading input ${input}: the folder name ${quotedValue(name)} is not a Python package name; rename it with letters, digits and underscores.`,
+      { input, given: shown, accepted: 'letters, digits and underscores', problem: 'workspace-path' },
     )
   const files = await listFiles(full, input)
   if (files.length === 0)
-    throw new InputError(`Reading input ${input}: the folder ${given} holds no file; give one that does.`, {
+    throw new InputError(`Reading input ${input}: the folder ${shown} holds no file; give one that does.`, {
       input,
-      given,
+      given: shown,
       problem: 'workspace-path',
     })
   const entries: Zippable = {}

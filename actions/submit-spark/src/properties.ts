@@ -2,7 +2,7 @@
  * Reads Spark properties in the forms people paste: lines, comments between them, gcloud's own list. It refuses a line
  * that would silently become another key or a longer value.
  */
-import { InputError } from '../../_shared/errors.ts'
+import { InputError, quotedValue } from '../../_shared/errors.ts'
 import type { Inputs } from '../../_shared/runner/inputs.ts'
 
 const KEY = /^[A-Za-z][\w./$*-]*$/
@@ -55,8 +55,8 @@ function entriesOf(line: string): string[] {
 }
 
 function refused(line: string, why: string): InputError {
-  const given = line.slice(0, 200)
-  return new InputError(`Reading input properties: of ${JSON.stringify(given)}: ${why}.`, {
+  const given = quotedValue(line)
+  return new InputError(`Reading input properties: of ${given}: ${why}.`, {
     input: 'properties',
     given,
     accepted: 'one key=value per line, such as spark.executor.cores=4',

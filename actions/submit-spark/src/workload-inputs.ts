@@ -2,7 +2,7 @@
  * Reads what runs: main, arguments and lists of files. It refuses kinds of files that Google would refuse, before
  * anything is uploaded.
  */
-import { InputError, wrongValue } from '../../_shared/errors.ts'
+import { InputError, quotedValue, wrongValue } from '../../_shared/errors.ts'
 import type { Inputs } from '../../_shared/runner/inputs.ts'
 import { readProperties } from './properties.ts'
 import type { SparkInputs } from './spark-inputs.ts'
@@ -118,7 +118,7 @@ function pyFile(given: string): string {
     return given
   const isWheel = /\.whl$/i.test(given)
   throw new InputError(
-    `Reading input py-files: ${JSON.stringify(given.slice(0, 200))} is not a .py, .zip or .egg file or a folder, and Google takes nothing else.`,
+    `Reading input py-files: ${quotedValue(given)} is not a .py, .zip or .egg file or a folder, and Google takes nothing else.`,
     {
       input: 'py-files',
       given,

@@ -1,5 +1,6 @@
 /** What the comment says of plans, as a value: sums, states and what of several comments is left. */
 import { describe, expect, it } from '@jest/globals'
+import { RefusedError } from '../../../actions/_shared/errors.ts'
 import { describePlan, type Outcome, type Plan, type Step } from '../../../actions/_shared/plan.ts'
 import { renderSummary } from '../../../actions/_shared/runner/summary.ts'
 import { blocksOf, DETAILS } from '../../../actions/comment-plan/src/body.ts'
@@ -64,6 +65,16 @@ describe('a plan too long for an output', () => {
     const { totals: _none, ...earlier } = document
     expect(textOf([{ name, document: earlier }])).toContain(`${document.steps.length} of 1000 done`)
   })
+})
+
+it('a plan that would be refused says so, and why, for as long as it is a plan', () => {
+  const steps = [{ kind: 'delete', target: 'a', reason: 'gone' }]
+  const refusal = new RefusedError('Planning: too much would go.', { what: 'much' })
+  const plan = { target: { project: 'p' }, owner: '', steps, refusal }
+  const dry = textOf([named('deploy-dags', plan)])
+  expect([dry.includes('would be refused'), dry.includes('too much would go')]).toEqual([true, true])
+  const allowed = textOf([named('deploy-dags', plan, { isApplied: true, done: [{ step: steps[0]! }] })])
+  expect(allowed).not.toContain('refused')
 })
 
 it('one of two steps done is a part, also when only the plan is passed', () => {

@@ -21,6 +21,11 @@ describe('import errors', () => {
       ['log', '[', '  {"filepath": "a.py", "error": "E"}', ']'],
       [{ filepath: 'a.py', error: 'E' }],
     ],
+    [
+      'of another bundle of Airflow 3, whose paths are its own',
+      [JSON.stringify([{ bundle_name: 'marketing', filepath: 'a.py', error: 'E' }])],
+      [{ filepath: 'bundle marketing: a.py', error: 'E' }],
+    ],
     ['as an empty list', ['log', '[]'], []],
     ['as a sentence', ['No data found'], []],
     [
@@ -40,6 +45,7 @@ describe('import errors', () => {
     ['team_b/a.py', undefined],
     ['/home/airflow/gcs/dags/team_b/a.py', undefined],
     ['xa.py', undefined],
+    ['bundle marketing: a.py', undefined],
     ['pack.zip/inside.py', 'pack.zip'],
     ['/home/airflow/gcs/dags/pack.zip/deep/inside.py', 'pack.zip'],
     ['other.zip/a.py', undefined],
@@ -66,6 +72,11 @@ describe('the list of DAGs', () => {
       ]),
     ).toEqual([{ filepath: '/d/dags/a.py', parsedMs: Date.UTC(2026, 2, 1) }])
     expect(readDags(['[{"dag_id": "a", "filepath": "a.py"}]'])).toEqual([{ filepath: 'a.py', parsedMs: NaN }])
+    const twice = ['dags-folder', 'marketing'].map((bundle_name) => ({ fileloc: 'a.py', bundle_name }))
+    expect(readDags([JSON.stringify(twice)])?.map(({ filepath }) => filepath)).toEqual([
+      'a.py',
+      'bundle marketing: a.py',
+    ])
     expect(readDags(['No data found'])).toEqual([])
     expect(readDags(['usage: airflow dags list'])).toBeUndefined()
   })

@@ -73,9 +73,21 @@ it('its own write whose answer was lost is no conflict, and no file is written t
     if (tries === 1)
       theirs(Buffer.from(JSON.stringify({ ...JSON.parse(latest(200).toString()), commit: commit.id })))
   })
-  put('p/200-cccccccccccc-5-1/manifest.json', Buffer.from('of the first try'))
+  put('p/200-cccccccccccc-5-1/manifest.json', files['manifest.json'])
   await expect(saveState(storage, place, files, commit, run)).resolves.toContain('the latest from now on')
   expect(now().commit).toBe(commit.id)
+})
+
+it('what another step of the run left in the same place is neither replaced nor called its own', async () => {
+  const { storage, put, now } = bucket(() => undefined)
+  put('p/latest.json', latest(100))
+  put('p/200-cccccccccccc-5-1/manifest.json', Buffer.from('{"of": "another step"}'))
+  await expect(saveState(storage, place, files, commit, run)).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message:
+      'Saving the state: another step of this run left its own in gs://b/p/200-cccccccccccc-5-1/; give each step a prefix of its own.',
+  })
+  expect(now().committedAt).toBe(100)
 })
 
 it('whoever never comes to it says so', async () => {

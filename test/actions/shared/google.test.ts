@@ -195,6 +195,17 @@ describe('retries', () => {
     expect(calls).toBeGreaterThan(3)
     expect(lines[0]).toMatch(/^storage\.objects\.get: 503; try 2 in \d+ ms \(\d+ ms left\)\.$/)
   })
+  it.each<[string, number, string]>([
+    ['503 backendError', 503, 'backendError'],
+    ['503', 503, 'HTTP_503'],
+    ['ECONNRESET', 0, 'ECONNRESET'],
+    ["200, an answer that is cut off, empty or a stranger's", 200, 'notGoogle'],
+  ])('say why: %s', async (why, status, reason) => {
+    const lines: string[] = []
+    await failing(new GoogleApiError('m', { ...fault(status, true), status, reason }), seen(lines))
+    expect(lines[0]).toMatch(/^storage\.objects\.get: (.*); try 2 in /)
+    expect(/get: (.*); try 2/.exec(lines[0]!)?.[1]).toBe(why)
+  })
   it('do not repeat what will not pass', async () => {
     expect(await failing(fault(403, false))).toMatchObject({ failure: { status: 403 }, calls: 1 })
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { ConflictError } from '../../../actions/_shared/errors.ts'
+import { ConflictError, RefusedError } from '../../../actions/_shared/errors.ts'
 import {
   agree,
   canonicalJson,
@@ -55,6 +55,18 @@ describe('plans', () => {
   })
   it('refuse another digest', () =>
     expect(thrownBy(() => agree('deploy-dags', plan, 'f'.repeat(64)))).toBeInstanceOf(ConflictError))
+  it('say in their document why an apply would be refused, without what is secret and within bounds', () => {
+    const refusal = new RefusedError(`no: ya29.canary-token ${'x'.repeat(900)}`, { what: 'much' })
+    const { refusal: said = '' } = describePlan('deploy-dags', { ...plan, refusal })
+    expect([said.startsWith('no: [token] x'), said.length]).toEqual([true, 500])
+    for (const refused of [plan, { ...plan, refusal }]) {
+      const document = describePlan('deploy-dags', refused)
+      judgePlan('deploy-dags', { plan: JSON.stringify(document), 'plan-digest': document.digest })
+      expect(document.digest).toBe(digest)
+    }
+    const applied = describePlan('deploy-dags', { ...plan, refusal }, { isApplied: true, done: [{ step }] })
+    expect(applied).not.toHaveProperty('refusal')
+  })
   it('say that a dry run did nothing', () => expect(notApplied(plan)).toEqual({ isApplied: false, done: [] }))
   it('are written with sorted keys at every level', () =>
     expect(canonicalJson({ b: [{ d: 1, c: undefined }], a: null })).toBe('{"a":null,"b":[{"d":1}]}'))

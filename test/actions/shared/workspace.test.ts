@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Google } from '../../../actions/_shared/google/connect.ts'
+import type { InputError } from '../../../actions/_shared/errors.ts'
 import { insideWorkspace } from '../../../actions/_shared/local-folder.ts'
 import type { Runner } from '../../../actions/_shared/run.ts'
 import { createInputs } from '../../../actions/_shared/runner/inputs.ts'
@@ -97,7 +98,29 @@ it.each(
   await expect(readers[input]!(given)).rejects.toMatchObject({
     code: 'INPUT',
     problem: 'workspace-path',
-    message: expect.stringMatching(`^Reading input ${input}: .*${given} is outside the workspace`),
+    message: expect.stringMatching(`^Reading input ${input}: ${given} is outside the workspace`),
   })
   await expect(readers[input]!('../workshop')).rejects.toMatchObject({ code: 'INPUT', input })
+})
+
+// Cut from a secret or made of it, so that GitHub does not know it: a part of a line in the log is too much.
+it.each([
+  ['a key', '{"type": "service_account", "private_key": "-----BEGIN PRIVATE KEY-----MIIEvQ"}'],
+  [
+    'a key in base64',
+    Buffer.from('{"type":"service_account","private_key":"x"}'.repeat(20)).toString('base64'),
+  ],
+  ['a token', `ya29.${'c0ffee'.repeat(10)}`],
+])('%s pasted into an input that takes a path is never shown', async (_, pasted) => {
+  for (const [input, read] of Object.entries(readers))
+    for (const given of [pasted, `../../../${pasted}`]) {
+      const error = (await read(given).catch((thrown: unknown) => thrown)) as InputError
+      expect([input, error.code, error.problem]).toEqual([input, 'INPUT', expect.any(String)])
+      const said = JSON.stringify([error.message, error.given, error.hint])
+      expect([input, said.includes(pasted.slice(0, 40)), said.includes(pasted.slice(-40))]).toEqual([
+        input,
+        false,
+        false,
+      ])
+    }
 })
