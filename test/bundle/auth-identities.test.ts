@@ -65,6 +65,26 @@ describe('inputs', () => {
   })
 })
 
+it('on a GitHub Enterprise Server the tokens are of its own issuer, and errors lead there', async () => {
+  const server = {
+    GITHUB_SERVER_URL: 'https://ghes.example',
+    GITHUB_API_URL: 'https://ghes.example/api/v3',
+    GITHUB_GRAPHQL_URL: 'https://ghes.example/api/graphql',
+  }
+  const result = await signIn(ours, server)
+  expect([result.exitCode, result.errors]).toEqual([0, []])
+  const [token = ''] = result.masks.filter((mask) => mask.startsWith('eyJ'))
+  expect(decodeJwt(token).iss).toBe(`${cloud.origin}/_github`)
+  const refused = await signIn(
+    { ...ours, 'service-account': 'nobody@caec-local.iam.gserviceaccount.com' },
+    server,
+  )
+  expect([refused.exitCode, refused.errors]).toEqual([
+    1,
+    [expect.stringMatching(/More: https:\/\/ghes\.example\/\S+troubleshooting\.md#[\w-]+$/)],
+  ])
+})
+
 describe('an ID token', () => {
   it.each([
     ['false', undefined],

@@ -3,13 +3,14 @@
  * names of Google and GitHub. Without a proxy nothing of its client is loaded.
  */
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startIssuesApi, type IssuesApi } from '../../local/github/issues-api.ts'
 import { startTestCloud, type TestCloud } from '../support/cloud.ts'
 import { openConnectProxy, type ConnectProxy } from '../support/connect-proxy.ts'
-import { distFolder, errorsOf, openJob, runBundle, type Job } from '../support/runner.ts'
+import { covering, isLoaded } from '../support/loaded.ts'
+import { errorsOf, openJob, runBundle, type Job } from '../support/runner.ts'
 import { oidcVariables, overridesFor } from '../support/signed-in-job.ts'
 import { providerName } from '../support/workflow-run.ts'
 
@@ -92,36 +93,6 @@ it('a host of NO_PROXY is asked without it', async () => {
   expect([result.exitCode, errorsOf(result)]).toEqual([0, []])
 })
 
-interface Covered {
-  readonly result: readonly {
-    readonly url: string
-    readonly functions: readonly { readonly ranges: readonly Range[] }[]
-  }[]
-}
-interface Range {
-  readonly startOffset: number
-  readonly endOffset: number
-  readonly count: number
-}
-/** Whether the action ran the definition of this class, as V8 counted it. */
-async function isLoaded(action: string, text: string, coverage: string): Promise<boolean> {
-  const scripts = (await readdir(join(distFolder, action))).filter((name) => name.endsWith('.js'))
-  const texts = await Promise.all(scripts.map((name) => readFile(join(distFolder, action, name), 'utf8')))
-  const at = texts.findIndex((one) => one.includes(text))
-  const offset = texts[at]!.indexOf(text)
-  for (const name of await readdir(coverage)) {
-    const { result } = JSON.parse(await readFile(join(coverage, name), 'utf8')) as Covered
-    const ranges = result
-      .filter(({ url }) => url.endsWith(`/${action}/${scripts[at]}`))
-      .flatMap(({ functions }) => functions.flatMap((one) => one.ranges))
-      .filter(({ startOffset, endOffset }) => startOffset <= offset && offset < endOffset)
-      .sort((a, b) => a.endOffset - a.startOffset - (b.endOffset - b.startOffset))
-    if (ranges[0] !== undefined) return ranges[0].count > 0
-  }
-  // The file itself was not read.
-  return false
-}
-
 it.each([
   ['without a proxy', false],
   ['behind one', true],
@@ -130,7 +101,7 @@ it.each([
   const where = isProxied
     ? { ...proxy.env, GITHUB_API_URL: 'https://api.github.com' }
     : { GITHUB_API_URL: github.url }
-  const result = await comment({ ...where, NODE_V8_COVERAGE: coverage, NODE_COMPILE_CACHE: '' })
+  const result = await comment({ ...where, ...covering(coverage) })
   expect(result.exitCode).toBe(0)
   expect(await isLoaded('comment-plan', 'class ProxyAgent extends', coverage)).toBe(isProxied)
   await rm(coverage, { recursive: true })

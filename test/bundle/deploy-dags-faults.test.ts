@@ -103,6 +103,26 @@ describe('an answer that is lost or spoilt after the work was done', () => {
     expect((await job.deploy()).outputs).toMatchObject({ uploaded: '0', deleted: '0', unchanged: '4' })
   })
 
+  it('of every hundredth request leaves 500 files whole, in one run', async () => {
+    const names = Array.from({ length: 500 }, (_, n) => `m/f${n}.py`)
+    await job.write(Object.fromEntries(names.map((name, n) => [name, `N = ${n}\n`])))
+    let [count, lost] = [0, 0]
+    const { result } = await deployThrough(
+      (request, _reply, body) => {
+        count += 1
+        if (count % 100 !== 50) return false
+        lost += 1
+        return afterTheWork(request, body, () => request.socket.destroy())
+      },
+      { 'keep-records': '0' },
+    )
+    expect([result.exitCode, errorOf(result), result.outputs.uploaded]).toEqual([0, '', '500'])
+    expect(lost).toBeGreaterThanOrEqual(5)
+    expect(await job.names()).toEqual(names.map((name) => `dags/${name}`).sort())
+    const again = await job.deploy({ 'keep-records': '0' })
+    expect(again.outputs).toMatchObject({ uploaded: '0', unchanged: '500' })
+  })
+
   it('is no licence: what somebody else wrote meanwhile stays, and is called a conflict', async () => {
     await job.write({ 'one.py': 'A = 1\n' })
     await job.deploy()

@@ -4,8 +4,11 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInputs, type Inputs } from '../../actions/_shared/runner/inputs.ts'
+import { covering, holders, isLoaded } from '../support/loaded.ts'
 import { distFolder, errorsOf, readActionFile, runBundle } from '../support/runner.ts'
 
 const actionsFolder = resolve(import.meta.dirname, '../../actions')
@@ -34,6 +37,13 @@ const SAMPLES: Readonly<Record<string, string>> = {
   dataset: 'caec_analytics',
   bucket: 'caec-local-staging',
   plans: '{}',
+}
+
+/** What is large and may not be needed, by the words its definition begins with, and who brings it. */
+const CLIENTS: Readonly<Record<string, readonly string[]>> = {
+  'class ProxyAgent extends': actions,
+  'class BatchControllerClient': ['submit-spark'],
+  'class BigQuery extends': ['apply-ddl', 'publish-views', 'run-dbt'],
 }
 
 /** Reads with the action's own parser and notes every name it asks for, with its fallback. */
@@ -145,6 +155,18 @@ More: https://github.com/octo/clicks/blob/0123456789abcdef0123456789abcdef012345
     // The plan of comment-plan is a comment, and nobody reviews that.
     if (action !== 'comment-plan')
       expect(manifest.outputs?.plan !== undefined).toBe(names.includes('dry-run'))
+  })
+
+  it('loads no client of proxies or of Google before its inputs are read', async () => {
+    const coverage = await mkdtemp(join(tmpdir(), 'coverage '))
+    const refused = await runBundle(action, { env: covering(coverage) })
+    expect([refused.exitCode, errorsOf(refused)]).toEqual([1, [expect.stringContaining(': Reading input ')]])
+    for (const [client, bringers] of Object.entries(CLIENTS)) {
+      const isThere = (await holders(action, client)).length > 0
+      const found = [client, isThere, await isLoaded(action, client, coverage)]
+      expect(found).toEqual([client, bringers.includes(action), false])
+    }
+    await rm(coverage, { recursive: true })
   })
 
   it('holds no stub of a module that could not be bundled', () => {

@@ -79,7 +79,7 @@ export async function openWorld(): Promise<World> {
         job,
         ...more,
         env: { ...job.env, ...overrides(origin, job), ...more.env },
-        with: inputs,
+        with: { ...inputs, ...more.with },
       })
   const { origin } = cloud
   const spark = { main: 'jobs/note.py', region: 'us-central1', 'staging-bucket': STAGING }
@@ -147,7 +147,10 @@ export async function openWorld(): Promise<World> {
             job: tester,
             ...more,
             env: { ...tester.env, ...overrides(at, tester), ...OF_PULL_REQUEST, ...more.env },
-            with: { dataset: 'caec_analytics', location: 'us-central1', cleanup: 'true', commands: '' },
+            with: {
+              ...{ dataset: 'caec_analytics', location: 'us-central1', cleanup: 'true', commands: '' },
+              ...more.with,
+            },
           }),
         isWork: ({ method, url }) => method === 'DELETE' && (url ?? '').includes(`/datasets/${CLOSED}`),
         truth: async () => (await cloud.api('ci-test', 'GET', `/datasets/${CLOSED}`)).status,
