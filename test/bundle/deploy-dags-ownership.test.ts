@@ -55,7 +55,12 @@ describe('deploy-dags in a bucket that is in use', () => {
     await job.deploy({ owner: 'octo/before' })
     await job.write({ 'changed.py': 'B = 2\n' })
     expect(errorOf(await job.deploy())).toContain('owner octo/before')
-    const moved = await job.deploy({ 'owner-was': 'octo/long-ago\nocto/before' })
+    const names = { 'owner-was': 'octo/long-ago\nocto/before' }
+    const older = { GITHUB_RUN_ID: '4700', GITHUB_SHA: 'd'.repeat(40) }
+    expect(errorOf(await job.deploy(names, older))).toMatch(
+      /run 4711 is there .*began before it.*#older-commit$/s,
+    )
+    const moved = await job.deploy(names)
     expect([errorOf(moved), moved.outputs.uploaded]).toEqual(['', '1'])
     expect(
       (await job.objects())

@@ -15,6 +15,8 @@ import {
 export interface History {
   /** The newest first. */
   readonly heads: readonly RecordHead[]
+  /** Of each name that this owner had before, while there are none of its own: only their age is read. */
+  readonly earlier?: readonly (readonly RecordHead[])[]
   /** Why there are none to read and none is kept: the right is missing. */
   readonly refusal?: string
   /** Where `rollback-to` leads. */

@@ -75,9 +75,15 @@ export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
         inputs.maxDeletePercent,
       ) ??
       (steps.length + deletions.length > 0 && !inputs.isOlderAllowed
-        ? refuseOlder(whyOlder(observed.history?.heads ?? [], inputs.run, checkedOut))
+        ? refuseOlder(whyOlderThanAny(inputs, observed))
         : undefined),
   }
+}
+
+/** Also than what it deployed under another name. */
+function whyOlderThanAny({ run }: Wishes, { history, checkedOut }: World): string | undefined {
+  const { heads = [], earlier = [] } = history ?? {}
+  return [heads, ...earlier].map((some) => whyOlder(some, run, checkedOut)).find((why) => why !== undefined)
 }
 
 /** With what stays although the source has it no more (`delete: none`). */
