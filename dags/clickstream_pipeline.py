@@ -4,7 +4,7 @@ Clickstream every night, from the raw files that arrived to the published number
 A run takes what is new or changed since the last one, whatever its days: late files, a missed night, a file that was mended. The parameter `days` says otherwise:
 `all`, or days to compute anew, as 2015-05-03 or 2015-05-03..2015-05-10.
 
-Airflow variables, read when a task runs: `caec_project` and `caec_region`; `caec_subnetwork`, where the network `default` is not the batches'; `caec_max_rejected_share`, where another limit than each source's own is to count; `caec_source`, where the files are of a source of one's own; `caec_session_max_hours`, where sessions end at another age; `caec_items`, a file of product names; `caec_ready_object`, the object that says a day is complete; where dbt is a process also `caec_dbt` (the program) and `caec_dbt_dir` (the project folder).
+Airflow variables, read when a task runs: `caec_project` and `caec_region`; `caec_subnetwork`, where the network `default` is not the batches'; `caec_max_rejected_share`, where another limit than each source's own is to count; `caec_source`, where the files are of a source of one's own; `caec_session_max_hours` and `caec_session_gap_minutes`, where sessions end at another age or gap; `caec_max_events_per_visitor_day`, where another number is a robot's; `caec_items`, a file of product names; `caec_ready_object`, the object that says a day is complete; where dbt is a process also `caec_dbt` (the program) and `caec_dbt_dir` (the project folder).
 What each task does, how to backfill and where to look when it fails: docs/dag.md.
 """
 
@@ -73,6 +73,8 @@ MAX_REJECTED_SHARE = "{{ var.value.get('caec_max_rejected_share', 'source') }}"
 # What the raw files are; empty, and each file's header or first object tells.
 SOURCE = "{{ var.value.get('caec_source', '') }}"
 SESSION_MAX_HOURS = "{{ var.value.get('caec_session_max_hours', '24') }}"
+SESSION_GAP_MINUTES = "{{ var.value.get('caec_session_gap_minutes', '30') }}"
+MAX_EVENTS_PER_VISITOR_DAY = "{{ var.value.get('caec_max_events_per_visitor_day', '100000') }}"
 ITEMS = "{{ ', items: ' ~ var.value.get('caec_items') if var.value.get('caec_items', '') else '' }}"
 # The same for the same run and try. A new try is a new batch, and so is a cleared run: the same id would
 # return the old batch and compute nothing.
@@ -394,9 +396,13 @@ with DAG(
             f"--raw=gs://{PROJECT}-raw/events/",
             f"--max-rejected-share={MAX_REJECTED_SHARE}",
             f"--source={SOURCE}",
+            f"--max-events-per-visitor-day={MAX_EVENTS_PER_VISITOR_DAY}",
         ],
     )
-    sessionize = spark_batch("sessionize", [f"--session-max-hours={SESSION_MAX_HOURS}"])
+    sessionize = spark_batch(
+        "sessionize",
+        [f"--session-max-hours={SESSION_MAX_HOURS}", f"--session-gap-minutes={SESSION_GAP_MINUTES}"],
+    )
     load = dbt_command(
         "load",
         "run-operation",
@@ -411,7 +417,7 @@ with DAG(
         "--exclude-resource-type",
         "unit_test",
         "--vars",
-        f"{{session_max_hours: {SESSION_MAX_HOURS}{{{{ ', expected_day: ' ~ (data_interval_start | ds) if params.days == 'new' else '' }}}}}}",
+        f"{{session_max_hours: {SESSION_MAX_HOURS}, session_gap_minutes: {SESSION_GAP_MINUTES}{{{{ ', expected_day: ' ~ (data_interval_start | ds) if params.days == 'new' else '' }}}}}}",
         outlets=[PUBLISHED],
     )
     check_views = ViewsCheck(

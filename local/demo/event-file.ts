@@ -24,6 +24,8 @@ export interface EventFile {
 
 /** There is nothing in it, which matters only where it is alone. */
 export class EmptyFile extends UsageError {}
+/** A `.json` file may be anything, and this one is not of events. */
+export class NoEvents extends UsageError {}
 
 const headBytes = 1024 * 1024
 const TEXT = /\.(csv|ndjson|jsonl|json)(\.gz)?$/i
@@ -34,7 +36,7 @@ export const kindOf = (path: string): Kind | undefined => {
   const [, ending] = TEXT.exec(path) ?? []
   return ending === undefined ? undefined : ending.toLowerCase() === 'csv' ? 'csv' : 'ndjson'
 }
-export const mayBeAnything = (path: string): boolean => /\.json(\.gz)?$/i.test(path)
+const mayBeAnything = (path: string): boolean => /\.json(\.gz)?$/i.test(path)
 
 /** The file as one of `sources`. `option` is what the person typed, for the message. */
 export const checkEventFile = async (
@@ -51,10 +53,6 @@ export const checkEventFile = async (
         ? `${what}: Avro is not read; export the events as Parquet or as one JSON object a line.`
         : `${what}: the name must end in ${ENDINGS}.`,
     )
-  if (mayBeAnything(path) && !isNamed)
-    throw new UsageError(
-      `${what}: a .json file may be anything; if each of its lines is an event, name its source (--source ga4).`,
-    )
   const candidates = sources.filter((source) => source.kinds.includes(kind))
   if (candidates.length === 0)
     throw new UsageError(
@@ -69,11 +67,24 @@ export const checkEventFile = async (
     return { ...known, source: sourceOfNames(names, what, 'its schema', candidates) }
   }
   const text = readableText(head, what, candidates[0]?.encoding ?? 'UTF-8')
-  const source =
-    kind === 'csv' ? sourceOfHeader(text, what, candidates) : sourceOfObject(text, what, candidates)
+  const source = sourceOf(text, kind, what, candidates, mayBeAnything(path) && !isNamed)
   if (kind === 'csv' && !hasMoreLines)
     throw new EmptyFile(`${what}: there is a header but no event below it.`)
   return { ...known, source }
+}
+
+const sourceOf = (
+  text: string,
+  kind: Kind,
+  what: string,
+  candidates: readonly EventSource[],
+  isMaybe: boolean,
+): EventSource => {
+  try {
+    return kind === 'csv' ? sourceOfHeader(text, what, candidates) : sourceOfObject(text, what, candidates)
+  } catch (error) {
+    throw isMaybe && error instanceof UsageError ? new NoEvents(error.message) : error
+  }
 }
 
 const quoted = (names: readonly string[]): string =>
@@ -106,7 +117,11 @@ const sourceOfHeader = (text: string, what: string, candidates: readonly EventSo
 
 /** As the job does: the first object tells. */
 const sourceOfObject = (text: string, what: string, candidates: readonly EventSource[]): EventSource => {
-  const line = text.replace(/^\uFEFF/, '').split(/\r?\n/, 1)[0] ?? ''
+  const line =
+    text
+      .replace(/^\uFEFF/, '')
+      .trimStart()
+      .split(/\r?\n/, 1)[0] ?? ''
   let first: unknown
   try {
     first = JSON.parse(line)

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import { UsageError } from '../usage-error.ts'
-import { checkEventFile, EmptyFile, ENDINGS, kindOf, mayBeAnything, type EventFile } from './event-file.ts'
+import { checkEventFile, EmptyFile, ENDINGS, kindOf, NoEvents, type EventFile } from './event-file.ts'
 import type { EventSource } from './event-source.ts'
 
 export interface DeliveredFile extends EventFile {
@@ -25,15 +25,16 @@ export const checkEventInput = async (
   say: (line: string) => void,
 ): Promise<EventInput> => {
   const files: DeliveredFile[] = []
-  const empty: EmptyFile[] = []
+  const empty: UsageError[] = []
   const seen = new Set<string>()
   const names = new Set<string>()
   for (const path of paths) {
-    const found = await filesOf(path, wanted.isNamed, say)
+    const found = await filesOf(path, say)
     const isOnlyOne = paths.length === 1 && found.length === 1
     for (const { file, below } of found) {
       const checked = await checkEventFile(file, wanted).catch((error: unknown) => {
-        if (isOnlyOne || !(error instanceof EmptyFile)) throw error
+        const isLeft = error instanceof EmptyFile || (error instanceof NoEvents && file !== path)
+        if (isOnlyOne || !isLeft) throw error
         empty.push(error)
         say(`  left aside: ${error.message.replace(/^--events /, '').replace(/\.$/, '')}`)
       })
@@ -73,7 +74,6 @@ export const tellSources = ({ files }: EventInput): string =>
 
 const filesOf = async (
   path: string,
-  isNamed: boolean,
   say: (line: string) => void,
 ): Promise<{ file: string; below: string }[]> => {
   const isFolder = await stat(path).then(
@@ -87,8 +87,7 @@ const filesOf = async (
     .map((entry) => join(entry.parentPath, entry.name))
     .map((file) => ({ file, below: relative(path, file) }))
     .sort((a, b) => (a.below < b.below ? -1 : 1))
-  const isTaken = ({ file }: { file: string }): boolean =>
-    kindOf(file) !== undefined && (isNamed || !mayBeAnything(file))
+  const isTaken = ({ file }: { file: string }): boolean => kindOf(file) !== undefined
   const taken = all.filter(isTaken)
   if (taken.length === 0) throw new UsageError(`--events ${path}: no file in this folder ends in ${ENDINGS}.`)
   const others = all.filter((file) => !isTaken(file)).map(({ below }) => below)

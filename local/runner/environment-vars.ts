@@ -16,7 +16,7 @@ interface EnvironmentYaml {
   readonly buckets: Readonly<Record<'raw' | 'lake' | 'staging' | 'dags' | 'state', string>>
   readonly images: { readonly repository: string }
   readonly composer: { readonly name: string }
-  readonly pipeline?: { readonly sessionMaxHours: number }
+  readonly pipeline?: { readonly sessionMaxHours: number; readonly sessionGapMinutes?: number }
   readonly serviceAccounts: Readonly<Record<string, string>>
   readonly workloadIdentity: { readonly pool: string; readonly provider: string }
   readonly github: RepositoryIdentity & { readonly environment: string }
@@ -88,6 +88,9 @@ export const readGithubEnvironment = async (
       ...(environment.pipeline === undefined
         ? {}
         : { SESSION_MAX_HOURS: String(environment.pipeline.sessionMaxHours) }),
+      ...(environment.pipeline?.sessionGapMinutes === undefined
+        ? {}
+        : { SESSION_GAP_MINUTES: String(environment.pipeline.sessionGapMinutes) }),
       COMPOSER_ENVIRONMENT: environment.composer.name,
       RAW_BUCKET: buckets.raw,
       LAKE_BUCKET: buckets.lake,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from py4j.protocol import Py4JJavaError
 from pyspark import StorageLevel
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from tables.arguments import batch_arguments, window_of
@@ -190,8 +190,11 @@ def limit_of(limit: float | str, layout: Layout | UnreadableHeader | None) -> fl
 def survey(spark: SparkSession, files: list[RawFile], now_ms: int, layouts: Layouts) -> list[Survey]:
     parsed = parse_lines(spark, read_raw_lines(spark, files, layouts), now_ms)
     fate = F.when(F.col("reason").isNull(), F.lit("clean")).otherwise(F.lit("rejected"))
-    fates = [Fate(*row) for row in count_fates(parsed.withColumn("fate", fate)).collect()]
-    return survey_files(fates, len(files))
+    return survey_files(fates_of(parsed.withColumn("fate", fate)), len(files))
+
+
+def fates_of(rows: DataFrame) -> list[Fate]:
+    return [Fate(*row) for row in count_fates(rows).collect()]
 
 
 def main() -> None:
@@ -210,13 +213,13 @@ def main() -> None:
     repeats = {group.source.repeat_seconds for group in lines} - {0}
     parts = parts_of(scope.day_rows, spark.sparkContext.defaultParallelism)
     judged = judge_events(parsed, scope.days, repeats, parts).persist(StorageLevel.MEMORY_AND_DISK)
-    fates = [Fate(*row) for row in count_fates(told_apart(judged)).collect()]
+    fates = fates_of(told_apart(judged))
     most = arguments.max_events_per_visitor_day
     full_days = days_above(fates, most)
     crowds = crowds_of(judged, most, full_days) if full_days else []
     if crowds:
         judged = without_crowds(judged, crowds)
-        fates = [Fate(*row) for row in count_fates(told_apart(judged)).collect()]
+        fates = fates_of(told_apart(judged))
     counted = count_raw_rows(lines, len(names))
     everything = summarize(fates, counted.rows, names)
     for file in [everything, *everything["files"]]:

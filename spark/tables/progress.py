@@ -13,13 +13,14 @@ from tables.ledger import append_ledger, read_ledger
 
 
 class Progress(NamedTuple):
-    """The last entry, the last clean entry taken, versions of days, days begun but not finished, and the age at which sessions end."""
+    """The last entry, the last clean entry taken, versions of days, days begun but not finished, and the age and the gap at which sessions end."""
 
     number: int
     clean: int
     versions: dict[str, str]
     unfinished: set[date]
     max_hours: int | None = None
+    gap_minutes: int | None = None
 
 
 def read_progress(spark: SparkSession, lake: str) -> Progress:
@@ -39,6 +40,8 @@ def read_progress(spark: SparkSession, lake: str) -> Progress:
                 entry["versions"],
                 left,
                 entry.get("max_hours"),
+                # There was no other before it was written down.
+                entry.get("gap_minutes", 30),
             )
     return done
 
@@ -57,6 +60,7 @@ def note_end(
     there: set[date],
     kind: str,
     max_hours: int,
+    gap_minutes: int,
 ) -> None:
     version = uuid.uuid4().hex
     versions = {
@@ -72,6 +76,7 @@ def note_end(
             "restart": kind != "days",
             "kind": kind,
             "max_hours": max_hours,
+            "gap_minutes": gap_minutes,
             "clean": clean,
             "touched": sorted(day.isoformat() for day in touched),
             "versions": versions,

@@ -51,6 +51,7 @@ it("runs the workflow's own job files, asked for by the account of the environme
       '--raw=gs://caec-local-raw/events/',
       '--max-rejected-share=source',
       '--source=',
+      '--max-events-per-visitor-day=100000',
       '--lake=gs://caec-local-lake',
       '--days=new',
     ],

@@ -141,6 +141,7 @@ describe('the DAG under Airflow 3', () => {
         '--raw=gs://caec-local-raw/events/',
         '--max-rejected-share=source',
         '--source=',
+        '--max-events-per-visitor-day=100000',
         '--lake=gs://caec-local-lake',
         '--days=new',
       ],

@@ -180,14 +180,24 @@ def test_clean_is_told_the_source_that_the_variable_names(
 @pytest.mark.parametrize(
     ("days", "variables", "load", "build"),
     [
-        ("new", {}, "{lake: gs://p-lake}", "{session_max_hours: 24, expected_day: 2015-05-03}"),
+        (
+            "new",
+            {},
+            "{lake: gs://p-lake}",
+            "{session_max_hours: 24, session_gap_minutes: 30, expected_day: 2015-05-03}",
+        ),
         (
             "2015-05-03..2015-05-10",
-            {"caec_items": "gs://p-raw/items.csv", "caec_session_max_hours": "12"},
+            {
+                "caec_items": "gs://p-raw/items.csv",
+                "caec_session_max_hours": "12",
+                "caec_session_gap_minutes": "10",
+                "caec_max_events_per_visitor_day": "500",
+            },
             "{lake: gs://p-lake, items: gs://p-raw/items.csv}",
-            "{session_max_hours: 12}",
+            "{session_max_hours: 12, session_gap_minutes: 10}",
         ),
-        ("all", {}, "{lake: gs://p-lake, full: true}", "{session_max_hours: 24}"),
+        ("all", {}, "{lake: gs://p-lake, full: true}", "{session_max_hours: 24, session_gap_minutes: 30}"),
     ],
 )
 def test_a_run_takes_what_is_new_or_the_days_it_is_told(
@@ -212,9 +222,14 @@ def test_a_run_takes_what_is_new_or_the_days_it_is_told(
             f"--days={days}",
         ]
     hours = variables.get("caec_session_max_hours", "24")
-    assert (
-        filled(dag.get_task("sessionize").batch["pyspark_batch"]["args"][0]) == f"--session-max-hours={hours}"
-    )
+    minutes = variables.get("caec_session_gap_minutes", "30")
+    most = variables.get("caec_max_events_per_visitor_day", "100000")
+    for job, given in (
+        ("sessionize", [f"--session-max-hours={hours}", f"--session-gap-minutes={minutes}"]),
+        ("clean", ["--source=", f"--max-events-per-visitor-day={most}"]),
+    ):
+        arguments = dag.get_task(job).batch["pyspark_batch"]["args"]
+        assert [filled(word) for word in arguments][-4:-2] == given
     assert filled(dag.get_task("load").env["DBT_WORD_5"]) == load
     words = [filled(word) for word in dag.get_task("build").env.values()]
     assert words[words.index("--vars") + 1] == build

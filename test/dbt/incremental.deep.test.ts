@@ -128,6 +128,28 @@ describe('the models', () => {
   })
 })
 
+describe('a publication that was killed between two copies', () => {
+  it('is made whole by the next build', async () => {
+    const events = [...firstDays, ...newDay, ...lateEvents]
+    await putLake(story.test, story.folder, events)
+    expect(failures(await story.load())).toEqual([])
+    const held = await story.dbt.run(
+      'build',
+      '--exclude-resource-type',
+      'unit_test',
+      '--vars',
+      '{gate: {known_items: {from_rows: 1, at_least: 2}}}',
+    )
+    expect(held.success).toBe(false)
+    for (const mart of ['dim_users', 'fct_daily_commerce', 'fct_daily_entries'])
+      await readRows(
+        story.test,
+        `CREATE OR REPLACE TABLE caec_analytics.${mart} COPY caec_analytics.${mart}__staged`,
+      )
+    await story.expectIncrementalEqualsFull(events)
+  })
+})
+
 describe('the views', () => {
   // A case is a visitor after a build.
   let cases = 0

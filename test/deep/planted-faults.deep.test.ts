@@ -71,7 +71,7 @@ const openAtTheGap = ({ plant }: PlantedCheckout): void =>
 
 const openAtTheGapUntested = (checkout: PlantedCheckout): void => {
   openAtTheGap(checkout)
-  checkout.remove('dbt/data-tests/sessions_of_a_visitor_are_more_than_30_minutes_apart.sql')
+  checkout.remove('dbt/data-tests/sessions_of_a_visitor_are_apart.sql')
 }
 
 describe('wrong numbers', () => {
@@ -88,7 +88,7 @@ describe('wrong numbers', () => {
     'never reach a report when a gap of exactly 30 minutes opens a session: the test beside the models refuses them',
     async () => {
       const { stderr } = await refusalWith(openAtTheGap)
-      expect(stderr).toContain('sessions_of_a_visitor_are_more_than_30_minutes_apart')
+      expect(stderr).toContain('sessions_of_a_visitor_are_apart')
       expect(lastLine(stderr)).toMatch(
         /failed in job model, step "Load and build": Got \d+ results, configured to fail if != 0; its log is \//,
       )

@@ -91,7 +91,7 @@ describe('"Where do I change …?"', () => {
   it.each([
     ['actions/_shared/google/retry.ts', /attempts/],
     ['actions/submit-spark/src/watch.ts', /pause\(/],
-    ['spark/transforms/sessions.py', /GAP_US = /],
+    ['spark/transforms/sessions.py', /gap_minutes: int = 30/],
     ['local/demo/page/client.js', /page\.trend\.show\(/],
     ['local/toolchain/locks/dbt.in', /^dbt-core==/m],
     ['local/toolchain/locks/airflow.in', /^apache-airflow/m],

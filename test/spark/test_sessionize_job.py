@@ -101,6 +101,36 @@ def test_a_lake_whose_sessions_end_at_another_age_is_cut_anew_or_not_at_all(
     assert {row[1] for row in sessionized(spark, lake)} == {f"1-{MAY_3}"}
 
 
+def test_another_gap_cuts_everything_anew_also_over_midnight_or_is_refused(
+    spark: SparkSession, lake: Lake
+) -> None:
+    midnight, minute = MAY_3 + DAY_MS, 60_000
+    apart = [midnight + n * minute for n in (-21, -11, -1, 9)] + [midnight + 19 * minute + 1]
+    lake.put_events("a.csv", [(ms, 1, "view", 1, None) for ms in apart] + [(apart[3], 2, "view", 1, None)])
+    lake.clean()
+    for day in DAYS[:2]:
+        lake.sessionize("--from", day, "--to", day, "--session-gap-minutes", "10")
+    whole = {f"1-{apart[0]}", f"1-{apart[4]}"}
+    assert {row[1] for row in sessionized(spark, lake)} == {*whole, f"2-{apart[3]}"}
+    # A late event ten minutes before the first of a day that is there: the day follows.
+    lake.put_events("b.csv", [(apart[2], 2, "view", 1, None)])
+    lake.clean("--days", "new")
+    lake.sessionize("--days", "new", "--session-gap-minutes", "10")
+    assert {row[1] for row in sessionized(spark, lake)} == {*whole, f"2-{apart[2]}"}
+    for days in ("new", DAYS[1]):
+        with pytest.raises(ValueError, match="its sessions end after 10 minutes without an event, not 30"):
+            lake.sessionize("--days", days)
+    lake.sessionize("--days", "all")
+    assert {row[1] for row in sessionized(spark, lake)} == {f"1-{apart[0]}", f"2-{apart[2]}"}
+    # A ledger from before there was a choice is of the only gap there was.
+    for entry in (lake.lake / "_ledger" / "sessionize").glob("*.json"):
+        entry.write_text(entry.read_text().replace('"gap_minutes":30,', ""))
+        entry.with_name(f".{entry.name}.crc").unlink(missing_ok=True)
+    with pytest.raises(ValueError, match="its sessions end after 30 minutes without an event, not 10"):
+        lake.sessionize("--days", "new", "--session-gap-minutes", "10")
+    lake.sessionize("--days", "new")
+
+
 def test_a_hole_is_refused_a_day_without_events_is_none_and_a_full_run_removes_days_that_are_gone(
     spark: SparkSession, lake: Lake
 ) -> None:

@@ -156,6 +156,36 @@ check('the configuration', () => {
     }
   })
 
+  it('tells Composer the first day of a backfill and when sessions end, as the environment says', async () => {
+    const other = await openWorkspace()
+    try {
+      const file = join(other.folder, 'environments/dev/environment.yaml')
+      const text = await readFile(file, 'utf8')
+      const planOfPipeline = async (group: string) => {
+        await writeFile(file, text.replace(/^pipeline:\n( .*\n)+/m, group))
+        const { resource_changes: changes } = await other.plan('environments/dev')
+        const { after } = changes.find(({ type }: any) => type === 'google_composer_environment').change
+        return after.config[0].software_config[0]
+      }
+      expect(
+        await planOfPipeline(
+          "pipeline:\n  firstDay: '2024-02-29'\n  sessionMaxHours: 12\n  sessionGapMinutes: 10\n",
+        ),
+      ).toMatchObject({
+        airflow_config_overrides: { 'caec-start_date': '2024-02-29' },
+        env_variables: {
+          AIRFLOW_VAR_CAEC_SESSION_MAX_HOURS: '12',
+          AIRFLOW_VAR_CAEC_SESSION_GAP_MINUTES: '10',
+        },
+      })
+      const silent = await planOfPipeline('')
+      expect(silent.airflow_config_overrides).not.toHaveProperty('caec-start_date')
+      expect(Object.keys(silent.env_variables)).not.toContain('AIRFLOW_VAR_CAEC_SESSION_GAP_MINUTES')
+    } finally {
+      await other.close()
+    }
+  })
+
   it("has the budget's calls counted on the environment's project, where the identity that plans may read it", async () => {
     const plan = await planOf('prod')
     const budget = plan.resource_changes.find(({ type }: any) => type === 'google_billing_budget')

@@ -31,6 +31,9 @@ describe('nightly.yml', () => {
         Object.fromEntries(days.map((day, index) => [dayOf(day), eventsOfDays[index]])),
       )
       expect(await query(platforms.dev, 'SELECT COUNT(*) FROM caec_analytics.fct_events')).toEqual([['9']])
+      expect(jobOf(result, 'compute').summary).toMatch(
+        /## What the gate found\n\n\| \| \|\n\|---\|---\|\n(\| refused \| .* \|\n)*\| in all \| \d+ results green, \d+ not judged, 0 checks red, 0 alarms \|/,
+      )
       // A release stages what the batches ran.
       const staged = Object.keys(await objectsOf(platforms.dev, 'staging', 'submit-spark/'))
       expect(staged.filter((name) => name.endsWith('/clean.py'))).toHaveLength(1)

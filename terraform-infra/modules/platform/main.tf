@@ -142,6 +142,7 @@ module "composer" {
     },
     local.subnet_path == null ? {} : { AIRFLOW_VAR_CAEC_SUBNETWORK = local.subnet_path },
     try({ AIRFLOW_VAR_CAEC_SESSION_MAX_HOURS = tostring(local.environment.pipeline.sessionMaxHours) }, {}),
+    try({ AIRFLOW_VAR_CAEC_SESSION_GAP_MINUTES = tostring(local.environment.pipeline.sessionGapMinutes) }, {}),
   )
   airflow_config_overrides = try({ "caec-start_date" = local.environment.pipeline.firstDay }, {})
 

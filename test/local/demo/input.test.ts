@@ -191,19 +191,25 @@ describe('what --events names', () => {
     await put('all/c.ndjson.gz', gzipSync(ga4))
     await put('all/d.csv', `${header}\n`)
     await put('all/notes.txt', 'x')
-    await put('all/e.json', ga4)
+    await put('all/e.json', ` \n${ga4}`)
+    await put('all/manifest.json', '{"files": 3}\n')
+    await put('all/list.json', '[]')
     const input = await look(['all'])
     expect(input.files.map(({ objectName, source, isGzip }) => [objectName, source.name, isGzip])).toEqual([
       ['b__1_.jsonl', 'events', false],
       ['c.ndjson.gz', 'ga4', true],
       ['day_1/a.csv', 'retailrocket', false],
+      ['e.json', 'ga4', false],
     ])
-    expect(tellSources(input)).toBe('1 file of source events, 1 of source ga4, 1 of source retailrocket')
-    expect(input.name).toBe('all (3 files)')
+    expect(tellSources(input)).toBe('1 file of source events, 2 of source ga4, 1 of source retailrocket')
+    expect(input.name).toBe('all (4 files)')
     expect(said).toEqual([
-      '  left aside for their names: e.json, notes.txt',
+      '  left aside for their names: notes.txt',
       expect.stringMatching(/^ {2}left aside: \/.*all\/d\.csv: there is a header but no event below it$/),
+      expect.stringMatching(/^ {2}left aside: \/.*all\/list\.json: the first line is no JSON object/),
+      expect.stringMatching(/^ {2}left aside: \/.*all\/manifest\.json: its first object is of no source/),
     ])
+    await expect(look(['all/manifest.json'])).rejects.toThrow(/its first object is of no source/)
     // The same files are the same input, wherever they lie.
     await mkdir(join(directory, 'again'))
     await put('again/a.csv', good)
@@ -227,9 +233,7 @@ describe('what --events names', () => {
   it('is read as the source that is named, by name or file', async () => {
     await put('rows.json', ga4)
     expect((await look(['rows.json'], 'ga4')).files[0]!.source.name).toBe('ga4')
-    await expect(look(['rows.json'])).rejects.toThrow(
-      /a \.json file may be anything; if each of its lines is an event, name its source \(--source ga4\)\.$/,
-    )
+    expect((await look(['rows.json'])).files[0]!.source.name).toBe('ga4')
     await expect(look(['rows.json'], 'retailrocket')).rejects.toThrow(
       /source retailrocket is csv, and this is ndjson\.$/,
     )

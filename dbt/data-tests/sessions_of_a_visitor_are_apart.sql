@@ -1,4 +1,4 @@
--- Rows here: a session that starts within 1,800,000 ms after the visitor's session before it ended; the two should be one, unless that would be longer than a session may be.
+-- Rows here: a session that starts within the gap (var session_gap_minutes) after the visitor's session before it ended; the two should be one, unless that would be longer than a session may be.
 {%- set scope = tested_scope() %}
 select session_id
 from (
@@ -10,5 +10,5 @@ from (
   from {{ ref('fct_sessions') }}
   where {{ gate_between(scope, 'session_date', 'first', 'last', before=1, after=1) }}
 )
-where timestamp_diff(session_start_ts, previous_end_ts, microsecond) <= 1800000000
+where timestamp_diff(session_start_ts, previous_end_ts, microsecond) <= {{ var('session_gap_minutes') }} * 60000000
   and timestamp_diff(session_start_ts, previous_start_ts, microsecond) <= {{ var('session_max_hours') }} * 3600000000
