@@ -86,7 +86,7 @@ export const scriptMistakes = (script: string, machine: Machine | undefined): st
   if (!machine.isSealed || hasOwnSource.test(script)) return mistakes
   for (const name of new Set(commands.flatMap((command) => installation(command) ?? [])))
     mistakes.push(
-      `${name} needs the network, which steps do not have here; run with --allow-network (Google's endpoints stay local), or leave the job out with --without-job`,
+      `${name} needs the network, which steps do not have here; run with --allow-network (gcloud, dbt and BigQuery's clients stay local), or leave the job out with --without-job`,
     )
   return mistakes
 }

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { endpointOverrides } from '../cloud/endpoint-variables.ts'
+import { clientVariables } from '../cloud/endpoint-variables.ts'
 
 export interface CloudConnection {
   readonly origin: string
@@ -29,7 +29,7 @@ const noWayOut = (origin: string): Record<string, string> => ({
 
 export const connectToCloud = (origin: string, stateDir: string, isSealed = true): CloudConnection => ({
   origin,
-  environment: { ...endpointOverrides(origin), ...(isSealed ? noWayOut(origin) : {}) },
+  environment: { ...clientVariables(origin), ...(isSealed ? noWayOut(origin) : {}) },
   async registerRun(claims) {
     const adminToken = (await readFile(join(stateDir, 'admin-token'), 'utf8')).trim()
     const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' }

@@ -81,7 +81,7 @@ runs:
         execFile(
           process.execPath,
           [cli, 'run', join(root, '.github/workflows', workflow), '--state', state, ...args],
-          { cwd: root, maxBuffer: 64 * 2 ** 20 },
+          { cwd: root, env: process.env, maxBuffer: 64 * 2 ** 20 },
           (error, stdout, shown) => {
             const last = stdout.trim().split('\n').at(-1) ?? ''
             const result = last.startsWith('{')

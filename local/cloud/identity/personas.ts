@@ -5,7 +5,7 @@
 import { createHmac } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { endpointOverrides } from '../endpoint-variables.ts'
+import { clientVariables } from '../endpoint-variables.ts'
 import { CloudError, type Environment, type Principal, type Route } from '../kernel.ts'
 import { writePrivateFile } from './durable-file.ts'
 import type { ProviderDefinition } from './federation.ts'
@@ -113,14 +113,7 @@ export function createPersonas({
       CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: files[persona]!,
       GOOGLE_CLOUD_PROJECT: environment.project,
       CLOUDSDK_CORE_PROJECT: environment.project,
-      ...endpointOverrides(origin),
-      // Python's Storage client keeps credentials with this one; STORAGE_EMULATOR_HOST would drop them.
-      API_ENDPOINT_OVERRIDE: origin,
-      // BigQuery clients, Python and Node, keep credentials with theirs.
-      BIGQUERY_EMULATOR_HOST: origin,
-      // Nobody looks for a metadata server of the real cloud.
-      NO_GCE_CHECK: 'true',
-      METADATA_SERVER_DETECTION: 'none',
+      ...clientVariables(origin),
     }),
   }
 }

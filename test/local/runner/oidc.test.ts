@@ -85,12 +85,14 @@ describe('a job of the local cloud', () => {
 
   it('has the cloud as its only way out', async () => {
     const result = await repository.run(
-      oneJob('- run: echo "$HTTPS_PROXY $NO_PROXY $CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY"'),
+      oneJob(
+        '- run: echo "$HTTPS_PROXY $NO_PROXY $CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY $BIGQUERY_EMULATOR_HOST $API_ENDPOINT_OVERRIDE"',
+      ),
       { cloud: connectToCloud(cloud.origin, cloud.stateDir) },
     )
     expect(result.conclusion).toBe('success')
     expect(repository.lines).toContain(
-      `job │ ${cloud.origin} 127.0.0.1,localhost ${cloud.origin}/bigquery/v2/`,
+      `job │ ${cloud.origin} 127.0.0.1,localhost ${cloud.origin}/bigquery/v2/ ${cloud.origin} ${cloud.origin}`,
     )
   })
 })

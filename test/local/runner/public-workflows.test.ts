@@ -3,6 +3,9 @@
  * Those that call Google's own programs are in public-workflows.deep.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { readFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { ensureDbt } from '../../../local/toolchain/index.ts'
 import { openShop, type Shop } from '../../support/shop.ts'
 
 const minutes = 60_000
@@ -35,6 +38,47 @@ describe('a workflow as people write it runs', () => {
   )
 })
 
+describe('Google’s clients in a step reach the local cloud', () => {
+  const path = process.env.PATH
+  beforeAll(async () => {
+    process.env.PATH = [dirname((await ensureDbt(() => undefined)).dbt), path].join(delimiter)
+    const flags = 'flags: { send_anonymous_usage_stats: false }'
+    shop.write('dbt_project.yml', `name: shop\nprofile: shop\nmodel-paths: [models]\n${flags}\n`)
+    const target = 'type: bigquery, method: oauth, project: caec-local, dataset: caec_analytics, threads: 2'
+    shop.write(
+      'profiles.yml',
+      `shop: { target: ci, outputs: { ci: { ${target}, location: us-central1 } } }\n`,
+    )
+    shop.write('models/shop_answer.sql', "{{ config(materialized='table') }}\nSELECT 42 AS answer\n")
+    const columns = 'columns: [{ name: answer, data_tests: [not_null, unique] }]'
+    shop.write('models/schema.yml', `models: [{ name: shop_answer, ${columns} }]\n`)
+  }, 10 * minutes)
+  afterAll(() => {
+    process.env.PATH = path
+  })
+
+  it(
+    'dbt of the machine',
+    async () => {
+      const ran = await shop.run('dbt-own.yml')
+      expect([ran.code, ran.shown]).toEqual([0, expect.stringContaining('PASS=3 WARN=0 ERROR=0')])
+    },
+    5 * minutes,
+  )
+
+  it(
+    'and with --allow-network as well, whose network leads nowhere',
+    async () => {
+      const text = readFileSync(join(shop.root, '.github/workflows/dbt-own.yml'), 'utf8')
+      const nowhere = 'env: { HTTPS_PROXY: http://127.0.0.1:9 }\njobs:'
+      shop.write('.github/workflows/dbt-networked.yml', text.replace('jobs:', nowhere))
+      const ran = await shop.run('dbt-networked.yml', '--allow-network')
+      expect([ran.code, ran.shown]).toEqual([0, expect.stringContaining('PASS=3 WARN=0 ERROR=0')])
+    },
+    5 * minutes,
+  )
+})
+
 describe('what cannot run is refused before the first step, with what to do', () => {
   it.each<[string, string[], string]>([
     [
@@ -45,7 +89,7 @@ describe('what cannot run is refused before the first step, with what to do', ()
     [
       'dbt-build.yml',
       ['--event', 'pull_request'],
-      ".github/workflows/dbt-build.yml:14: pip install needs the network, which steps do not have here; run with --allow-network (Google's endpoints stay local), or leave the job out with --without-job",
+      ".github/workflows/dbt-build.yml:14: pip install needs the network, which steps do not have here; run with --allow-network (gcloud, dbt and BigQuery's clients stay local), or leave the job out with --without-job",
     ],
     [
       'upload-with-gsutil.yml',
