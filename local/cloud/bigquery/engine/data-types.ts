@@ -85,7 +85,10 @@ export function parseSchema(given: unknown, where = 'schema'): FieldSchema[] {
   })
 }
 
-const ignoredParts = [
+const refusedParts = [
+  'categories',
+  'dataGovernanceTagsInfo',
+  'dataPolicyList',
   'policyTags',
   'dataPolicies',
   'foreignTypeDefinition',
@@ -104,7 +107,7 @@ function parseField(given: unknown, where: string): FieldSchema {
   if (typeof name !== 'string' || !namePattern.test(name))
     throw new CloudError(400, 'invalid', `Invalid field name "${String(name)}" in ${where}.`)
   if (typeof item.type !== 'string') throw new CloudError(400, 'invalid', `Field ${name} is missing a type.`)
-  for (const part of ignoredParts) {
+  for (const part of refusedParts) {
     const value = item[part]
     const isEmpty =
       value === undefined ||
@@ -132,6 +135,8 @@ function parseField(given: unknown, where: string): FieldSchema {
       'invalid',
       `The description for field ${name} is too long. The maximum length is 1024 characters.`,
     )
+  if (type !== 'RECORD' && Array.isArray(item.fields) && item.fields.length > 0)
+    throw new CloudError(400, 'invalid', `Field ${name} of type ${type} cannot have fields.`)
   const fields = type === 'RECORD' ? parseSchema(item.fields ?? [], `${where}.${name}`) : undefined
   if (type === 'RECORD' && fields?.length === 0)
     throw new CloudError(400, 'invalid', `Field ${name} is type RECORD but has no schema`)

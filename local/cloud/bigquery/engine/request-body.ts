@@ -1,6 +1,6 @@
 /** Reads untyped JSON from clients: each getter checks the type and names the field it refuses. */
 import { createHash } from 'node:crypto'
-import { invalid, required } from './refusals.ts'
+import { invalid, required, unsupported } from './refusals.ts'
 
 export type Body = Readonly<Record<string, unknown>>
 
@@ -80,6 +80,28 @@ export function parseLabels(
   }
   if (Object.keys(labels).length > 64) throw invalid('Too many labels: at most 64.')
   return labels
+}
+
+const NOTHING = ['""', 'false', '"false"', '0', '"0"', '{}', '[]']
+
+/**
+ * What would change an answer and is not done is refused by name; what stands for "not set" passes, and a value that
+ * is `done` anyway.
+ */
+export function refuseAsked(
+  body: Body,
+  names: readonly string[],
+  prefix: string,
+  done: Readonly<Record<string, readonly unknown[]>> = {},
+): void {
+  for (const name of names) {
+    const value = body[name]
+    if (value === undefined || value === null) continue
+    const text = JSON.stringify(value)
+    const isNothing = NOTHING.includes(text) || /_UNSPECIFIED"$/.test(text)
+    if (!isNothing && !done[name]?.some((one) => JSON.stringify(one) === text))
+      throw unsupported(`${prefix}.${name}`)
+  }
 }
 
 export const makeEtag = (uid: string, version: number): string =>

@@ -13,7 +13,7 @@ import {
   tableNotFound,
   unsupported,
 } from '../engine/refusals.ts'
-import { isRecord, present, record, text, type Body } from '../engine/request-body.ts'
+import { isRecord, present, record, refuseAsked, text, type Body } from '../engine/request-body.ts'
 import type { Room } from '../room.ts'
 import type { TableReference } from '../sql/types.ts'
 import type { JobWork, Outcome } from './job-desk.ts'
@@ -38,6 +38,11 @@ export interface CopyConfig {
 }
 
 export function readCopyConfig(room: Room, given: Body): CopyConfig {
+  refuseAsked(
+    given,
+    ['destinationEncryptionConfiguration', 'destinationExpirationTime'],
+    'configuration.copy',
+  )
   const operation = text(given, 'operationType')
   if (operation && operation !== 'COPY' && operation !== 'OPERATION_TYPE_UNSPECIFIED')
     throw unsupported(`A copy job with operationType ${operation}`)

@@ -3,7 +3,7 @@ import { quoteName, showTable } from '../engine/names.ts'
 import { partitionPredicate, withoutDecorator } from '../engine/partitions.ts'
 import { physicalOf } from '../engine/records.ts'
 import { datasetNotFound, invalid, required, tableNotFound, unsupported } from '../engine/refusals.ts'
-import { flag, present, record, text, texts, type Body } from '../engine/request-body.ts'
+import { flag, present, record, refuseAsked, text, texts, type Body } from '../engine/request-body.ts'
 import { checkExport, type ExportConfig } from '../exports/export-config.ts'
 import { exportRows } from '../exports/export-rows.ts'
 import type { Room } from '../room.ts'
@@ -17,6 +17,7 @@ export interface ExtractConfig {
   readonly shown: Record<string, unknown>
 }
 
+const refused = ['sourceModel', 'modelExtractOptions', 'nativeGeographyExportEnabled', 'secureContext']
 const shownFields = [
   'sourceTable',
   'destinationUris',
@@ -27,10 +28,15 @@ const shownFields = [
 ]
 
 export function readExtractConfig(room: Room, given: Body): ExtractConfig {
-  if (record(given, 'sourceModel')) throw unsupported('configuration.extract.sourceModel')
+  refuseAsked(given, refused, 'configuration.extract')
+  // Says something of Avro only, which is refused.
+  flag(given, 'useAvroLogicalTypes')
   const source = record(given, 'sourceTable')
   if (!source) throw required('configuration.extract.sourceTable')
-  const uris = texts(given, 'destinationUris') ?? [text(given, 'destinationUri') ?? []].flat()
+  const only = text(given, 'destinationUri')
+  const uris = texts(given, 'destinationUris') ?? [only ?? []].flat()
+  if (only !== undefined && uris.some((uri) => uri !== only))
+    throw invalid('Only one of destinationUri and destinationUris is allowed.')
   if (uris.length === 0) throw required('configuration.extract.destinationUris')
   if (uris.length > 1) throw unsupported('An extract job with several destinationUris')
   const format = (text(given, 'destinationFormat') || 'CSV').toUpperCase()

@@ -14,6 +14,7 @@ import {
   parseLabels,
   present,
   record,
+  refuseAsked,
   text,
   type Body,
 } from '../engine/request-body.ts'
@@ -28,7 +29,7 @@ import type { JobDesk, JobWork, NewJob } from './job-desk.ts'
 import { jobListItem, jobResource } from './job-resource.ts'
 import { dryRun } from './dry-run.ts'
 import { queryWork } from './query-job.ts'
-import { readQueryConfig } from './query-config.ts'
+import { readDisposition, readQueryConfig } from './query-config.ts'
 import { readFormat, readPageRequest, resultBody, throwJobError } from './query-results.ts'
 
 const defaultWaitMs = 10_000
@@ -47,11 +48,15 @@ interface PlannedJob {
   readonly work: JobWork
 }
 
+/** Slots of one's own: there are none here. */
+const RESERVED = ['maxSlots', 'reservation']
+
 function planJob({ room, body, upload }: JobRequest): PlannedJob {
   const configuration = record(body, 'configuration')
   if (!configuration) throw required('configuration')
   const kinds = ['query', 'load', 'copy', 'extract'].filter((kind) => isRecord(configuration[kind]))
   if (kinds.length !== 1) throw required('configuration.query, load, copy or extract')
+  refuseAsked(configuration, RESERVED, 'configuration')
   const common = present({
     labels: configuration.labels === undefined ? undefined : parseLabels(configuration.labels),
     jobTimeoutMs: configuration.jobTimeoutMs === undefined ? undefined : String(configuration.jobTimeoutMs),
@@ -127,12 +132,23 @@ export async function insertJob(room: Room, desk: JobDesk, request: CloudRequest
   return startJob({ room, desk, principal: request.principal, body: await request.json() })
 }
 
+const CREATION_MODES = [
+  'JOB_CREATION_MODE_UNSPECIFIED',
+  'JOB_CREATION_REQUIRED',
+  'JOB_CREATION_OPTIONAL',
+] as const
+
 /** jobs.query: the short way, rows in the same answer when the job is done in time. */
 export async function runQuery(room: Room, desk: JobDesk, request: CloudRequest): Promise<Reply> {
   checkProject(room, request.params.projectId)
   room.authority.requireOnProject(request.principal, 'bigquery.jobs.create')
   const body = await request.json()
   const config = readQueryConfig(room, body)
+  refuseAsked(body, [...RESERVED, 'arrowSerializationOptions', 'queryResultsFormat'], 'QueryRequest', {
+    queryResultsFormat: ['STRUCT_ENCODING'],
+  })
+  // A job is always made: a client that could do without one takes it.
+  readDisposition(body, 'jobCreationMode', CREATION_MODES, 'JOB_CREATION_REQUIRED')
   const location = text(body, 'location') || room.environment.region
   const waitMs = count(body, 'timeoutMs') ?? defaultWaitMs
   const options = record(body, 'formatOptions') ?? {}

@@ -11,6 +11,7 @@ import {
   isRecord,
   present,
   record,
+  refuseAsked,
   requiredText,
   text,
   texts,
@@ -71,6 +72,9 @@ const refused = [
   'systemVariables',
   'externalTableDefinitions',
   'continuous',
+  'maximumBillingTier',
+  'secureContext',
+  'writeIncrementalResults',
 ]
 
 export function readQueryConfig(room: Room, given: Body): QueryConfig {
@@ -81,17 +85,9 @@ export function readQueryConfig(room: Room, given: Body): QueryConfig {
     )
   if (flag(given, 'useLegacySql') !== false && !/^\s*#standardSQL/i.test(query))
     throw invalid('Legacy SQL is not supported: set useLegacySql to false.')
-  for (const name of refused) {
-    const value = given[name]
-    if (
-      value !== undefined &&
-      value !== null &&
-      value !== false &&
-      JSON.stringify(value) !== '{}' &&
-      JSON.stringify(value) !== '[]'
-    )
-      throw unsupported(`configuration.query.${name}`)
-  }
+  refuseAsked(given, refused, 'configuration.query')
+  // Both say something of legacy SQL only.
+  for (const name of ['flattenResults', 'preserveNulls']) flag(given, name)
   const dataset = record(given, 'defaultDataset')
   const destination = record(given, 'destinationTable')
   const defaultDataset = dataset && {

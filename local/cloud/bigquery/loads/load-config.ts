@@ -4,7 +4,17 @@
  */
 import { withoutDecorator } from '../engine/partitions.ts'
 import { invalid, unsupported } from '../engine/refusals.ts'
-import { count, flag, isRecord, present, record, text, texts, type Body } from '../engine/request-body.ts'
+import {
+  count,
+  flag,
+  isRecord,
+  present,
+  record,
+  refuseAsked,
+  text,
+  texts,
+  type Body,
+} from '../engine/request-body.ts'
 import {
   readDisposition,
   readTableReference,
@@ -62,8 +72,20 @@ const refused = [
   'referenceFileSchemaUri',
   'sourceColumnMatch',
   'schemaInline',
+  'schemaInlineFormat',
   'columnNameCharacterMap',
+  'copyFilesOnly',
+  'createSession',
+  'decimalTargetTypes',
+  'preserveAsciiControlCharacters',
+  'timestampTargetPrecision',
 ]
+const DONE = { decimalTargetTypes: [['NUMERIC']], timestampTargetPrecision: [[6]] }
+const UNREAD_PARTS = {
+  destinationTableProperties: ['expirationTime'],
+  hivePartitioningOptions: ['requirePartitionFilter'],
+  parquetOptions: ['mapTargetType'],
+}
 /**
  * Node's client sends its location here as well: like Google, the answer leaves out what the schema does not
  * have.
@@ -97,9 +119,11 @@ const isEmpty = (value: unknown): boolean =>
   JSON.stringify(value) === '{}'
 
 export function readLoadConfig(room: Room, given: Body): LoadConfig {
-  for (const name of refused)
-    if (!isEmpty(given[name]) && !/_UNSPECIFIED$/.test(String(given[name])))
-      throw unsupported(`configuration.load.${name}`)
+  refuseAsked(given, refused, 'configuration.load', DONE)
+  for (const [name, parts] of Object.entries(UNREAD_PARTS))
+    refuseAsked(record(given, name) ?? {}, parts, `configuration.load.${name}`)
+  // Says something of Avro only, which is refused.
+  flag(given, 'useAvroLogicalTypes')
   if ((count(given, 'maxBadRecords') ?? 0) > 0) throw unsupported('configuration.load.maxBadRecords')
   const format = (text(given, 'sourceFormat') || 'CSV').toUpperCase()
   if (!['CSV', 'PARQUET', 'NEWLINE_DELIMITED_JSON'].includes(format))

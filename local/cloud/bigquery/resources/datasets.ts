@@ -14,13 +14,7 @@ import {
 } from '../access/access-entries.ts'
 import { checkDatasetId } from '../engine/names.ts'
 import type { AccessEntry, DatasetRecord } from '../engine/records.ts'
-import {
-  alreadyExists,
-  datasetNotFound,
-  invalid,
-  preconditionFailed,
-  unsupported,
-} from '../engine/refusals.ts'
+import { alreadyExists, datasetNotFound, invalid, preconditionFailed } from '../engine/refusals.ts'
 import {
   count,
   isSet,
@@ -28,6 +22,7 @@ import {
   page,
   parseLabels,
   present,
+  refuseAsked,
   requiredText,
   text,
   type Body,
@@ -163,18 +158,26 @@ type Fields = Pick<
   'description' | 'friendlyName' | 'labels' | 'defaultTableExpirationMs' | 'defaultPartitionExpirationMs'
 >
 
+const REFUSED = [
+  'defaultEncryptionConfiguration',
+  'externalCatalogDatasetOptions',
+  'externalDatasetReference',
+  'defaultCollation',
+  'defaultRoundingMode',
+  'isCaseInsensitive',
+  'linkedDatasetSource',
+  'maxTimeTravelHours',
+  'resourceTags',
+  'storageBillingModel',
+]
+const DONE = {
+  defaultRoundingMode: ['ROUND_HALF_AWAY_FROM_ZERO'],
+  maxTimeTravelHours: ['168', 168],
+  storageBillingModel: ['LOGICAL'],
+}
+
 function readFields(body: Body, before: Fields): Fields {
-  for (const name of [
-    'defaultEncryptionConfiguration',
-    'externalDatasetReference',
-    'defaultCollation',
-    'linkedDatasetSource',
-    'resourceTags',
-  ]) {
-    const value = body[name]
-    if (value !== undefined && value !== null && value !== '' && JSON.stringify(value) !== '{}')
-      throw unsupported(`Dataset.${name}`)
-  }
+  refuseAsked(body, REFUSED, 'Dataset', DONE)
   const duration = (name: 'defaultTableExpirationMs' | 'defaultPartitionExpirationMs') => {
     if (!(name in body)) return before[name]
     const value = count(body, name)

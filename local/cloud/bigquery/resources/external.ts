@@ -3,7 +3,7 @@
  * say; other sources than CSV, JSON lines and Parquet are refused by name.
  */
 import { invalid, unsupported } from '../engine/refusals.ts'
-import { flag, present, record, text, texts, type Body } from '../engine/request-body.ts'
+import { flag, present, record, refuseAsked, text, texts, type Body } from '../engine/request-body.ts'
 
 const CSV = [
   'fieldDelimiter',
@@ -46,6 +46,7 @@ export function readExternal(given: Body): Body {
   const hive = record(given, 'hivePartitioningOptions')
   if (hive && flag(hive, 'requirePartitionFilter'))
     throw unsupported('requirePartitionFilter of an external table')
+  refuseAsked(record(given, 'parquetOptions') ?? {}, ['mapTargetType'], 'parquetOptions')
   const { schema: _, ...rest } = given
   return present(rest)
 }

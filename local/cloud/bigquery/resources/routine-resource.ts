@@ -1,7 +1,16 @@
 /** A routine as REST shows it, and as REST gives it; JavaScript, Spark and remote functions are refused by name. */
 import type { RoutineRecord } from '../engine/records.ts'
 import { invalid, unsupported } from '../engine/refusals.ts'
-import { isRecord, makeEtag, present, record, requiredText, text, type Body } from '../engine/request-body.ts'
+import {
+  isRecord,
+  makeEtag,
+  present,
+  record,
+  refuseAsked,
+  requiredText,
+  text,
+  type Body,
+} from '../engine/request-body.ts'
 import { readStandardType, writeStandardType } from '../engine/standard-types.ts'
 import type { ArgumentMode, RoutineBody } from '../sql/types.ts'
 
@@ -59,6 +68,9 @@ const REFUSED = [
   'pythonOptions',
   'remoteFunctionOptions',
   'dataGovernanceType',
+  'determinismLevel',
+  'externalRuntimeOptions',
+  'securityMode',
 ]
 
 function readMode(kind: RoutineBody['kind'], item: Body): { mode?: ArgumentMode } {
@@ -75,11 +87,7 @@ export function readRoutine(body: Body): RoutineBody & { description?: string } 
   if (language !== 'SQL' && language !== 'LANGUAGE_UNSPECIFIED') throw unsupported(`A routine in ${language}`)
   const kind = (Object.keys(TYPES) as (keyof typeof TYPES)[]).find((one) => TYPES[one] === type)
   if (!kind) throw unsupported(`A routine of type ${type}`)
-  for (const name of REFUSED) {
-    const value = body[name]
-    if (value !== undefined && value !== null && JSON.stringify(value) !== '[]')
-      throw unsupported(`Routine.${name}`)
-  }
+  refuseAsked(body, kind === 'PROCEDURE' ? REFUSED : [...REFUSED, 'strictMode'], 'Routine')
   const given = Array.isArray(body.arguments) ? body.arguments : []
   const table = record(body, 'returnTableType')
   const columns = Array.isArray(table?.columns) ? table.columns : undefined

@@ -11,6 +11,7 @@ import {
   isRecord,
   parseLabels,
   record,
+  refuseAsked,
   requiredText,
   text,
   texts,
@@ -38,19 +39,23 @@ const refused = [
   'snapshotDefinition',
   'cloneDefinition',
   'encryptionConfiguration',
+  'externalCatalogTableOptions',
   'biglakeConfiguration',
+  'caseInsensitive',
   'defaultCollation',
+  'defaultRoundingMode',
+  'managedTableType',
+  'partitionDefinition',
   'resourceTags',
   'tableReplicationInfo',
   'model',
 ]
 
 export function refuseUnsupportedParts(body: Body): void {
-  for (const name of refused) {
-    const value = body[name]
-    if (value !== undefined && value !== null && value !== '' && JSON.stringify(value) !== '{}')
-      throw unsupported(`Table.${name}`)
-  }
+  refuseAsked(body, refused, 'Table', {
+    defaultRoundingMode: ['ROUND_HALF_AWAY_FROM_ZERO'],
+    managedTableType: ['NATIVE'],
+  })
 }
 
 /** Fields the body names replace; the others stay (PATCH) or fall away (`before` without them). */
@@ -256,6 +261,7 @@ export function readLabelPairs(value: unknown): Record<string, string> {
 
 export function schemaOfBody(body: Body): FieldSchema[] | undefined {
   if (body.schema === undefined || body.schema === null) return undefined
+  if (isRecord(body.schema)) refuseAsked(body.schema, ['foreignTypeInfo'], 'schema')
   if (isRecord(body.schema) && body.schema.fields === undefined) return undefined
   return parseSchema(body.schema)
 }

@@ -7,7 +7,16 @@ import { readGrants } from '../access/grants.ts'
 import { tableKey } from '../engine/names.ts'
 import type { Grant, TableRecord } from '../engine/records.ts'
 import { invalid, unsupported } from '../engine/refusals.ts'
-import { count, isRecord, makeEtag, record, requiredText, text, texts } from '../engine/request-body.ts'
+import {
+  count,
+  isRecord,
+  makeEtag,
+  record,
+  refuseAsked,
+  requiredText,
+  text,
+  texts,
+} from '../engine/request-body.ts'
 import { Change, unchanged } from '../engine/warehouse.ts'
 import type { Room } from '../room.ts'
 import { findTable, referenceOfRequest } from './tables.ts'
@@ -33,7 +42,11 @@ export function getTablePolicy(room: Room, request: CloudRequest): Reply {
 
 export async function setTablePolicy(room: Room, request: CloudRequest): Promise<Reply> {
   const reference = referenceOfRequest(room, request)
-  const policy = record(await request.json(), 'policy')
+  const body = await request.json()
+  refuseAsked(body, ['updateMask'], 'SetIamPolicyRequest', {
+    updateMask: ['bindings', 'bindings,etag', 'bindings, etag', 'bindings,etag,version'],
+  })
+  const policy = record(body, 'policy')
   if (!policy) throw invalid('Required parameter is missing: policy')
   // Versions differ only for bindings with a condition, which are refused here.
   const version = count(policy, 'version') ?? 0
