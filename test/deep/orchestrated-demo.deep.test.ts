@@ -13,6 +13,7 @@ import {
   readReport,
   runDemo,
   startDemo,
+  subnetsOf,
   type Finished,
 } from '../support/demo-run.ts'
 
@@ -53,6 +54,12 @@ it('reports the first days, and says which', () => {
   expect(JSON.parse(finished.stdout)).toMatchObject({
     airflow: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/dags\/clickstream_pipeline$/),
   })
+})
+
+it('runs each batch of the DAG in the subnet of the environment', () => {
+  const subnets = subnetsOf(state)
+  expect(subnets.length).toBeGreaterThan(1)
+  expect(new Set(subnets)).toEqual(new Set(['projects/caec-local/regions/us-central1/subnetworks/caec']))
 })
 
 it(

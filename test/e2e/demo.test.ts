@@ -18,6 +18,7 @@ import {
   processesOf,
   readReport,
   runDemo,
+  subnetsOf,
   type DemoOptions,
   type Finished,
   type Report,
@@ -122,6 +123,11 @@ describe('the demo', () => {
 })
 
 describe('the network', () => {
+  it('is the subnet of the environment, for every batch', () => {
+    const subnets = subnetsOf(state)
+    expect(subnets.length).toBeGreaterThan(1)
+    expect(new Set(subnets)).toEqual(new Set(['projects/caec-local/regions/us-central1/subnetworks/caec']))
+  })
   if ('reason' in seal) it.skip(`is sealed (not here: ${seal.reason})`, () => undefined)
   else
     it('is sealed', () => {

@@ -43,6 +43,19 @@ export interface Report {
   readonly timings: Readonly<Record<string, number>>
 }
 
+/** In which subnets the batches of the demo ran, as the local Dataproc kept them. */
+export const subnetsOf = (state: string): unknown[] =>
+  readdirSync(state, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /(^|\/)batches\/[^/]+\.json$/.test(name))
+    .map(
+      (name) =>
+        (
+          JSON.parse(readFileSync(path.join(state, name), 'utf8')) as {
+            request: { environmentConfig: { executionConfig: { subnetworkUri?: string } } }
+          }
+        ).request.environmentConfig.executionConfig.subnetworkUri,
+    )
+
 const ownRoot = path.resolve(import.meta.dirname, '../..')
 const MARK = 'CLICKSTREAM_DEMO_STATE'
 

@@ -106,6 +106,7 @@ const NOT_RUN = [
   'environmentConfig.peripheralsConfig.metastoreService',
   'environmentConfig.peripheralsConfig.sparkHistoryServerConfig',
   'environmentConfig.executionConfig.kmsKey',
+  'environmentConfig.executionConfig.networkUri',
 ] as const
 const RUNTIME = '2.3'
 const DEFAULT_TTL = '14400s'
@@ -123,20 +124,20 @@ export function readBatch(body: unknown, defaults: { readonly stagingBucket: str
     )
   const [workload = ''] = workloads
   if (!RUN_HERE.includes(workload)) throw notRun(`batch.${workload}`)
-  for (const path of NOT_RUN) if (at(batch, path) !== undefined) throw notRun(`batch.${path}`)
   const execution = (at(batch, 'environmentConfig.executionConfig') ?? {}) as Record<
     string,
     string | undefined
   >
-  if (execution.idleTtl !== undefined)
-    throw invalid(
-      'batch.environment_config.execution_config.idle_ttl',
-      'idle_ttl cannot be set on a batch workload.',
-    )
   if (execution.networkUri !== undefined && execution.subnetworkUri !== undefined)
     throw invalid(
       'batch.environment_config.execution_config',
       "oneof field 'network' is already set. Cannot set 'subnetworkUri'",
+    )
+  for (const path of NOT_RUN) if (at(batch, path) !== undefined) throw notRun(`batch.${path}`)
+  if (execution.idleTtl !== undefined)
+    throw invalid(
+      'batch.environment_config.execution_config.idle_ttl',
+      'idle_ttl cannot be set on a batch workload.',
     )
   if (
     at(batch, 'environmentConfig.executionConfig.authenticationConfig.userWorkloadAuthenticationType') ===

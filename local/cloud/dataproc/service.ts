@@ -24,7 +24,7 @@ import { readBatch } from './batch-request.ts'
 import { openBatchRuns, type RunRooms } from './batch-runs.ts'
 import { openBatchStore } from './batch-store.ts'
 import { requireAt } from '../location.ts'
-import { missingSubnetwork } from '../subnetwork.ts'
+import { missingSubnetwork, subnetworkOf } from '../subnetwork.ts'
 import { invalid, readMessage, readQuery } from '../message-fields.ts'
 
 export async function createDataproc(room: RunRooms): Promise<Service> {
@@ -86,6 +86,11 @@ export async function createDataproc(room: RunRooms): Promise<Service> {
       },
       request.principal,
     )
+    const own = subnetworkOf(environment)
+    if (subnetwork === undefined && own !== undefined)
+      room.log(
+        `dataproc: batch ${batchId} names no subnet: Google would take the network default; this environment's is ${own}`,
+      )
     await runs.submit(record)
     return { json: showOperation(record, place) }
   }

@@ -136,6 +136,20 @@ describe('requests for batches', () => {
       message: 'batch.sparkRBatch is not implemented',
     },
     {
+      name: 'a network, of which the environment has none to name',
+      body: execution({ networkUri: 'nothing' }),
+      status: 501,
+      rpcStatus: 'UNIMPLEMENTED',
+      message: 'batch.environmentConfig.executionConfig.networkUri is not implemented',
+    },
+    {
+      name: 'a network beside a subnet',
+      body: execution({ networkUri: 'default', subnetworkUri: 'caec' }),
+      status: 400,
+      rpcStatus: 'INVALID_ARGUMENT',
+      message: "oneof field 'network' is already set",
+    },
+    {
       name: 'a file of the managed image',
       body: { sparkBatch: { mainJarFileUri: 'file:///usr/lib/spark/examples/jars/spark-examples.jar' } },
       status: 501,
@@ -298,6 +312,15 @@ describe('requests for batches', () => {
           /The resource 'projects\/caec-local\/regions\/[a-z0-9-]+\/subnetworks\/ca[ce]c' was not found/,
         ),
       })
+  })
+
+  it('says that a batch without a subnet would run in the default network', async () => {
+    const said = () => cloud.lines.filter((line) => line.includes('names no subnet'))
+    const before = said().length
+    await createBatch(cloud, 'batchId=without-subnet', batchOf(MAIN))
+    expect(said().slice(before)).toEqual([
+      "dataproc: batch without-subnet names no subnet: Google would take the network default; this environment's is projects/caec-local/regions/us-central1/subnetworks/caec",
+    ])
   })
 
   it('takes enum numbers and snake_case as proto JSON does', async () => {
