@@ -103,6 +103,8 @@ export function jsonName(name: string, document: string): string {
 export function withServicePath(service: string, path: string): string {
   if (service === 'storage' && /^\/b(\/|$)/.test(path)) return `/storage/v1${path}`
   if (service === 'bigquery' && path.startsWith('/projects')) return `/bigquery/v2${path}`
+  // So does `bq get-iam-policy`, whose own document repeats the path.
+  if (path.startsWith('/bigquery/v2/bigquery/v2/')) return path.replace('/bigquery/v2', '')
   // `bq load` with an endpoint override joins the two the other way round.
   if (path.startsWith('/bigquery/v2/upload/'))
     return path.replace('/bigquery/v2/upload/', '/upload/bigquery/v2/')

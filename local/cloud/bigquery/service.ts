@@ -179,6 +179,17 @@ function createRoutes(room: Room, desk: JobDesk, uploads: Uploads): Route[] {
   const routes = methods.flatMap(([id, method, suffix, handler]): Route[] => [
     { id: `bigquery.${id}`, method, path: `/bigquery/v2/projects${suffix}`, handler: withFields(handler) },
     { id: `bigquery.${id}`, method, path: `/projects${suffix}`, handler: withFields(handler) },
+    // bq describes a table's policy by a document of its own, whose paths repeat what ends the override.
+    ...(/^tables\..*Iam/.test(id)
+      ? [
+          {
+            id: `bigquery.${id}`,
+            method,
+            path: `/bigquery/v2/bigquery/v2/projects${suffix}`,
+            handler: withFields(handler),
+          },
+        ]
+      : []),
   ])
   const uploadRoutes = [
     '/upload/bigquery/v2',
