@@ -8,20 +8,41 @@ import { fileURLToPath } from 'node:url'
 
 const MINIMUM_NODE = 20
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
+/** `usage` answers --help before anything is installed; the verbs of the command line answer it themselves. */
 const VERBS = {
   demo: { script: 'local/cli.ts', first: ['demo'], needsPython: true },
   local: { script: 'local/cli.ts', first: [], needsPython: true },
-  test: { script: 'test/run.ts', first: ['test'], needsPython: true },
-  check: { script: 'test/run.ts', first: ['check'], needsPython: true },
-  bundle: { script: 'scripts/bundle.ts', first: [], needsPython: false },
-  environment: { script: 'scripts/environment.ts', first: [], needsPython: false },
-  format: { script: 'scripts/format.ts', first: [], needsPython: true },
-  docs: { script: 'scripts/docs.ts', first: [], needsPython: process.argv.includes('--pictures') },
-  changeset: { script: 'scripts/changeset.ts', first: [], needsPython: false },
-  pack: { script: 'scripts/pack-local.ts', first: [], needsPython: false },
-  release: { script: 'scripts/release.ts', first: [], needsPython: false },
-  'new-action': { script: 'scripts/new-action.ts', first: [], needsPython: false },
-  bench: { script: 'scripts/bench.ts', first: [], needsPython: true },
+  test: { script: 'test/run.ts', first: ['test'], needsPython: true, usage: "[part of a check's name]…" },
+  check: {
+    script: 'test/run.ts',
+    first: ['check'],
+    needsPython: true,
+    usage: "[--deep] [part of a check's name]…",
+  },
+  bundle: { script: 'scripts/bundle.ts', first: [], needsPython: false, usage: '[--check | ACTION…]' },
+  environment: { script: 'scripts/environment.ts', first: [], needsPython: false, usage: 'NAME' },
+  format: { script: 'scripts/format.ts', first: [], needsPython: true, usage: '[--check]' },
+  docs: {
+    script: 'scripts/docs.ts',
+    first: [],
+    needsPython: process.argv.includes('--pictures'),
+    usage: '[--check | --repository OWNER/NAME | --pictures]',
+  },
+  changeset: {
+    script: 'scripts/changeset.ts',
+    first: [],
+    needsPython: false,
+    usage: '[--empty | status]',
+  },
+  pack: { script: 'scripts/pack-local.ts', first: [], needsPython: false, usage: '[FOLDER]' },
+  release: {
+    script: 'scripts/release.ts',
+    first: [],
+    needsPython: false,
+    usage: '[--dry-run | --interface] [--out FOLDER] [--remote NAME] [--branch NAME] [--root FOLDER]',
+  },
+  'new-action': { script: 'scripts/new-action.ts', first: [], needsPython: false, usage: 'NAME' },
+  bench: { script: 'scripts/bench.ts', first: [], needsPython: true, usage: '[NAME…]' },
 }
 
 const say = (line) => process.stderr.write(`${line}\n`)
@@ -37,6 +58,10 @@ async function start([verbName, ...rest]) {
     throw new Error(
       `Unknown verb ${JSON.stringify(verbName ?? '')}; one of ${Object.keys(VERBS).join(', ')} is needed.`,
     )
+  if (verb.usage && rest.some((word) => word === '--help' || word === '-h')) {
+    say(`npm run ${verbName} -- ${verb.usage}`)
+    return 0
+  }
   if (!existsSync(join(root, verb.script)))
     throw new Error(`The verb ${verbName} has no ${verb.script} in this checkout.`)
   const environment = { ...process.env }

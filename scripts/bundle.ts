@@ -11,6 +11,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { minify } from '@swc/core'
+import { unknownOption } from '../local/option-mistakes.ts'
 import { licencesOf } from './licenses.ts'
 import { putStandIns } from './stand-ins.ts'
 
@@ -188,9 +189,7 @@ async function check(): Promise<number> {
 async function main(argv: readonly string[]): Promise<number> {
   const unknown = argv.find((word) => word.startsWith('-') && word !== '--check')
   if (unknown !== undefined)
-    throw new Error(
-      `npm run bundle: there is no option ${unknown}; usage: npm run bundle -- [--check | ACTION…]`,
-    )
+    throw new Error(`npm run bundle: ${unknownOption(unknown, 'npm run bundle -- [--check | ACTION…]')}`)
   if (argv.includes('--check')) return check()
   const only = argv
   const actions = [...new Set((await findEntries()).map(({ action }) => action))]

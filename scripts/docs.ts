@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
+import { unknownOption } from '../local/option-mistakes.ts'
 import { documentedWorkflows, workflowTables } from './workflow-tables.ts'
 import { accessPage } from './access-page.ts'
 import { housePage } from './house.ts'
@@ -143,6 +144,8 @@ function describeHouse(): { file: string; text: string } {
   return { file, text: between(read(file), 'house', housePage(root, table), file) }
 }
 
+const USAGE = 'npm run docs -- [--check | --repository OWNER/NAME | --pictures]'
+
 function main(argv: readonly string[]): number {
   const isCheck = argv.includes('--check')
   const at = argv.indexOf('--repository')
@@ -150,7 +153,7 @@ function main(argv: readonly string[]): number {
   const unknown = rest.find((word) => word !== '--check')
   if (unknown !== undefined || (at >= 0 && (argv[at + 1] === undefined || isCheck))) {
     process.stderr.write(
-      `npm run docs: ${unknown === undefined ? '--repository takes a name and goes alone' : `there is no ${unknown}`}; usage: npm run docs -- [--check | --repository OWNER/NAME | --pictures]\n`,
+      `npm run docs: ${unknown === undefined ? `--repository takes a name and goes alone; usage: ${USAGE}` : unknownOption(unknown, USAGE)}\n`,
     )
     return 1
   }

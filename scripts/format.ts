@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
+import { unknownOption } from '../local/option-mistakes.ts'
 import { ensureChecks } from '../local/toolchain/index.ts'
 
 const root = path.dirname(import.meta.dirname)
@@ -11,7 +12,7 @@ const PYTHON = ['spark', 'dags', 'dbt', 'local', 'test', 'actions', '.github']
 
 const unknown = process.argv.slice(2).find((word) => word !== '--check')
 if (unknown !== undefined) {
-  process.stderr.write(`npm run format: there is no option ${unknown}; usage: npm run format [-- --check]\n`)
+  process.stderr.write(`npm run format: ${unknownOption(unknown, 'npm run format [-- --check]')}\n`)
   process.exit(1)
 }
 const isCheck = process.argv.includes('--check')

@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import ts from 'typescript'
+import { unknownOption } from '../local/option-mistakes.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
 
@@ -141,6 +142,14 @@ export function packLocal(folder: string): string {
 }
 
 if (import.meta.main) {
-  const tarball = packLocal(process.argv[2] ?? path.join(root, 'build'))
-  process.stdout.write(`${tarball}\n`)
+  const usage = 'npm run pack -- [FOLDER]'
+  const [folder = path.join(root, 'build'), ...more] = process.argv.slice(2)
+  const strange = [folder, ...more].find((word) => word.startsWith('-'))
+  if (strange === undefined && more.length === 0) process.stdout.write(`${packLocal(folder)}\n`)
+  else {
+    const mistake =
+      strange === undefined ? `one folder is enough; usage: ${usage}` : unknownOption(strange, usage)
+    process.stderr.write(`npm run pack: ${mistake}\n`)
+    process.exitCode = 1
+  }
 }

@@ -5,6 +5,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { unknownOption } from '../local/option-mistakes.ts'
 import { closing, slowest, type Counts, type FileTime } from './checks/counts.ts'
 import { checks, checksNamed, type Check } from './checks/list.ts'
 import { endChildren, openShell } from './checks/shell.ts'
@@ -51,9 +52,8 @@ async function main(argv: readonly string[]): Promise<number> {
   const names = checks.map((check) => check.name).join(', ')
   const unknown = argv.find((word) => word.startsWith('-') && word !== '--deep')
   if (unknown !== undefined) {
-    say(
-      `There is no option ${unknown}; usage: npm test or npm run check -- [--deep] [part of a check's name]…; the checks: ${names}.`,
-    )
+    const usage = "npm test or npm run check -- [--deep] [part of a check's name]…"
+    say(`npm run check: ${unknownOption(unknown, usage)}; the checks: ${names}.`)
     return 1
   }
   // The door passes the verb on: `test` or `check`; what follows chooses by name.

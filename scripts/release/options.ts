@@ -1,6 +1,7 @@
 /** Reads the words after `npm run release --`; it refuses what it does not know. */
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { unknownOption } from '../../local/option-mistakes.ts'
 import { Refusal } from './refusal.ts'
 
 export interface Options {
@@ -28,7 +29,7 @@ export function parseOptions(argv: readonly string[]): Options {
       continue
     }
     if (!['--out', '--remote', '--branch', '--root'].includes(word))
-      throw new Refusal(`npm run release: there is no option ${word}; usage: ${USAGE}`)
+      throw new Refusal(`npm run release: ${unknownOption(word, USAGE)}`)
     const value = argv[(index += 1)]
     // A value that begins with a hyphen would reach git as an option.
     if (value === undefined || value === '' || value.startsWith('-'))

@@ -1,4 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -73,6 +74,32 @@ describe('the door of the npm verbs', () => {
     })
     const second = await start(['docs']).ended
     expect(second).toMatchObject({ code: 7, stdout: '[]\n', stderr: '' })
+  })
+
+  it.each(
+    ['test check bundle environment format docs changeset pack release new-action bench'.split(' ')].flat(),
+  )('answers --help of %s with its usage, and installs nothing', async (verb) => {
+    const { code, stdout, stderr } = await start([verb, '--help']).ended
+    expect([code, stdout, stderr]).toEqual([0, '', expect.stringMatching(`^npm run ${verb} -- .+\n$`)])
+    expect(existsSync(join(checkout, 'node_modules'))).toBe(false)
+  })
+
+  it('names the near option, and packs into no folder that begins like one', () => {
+    const mistake = (script: string, ...words: string[]): string => {
+      const { status, stderr } = spawnSync(process.execPath, [join(repoRoot, script), ...words], {
+        encoding: 'utf8',
+        cwd: checkout,
+      })
+      expect(status).toBe(1)
+      return stderr
+    }
+    expect(mistake('scripts/bundle.ts', '--chek')).toContain('no option --chek, is --check meant?')
+    expect(mistake('scripts/docs.ts', '--repositry=a/b')).toContain('is --repository meant?')
+    expect(mistake('scripts/format.ts', '--cheek')).toContain('is --check meant?')
+    expect(mistake('scripts/release.ts', '--dryrun')).toContain('is --dry-run meant?')
+    expect(mistake('test/run.ts', 'check', '--depe')).toContain('is --deep meant?')
+    expect(mistake('scripts/pack-local.ts', '--help')).toContain('npm run pack -- [FOLDER]')
+    expect(mistake('scripts/pack-local.ts', 'a', 'b')).toContain('one folder is enough')
   })
 
   it('installs again when the lock file changed or an installation was cut off', async () => {
