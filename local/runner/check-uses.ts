@@ -11,11 +11,13 @@ import type { Check } from './check.ts'
 import { missingGcloud, scriptMistakes } from './check-scripts.ts'
 import type { Machine } from './check-scripts.ts'
 import { deepestComposite } from './composite.ts'
+import { ExpressionError } from './expressions.ts'
+import type { Contexts } from './expressions.ts'
 import { chooseNode, choosePython } from './machine-versions.mjs'
 import type { Source } from './source.ts'
 import { isStandIn } from './stand-ins.ts'
 import { unexpectedInputs } from './support.ts'
-import { child, entries, isMappingToken, lineOf, literal, textAround } from './tokens.ts'
+import { child, entries, isMappingToken, lineOf, literal, textAround, textOf } from './tokens.ts'
 import { parseUses } from './uses.ts'
 import type { Uses } from './uses.ts'
 import type { Problem, WorkflowStep } from './workflow.ts'
@@ -28,6 +30,8 @@ interface StepsFile {
   readonly depth: number
   /** False when some checkout or download may put anything anywhere below the workspace. */
   readonly isWorkspaceKnown: boolean
+  /** Contexts that are known before the run, one of each leg; none inside a composite action. */
+  readonly legs: readonly Contexts[]
 }
 
 export const checkUses = async (
@@ -54,7 +58,7 @@ export const checkUses = async (
     else if (parsed.kind === 'builtin') builtinMistakes(step, parsed, refuse)
     else {
       const found = await findAction(step, parsed, { ...at, isWorkspaceKnown }, check, refuse)
-      if (found && isStandIn(found.source)) standInMistakes(step, found.action, check, refuse)
+      if (found && isStandIn(found.source)) standInMistakes(step, found.action, at.legs, check, refuse)
       else if (parsed.kind === 'repository') warnUnpinned(parsed, { file: at.file, line: step.line }, check)
       if (found?.action.kind === 'node' && at.depth > 0 && found.action.pre)
         refuse(
@@ -69,7 +73,7 @@ export const checkUses = async (
       const file = shownAs(found.source, join(parsed.path, found.action.fileName), check.repositories)
       const nested = await checkUses(
         found.action.steps,
-        { file, source: found.source, depth: at.depth + 1, isWorkspaceKnown },
+        { file, source: found.source, depth: at.depth + 1, isWorkspaceKnown, legs: [] },
         check,
       )
       problems.push(...nested.problems)
@@ -149,6 +153,7 @@ const builtinMistakes = (
 const standInMistakes = (
   step: WorkflowStep,
   action: ActionFile,
+  legs: readonly Contexts[],
   check: Check,
   refuse: (line: number, message: string) => void,
 ): void => {
@@ -160,25 +165,42 @@ const standInMistakes = (
         lineOf(keyToken),
         `${repository} with ${key} is not supported by this runner's stand-in, which knows ${declared.join(', ')}; leave it out, or name a checkout of the real action with --action ${repository}=PATH`,
       )
-  const lacking = check.machine && lackingOf(repository.toLowerCase(), step, check.machine)
+  const lacking = check.machine && lackingOf(repository.toLowerCase(), step, legs, check.machine)
   if (lacking !== undefined) refuse(step.line, lacking)
 }
 
-/** What the stand-in would find in the middle of a run; a version that an expression makes, only the run knows. */
-const lackingOf = (repository: string, step: WorkflowStep, machine: Machine): string | undefined => {
-  const given = (name: string): string | undefined => {
-    const value = child(step.with, name)
-    return value === undefined ? '' : literal(value)
+/** `undefined` where an expression asks for what only the run knows. */
+export const unlessUnknown = <T>(work: () => T): T | undefined => {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof ExpressionError) return undefined
+    throw error
   }
+}
+
+/** What the stand-in would find in the middle of a run, in any leg. */
+const lackingOf = (
+  repository: string,
+  step: WorkflowStep,
+  legs: readonly Contexts[],
+  machine: Machine,
+): string | undefined => {
   if (repository === 'google-github-actions/setup-gcloud') return missingGcloud(machine)
-  const wanted =
+  const [input, choose] =
     repository === 'actions/setup-node'
-      ? given('node-version')
+      ? ['node-version', chooseNode]
       : repository === 'actions/setup-python'
-        ? given('python-version')
-        : undefined
-  if (wanted === undefined) return undefined
-  const { problem } = repository === 'actions/setup-node' ? chooseNode(wanted) : choosePython(wanted)
+        ? ['python-version', choosePython]
+        : []
+  if (input === undefined || choose === undefined) return undefined
+  const given = child(step.with, input)
+  const only = given === undefined ? '' : literal(given)
+  const wanted =
+    only === undefined
+      ? legs.flatMap((contexts) => unlessUnknown(() => textOf(given, { contexts }, input)) ?? [])
+      : [only]
+  const problem = wanted.map((version) => choose(version).problem).find((found) => found !== undefined)
   return problem === undefined
     ? undefined
     : `${repository}: ${problem}, or leave the job out with --without-job`
@@ -201,7 +223,7 @@ export const inputMistakes = async (
       (await findAction(
         step,
         parsed,
-        { ...at, depth: 0, isWorkspaceKnown: false },
+        { ...at, depth: 0, isWorkspaceKnown: false, legs: [] },
         check,
         () => undefined,
       )) ?? {}

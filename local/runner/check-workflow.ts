@@ -3,13 +3,15 @@
  * each by name, file and line before any step starts.
  */
 import type { Check } from './check.ts'
-import { checkUses } from './check-uses.ts'
+import { checkUses, unlessUnknown } from './check-uses.ts'
 import type { LoadedWorkflow } from './called-workflows.ts'
 import { unknownEnvironment } from './environment-vars.ts'
+import type { Contexts } from './expressions.ts'
+import { legsOf } from './matrix.ts'
 import { supportedKeys, supportedShells } from './support.ts'
-import { child, entries, isMappingToken, items, lineOf, literal } from './tokens.ts'
+import { child, entries, isMappingToken, items, lineOf, literal, textsOf } from './tokens.ts'
 import type { Token } from './tokens.ts'
-import type { Problem, Workflow } from './workflow.ts'
+import type { Problem, Workflow, WorkflowJob } from './workflow.ts'
 
 const names: Readonly<Record<string, string>> = { services: 'services (containers)' }
 
@@ -29,7 +31,13 @@ export const checkWorkflow = async (
     if (isLeftOut(job.id)) continue
     const found = await checkUses(
       job.steps,
-      { file: workflow.file, source: workflow.source, depth: 0, isWorkspaceKnown: true },
+      {
+        file: workflow.file,
+        source: workflow.source,
+        depth: 0,
+        isWorkspaceKnown: true,
+        legs: knownContexts(workflow, job),
+      },
       check,
     )
     problems.push(...found.problems)
@@ -42,6 +50,18 @@ export const checkWorkflow = async (
     uses.push(...nested.uses)
   }
   return { problems, uses }
+}
+
+/** What the file itself says of a job's contexts, by leg: values of other jobs, variables and secrets only the run has. */
+const knownContexts = (workflow: Workflow, job: WorkflowJob): Contexts[] => {
+  const legs = unlessUnknown(() => legsOf(job, { contexts: {} }).legs.map((leg): Contexts => leg.contexts))
+  return (legs ?? [{}]).map((contexts) => {
+    const env = unlessUnknown(() => ({
+      ...textsOf(workflow.env, { contexts }, 'env'),
+      ...textsOf(job.env, { contexts }, 'env'),
+    }))
+    return env ? { ...contexts, env } : contexts
+  })
 }
 
 const isSame = (a: Problem, b: Problem): boolean =>

@@ -8,6 +8,7 @@ import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promise
 import { dirname, join } from 'node:path'
 import { ensureDbt, ensureSpark } from '../toolchain/index.ts'
 import { readLock } from '../toolchain/locks.ts'
+import { thisMachine } from './check-scripts.ts'
 import { toolCacheOf } from './job-root.ts'
 
 /** `uses`: those of all steps of the run, also of called workflows and composite actions. */
@@ -18,9 +19,10 @@ export const toolPathsFor = async (
 ): Promise<string[]> => {
   if (uses.some((text) => /\/actions\/(run-dbt|check-sources)(@|$)/.test(text)))
     await cacheDbt(stateDir, progress)
-  if (!uses.some((text) => /\/actions\/test-spark(@|$)/.test(text))) return []
+  const refusing = thisMachine(true).has('gsutil') ? [join(import.meta.dirname, 'programs')] : []
+  if (!uses.some((text) => /\/actions\/test-spark(@|$)/.test(text))) return refusing
   const { python, javaHome } = await ensureSpark(progress)
-  return [dirname(python), join(javaHome, 'bin')]
+  return [...refusing, dirname(python), join(javaHome, 'bin')]
 }
 
 /** As a job of this runner would have left it: one environment per lock, whole when it is marked with its digest. */

@@ -14,6 +14,18 @@ export interface Ran {
   readonly shown: string
 }
 
+/** As a person installs it: `npm install TARBALL`, with what the registry has; the command is in `node_modules/.bin`. */
+export function npmInstallPacked(folder: string): void {
+  execFileSync(
+    'npm',
+    ['install', '--no-save', '--no-audit', '--no-fund', packLocal(join(folder, 'tarball'))],
+    {
+      cwd: folder,
+      stdio: 'inherit',
+    },
+  )
+}
+
 /** `folder` is an empty one; afterwards `command` runs the package's command in `cwd`. */
 export function installPacked(folder: string): (cwd: string, ...args: string[]) => Promise<Ran> {
   const tarball = packLocal(join(folder, 'tarball'))

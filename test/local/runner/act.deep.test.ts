@@ -4,6 +4,7 @@ import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { ensureDbt } from '../../../local/toolchain/index.ts'
 import { installOnce } from '../../../local/toolchain/installed-once.ts'
 import { runTool } from '../../../local/toolchain/run-tool.ts'
 import { hasProgram } from '../../support/shop.ts'
@@ -41,8 +42,10 @@ const ifThere = ['go', 'jq', 'curl'].every(hasProgram) ? describe : describe.ski
 ifThere('act', () => {
   let clone: string
   let act: string
+  let dbt: string
   beforeAll(async () => {
     act = await buildAct()
+    dbt = dirname((await ensureDbt(say)).dbt)
     clone = mkdtempSync(join(tmpdir(), 'act-clone-'))
     execFileSync('git', ['clone', '-q', '--shared', repoRoot, clone])
     execFileSync('git', [
@@ -60,7 +63,7 @@ ifThere('act', () => {
   })
 
   it(
-    'signs in, stages the Spark code and deploys the DAG with the same bundles',
+    'deploys the DAG, runs Spark and dbt and publishes the views with the same bundles',
     async () => {
       const { code, said } = await new Promise<{ code: number; said: string }>((resolve) => {
         execFile(
@@ -68,7 +71,10 @@ ifThere('act', () => {
           ['-e', '-c', `trap 'kill $cloud' ERR\n${commands}`],
           {
             cwd: clone,
-            env: { ...process.env, PATH: [act, dirname(process.execPath), process.env.PATH].join(delimiter) },
+            env: {
+              ...process.env,
+              PATH: [act, dbt, dirname(process.execPath), process.env.PATH].join(delimiter),
+            },
             maxBuffer: 64 * 2 ** 20,
           },
           (error, stdout, stderr) => {
@@ -77,11 +83,11 @@ ifThere('act', () => {
         )
       })
       expect([code, said]).toEqual([0, expect.stringContaining('Success - Main Deploy DAGs')])
-      for (const step of ['Package', 'Authenticate', 'Stage Spark code'])
-        expect(said).toContain(`Success - Main ${step}`)
+      const steps = ['Package', 'Authenticate', 'Stage Spark code', 'Clean', 'Sessionize', 'Load and build']
+      for (const step of [...steps, 'Publish views']) expect(said).toContain(`Success - Main ${step}`)
       expect(said).toMatch(/clickstream_pipeline\.py/)
       expect(said).not.toMatch(/ya29\.[A-Za-z0-9_-]{20}/)
     },
-    15 * minutes,
+    30 * minutes,
   )
 })

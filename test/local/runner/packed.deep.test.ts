@@ -1,14 +1,14 @@
 /**
  * The package that `npm run pack` makes, in an empty folder: the command of anybody's repository, with names of its own.
  */
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { repoRoot } from '../../support/cloud.ts'
-import { installPacked, type Ran } from '../../support/packed-local.ts'
+import { installPacked, npmInstallPacked, type Ran } from '../../support/packed-local.ts'
 
 const minutes = 60_000
 let shop: string
@@ -116,6 +116,34 @@ it(
       1,
       expect.stringContaining('--environment none.yaml: there is no such file'),
     ])
+  },
+  20 * minutes,
+)
+
+const hasRegistry =
+  spawnSync('npm', ['view', 'yaml', 'version', '--fetch-retries=0'], { stdio: 'ignore' }).status === 0
+const ifReached = hasRegistry ? it : it.skip
+ifReached(
+  'is what npm install makes of the tarball, and runs the same workflow',
+  async () => {
+    const fresh = mkdtempSync(join(tmpdir(), 'npm installed '))
+    try {
+      npmInstallPacked(fresh)
+      mkdirSync(join(fresh, '.github/workflows'), { recursive: true })
+      writeFileSync(join(fresh, '.github/workflows/deploy.yml'), deploy)
+      mkdirSync(join(fresh, 'views/caec_insights'), { recursive: true })
+      writeFileSync(join(fresh, 'views/caec_insights/mine.sql'), 'SELECT 42 AS answer')
+      writeFileSync(join(fresh, '.gitignore'), 'node_modules/\ntarball/\n')
+      execFileSync('git', ['init', '-q', fresh])
+      const said = execFileSync(
+        'npx',
+        ['--no-install', 'clickstream-local', 'run', '.github/workflows/deploy.yml', '--var', 'WHERE=dev'],
+        { cwd: fresh, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+      )
+      expect(JSON.parse(said.trim().split('\n').at(-1)!)).toMatchObject({ conclusion: 'success' })
+    } finally {
+      rmSync(fresh, { recursive: true, force: true })
+    }
   },
   20 * minutes,
 )

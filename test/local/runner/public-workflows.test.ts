@@ -3,7 +3,7 @@
  * Those that call Google's own programs are in public-workflows.deep.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { readFileSync } from 'node:fs'
+import { chmodSync, readFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { ensureDbt } from '../../../local/toolchain/index.ts'
 import { openShop, type Shop } from '../../support/shop.ts'
@@ -107,6 +107,11 @@ describe('what cannot run is refused before the first step, with what to do', ()
       "node-20.yml:13: actions/setup-python: Python 'pypy3.10' is not understood here; write a version such as 3.11 or 24.x, or leave the job out with --without-job",
     ],
     [
+      'matrix-versions.yml',
+      ['--event', 'push'],
+      'matrix-versions.yml:10: actions/setup-python: Python 2.7 is not on this machine (only ',
+    ],
+    [
       'key-file.yml',
       ['--event', 'push'],
       "google-github-actions/auth with credentials_json is not supported by this runner's stand-in, which knows workload_identity_provider,",
@@ -117,11 +122,42 @@ describe('what cannot run is refused before the first step, with what to do', ()
       const ran = await shop.run(workflow, ...args)
       expect([ran.code, ran.conclusion, ran.shown]).toEqual([1, undefined, expect.stringContaining(said)])
       expect(ran.shown).not.toContain('▶')
+      if (workflow === 'matrix-versions.yml') {
+        expect(ran.shown).toContain(
+          'matrix-versions.yml:16: actions/setup-node: Node 8.1 is not on this machine',
+        )
+        expect(ran.shown).not.toContain('matrix-versions.yml:22')
+      }
       if (workflow !== 'node-20.yml') return
       expect(ran.shown).toContain('node-20.yml:10: actions/checkout with submodules other than false is not')
       expect(ran.shown).toContain(
         'node-20.yml:11: actions/setup-node: Node 8.1 is not on this machine (only ',
       )
+    },
+    minutes,
+  )
+
+  it(
+    'also gsutil in a file that a script calls, where it is installed',
+    async () => {
+      const path = process.env.PATH
+      const deploy = 'gsutil rsync reports gs://caec-local-dags/reports\necho deployed\n'
+      shop.write('scripts/deploy.sh', `set -e\n${deploy}`)
+      shop.write('bin/gsutil', '#!/bin/sh\necho leaves the machine\n')
+      chmodSync(join(shop.root, 'bin/gsutil'), 0o755)
+      const steps = 'steps: [{ uses: actions/checkout@v5 }, { run: bash scripts/deploy.sh }]'
+      shop.write(
+        '.github/workflows/called-script.yml',
+        `on: push\njobs: { deploy: { runs-on: ubuntu-latest, ${steps} } }\n`,
+      )
+      try {
+        process.env.PATH = [join(shop.root, 'bin'), path].join(delimiter)
+        const ran = await shop.run('called-script.yml', '--event', 'push')
+        expect([ran.code, ran.shown]).toEqual([1, expect.stringContaining('write gcloud storage instead')])
+        expect(ran.shown).not.toMatch(/leaves the machine|deployed/)
+      } finally {
+        process.env.PATH = path
+      }
     },
     minutes,
   )
