@@ -140,7 +140,7 @@ export function loadDiscovery(documentsDir: string): Discovery {
   }
 }
 
-function* methodsOf(resource: Resource): Generator<Method> {
+export function* methodsOf(resource: Resource): Generator<Method> {
   yield* Object.values(resource.methods ?? {})
   for (const inner of Object.values(resource.resources ?? {})) yield* methodsOf(inner)
 }

@@ -98,7 +98,13 @@ export async function createBigQuery(context: BigQueryContext): Promise<Service>
     name: 'bigquery',
     errorStyle: 'legacy',
     routes: createRoutes(room, desk, uploads),
-    idleParameters: { 'bigquery.jobs.get': ['projection'], 'bigquery.jobs.cancel': ['projection'] },
+    idleParameters: {
+      'bigquery.jobs.get': ['projection'],
+      'bigquery.jobs.cancel': ['projection'],
+      // One project and no model: there is no second page.
+      'bigquery.projects.list': ['maxResults', 'pageToken'],
+      'bigquery.models.list': ['maxResults', 'pageToken'],
+    },
     close: () => (closing ??= close()),
   }
 }

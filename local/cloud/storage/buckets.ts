@@ -72,6 +72,12 @@ export function createBuckets(
     },
     get(request) {
       const bucket = existing(request, 'storage.buckets.get')
+      if (request.url.searchParams.has('generation'))
+        throw new CloudError(
+          501,
+          'notImplemented',
+          'storage.buckets.get with generation is not implemented by the local cloud.',
+        )
       return isModified(readPreconditions(request.url.searchParams), bucket)
         ? show(bucket)
         : { status: 304, body: '' }

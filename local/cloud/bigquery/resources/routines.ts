@@ -96,7 +96,9 @@ export function routineChange(
 export function getRoutine(room: Room, request: CloudRequest): Reply {
   const reference = referenceOf(room, request)
   room.authority.requireOnRoutine(request.principal, 'bigquery.routines.get', reference)
-  return { json: routineResource(findRoutine(room, reference)) }
+  const mask = request.url.searchParams.get('readMask')
+  const routine = findRoutine(room, reference)
+  return { json: mask === null ? routineResource(routine) : routineListItem(routine, mask) }
 }
 
 export function listRoutines(room: Room, request: CloudRequest): Reply {
@@ -104,7 +106,14 @@ export function listRoutines(room: Room, request: CloudRequest): Reply {
   findDataset(room, projectId, datasetId)
   room.authority.requireOnDataset(request.principal, 'bigquery.routines.list', datasetId)
   const mask = request.url.searchParams.get('readMask')
-  const { items, nextPageToken } = page(room.warehouse.routinesOf(datasetId), request.url.searchParams)
+  const filter = request.url.searchParams.get('filter')
+  const type = /^routineType:([A-Z_]+)$/.exec(filter ?? '')?.[1]
+  if (filter && type === undefined) throw invalid(`Invalid filter: ${filter}; routineType:TYPE is expected.`)
+  const routines = room.warehouse.routinesOf(datasetId)
+  const { items, nextPageToken } = page(
+    type === undefined ? routines : routines.filter((item) => routineResource(item).routineType === type),
+    request.url.searchParams,
+  )
   return {
     json: present({
       nextPageToken,

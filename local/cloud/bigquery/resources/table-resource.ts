@@ -2,6 +2,7 @@
 import type { TableSize } from '../engine/logical-size.ts'
 import { showTable } from '../engine/names.ts'
 import { isByArrival, kindOf, type TableRecord } from '../engine/records.ts'
+import { invalid, unsupported } from '../engine/refusals.ts'
 import { makeEtag, present } from '../engine/request-body.ts'
 import { showMaterialized } from './materialized.ts'
 
@@ -66,6 +67,17 @@ export function tableResource(
     ...baseOf(table),
     location: table.location,
   })
+}
+
+const VIEWS = ['TABLE_METADATA_VIEW_UNSPECIFIED', 'BASIC', 'STORAGE_STATS', 'FULL']
+
+/** What `view` wants of a table; BASIC leaves out what only the storage knows. */
+export function asAsked(whole: Record<string, unknown>, query: URLSearchParams): Record<string, unknown> {
+  if (query.get('selectedFields')) throw unsupported('bigquery.tables.get with selectedFields')
+  const view = query.get('view') || 'FULL'
+  if (!VIEWS.includes(view)) throw invalid(`Invalid value at 'view': ${view}`)
+  if (view !== 'BASIC') return whole
+  return Object.fromEntries(Object.entries(whole).filter(([name]) => !/^num[A-Z]/.test(name)))
 }
 
 export function tableListItem(table: TableRecord): Record<string, unknown> {

@@ -8,7 +8,7 @@ import { measureTable } from '../engine/logical-size.ts'
 import { checkTableId, showTable, tableKey } from '../engine/names.ts'
 import { kindOf, type TableRecord } from '../engine/records.ts'
 import { alreadyExists, invalid, preconditionFailed, tableNotFound, unsupported } from '../engine/refusals.ts'
-import { flag, makeEtag, page, present, record, requiredText, type Body } from '../engine/request-body.ts'
+import { isSet, makeEtag, page, present, record, requiredText, type Body } from '../engine/request-body.ts'
 import { Change, unchanged } from '../engine/warehouse.ts'
 import { compileView, requireToWriteView } from '../jobs/compile-view.ts'
 import { checkProject, type Room } from '../room.ts'
@@ -17,10 +17,10 @@ import type { FieldSchema, TableReference } from '../sql/types.ts'
 import { findDataset } from './datasets.ts'
 import { readExternal } from './external.ts'
 import { createPhysical, defaultsOf, planTable, touch } from './new-table.ts'
-import { maxStalenessOf, readMaterialized } from './materialized.ts'
 import { applyStatements, describeViewSchema, planSchemaChange } from './schema-changes.ts'
 import { readTableFields, refuseUnsupportedParts, schemaOfBody } from './table-fields.ts'
-import { tableListItem, tableResource } from './table-resource.ts'
+import { readQuery } from './table-query.ts'
+import { asAsked, tableListItem, tableResource } from './table-resource.ts'
 
 export function referenceOfRequest(room: Room, request: CloudRequest): TableReference {
   const { projectId, datasetId, tableId } = request.params as {
@@ -57,7 +57,7 @@ export async function getTable(room: Room, request: CloudRequest): Promise<Reply
   if (!room.warehouse.tables.has(tableKey(reference)))
     findDataset(room, reference.projectId, reference.datasetId)
   room.authority.requireOnTable(request.principal, 'bigquery.tables.get', reference)
-  return { json: await show(room, findTable(room, reference)) }
+  return { json: asAsked(await show(room, findTable(room, reference)), request.url.searchParams) }
 }
 
 export function listTables(room: Room, request: CloudRequest): Reply {
@@ -151,40 +151,6 @@ function schemaOfFiles(
   )
 }
 
-/** What makes it a view of either kind. */
-function readQuery(body: Body, before?: TableRecord): Pick<TableRecord, 'view' | 'materialized'> {
-  const given = record(body, 'materializedView')
-  if (given && record(body, 'view')) throw invalid('A table cannot be both a view and a materialized view.')
-  if (given) {
-    const { query, materialized } = readMaterialized(given, maxStalenessOf(body), before?.materialized)
-    return { view: { query }, materialized }
-  }
-  if (before?.materialized && 'maxStaleness' in body) {
-    const same = { query: before.view!.query }
-    return {
-      view: same,
-      materialized: readMaterialized(same, maxStalenessOf(body), before.materialized).materialized,
-    }
-  }
-  if (!before?.materialized && maxStalenessOf(body)) throw unsupported('Table.maxStaleness')
-  const view = readView(body)
-  return view ? { view } : {}
-}
-
-function readView(body: Body): { query: string } | undefined {
-  const view = record(body, 'view')
-  if (!view) return undefined
-  // Google's default is legacy SQL, which nothing here speaks: leaving it out must not mean standard SQL.
-  if (flag(view, 'useLegacySql') !== false)
-    throw invalid('Legacy SQL views are not supported: set view.useLegacySql to false.')
-  if (
-    view.userDefinedFunctionResources !== undefined &&
-    JSON.stringify(view.userDefinedFunctionResources) !== '[]'
-  )
-    throw invalid('view.userDefinedFunctionResources is not supported.')
-  return { query: requiredText(view, 'query') }
-}
-
 /** PATCH keeps what the body does not name; PUT starts from nothing. */
 export async function changeTable(room: Room, request: CloudRequest, isPatch: boolean): Promise<Reply> {
   const reference = referenceOfRequest(room, request)
@@ -194,6 +160,8 @@ export async function changeTable(room: Room, request: CloudRequest, isPatch: bo
   const body = await request.json()
   referenceInBody(room, body, 'tableReference', { ...reference })
   refuseUnsupportedParts(body)
+  if (isSet(request.url.searchParams.get('autodetect_schema')))
+    throw unsupported('bigquery.tables.update with autodetect_schema')
   const ifMatch = request.headers['if-match']
   const after = await room.warehouse.lock([tableKey(reference)], async () => {
     const before = findTable(room, reference)
