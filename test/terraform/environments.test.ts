@@ -173,3 +173,15 @@ it('take five commands and the grant on the state to begin with, as the page say
   expect(bootstrap).toContain('granted after the first apply by a sixth command')
   expect(grant).toContain('caec-ci-plan@$PROJECT.iam.gserviceaccount.com')
 })
+
+it('name a Composer image of the Airflow that the DAG is tested with, but for its last number', async () => {
+  // Its images trail the newest patch, and bring providers of their own.
+  const lock = await readFile(join(repoRoot, 'local/toolchain/locks/airflow.in'), 'utf8')
+  const [, tested] = /^apache-airflow-core==(\d+\.\d+)\./m.exec(lock)!
+  for (const name of ['dev', 'prod']) {
+    const { composer } = parse(await readFile(join(source, name, 'environment.yaml'), 'utf8')) as {
+      composer: { imageVersion: string }
+    }
+    expect(composer.imageVersion).toMatch(new RegExp(`^composer-3-airflow-${tested!.replace('.', '\\.')}\\.`))
+  }
+})
