@@ -149,6 +149,10 @@ export const analysts: readonly (readonly [sql: string, ...rows: Row[]])[] = [
   // WITH and sets
   ['WITH a AS (SELECT 1 AS x), b AS (SELECT x + 1 AS y FROM a) SELECT y FROM b', [2]],
   [
+    'WITH RECURSIVE n AS (SELECT 1 AS x, [1] AS a UNION ALL SELECT x + 1, [x] FROM n WHERE x < 400) SELECT COUNT(*), MAX(x) FROM n',
+    [400, 400],
+  ],
+  [
     'WITH RECURSIVE n AS (SELECT 1 AS x UNION ALL SELECT x + 1 FROM n WHERE x < 3) SELECT x FROM n ORDER BY x',
     [1],
     [2],

@@ -83,6 +83,17 @@ const cases: readonly Case[] = [
   },
   {
     page: 'conversion_functions',
+    says: 'a FLOAT64 becomes the NUMERIC nearest to it, a literal the NUMERIC that is written',
+    sql: "SELECT CAST(f AS NUMERIC), CAST(123456789.123 AS NUMERIC), SAFE_CAST(CAST('inf' AS FLOAT64) AS NUMERIC) FROM UNNEST([1e20, 123456789.123, -123456789.123, 0.0009765625]) f ORDER BY f DESC",
+    rows: [
+      ['100000000000000000000.000000000', '123456789.123000000', null],
+      ['123456789.122999996', '123456789.123000000', null],
+      ['0.000976563', '123456789.123000000', null],
+      ['-123456789.122999996', '123456789.123000000', null],
+    ],
+  },
+  {
+    page: 'conversion_functions',
     says: 'floats round half away from zero to INT64',
     sql: 'SELECT CAST(1.5 AS INT64), CAST(2.5 AS INT64), CAST(-0.5 AS INT64), CAST(-2.5 AS INT64)',
     rows: [[2, 3, -1, -3]],
@@ -360,6 +371,25 @@ const cases: readonly Case[] = [
   },
   {
     page: 'timestamp_functions',
+    says: 'a time zone is a name or an offset',
+    sql: "SELECT DATETIME(t, '+05:30'), DATETIME(t, '-8'), DATE(t, '+14:00'), TIMESTAMP('2008-12-25 15:30:00', '+05:30'), FORMAT_TIMESTAMP('%F %R%Ez', t, '-03:30'), EXTRACT(HOUR FROM t AT TIME ZONE '+1'), STRING(t, '+05:30'), TIMESTAMP_TRUNC(t, DAY, '+10:00'), PARSE_TIMESTAMP('%F %R', '2008-12-25 15:30', '-02:00'), DATETIME(t, '+00:00') FROM UNNEST([TIMESTAMP '2008-12-25 15:30:00+00']) t",
+    rows: [
+      [
+        '2008-12-25T21:00:00',
+        '2008-12-25T07:30:00',
+        '2008-12-26',
+        '2008-12-25 10:00:00+00',
+        '2008-12-25 12:00-03:30',
+        16,
+        '2008-12-25 21:00:00+05:30',
+        '2008-12-25 14:00:00+00',
+        '2008-12-25 17:30:00+00',
+        '2008-12-25T15:30:00',
+      ],
+    ],
+  },
+  {
+    page: 'timestamp_functions',
     says: 'EXTRACT in a zone',
     sql: "SELECT EXTRACT(DAY FROM TIMESTAMP '2008-12-25 05:30:00+00' AT TIME ZONE 'UTC'), EXTRACT(DAY FROM TIMESTAMP '2008-12-25 05:30:00+00' AT TIME ZONE 'America/Los_Angeles'), EXTRACT(HOUR FROM TIMESTAMP '2008-12-25 05:30:00+00'), EXTRACT(MILLISECOND FROM TIMESTAMP '2008-12-25 05:30:07.384+00')",
     rows: [[25, 24, 5, 384]],
@@ -393,6 +423,17 @@ const cases: readonly Case[] = [
     says: 'NaN sorts after NULL and before every number',
     sql: "SELECT CAST(IS_NAN(x) AS STRING) FROM UNNEST([1.5, CAST('nan' AS FLOAT64), NULL, CAST('-inf' AS FLOAT64)]) x ORDER BY x",
     rows: [[null], ['true'], ['false'], ['false']],
+  },
+  {
+    page: 'data-types',
+    says: 'NaN sorts after NULL with DISTINCT as well',
+    sql: "SELECT DISTINCT x AS y, n FROM UNNEST([1.5, CAST('nan' AS FLOAT64), NULL, 1.5, CAST('-inf' AS FLOAT64)]) x, UNNEST(['a']) n ORDER BY n, y DESC",
+    rows: [
+      [1.5, 'a'],
+      [Number.NEGATIVE_INFINITY, 'a'],
+      [Number.NaN, 'a'],
+      [null, 'a'],
+    ],
   },
   {
     page: 'conditional_expressions',
@@ -479,28 +520,5 @@ describe('the language', () => {
       'o INTEGER',
       'q INTEGER',
     ])
-  })
-
-  it('uses named and positional parameters', async () => {
-    expect(
-      (
-        await warehouse.run('SELECT @n + 1, @s', {
-          parameters: [
-            { name: 'n', type: 'INT64', duckdb: '41' },
-            { name: 's', type: 'STRING', duckdb: "'x'" },
-          ],
-        })
-      ).rows,
-    ).toEqual([[42, 'x']])
-    expect(
-      (
-        await warehouse.run('SELECT ?, ? + 1', {
-          parameters: [
-            { type: 'STRING', duckdb: "'a'" },
-            { type: 'INT64', duckdb: '1' },
-          ],
-        })
-      ).rows,
-    ).toEqual([['a', 2]])
   })
 })

@@ -71,6 +71,10 @@ export const mustFail: readonly (readonly [sql: string, says: string | RegExp])[
   ['SELECT [1, 2][ORDINAL(0)]', /out of bounds/i],
   ["SELECT ERROR('bad value /home/x in row')", 'bad value /home/x in row'],
   ['ASSERT 1 = 2 AS "no"', 'no'],
+  [
+    'WITH RECURSIVE n AS (SELECT 1 AS x UNION ALL SELECT x + 1 FROM n) SELECT COUNT(*) FROM n',
+    'maximum number of iterations: 500',
+  ],
   // types where no such type may stand
   ['SELECT DISTINCT j FROM d.t', 'JSON'],
   ['SELECT j FROM d.t GROUP BY j', 'Grouping by expressions of type JSON'],

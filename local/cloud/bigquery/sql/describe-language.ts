@@ -95,8 +95,7 @@ const refused = [
 const differences = [
   'NUMERIC(p, s) inside STRUCT or ARRAY: what would have to be rounded is refused.',
   'Products and quotients of NUMERIC beyond about 10^20 are an overflow error, where BigQuery still answers.',
-  'NaN sorts as the largest number in SELECT DISTINCT … ORDER BY and in RANGE frames; elsewhere it sorts and compares as in BigQuery.',
-  'JSON_VALUE of a number in JSON-formatted text gives its shortest spelling (1.5 for 1.50).',
+  'NaN sorts as the largest number in RANGE frames; elsewhere it sorts and compares as in BigQuery.',
   'The members of a JSON object keep the order they were written in; BigQuery promises none.',
   'APPROX_COUNT_DISTINCT, APPROX_QUANTILES and APPROX_TOP_COUNT are exact.',
   'AVG and the variance functions may differ in the last digits.',

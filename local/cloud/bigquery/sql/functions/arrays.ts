@@ -1,6 +1,6 @@
 /** ARRAY functions; https://cloud.google.com/bigquery/docs/reference/standard-sql/array_functions. */
 import { once } from '../values/value.ts'
-import { example, failing, scalar, type FunctionRow, type Signature } from './row.ts'
+import { example, failing, scalar, type Emit, type FunctionRow, type Signature } from './row.ts'
 
 const F = 'Array'
 /** Each counted from the start, so that no step adds its error to the next. */
@@ -12,6 +12,25 @@ const steps =
       const value = `list_transform(generate_series(0, ${count}), lambda i: CAST(${from} + i * ${by} AS ${type}))`
       return `CASE WHEN ${by} = 0 THEN ${how.fail("'Sequence step cannot be 0.'")} WHEN ${from} IS NOT NULL AND ${to} IS NOT NULL AND ${by} IS NOT NULL THEN list_filter(${value}, lambda v: CASE WHEN ${by} > 0 THEN v <= ${to} ELSE v >= ${to} END) END`
     })
+
+/** DuckDB's own takes no separator but a constant. */
+const joined = (args: string[], how: Emit): string =>
+  once(args, ([list, separator, nulls]) =>
+    once(
+      [
+        nulls
+          ? `list_transform(${list}, lambda e: coalesce(e, ${nulls}))`
+          : `list_filter(${list}, lambda e: e IS NOT NULL)`,
+      ],
+      ([all]) => {
+        const text =
+          how.values[1]!.literal === undefined
+            ? `CASE WHEN len(${all}) = 0 THEN '' ELSE list_reduce(${all}, lambda a, b: a || ${separator} || b) END`
+            : `array_to_string(${all}, ${separator})`
+        return `CASE WHEN ${[separator, nulls].flatMap((x) => (x ? [`${x} IS NOT NULL`] : [])).join(' AND ')} THEN ${text} END`
+      },
+    ),
+  )
 
 export const arrayRows: readonly FunctionRow[] = [
   scalar(
@@ -43,11 +62,20 @@ export const arrayRows: readonly FunctionRow[] = [
     'rewrite',
     'ARRAY_TO_STRING',
     {
-      'ARRAY<STRING>, STRING -> STRING': ([list, separator]) =>
-        `array_to_string(list_filter(${list}, lambda e: e IS NOT NULL), ${separator})`,
-      'ARRAY<STRING>, STRING, STRING -> STRING': ([list, separator, nulls]) =>
-        `array_to_string(list_transform(${list}, lambda e: coalesce(e, ${nulls})), ${separator})`,
+      'ARRAY<STRING>, STRING -> STRING': joined,
+      'ARRAY<STRING>, STRING, STRING -> STRING': joined,
     },
+    example(
+      "SELECT ARRAY_TO_STRING(['a', NULL, 'b'], s, n) FROM UNNEST(['-', NULL]) s, UNNEST(['?', NULL]) n ORDER BY 1 DESC",
+      ['a-?-b'],
+      [null],
+      [null],
+      [null],
+    ),
+    example("SELECT ARRAY_TO_STRING([], s), ARRAY_TO_STRING(['a', 'b'], (SELECT s)) FROM UNNEST([', ']) s", [
+      '',
+      'a, b',
+    ]),
     example(
       "SELECT ARRAY_TO_STRING(['coffee', 'tea', 'milk', NULL], '--'), ARRAY_TO_STRING(['cake', 'pie', NULL], '--', 'MISSING')",
       ['coffee--tea--milk', 'cake--pie--MISSING'],
@@ -109,12 +137,17 @@ export const arrayRows: readonly FunctionRow[] = [
         once(args, ([list, from, to]) => {
           const place = (offset: string): string =>
             `CASE WHEN ${offset} < 0 THEN len(${list}) + ${offset} ELSE ${offset} END`
-          return `list_slice(${list}, greatest(${place(from!)}, 0) + 1, ${place(to!)} + 1)`
+          // A NULL is nothing to greatest, and an open end to list_slice.
+          return `CASE WHEN ${from} IS NOT NULL AND ${to} IS NOT NULL THEN list_slice(${list}, greatest(${place(from!)}, 0) + 1, greatest(${place(to!)}, -1) + 1) END`
         }),
     },
     example(
       "SELECT ARRAY_SLICE(['a', 'b', 'c', 'd', 'e'], 1, 3), ARRAY_SLICE(['a', 'b', 'c', 'd', 'e'], -3, 3), ARRAY_SLICE(['a', 'b', 'c', 'd', 'e'], 3, 1), ARRAY_SLICE(['a', 'b', 'c', 'd', 'e'], -10, -4), ARRAY_SLICE(['a', 'b', 'c', 'd', 'e'], 0, 30)",
       [['b', 'c', 'd'], ['c', 'd'], [], ['a', 'b'], ['a', 'b', 'c', 'd', 'e']],
+    ),
+    example(
+      "SELECT ARRAY_SLICE(['a', 'b', 'c'], 0, -4), ARRAY_SLICE(['a', 'b', 'c'], 0, -5), ARRAY_SLICE(['a', 'b', 'c'], -5, -9), ARRAY_SLICE(CAST([] AS ARRAY<STRING>), -1, -1), ARRAY_SLICE(['a', 'b', 'c'], NULL, 1), ARRAY_SLICE(['a', 'b', 'c'], 0, NULL)",
+      [[], [], [], [], null, null],
     ),
   ),
 ]

@@ -5,16 +5,19 @@ import type { Emit, Signature } from './row.ts'
 type Emits = Readonly<Record<string, Signature['emit']>>
 const PAIRS = (hex: string): string => `regexp_extract_all(${hex}, '..')`
 const joined = (pairs: string): string => `unhex(array_to_string(${pairs}, ''))`
+/** Not beyond the size; least would take a NULL for the size. */
+const within = (length: string, size: string): string =>
+  `CASE WHEN ${length} > ${size} THEN ${size} ELSE ${length} END`
 
 const part =
   (name: string) =>
   (args: string[], how: Emit): string =>
     once(args, ([bytes, position, length]) => {
       const size = `octet_length(${bytes})`
-      const start = `CASE WHEN ${position} = 0 THEN 1 WHEN ${position} < 0 THEN greatest(${size} + ${position} + 1, 1) ELSE least(${position}, ${size} + 1) END`
+      const start = `CASE WHEN ${position} = 0 THEN 1 WHEN ${position} < 0 THEN greatest(${size} + ${position} + 1, 1) WHEN ${position} > ${size} THEN ${size} + 1 ELSE ${position} END`
       const from = `substr(hex(${bytes}), 2 * (${start}) - 1`
       if (!length) return `unhex(${from}))`
-      return `CASE WHEN ${length} < 0 AND ${bytes} IS NOT NULL AND ${position} IS NOT NULL THEN ${how.fail(`'Third argument in ${name}() cannot be negative'`)} ELSE unhex(${from}, 2 * least(greatest(${length}, 0), ${size}))) END`
+      return `CASE WHEN ${length} < 0 AND ${bytes} IS NOT NULL AND ${position} IS NOT NULL THEN ${how.fail(`'Third argument in ${name}() cannot be negative'`)} ELSE unhex(${from}, 2 * ${within(length, size)})) END`
     })
 
 export const substringOfBytes = (name: string): Emits => ({
@@ -27,7 +30,7 @@ export const endOfBytes = (name: 'left' | 'right'): Emits => ({
     once(
       args,
       ([bytes, length]) =>
-        `CASE WHEN ${length} < 0 THEN ${how.fail(`'Second argument in ${name.toUpperCase()}() cannot be a negative value'`)} ELSE unhex(${name}(hex(${bytes}), 2 * least(${length}, octet_length(${bytes})))) END`,
+        `CASE WHEN ${length} < 0 THEN ${how.fail(`'Second argument in ${name.toUpperCase()}() cannot be a negative value'`)} ELSE unhex(${name}(hex(${bytes}), 2 * ${within(length!, `octet_length(${bytes})`)})) END`,
     ),
 })
 

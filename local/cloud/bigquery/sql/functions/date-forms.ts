@@ -43,7 +43,7 @@ export const truncating: Resolver = (call, resolve) => {
   arity(call, 2, 3)
   const given = resolve(call.args[0]!)
   const value =
-    given.literal !== undefined
+    given.literal !== undefined || given.isParameter
       ? asType(given, call.name === 'DATETIME_TRUNC' ? DATETIME : DATE, call)
       : given
   const zone = call.args[2] ? zoneOf(asType(resolve(call.args[2]), STRING, call), call.at) : undefined
@@ -137,6 +137,18 @@ export const lastDay: Resolver = (call, resolve) => {
   const months: Readonly<Record<string, number>> = { MONTH: 1, QUARTER: 3, YEAR: 12 }
   if ('firstWeekday' in part && part.firstWeekday !== undefined)
     return { sql: withinCalendar(`(${start} + 6)`, 'DATE', call.isSafe), type: DATE }
+  if (part.name === 'ISOYEAR')
+    return {
+      sql: withinCalendar(
+        once(
+          [sql],
+          ([d]) => `CAST(date_trunc('week', make_date(isoyear(${d}) + 1, 1, 4)) - to_days(1) AS DATE)`,
+        ),
+        'DATE',
+        call.isSafe,
+      ),
+      type: DATE,
+    }
   if (!months[part.name])
     throw invalid(`A valid date part argument for LAST_DAY is required, but found ${part.name}`, call.at)
   return { sql: `CAST(${start} + to_months(${months[part.name]}) - to_days(1) AS DATE)`, type: DATE }

@@ -130,6 +130,10 @@ export const dateRows: readonly FunctionRow[] = [
       "SELECT LAST_DAY(DATE '2008-11-25', MONTH), LAST_DAY(DATE '2008-11-25'), LAST_DAY(DATE '2008-11-10', WEEK(SUNDAY)), LAST_DAY(DATE '2008-11-25', YEAR)",
       ['2008-11-30', '2008-11-30', '2008-11-15', '2008-12-31'],
     ),
+    example(
+      "SELECT LAST_DAY(DATE '2024-01-01', ISOYEAR), LAST_DAY(DATE '2021-01-03', ISOYEAR), LAST_DAY(DATE '2008-11-10', ISOWEEK)",
+      ['2024-12-29', '2021-01-03', '2008-11-16'],
+    ),
   ),
   special(
     D,

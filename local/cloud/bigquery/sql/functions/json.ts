@@ -38,18 +38,36 @@ const value = (args: string[], how: Emit) => {
   return once(
     [readable(args[0]!, how)],
     ([x]) =>
-      `CASE WHEN json_type(${x}, ${path}) NOT IN ('OBJECT', 'ARRAY', 'NULL') THEN json_extract_string(${x}, ${path}) END`,
+      `CASE WHEN json_type(${x}, ${path}) NOT IN ('OBJECT', 'ARRAY', 'NULL') THEN ${unmarked(`json_extract_string(${x}, ${path})`, how)} END`,
   )
 }
-/** What is no JSON has no member: NULL, as for a path that leads nowhere. */
+const isText = (how: Emit): boolean => isScalar(how.values[0]!.type, 'STRING')
+/**
+ * What is no JSON has no member: NULL, as for a path that leads nowhere. Numbers of a text are answered as they
+ * are written, 19.90, which DuckDB would not: they are marked where it might write them otherwise.
+ */
 const readable = (text: string, how: Emit): string =>
-  isScalar(how.values[0]!.type, 'STRING') ? `CASE WHEN json_valid(${text}) THEN ${text} END` : text
+  isText(how)
+    ? once(
+        [text],
+        ([x]) =>
+          `CASE WHEN json_valid(${x}) THEN CASE WHEN regexp_matches(${x}, '\\d[.eE]|-0|\\d{19}') THEN ${marked(x!)} ELSE ${x} END END`,
+      )
+    : text
+/** Each number becomes a string that begins with the mark; a string gets an empty one behind it, which is taken away. */
+const marked = (x: string): string =>
+  `replace(regexp_replace(${x}, '("(?:[^"\\\\]|\\\\.)*")|(-?\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?)', '\\1"\\\\u0001\\\\u0002\\2"', 'g'), '"\\u0001\\u0002"', '')`
+const unmarked = (text: string, how: Emit): string =>
+  isText(how) ? `regexp_replace(${text}, '^\\x01\\x02', '')` : text
+/** The same within JSON. */
+const allUnmarked = (json: string, how: Emit): string =>
+  isText(how) ? `regexp_replace(${json}, '"\\\\u0001\\\\u0002([^"]*)"', '\\1', 'g')` : json
 const query = (args: string[], how: Emit) => {
   const path = pathOf(how)
   return once(
     [readable(args[0]!, how)],
     ([x]) =>
-      `CASE WHEN json_type(${x}, ${path}) <> 'NULL' THEN CAST(json_extract(${x}, ${path}) AS VARCHAR) END`,
+      `CASE WHEN json_type(${x}, ${path}) <> 'NULL' THEN ${allUnmarked(`CAST(json_extract(${x}, ${path}) AS VARCHAR)`, how)} END`,
   )
 }
 const list = (args: string[], how: Emit): string => {
@@ -61,13 +79,13 @@ const list = (args: string[], how: Emit): string => {
   )
 }
 const members = (args: string[], how: Emit): string =>
-  `list_transform(${list(args, how)}, lambda member: CAST(member AS VARCHAR))`
+  `list_transform(${list(args, how)}, lambda member: ${allUnmarked('CAST(member AS VARCHAR)', how)})`
 /** NULL as a whole when one element is an object or an array. */
 const scalars = (args: string[], how: Emit): string =>
   once(
     [list(args, how)],
     ([all]) =>
-      `CASE WHEN len(list_filter(${all}, lambda member: json_type(member) IN ('OBJECT', 'ARRAY'))) = 0 THEN list_transform(${all}, lambda member: json_extract_string(member, '$')) END`,
+      `CASE WHEN len(list_filter(${all}, lambda member: json_type(member) IN ('OBJECT', 'ARRAY'))) = 0 THEN list_transform(${all}, lambda member: ${unmarked("json_extract_string(member, '$')", how)}) END`,
   )
 const signatures = (emit: typeof value) => ({
   'STRING -> STRING': emit,
@@ -96,6 +114,10 @@ export const jsonRows: readonly FunctionRow[] = [
       `SELECT JSON_VALUE('{"a": true, "b": null, "c": {"d": 7}}', '$.a'), JSON_VALUE('{"b": null}', '$.b'), JSON_VALUE(JSON '{"c": {"d": 7}}', '$.c.d')`,
       ['true', null, '7'],
     ),
+    example(
+      `SELECT JSON_VALUE(t, '$.p'), JSON_VALUE(t, '$.e'), JSON_VALUE(t, '$.s'), JSON_VALUE(t, '$.big'), JSON_VALUE(t, '$.zero'), JSON_VALUE(PARSE_JSON(t), '$.p') FROM UNNEST(['{"p": 19.90, "e": 1e2, "s": "1.50 \\\\"2.50", "big": 123456789012345678901234567890, "zero": -0}']) t`,
+      ['19.90', '1e2', '1.50 "2.50', '123456789012345678901234567890', '-0', '19.9'],
+    ),
   ),
   scalar(
     F,
@@ -116,6 +138,10 @@ export const jsonRows: readonly FunctionRow[] = [
       `SELECT JSON_QUERY('{"class": {"students": [{"name": "Jane"}]}}', '$.class'), JSON_QUERY('{"a": null}', '$.a')`,
       ['{"students":[{"name":"Jane"}]}', null],
     ),
+    example(`SELECT JSON_QUERY('{"a": [1.50, {"b c": -2E+3}, "4.50"]}', '$.a'), JSON_QUERY('1.50')`, [
+      '[1.50,{"b c":-2E+3},"4.50"]',
+      '1.50',
+    ]),
     example(`SELECT TO_JSON_STRING(JSON_QUERY(JSON '{"a": [1]}'))`, ['{"a":[1]}']),
   ),
   scalar(
@@ -146,6 +172,7 @@ export const jsonRows: readonly FunctionRow[] = [
         `SELECT ${name}('[1,2,{"a":"b"}]'), ${name}('{"fruits":["apples","oranges"]}', '$.fruits'), ${name}('{"a":1}', '$.a')`,
         [['1', '2', '{"a":"b"}'], ['"apples"', '"oranges"'], null],
       ),
+      example(`SELECT ${name}('[1.50, {"a": 2.50}]')`, [['1.50', '{"a":2.50}']]),
     ),
   ),
   ...(['JSON_VALUE_ARRAY', 'JSON_EXTRACT_STRING_ARRAY'] as const).map((name) =>
@@ -163,6 +190,7 @@ export const jsonRows: readonly FunctionRow[] = [
         `SELECT ${name}('["apples","oranges"]', '$'), ${name}('{"fruits":["apples",1]}', '$.fruits'), ${name}('[{"a":1}]', '$'), ${name}('{"a":1}', '$.a')`,
         [['apples', 'oranges'], ['apples', '1'], null, null],
       ),
+      example(`SELECT ${name}('[1.50, "2.50"]')`, [['1.50', '2.50']]),
     ),
   ),
   scalar(

@@ -29,16 +29,24 @@ const power = (name: string) => (args: string[], how: Emit) =>
       `concat('Floating point error in function: ${name}(', ${x}, ', ', ${y}, ')')`,
     ),
   )
+/** NULL where finite arguments have an answer that is not. */
+const finiteOr = (args: string[], write: (a: string, b: string) => string): string =>
+  once(args, ([a, b]) =>
+    once(
+      [write(a!, b!)],
+      ([x]) => `CASE WHEN isfinite(${x}) OR NOT (isfinite(${a}) AND isfinite(${b})) THEN ${x} END`,
+    ),
+  )
 const safely = (operator: string) => ({
   'INT64, INT64 -> INT64': ([a, b]: string[]) =>
     `TRY_CAST(CAST(${a} AS HUGEINT) ${operator} CAST(${b} AS HUGEINT) AS BIGINT)`,
-  'FLOAT64, FLOAT64 -> FLOAT64': ([a, b]: string[]) =>
+  'FLOAT64, FLOAT64 -> FLOAT64': (args: string[]) => finiteOr(args, (a, b) => `${a} ${operator} ${b}`),
+  'NUMERIC, NUMERIC -> NUMERIC': (args: string[]) =>
     once(
-      [`${a} ${operator} ${b}`],
-      ([x]) => `CASE WHEN isfinite(${x}) OR NOT (isfinite(${a}) AND isfinite(${b})) THEN ${x} END`,
+      args,
+      ([a, b]) =>
+        `TRY(${operator === '*' ? multiplied(a!, b!) : `CAST(${a} ${operator} ${b} AS DECIMAL(38,9))`})`,
     ),
-  'NUMERIC, NUMERIC -> NUMERIC': ([a, b]: string[]) =>
-    `TRY(${operator === '*' ? multiplied(a!, b!) : `CAST(${a} ${operator} ${b} AS DECIMAL(38,9))`})`,
 })
 const rounding = (name: string) => ({
   'FLOAT64 -> FLOAT64': name,
@@ -97,11 +105,14 @@ export const mathRows: readonly FunctionRow[] = [
     'rewrite',
     'SAFE_DIVIDE',
     {
-      'FLOAT64, FLOAT64 -> FLOAT64': (args) =>
-        once(args, ([a, b]) => `CASE WHEN ${b} <> 0 THEN ${a} / ${b} END`),
+      'FLOAT64, FLOAT64 -> FLOAT64': (args) => finiteOr(args, (a, b) => `${a} / nullif(${b}, 0)`),
       'NUMERIC, NUMERIC -> NUMERIC': ([a, b]) => divided(a!, b!, 'NULL'),
     },
     example('SELECT SAFE_DIVIDE(20, 4), SAFE_DIVIDE(0, 20), SAFE_DIVIDE(20, 0)', [5, 0, null]),
+    example(
+      "SELECT SAFE_DIVIDE(1e308, 1e-308), SAFE_DIVIDE(CAST('inf' AS FLOAT64), 2), SAFE_DIVIDE(x, 1e-308) FROM UNNEST([1e308]) AS x",
+      [null, Number.POSITIVE_INFINITY, null],
+    ),
   ),
   scalar(
     F,

@@ -80,13 +80,9 @@ function parsing(type: GType): Resolver {
         type,
       }
     const formats = translated(format, isScalar(type, 'DATE'), call, isScalar(type, 'TIME'))
-    const attempts = formats.map((one) => (x: string) => `try_strptime(${x}, ${quoteText(one, call.at)})`)
     return {
       sql: once([text.sql], ([x]) => {
-        const parsed =
-          attempts.length === 1
-            ? attempts[0]!(x!)
-            : `coalesce(${attempts.map((attempt) => attempt(x!)).join(', ')})`
+        const parsed = firstThatParses(inMicroseconds(x!, format), formats, call.at)
         return `CASE WHEN ${x} IS NULL THEN NULL WHEN ${parsed} IS NOT NULL THEN ${finish(parsed)} ELSE ${failure(x!)} END`
       }),
       type,
@@ -101,14 +97,24 @@ const OFFSETS: Readonly<Record<string, string>> = {
 }
 
 function parsedWithOffset(x: string, format: string, element: string, call: Call & { at: Position }): string {
-  const [head] = translated(format.slice(0, -element.length), false, call)
+  const heads = translated(format.slice(0, -element.length), false, call)
   const split = `'(?s)^(.*?)${OFFSETS[element]}$'`
   const offset = `regexp_extract(${x}, ${split}, 2)`
   const digits = `regexp_replace(${offset}, '[^0-9]', '', 'g')`
   const minutes = `(CAST(substr(${digits}, 1, 2) AS BIGINT) * 60 + CAST('0' || substr(${digits}, 3, 2) AS BIGINT))`
-  return `CASE WHEN regexp_matches(${x}, ${split}) THEN make_timestamptz(epoch_us(try_strptime(regexp_extract(${x}, ${split}, 1), ${quoteText(head!, call.at)})) - CASE WHEN ${offset} IN ('Z', 'z') THEN 0 WHEN starts_with(${offset}, '-') THEN -${minutes} ELSE ${minutes} END * 60000000) END`
+  return `CASE WHEN regexp_matches(${x}, ${split}) THEN make_timestamptz(epoch_us(${firstThatParses(inMicroseconds(`regexp_extract(${x}, ${split}, 1)`, format), heads, call.at)}) - CASE WHEN ${offset} IN ('Z', 'z') THEN 0 WHEN starts_with(${offset}, '-') THEN -${minutes} ELSE ${minutes} END * 60000000) END`
 }
 
+/** %E*S takes any digits and keeps six. */
+const inMicroseconds = (x: string, format: string): string =>
+  format.includes('%E*S') ? `regexp_replace(${x}, '(\\.\\d{6})\\d+', '\\1')` : x
+
+function firstThatParses(x: string, formats: readonly string[], at: Position): string {
+  const attempts = formats.map((format) => `try_strptime(${x}, ${quoteText(format, at)})`)
+  return attempts.length === 1 ? attempts[0]! : `coalesce(${attempts.join(', ')})`
+}
+
+/** DuckDB's formats, of which the first that parses counts: the fraction of a second may be absent. */
 function translated(
   format: string,
   isDate: boolean,
@@ -129,7 +135,8 @@ function translated(
       return same
     })
     .join('')
-  return elements.includes('%E*S') ? [whole, whole.replace('%S.%f', '%S')] : [whole]
+  const short = whole.replace(/%S\.%[fg]/, '%S')
+  return short === whole ? [whole] : [whole, short]
 }
 
 export const parseFormatRows: readonly FunctionRow[] = [
@@ -177,6 +184,16 @@ export const parseFormatRows: readonly FunctionRow[] = [
     example(
       "SELECT PARSE_TIMESTAMP('%Y-%m-%dT%H:%M:%S%z', '2008-12-25T07:30:00+0130'), PARSE_TIMESTAMP('%FT%T%Ez', '2008-12-25T07:30:00-08:00'), PARSE_TIMESTAMP('%FT%T%Ez', '2008-12-25T07:30:00Z', 'Asia/Tokyo'), SAFE.PARSE_TIMESTAMP('%FT%T%z', '2008-12-25T07:30:00')",
       ['2008-12-25 06:00:00+00', '2008-12-25 15:30:00+00', '2008-12-25 07:30:00+00', null],
+    ),
+    example(
+      "SELECT PARSE_TIMESTAMP('%FT%H:%M:%E*S%Ez', t) FROM UNNEST(['2024-01-31T10:11:12+01:00', '2024-01-31T10:11:12.25+01:00', '2024-01-31T10:11:12.123456789Z']) t ORDER BY 1",
+      ['2024-01-31 09:11:12+00'],
+      ['2024-01-31 09:11:12.25+00'],
+      ['2024-01-31 10:11:12.123456+00'],
+    ),
+    example(
+      "SELECT PARSE_TIMESTAMP('%F %H:%M:%E3S', '2024-01-31 10:11:12'), PARSE_TIMESTAMP('%F %H:%M:%E6S', '2024-01-31 10:11:12')",
+      ['2024-01-31 10:11:12+00', '2024-01-31 10:11:12+00'],
     ),
     failing("SELECT PARSE_TIMESTAMP('%FT%T%z', '2008-12-25T07:30:00+01:30')", 'Failed to parse input string'),
   ),

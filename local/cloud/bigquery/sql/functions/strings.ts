@@ -19,7 +19,7 @@ const chained = (args: string[]) => (args.length === 1 ? args[0]! : `(${args.joi
 const substring = (args: string[], how: Emit) =>
   once(args, ([text, position, length]) => {
     const start = `CASE WHEN ${position} = 0 THEN 1 WHEN ${position} < 0 THEN greatest(length(${text}) + ${position} + 1, 1) ELSE ${position} END`
-    const plain = `substr(${text}, ${start}${length ? `, greatest(${length}, 0)` : ''})`
+    const plain = `substr(${text}, ${start}${length ? `, ${length}` : ''})`
     return length
       ? `CASE WHEN ${length} < 0 AND ${text} IS NOT NULL AND ${position} IS NOT NULL THEN ${how.fail("'Third argument in SUBSTR() cannot be negative'")} ELSE ${plain} END`
       : plain
@@ -287,7 +287,7 @@ export const stringRows: readonly FunctionRow[] = [
         once(
           args,
           ([x, separator]) =>
-            `CASE WHEN ${x} = '' THEN CASE WHEN ${separator} = '' THEN CAST([] AS VARCHAR[]) ELSE [''] END WHEN ${separator} = '' THEN regexp_extract_all(${x}, '(?s).') ELSE string_split(${x}, ${separator}) END`,
+            `CASE WHEN ${separator} IS NULL THEN NULL WHEN ${x} = '' THEN CASE WHEN ${separator} = '' THEN CAST([] AS VARCHAR[]) ELSE [''] END WHEN ${separator} = '' THEN regexp_extract_all(${x}, '(?s).') ELSE string_split(${x}, ${separator}) END`,
         ),
     },
     example("SELECT SPLIT('b c d', ' '), SPLIT('', ' '), SPLIT('a,,b')", [

@@ -34,6 +34,7 @@ export function fieldOf(value: Value, name: string, at: Expression['at']): Value
       ...value,
       sql: `json_extract(${value.sql}, ${quoteText(`$.${jsonKey(name, at)}`)})`,
       literal: undefined,
+      isParameter: undefined,
       column: undefined,
     }
   if (value.type.kind !== 'struct')
@@ -46,6 +47,7 @@ export function fieldOf(value: Value, name: string, at: Expression['at']): Value
     sql: `struct_extract(${value.sql}, ${quoteText(found[0].name)})`,
     type: found[0].type,
     literal: undefined,
+    isParameter: undefined,
     column: undefined,
   }
 }
@@ -63,7 +65,7 @@ function jsonElement(object: Value, expression: Expression & { kind: 'index' }, 
   if (isScalar(type, 'STRING')) return fieldOf(object, literal, expression.at)
   const sql =
     BigInt(literal) < 0n ? 'CAST(NULL AS JSON)' : `json_extract(${object.sql}, '$[${BigInt(literal)}]')`
-  return { ...object, sql, literal: undefined, column: undefined }
+  return { ...object, sql, literal: undefined, isParameter: undefined, column: undefined }
 }
 
 export function resolveIndex(expression: Expression & { kind: 'index' }, env: Env): Value {

@@ -77,5 +77,10 @@ export function resolveParameter(expression: Expression & { kind: 'parameter' },
       expression.at,
     )
   const type = typeFromText(found.type, expression.at)
-  return { sql: `CAST(${found.duckdb} AS ${duckdbType(type)})`, type, isConstant: true }
+  return {
+    sql: `CAST(${found.duckdb} AS ${duckdbType(type)})`,
+    type,
+    isConstant: true,
+    isParameter: true,
+  }
 }

@@ -6,8 +6,14 @@ import type { Body, Cte } from '../parse/syntax.ts'
 import { invalid, unsupported } from '../refusal.ts'
 import { coercionCost } from '../values/coerce.ts'
 import { typeName, type GType } from '../values/gtype.ts'
+import { raised } from '../values/raised.ts'
+import { quoteText } from '../values/value.ts'
 import { asColumns } from './output.ts'
 import type { Env, QueryResult } from './scope.ts'
+
+/** https://cloud.google.com/bigquery/quotas#query_jobs */
+const MOST_ROUNDS = 500
+const ROUND = '"round of the recursion"'
 
 /** What of a query this part needs. */
 interface Queries {
@@ -49,8 +55,11 @@ export function recursiveCte(cte: Cte, label: string, scope: Env, queries: Queri
         body.at,
       )
   }
+  // A recursion without an end would fill the disk: each round's rows know its number.
+  const last = `(SELECT max(${ROUND}) FROM ${label})`
+  const next = `CASE WHEN ${last} >= ${MOST_ROUNDS} THEN ${raised(quoteText(`A recursive CTE has reached the maximum number of iterations: ${MOST_ROUNDS}.`))} ELSE ${last} + 1 END`
   return {
-    sql: `${queries.converted(base, types, scope)} UNION ALL ${queries.converted(step, types, inner)}`,
+    sql: `SELECT *, 0 AS ${ROUND} FROM ${queries.converted(base, types, scope)} UNION ALL SELECT *, ${next} FROM ${queries.converted(step, types, inner)}`,
     columns: base.columns,
   }
 }

@@ -59,7 +59,7 @@ export function callRoutine(call: Call & { at: Position }, routine: ResolvedRout
   const value = routine.returns
     ? coerce(body, typeOfField(routine.returns), call.at, `The body of ${name}`)
     : body
-  const { literal: _, column: _column, ...facts } = value
+  const { literal: _, isParameter: _parameter, column: _column, ...facts } = value
   return { ...facts, sql: `(${value.sql})`, ...joinFacts(args), isConstant: false }
 }
 

@@ -5,7 +5,7 @@
 import { invalid, unsupported } from '../refusal.ts'
 import type { Expression, GroupBy, OrderItem, Select, SelectItem } from '../parse/syntax.ts'
 import { coerce } from '../values/coerce.ts'
-import { BOOL, isGroupable, isNullType, quoteName, typeName } from '../values/gtype.ts'
+import { BOOL, isGroupable, isNullType, isScalar, quoteName, typeName } from '../values/gtype.ts'
 import type { Value } from '../values/value.ts'
 import { resolveFrom } from './from.ts'
 import { noteConjuncts } from './pruning.ts'
@@ -51,21 +51,14 @@ export function resolveSelect(select: Select, outer: Env, orderBy: readonly Orde
     ? ` HAVING ${condition(select.having, { ...aliased, noWindow: 'HAVING clause' }, 'HAVING clause')}`
     : ''
   const qualify = select.qualify ? ` QUALIFY ${condition(select.qualify, aliased, 'QUALIFY clause')}` : ''
-  const order =
-    orderBy.length > 0
-      ? ` ORDER BY ${orderBy
-          .map((item) =>
-            orderKey(
-              item,
-              ordinal(
-                item.expression,
-                items.map((one) => one.value),
-              ) ?? sortValue(item.expression, aliased),
-              select.isDistinct,
-            ),
-          )
-          .join(', ')}`
-      : ''
+  const sorting = orderBy.map((item) => ({
+    item,
+    value:
+      ordinal(
+        item.expression,
+        items.map((one) => one.value),
+      ) ?? sortValue(item.expression, aliased),
+  }))
   if (select.isDistinct)
     for (const item of items) {
       if (!isGroupable(item.value.type))
@@ -97,8 +90,18 @@ export function resolveSelect(select: Select, outer: Env, orderBy: readonly Orde
     )
     .join(', ')
   const source = from ? ` FROM ${from.sql}` : ''
+  const ordered = (keys: readonly string[]): string => (keys.length > 0 ? ` ORDER BY ${keys.join(', ')}` : '')
+  const rows = `SELECT ${select.isDistinct ? 'DISTINCT ' : ''}${list}${source}${where}${grouping}${having}${qualify}`
+  // A FLOAT64 is sorted by two keys, and DISTINCT allows none but its columns: those are sorted outside.
+  const places = sorting.map(({ value }) => items.findIndex((item) => item.value.sql === value.sql))
+  const isOutside =
+    select.isDistinct &&
+    sorting.some(({ value }) => isScalar(value.type, 'FLOAT64')) &&
+    sorting.every(({ value }, i) => places[i]! >= 0 || /^\d+$/.test(value.sql))
   return {
-    sql: `SELECT ${select.isDistinct ? 'DISTINCT ' : ''}${list}${source}${where}${grouping}${having}${qualify}${order}`,
+    sql: isOutside
+      ? `SELECT * FROM (${rows}) AS ${env.translation.fresh('distinct')}${ordered(sorting.map(({ item, value }, i) => orderKey(item, places[i]! < 0 ? value : { ...value, sql: labels[places[i]!]! })))}`
+      : `${rows}${ordered(sorting.map(({ item, value }) => orderKey(item, value, select.isDistinct)))}`,
     columns,
     as: select.as,
     row: isPlain && !from && !select.having ? items.map((item) => item.value) : undefined,

@@ -81,7 +81,7 @@ export function castWithFormat(
     const text = pieces.length === 0 ? "''" : `concat(${pieces.join(', ')})`
     return `CASE WHEN ${x} IS NOT NULL THEN ${text} END`
   })
-  return { ...value, sql, type: STRING, literal: undefined, column: undefined }
+  return { ...value, sql, type: STRING, literal: undefined, isParameter: undefined, column: undefined }
 }
 
 function piecesOf(

@@ -1,7 +1,7 @@
 /** CAST and SAFE_CAST between types, https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_rules. What DuckDB reads more generously is guarded. */
 import { createHash } from 'node:crypto'
 import { invalid, unsupported, type Position } from '../refusal.ts'
-import { duckdbType, isNullType, sameType, typeName, type GType } from './gtype.ts'
+import { duckdbType, isNullType, isScalar, sameType, typeName, type GType } from './gtype.ts'
 import {
   DATE_PATTERN,
   DATETIME_PATTERN,
@@ -56,7 +56,13 @@ const RULES: Readonly<Record<string, Rule>> = {
   'BOOL>INT64': native('BIGINT'),
   'BOOL>STRING': (sql) => `CASE ${sql} WHEN TRUE THEN 'true' WHEN FALSE THEN 'false' END`,
   'FLOAT64>INT64': (sql, how) => native('BIGINT')(`round(${sql})`, how),
-  'FLOAT64>NUMERIC': (sql, how) => native('DECIMAL(38,9)')(sql, how),
+  // By all its digits: DuckDB would multiply by a power of ten, in FLOAT64.
+  'FLOAT64>NUMERIC': (sql, how) =>
+    once([sql], ([x]) => {
+      const digits = native('DECIMAL(38,9)')(`printf('%.40f', ${x})`, how)
+      const wrong = `concat('Illegal conversion of non-finite floating point number to numeric: ', ${x})`
+      return `CASE WHEN isfinite(${x}) THEN ${digits} WHEN ${x} IS NOT NULL THEN ${how.isSafe ? 'NULL' : raised(wrong)} END`
+    }),
   'FLOAT64>STRING': (sql) => once([sql], ([x]) => floatText(x!)),
   'NUMERIC>INT64': (sql, how) => native('BIGINT')(`round(${sql}, 0)`, how),
   'NUMERIC>FLOAT64': native('DOUBLE'),
@@ -125,8 +131,12 @@ const RULES: Readonly<Record<string, Rule>> = {
 }
 
 export function castValue(value: Value, to: GType, how: How): Value {
-  const sql = castSql(value.sql, value.type, to, how)
-  return { ...value, sql, type: to, literal: undefined, column: undefined }
+  // A number written as a literal is the one that was written, as in BigQuery, not the FLOAT64 nearest to it.
+  const isWritten = value.literal !== undefined && isScalar(value.type, 'FLOAT64') && isScalar(to, 'NUMERIC')
+  const sql = isWritten
+    ? native('DECIMAL(38,9)')(quoteText(value.literal), how)
+    : castSql(value.sql, value.type, to, how)
+  return { ...value, sql, type: to, literal: undefined, isParameter: undefined, column: undefined }
 }
 
 export function castSql(sql: string, from: GType, to: GType, how: How): string {

@@ -34,7 +34,7 @@ export function coercionCost(value: Value, to: GType): number | undefined {
       : undefined
   if (from.kind !== 'scalar' || to.kind !== 'scalar') return undefined
   if (
-    value.literal !== undefined &&
+    (value.literal !== undefined || value.isParameter) &&
     from.name === 'STRING' &&
     ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP'].includes(to.name)
   )
@@ -72,6 +72,7 @@ export function coerce(value: Value, to: GType, at?: Position, what?: string): V
     sql: castSql(value.sql, value.type, to, { isSafe: false, at }),
     type: to,
     literal: undefined,
+    isParameter: undefined,
     column: undefined,
   }
 }
@@ -126,7 +127,8 @@ export function commonType(values: readonly Value[]): GType | undefined {
     if (isNullType(value.type)) continue
     const { type } = value
     const name = type.kind === 'scalar' ? type.name : JSON.stringify(type)
-    const kind = type.kind === 'scalar' ? (value.literal === undefined ? name : `${name} literal`) : value
+    const written = value.literal === undefined ? (value.isParameter ? 'parameter' : '') : 'literal'
+    const kind = type.kind === 'scalar' ? `${name} ${written}` : value
     const before = kinds.get(kind)
     if (before) before.count++
     else kinds.set(kind, { value, count: 1 })

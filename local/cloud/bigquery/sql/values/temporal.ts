@@ -65,12 +65,16 @@ export function timestampLiteral(text: string, at?: Position): string {
   }
   const zone = new RegExp(`^(.*?)(${ZONE_PATTERN})$`).exec(text)
   if (zone && zone[2]!.trim().toUpperCase() !== 'UTC')
-    return timestampIn(datetimeLiteral(zone[1]!, at, 'TIMESTAMP'), quoteText(zoneName(zone[2]!.trim(), at)))
+    return timestampIn(datetimeLiteral(zone[1]!, at, 'TIMESTAMP'), zoneText(zone[2]!.trim(), at))
   return utcTimestamp(datetimeLiteral(zone ? zone[1]! : text, at, 'TIMESTAMP'))
 }
 
-/** Time zones as BigQuery takes them: a tz database name, or an offset such as +05:30. */
-export function zoneName(name: string, at?: Position): string {
+/** DuckDB text of a time zone as BigQuery takes it: a tz database name, or an offset such as +05:30, which DuckDB knows as no zone. */
+export function zoneText(name: string, at?: Position): string | undefined {
+  const offset = /^([+-])(\d{1,2})(?::(\d{2}))?$/.exec(name)
+  const minutes = offset ? Number(offset[2]) * 60 + Number(offset[3] ?? 0) : 0
+  if (offset && minutes <= 14 * 60 && Number(offset[3] ?? 0) < 60)
+    return minutes === 0 ? undefined : `${OFFSET}${offset[1] === '-' ? '-' : ''}${minutes})`
   const known = (() => {
     try {
       return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== undefined
@@ -79,8 +83,9 @@ export function zoneName(name: string, at?: Position): string {
     }
   })()
   if (!known || /^[+-]/.test(name)) throw invalid(`Invalid time zone: ${name}`, at)
-  return name
+  return ['UTC', 'ETC/UTC'].includes(name.toUpperCase()) ? undefined : quoteText(name)
 }
+const OFFSET = 'to_minutes('
 
 /**
  * DATETIME (read as UTC) to TIMESTAMP, and back: microseconds only, so neither the session's zone nor a
@@ -106,11 +111,18 @@ export const withinCalendar = (sql: string, type: Moment, isSafe = false): strin
     : `CASE WHEN ${sql} BETWEEN ${CALENDAR[type]} THEN ${sql}${failed} END`
 }
 
-/** `zone` is DuckDB text; absent means UTC. */
-export const datetimeIn = (timestamp: string, zone?: string, isSafe = false): string =>
-  zone ? withinCalendar(`timezone(${zone}, ${timestamp})`, 'DATETIME', isSafe) : utcDatetime(timestamp)
-export const timestampIn = (datetime: string, zone?: string): string =>
-  zone ? firstOfBoth(datetime, zone) : utcTimestamp(datetime)
+/** `zone` is text of `zoneText`; absent means UTC. */
+export function datetimeIn(timestamp: string, zone?: string, isSafe = false): string {
+  if (!zone) return utcDatetime(timestamp)
+  const sql = zone.startsWith(OFFSET)
+    ? `(${utcDatetime(timestamp)} + ${zone})`
+    : `timezone(${zone}, ${timestamp})`
+  return withinCalendar(sql, 'DATETIME', isSafe)
+}
+export function timestampIn(datetime: string, zone?: string): string {
+  if (!zone) return utcTimestamp(datetime)
+  return zone.startsWith(OFFSET) ? utcTimestamp(`(${datetime} - ${zone})`) : firstOfBoth(datetime, zone)
+}
 
 /**
  * A clock set back shows a time twice: BigQuery means the first, DuckDB the second. Clocks are set back by an

@@ -11,6 +11,8 @@ export interface Value {
   readonly type: GType
   /** Set when written as a literal: a literal coerces where a column of the type would not. */
   readonly literal?: string
+  /** A query parameter: a STRING one coerces to dates and times, as a literal does. */
+  readonly isParameter?: boolean
   /** Of a STRUCT constructor: what its fields are made of, so that literals in it coerce as literals do. */
   readonly fields?: readonly Value[]
   /** Depends on no column: may prune partitions, may be a format or a path. */
