@@ -35,6 +35,17 @@ it('the main branch leaves its state: an immutable folder and the latest', async
   }
   expect(Object.keys(manifest.nodes)).toContain('model.shop.orders')
   expect(result.summary).toContain('the latest from now on')
+  // A seed is loaded, not queried: its job says as well whose it is.
+  const { body } = await loop.dbt.cloud.api(
+    'ops',
+    'GET',
+    '/jobs?allUsers=true&projection=full&maxResults=1000',
+  )
+  const jobs = body.jobs as { configuration: { jobType: string; labels?: Record<string, string> } }[]
+  const loads = jobs.filter(({ configuration }) => configuration.jobType === 'LOAD')
+  expect(loads.map(({ configuration }) => configuration.labels)).toContainEqual(
+    expect.objectContaining({ 'managed-by': 'run-dbt', run: '1', model: 'shop_raw_orders' }),
+  )
 }, 480_000)
 
 it('a pull request builds what it changed and what depends on it, into a dataset of its own, and reads the rest', async () => {
@@ -120,6 +131,32 @@ it('a pull request builds what it changed and what depends on it, into a dataset
   expect(await readFile(result.outputs['junit-path']!, 'utf8')).toContain('name="orders"')
   // The next run on main compares with main.
   expect((await loop.latest()).commit).not.toBe('')
+}, 480_000)
+
+it('a second push reads from production what it does not change any more, not what the first one left', async () => {
+  const { change } = shop
+  await loop.edit(change.file, ', status = "placed" as is_open', '')
+  await loop.edit(change.file, ' where order_id > 1', '')
+  await loop.edit('models/marts/customers.sql', 'count(orders.order_id)', 'count(distinct orders.order_id)')
+  // A hook, and a macro that asks while the model is compiled: no dry run tells what they read.
+  await loop.edit(
+    'models/marts/customers.sql',
+    'select',
+    "{{ config(post_hook='select 1') }}{% if execute %}{% do run_query('select 2') %}{% endif %}\nselect",
+  )
+  const result = await loop.onPullRequest({ commands: 'build --exclude kept', 'max-bytes': '1000000000' })
+  expect([result.exitCode, messages(result)]).toEqual([0, []])
+  expect(result.outputs['not-estimated']).toBe('hooks of customers, 1 query of macros while compiling')
+  expect(messages(result, 'warning')).toContainEqual(
+    expect.stringContaining('max-bytes did not judge hooks of customers, 1 query of macros'),
+  )
+  expect((await nodesOf(result)).filter((id) => id.startsWith('model'))).toEqual(['model.shop.customers'])
+  // The first push left its own orders here, of which it had dropped one.
+  expect(await loop.dbt.tablesOf('caec_analytics_pr_7')).toContain('orders')
+  const run = await readFile(`${result.outputs['results-path']}/0/run_results.json`, 'utf8')
+  const { results } = JSON.parse(run) as { results: { unique_id: string; compiled_code: string }[] }
+  const { compiled_code: sql } = results.find(({ unique_id: id }) => id === 'model.shop.customers')!
+  expect(sql).toContain('`caec_analytics`.`orders`')
 }, 480_000)
 
 it('another account is who asks, also of a run that says itself which pull request it is for', async () => {

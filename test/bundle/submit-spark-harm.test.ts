@@ -195,6 +195,22 @@ it.concurrent(
 )
 
 it.concurrent(
+  'an outage of one answer, 403 or 401 before the create, is asked again',
+  async () => {
+    const answers = [403, 401]
+    const result = await job.through(
+      (request, reply) => {
+        const status = isGet(request) ? answers.shift() : undefined
+        return status === undefined ? false : answer(reply, status)
+      },
+      (env) => job.submit({ main: 'short.py', args: 'looked for' }, { env }),
+    )
+    expect([answers, result.exitCode, errorOf(result)]).toEqual([[], 0, ''])
+  },
+  300_000,
+)
+
+it.concurrent(
   'an outage in which 200 comes with an HTML page, nothing or half an answer is not believed',
   async () => {
     const bodies = ['<html><body>Sign in</body></html>', '', '{"name":"projects/p/loc']

@@ -21,6 +21,7 @@ beforeAll(async () => {
   job = await openSparkJob(cloud)
   await job.write({
     'jobs/echo.py': 'import sys\nprint(sys.argv[1:])\n',
+    'jobs/fails.py': 'raise ValueError("no")\n',
     'jobs/slow.py': 'import time\nprint("started", flush=True)\ntime.sleep(600)\n',
     'jobs/sum.sql': 'SELECT concat("total ", sum(d)) FROM (SELECT explode(sequence(1, ${last})) AS d);\n',
   })
@@ -59,6 +60,17 @@ describe('submit-spark', () => {
     expect([attached.exitCode, errorOf(attached), attached.outputs.state]).toEqual([0, '', 'SUCCEEDED'])
     expect(attached.log).toContain("│ ['later']")
     expect(attached.state.batchId).toBe(started.outputs['batch-id'])
+  }, 120_000)
+
+  it('of a batch that has failed, a look without waiting is red', async () => {
+    const failed = await job.submit({ main: 'jobs/fails.py' })
+    const looked = await job.submit({
+      attach: failed.outputs['batch-id']!,
+      wait: 'false',
+      ...{ 'service-account': '', 'staging-bucket': '' },
+    })
+    expect([looked.exitCode, looked.outputs.state]).toEqual([1, 'FAILED'])
+    expect(errorOf(looked)).toMatch(/Running batch fails-\S+: it failed: .*ValueError: no/)
   }, 120_000)
 
   it("never cancels another run's batch that it is attached to", async () => {

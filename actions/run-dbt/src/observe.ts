@@ -46,6 +46,8 @@ export interface Observed {
   readonly python?: string
   /** A folder of this run alone. */
   readonly scratch: string
+  /** Of the step: dbt reads variables of its own there. */
+  readonly environment: Runner['environment']
   readonly dataset: string
   readonly state?: ObservedState
   readonly pullRequest?: PullRequestDatasets
@@ -58,6 +60,7 @@ const NOTHING = {
   project: { profileName: '', targetPath: '', logPath: '', commentLines: 1, notes: [] },
   dbt: { kind: 'use', target: '', reason: '', python: '', requirements: [] },
   scratch: '',
+  environment: {},
 } as const
 
 export async function observe(inputs: Inputs, google: Google, runner: Runner): Promise<Observed> {
@@ -67,20 +70,20 @@ export async function observe(inputs: Inputs, google: Google, runner: Runner): P
   // Needs neither a checkout nor a Python.
   if (inputs.pullRequest.isCleanup) return { ...NOTHING, dataset, pullRequest }
   await insideWorkspace(runner.context.workspace, inputs.projectPath || '.', 'project-dir')
-  const project = await readProject(inputs, runner.environment)
+  const { environment } = runner
+  const project = await readProject(inputs, environment)
   const sources = await digestOfSources(inputs.projectDir, project.written ?? [], runner)
-  const { PATH } = runner.environment
   const installed = await findInstalled(runner)
   const lock =
     inputs.requirements === '' ? undefined : await readLock(runner.context.workspace, inputs.requirements)
-  const dbt = chooseDbt(inputs, installed, await findOnPath(['python3', 'python'], PATH), lock)
+  const dbt = chooseDbt(inputs, installed, await findOnPath(['python3', 'python'], environment.PATH), lock)
   const scratch = await mkdtemp(path.join(runner.context.tempDir, 'run-dbt-'))
   const state = inputs.state && (await observeState(inputs, event, scratch, google, runner))
   const wanted = await readPackages(inputs, project)
   const base = keptFolder(runner)
   const content = wanted?.digest && (await findKept(base, wanted.digest))
   const packages = wanted && { ...wanted, content }
-  const seen = { project, sources, dbt, scratch, dataset, state, pullRequest, packages }
+  const seen = { project, sources, dbt, scratch, environment, dataset, state, pullRequest, packages }
   const kept = state?.role === 'compare' ? state.kept : undefined
   const production = inputs.compareBytes === undefined ? undefined : kept?.directory
   const needsPreview =
@@ -101,7 +104,7 @@ export async function observe(inputs: Inputs, google: Google, runner: Runner): P
       commands: inputs.commands
         .filter((command) => !packages?.content || !isPlainDeps(command))
         .filter((command) => state?.role !== 'compare' || kept !== undefined || !lacksState(command))
-        .map((command) => withState(command, kept)),
+        .map((command) => withState(command, { kept, all: inputs.commands, environment })),
       around: { inputs, project },
       wantsCosts: inputs.costs.isWanted,
       production,

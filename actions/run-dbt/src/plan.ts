@@ -133,7 +133,11 @@ function planCommand(command: Command, inputs: Inputs, observed: Observed): Comm
       argv: [],
     }
   }
-  const whole = withState(command, state?.role === 'compare' ? state.kept : undefined)
+  const whole = withState(command, {
+    kept: state?.role === 'compare' ? state.kept : undefined,
+    all: inputs.commands,
+    environment: observed.environment,
+  })
   return {
     kind: 'command',
     target: text,

@@ -13,8 +13,9 @@ import type { Command } from './commands.ts'
 import { compareShapes, type ColumnsSeen, type Compared } from './compare-tables.ts'
 import type { NodeCost } from './costs.ts'
 import { runDbt, type DbtRun } from './dbt-process.ts'
+import { hooksOf, type HookedNode } from './hooks.ts'
 import type { Placed } from './pull-request.ts'
-import type { JobPlace } from './stop.ts'
+import { countJobs, type JobPlace } from './stop.ts'
 import { readJson, readResults, type CommandResult, type Manifest } from './results.ts'
 import { nodeTypesOf, storesFailures, whyLess } from './verbs.ts'
 
@@ -27,9 +28,13 @@ export interface Previewed {
   readonly compared: readonly Compared[]
   /** Names of selected models that are written in Python. */
   readonly python: readonly string[]
+  /** What it would run beside its nodes' own queries. */
+  readonly hooks: readonly string[]
 }
 export interface Preview {
   readonly exitCode: number
+  /** Queries that macros sent while the models were compiled. */
+  readonly queries: number
   readonly results: string
   readonly commands: readonly Previewed[]
   /** What the commands select that is built somewhere. */
@@ -40,14 +45,12 @@ interface Judged {
   /** Only of a model that is to be compared. */
   readonly columns?: ColumnsSeen
 }
-interface BuiltNode {
-  readonly name?: string
+interface BuiltNode extends HookedNode {
   readonly fqn?: readonly string[]
   readonly language?: string
-  readonly resource_type?: string
   readonly database?: string | null
   readonly schema?: string
-  readonly config?: {
+  readonly config?: HookedNode['config'] & {
     readonly materialized?: string
     readonly incremental_strategy?: string | null
     readonly store_failures?: boolean | null
@@ -99,12 +102,16 @@ export async function preview(
       wantsSql && result.isSuccess
         ? await judgeNodes(folder, nodes, { types, why }, given, run.jobs, google)
         : []
-    placed.push(...placedNodes(selected(nodes, result), types, storesFailures(command, environment)))
+    const chosen = selected(nodes, result)
+    placed.push(...placedNodes(chosen, types, storesFailures(command, environment)))
     found.push({
       command,
       result,
-      python: selected(nodes, result).flatMap(([id, { language, name }]) =>
-        language === 'python' ? [name ?? id] : [],
+      python: chosen.flatMap(([id, { language, name }]) => (language === 'python' ? [name ?? id] : [])),
+      hooks: hooksOf(
+        command,
+        Object.values(nodes),
+        chosen.flatMap(([, node]) => (types.includes(node.resource_type ?? '') ? [node] : [])),
       ),
       costs: wantsCosts ? judged.map(({ cost }) => cost) : [],
       compared:
@@ -117,7 +124,7 @@ export async function preview(
             ),
     })
   }
-  return { exitCode, results, commands: found, placed }
+  return { exitCode, results, commands: found, placed, queries: await countJobs(results) }
 }
 
 /** dbt lists nodes by the parts of their place, and results by their id. */

@@ -12,7 +12,12 @@ export function costsSeen({ preview }: Observed): NodeCost[] {
   return preview?.commands.flatMap(({ costs }) => costs) ?? []
 }
 
-export function describeCosts(costs: readonly NodeCost[], prices: Prices): SummaryBlock[] {
+/** @param unseen names of what the estimate does not hold, nodes and else. */
+export function describeCosts(
+  costs: readonly NodeCost[],
+  prices: Prices,
+  unseen: readonly string[] = [],
+): SummaryBlock[] {
   const { bytes, unknown, compared } = totalOf(costs)
   const cost = dollars(bytes, prices)
   const month =
@@ -23,10 +28,11 @@ export function describeCosts(costs: readonly NodeCost[], prices: Prices): Summa
     compared === undefined
       ? ''
       : ` Of what also ran on the main branch: ${spelledBytes(compared.now)}, was ${spelledBytes(compared.before)}.`
-  const missing =
-    unknown.length === 0
-      ? ''
-      : ` Not in it, because BigQuery could not say: ${unknown.slice(0, 10).join(', ')}${unknown.length > 10 ? ', …' : ''}.`
+  const beside = unseen.filter((name) => !unknown.includes(name))
+  const missing = [
+    unknown.length === 0 ? '' : ` Not in it, because BigQuery could not say: ${first(unknown)}.`,
+    beside.length === 0 ? '' : ` Not in it, because no dry run tells of it: ${first(beside)}.`,
+  ].join('')
   const rows = [...costs]
     .sort((left, right) => (right.bytes ?? -1) - (left.bytes ?? -1))
     .filter(({ bytes: own, before }) => own !== 0 || before !== undefined)
@@ -55,6 +61,9 @@ export function describeCosts(costs: readonly NodeCost[], prices: Prices): Summa
   ]
 }
 
+const first = (names: readonly string[]): string =>
+  `${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`
+
 export const MEASURED = ['Time', 'Slot time', 'Billed', 'Cost']
 
 /** What BigQuery told of a node; empty where it told nothing. */
@@ -69,10 +78,29 @@ export function measured(node: NodeResult, prices: Prices): string[] {
 
 const SHOWN = 5
 
-/** Names of nodes and commands whose reading is not in the estimate, each once. */
-export function notEstimated(costs: readonly NodeCost[], commands: readonly Command[]): string[] {
+/** Names of nodes, hooks and commands whose reading is not in the estimate, each once. */
+export function notEstimated({ preview }: Observed, commands: readonly Command[]): string[] {
+  const seen = preview?.commands ?? []
   const unseen = commands.filter(({ verb }) => readsUnseen(verb)).map(({ verb }) => `dbt ${verb}`)
-  return [...new Set([...totalOf(costs).unknown, ...unseen])]
+  return [
+    ...new Set([
+      ...totalOf(seen.flatMap(({ costs }) => costs)).unknown,
+      ...seen.flatMap(({ hooks }) => hooks),
+      ...unseen,
+      ...(preview !== undefined && preview.queries > 0 ? [spelledQueries(preview.queries)] : []),
+    ]),
+  ]
+}
+
+/** Of macros that ask the warehouse while a model is compiled, which the look at it has to do. */
+const spelledQueries = (count: number): string =>
+  `${count} ${count === 1 ? 'query' : 'queries'} of macros while compiling`
+
+/** A look is not free where the project itself asks. */
+export function lookNotes({ preview }: Observed): string[] {
+  return preview === undefined || preview.queries === 0
+    ? []
+    : [`Looking ran ${spelledQueries(preview.queries)}; only maximum-bytes-billed limits those.`]
 }
 
 /** Slowest and dearest, once there is something to choose from. */

@@ -13,6 +13,7 @@ import {
   costsSeen,
   describeCosts,
   describeMeasured,
+  lookNotes,
   MEASURED,
   measured,
   notEstimated,
@@ -40,11 +41,12 @@ export function report(
   const count = (verdict: Verdict): number => nodes.filter((node) => node.verdict === verdict).length
   const costs = costsSeen(observed)
   const estimated = costs.length === 0 ? undefined : totalOf(costs).bytes
-  const unseen = inputs.costs.isWanted ? notEstimated(costs, inputs.commands) : []
+  const unseen = inputs.costs.isWanted ? notEstimated(observed, inputs.commands) : []
   const said = [
     ...notes,
     ...observed.project.notes,
     ...stateNotes(inputs, observed),
+    ...lookNotes(observed),
     ...(observed.packages?.note === undefined ? [] : [observed.packages.note]),
     ...(outcome.notes ?? []),
   ]
@@ -74,7 +76,7 @@ export function report(
       },
       ...said.map((text): SummaryBlock => ({ kind: 'text', text })),
       ...describeSteps(plan, outcome, inputs),
-      ...(costs.length === 0 ? [] : describeCosts(costs, inputs.costs)),
+      ...(costs.length === 0 ? [] : describeCosts(costs, inputs.costs, unseen)),
       ...(outcome.isApplied ? [] : describeCompared(comparedIn(observed.preview))),
       ...(outcome.isApplied
         ? [

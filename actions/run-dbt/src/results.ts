@@ -79,6 +79,7 @@ export interface ManifestNode {
   readonly language?: string | null
 }
 export interface Manifest {
+  readonly metadata?: { readonly project_name?: string | null }
   readonly nodes?: Readonly<Record<string, ManifestNode>>
   readonly sources?: Readonly<Record<string, ManifestNode>>
   readonly unit_tests?: Readonly<Record<string, ManifestNode>>
@@ -169,9 +170,14 @@ export function describeNode(
     bytesProcessed: integer(response.bytes_processed),
     bytesBilled: integer(response.bytes_billed),
     slotMs: integer(response.slot_ms),
-    file: node?.original_file_path,
+    file: isOfPackage(node, manifest) ? undefined : node?.original_file_path,
   }
 }
+
+/** A package's file has its path below the package, which is no file of the workspace or another one. */
+const isOfPackage = (node: ManifestNode | undefined, manifest: Manifest | undefined): boolean =>
+  node?.package_name !== undefined &&
+  node.package_name !== (manifest?.metadata?.project_name ?? node.package_name)
 
 /** A hook's own line says nothing beside its name; what the database said comes after it. */
 function withoutHook(told: string): string {
@@ -208,7 +214,6 @@ async function findLine(
 ): Promise<number | undefined> {
   const node = nodeOf(result.id, manifest)
   if (node === undefined || result.file === undefined) return undefined
-  // A package is not part of the workspace's own text.
   const source = await readInside(projectDir, result.file)
   if (source === undefined) return undefined
   if (result.resourceType === 'source') return lineOfTest(source.split('\n'), undefined, node.name)

@@ -40,7 +40,7 @@ export async function stop(
     () => true,
   )
   if (!(await Promise.race([hears, sleep(PATIENCE_MS, false)]))) talk.kill()
-  const open = openJobs(await readFile(path.join(results, 'jobs.jsonl'), 'utf8').catch(() => ''))
+  const open = openJobs(await readJobs(results))
   const left = new Set(open)
   let stopped = 0
   const asked = pMap(
@@ -55,6 +55,14 @@ export async function stop(
   )
   await Promise.race([asked, sleep(STOPPING_MS)])
   return { stopped, left: [...left] }
+}
+
+const readJobs = (results: string): Promise<string> =>
+  readFile(path.join(results, 'jobs.jsonl'), 'utf8').catch(() => '')
+
+/** How many jobs of the warehouse were begun. */
+export async function countJobs(results: string): Promise<number> {
+  return (await readJobs(results)).split('\n').filter((line) => readLine(line).begun !== undefined).length
 }
 
 /** The newest first: an older one has most likely ended, though nobody wrote it down. */

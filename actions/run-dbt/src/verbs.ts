@@ -74,6 +74,10 @@ function wordsFor(words: readonly string[], isKept: (flag: string) => boolean): 
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+/** dbt 1.11 gave each of its variables a second name, which wins; an empty one counts as none. */
+const variable = (environment: Environment, name: string): string =>
+  environment[`DBT_ENGINE_${name}`] || environment[`DBT_${name}`] || ''
+
 /** Verbs that build or test, with the kinds they act on when their author names none. */
 const ACTING: Readonly<Record<string, readonly string[]>> = {
   build: ['model', 'seed', 'snapshot', 'test', 'unit_test', 'function'],
@@ -90,14 +94,14 @@ const TYPED = ['build', 'clone', 'test']
 export function nodeTypesOf({ verb, words }: Command, environment: Environment): readonly string[] {
   const all = ACTING[verb] ?? []
   if (!TYPED.includes(verb)) return all
-  const said = (flag: RegExp, variable: string): readonly string[] => {
+  const said = (flag: RegExp, name: string): readonly string[] => {
     const given = valuesOf(words, flag)
-    return (given.length > 0 ? given : [environment[variable] ?? '']).flatMap(
+    return (given.length > 0 ? given : [variable(environment, name)]).flatMap(
       (text) => text.match(/\S+/g) ?? [],
     )
   }
-  const wanted = said(/^--resource-types?$/, 'DBT_RESOURCE_TYPES')
-  const unwanted = said(/^--exclude-resource-types?$/, 'DBT_EXCLUDE_RESOURCE_TYPES')
+  const wanted = said(/^--resource-types?$/, 'RESOURCE_TYPES')
+  const unwanted = said(/^--exclude-resource-types?$/, 'EXCLUDE_RESOURCE_TYPES')
   const isAll = wanted.length === 0 || wanted.includes('all') || wanted.includes('default')
   return all.filter((type) => (isAll || wanted.includes(type)) && !unwanted.includes(type))
 }
@@ -108,18 +112,18 @@ function valuesOf(words: readonly string[], flag: RegExp): string[] {
   )
 }
 
-const isOn = (words: readonly string[], flag: string, value: string | undefined): boolean => {
+const isOn = (words: readonly string[], flag: string, value: string): boolean => {
   const last = words.findLast((word) => word === `--${flag}` || word === `--no-${flag}`)
-  return last === undefined ? /^(1|t|true|y|yes|on)$/i.test(value ?? '') : last === `--${flag}`
+  return last === undefined ? /^(1|t|true|y|yes|on)$/i.test(value) : last === `--${flag}`
 }
 
 /** Whether tests keep the rows that fail, where the project does not say of a test itself. */
 export const storesFailures = ({ verb, words }: Command, environment: Environment): boolean =>
-  ['build', 'test'].includes(verb) && isOn(words, 'store-failures', environment.DBT_STORE_FAILURES)
+  ['build', 'test'].includes(verb) && isOn(words, 'store-failures', variable(environment, 'STORE_FAILURES'))
 
 /** Why what a command reads is less than its compiled SQL says; undefined when it is not. */
 export function whyLess({ words }: Command, environment: Environment): string | undefined {
-  const isSample = words.some((word) => /^--sample(=|$)/.test(word)) || Boolean(environment.DBT_SAMPLE)
+  const isSample = words.some((word) => /^--sample(=|$)/.test(word)) || variable(environment, 'SAMPLE') !== ''
   return isSample ? 'with --sample it reads a part that is not known before' : undefined
 }
 
@@ -141,25 +145,55 @@ const NARROWED = ['build', 'run', 'test', 'seed', 'snapshot', 'compile', 'list',
 const READING = ['clone', 'docs generate', 'show']
 const SELECTION = /^(--(select|models?|selector|inline)(=|$)|-[sm])/
 
+const selects = ({ words }: Command): boolean => words.some((word) => SELECTION.test(word))
+const has = ({ globals, words }: Command, ...flags: readonly string[]): boolean =>
+  [...globals, ...words].some((word) => flags.includes(word.split('=')[0] ?? ''))
+
+export interface WithState {
+  readonly kept: { readonly directory: string } | undefined
+  /** Of the run, this one among them. */
+  readonly all: readonly Command[]
+  readonly environment: Environment
+}
+
 /** With the main branch's state: what is modified, unless the author selects, read from there what is not built. */
-export function withState(command: Command, kept: { readonly directory: string } | undefined): Command {
+export function withState(command: Command, around: WithState): Command {
   const { verb } = command
+  const { kept } = around
   if (kept === undefined || !(NARROWED.includes(verb) || READING.includes(verb))) return command
-  const has = (flag: string): boolean =>
-    [...command.globals, ...command.words].some((word) => word === flag || word.startsWith(`${flag}=`))
-  const selects = command.words.some((word) => SELECTION.test(word))
   return {
     ...command,
     words: [
       ...command.words,
-      ...(selects || READING.includes(verb) ? [] : ['--select', 'state:modified+']),
-      ...(has('--state') ? [] : ['--state', kept.directory]),
+      ...(selects(command) || READING.includes(verb) ? [] : ['--select', 'state:modified+']),
+      ...(has(command, '--state') ? [] : ['--state', kept.directory]),
       // A clone takes its sources from the state whatever this says.
-      ...(has('--defer') || has('--no-defer') || verb === 'clone' ? [] : ['--defer']),
+      ...(has(command, '--defer', '--no-defer') || verb === 'clone' ? [] : ['--defer']),
+      ...(favorsState(command, around) ? ['--favor-state'] : []),
     ],
   }
 }
 
+const TABLES = ['model', 'seed', 'snapshot', 'function']
+
+/**
+ * Whether what it does not select is read from production even where an earlier push has left a table of that name.
+ * dbt takes each command's selection alone for what is built: only where one command builds everything, none that
+ * another of them has just built is passed over.
+ */
+function favorsState(command: Command, { all, environment }: WithState): boolean {
+  const types = nodeTypesOf(command, environment)
+  return (
+    command.verb === 'build' &&
+    TABLES.every((type) => types.includes(type)) &&
+    !has(command, '--no-defer', '--favor-state', '--no-favor-state') &&
+    variable(environment, 'FAVOR_STATE') === '' &&
+    !all.some(
+      (other) => selects(other) && nodeTypesOf(other, environment).some((type) => TABLES.includes(type)),
+    )
+  )
+}
+
 /** A clone of a state that is not there yet: the first pull request has nothing to copy, and builds all. */
-export const lacksState = ({ verb, globals, words }: Command): boolean =>
-  verb === 'clone' && ![...globals, ...words].some((word) => /^--(defer-)?state(=|$)/.test(word))
+export const lacksState = (command: Command): boolean =>
+  command.verb === 'clone' && !has(command, '--state', '--defer-state')

@@ -56,9 +56,12 @@ export function followOutput(storage: ObjectStorage, onLine: (line: string) => v
           generation: chunk.generation,
           startByte: from,
         })
+        // A reading that hung and was given up for another may come back after it.
+        const news = data.subarray((read.get(chunk.name) ?? 0) - from)
+        if (news.length === 0) continue
         read.set(chunk.name, from + data.length)
-        fresh += data.length
-        const lines = (rest + decoder.write(data)).split(/\r?\n/)
+        fresh += news.length
+        const lines = (rest + decoder.write(news)).split(/\r?\n/)
         rest = lines.pop() ?? ''
         for (const line of lines) emit(line)
         while (rest.length > LINE_LIMIT) {

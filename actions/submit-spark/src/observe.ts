@@ -137,7 +137,8 @@ async function findEarlier(
         `Looking for batch ${ids.batchId}`,
         () => getBatch(google, ref, runner.cancelled),
         patience,
-        isRefusal,
+        // A look that only shows less needs no patience; before a create one bad answer is not the last word.
+        (error) => isRefusal(error) && (inputs.isDryRun || ![401, 403].includes(error.status)),
       )
     } catch (error) {
       if (!(error instanceof GoogleApiError)) throw error

@@ -64,7 +64,11 @@ export function readPrices(
       { input: 'max-cost-usd', given: String(most), accepted: `a limit together with ${words}` },
     )
   const read = found.flatMap(({ tier, published }) =>
-    published ? [`${tier} tier, read on ${published.readOn}`] : [],
+    published
+      ? [
+          `${tier} tier, read on ${published.readOn}${published.isCopied ? " in PerfKitBenchmarker's copy of Google's list" : ''}`,
+        ]
+      : [],
   )
   return {
     prices: {

@@ -186,15 +186,19 @@ function times(batch: Batch): [string, string][] {
 }
 
 function failureOf(batchId: string, outcome: Submitted, facts: Facts): WorkFailedError | undefined {
-  const watched = outcome.watched
+  // What nobody waited for may have ended all the same.
+  const { submitted } = outcome
+  const unwatched = submitted && /^(FAILED|CANCELLED)$/.test(submitted.state) ? submitted : undefined
+  const watched: Submitted['watched'] =
+    outcome.watched ?? (unwatched && { batch: unwatched, tail: [], signs: { tracebacks: [] } })
   if (watched === undefined || watched.batch.state === 'SUCCEEDED') return undefined
-  const { batch, tail, signs } = watched
+  const { batch, tail, signs, stopped } = watched
   const words = batch.stateMessage.trim().split('\n').slice(0, 5).join('\n').slice(0, 800)
   const isTtl = /ttl exceeded/i.test(batch.stateMessage)
   const why =
-    watched.stopped === 'timeout'
+    stopped === 'timeout'
       ? `it did not end within ${facts.timeoutMs / 60_000} minutes and was cancelled (timeout-minutes)`
-      : watched.stopped === 'cost'
+      : stopped === 'cost'
         ? `it had used more than $${facts.maxCostUsd} and was cancelled (max-cost-usd)`
         : isTtl
           ? 'it was cancelled because its ttl was exceeded'
@@ -215,7 +219,7 @@ function failureOf(batchId: string, outcome: Submitted, facts: Facts): WorkFaile
     ),
     hint: isTtl ? 'Raise the input ttl.' : cause && grantFor(cause),
     problem:
-      watched.stopped !== undefined || isTtl
+      stopped !== undefined || isTtl
         ? 'spark-timeout'
         : batch.state === 'CANCELLED'
           ? 'cancelled'

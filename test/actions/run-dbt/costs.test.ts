@@ -3,6 +3,7 @@ import { expect, it } from '@jest/globals'
 import { createInputs } from '../../../actions/_shared/runner/inputs.ts'
 import type { RunContext } from '../../../actions/_shared/runner/context.ts'
 import type { NodeCost } from '../../../actions/run-dbt/src/costs.ts'
+import { hooksOf } from '../../../actions/run-dbt/src/hooks.ts'
 import { parseInputs } from '../../../actions/run-dbt/src/inputs.ts'
 import type { Observed } from '../../../actions/run-dbt/src/observe.ts'
 import { planRun } from '../../../actions/run-dbt/src/plan.ts'
@@ -31,12 +32,14 @@ const observed: Observed = {
   project: { profileName: 'x', targetPath: '/t', logPath: '/l', commentLines: 1, notes: [] },
   dbt: { kind: 'use', target: 'dbt', reason: 'there', python: '/py', requirements: [] },
   scratch: '/s',
+  environment: {},
   dataset: 'd',
 }
 const written = (
   given: Record<string, string>,
   costs: readonly NodeCost[],
   nodes: readonly NodeResult[] = [],
+  beside: { readonly hooks?: readonly string[]; readonly queries?: number } = {},
 ) => {
   const inputs = parse(given)
   const [command] = inputs.commands
@@ -46,8 +49,9 @@ const written = (
     preview: {
       exitCode: 0,
       results: '/r',
+      queries: beside.queries ?? 0,
       placed: [],
-      commands: [{ command: command!, result, costs, compared: [], python: [] }],
+      commands: [{ command: command!, result, costs, compared: [], python: [], hooks: beside.hooks ?? [] }],
     },
   }
   const plan = planRun(inputs, seen, { projectId: 'p', endpoints: { overrides: [] } })
@@ -65,6 +69,30 @@ it('a limit that could not judge all of it names the rest, in a warning and an o
   expect(warnings(said)).toEqual([
     'max-bytes did not judge orders, dbt retry, dbt source freshness: what they read is not known before they run; give maximum-bytes-billed, which holds for each query.',
   ])
+})
+
+it('names hooks, and the queries that macros sent while the models were compiled', () => {
+  const beside = { hooks: ['on-run-end', 'hooks of a'], queries: 2 }
+  const said = written({ 'max-bytes': '9' }, [cost('a', { bytes: 1 })], [], beside)
+  const names = 'on-run-end, hooks of a, 2 queries of macros while compiling'
+  expect(said.outputs['not-estimated']).toBe(names)
+  expect(warnings(said)).toEqual([expect.stringContaining(`max-bytes did not judge ${names}: `)])
+  const summary = JSON.stringify(said.summary)
+  expect(summary).toContain(`Not in it, because no dry run tells of it: ${names}.`)
+  expect(summary).toContain(
+    'Looking ran 2 queries of macros while compiling; only maximum-bytes-billed limits',
+  )
+})
+
+it.each<[string, string[]]>([
+  ['build', ['on-run-start', 'hooks of a']],
+  ['compile', []],
+  ['test', []],
+])('of %s the hooks are %j', (verb, wanted) => {
+  const a = { name: 'a', resource_type: 'model', config: { 'pre-hook': [], 'post-hook': [{ sql: 'x' }] } }
+  const b = { name: 'b', resource_type: 'model', config: { 'pre-hook': [], 'post-hook': [] } }
+  const start = { name: 'shop-on-run-start-0', resource_type: 'operation', tags: ['on-run-start'] }
+  expect(hooksOf({ verb }, [a, b, start], verb === 'test' ? [] : [a, b])).toEqual(wanted)
 })
 
 it.each<[string, Record<string, string>, NodeCost[]]>([

@@ -122,6 +122,7 @@ const observed: Observed = {
   project: { profileName: 'caec', targetPath: '/t', logPath: '/l', commentLines: 1, notes: [] },
   dbt: { kind: 'use', target: 'dbt', reason: 'there', python: '/py', requirements: [] },
   scratch: '/s',
+  environment: {},
   dataset: 'd',
 }
 

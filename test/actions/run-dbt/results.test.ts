@@ -27,6 +27,17 @@ it.each<[string, string | undefined, string, string]>([
   expect(node.message).toContain('said')
 })
 
+it.each([
+  ['shop', 'models/m.sql'],
+  // Its path is one below the package; in this project the same one may be another model's.
+  ['kit', undefined],
+])('a node of %s stands in the file %s of the workspace', (package_name, file) => {
+  const m = { name: 'm', package_name, original_file_path: 'models/m.sql' }
+  const manifest = { metadata: { project_name: 'shop' }, nodes: { 'model.x.m': m } }
+  const raw = { unique_id: 'model.x.m', status: 'error', message: 'Unrecognized name: nope at [2:8]' }
+  expect(describeNode(raw, manifest)).toMatchObject({ name: 'm', file })
+})
+
 const failureWith = (raw: readonly Partial<RawResult>[], exception?: string) => {
   const nodes = raw.map((result) =>
     describeNode({ unique_id: 'model.shop.m', status: 'error', ...result }, undefined),

@@ -13,7 +13,6 @@ import type { Observed } from '../../../actions/run-dbt/src/observe.ts'
 import { renderProfiles } from '../../../actions/run-dbt/src/profile.ts'
 import { datasetsToCreate, datasetsToDrop, labelsOf } from '../../../actions/run-dbt/src/pull-request.ts'
 import { parseLatest } from '../../../actions/run-dbt/src/state.ts'
-import { withState } from '../../../actions/run-dbt/src/verbs.ts'
 import { report } from '../../../actions/run-dbt/src/report.ts'
 import { lineOfError, lineOfTest, sourceLine } from '../../../actions/run-dbt/src/places.ts'
 import { describeNode, type NodeResult, type Verdict } from '../../../actions/run-dbt/src/results.ts'
@@ -33,6 +32,7 @@ const observed: Observed = {
   project: { profileName: 'caec', targetPath: '/t', logPath: '/l', commentLines: 1, notes: [] },
   dbt: { kind: 'use', target: 'dbt', reason: 'there', python: '/py', requirements: [] },
   scratch: '/s',
+  environment: {},
   dataset: 'd',
 }
 
@@ -240,22 +240,6 @@ describe('plan', () => {
   ])('lists what %s would select', (commands, words) => {
     const argv = listingArgv(parse({ commands }).commands[0]!, { inputs: parse(), project: observed.project })
     expect(argv?.slice(0, argv.indexOf('--project-dir')).join(' ')).toBe(words)
-  })
-  it.each([
-    ['build', 'build --select state:modified+ --state /kept --defer'],
-    ['build --exclude x', 'build --exclude x --select state:modified+ --state /kept --defer'],
-    ['build -s tag:daily', 'build -s tag:daily --state /kept --defer'],
-    ['test --state mine --no-defer', 'test --state mine --no-defer --select state:modified+'],
-    ['compile --inline x', 'compile --inline x --state /kept --defer'],
-    ['clone -s a', 'clone -s a --state /kept'],
-    ['clone', 'clone --state /kept'],
-    ['docs generate', 'docs generate --state /kept --defer'],
-    ['show -s a', 'show -s a --state /kept --defer'],
-    ['retry', 'retry'],
-    ['deps', 'deps'],
-  ])('on a pull request, %s becomes %s', (commands, words) => {
-    const { verb, words: rest } = withState(parse({ commands }).commands[0]!, { directory: '/kept' })
-    expect([verb, ...rest].join(' ')).toBe(words)
   })
   const cost = (name: string, bytes: number | undefined, before?: number): NodeCost => ({
     id: name,

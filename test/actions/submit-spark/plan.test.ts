@@ -11,6 +11,7 @@ import { planBatch } from '../../../actions/submit-spark/src/plan.ts'
 import { costUsd } from '../../../actions/submit-spark/src/prices.ts'
 import { watchForSigns } from '../../../actions/submit-spark/src/failure-signs.ts'
 import { annotationsOf, report } from '../../../actions/submit-spark/src/report.ts'
+import type { Batch } from '../../../actions/_shared/batch.ts'
 import type { ObjectStorage } from '../../../actions/_shared/google/storage.ts'
 
 const given: Record<string, string> = {
@@ -325,6 +326,51 @@ describe('driver output', () => {
   })
 })
 
+it('a reading that hung until another was begun prints nothing a second time', async () => {
+  const chunks = new Map([['d/driveroutput.000000000', Buffer.from('one\n')]])
+  const hung = Promise.withResolvers<Buffer>()
+  let reads = 0
+  const storage = {
+    list: async () =>
+      [...chunks].map(([name, data]) => ({ name, sizeBytes: data.length, generation: String(data.length) })),
+    read: (_bucket: string, name: string, range: { startByte?: number }) => {
+      reads += 1
+      return reads === 1 ? hung.promise : Promise.resolve(chunks.get(name)!.subarray(range.startByte ?? 0))
+    },
+  } as unknown as ObjectStorage
+  const lines: string[] = []
+  const output = followOutput(storage, (line) => lines.push(line))
+  const first = output.drain('gs://bucket/d/driveroutput')
+  await output.drain('gs://bucket/d/driveroutput')
+  chunks.set('d/driveroutput.000000000', Buffer.from('one\ntwo\n'))
+  hung.resolve(Buffer.from('one\n'))
+  expect(await first).toBe(0)
+  await output.drain('gs://bucket/d/driveroutput')
+  expect(lines).toEqual(['one', 'two'])
+})
+
+const batchIn = (state: Batch['state'], stateMessage = ''): Batch => ({
+  ...{ name: 'projects/p/locations/r/batches/b', state, stateMessage },
+  ...{ history: [], labels: {}, operation: 'o' },
+})
+function reported(outcome: Partial<Parameters<typeof report>[1]>) {
+  const ids = { batchId: 'b', requestId: 'r' }
+  const submit = { kind: 'submit', target: 'b', reason: 'asked for', ...ids, request: {} } as const
+  return report(
+    {
+      ...{ target: { project: 'p' }, owner: '', steps: [submit], submit, staged: 0 },
+      ...{ mainUri: 'gs://b/m.py', pyFileUris: [] },
+    },
+    { isApplied: true, done: [], ...outcome },
+    {
+      ...{ isDryRun: false, region: 'r', maxCostUsd: 5, timeoutMs: 600_000 },
+      prices: { dcuHour: 0, shuffleGbHour: 0, source: '' },
+    },
+    [],
+    { projectId: 'p', sources: new Map([['m.py', { tracebackPaths: { 'm.py': 'jobs/m.py' } }]]), notes: [] },
+  )
+}
+
 describe('the report', () => {
   it("computes cost from usage as Google's price list does", () => {
     expect(
@@ -358,43 +404,40 @@ describe('the report', () => {
     ],
     ['by a person', 'Cancelled by user.', undefined, 'somebody cancelled it', undefined],
   ])('says when a batch was cancelled %s', (_, stateMessage, stopped, why, hint) => {
-    const submit = {
-      kind: 'submit',
-      target: 'b',
-      reason: 'asked for',
-      batchId: 'b',
-      requestId: 'r',
-      request: {},
-    } as const
-    const batch = {
-      name: 'projects/p/locations/r/batches/b',
-      ...{ state: 'CANCELLED' as const, stateMessage, history: [], labels: {}, operation: 'o' },
-    }
-    const { failure } = report(
-      {
-        target: { project: 'p' },
-        owner: '',
-        steps: [submit],
-        submit,
-        staged: 0,
-        mainUri: 'gs://b/m.py',
-        pyFileUris: [],
-      },
-      { isApplied: true, done: [], watched: { batch, tail: [], signs: { tracebacks: [] }, stopped } },
-      {
-        isDryRun: false,
-        region: 'r',
-        prices: { dcuHour: 0, shuffleGbHour: 0, source: '' },
-        maxCostUsd: 5,
-        timeoutMs: 600_000,
-      },
-      [],
-      { projectId: 'p', sources: new Map(), notes: [] },
-    )
+    const { failure } = reported({
+      watched: { batch: batchIn('CANCELLED', stateMessage), tail: [], signs: { tracebacks: [] }, stopped },
+    })
     expect(failure).toMatchObject({
       code: 'WORK_FAILED',
       message: expect.stringContaining(`Running batch b: ${why}.`),
       hint,
+    })
+  })
+  it.each<[Batch['state'], string | undefined]>([
+    ['FAILED', 'Running batch b: it failed: no such table'],
+    ['CANCELLED', 'Running batch b: somebody cancelled it.'],
+    ['SUCCEEDED', undefined],
+    ['RUNNING', undefined],
+  ])('of a batch that nobody waited for and that is %s', (state, message) => {
+    const { failure } = reported({ submitted: batchIn(state, 'no such table') })
+    if (message === undefined) expect(failure).toBeUndefined()
+    else expect(failure).toMatchObject({ code: 'WORK_FAILED', message: expect.stringContaining(message) })
+  })
+  it('keeps the traceback that a hundred later lines have pushed out of the tail', () => {
+    const traceback = [
+      'Traceback (most recent call last):',
+      '  File "/tmp/srvls/m.py", line 9, in <module>',
+      'ValueError: bad',
+    ]
+    const watcher = watchForSigns()
+    const later = Array.from({ length: 100 }, (_, at) => `INFO stopping ${at}`)
+    for (const line of [...traceback, ...later]) watcher.see(line)
+    const { failure } = reported({
+      watched: { batch: batchIn('FAILED', 'see the log'), tail: later.slice(-60), signs: watcher.signs },
+    })
+    expect(failure).toMatchObject({
+      lastLines: [...traceback, '…', ...later.slice(-60)],
+      annotations: [{ file: 'jobs/m.py', line: 9, message: 'ValueError: bad' }],
     })
   })
   it("points at the innermost line of the author's files", () => {

@@ -16,7 +16,7 @@ it.each<[string, Record<string, string>, object, number | undefined]>([
     {},
     {
       dcuHour: 0.06,
-      shuffleGbHour: 0.000054795,
+      shuffleGbHour: expect.closeTo(0.000054795, 9),
       source: 'prices of us-central1, standard tier, read on 2026-09-28',
     },
     0.060054795,
@@ -28,15 +28,26 @@ it.each<[string, Record<string, string>, object, number | undefined]>([
     0.0701,
   ],
   [
-    'nothing of another region',
-    { region: 'europe-west1' },
+    'what was read for another region, which is another price',
+    { region: 'europe-west3' },
+    {
+      dcuHour: 0.077307,
+      shuffleGbHour: expect.closeTo(0.048 / 730, 9),
+      source:
+        "prices of europe-west3, standard tier, read on 2026-11-30 in PerfKitBenchmarker's copy of Google's list",
+    },
+    0.077307 + 0.048 / 730,
+  ],
+  [
+    'nothing of a region that nobody read',
+    { region: 'me-west1' },
     {
       source:
-        'prices of europe-west1 are not known here; give price-per-dcu-hour (standard tier) and price-per-shuffle-gb-hour (standard tier)',
+        'prices of me-west1 are not known here; give price-per-dcu-hour (standard tier) and price-per-shuffle-gb-hour (standard tier)',
     },
     undefined,
   ],
-  ['what is given where nothing was read', { region: 'europe-west1', ...both }, { dcuHour: 0.07 }, 0.0701],
+  ['what is given where nothing was read', { region: 'me-west1', ...both }, { dcuHour: 0.07 }, 0.0701],
   [
     'the dearer tier when one side is in it',
     { properties: 'spark.dataproc.executor.compute.tier=premium' },
@@ -47,10 +58,10 @@ it.each<[string, Record<string, string>, object, number | undefined]>([
     0.089054795,
   ],
   [
-    'no shuffle price of the premium tier, which nobody read',
+    'the shuffle price of the premium tier',
     { properties: 'spark.dataproc.driver.disk.tier=premium' },
-    { dcuHour: 0.06, source: expect.stringContaining('give price-per-shuffle-gb-hour (premium tier)') },
-    undefined,
+    { dcuHour: 0.06, shuffleGbHour: expect.closeTo(0.1 / 730, 9) },
+    0.06 + 0.1 / 730,
   ],
 ])('takes %s', (_, given, prices, cost) => {
   const found = read(given).prices
@@ -61,8 +72,8 @@ it.each<[string, Record<string, string>, object, number | undefined]>([
 
 it('takes a limit in dollars only with prices that can keep it', () => {
   expect(read({ 'max-cost-usd': '5' }).maxCostUsd).toBe(5)
-  expect(read({ region: 'europe-west1', 'max-cost-usd': '5', ...both }).maxCostUsd).toBe(5)
-  expect(thrownBy(() => read({ region: 'europe-west1', 'max-cost-usd': '5' }))).toMatchObject({
+  expect(read({ region: 'me-west1', 'max-cost-usd': '5', ...both }).maxCostUsd).toBe(5)
+  expect(thrownBy(() => read({ region: 'me-west1', 'max-cost-usd': '5' }))).toMatchObject({
     code: 'INPUT',
     message: expect.stringContaining('so nothing would keep the limit; give price-per-dcu-hour'),
   })
@@ -72,10 +83,11 @@ it('holds no price without the day and the place it was read', () => {
   const all = Object.values(PRICES).flatMap((units) =>
     Object.values(units).flatMap((tiers) => Object.values(tiers)),
   )
-  expect(all.length).toBeGreaterThan(0)
-  for (const { readOn, source } of all) {
+  expect([Object.keys(PRICES).length, all.length]).toEqual([34, 34 * 4])
+  for (const { usd, readOn, source } of all) {
+    expect(usd).toBeGreaterThan(0)
     expect(readOn).toMatch(/^20\d\d-\d\d-\d\d$/)
-    expect(source).toMatch(/^https:\/\/cloud\.google\.com\//)
+    expect(source).toMatch(/^https:\/\/(cloud\.google|github)\.com\//)
   }
 })
 
