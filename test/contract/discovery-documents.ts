@@ -15,8 +15,14 @@ export interface Schema {
   readonly items?: Schema
   readonly properties?: Readonly<Record<string, Schema>>
   readonly additionalProperties?: Schema
+  readonly readOnly?: boolean
+  readonly description?: string
   readonly annotations?: { readonly required?: readonly string[] }
 }
+/** What Google only answers; a client that sends back what it read sends it, too. */
+export const isAnswered = ({ readOnly, description = '' }: Schema): boolean =>
+  readOnly === true || /^(Optional\. )?\[?output[ -]only/i.test(description)
+
 export interface Parameter extends Schema {
   readonly location: 'path' | 'query'
   readonly required?: boolean

@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { clientOf } from './clients.ts'
-import { loadDiscovery, type Discovery, type Found } from './discovery-documents.ts'
+import { isAnswered, loadDiscovery, type Discovery, type Found } from './discovery-documents.ts'
 import { judgeParameter, judgeValue, type Report } from './discovery-values.ts'
 import { judgeError } from './error-shapes.ts'
 import { isTolerated, jsonName, withServicePath } from './tolerated.ts'
@@ -120,12 +120,15 @@ export function checkExchanges(exchanges: Iterable<RecordedExchange>, discovery:
 /** What is in no document is reported by its own fault; Google does not read that either. */
 function judgeUnread(exchange: RecordedExchange, { document, method }: Found, report: Report): void {
   const parameters = { ...document.parameters, ...method.parameters }
-  for (const name of exchange.unread ?? [])
+  const fields = document.schemas[method.request?.$ref ?? '']?.properties ?? {}
+  for (const name of exchange.unread ?? []) {
+    if (fields[name] && isAnswered(fields[name])) continue
     if (!name.startsWith('?') || parameters[jsonName(name.slice(1), document.name)])
       report(
         name.startsWith('?') ? `query ${name.slice(1)}` : `request.${name}`,
         'is answered with success and read by nobody',
       )
+  }
 }
 
 function judgeRequest(

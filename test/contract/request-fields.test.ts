@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { ensureChecks } from '../../local/toolchain/index.ts'
 import { openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
-import { findDocuments, type Document, type Schema } from './discovery-documents.ts'
+import { findDocuments, isAnswered, type Document, type Schema } from './discovery-documents.ts'
 
 let cloud: BigQueryCloud
 let schemas: Document['schemas']
@@ -23,10 +23,6 @@ beforeAll(async () => {
 }, 600_000)
 afterAll(() => cloud.close())
 
-type Described = Schema & { readonly readOnly?: boolean; readonly description?: string }
-const isAnswered = ({ readOnly, description = '' }: Described): boolean =>
-  readOnly === true || /^(Optional\. )?\[?output[ -]only/i.test(description)
-
 const sample = ({ type, format, enum: names }: Schema): unknown => {
   if (type === 'boolean') return true
   if (type === 'integer' || type === 'number') return 7
@@ -40,7 +36,7 @@ function* single(schema: Schema, deep = 3): Generator<unknown> {
   if (meant.type === 'array') {
     for (const item of single(meant.items ?? {}, deep)) yield [item]
   } else if (meant.properties) {
-    for (const [name, inner] of Object.entries(meant.properties) as [string, Described][])
+    for (const [name, inner] of Object.entries(meant.properties))
       if (deep > 0 && !isAnswered(inner)) for (const value of single(inner, deep - 1)) yield { [name]: value }
   } else if (meant.type === 'object') yield { x: sample(meant.additionalProperties ?? {}) }
   else yield sample(meant)

@@ -70,7 +70,7 @@ function sentenceOf(
   { name, found, files }: { name: string; found: string; files: readonly string[] },
   location: string,
 ): string {
-  const read = `${files.join(', ')} ${files.length === 1 ? 'reads' : 'read'} the dataset ${name}`
+  const read = `${[...files].sort().join(', ')} ${files.length === 1 ? 'reads' : 'read'} the dataset ${name}`
   return found === ''
     ? `${read}, which is not there (or its project is not): make it with Terraform or CREATE SCHEMA, or correct the name`
     : `${read}, which is in ${found}, and the views are in ${location}: BigQuery reads one location at a time; make the views' dataset in ${found}, or copy the data`
