@@ -47,11 +47,8 @@ function writeScalar(value: DuckDBValue, field: FieldSchema, format: TimestampFo
     }
   }
   if (value instanceof DuckDBTimestampTZValue) return writeTimestamp(value.micros, format)
-  if (value instanceof DuckDBTimestampValue) return writeDatetime(value.micros)
-  if (value instanceof DuckDBDateValue) return value.toString()
-  if (value instanceof DuckDBTimeValue) return writeTime(value.micros)
-  if (value instanceof DuckDBDecimalValue) return writeDecimal(value.toString())
-  if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString('base64')
+  const text = writeText(value)
+  if (text !== undefined) return text
   switch (typeof value) {
     case 'bigint':
       return value.toString()
@@ -64,6 +61,16 @@ function writeScalar(value: DuckDBValue, field: FieldSchema, format: TimestampFo
     default:
       throw unfit(field)
   }
+}
+
+/** What is spelled the same in REST and in files; undefined for what is not. */
+export function writeText(value: DuckDBValue): string | undefined {
+  if (value instanceof DuckDBTimestampValue) return writeDatetime(value.micros)
+  if (value instanceof DuckDBDateValue) return value.toString()
+  if (value instanceof DuckDBTimeValue) return writeTime(value.micros)
+  if (value instanceof DuckDBDecimalValue) return writeDecimal(value.toString())
+  if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString('base64')
+  return undefined
 }
 
 const unfit = (field: FieldSchema): CloudError =>
@@ -80,7 +87,7 @@ export function writeFloat(value: number): string {
   return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${Number(exponent)}`
 }
 
-export function writeDecimal(text: string): string {
+function writeDecimal(text: string): string {
   return text.includes('.') ? text.replace(/\.?0+$/, '') : text
 }
 
@@ -101,7 +108,7 @@ export function writeDatetime(micros: bigint): string {
   return `${new Date(Number(seconds) * 1000).toISOString().slice(0, -5).replace(/^\+00/, '')}${fraction(rest)}`
 }
 
-export function writeTime(micros: bigint): string {
+function writeTime(micros: bigint): string {
   const [seconds, rest] = floorSeconds(micros)
   return `${new Date(Number(seconds) * 1000).toISOString().slice(11, 19)}${fraction(rest)}`
 }

@@ -3,17 +3,12 @@
  * not known for sure.
  */
 import {
-  DuckDBBlobValue,
-  DuckDBDateValue,
-  DuckDBDecimalValue,
   DuckDBListValue,
   DuckDBStructValue,
   DuckDBTimestampTZValue,
-  DuckDBTimestampValue,
-  DuckDBTimeValue,
   type DuckDBValue,
 } from '@duckdb/node-api'
-import { writeDatetime, writeDecimal, writeFloat, writeTime } from '../engine/cells.ts'
+import { writeDatetime, writeFloat, writeText } from '../engine/cells.ts'
 import { legacyTypeName } from '../engine/data-types.ts'
 import { invalidQuery, unsupported } from '../engine/refusals.ts'
 import type { FieldSchema } from '../sql/types.ts'
@@ -78,11 +73,8 @@ function jsonValue(value: DuckDBValue, field: FieldSchema): unknown {
 
 function writeScalar(value: DuckDBValue, field: FieldSchema): string {
   if (value instanceof DuckDBTimestampTZValue) return `${writeDatetime(value.micros).replace('T', ' ')} UTC`
-  if (value instanceof DuckDBTimestampValue) return writeDatetime(value.micros)
-  if (value instanceof DuckDBDateValue) return value.toString()
-  if (value instanceof DuckDBTimeValue) return writeTime(value.micros)
-  if (value instanceof DuckDBDecimalValue) return writeDecimal(value.toString())
-  if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString('base64')
+  const text = writeText(value)
+  if (text !== undefined) return text
   if (typeof value === 'number') return writeFloat(value)
   if (typeof value === 'string' || typeof value === 'bigint' || typeof value === 'boolean')
     return String(value)

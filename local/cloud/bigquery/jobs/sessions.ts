@@ -54,8 +54,7 @@ export class Sessions {
   /** Somebody else's is as unknown as one that has ended. */
   find({ now }: House, id: string, { member }: Principal, location: string): KeptSession {
     const session = this.#open.get(id)
-    const isOver = session && (now() - session.usedMs > IDLE_MS || now() - session.openedMs > LIFETIME_MS)
-    if (!session || isOver || session.member !== member)
+    if (!session || isOver(session, now()) || session.member !== member)
       throw invalidQuery(`Session ${id} is not found, has expired or belongs to somebody else.`)
     if (session.location.toLowerCase() !== location.toLowerCase())
       throw invalidQuery(`Session ${id} is in ${session.location}, this query in ${location}.`)
@@ -77,10 +76,12 @@ export class Sessions {
 
   async closeExpired(room: House): Promise<void> {
     for (const session of this.#open.values())
-      if (room.now() - session.usedMs > IDLE_MS || room.now() - session.openedMs > LIFETIME_MS)
-        await this.close(room, session)
+      if (isOver(session, room.now())) await this.close(room, session)
   }
 }
+
+const isOver = ({ usedMs, openedMs }: KeptSession, nowMs: number): boolean =>
+  nowMs - usedMs > IDLE_MS || nowMs - openedMs > LIFETIME_MS
 
 /** The hidden dataset of temporary tables, and what lies in it. */
 export async function dropHidden({ warehouse, now }: House, datasetId: string): Promise<void> {
