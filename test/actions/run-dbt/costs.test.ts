@@ -11,6 +11,7 @@ import { report } from '../../../actions/run-dbt/src/report.ts'
 import { describeCosts } from '../../../actions/run-dbt/src/report-costs.ts'
 import type { NodeResult } from '../../../actions/run-dbt/src/results.ts'
 import { thrownBy } from '../../support/thrown.ts'
+import { observed } from './observed.ts'
 
 const parse = (over: Record<string, string>) => {
   const values: Record<string, string> = { commands: 'build', dataset: 'd', location: 'EU', ...over }
@@ -28,13 +29,6 @@ const cost = (name: string, over: Partial<NodeCost> = {}): NodeCost => ({
   ...over,
 })
 const unknown = cost('orders', { accuracy: 'UNKNOWN', why: 'Not found: Table d.stg' })
-const observed: Observed = {
-  project: { profileName: 'x', targetPath: '/t', logPath: '/l', commentLines: 1, notes: [] },
-  dbt: { kind: 'use', target: 'dbt', reason: 'there', python: '/py', requirements: [] },
-  scratch: '/s',
-  environment: {},
-  dataset: 'd',
-}
 const written = (
   given: Record<string, string>,
   costs: readonly NodeCost[],

@@ -11,6 +11,7 @@ import { parseInputs } from '../../../actions/run-dbt/src/inputs.ts'
 import type { Observed } from '../../../actions/run-dbt/src/observe.ts'
 import { planRun } from '../../../actions/run-dbt/src/plan.ts'
 import { digestOfSources } from '../../../actions/run-dbt/src/sources.ts'
+import { observed } from './observed.ts'
 
 let root: string
 let count = 0
@@ -117,13 +118,6 @@ const parse = (over: Record<string, string>) => {
     createInputs((name) => values[name] ?? ''),
     { workspace: '/w' } as RunContext,
   )
-}
-const observed: Observed = {
-  project: { profileName: 'caec', targetPath: '/t', logPath: '/l', commentLines: 1, notes: [] },
-  dbt: { kind: 'use', target: 'dbt', reason: 'there', python: '/py', requirements: [] },
-  scratch: '/s',
-  environment: {},
-  dataset: 'd',
 }
 
 it('agrees to what dbt would do: files, variables, what is compared with, where Python runs', () => {

@@ -9,7 +9,6 @@ import type { DbtOutcome } from '../../../actions/run-dbt/src/apply.ts'
 import { checkCosts, totalOf, type NodeCost } from '../../../actions/run-dbt/src/costs.ts'
 import { chooseDbt } from '../../../actions/run-dbt/src/dbt-choice.ts'
 import { parseLock } from '../../../actions/run-dbt/src/lock.ts'
-import type { Observed } from '../../../actions/run-dbt/src/observe.ts'
 import { renderProfiles } from '../../../actions/run-dbt/src/profile.ts'
 import { datasetsToCreate, datasetsToDrop, labelsOf } from '../../../actions/run-dbt/src/pull-request.ts'
 import { parseLatest } from '../../../actions/run-dbt/src/state.ts'
@@ -17,6 +16,7 @@ import { report } from '../../../actions/run-dbt/src/report.ts'
 import { lineOfError, lineOfTest, sourceLine } from '../../../actions/run-dbt/src/places.ts'
 import { describeNode, type NodeResult, type Verdict } from '../../../actions/run-dbt/src/results.ts'
 import { thrownBy } from '../../support/thrown.ts'
+import { observed } from './observed.ts'
 
 const context = { workspace: '/w' } as RunContext
 const parse = (over: Record<string, string> = {}) => {
@@ -28,13 +28,6 @@ const parse = (over: Record<string, string> = {}) => {
 }
 const installed = { python: '/py', core: '1.11.16', adapter: '1.12.1' }
 const warehouse = { projectId: 'p', endpoints: { overrides: [] } }
-const observed: Observed = {
-  project: { profileName: 'caec', targetPath: '/t', logPath: '/l', commentLines: 1, notes: [] },
-  dbt: { kind: 'use', target: 'dbt', reason: 'there', python: '/py', requirements: [] },
-  scratch: '/s',
-  environment: {},
-  dataset: 'd',
-}
 
 describe('inputs', () => {
   const words = (commands: string) =>
