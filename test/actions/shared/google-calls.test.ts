@@ -39,7 +39,7 @@ it('does not follow a redirect with its token', async () => {
     endpoints: { overrides: [], root: () => originOf(google) },
     log: () => undefined,
     mask: (secret) => masked.push(secret),
-    rules: { budgetMs: 1000, tryMs: 1000, firstPauseMs: 1, longestPauseMs: 1 },
+    rules: { budgetMs: 60_000, tryMs: 60_000, firstPauseMs: 1, longestPauseMs: 1 },
   })
   const failure = await request({
     api: 'storage',

@@ -7,6 +7,7 @@ import { apiPath } from '../../../actions/_shared/google/request.ts'
 import { withRetries } from '../../../actions/_shared/google/retry.ts'
 import { redact, translate } from '../../../actions/_shared/google/translate.ts'
 import { hideSecrets } from '../../../actions/_shared/secrets.ts'
+import { played, useOwnClock } from '../../support/own-clock.ts'
 
 const rules = { universeDomain: 'googleapis.com', allowedHosts: [] as string[] }
 const asked = { method: 'storage.objects.get', resource: 'gs://b/o' }
@@ -168,6 +169,7 @@ describe('errors of Google', () => {
 })
 
 describe('retries', () => {
+  useOwnClock()
   const fault = (status: number, isRetryable: boolean) =>
     new GoogleApiError('m', { ...asked, status, reason: 'r', isRetryable })
   const quick = { budgetMs: 200, tryMs: 200, firstPauseMs: 1, longestPauseMs: 2 }
@@ -185,14 +187,18 @@ describe('retries', () => {
       () => undefined,
       (failure: GoogleApiError) => failure,
     )
-    return end.then((failure) => ({ failure, calls }))
+    return played(
+      end.then((failure) => ({ failure, calls })),
+      1,
+    )
   }
   it('repeat what may pass until the budget is spent, and say so with the last error', async () => {
     const lines: string[] = []
     const { failure, calls } = await failing(fault(503, true), seen(lines))
     expect(failure).toMatchObject({ status: 503, isRetryable: false })
     expect(failure?.message).toMatch(/^m \(\d+ tries in [\d.]+ (ms|s)\)$/)
-    expect(calls).toBeGreaterThan(3)
+    // 200 ms of pauses of 1 or 2 ms.
+    expect(calls).toBeGreaterThan(99)
     expect(lines[0]).toMatch(/^storage\.objects\.get: 503; try 2 in \d+ ms \(\d+ ms left\)\.$/)
   })
   it.each<[string, number, string]>([
@@ -231,10 +237,11 @@ describe('retries', () => {
   })
   it('end a call that never settles', async () => {
     const lines: string[] = []
-    const failure = await withRetries(asked, () => new Promise<never>(() => undefined), {
+    const call = withRetries(asked, () => new Promise<never>(() => undefined), {
       log: (line) => lines.push(line),
       rules: { ...quick, tryMs: 60 },
     }).catch((error: GoogleApiError) => error)
+    const failure = await played(call)
     expect(failure).toMatchObject({ reason: 'TIMEOUT', problem: 'no-answer', ...asked })
     expect(lines.length).toBeGreaterThan(0)
   })

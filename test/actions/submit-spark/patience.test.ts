@@ -1,20 +1,11 @@
 /** How long one bad answer after another is borne: never longer than the tolerance, whatever the server wishes. */
-import { afterEach, beforeEach, expect, it, jest } from '@jest/globals'
+import { expect, it } from '@jest/globals'
 import { GoogleApiError } from '../../../actions/_shared/errors.ts'
 import { pause } from '../../../actions/_shared/google/retry.ts'
 import { patiently } from '../../../actions/submit-spark/src/patience.ts'
+import { played, useOwnClock } from '../../support/own-clock.ts'
 
-/** The clock is ours: on a busy machine a tolerance of a second would be over before the third answer. */
-beforeEach(() => void jest.useFakeTimers())
-afterEach(() => void jest.useRealTimers())
-
-async function played<T>(waiting: Promise<T>): Promise<T> {
-  let isOver = false
-  const end = () => (isOver = true)
-  waiting.then(end, end)
-  while (!isOver) await jest.advanceTimersByTimeAsync(20)
-  return waiting
-}
+useOwnClock()
 
 const refused = (status: number, more: { retryAfterMs?: number; isRetryable?: boolean } = {}) =>
   new GoogleApiError(`answered ${status}`, {
