@@ -28,6 +28,10 @@ const unsupported: readonly (readonly [string, string])[] = [
   ['SELECT NO_SUCH_FUNCTION(1)', 'Function not found: NO_SUCH_FUNCTION at [1:8]'],
   ["SELECT NET.HOST('x')", 'Function NET.HOST is not supported by the local BigQuery at [1:8]'],
   [
+    "SELECT DLP_DETERMINISTIC_ENCRYPT(DLP_KEY_CHAIN('k', b''), 'a', '')",
+    'Function DLP_DETERMINISTIC_ENCRYPT is not supported by the local BigQuery at [1:8]',
+  ],
+  [
     'SELECT HLL_COUNT.EXTRACT(NULL)',
     'Function HLL_COUNT.EXTRACT is not supported by the local BigQuery at [1:8]',
   ],
