@@ -37,6 +37,8 @@ export interface CallSite {
   readonly email: CompileContext['email']
   /** How its emits write here, for these values. */
   readonly emitWith: (values: readonly Value[]) => Emit
+  /** The value must be one that the query groups by: judged once its GROUP BY is read. */
+  readonly requireGrouped: (value: Value) => void
 }
 
 export interface Signature {

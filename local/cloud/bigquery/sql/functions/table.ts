@@ -9,6 +9,7 @@ import { currentRows } from './current.ts'
 import { dateRows } from './dates.ts'
 import { fingerprintRows } from './fingerprints.ts'
 import { formatRows } from './formats.ts'
+import { groupingRows } from './grouping.ts'
 import { hashRows } from './hashes.ts'
 import { hyperbolicRows } from './hyperbolic.ts'
 import { jsonRows } from './json.ts'
@@ -28,6 +29,7 @@ import { windowRows } from './windows.ts'
 export const functionRows: readonly FunctionRow[] = [
   ...aggregateRows,
   ...approximateRows,
+  ...groupingRows,
   ...arrayRows,
   ...conditionalRows,
   ...currentRows,

@@ -84,6 +84,10 @@ export function resolveCall(call: CallNode, env: Env): Value {
       nowMicros: env.translation.context.nowMicros,
       email: env.translation.context.email,
       emitWith: (given) => emitHow(call, given, inner, inner),
+      requireGrouped: ({ sql }) => {
+        if (!env.grouped) throw invalid(`Aggregate function ${call.name} not allowed here`, call.at)
+        env.grouped.push({ sql, at: call.at })
+      },
     })
     return { ...facts(seen), ...result, ...(call.isSafe ? { sql: tried(result.sql, outside, call) } : {}) }
   }

@@ -96,6 +96,8 @@ export interface Env {
   /** Name of the clause when it forbids aggregates, e.g. `WHERE clause`. */
   readonly noAggregate?: string
   readonly noWindow?: string
+  /** What GROUPING was asked of, for the end of the SELECT. */
+  readonly grouped?: { readonly sql: string; readonly at: Position }[]
   /** Arguments of an aggregate function of one's own: one value a row, so inside an aggregate only. */
   readonly perRow?: ReadonlySet<string>
 }

@@ -2,19 +2,19 @@
  * One SELECT: list, WHERE, GROUP BY, HAVING, QUALIFY, ORDER BY. Stars are expanded here; every output column
  * has its own DuckDB label.
  */
-import { invalid, unsupported } from '../refusal.ts'
-import type { Expression, GroupBy, OrderItem, Select, SelectItem } from '../parse/syntax.ts'
+import { invalid } from '../refusal.ts'
+import type { Expression, OrderItem, Select, SelectItem } from '../parse/syntax.ts'
 import { coerce } from '../values/coerce.ts'
 import { BOOL, isGroupable, isNullType, isScalar, quoteName, typeName } from '../values/gtype.ts'
 import type { Value } from '../values/value.ts'
 import { resolveFrom } from './from.ts'
+import { requireGroupings, resolveGroupBy, type Item } from './grouping.ts'
 import { noteConjuncts } from './pruning.ts'
 import { orderKey, ordinal } from './order.ts'
 import { resolveExpression } from './recursion.ts'
 import {
   childEnv,
   columnValue,
-  lookUp,
   partitionsOf,
   sameName,
   type Column,
@@ -24,18 +24,12 @@ import {
 } from './scope.ts'
 import { onceOnly } from './translation.ts'
 
-interface Item {
-  readonly name?: string
-  readonly value: Value
-  readonly touch: () => void
-  readonly isExplicit: boolean
-}
-
 export function resolveSelect(select: Select, outer: Env, orderBy: readonly OrderItem[]): QueryResult {
   const from = select.from ? resolveFrom(select.from, outer) : undefined
   const env: Env = {
     ...childEnv(outer, from),
     windows: new Map(select.windows.map(({ name, window }) => [name.toLowerCase(), window])),
+    grouped: [],
   }
   const where = select.where
     ? ` WHERE ${condition(select.where, { ...env, noAggregate: 'WHERE clause', noWindow: 'WHERE clause' }, 'WHERE clause')}`
@@ -46,7 +40,8 @@ export function resolveSelect(select: Select, outer: Env, orderBy: readonly Orde
   const items = select.items.flatMap((item) => expand(item, env, from !== undefined))
   if (items.length === 0) throw invalid('SELECT list must not be empty', select.at)
   const aliased: Env = { ...env, aliases: aliasesOf(items) }
-  const grouping = select.groupBy ? ` GROUP BY ${resolveGroupBy(select.groupBy, items, env)}` : ''
+  const keys = select.groupBy && resolveGroupBy(select.groupBy, items, env)
+  const grouping = keys ? ` GROUP BY ${keys.sql}` : ''
   const having = select.having
     ? ` HAVING ${condition(select.having, { ...aliased, noWindow: 'HAVING clause' }, 'HAVING clause')}`
     : ''
@@ -59,6 +54,7 @@ export function resolveSelect(select: Select, outer: Env, orderBy: readonly Orde
         items.map((one) => one.value),
       ) ?? sortValue(item.expression, aliased),
   }))
+  requireGroupings(env, keys)
   if (select.isDistinct)
     for (const item of items) {
       if (!isGroupable(item.value.type))
@@ -218,58 +214,4 @@ function aliasesOf(
     })
   }
   return aliases
-}
-
-function resolveGroupBy(groupBy: GroupBy, items: readonly Item[], env: Env): string {
-  if (groupBy.kind === 'ALL') {
-    const keys = items.flatMap((item, i) =>
-      item.value.hasAggregate || item.value.hasWindow ? [] : [{ item, position: i + 1 }],
-    )
-    for (const { item } of keys) env.translation.touch(item.touch)
-    if (keys.length === 0) throw unsupported('GROUP BY ALL without a grouping column')
-    return keys.map(({ position }) => String(position)).join(', ')
-  }
-  if (groupBy.kind === 'SETS')
-    return `GROUPING SETS (${groupBy.sets.map((set) => `(${set.map((expression) => groupKey(expression, items, env, true)).join(', ')})`).join(', ')})`
-  const keys = groupBy.items.map((expression) => groupKey(expression, items, env, groupBy.kind !== 'PLAIN'))
-  return groupBy.kind === 'PLAIN' ? keys.join(', ') : `${groupBy.kind}(${keys.join(', ')})`
-}
-
-function requireGroupable(value: Value, expression: Expression): void {
-  if (!isGroupable(value.type))
-    throw invalid(`Grouping by expressions of type ${typeName(value.type)} is not allowed`, expression.at)
-}
-
-function groupKey(expression: Expression, items: readonly Item[], env: Env, isText: boolean): string {
-  let position: number | undefined
-  if (expression.kind === 'literal' && expression.type === 'INT64') {
-    position = Number(expression.value)
-    if (position < 1 || position > items.length)
-      throw invalid(`GROUP BY is out of SELECT column number range: ${expression.value}`, expression.at)
-  } else if (expression.kind === 'path' && expression.parts.length === 1) {
-    const matches = items.flatMap((item, i) => (sameName(item.name, expression.parts[0]!) ? [i] : []))
-    const isAmbiguous =
-      matches.length > 1 && matches.some((i) => items[i]!.value.sql !== items[matches[0]!]!.value.sql)
-    if (isAmbiguous && !lookUp(expression.parts, env, expression.at))
-      throw invalid(`Name ${expression.parts[0]} in GROUP BY clause is ambiguous`, expression.at)
-    if (matches.length > 0) position = matches[0]! + 1
-  } else if (expression.kind === 'literal') throw invalid('Cannot GROUP BY literal values', expression.at)
-  if (position === undefined) {
-    const value = resolveExpression(expression, {
-      ...env,
-      noAggregate: 'GROUP BY clause',
-      noWindow: 'GROUP BY clause',
-    })
-    requireGroupable(value, expression)
-    return value.sql
-  }
-  const item = items[position - 1]!
-  requireGroupable(item.value, expression)
-  if (item.value.hasAggregate)
-    throw invalid(
-      `Column ${position} contains an aggregation function, which is not allowed in GROUP BY`,
-      expression.at,
-    )
-  env.translation.touch(item.touch)
-  return isText ? item.value.sql : String(position)
 }
