@@ -14,7 +14,7 @@ import type { Observed } from './observe.ts'
 import { isPlainDeps } from './packages.ts'
 import { datasetsToCreate, datasetsToDrop } from './pull-request.ts'
 import type { Warehouse } from './profile.ts'
-import { whyNoPython } from './python-models.ts'
+import { NO_BIGFRAMES, whyNoPython } from './python-models.ts'
 import { builds, isPreviewed, lacksState, withState } from './verbs.ts'
 
 export interface CommandStep extends Step {
@@ -160,19 +160,28 @@ function planNode(cost: NodeCost, inputs: Inputs): PlainStep {
 }
 
 /** Listed as what they are: not a query, not estimated, run elsewhere or not at all. */
-function planPython(inputs: Inputs, { preview }: Observed, whyNot: string | undefined): PlainStep[] {
-  const names = new Set(
-    (preview?.commands ?? []).flatMap(({ command, python }) => (builds(command.verb) ? python : [])),
+function planPython(inputs: Inputs, { preview, dbt }: Observed, whyNot: string | undefined): PlainStep[] {
+  const models = new Map(
+    (preview?.commands ?? []).flatMap(({ command, python }) =>
+      builds(command.verb) ? python.map((model) => [model.name, model] as const) : [],
+    ),
   )
-  return [...names].map((target) => ({
-    kind: 'python-model',
-    target,
-    isBarred: whyNot !== undefined,
-    reason:
-      whyNot === undefined
-        ? `a Dataproc batch in ${inputs.python?.region}, as ${inputs.python?.serviceAccount}`
-        : `will fail: ${whyNot}`,
-  }))
+  // With a dbt of the user's own nobody knows before what is installed beside it.
+  const isShipped = dbt.kind === 'install' && dbt.lock === undefined
+  return [...models.values()].map(({ name, isBigFrames }) => {
+    const why = whyNot ?? (isBigFrames && isShipped ? NO_BIGFRAMES : undefined)
+    return {
+      kind: 'python-model',
+      target: name,
+      isBarred: why !== undefined,
+      reason:
+        why !== undefined
+          ? `will fail: ${why}`
+          : isBigFrames
+            ? `a notebook of Vertex AI in ${inputs.python?.region}`
+            : `a Dataproc batch in ${inputs.python?.region}, as ${inputs.python?.serviceAccount}`,
+    }
+  })
 }
 
 /** Columns and contracts are known before; rows and keys are counted once they are there. */

@@ -15,6 +15,7 @@ import type { NodeCost } from './costs.ts'
 import { runDbt, type DbtRun } from './dbt-process.ts'
 import { hooksOf, type HookedNode } from './hooks.ts'
 import type { Placed } from './pull-request.ts'
+import type { PythonModel } from './python-models.ts'
 import { countJobs, type JobPlace } from './stop.ts'
 import { readJson, readResults, type CommandResult, type Manifest } from './results.ts'
 import { nodeTypesOf, storesFailures, whyLess } from './verbs.ts'
@@ -27,7 +28,7 @@ export interface Previewed {
   /** Only where a comparison was asked for: columns and contracts of models that production has as well. */
   readonly compared: readonly Compared[]
   /** Names of selected models that are written in Python. */
-  readonly python: readonly string[]
+  readonly python: readonly PythonModel[]
   /** What it would run beside its nodes' own queries. */
   readonly hooks: readonly string[]
 }
@@ -54,6 +55,7 @@ interface BuiltNode extends HookedNode {
     readonly materialized?: string
     readonly incremental_strategy?: string | null
     readonly store_failures?: boolean | null
+    readonly submission_method?: string | null
   }
 }
 interface CompiledRun {
@@ -107,7 +109,11 @@ export async function preview(
     found.push({
       command,
       result,
-      python: chosen.flatMap(([id, { language, name }]) => (language === 'python' ? [name ?? id] : [])),
+      python: chosen.flatMap(([id, { language, name, config }]) =>
+        language === 'python'
+          ? [{ name: name ?? id, isBigFrames: config?.submission_method === 'bigframes' }]
+          : [],
+      ),
       hooks: hooksOf(
         command,
         Object.values(nodes),

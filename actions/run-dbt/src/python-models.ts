@@ -55,6 +55,18 @@ export function whyNoPython(
     : undefined
 }
 
+export interface PythonModel {
+  readonly name: string
+  /** It asks for a notebook of Vertex AI, for which the lock that ships with the action has no client. */
+  readonly isBigFrames: boolean
+}
+export const NO_BIGFRAMES =
+  'submission_method bigframes needs google-cloud-aiplatform, which the installed dbt has not; give a lock that holds it as input requirements'
+
+/** Python's own words for a client that is not installed. */
+export const lacksBigFrames = (told: string): boolean =>
+  /No module named 'google\.cloud\.aiplatform|cannot import name 'aiplatform/.test(told)
+
 /** Shortest time to live that Dataproc takes, in seconds. */
 const LEAST_TTL = 600
 

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { placeOfText } from './exception-place.ts'
 import { lineOfError, lineOfTest } from './places.ts'
 import type { DbtProject } from './project.ts'
+import { lacksBigFrames, NO_BIGFRAMES } from './python-models.ts'
 
 export type Verdict = 'passed' | 'failed' | 'warned' | 'skipped'
 
@@ -154,7 +155,8 @@ export function describeNode(
       : undefined
   const verdict = VERDICTS[result.status] ?? 'failed'
   const message = withoutHook((result.message ?? result.error ?? freshness(result)).trim())
-  const isBarred = verdict === 'failed' && node?.language === 'python' && whyNoPython !== undefined
+  const whyNot = whyNoPython ?? (lacksBigFrames(message) ? NO_BIGFRAMES : undefined)
+  const isBarred = verdict === 'failed' && node?.language === 'python' && whyNot !== undefined
   return {
     id: result.unique_id,
     name:
@@ -164,7 +166,7 @@ export function describeNode(
     resourceType: result.unique_id.split('.')[0] ?? '',
     status: result.status,
     verdict,
-    message: isBarred ? barred(whyNoPython, message) : message,
+    message: isBarred ? barred(whyNot, message) : message,
     seconds: result.execution_time ?? 0,
     rows: integer(response.rows_affected),
     bytesProcessed: integer(response.bytes_processed),
