@@ -44,6 +44,8 @@ export interface Exchange {
   readonly userAgent?: string
   /** `x-goog-api-client`: library names and versions, no secret. */
   readonly apiClient?: string
+  /** Whose token it was: libraries drop the name of the program that uses them, not its account. */
+  readonly account?: string
 }
 export interface GatewayOptions {
   readonly origin: string
@@ -77,6 +79,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     let matches: Match[] = []
     let requestJson: unknown
     let reply: Reply
+    let account: string | undefined
     const url = new URL(options.origin + raw.target)
     const parameters = watchParameters(url)
     let body: ReturnType<typeof readBody> | undefined
@@ -84,6 +87,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       matches = router.match(raw.method, path)
       const first = matches[0]
       const principal = first?.route.isPublic ? anonymous : options.authenticate(raw.headers.authorization)
+      if (principal !== anonymous) account = principal.email
       if (!first)
         throw new CloudError(
           501,
@@ -120,6 +124,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     tellIgnored(match?.route.id ?? path, unread)
     options.onExchange?.({
       ...describe(raw, match, requestJson, reply),
+      ...(account !== undefined && { account }),
       ...(unread.length && { unread }),
     })
     return reply

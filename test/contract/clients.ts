@@ -10,9 +10,17 @@ export interface Client {
 
 export const AUTH_LIBRARY = 'google-auth-library (Node)'
 
+const AIRFLOW = 'Apache Airflow'
+/**
+ * Airflow's hooks give their name to each client, and google-cloud-bigquery, google-cloud-storage and gcloud-aio
+ * put their own in its place; what is left is the account, which only the environment's processes have.
+ */
+const airflowAccount = /^caec-composer@/
+const libraryOfHooks = /gl-python|gcloud-python|google-api-python-client|python-requests|aiohttp\//i
+
 const known: readonly (readonly [RegExp, string])[] = [
   [/dbt-bigquery/i, 'dbt-bigquery'],
-  [/airflow|gcloud-aio/i, 'Apache Airflow'],
+  [/\bgccl\/airflow_v/i, AIRFLOW],
   [/GHFS|hadoop|gcs-connector/i, 'Hadoop connector (Java)'],
   [
     /gcloud-node-storage|gl-node\S* .*gccl\/\S+.*storage|google-cloud-node-storage|gcloud-node\/storage/i,
@@ -35,11 +43,15 @@ const bare = /^(node|undici|jest|curl\/.*|)$/i
 export function clientOf({
   userAgent = '',
   apiClient = '',
+  account = '',
 }: {
   readonly userAgent?: string
   readonly apiClient?: string
+  readonly account?: string
 }): Client {
   const text = `${userAgent} ${apiClient}`.trim()
+  const isHook = airflowAccount.test(account) && libraryOfHooks.test(text) && !text.includes('dbt-')
+  if (isHook) return { name: AIRFLOW, isReal: true }
   for (const [pattern, name] of known) if (pattern.test(text)) return { name, isReal: true }
   if (bare.test(text)) return { name: 'raw HTTP', isReal: false }
   return { name: userAgent.split(/[\s/(]/, 1)[0] || 'unnamed client', isReal: true }

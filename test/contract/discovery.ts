@@ -23,6 +23,7 @@ export interface RecordedExchange {
   readonly unread?: readonly string[]
   readonly userAgent?: string
   readonly apiClient?: string
+  readonly account?: string
 }
 export interface Violation {
   readonly method: string

@@ -31,6 +31,17 @@ describe('the page on fidelity', () => {
     const gcloud = clientOf({ userAgent: 'google-cloud-sdk gcloud/528.0.0 command/gcloud.storage.cp' }).name
     const bq = ['google-cloud-sdk528.0.0 google-api-python-client (gzip)', 'Python-httplib2/0.18.1 (gzip)']
     expect([gcloud, ...bq.map((userAgent) => clientOf({ userAgent }).name)]).toEqual(['gcloud', 'bq', 'bq'])
+    const airflow = 'caec-composer@caec-local.iam.gserviceaccount.com'
+    const python = 'gl-python/3.11.2 grpc/1.76.0 gax/2.28.1 gapic/3.38.0 gccl/3.38.0'
+    expect(
+      [
+        { userAgent: python, account: airflow },
+        { userAgent: 'Python/3.11 aiohttp/3.13.2', account: airflow },
+        { userAgent: 'python-requests/2.32.5', apiClient: 'gl-python/3.11.2 gccl/airflow_v3.1.3' },
+        { userAgent: `dbt-bigquery-1.11.0 ${python}`, account: airflow },
+        { userAgent: python, account: 'caec-data-eng@caec-local.iam.gserviceaccount.com' },
+      ].map((exchange) => clientOf(exchange).name),
+    ).toEqual([...Array<string>(3).fill('Apache Airflow'), 'dbt-bigquery', 'Google client for Python'])
     const clients = { 'raw HTTP': 5, gcloud: 2 }
     const verdict = {
       notGoogle: 0,

@@ -79,7 +79,7 @@ const composer: Service = {
 describe('gateway', () => {
   let listener: Listener
   let origin: string
-  const exchanges: { id: string; status: number }[] = []
+  const exchanges: { id: string; status: number; account?: string }[] = []
   const lines: string[] = []
   const tunnels: string[] = []
   const auth = { authorization: 'Bearer x' }
@@ -256,10 +256,9 @@ describe('gateway', () => {
     expect(tunnels).toEqual(['iamcredentials.googleapis.com:443'])
     socket.destroy()
   })
-  it('reports each exchange by method id', () => {
-    expect(exchanges).toContainEqual(
-      expect.objectContaining({ id: 'test.GET /storage/v1/gone', status: 404 }),
-    )
+  it('reports each exchange by method id, with the account that asked', () => {
+    const id = 'test.GET /storage/v1/gone'
+    expect(exchanges).toContainEqual(expect.objectContaining({ id, status: 404, account: 'a@b' }))
   })
 })
 

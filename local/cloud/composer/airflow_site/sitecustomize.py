@@ -41,7 +41,9 @@ def redirect_dataproc(module: Any) -> None:
 
     def connect(hook: Any) -> Any:
         return RestBatchClient(
-            transport=BatchControllerRestTransport(host=ORIGIN, credentials=hook.get_credentials())
+            transport=BatchControllerRestTransport(
+                host=ORIGIN, credentials=hook.get_credentials(), client_info=module.CLIENT_INFO
+            )
         )
 
     class AsyncBatchClient:
