@@ -27,6 +27,16 @@ const edges = {
   group: ['**/google/**', '**/runner/**', 'node:*'],
   message: 'A plan chooses from values: it reads nothing and changes nothing.',
 }
+/** The SQL of the local BigQuery is built in floors: each knows those before it, and no other room of it. */
+const bigquery = 'local/cloud/bigquery'
+const floors = ['parse', 'values', 'functions', 'resolve', 'statements']
+const rooms = readdirSync(new URL(bigquery, import.meta.url), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== 'sql')
+  .map(({ name }) => name)
+const wallsOf = (floor) => ({
+  group: [...floors.slice(floors.indexOf(floor) + 1), ...rooms].map((name) => `**/${name}/**`),
+  message: `SQL goes one way, ${floors.join(' → ')}, and knows neither warehouse nor jobs.`,
+})
 const restrict = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] })
 
 export default tseslint.config(
@@ -66,6 +76,10 @@ export default tseslint.config(
     rules: restrict(google, runner, local, edges, ...otherActions),
   },
   { files: ['local/**/*.ts'], rules: restrict(actions) },
+  ...floors.map((floor) => ({
+    files: [`${bigquery}/sql/${floor}/**/*.ts`],
+    rules: restrict(actions, wallsOf(floor)),
+  })),
   {
     files: ['test/**/*.ts', 'scripts/**/*.ts', 'local/cli.ts', 'local/demo/*.ts', 'local/runner/*.ts'],
     rules: { 'no-console': 'off' },

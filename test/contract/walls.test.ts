@@ -2,11 +2,13 @@
  * The walls of the house, checked on the source text itself: who may import what, who may reach the world,
  * and what a plan may not know.
  */
-import { describe, expect, it } from '@jest/globals'
+import { beforeAll, describe, expect, it } from '@jest/globals'
+import { Linter } from 'eslint'
 import fastGlob from 'fast-glob'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import tseslint from 'typescript-eslint'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 const sources = fastGlob
@@ -125,5 +127,40 @@ describe('walls', () => {
     ],
   ])('refuses a planted fault in %s: %s', (file, text, expected) => {
     expect(violationsOf(file, text)).toContain(expected)
+  })
+})
+
+describe('the floors of the SQL of the local BigQuery', () => {
+  let rules: Linter.Config[]
+  beforeAll(async () => {
+    const config = path.join(root, 'eslint.config.mjs')
+    const { default: all } = (await import(config)) as { default: Linter.Config[] }
+    rules = all.filter((each) => each.rules?.['no-restricted-imports'] !== undefined)
+  })
+
+  /** What the lint rules about imports say of a file of the house, if it were written like this. */
+  function lintImports(file: string, text: string): string[] {
+    const parser = { files: ['**/*.ts'], languageOptions: { parser: tseslint.parser } } as Linter.Config
+    return new Linter({ cwd: root })
+      .verify(text, [parser, ...rules], path.join(root, file))
+      .map(({ message }) => message)
+  }
+
+  const sql = 'local/cloud/bigquery/sql'
+  it.each([
+    ['parse/lexer.ts', "import { castSql } from '../values/cast.ts'"],
+    ['parse/ddl/table-parser.ts', "import type { Value } from '../../values/value.ts'"],
+    ['values/cast.ts', "import { findFunction } from '../functions/index.ts'"],
+    ['functions/arrays.ts', "import { resolveCall } from '../resolve/call.ts'"],
+    ['resolve/call.ts', "export { compile } from '../statements/compile.ts'"],
+    ['statements/dml.ts', "import type { Job } from '../../jobs/jobs.ts'"],
+    ['functions/arrays.ts', "import { quoteName } from '../../engine/names.ts'"],
+    ['functions/arrays.ts', "import { RefusedError } from '../../../../../actions/_shared/errors.ts'"],
+  ])('are seen from below only: %s may not say %s', (file, text) => {
+    expect(lintImports(`${sql}/${file}`, text)).toHaveLength(1)
+  })
+  it('stand on those before them', () => {
+    const text = "import { Lexer } from '../parse/lexer.ts'; import { castSql } from '../values/cast.ts'"
+    expect(lintImports(`${sql}/functions/arrays.ts`, text)).toEqual([])
   })
 })
