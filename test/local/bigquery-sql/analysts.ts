@@ -57,6 +57,7 @@ export const analysts: readonly (readonly [sql: string, ...rows: Row[]])[] = [
     ['[([1, NULL], x), ([3], NULL)]'],
   ],
   ['SELECT APPROX_TOP_COUNT(name, 1)[OFFSET(0)].count FROM d.t', [1]],
+  ['SELECT a, b FROM UNNEST([STRUCT(1 AS a, NULL AS b), (2.5, 7)]) ORDER BY a', [1, null], [2.5, 7]],
   // casts with a format
   [
     "SELECT CAST(DATE '2018-01-30' AS STRING FORMAT 'YYYY'), CAST(DATE '2018-01-30' AS STRING FORMAT 'MON DD, YYYY'), CAST(DATE '2018-01-30' AS STRING FORMAT 'Month')",

@@ -7,7 +7,9 @@ import {
   BIGINT,
   BLOB,
   DuckDBBlobValue,
+  DuckDBListValue,
   DuckDBScalarFunction,
+  LIST,
   VARCHAR,
   type DuckDBConnection,
   type DuckDBType,
@@ -94,6 +96,38 @@ function quotedLiteral(text: string): string {
   return quote + escaped + quote
 }
 
+const WIDEST: ReadonlyMap<number, readonly [bits: bigint, type: string]> = new Map([
+  [0, [2n ** 63n, 'int64']],
+  [9, [10n ** 38n, 'numeric']],
+])
+
+/**
+ * `place sum` of each key, the place that of its first row, counted from 1; no sum where all weights are NULL.
+ * Weights have `scale` digits after the point, and below 0 are FLOAT64.
+ */
+function sumsOf(keys: readonly DuckDBValue[], weights: readonly DuckDBValue[], scale: number): string[] {
+  const found = new Map<DuckDBValue, { readonly place: number; sum?: bigint | number }>()
+  for (const [i, key] of keys.entries()) {
+    const entry = found.get(key) ?? { place: i + 1 }
+    found.set(key, entry)
+    const weight = weights[i]
+    if (typeof weight !== 'string') continue
+    if (scale < 0) entry.sum = Number(entry.sum ?? 0) + Number(weight.replace('inf', 'Infinity'))
+    else entry.sum = BigInt(entry.sum ?? 0) + BigInt(weight.replace('.', ''))
+  }
+  return [...found.values()].map(({ place, sum }) => {
+    if (sum === Number.POSITIVE_INFINITY && !weights.includes('inf')) throw new Error('double overflow')
+    if (typeof sum !== 'bigint') return `${place} ${sum ?? ''}`
+    const [limit, type] = WIDEST.get(scale)!
+    if (sum >= limit) throw new Error(`${type} overflow`)
+    const digits = String(sum).padStart(scale + 1, '0')
+    return `${place} ${digits.slice(0, digits.length - scale)}${scale > 0 ? `.${digits.slice(-scale)}` : ''}`
+  })
+}
+
+const itemsOf = (value: DuckDBValue): readonly DuckDBValue[] =>
+  value instanceof DuckDBListValue ? value.items : []
+
 const OWN: readonly OwnFunction[] = [
   ...[VARCHAR, BLOB].map((type) => ({
     name: 'own_farm_fingerprint',
@@ -139,6 +173,13 @@ const OWN: readonly OwnFunction[] = [
     takes: [BLOB],
     gives: VARCHAR,
     compute: (bytes) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytesOf(bytes)),
+  },
+  {
+    name: 'own_sums',
+    takes: [LIST(VARCHAR), LIST(VARCHAR), BIGINT],
+    gives: LIST(VARCHAR),
+    compute: (keys, weights, scale) =>
+      new DuckDBListValue(sumsOf(itemsOf(keys), itemsOf(weights), Number(scale))),
   },
   {
     name: 'own_quoted_literal',

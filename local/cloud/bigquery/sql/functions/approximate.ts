@@ -3,10 +3,19 @@
  * https://cloud.google.com/bigquery/docs/reference/standard-sql/approximate_aggregate_functions.
  */
 import { invalid, unsupported } from '../refusal.ts'
-import { arrayOf, duckdbType, INT64, isGroupable, isNullType, typeName, type GType } from '../values/gtype.ts'
+import {
+  arrayOf,
+  duckdbType,
+  INT64,
+  isGroupable,
+  isNullType,
+  isScalar,
+  typeName,
+  type GType,
+} from '../values/gtype.ts'
 import { coerce } from '../values/coerce.ts'
 import { once, type Value } from '../values/value.ts'
-import { aggregate, example, failing, type FunctionRow, type Signature } from './row.ts'
+import { aggregate, example, failing, type Example, type FunctionRow, type Signature } from './row.ts'
 
 const F = 'Aggregate'
 type Resolver = NonNullable<FunctionRow['resolve']>
@@ -63,24 +72,50 @@ const topCount: Resolver = (call, resolve, site) => {
     throw invalid(`APPROX_TOP_COUNT is not defined for arguments of type ${typeName(value.type)}`, call.at)
   const wanted = numberOf(resolve(call.args[1]!), call)
   const type = pairType('count', value.type, INT64)
-  return { sql: top(countsOf(value, site), value.type, 'count', wanted, 'BIGINT'), type }
+  return { sql: top(countsOf(value, site), value.type, 'count', wanted, INT64), type }
 }
 
 /** [{n, v}] of each value; a NULL is a value of its own. */
 function countsOf(value: Value, site: Site): string {
   const { apply } = site.emitWith([value])
-  const known = `list_transform(map_entries(${apply('histogram', [value.sql], `${value.sql} IS NOT NULL`)}), lambda entry: struct_pack(n := CAST(entry.value AS BIGINT), v := entry.key))`
+  const known = `list_transform(map_entries(${apply('histogram', [value.sql], `${value.sql} IS NOT NULL`)}), lambda entry: struct_pack(n := CAST(entry['value'] AS BIGINT), v := entry['key']))`
   const nulls = apply('count', ['*'], `${value.sql} IS NULL`)
   return `list_concat(coalesce(${known}, []), CASE WHEN ${nulls} > 0 THEN [struct_pack(n := CAST(${nulls} AS BIGINT), v := CAST(NULL AS ${duckdbType(value.type)}))] ELSE [] END)`
 }
 
-/** The largest first; of equal ones the smaller value, where BigQuery promises nothing. */
-const top = (counts: string, type: GType, name: string, wanted: number, number: string): string =>
+/** The largest first, NULL last; of equal ones the smaller value, where BigQuery promises nothing. */
+const top = (pairs: string, type: GType, name: string, wanted: number, number: GType): string =>
   once(
-    [counts],
+    [pairs],
     ([all]) =>
-      `CASE WHEN len(${all}) > 0 THEN list_transform(list_slice(list_sort(list_transform(${all}, lambda pair: struct_pack(n := -pair.n, v := pair.v))), 1, ${wanted}), lambda pair: struct_pack("value" := CAST(pair.v AS ${duckdbType(type)}), "${name}" := CAST(-pair.n AS ${number}))) END`,
+      `CASE WHEN len(${all}) > 0 THEN list_transform(list_slice(list_sort(list_transform(${all}, lambda pair: struct_pack(empty := pair['n'] IS NULL, n := -pair['n'], v := pair['v']))), 1, ${wanted}), lambda pair: struct_pack("value" := CAST(pair['v'] AS ${duckdbType(type)}), "${name}" := CAST(-pair['n'] AS ${duckdbType(number)}))) END`,
   )
+
+const topSum: Resolver = (call, resolve, site) => {
+  if (call.args.length !== 3 || call.orderBy.length > 0 || call.limit || call.isDistinct || call.nulls)
+    throw invalid('No matching signature for aggregate function APPROX_TOP_SUM', call.at)
+  const [value, weight] = [typed(resolve(call.args[0]!)), typed(resolve(call.args[1]!))]
+  const isWeighed = isScalar(weight.type, 'INT64', 'FLOAT64', 'NUMERIC')
+  if (value.type.kind !== 'scalar' || !isGroupable(value.type) || !isWeighed)
+    throw invalid(
+      `APPROX_TOP_SUM is not defined for arguments of types ${typeName(value.type)} and ${typeName(weight.type)}`,
+      call.at,
+    )
+  const wanted = numberOf(resolve(call.args[2]!), call)
+  const { apply, fail } = site.emitWith([value, weight])
+  const rows = apply('array_agg', [`struct_pack(v := ${value.sql}, w := ${weight.sql})`])
+  const isWrong = `len(list_filter(${rows}, lambda pair: pair['w'] < 0${isScalar(weight.type, 'FLOAT64') ? " OR isnan(pair['w'])" : ''})) > 0`
+  const sql = `CASE WHEN ${isWrong} THEN ${fail("'APPROX_TOP_SUM does not support weights that are negative or NaN'")} ELSE ${top(sumsOf(rows, weight), value.type, 'sum', wanted, weight.type)} END`
+  return { sql, type: pairType('sum', value.type, weight.type) }
+}
+
+/** [{n, v}] of [{v, w}]: the engine's own function adds up what belongs to one value, and says where it stands. */
+const sumsOf = (rows: string, { type }: Value): string => {
+  const texts = (field: string): string =>
+    `list_transform(${rows}, lambda pair: CAST(pair['${field}'] AS VARCHAR))`
+  const scale = isScalar(type, 'FLOAT64') ? -1 : isScalar(type, 'NUMERIC') ? 9 : 0
+  return `list_transform(own_sums(${texts('v')}, ${texts('w')}, ${scale}), lambda found: struct_pack(n := CAST(nullif(split_part(found, ' ', 2), '') AS ${duckdbType(type)}), v := ${rows}[CAST(split_part(found, ' ', 1) AS BIGINT)]['v']))`
+}
 
 /** A value by the largest or smallest of another; rows whose other is NULL do not count. */
 const picked =
@@ -98,6 +133,10 @@ const concatenated: Signature['emit'] = (args, how) => {
 }
 
 const FRUIT = "UNNEST([STRUCT('apple' AS fruit, 10 AS sold), ('pear', 20), ('orange', 5), ('fig', NULL)])"
+const sums = (rows: string, answer: readonly (readonly [string | null, number | null])[]): Example =>
+  example(`SELECT APPROX_TOP_SUM(x, weight, 2) FROM UNNEST(${rows})`, [
+    answer.map(([value, sum]) => ({ value, sum })),
+  ])
 export const approximateRows: readonly FunctionRow[] = [
   {
     ...aggregate(
@@ -136,12 +175,44 @@ export const approximateRows: readonly FunctionRow[] = [
         ],
       ),
       example(
-        "SELECT APPROX_TOP_COUNT(x, 1) FROM UNNEST([NULL, 'pear', 'pear', 'pear', 'apple', NULL]) AS x",
-        [[{ value: 'pear', count: 3 }]],
+        "SELECT APPROX_TOP_COUNT(x, 2) FROM UNNEST([NULL, 'pear', 'pear', 'pear', 'apple', NULL]) AS x",
+        [
+          [
+            { value: 'pear', count: 3 },
+            { value: null, count: 2 },
+          ],
+        ],
       ),
     ),
     resolve: topCount,
     usage: 'APPROX_TOP_COUNT(x, number)',
+  },
+  {
+    ...aggregate(
+      F,
+      'rewrite',
+      'APPROX_TOP_SUM',
+      {},
+      sums("[STRUCT('apple' AS x, 3 AS weight), ('pear', 2), ('apple', 0), ('banana', 5), ('pear', 4)]", [
+        ['pear', 6],
+        ['banana', 5],
+      ]),
+      sums("[STRUCT('apple' AS x, NULL AS weight), ('pear', 0), ('pear', NULL)]", [
+        ['pear', 0],
+        ['apple', null],
+      ]),
+      sums("[STRUCT('apple' AS x, 0 AS weight), (NULL, 2)]", [
+        [null, 2],
+        ['apple', 0],
+      ]),
+      sums("[STRUCT('apple' AS x, 0 AS weight), (NULL, NULL)]", [
+        ['apple', 0],
+        [null, null],
+      ]),
+      failing("SELECT APPROX_TOP_SUM('a', x, 1) FROM UNNEST([1.5, -1]) AS x", 'negative or NaN'),
+    ),
+    resolve: topSum,
+    usage: 'APPROX_TOP_SUM(x, weight, number)',
   },
   aggregate(
     F,

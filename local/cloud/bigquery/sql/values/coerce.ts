@@ -135,6 +135,8 @@ export function commonType(values: readonly Value[]): GType | undefined {
     if (!candidates.has(name)) candidates.set(name, type)
   }
   if (kinds.size === 0) return values[0]?.type
+  const struct = commonStruct([...kinds.values()].map(({ value }) => value))
+  if (struct) return struct
   candidates.set('FLOAT64', FLOAT64)
   let best: GType | undefined
   let bestCost = Number.POSITIVE_INFINITY
@@ -148,6 +150,23 @@ export function commonType(values: readonly Value[]): GType | undefined {
     }
   }
   return best
+}
+
+/** Field by field, with the names of the first. */
+function commonStruct(values: readonly Value[]): GType | undefined {
+  const first = values[0]!.type
+  if (first.kind !== 'struct') return undefined
+  const fields = first.fields.map(({ name }, i) => {
+    const type = commonType(
+      values.flatMap((value): Value[] => {
+        const own = value.type.kind === 'struct' ? value.type.fields[i]?.type : undefined
+        return own ? [value.fields?.[i] ?? { sql: '', type: own }] : []
+      }),
+    )
+    return type && { name, type }
+  })
+  const type: GType = { kind: 'struct', fields: fields.filter((field) => field !== undefined) }
+  return values.every((value) => coercionCost(value, type) !== undefined) ? type : undefined
 }
 
 export function coerceAll(
