@@ -26,6 +26,9 @@ beforeAll(async () => {
 afterAll(() => loop.dbt.close())
 
 it('the main branch leaves its state: an immutable folder and the latest', async () => {
+  await loop.dbt.write('dbt', {
+    'models/orders_as_delivered.sql': "{{ config(materialized='copy') }} {{ ref('raw_orders') }}\n",
+  })
   const sha = loop.commit('2026-11-01T00:00:00Z')
   const result = await loop.onMain()
   expect([result.exitCode, messages(result)]).toEqual([0, []])
@@ -35,17 +38,19 @@ it('the main branch leaves its state: an immutable folder and the latest', async
   }
   expect(Object.keys(manifest.nodes)).toContain('model.shop.orders')
   expect(result.summary).toContain('the latest from now on')
-  // A seed is loaded, not queried: its job says as well whose it is.
+  // A seed is loaded and a copy copied, not queried: their jobs say as well whose they are.
   const { body } = await loop.dbt.cloud.api(
     'ops',
     'GET',
     '/jobs?allUsers=true&projection=full&maxResults=1000',
   )
   const jobs = body.jobs as { configuration: { jobType: string; labels?: Record<string, string> } }[]
-  const loads = jobs.filter(({ configuration }) => configuration.jobType === 'LOAD')
-  expect(loads.map(({ configuration }) => configuration.labels)).toContainEqual(
-    expect.objectContaining({ 'managed-by': 'run-dbt', run: '1', model: 'shop_raw_orders' }),
-  )
+  const labelsOf = (type: string): unknown[] =>
+    jobs.flatMap(({ configuration: { jobType, labels } }) => (jobType === type ? [labels] : []))
+  const ofRun = (model: string): unknown =>
+    expect.objectContaining({ 'managed-by': 'run-dbt', run: '1', model })
+  expect(labelsOf('LOAD')).toContainEqual(ofRun('shop_raw_orders'))
+  expect(labelsOf('COPY')).toEqual([ofRun('shop_orders_as_delivered')])
 }, 480_000)
 
 it('a pull request builds what it changed and what depends on it, into a dataset of its own, and reads the rest', async () => {

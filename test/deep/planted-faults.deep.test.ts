@@ -17,6 +17,7 @@ import {
   type Report,
 } from '../support/demo-run.ts'
 import { plantedCheckout, type PlantedCheckout } from '../support/planted-checkout.ts'
+import { plants, type Plant } from './plants.ts'
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'planted faults '))
 const csv = path.join(scratch, 'events.csv')
@@ -62,12 +63,7 @@ async function refusalWith(plant: (checkout: PlantedCheckout) => void): Promise<
   return finished
 }
 
-const openAtTheGap = ({ plant }: PlantedCheckout): void =>
-  plant(
-    'spark/transforms/sessions.py',
-    'F.col("event_us") - previous_us > GAP_US',
-    'F.col("event_us") - previous_us >= GAP_US',
-  )
+const openAtTheGap = ({ plant }: PlantedCheckout): void => plant(...plants.sessionAtTheGap)
 
 const openAtTheGapUntested = (checkout: PlantedCheckout): void => {
   openAtTheGap(checkout)
@@ -112,8 +108,7 @@ describe('wrong numbers', () => {
     async () => {
       const report = await reportWith((checkout) => {
         openAtTheGapUntested(checkout)
-        const check = 'session_gaps: { on_red: hold, at_most: '
-        checkout.plant('dbt/models/gate.yml', `${check}0 }`, `${check}1000000 }`)
+        checkout.plant(...plants.openGate)
       })
       const seen = await namesOfDifferences(report, truths)
       expect(seen).toEqual(
@@ -135,10 +130,9 @@ describe('wrong numbers', () => {
   it(
     'are seen in exactly the view that counts carts as conversions',
     async () => {
-      const view = 'bigquery/views/caec_insights/kpi_conversion_rate.sql'
       const report = await reportWith(({ plant }) => {
-        plant(view, 'COUNTIF(sessions.has_purchase) AS', 'COUNTIF(sessions.has_cart) AS')
-        plant(view, 'SAFE_DIVIDE(COUNTIF(sessions.has_purchase)', 'SAFE_DIVIDE(COUNTIF(sessions.has_cart)')
+        plant(...plants.cartsAreConversions)
+        plant(...plants.cartsAreTheRate)
       })
       expect(await namesOfDifferences(report, truths)).toEqual(['kpi_conversion_rate'])
     },
@@ -150,13 +144,7 @@ describe('a missing right', () => {
   it(
     'of a view on its source is refused to the analyst, by the name of the table',
     async () => {
-      const { stderr } = await refusalWith(({ plant }) =>
-        plant(
-          'workflows-examples/pipeline.yml',
-          '          source: release/bigquery/views\n',
-          "          source: release/bigquery/views\n          authorize: 'false'\n",
-        ),
-      )
+      const { stderr } = await refusalWith(({ plant }) => plant(...plants.viewsWithoutARight))
       expect(lastLine(stderr)).toMatch(
         /Access Denied: Table caec-local:caec_analytics\.\w+: User does not have permission to query table/,
       )
@@ -164,49 +152,23 @@ describe('a missing right', () => {
     30 * MINUTES,
   )
 
-  // One permission of each stage; each row takes it from exactly one role or member.
-  const stager = 'which would take storage.objects.delete.\n    permissions:\n'
-  const writer = 'bound under the condition only-dags-and-records.\n    permissions:\n'
-  const user = 'role: roles/iam.serviceAccountUser,\n        members: [data-eng, composer'
-  const querying = 'role: roles/bigquery.jobUser,\n        members: [analyst, composer'
-  it.each([
-    {
-      step: 'Deploy DAGs',
-      permission: 'storage.objects.create',
-      from: `${writer}      - storage.objects.create\n`,
-      to: writer,
-    },
-    {
-      step: 'Stage Spark code',
-      permission: 'storage.objects.create',
-      from: `${stager}      - storage.objects.create\n`,
-      to: stager,
-    },
-    {
-      step: 'Clean',
-      permission: 'dataproc.batches.create',
-      from: '      - dataproc.batches.create\n',
-      to: '',
-    },
-    { step: 'Clean', permission: 'iam.serviceAccounts.actAs', from: `${user}, ci-deploy],`, to: `${user}],` },
+  it.each<{ step: string; permission: string; taken: Plant; said?: string }>([
+    { step: 'Deploy DAGs', permission: 'storage.objects.create', taken: plants.writerOfDags },
+    { step: 'Stage Spark code', permission: 'storage.objects.create', taken: plants.stagerOfCode },
+    { step: 'Clean', permission: 'dataproc.batches.create', taken: plants.makerOfBatches },
+    { step: 'Clean', permission: 'iam.serviceAccounts.actAs', taken: plants.userOfTheAccount },
     {
       step: 'Load and build',
       permission: 'bigquery.jobs.create',
-      from: `${querying}, dbt, ci-deploy]`,
-      to: `${querying}, ci-deploy]`,
+      taken: plants.makerOfJobs,
       // dbt passes Google's sentence on without its number.
       said: 'Access Denied: Project caec-local',
     },
-    {
-      step: 'Publish views',
-      permission: 'bigquery.datasets.setIamPolicy',
-      from: '      - bigquery.datasets.setIamPolicy\n',
-      to: '',
-    },
+    { step: 'Publish views', permission: 'bigquery.datasets.setIamPolicy', taken: plants.giverOfRights },
   ])(
     '$permission is refused by its name in the step "$step"',
-    async ({ step, permission, from, to, said = '403' }) => {
-      const { stderr } = await refusalWith(({ plant }) => plant('terraform-infra/access.yaml', from, to))
+    async ({ step, permission, taken, said = '403' }) => {
+      const { stderr } = await refusalWith(({ plant }) => plant(...taken))
       expect(lastLine(stderr)).toContain(`step "${step}"`)
       expect(stderr).toContain(permission)
       expect(stderr).toContain(said)
@@ -220,11 +182,7 @@ describe('a broken workflow', () => {
     'is seen in its first step: an input that the action does not declare, a bundle that cannot start',
     async () => {
       const { stderr } = await refusalWith(({ plant, write }) => {
-        plant(
-          'workflows-examples/pipeline.yml',
-          '          source: release/dags\n',
-          '          source: release/dags\n          sauce: dags\n',
-        )
+        plant(...plants.unknownInput)
         write('dist/deploy-dags/index.js', "throw new Error('planted: this bundle cannot start')\n")
       })
       expect(stderr).toMatch(/Unexpected input\(s\) 'sauce', valid inputs are \[.*'source'.*\]/)

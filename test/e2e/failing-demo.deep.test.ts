@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { lastLine, prepareTools, processesOf, runDemo, type Finished } from '../support/demo-run.ts'
+import { plants } from '../deep/plants.ts'
 import { plantedCheckout, type PlantedCheckout } from '../support/planted-checkout.ts'
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'failing demo '))
@@ -67,11 +68,7 @@ describe('a step of the workflow that fails', () => {
     'is named in one sentence with its reason and the path of its log',
     async () => {
       checkout = plantedCheckout()
-      checkout.plant(
-        'spark/jobs/clean.py',
-        '    arguments = parse_args()\n',
-        "    arguments = parse_args()\n    raise ValueError('planted: the job gives up')\n",
-      )
+      checkout.plant(...plants.jobThatGivesUp)
       const finished = await runDemo(state, ['--size', '50'], { root: checkout.root })
       const said =
         /^workflows-examples\/pipeline\.yml failed in job spark, step "Clean": (?<reason>.+); its log is (?<log>\/.+)$/.exec(
