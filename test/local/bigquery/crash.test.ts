@@ -81,6 +81,28 @@ describe('kill -9', () => {
     await kill(server)
   })
 
+  it('forgets no query that its caller has heard of', async () => {
+    let server = await start(stateDir)
+    const one = await query(server, 'SELECT 1 AS a')
+    const slow = await api(server, 'POST', '/queries', {
+      query:
+        'SELECT COUNT(*) FROM UNNEST(GENERATE_ARRAY(1, 100000)) AS a, UNNEST(GENERATE_ARRAY(1, 100000)) AS b WHERE MOD(a * b, 7) = 3',
+      useLegacySql: false,
+      timeoutMs: 50,
+    })
+    expect([one.jobComplete, slow.jobComplete]).toEqual([true, false])
+    await kill(server)
+    server = await start(stateDir)
+    const of = (path: string, { jobReference }: { jobReference: { jobId: string } }) =>
+      api(server, 'GET', `/${path}/${jobReference.jobId}?location=us-central1`)
+    expect((await of('queries', one)).rows).toEqual([{ f: [{ v: '1' }] }])
+    expect((await of('jobs', slow)).status).toMatchObject({
+      state: 'DONE',
+      errorResult: { reason: 'backendError' },
+    })
+    await kill(server)
+  })
+
   it('in the middle of replacing a table keeps the old one whole', async () => {
     let server = await start(stateDir)
     await query(server, 'CREATE OR REPLACE TABLE caec_raw.kept AS SELECT 1 AS a')

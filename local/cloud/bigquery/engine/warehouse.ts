@@ -66,9 +66,9 @@ export class Warehouse {
     await this.#dropOrphans(session)
   }
 
-  /** What the ledger says, which is what was committed; of jobs only memory knows how they failed since. */
+  /** What the ledger says, which is what was committed; of jobs only memory knows what became of them since. */
   async #read(session: Session): Promise<void> {
-    const ended = [...this.jobs].filter(([, job]) => job.state === 'DONE')
+    const jobs = [...this.jobs]
     const maps: Record<string, Map<string, unknown>> = {
       dataset: this.datasets,
       table: this.tables,
@@ -82,7 +82,7 @@ export class Warehouse {
       else maps[String(kind)]?.set(String(key), JSON.parse(String(body)))
       this.#sequence = Math.max(this.#sequence, Number(seq))
     }
-    for (const [key, job] of ended) if (this.jobs.get(key)?.state !== 'DONE') this.jobs.set(key, job)
+    for (const [key, job] of jobs) if (this.jobs.get(key)?.state !== 'DONE') this.jobs.set(key, job)
     this.#revision += 1
   }
 

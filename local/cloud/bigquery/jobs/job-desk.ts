@@ -30,6 +30,11 @@ export interface NewJob {
   readonly configuration: Readonly<Record<string, unknown>>
   readonly timeoutMs?: number
   readonly parentJobId?: string
+  /**
+   * It changes nothing, and its caller hears of it with its answer: written when it has ended, or by `keep`. A crash
+   * before leaves no trace of it.
+   */
+  readonly isUnheard?: boolean
 }
 
 export class JobDesk {
@@ -78,14 +83,19 @@ export class JobDesk {
       statistics: {},
       ...(wanted.parentJobId ? { parentJobId: wanted.parentJobId } : {}),
     }
-    const change = new Change()
-    change.putJob(job)
-    change.verify.push(() => {
-      if (warehouse.jobs.has(jobKey(job)))
-        throw alreadyExists('Job', `${job.projectId}:${job.location}.${jobId}`)
-    })
-    await warehouse.commit(change)
     const key = jobKey(job)
+    const refuseTwice = (): void => {
+      if (warehouse.jobs.has(key)) throw alreadyExists('Job', `${job.projectId}:${job.location}.${jobId}`)
+    }
+    if (wanted.isUnheard) {
+      refuseTwice()
+      warehouse.jobs.set(key, job)
+    } else {
+      const change = new Change()
+      change.putJob(job)
+      change.verify.push(refuseTwice)
+      await warehouse.commit(change)
+    }
     const entry: { session?: Session; cancel?: CloudError; done: Promise<void> } = { done: Promise.resolve() }
     this.#running.set(key, entry)
     entry.done = this.#execute(job, wanted, work, entry).finally(() => this.#running.delete(key))
@@ -201,6 +211,22 @@ export class JobDesk {
       clearTimeout(timer)
     }
     return this.#room.warehouse.jobs.get(key) ?? job
+  }
+
+  /** Its caller is about to hear of a job that goes on: from now on it is known after a crash too. */
+  async keep(job: JobRecord): Promise<JobRecord> {
+    const { warehouse } = this.#room
+    const key = jobKey(job)
+    const isDone = (): boolean => warehouse.jobs.get(key)?.state === 'DONE'
+    const change = new Change()
+    change.putJob(job)
+    change.verify.push(() => {
+      if (isDone()) throw new Error('it ended meanwhile, and is written')
+    })
+    await warehouse.commit(change).catch((error: unknown) => {
+      if (!isDone()) throw error
+    })
+    return warehouse.jobs.get(key) ?? job
   }
 
   cancel(job: JobRecord): void {

@@ -70,7 +70,7 @@ function planJob({ room, body, upload }: JobRequest): PlannedJob {
       const config = readQueryConfig(room, configuration.query as Body)
       return {
         configuration: { jobType: 'QUERY', query: config.shown, ...common },
-        work: queryWork(room, config),
+        work: queryWork(room, config).work,
       }
     }
     case 'load': {
@@ -170,11 +170,16 @@ export async function runQuery(room: Room, desk: JobDesk, request: CloudRequest)
   const labels = body.labels === undefined ? {} : { labels: parseLabels(body.labels) }
   const timeoutMs = count(body, 'jobTimeoutMs')
   const configuration = { jobType: 'QUERY', query: config.shown, ...labels }
+  const { work, isReadOnly } = queryWork(room, config)
   const started = await startOnce(room, desk, text(body, 'requestId'), {
-    wanted: { principal: request.principal, location, configuration, ...(timeoutMs ? { timeoutMs } : {}) },
-    work: queryWork(room, config),
+    wanted: {
+      ...{ principal: request.principal, location, configuration, isUnheard: isReadOnly() },
+      ...(timeoutMs ? { timeoutMs } : {}),
+    },
+    work,
   })
-  const job = await desk.settle(started, Math.min(waitMs, longestWaitMs), request.signal)
+  const settled = await desk.settle(started, Math.min(waitMs, longestWaitMs), request.signal)
+  const job = settled.state === 'DONE' ? settled : await desk.keep(settled)
   throwJobError(job)
   const maxResults = count(body, 'maxResults')
   const answer = await resultBody(room, request.principal, job, {

@@ -31,9 +31,32 @@ export const isSingle = (nodes: readonly ScriptNode[]): boolean =>
 const isOnlyInScripts = (parsed: ParsedStatement): boolean =>
   parsed.type === 'DECLARE' || parsed.type === 'SET' || isTempFunction(parsed)
 
-export function queryWork(room: Room, config: QueryConfig): JobWork {
+export interface QueryWork {
+  readonly work: JobWork
+  /** One SELECT whose rows go nowhere but to its caller: whether it ran at all makes no difference to anybody. */
+  readonly isReadOnly: () => boolean
+}
+
+export function queryWork(room: Room, config: QueryConfig): QueryWork {
+  let nodes: readonly ScriptNode[] | undefined
+  const parse = (): readonly ScriptNode[] => (nodes ??= room.compiler.parseProgram(config.query))
+  return { work: workOf(room, config, parse), isReadOnly: () => isReadOnly(config, parse) }
+}
+
+function isReadOnly(config: QueryConfig, parse: () => readonly ScriptNode[]): boolean {
+  if (config.destination || config.createsSession || config.sessionId !== undefined) return false
+  try {
+    const nodes = parse()
+    const last = nodes.at(-1)
+    return isSingle(nodes) && last?.kind === 'statement' && last.parsed.type === 'SELECT'
+  } catch {
+    return false
+  }
+}
+
+function workOf(room: Room, config: QueryConfig, parse: () => readonly ScriptNode[]): JobWork {
   return async (run) => {
-    const nodes = room.compiler.parseProgram(config.query)
+    const nodes = parse()
     const { principal } = run
     const { location } = run.job
     if (config.createsSession) {
