@@ -1,6 +1,7 @@
 """Where BigQuery's SQL or answers differ from what a base test expects of most warehouses: fixtures to use instead."""
 
 import shutil
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,12 @@ from dbt.tests.adapter.relations.test_changing_relation_type import BaseChangeRe
 from dbt.tests.adapter.simple_seed import fixtures as simple_seed
 from dbt.tests.adapter.simple_seed import seeds as simple_seeds
 from dbt.tests.adapter.simple_seed.test_seed import SeedTestBase
+from dbt.tests.adapter.simple_snapshot import test_various_configs as snapshots
 from dbt.tests.adapter.utils import (
     fixture_array_append,
     fixture_array_concat,
     fixture_array_construct,
+    fixture_equals,
 )
 from dbt.tests.util import read_file, run_dbt
 from fixtures import given, profile
@@ -81,6 +84,20 @@ def seed_with_mark(self, project):
     project.run_sql(simple_seeds.seeds__expected_sql)
     file = Path(simple_seeds.__file__).parent / "seed_bom.csv"
     shutil.copy(file, Path(project.project_root) / "seeds" / file.name)
+
+
+def valid_to_in_utc(self, project, monkeypatch):
+    """A time has a zone here, and the test's have none."""
+    ask = snapshots.run_sql_with_adapter
+
+    def without_zone(value):
+        return value.astimezone(timezone.utc).replace(tzinfo=None) if isinstance(value, datetime) else value
+
+    def ask_in_utc(adapter, sql, fetch=None):
+        return [[without_zone(value) for value in row] for row in ask(adapter, sql, fetch)]
+
+    monkeypatch.setattr(snapshots, "run_sql_with_adapter", ask_in_utc)
+    snapshots.BaseSnapshotDbtValidToCurrent.test_valid_to_current(self, project)
 
 
 def columns_equal(kind):
@@ -201,6 +218,11 @@ OVERRIDES = {
     "BaseArrayAppend": {"models": given(comparable(fixture_array_append, "array_append"))},
     "BaseArrayConcat": {"models": given(comparable(fixture_array_concat, "array_concat"))},
     "BaseArrayConstruct": {"models": given(comparable(fixture_array_construct, "array_construct"))},
+    # The word null is no number in a CSV file, nothing is NULL.
+    "BaseEquals": {
+        "seeds": given({"data_equals.csv": fixture_equals.SEEDS__DATA_EQUALS_CSV.replace("null", "")})
+    },
+    "BaseSnapshotDbtValidToCurrent": {"test_valid_to_current": valid_to_in_utc},
     "BaseTypeNumeric": {"numeric_fixture_type": lambda self: "numeric"},
     "BaseUnitTestingTypes": {
         "data_types": given(
