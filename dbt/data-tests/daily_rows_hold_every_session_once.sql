@@ -1,11 +1,11 @@
--- Rows here: a day of which the daily marts do not hold every session (every event, in fct_days and fct_visitor_days) exactly once.
+-- Rows here: a day of which the daily marts do not hold every session, or every event or transaction, exactly once.
 {%- set scope = tested_scope() %}
 with sessions as (
   select session_date as day, count(*) as sessions, sum(events) as events from {{ ref('fct_sessions') }} where {{ gate_between(scope, 'session_date', 'first', 'last') }} group by session_date
 ),
 
 events as (
-  select event_date as day, count(*) as events from {{ ref('fct_events') }} where {{ gate_between(scope, 'event_date', 'first', 'last') }} group by event_date
+  select event_date as day, count(*) as events, countif(event_type = 'transaction') as transactions from {{ ref('fct_events') }} where {{ gate_between(scope, 'event_date', 'first', 'last') }} group by event_date
 ),
 
 counted as (
@@ -15,7 +15,7 @@ counted as (
   union all
   select concat('fct_daily_entries ', dimension) as mart, session_date as day, if(sum(entries) = sum(exits), sum(entries), -1) as held, null as held_events from {{ ref('fct_daily_entries') }} where {{ gate_between(scope, 'session_date', 'first', 'last') }} group by session_date, dimension
   union all
-  select 'fct_visitor_days' as mart, activity_date as day, sum(sessions) as held, null as held_events from {{ ref('fct_visitor_days') }} where {{ gate_between(scope, 'activity_date', 'first', 'last') }} group by activity_date having sum(sessions) > 0
+  select 'fct_visitor_days' as mart, activity_date as day, sum(sessions) as held, sum(session_events) as held_events from {{ ref('fct_visitor_days') }} where {{ gate_between(scope, 'activity_date', 'first', 'last') }} group by activity_date having sum(sessions) > 0
 ),
 
 marts as (
@@ -24,6 +24,22 @@ marts as (
 
 expected as (
   select marts.mart, sessions.day, sessions.sessions, sessions.events from marts cross join sessions
+),
+
+held as (
+  select 'fct_days' as mart, event_date as day, events from {{ ref('fct_days') }} where {{ gate_between(scope, 'event_date', 'first', 'last') }}
+  union all
+  select 'fct_visitor_days' as mart, activity_date as day, sum(events) as events from {{ ref('fct_visitor_days') }} where {{ gate_between(scope, 'activity_date', 'first', 'last') }} group by activity_date
+  union all
+  select 'fct_daily_events' as mart, event_date as day, sum(events) as events from {{ ref('fct_daily_events') }} where {{ gate_between(scope, 'event_date', 'first', 'last') }} group by event_date
+  union all
+  select 'fct_daily_purchases' as mart, event_date as day, sum(lines) as events from {{ ref('fct_daily_purchases') }} where {{ gate_between(scope, 'event_date', 'first', 'last') }} group by event_date
+),
+
+happened as (
+  select mart, day, events from events cross join unnest(['fct_days', 'fct_visitor_days', 'fct_daily_events']) as mart
+  union all
+  select 'fct_daily_purchases' as mart, day, transactions as events from events where transactions > 0
 )
 
 select coalesce(counted.mart, expected.mart) as mart, coalesce(counted.day, expected.day) as day
@@ -33,11 +49,7 @@ where counted.held is null or expected.sessions is null or counted.held != expec
 
 union all
 
-select days.mart, coalesce(days.day, events.day) as day
-from events
-full join (
-  select 'fct_days' as mart, event_date as day, events from {{ ref('fct_days') }} where {{ gate_between(scope, 'event_date', 'first', 'last') }}
-  union all
-  select 'fct_visitor_days' as mart, activity_date as day, sum(events) as events from {{ ref('fct_visitor_days') }} where {{ gate_between(scope, 'activity_date', 'first', 'last') }} group by activity_date
-) as days on events.day = days.day
-where days.events is null or events.events is null or days.events != events.events
+select coalesce(held.mart, happened.mart) as mart, coalesce(held.day, happened.day) as day
+from happened
+full join held on happened.mart = held.mart and happened.day = held.day
+where held.events is null or happened.events is null or held.events != happened.events

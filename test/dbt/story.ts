@@ -92,6 +92,8 @@ const MARTS = [
   'dim_users',
   'fct_days',
   'fct_visitor_days',
+  'fct_daily_events',
+  'fct_daily_purchases',
   'fct_daily_sessions',
   'fct_daily_transitions',
   'fct_daily_entries',

@@ -33,6 +33,10 @@ const TABLES = [
   'caec_analytics.dim_users__staged',
   'caec_analytics.fct_visitor_days',
   'caec_analytics.fct_visitor_days__staged',
+  'caec_analytics.fct_daily_events',
+  'caec_analytics.fct_daily_events__staged',
+  'caec_analytics.fct_daily_purchases',
+  'caec_analytics.fct_daily_purchases__staged',
 ]
 const rows = async (where: string): Promise<Record<string, unknown[]>> => {
   const found: Record<string, unknown[]> = {}

@@ -14,7 +14,8 @@ WITH known AS (
 seen AS (
   SELECT event_type FROM known WHERE funnel_step IS NOT NULL
   UNION DISTINCT
-  SELECT event_type FROM caec_analytics.fct_events
+  -- Every event goes on to another, or to the end of its session.
+  SELECT from_event AS event_type FROM caec_analytics.fct_daily_transitions WHERE from_event != '(start)'
 )
 
 SELECT

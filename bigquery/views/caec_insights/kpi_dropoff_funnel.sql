@@ -2,15 +2,16 @@
 -- The step before step 1 is "all sessions".
 WITH reached AS (
   SELECT
-    sessions.session_date,
+    days.activity_date AS session_date,
     users.signup_month,
-    COUNT(*) AS step_0,
-    COUNTIF(sessions.funnel_step >= 1) AS step_1,
-    COUNTIF(sessions.funnel_step >= 2) AS step_2,
-    COUNTIF(sessions.funnel_step >= 3) AS step_3
-  FROM caec_analytics.fct_sessions AS sessions
-  LEFT JOIN caec_analytics.dim_users AS users ON sessions.visitor_id = users.visitor_id
-  GROUP BY sessions.session_date, users.signup_month
+    SUM(days.sessions) AS step_0,
+    SUM(days.sessions_to_step_1) AS step_1,
+    SUM(days.sessions_to_step_2) AS step_2,
+    SUM(days.sessions_to_step_3) AS step_3
+  FROM caec_analytics.fct_visitor_days AS days
+  LEFT JOIN caec_analytics.dim_users AS users ON days.visitor_id = users.visitor_id
+  WHERE days.sessions > 0
+  GROUP BY days.activity_date, users.signup_month
 ),
 
 steps AS (

@@ -11,8 +11,8 @@ SELECT
     WHEN 'refund' THEN 'Refund'
     ELSE events.event_type
   END AS event_label,
-  COUNT(*) AS events,
+  SUM(events.events) AS events,
   (SELECT MAX(last_event_ts) FROM caec_analytics.fct_days) AS data_through
-FROM caec_analytics.fct_events AS events
+FROM caec_analytics.fct_daily_events AS events
 LEFT JOIN caec_analytics.dim_users AS users ON events.visitor_id = users.visitor_id
 GROUP BY events.event_date, users.signup_month, events.event_type

@@ -1,27 +1,4 @@
 -- kpi_top_products with the product's name, NULL where no name was loaded.
-WITH lines AS (
-  SELECT
-    events.event_date,
-    users.signup_month,
-    events.item_id,
-    events.transaction_id,
-    ROW_NUMBER() OVER (PARTITION BY events.transaction_id, events.item_id, users.signup_month ORDER BY events.event_ts) AS line_of_order
-  FROM caec_analytics.fct_events AS events
-  LEFT JOIN caec_analytics.dim_users AS users ON events.visitor_id = users.visitor_id
-  WHERE events.event_type = 'transaction' AND events.item_id IS NOT NULL
-),
-
-products AS (
-  SELECT
-    event_date,
-    signup_month,
-    item_id,
-    COUNT(*) AS transaction_lines,
-    COUNTIF(transaction_id IS NOT NULL AND line_of_order = 1) AS orders
-  FROM lines
-  GROUP BY event_date, signup_month, item_id
-)
-
 SELECT
   products.event_date,
   products.signup_month,
@@ -29,6 +6,6 @@ SELECT
   items.product_name,
   products.transaction_lines,
   products.orders,
-  (SELECT MAX(last_event_ts) FROM caec_analytics.fct_days) AS data_through
-FROM products
+  products.data_through
+FROM caec_insights.kpi_top_products AS products
 LEFT JOIN caec_analytics.dim_items AS items ON products.item_id = items.item_id
