@@ -2,5 +2,5 @@
 {%- set scope = tested_scope() %}
 select session_id
 from {{ ref('fct_sessions') }}
-where {{ gate_between(scope, 'session_date', 'first', 'last') }}
+where {{ gate_on_days(scope, 'session_date', 'session_days') }}
   and timestamp_diff(session_end_ts, session_start_ts, microsecond) > {{ var('session_max_hours') }} * 3600000000

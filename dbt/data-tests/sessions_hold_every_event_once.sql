@@ -3,13 +3,13 @@
 with sessions as (
   select session_id, events
   from {{ ref('fct_sessions') }}
-  where {{ gate_between(scope, 'session_date', 'first', 'last') }}
+  where {{ gate_on_days(scope, 'session_date', 'session_days') }}
 ),
 
 counted as (
   select session_id, count(*) as events
   from {{ ref('fct_events') }}
-  where {{ gate_between(scope, 'event_date', 'first', 'end') }} and {{ gate_between(scope, 'date(session_start_ts)', 'first', 'last') }}
+  where {{ gate_on_days(scope, which='event_days') }} and {{ gate_on_days(scope, 'date(session_start_ts)', 'session_days') }}
   group by session_id
 )
 

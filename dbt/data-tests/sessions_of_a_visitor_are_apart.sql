@@ -8,7 +8,7 @@ from (
     lag(session_start_ts) over (partition by visitor_id order by session_start_ts) as previous_start_ts,
     lag(session_end_ts) over (partition by visitor_id order by session_start_ts) as previous_end_ts
   from {{ ref('fct_sessions') }}
-  where {{ gate_between(scope, 'session_date', 'first', 'last', before=1, after=1) }}
+  where {{ gate_on_days(scope, 'session_date', 'session_days', before=1, after=1) }}
 )
 where timestamp_diff(session_start_ts, previous_end_ts, microsecond) <= {{ var('session_gap_minutes') }} * 60000000
   and timestamp_diff(session_start_ts, previous_start_ts, microsecond) <= {{ var('session_max_hours') }} * 3600000000

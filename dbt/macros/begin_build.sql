@@ -8,7 +8,7 @@
     {#- Loaded by other means: nothing is known of any day, so everything is built. #}
     {%- do run_query("DROP TABLE IF EXISTS " ~ built_days()) -%}
   {%- elif execute and flags.WHICH in ['run', 'build'] -%}
-    {%- do remove_marts_of_version_1() -%}
+    {%- do remove_marts_of_other_columns() -%}
     {%- do run_query(
       "CREATE TABLE IF NOT EXISTS " ~ built_days()
       ~ " (event_date DATE, loaded_by STRING, pending STRING, first_session_date DATE, next_first_session_date DATE)") -%}

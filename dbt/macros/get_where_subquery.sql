@@ -8,7 +8,7 @@
   {%- if scope.days is not none -%}
     {%- set columns = graph.nodes[model.attached_node].columns if model.attached_node in graph.nodes else {} -%}
     {%- if 'event_date' in columns -%}{%- do conditions.append(gate_on_days(scope)) -%}
-    {%- elif 'session_date' in columns -%}{%- do conditions.append(gate_between(scope, 'session_date', 'first', 'last')) -%}
+    {%- elif 'session_date' in columns -%}{%- do conditions.append(gate_on_days(scope, 'session_date', 'session_days')) -%}
     {%- endif -%}
   {%- endif -%}
   {%- if not conditions -%}{{ return(relation) }}{%- endif -%}

@@ -50,7 +50,7 @@ describe('the models', () => {
       ['fct_events', "where event_date in (DATE '2015-06-02')"],
       [
         'fct_sessions',
-        "where event_date between date '2015-06-02' and date '2015-06-02' and date(session_start_ts) in (DATE '2015-06-02')",
+        "where event_date in (DATE '2015-06-02') and date(session_start_ts) in (DATE '2015-06-02')",
       ],
     ] as const)
       expect(await story.dbt.compiledSql(`marts/${model}`)).toContain(where)
@@ -179,9 +179,12 @@ describe('the views', () => {
           // The facts alone: the daily marts still lack these days.
           expect(failures(await story.dbt.run('run', '-s', 'fct_events', 'fct_sessions'))).toEqual([])
         if (events === all && seed === 3)
-          // As in a project from before these marts: they are built whole although few days changed.
-          for (const mart of ['fct_visitor_days', 'fct_daily_commerce'])
-            await readRows(story.test, `DROP TABLE caec_analytics.${mart}__staged`)
+          // As in a project from before these marts, or of fewer columns: they are built whole although few days changed.
+          for (const change of [
+            'DROP TABLE fct_daily_commerce',
+            'ALTER TABLE fct_visitor_days DROP COLUMN session_events',
+          ])
+            await readRows(story.test, change.replace(/fct_\w+/, 'caec_analytics.$&__staged'))
         expect(failures(await story.dbt.run('build', ...vars))).toEqual([])
         await expectViews(story.test, events, new Map())
         cases += new Set(events.map(({ visitor }) => visitor)).size

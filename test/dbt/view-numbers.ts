@@ -35,7 +35,7 @@ export async function expectViews(
   const found: Record<string, unknown> = {}
   const described = new Map(describedViews(repoRoot).map((view) => [`${view.name}.sql`, view]))
   expect([...described.keys()].sort()).toEqual((await readdir(views)).sort())
-  const texts = new Map(
+  const texts = new Map<string, string>(
     await Promise.all(
       [...described.keys()].map(
         async (file) => [`caec_insights.${file}`, await readFile(join(views, file), 'utf8')] as const,

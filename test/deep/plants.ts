@@ -17,7 +17,11 @@ export const plants = {
     'F.col("event_us") - previous_us >= rule.gap_us',
   ],
   openGate: ['dbt/models/gate.yml', `${GATE}0 }`, `${GATE}1000000 }`],
-  cartsAreConversions: [CONVERSIONS, 'SUM(days.sessions_with_purchase) AS', 'SUM(days.sessions_with_cart) AS'],
+  cartsAreConversions: [
+    CONVERSIONS,
+    'SUM(days.sessions_with_purchase) AS',
+    'SUM(days.sessions_with_cart) AS',
+  ],
   cartsAreTheRate: [
     CONVERSIONS,
     'SAFE_DIVIDE(SUM(days.sessions_with_purchase)',

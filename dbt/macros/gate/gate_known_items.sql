@@ -8,13 +8,13 @@
     from (
       select event_date, item_id, count(*) as row_count
       from {{ mart_relation('fct_events') }}
-      where item_id is not null and {{ gate_between(scope, 'event_date', 'first', 'last', before=7) }}
+      where item_id is not null and {{ gate_on_days(scope, before=7) }}
       group by event_date, item_id
     )
   ) as seen
   inner join (
     select event_date, count(*) over (order by unix_date(event_date) range between 7 preceding and 1 preceding) as days_before
-    from (select distinct event_date from {{ mart_relation('fct_events') }} where {{ gate_between(scope, 'event_date', 'first', 'last', before=7) }})
+    from (select distinct event_date from {{ mart_relation('fct_events') }} where {{ gate_on_days(scope, before=7) }})
   ) as days on seen.event_date = days.event_date
   where {{ gate_on_days(scope, 'seen.event_date') }}
   group by seen.event_date

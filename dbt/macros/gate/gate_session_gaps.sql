@@ -16,7 +16,7 @@
       where {{ gate_on_days(scope) }}
       {%- if scope.days %}
         {#- The last minutes, as many as the gap, of the day before each of them. #}
-        or event_date in ({% for day in scope.days %}date_sub(date '{{ day }}', interval 1 day){{ ', ' if not loop.last }}{% endfor %})
+        or {{ gate_on_days(scope, before=1, after=-1) }}
         and timestamp_diff(timestamp(date_add(event_date, interval 1 day)), event_ts, microsecond) <= {{ var('session_gap_minutes') }} * 60000000
       {%- endif %}
     )

@@ -5,13 +5,13 @@
     select date(session_start_ts) as event_date, count(*) as events, countif(event_type = 'transaction') as transactions,
       count(distinct if(event_type = 'transaction' and transaction_id is not null, concat(session_id, ' ', transaction_id), null)) as orders
     from {{ mart_relation('fct_events') }}
-    where {{ gate_between(scope, 'event_date', 'first', 'end') }} and {{ gate_between(scope, 'date(session_start_ts)', 'first', 'last') }}
+    where {{ gate_on_days(scope, which='event_days') }} and {{ gate_on_days(scope, 'date(session_start_ts)', 'session_days') }}
     group by event_date
   ) as counted
   full join (
     select session_date as event_date, sum(events) as events, sum(transactions) as transactions, sum(orders) as orders
     from {{ mart_relation('fct_sessions') }}
-    where {{ gate_between(scope, 'session_date', 'first', 'last') }}
+    where {{ gate_on_days(scope, 'session_date', 'session_days') }}
     group by session_date
   ) as kept using (event_date)
   cross join unnest([

@@ -18,7 +18,7 @@
     left join (
       select event_date, count(*) as row_count
       from {{ published }}
-      where {{ gate_between(scope, 'event_date', 'first', 'last', before=56) }}
+      where {{ gate_on_days(scope, before=56, step=7) }}
       group by event_date
     ) as before
       on before.event_date between date_sub(judged.event_date, interval 56 day) and judged.event_date and mod(date_diff(judged.event_date, before.event_date, day), 7) = 0
