@@ -1,6 +1,6 @@
 /**
  * Measures what we promise, each as a ratio to a named limit or peer in the same run; it asserts nothing.
- * Usage: npm run bench [-- demo-small demo-full start sessions spark views dags dbt dbt-kept submit bigquery]
+ * Usage: npm run bench [-- demo-small demo-full start sessions spark page views dags dbt dbt-kept submit bigquery]
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
@@ -14,6 +14,7 @@ import { bigquery } from './bench-bigquery.ts'
 import { dags } from './bench-dags.ts'
 import { spark, sparkEnvironment } from './bench-spark.ts'
 import { dbt, kept } from './bench-dbt.ts'
+import { page } from './bench-page.ts'
 import { submit } from './bench-submit.ts'
 import { views } from './bench-views.ts'
 import type { Measured } from './measured.ts'
@@ -157,10 +158,11 @@ async function sessions(): Promise<Measured[]> {
 
 const benches: Readonly<Record<string, () => Promise<Measured[]>>> = {
   start,
-  'demo-small': () => demo('small', 90),
-  'demo-full': () => demo('full', 300),
+  'demo-small': () => demo('small', 45),
+  'demo-full': () => demo('full', 150),
   sessions,
   spark: () => spark(root, say),
+  page: () => page(say),
   views: () => views(say),
   dags: () => dags(root, say),
   dbt,

@@ -51,6 +51,7 @@ const client = [
   'filters.js',
   'tables.js',
   'charts.js',
+  'drill-sql.js',
   'drill.js',
   'tiles.js',
   'trend.js',
@@ -82,13 +83,23 @@ const escapeJson = (value: unknown): string =>
 const hashSource = (script: string): string =>
   `'sha256-${createHash('sha256').update(script).digest('base64')}'`
 
-/** By columns, and a column of one value as that value: a third of the bytes of rows. */
+/**
+ * By columns; a column of one value as that value, one whose texts repeat as these texts and their places: a sixth of the
+ * bytes of rows, and of the time to read them.
+ */
 const pack = (rows: readonly Row[]): object => ({
   rows: rows.length,
   columns: Object.fromEntries(
-    Object.keys(rows[0] ?? {}).map((name) => {
+    Object.keys(rows[0] ?? {}).map((name): [string, object] => {
       const each = rows.map((row) => row[name] ?? null)
-      return [name, each.every((value) => value === each[0]) ? { all: each[0] } : { each }]
+      const texts = new Map<Row[string], number>()
+      const at = each.map((value) => {
+        if (!texts.has(value)) texts.set(value, texts.size)
+        return texts.get(value)!
+      })
+      if (texts.size <= 1) return [name, { all: each[0] }]
+      const repeats = texts.size * 2 < rows.length && each.some((value) => typeof value === 'string')
+      return [name, repeats ? { texts: [...texts.keys()], at } : { each }]
     }),
   ),
 })

@@ -52,15 +52,16 @@
 
   const byKey = (groups) => [...groups].sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))
 
-  /* A view comes as columns, a column of one value as that value: sixty thousand rows of products repeat little. */
+  /* A view comes as columns, one of one value as that value, one whose texts repeat as their places. */
   function rowsOf({ rows, columns }) {
-    const names = Object.keys(columns)
-    return Array.from({ length: rows }, (_, index) => {
-      const row = {}
-      for (const name of names)
-        row[name] = 'all' in columns[name] ? columns[name].all : columns[name].each[index]
-      return row
-    })
+    const made = Array.from({ length: rows }, () => ({}))
+    for (const [name, column] of Object.entries(columns)) {
+      const { all, each, texts, at } = column
+      if (each) for (let index = 0; index < rows; index++) made[index][name] = each[index]
+      else if (at) for (let index = 0; index < rows; index++) made[index][name] = texts[at[index]]
+      else for (let index = 0; index < rows; index++) made[index][name] = all
+    }
+    return made
   }
   const unpack = (views) =>
     Object.fromEntries(Object.entries(views).map(([name, view]) => [name, rowsOf(view)]))
