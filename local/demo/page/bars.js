@@ -94,6 +94,11 @@
       ],
       products,
       (row) => row.itemId,
+      page.drill.opener((row) => ({
+        what: name(row),
+        counted: words.plural(row.lines, 'line', 'lines'),
+        item: row.itemId,
+      })),
     )
     const most = Number(products[0]?.lines ?? 0)
     const rows = products.map((row) => ({

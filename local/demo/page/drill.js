@@ -3,46 +3,25 @@
   'use strict'
   const { element, words } = page
   let board = { project: '', all: {} }
-  const isMonth = (text) => /^\d{4}-\d\d-\d\d$/.test(text)
-  const date = (text) => `DATE '${text}'`
 
-  /* narrowed: { from, to } within the filters, signupMonth, step: what the row adds to the filters. */
-  function statement(filters, narrowed) {
-    const [from, to] = [narrowed.from ?? filters.from, narrowed.to ?? filters.to]
-    const later = (left, right) => (left > right ? left : right)
-    const earlier = (left, right) => (left < right ? left : right)
-    const months = narrowed.signupMonth
-      ? [narrowed.signupMonth]
-      : filters.signupMonths.size === board.all.signupMonths.length
-        ? null
-        : [...filters.signupMonths].filter(isMonth)
-    const where = [
-      `sessions.session_date BETWEEN ${date(later(from, filters.from))} AND ${date(earlier(to, filters.to))}`,
-      ...(months === null
-        ? []
-        : [months.length ? `users.signup_month IN (${months.map(date).join(', ')})` : 'FALSE']),
-      ...(narrowed.step === undefined ? [] : [`sessions.funnel_step >= ${Number(narrowed.step)}`]),
-    ]
-    const table = (name) => `\`${board.project}.caec_analytics.${name}\``
-    return [
-      'SELECT sessions.*',
-      `FROM ${table('fct_sessions')} AS sessions`,
-      `JOIN ${table('dim_users')} AS users ON sessions.visitor_id = users.visitor_id`,
-      `WHERE ${where.join('\n  AND ')}`,
-      'ORDER BY sessions.session_start_ts',
-      'LIMIT 1000',
-    ].join('\n')
-  }
-
-  /* of: row → what it narrows to, with the words for it and how many sessions it counts. */
+  /* of: row → what it narrows to, with the words for it and how many sessions, or what else, it counts. */
   function opener(of) {
-    return (row) => () => {
-      const { what, sessions, ...narrowed } = of(row)
-      element('drill-title').textContent = `${what}: ${words.plural(sessions, 'session', 'sessions')}`
-      element('drill-sql').textContent = statement(page.filters.read(board.all), narrowed)
+    const open = (row) => () => {
+      const { what, sessions, counted = words.plural(sessions, 'session', 'sessions'), ...narrowed } = of(row)
+      const { project, all } = board
+      const filters = page.filters.read(all)
+      element('drill-title').textContent = `${what}: ${counted}`
+      element('drill-sql').textContent = page.drillSql.statement(
+        project,
+        filters,
+        all.signupMonths.length,
+        narrowed,
+      )
       element('drill-said').textContent = ''
       element('drill').showModal()
     }
+    open.what = (row) => of(row).what
+    return open
   }
 
   async function copy() {

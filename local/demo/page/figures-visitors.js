@@ -38,10 +38,11 @@
       )
   }
 
-  /* The ten with most sessions, ties by name, and whether anything is named at all. */
+  /* The ten with most sessions, ties by name, each with a row that is so named, and whether anything is named at all. */
   function most(rows, filters, name) {
     const inPeriod = rows.filter((row) => row.session_date >= filters.from && row.session_date <= filters.to)
     const groups = byKey(sum(inPeriod, COUNTS, name))
+    const named = new Map(inPeriod.map((row) => [name(row), row]))
     const all = groups.reduce((total, [, group]) => figures.plus(total, group.sessions), 0)
     return {
       isNamed: rows.some((row) => name(row) !== NOT_SET),
@@ -50,6 +51,7 @@
         .slice(0, 10)
         .map(([title, group]) => ({
           name: title,
+          named: named.get(title),
           ...group,
           share: ratio(group.sessions, all),
           conversionRate: ratio(group.sessions_with_purchase, group.sessions),

@@ -34,7 +34,7 @@
       const button = make('button', {
         type: 'button',
         textContent: 'SQL',
-        attributes: { 'aria-label': `The sessions of ${columns[0][1](row)}, as SQL` },
+        attributes: { 'aria-label': `The sessions of ${open.what(row)}, as SQL` },
       })
       button.addEventListener('click', open(row))
       return make('td', { className: 'behind' }, button)

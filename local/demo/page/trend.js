@@ -46,7 +46,17 @@
       (row) => row.date,
       page.drill.opener(({ date, sessions }) => ({ what: words.day(date), sessions, from: date, to: date })),
     )
-    tables.fill('months', monthTable, months, (row) => row.month)
+    tables.fill(
+      'months',
+      monthTable,
+      months,
+      (row) => row.month,
+      page.drill.opener(({ month, sessions }) => ({
+        what: month,
+        sessions,
+        ...page.drill.daysOf('month', month, globalThis.caecFigures.shift),
+      })),
+    )
     const hasAny = rows.some((row) => Number(row.sessions) > 0)
     const { Plot } = globalThis
     const isCompared = rows.some((row) => row.previous !== null)

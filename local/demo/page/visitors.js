@@ -76,7 +76,8 @@
     )
   }
 
-  const show = (id, what) =>
+  /* behind: name of what is narrowed to the row's values. */
+  const show = (id, what, behind) =>
     function ({ rows, isNamed }) {
       page.element(`${id}-none`).hidden = isNamed
       tables.fill(
@@ -90,6 +91,7 @@
         ],
         rows,
         (row) => row.name,
+        page.drill.opener((row) => ({ what: row.name, sessions: row.sessions, [behind]: row.named })),
       )
       const most = Number(rows[0]?.sessions ?? 0)
       const bars = rows.map((row, index) => ({
@@ -109,7 +111,7 @@
 
   page.visitors = {
     showRetention,
-    showSources: show('sources', 'Source'),
-    showDevices: show('devices', 'Device'),
+    showSources: show('sources', 'Source', 'touch'),
+    showDevices: show('devices', 'Device', 'device'),
   }
 })((globalThis.caecPage ??= {}))

@@ -179,51 +179,6 @@ describe('the filters', () => {
   })
 })
 
-describe('a row', () => {
-  /** What the dialog of a row says, and how many sessions its statement finds. */
-  const behind = async (table: string, key: string): Promise<{ said: string; found: number }> => {
-    await press(`[data-table="${table}"] tr[data-key="${key}"] .behind button`)
-    const sql = (await textOf('drill-sql'))
-      .replaceAll(/`caec-local\.caec_analytics\.(\w+)`/g, 'facts.$1')
-      .replace(/\nLIMIT 1000$/, '')
-    const said = await textOf('drill-title')
-    await press('#drill-close')
-    return { said, found: (await truths.rows(sql)).length }
-  }
-
-  it('names the sessions behind it, as a statement that finds just as many', async () => {
-    await truths.rows('CREATE SCHEMA facts')
-    await truths.rows(
-      'CREATE VIEW facts.fct_sessions AS SELECT visitor AS visitor_id, session, session_date, reached AS funnel_step, session AS session_start_ts FROM sessions',
-    )
-    await truths.rows(
-      'CREATE VIEW facts.dim_users AS SELECT visitor AS visitor_id, ANY_VALUE(signup) AS signup_month FROM sessions GROUP BY ALL',
-    )
-    for (const address of ['#period=28d', '#from=2015-06-03&to=2015-07-15&months=2015-06-01,2015-05-01']) {
-      await open(address)
-      for (const name of ['trend', 'funnel', 'cohorts'])
-        await page.tab.$eval(`details.data:has([data-table=${name}])`, (one) => {
-          one.open = true
-        })
-      const { tables } = await page.read()
-      for (const name of ['trend', 'funnel', 'cohorts']) {
-        const keys = Object.keys(tables[name] ?? {})
-        for (const key of [keys[0]!, keys.at(-1)!]) {
-          const { said, found } = await behind(name, key)
-          expect({ name, key, found }).toEqual({ name, key, found: Number(tables[name]![key]!.sessions) })
-          expect(said).toMatch(new RegExp(`: ${found.toLocaleString('en-GB')} sessions?$`))
-        }
-      }
-    }
-    await press('[data-table=funnel] tr[data-key="2"] .behind button')
-    await press('#drill-copy')
-    await page.tab.waitForFunction(() => document.getElementById('drill-said')?.textContent !== '')
-    expect(await page.tab.evaluate(() => getSelection()?.toString())).toContain('sessions.funnel_step >= 2')
-    await page.tab.keyboard.press('Escape')
-    expect(await page.tab.$eval('#drill', (one) => (one as HTMLDialogElement).open)).toBe(false)
-  })
-})
-
 describe('what can be taken away', () => {
   const saved = async (selector: string, name: string): Promise<Buffer> => {
     const session = await page.tab.createCDPSession()
