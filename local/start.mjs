@@ -26,7 +26,7 @@ const VERBS = {
     script: 'scripts/docs.ts',
     first: [],
     needsPython: process.argv.includes('--pictures'),
-    usage: '[--check | --repository OWNER/NAME | --pictures]',
+    usage: '[--check | --repository OWNER/NAME | --pictures | --looker PROJECT [REPORT_ID]]',
   },
   changeset: {
     script: 'scripts/changeset.ts',

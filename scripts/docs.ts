@@ -9,6 +9,7 @@ import { parse } from 'yaml'
 import { unknownOption } from '../local/option-mistakes.ts'
 import { documentedWorkflows, workflowTables } from './workflow-tables.ts'
 import { accessPage } from './access-page.ts'
+import { lookerLinks, lookerPage } from './looker-link.ts'
 import { housePage } from './house.ts'
 import { metricsPage } from './metrics-page.ts'
 import { permissionsOf, permissionsPage, readModes } from './permissions-page.ts'
@@ -144,7 +145,8 @@ function describeHouse(): { file: string; text: string } {
   return { file, text: between(read(file), 'house', housePage(root, table), file) }
 }
 
-const USAGE = 'npm run docs -- [--check | --repository OWNER/NAME | --pictures]'
+const USAGE =
+  'npm run docs -- [--check | --repository OWNER/NAME | --pictures | --looker PROJECT [REPORT_ID]]'
 
 function main(argv: readonly string[]): number {
   const isCheck = argv.includes('--check')
@@ -179,6 +181,7 @@ function main(argv: readonly string[]): number {
     accessPage(root),
     permissionsPage(modes),
     reliabilityPage(root, table, between),
+    lookerPage(root, between),
     ...modulePages(root, table, between),
   ]) {
     if (existsSync(path.join(root, file)) && read(file) === text) continue
@@ -200,4 +203,11 @@ if (process.argv[2] === '--pictures' && process.argv.length === 3) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
     process.exitCode = 1
   })
+} else if (process.argv[2] === '--looker') {
+  const found = lookerLinks(process.argv.slice(3))
+  if ('links' in found) for (const link of found.links) process.stdout.write(`${link}\n`)
+  else {
+    process.stderr.write(`npm run docs: ${found.why}\n`)
+    process.exitCode = 1
+  }
 } else process.exitCode = main(process.argv.slice(2))

@@ -10,24 +10,10 @@ import {
   BigQueryTimestamp,
 } from '@google-cloud/bigquery'
 import { personaClient } from './persona-client.ts'
+import { viewNames } from './view-names.ts'
 
 export type Cell = string | number | boolean | null
 export type Row = Readonly<Record<string, Cell>>
-
-export const viewNames = [
-  'kpi_daily_sessions',
-  'kpi_conversion_rate',
-  'kpi_funnel_summary',
-  'kpi_dropoff_funnel',
-  'event_type_lookup',
-  'kpi_event_volume_by_type',
-  'kpi_sessions_by_signup_cohort',
-  'kpi_top_products',
-  'kpi_top_products_named',
-  'kpi_retention_by_week',
-  'kpi_sessions_by_last_touch',
-  'kpi_sessions_by_device',
-] as const
 
 export interface Reader {
   readonly origin: string

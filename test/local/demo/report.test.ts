@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Report } from '../../../local/demo/page.ts'
-import { viewNames } from '../../../local/demo/read-views.ts'
+import { viewNames } from '../../../local/demo/view-names.ts'
 import { headline, makeReport, writeReport } from '../../../local/demo/report.ts'
 import type { StageCounts } from '../../../local/demo/report.ts'
 
