@@ -90,6 +90,23 @@ describe('a transaction', () => {
     expect(await inventory()).toEqual([['other', '1'], ...before])
   })
 
+  it('is counted by its own rows, and leaves those of others to be counted anew', async () => {
+    await sql('CREATE OR REPLACE TABLE caec_raw.grows AS SELECT 1 AS n, 2 AS other')
+    const bytesOf = async (query: string): Promise<unknown> =>
+      (await cloud.query('data-eng', query)).body.totalBytesProcessed
+    const read = 'SELECT n FROM caec_raw.grows'
+    const add = 'INSERT INTO caec_raw.grows (n) VALUES (1)'
+    expect(await bytesOf(read)).toBe('8')
+    await sql(`BEGIN TRANSACTION; ${add}; ${read} WHERE n > 0; ROLLBACK TRANSACTION; SELECT 1`)
+    const jobs = '`region-us-central1`.INFORMATION_SCHEMA.JOBS_BY_USER'
+    expect(
+      await sql(`SELECT total_bytes_processed FROM ${jobs} WHERE query = '${read} WHERE n > 0'`),
+    ).toEqual([['16']])
+    expect([await bytesOf(read), await bytesOf('SELECT * FROM caec_raw.grows')]).toEqual(['8', '16'])
+    await sql(add)
+    expect([await bytesOf(read), await bytesOf('SELECT * FROM caec_raw.grows')]).toEqual(['16', '24'])
+  })
+
   it('shows the jobs of a transaction that was rolled back', async () => {
     await sql('BEGIN TRANSACTION; DELETE FROM caec_raw.Inventory WHERE quantity = 30; ROLLBACK TRANSACTION')
     expect(

@@ -40,9 +40,35 @@ function sizeOf(expression: string, field: FieldSchema, depth: number): string {
 export const hasKnownSize = (field: FieldSchema): boolean =>
   legacyTypeName(field.type) !== 'JSON' && (field.fields ?? []).every(hasKnownSize)
 
+function columnSize(field: FieldSchema): string {
+  const name = quoteName(field.name)
+  const fixed = field.mode === 'REPEATED' ? undefined : fixedBytes[legacyTypeName(field.type)]
+  return fixed === undefined ? `coalesce(sum(${sizeOf(name, field, 0)}), 0)` : `count(${name}) * ${fixed}`
+}
+
 export function totalSizeExpression(fields: readonly FieldSchema[]): string {
-  if (fields.length === 0) return '0'
-  return fields.map((field) => `coalesce(sum(${sizeOf(quoteName(field.name), field, 0)}), 0)`).join(' + ')
+  return fields.length === 0 ? '0' : fields.map(columnSize).join(' + ')
+}
+
+const columns = new WeakMap<TableRecord, Map<string, bigint>>()
+
+/** What the columns hold, each read once per version of the table; a transaction that goes on sees rows of its own. */
+export async function measureColumns(
+  session: Session,
+  table: TableRecord,
+  fields: readonly FieldSchema[],
+): Promise<bigint> {
+  const known = session.holding
+    ? new Map<string, bigint>()
+    : (columns.get(table) ?? new Map<string, bigint>())
+  const fresh = fields.filter(({ name }) => !known.has(name))
+  if (fresh.length > 0) {
+    const sizes = fresh.map((field) => `CAST(${columnSize(field)} AS BIGINT)`).join(', ')
+    const [row] = await session.rows(`SELECT ${sizes} FROM ${physicalOf(table)}`)
+    fresh.forEach(({ name }, index) => known.set(name, BigInt(row![index] as bigint)))
+    if (!session.holding) columns.set(table, known)
+  }
+  return fields.reduce((sum, { name }) => sum + known.get(name)!, 0n)
 }
 
 export interface TableSize {

@@ -3,7 +3,7 @@
  * rule is not known exactly.
  */
 import type { Session } from '../engine/database.ts'
-import { hasKnownSize, totalSizeExpression } from '../engine/logical-size.ts'
+import { hasKnownSize, measureColumns, totalSizeExpression } from '../engine/logical-size.ts'
 import { showTable, tableKey } from '../engine/names.ts'
 import { physicalOf } from '../engine/records.ts'
 import { CloudError } from '../../kernel.ts'
@@ -71,11 +71,10 @@ async function measureTableRead(
   // Whole ranges are read, and which ones a predicate leaves is not known here.
   if (table.range && reads.every((read) => read.partitionPredicate !== undefined)) return undefined
   const predicates = reads.map((read) => read.partitionPredicate)
-  const where = predicates.every((predicate) => predicate !== undefined)
-    ? ` WHERE ${predicates.map((predicate) => `(${predicate})`).join(' OR ')}`
-    : ''
+  if (!predicates.every((predicate) => predicate !== undefined)) return measureColumns(session, table, fields)
+  const where = predicates.map((predicate) => `(${predicate})`).join(' OR ')
   const [row] = await session.rows(
-    `SELECT CAST(${totalSizeExpression(fields)} AS BIGINT) FROM ${physicalOf(table)}${where}`,
+    `SELECT CAST(${totalSizeExpression(fields)} AS BIGINT) FROM ${physicalOf(table)} WHERE ${where}`,
   )
   return BigInt(row?.[0] as bigint)
 }
