@@ -1,15 +1,16 @@
 /**
- * The local BigQuery beside DuckDB alone: long statements, a small query over HTTP, a load of three million rows and
- * queries over them. It asserts nothing.
+ * The local BigQuery beside DuckDB alone and, where there is one, goccy/bigquery-emulator: long statements, a small query
+ * over HTTP, a load of three million rows, queries over them and `dbt build` of the marts. It asserts nothing.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { openBigQuery, type BigQueryCloud } from '../test/local/bigquery/bigquery-cloud.ts'
+import { marts, ROWS } from './bench-marts.ts'
+import { openPeer, PEER, type Peer } from './bench-peer.ts'
 import type { Measured } from './measured.ts'
 
-const ROWS = 3_000_000
 const FLOOR = 'DuckDB alone'
 
 const secondsOf = async (work: () => Promise<unknown>): Promise<number> => {
@@ -81,6 +82,29 @@ async function ask(cloud: BigQueryCloud, sql: string): Promise<unknown[][]> {
   return answer.rows
 }
 
+/** What the peer takes for the same, where it answers at all. */
+async function besides(
+  peer: Peer | undefined,
+  found: readonly Measured[],
+  sqlOf: Readonly<Record<string, string>>,
+  say: (line: string) => void,
+): Promise<Measured[]> {
+  const all: Measured[] = []
+  for (const measured of found) {
+    all.push(measured)
+    const sql = sqlOf[measured.what]
+    if (!peer || sql === undefined || measured.against !== FLOOR) continue
+    try {
+      await peer.ask(sql)
+      const reference = await times(3, () => peer.ask(sql))
+      all.push({ ...measured, against: PEER, reference })
+    } catch (error) {
+      say(`${measured.what}: ${String(error)}`)
+    }
+  }
+  return all
+}
+
 /** A day of events over 90 days: what a small site has in three months. */
 const generated = `SELECT range AS id, DATE '2024-01-01' + CAST(range % 90 AS INTEGER) AS day, 'v' || (range % 200000) AS visitor, CASE range % 20 WHEN 0 THEN 'buy' WHEN 1 THEN 'cart' ELSE 'view' END AS event, round(random() * 100, 2) AS price FROM range(${ROWS})`
 
@@ -116,23 +140,32 @@ async function loads(cloud: BigQueryCloud, floor: DuckDBConnection, folder: stri
   ]
 }
 
-export async function bigquery(): Promise<Measured[]> {
+const SMALL = 'a small query over HTTP, median'
+
+export async function bigquery(say: (line: string) => void): Promise<Measured[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-bigquery-'))
   const cloud = await openBigQuery()
   const instance = await DuckDBInstance.create(path.join(folder, 'floor.duckdb'))
   const floor = await instance.connect()
+  const peer = await openPeer(say)
   try {
     const small = 'SELECT 1 AS one, CURRENT_DATE() AS today'
     await times(20, () => ask(cloud, small))
     const query = await times(200, () => ask(cloud, small))
     const plain = await times(200, () => floor.runAndReadAll('SELECT 1 AS one, current_date AS today'))
-    return [
-      { what: 'a small query over HTTP, median', seconds: query, against: 'aim', reference: 0.01 },
-      { what: 'a small query over HTTP, median', seconds: query, against: FLOOR, reference: plain },
+    const texts = Object.fromEntries(cases.map(({ what, google }) => [what, google]))
+    const found = [
+      { what: SMALL, seconds: query, against: 'aim', reference: 0.01 },
+      { what: SMALL, seconds: query, against: FLOOR, reference: plain },
       ...(await statements(cloud, floor)),
+    ]
+    return [
+      ...(await besides(peer, found, { ...texts, [SMALL]: small }, say)),
       ...(await loads(cloud, floor, folder)),
+      ...(await marts()),
     ]
   } finally {
+    await peer?.close()
     floor.closeSync()
     await cloud.close()
     rmSync(folder, { recursive: true, force: true })

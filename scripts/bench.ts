@@ -168,7 +168,7 @@ const benches: Readonly<Record<string, () => Promise<Measured[]>>> = {
   dbt,
   'dbt-kept': kept,
   submit: () => submit(say),
-  bigquery,
+  bigquery: () => bigquery(say),
 }
 
 const spelled = (seconds: number): string =>
