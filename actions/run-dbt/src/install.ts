@@ -10,7 +10,7 @@ import { WorkFailedError } from '../../_shared/errors.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { asset } from './assets.ts'
 import type { InstallStep } from './dbt-choice.ts'
-import { hintFor, lastWords } from './installer-words.ts'
+import { hintFor, isOnlyUnused, lastWords } from './installer-words.ts'
 import { versionsIn } from './python.ts'
 
 /**
@@ -47,8 +47,7 @@ export async function install(step: InstallStep, runner: Runner): Promise<string
     ...(lock === undefined ? step.requirements : ['--no-deps', '--require-hashes', '-r', lock.file]),
   ])
   // Ours is known to be complete; of another nobody would hear before an import fails in the middle of a model.
-  if (step.lock !== undefined)
-    await run(runner, step, path.join(building, 'bin', 'python'), ['-m', 'pip', 'check'])
+  if (step.lock !== undefined) await checkWhole(runner, step, path.join(building, 'bin', 'python'))
   await writeFile(path.join(building, COMPLETE), stamp)
   await rm(folder, { recursive: true, force: true })
   try {
@@ -84,17 +83,30 @@ async function isInstalled(
   )
 }
 
+async function checkWhole(runner: Runner, step: InstallStep, python: string): Promise<void> {
+  const checked = await runner.execute(python, ['-m', 'pip', 'check'])
+  if (checked.exitCode !== 0 && !isOnlyUnused(`${checked.stdout}\n${checked.stderr}`))
+    throw notInstalled(step, 'pip', checked)
+}
+
 async function run(
   runner: Runner,
   step: InstallStep,
   program: string,
   args: readonly string[],
 ): Promise<void> {
-  const { exitCode, stdout, stderr } = await runner.execute(program, args)
-  if (exitCode === 0) return
-  const what = args[1] === 'pip' ? 'pip' : `${path.basename(program)} -m ${args[1]}`
+  const ended = await runner.execute(program, args)
+  if (ended.exitCode === 0) return
+  throw notInstalled(step, args[1] === 'pip' ? 'pip' : `${path.basename(program)} -m ${args[1]}`, ended)
+}
+
+function notInstalled(
+  step: InstallStep,
+  what: string,
+  { exitCode, stdout, stderr }: Awaited<ReturnType<Runner['execute']>>,
+): WorkFailedError {
   const said = lastWords(stderr) || lastWords(stdout)
-  throw new WorkFailedError(
+  return new WorkFailedError(
     `Installing ${step.target}: ${what} ended with exit code ${exitCode}${said === '' ? ' and said nothing' : `: ${said}`}`,
     {
       lastLines: `${stdout}\n${stderr}`.split('\n').slice(-20),

@@ -34,3 +34,25 @@ export function hintFor(said: string): string {
     return 'This Python or the package index has no such version; add actions/setup-python with a Python from 3.10 to 3.13, or correct the version.'
   return "These are the installer's own words; correct what they name, or put a dbt of this version on PATH."
 }
+
+/** What the shipped lock leaves out, one made after its example may leave out as well: dbt never imports it. */
+const UNUSED: ReadonlySet<string> = new Set([
+  'db-dtypes',
+  'google-cloud-aiplatform',
+  'numpy',
+  'pandas',
+  'pandas-gbq',
+  'pyarrow',
+])
+
+/** @param said by `pip check`, a line for each package that is missing or does not fit. */
+export function isOnlyUnused(said: string): boolean {
+  const lines = said.split('\n').filter((line) => line.trim() !== '')
+  return (
+    lines.length > 0 &&
+    lines.every((line) => {
+      const missing = / requires ([\w.-]+), which is not installed\.\s*$/.exec(line)?.[1]
+      return missing !== undefined && UNUSED.has(missing.toLowerCase())
+    })
+  )
+}

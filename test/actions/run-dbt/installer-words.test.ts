@@ -1,6 +1,6 @@
 /** Why an installation of dbt failed, as the installer says it, and the hint that follows. */
 import { expect, it } from '@jest/globals'
-import { hintFor, lastWords } from '../../../actions/run-dbt/src/installer-words.ts'
+import { hintFor, isOnlyUnused, lastWords } from '../../../actions/run-dbt/src/installer-words.ts'
 
 const NO_VERSION = [
   'ERROR: Could not find a version that satisfies the requirement agate==1.9.1 (from versions: none)',
@@ -34,4 +34,16 @@ it.each<[string, readonly string[], readonly string[], RegExp]>([
   const said = lastWords(output.join('\n'))
   expect(said.split('\n')).toEqual(told)
   expect(hintFor(said)).toMatch(hint)
+})
+
+it('a lock without what dbt never imports is whole; without anything else, or with what does not fit, it is not', () => {
+  const unused = 'dbt-bigquery 1.12.1 requires google-cloud-aiplatform, which is not installed.'
+  expect(isOnlyUnused(`${unused}\n`)).toBe(true)
+  for (const said of [
+    '',
+    `${unused}\ndbt-core 1.11.16 requires agate, which is not installed.`,
+    'dbt-core 1.11.16 has requirement click<9, but you have click 9.0.',
+    'Traceback (most recent call last):',
+  ])
+    expect([said, isOnlyUnused(said)]).toEqual([said, false])
 })
