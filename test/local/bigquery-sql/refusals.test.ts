@@ -26,7 +26,10 @@ const refusalOf = (sql: string): Promise<CloudError> =>
 
 const unsupported: readonly (readonly [string, string])[] = [
   ['SELECT NO_SUCH_FUNCTION(1)', 'Function not found: NO_SUCH_FUNCTION at [1:8]'],
-  ["SELECT NET.HOST('x')", 'Function NET.HOST is not supported by the local BigQuery at [1:8]'],
+  [
+    "SELECT NET.IP_IN_NET('10.1.2.3', '10.0.0.0/8')",
+    'Function NET.IP_IN_NET is not supported by the local BigQuery at [1:8]',
+  ],
   [
     "SELECT DLP_DETERMINISTIC_ENCRYPT(DLP_KEY_CHAIN('k', b''), 'a', '')",
     'Function DLP_DETERMINISTIC_ENCRYPT is not supported by the local BigQuery at [1:8]',

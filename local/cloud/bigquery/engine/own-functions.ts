@@ -16,6 +16,17 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api'
 import { bigqueryFingerprint } from 'farmhash-modern'
+import {
+  bytesOfIp,
+  hostOf,
+  integerOfIpv4,
+  ipText,
+  ipTruncated,
+  ipv4OfInteger,
+  netMask,
+  publicSuffixOf,
+  registeredDomainOf,
+} from './nets.ts'
 import { marked } from '../sql/values/raised.ts'
 
 interface OwnFunction {
@@ -27,6 +38,8 @@ interface OwnFunction {
 
 const bytesOf = (value: DuckDBValue): Uint8Array =>
   value instanceof DuckDBBlobValue ? value.bytes : Buffer.from(String(value))
+
+const blobOf = (bytes: Uint8Array | undefined): DuckDBValue => (bytes ? new DuckDBBlobValue(bytes) : null)
 
 const FORMS = ['NFC', 'NFKC', 'NFD', 'NFKD']
 
@@ -173,6 +186,50 @@ const OWN: readonly OwnFunction[] = [
     takes: [BLOB],
     gives: VARCHAR,
     compute: (bytes) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytesOf(bytes)),
+  },
+  { name: 'own_net_host', takes: [VARCHAR], gives: VARCHAR, compute: (url) => hostOf(String(url)) ?? null },
+  {
+    name: 'own_net_public_suffix',
+    takes: [VARCHAR],
+    gives: VARCHAR,
+    compute: (url) => publicSuffixOf(String(url)) ?? null,
+  },
+  {
+    name: 'own_net_reg_domain',
+    takes: [VARCHAR],
+    gives: VARCHAR,
+    compute: (url) => registeredDomainOf(String(url)) ?? null,
+  },
+  {
+    name: 'own_net_ip_from_string',
+    takes: [VARCHAR],
+    gives: BLOB,
+    compute: (text) => blobOf(bytesOfIp(String(text))),
+  },
+  { name: 'own_net_ip_to_string', takes: [BLOB], gives: VARCHAR, compute: (bytes) => ipText(bytesOf(bytes)) },
+  {
+    name: 'own_net_ip_net_mask',
+    takes: [BIGINT, BIGINT],
+    gives: BLOB,
+    compute: (size, prefix) => blobOf(netMask(Number(size), Number(prefix))),
+  },
+  {
+    name: 'own_net_ip_trunc',
+    takes: [BLOB, BIGINT],
+    gives: BLOB,
+    compute: (bytes, prefix) => blobOf(ipTruncated(bytesOf(bytes), Number(prefix))),
+  },
+  {
+    name: 'own_net_ipv4_from_int64',
+    takes: [BIGINT],
+    gives: BLOB,
+    compute: (value) => blobOf(ipv4OfInteger(BigInt(String(value)))),
+  },
+  {
+    name: 'own_net_ipv4_to_int64',
+    takes: [BLOB],
+    gives: BIGINT,
+    compute: (bytes) => integerOfIpv4(bytesOf(bytes)),
   },
   {
     name: 'own_sums',

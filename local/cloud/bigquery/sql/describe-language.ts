@@ -84,7 +84,7 @@ const refused = [
   'functions in JavaScript or Python, remote functions, NOT AGGREGATE arguments, defaults of arguments, tables as arguments; procedures in other languages, other procedures of BigQuery',
   'variables of a session, a transaction that goes on after its query, EXPORT DATA to anything but gs:// or as AVRO, exports of NUMERIC as JSON and of JSON, GRANT on routines, external tables over other sources than gs://',
   'BIGNUMERIC, GEOGRAPHY, RANGE, INTERVAL values, parameterised types outside column lists, COLLATE',
-  'bit operators on BYTES, TRIM, SPLIT, REPLACE and regular expressions of BYTES, NOT LIKE ANY, named arguments, HLL_COUNT and KLL_QUANTILES sketches, NET and ST_ functions, RESPECT NULLS of percentiles, TRUNC of FLOAT64 to digits, ASCII of other characters',
+  'bit operators on BYTES, TRIM, SPLIT, REPLACE and regular expressions of BYTES, NOT LIKE ANY, named arguments, HLL_COUNT and KLL_QUANTILES sketches, ST_ functions, RESPECT NULLS of percentiles, TRUNC of FLOAT64 to digits, ASCII of other characters',
   'functions that would answer a NUMERIC in FLOAT64, ROUND of NUMERIC with digits that are no literal',
   'JSON elements by anything but a literal, REGEXP_INSTR with a group or of a later occurrence',
   'IN with STRUCT values from a query, CASE and NULLIF on STRUCT',

@@ -15,6 +15,7 @@ import { hyperbolicRows } from './hyperbolic.ts'
 import { jsonRows } from './json.ts'
 import { jsonValueRows } from './json-values.ts'
 import { mathRows } from './mathematics.ts'
+import { netRows } from './nets.ts'
 import { parseFormatRows } from './parse-formats.ts'
 import { printfRows } from './printf.ts'
 import { regexpRows } from './regexps.ts'
@@ -39,6 +40,7 @@ export const functionRows: readonly FunctionRow[] = [
   ...parseFormatRows,
   ...timeRows,
   ...hashRows,
+  ...netRows,
   ...jsonRows,
   ...jsonValueRows,
   ...mathRows,
