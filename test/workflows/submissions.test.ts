@@ -1,4 +1,7 @@
-/** Each batch that a workflow submits runs in the subnet of its environment: without one Google takes `default`, which many organisations forbid. */
+/**
+ * What each batch that a workflow submits is told: the subnet of its environment (without one Google takes `default`,
+ * which many organisations forbid), and of raw files the source that they are.
+ */
 import { expect, it } from '@jest/globals'
 import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -24,4 +27,22 @@ const submissions = globSync(['workflows-examples/**/*.yml', '.github/workflows/
 it('are found', () => expect(submissions.length).toBeGreaterThan(7))
 it.each(submissions)('%s', (_where, step) =>
   expect(step.with).toMatchObject({ subnetwork: '${{ vars.SUBNETWORK }}' }),
+)
+
+it.each(submissions.filter(([, step]) => /--raw=/.test(String(step.with?.args))))(
+  '%s knows the source of the raw files',
+  (_where, step) => expect(step.with?.args).toContain("format('--source={0}', vars.EVENT_SOURCE)"),
+)
+
+it.each(['pipeline', 'nightly', 'erase-visitor'])(
+  '%s never runs beside another that writes the lake',
+  (name) => {
+    const { concurrency } = parse(
+      readFileSync(path.join(root, `workflows-examples/${name}.yml`), 'utf8'),
+    ) as {
+      concurrency: { group: string; 'cancel-in-progress': boolean }
+    }
+    expect(concurrency.group).toMatch(/^pipeline-(dev|\$\{\{ inputs\.environment \}\})$/)
+    expect(concurrency['cancel-in-progress']).toBe(false)
+  },
 )
