@@ -48,7 +48,16 @@ async function fillEnvironment(
   const environment = join(directory, 'environment')
   await makeEnvironment(uv, environment, wanted, run)
   const python = join(environment, 'bin', 'python')
-  const install = ['pip', 'install', '--python', python, '--no-deps', '--require-hashes']
+  // Who starts these programs may forbid them to write: to compile dbt anew is half of each of its starts.
+  const install = [
+    'pip',
+    'install',
+    '--python',
+    python,
+    '--no-deps',
+    '--require-hashes',
+    '--compile-bytecode',
+  ]
   if (wanted.builtFromSource) {
     await runTool(uv, [...install, '--only-binary', ':all:', '-r', lockPath('build')], run)
     await runTool(uv, [...install, '--no-build-isolation', '-r', lockPath(wanted.lock)], run)
