@@ -1,6 +1,6 @@
 /**
- * The permissions that docs/permissions.md lists are enough and none of them too many; what starts dbt or
- * Airflow has its loop in the deep tests.
+ * The permissions that docs/permissions.md lists are enough, and asked for; that none of them is too many is shown
+ * of one in each mode here, of every one in the deep tests, which also have what starts dbt or Airflow.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startRoleCloud, type Grants, type RoleCloud } from '../../support/permission-roles.ts'
@@ -9,7 +9,7 @@ import { describeRefusals } from './refusals.ts'
 import { hasAction, scenarios } from './scenarios.ts'
 import { readRecording } from './variants.ts'
 
-describeRefusals(({ isSlow }) => isSlow !== true, 60_000)
+describeRefusals(({ isSlow }) => isSlow !== true, 60_000, 1)
 
 it('lists every mode of every action that is there, and no other', () => {
   expect(

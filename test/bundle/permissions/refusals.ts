@@ -13,7 +13,12 @@ const inGooglesWords: Readonly<Record<string, RegExp>> = {
   'bigquery.tables.getData': /does not have permission to query table/,
 }
 
-export function describeRefusals(chosen: (scenario: Scenario) => boolean, timeoutMs: number): void {
+export function describeRefusals(
+  chosen: (scenario: Scenario) => boolean,
+  timeoutMs: number,
+  /** Of those that a mode needs, and of those that it goes on without. */
+  atMost = Infinity,
+): void {
   const recording = readRecording()
   const listed = scenarios
     .map((scenario, index) => ({
@@ -54,7 +59,7 @@ export function describeRefusals(chosen: (scenario: Scenario) => boolean, timeou
     const rows = pairs(all).map(([level, permission], place) => ({ level, permission, place }))
     const isNeeded = ({ level, permission }: (typeof rows)[number]): boolean =>
       needs[level]?.includes(permission) === true
-    for (const { level, permission, place } of rows.filter((row) => !isNeeded(row))) {
+    for (const { level, permission, place } of rows.filter((row) => !isNeeded(row)).slice(0, atMost)) {
       it(
         `goes on without ${permission} on ${level}`,
         async () => {
@@ -70,7 +75,7 @@ export function describeRefusals(chosen: (scenario: Scenario) => boolean, timeou
       )
     }
     if (!rows.some(isNeeded)) return
-    it.each(rows.filter(isNeeded))(
+    it.each(rows.filter(isNeeded).slice(0, atMost))(
       'is refused without $permission on $level',
       async ({ permission, place }) => {
         const variant = withoutName(index, place)
