@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { ConflictError, type RefusedError } from './errors.ts'
-import { hideSecrets } from './secrets.ts'
+import { hideNamedWords, hideSecrets } from './secrets.ts'
 
 /**
  * One thing to do. `kind` discriminates, `target` names what it acts on, `reason` says why in a few words. What
@@ -142,7 +142,8 @@ export function describePlan(action: string, plan: Plan, outcome: Outcome = notA
     const shown = (text: string | undefined) => text && hideSecrets(text)
     return {
       kind,
-      target,
+      // A name, or a command as its author wrote it.
+      target: hideSecrets(hideNamedWords(target)),
       reason: hideSecrets(reason),
       before: shown(before),
       after: shown(after),

@@ -71,3 +71,37 @@ export function hideLineByLine(): (line: string) => string {
 export function looksSecret(text: string): boolean {
   return hideSecrets(text) !== text || /"?private_key|service_account"|[A-Za-z0-9+/]{200}/.test(text)
 }
+
+/** What a name ends in whose value nobody is to read, as people spell it: `spark.x.password`, `apiKey`, `--api-key`. */
+const SECRET =
+  'passw(?:or)?d|passphrase|pwd|secret|credentials?|token|(?:api|access|account|private|secret|signing)[-_.]?key'
+const SECRET_NAME = new RegExp(`(?:${SECRET})$|account\\.key\\.`, 'i')
+const NAMED_WORD = new RegExp(`([\\w.-]{0,200}(?:${SECRET})["']?\\s{0,9}[:=]\\s{0,9}["']?)[^\\s"',}]+`, 'gi')
+
+/**
+ * A copy for people of what is sent. The runner masks secrets in its logs and summaries; what goes on from a step's
+ * output into a comment nobody masks, so a value goes by its name, in lists as well: `--x-token=V` and `--x-token`, `V`.
+ */
+export function hideNamed(value: unknown): unknown {
+  if (Array.isArray(value))
+    return value.map((item: unknown, index) =>
+      typeof item === 'string' && isSecretFlag(value[index - 1]) && !item.startsWith('--')
+        ? HIDDEN
+        : hideNamed(item),
+    )
+  if (typeof value === 'string') return hideNamedWords(value)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      name,
+      typeof member === 'string' && SECRET_NAME.test(name) ? HIDDEN : hideNamed(member),
+    ]),
+  )
+}
+
+/** The same of a command line, `--vars '{api_key: …}'` among its words. */
+export const hideNamedWords = (text: string): string => text.replace(NAMED_WORD, `$1${HIDDEN}`)
+
+const HIDDEN = '[hidden]'
+const isSecretFlag = (word: unknown): boolean =>
+  typeof word === 'string' && /^--?[\w.-]+$/.test(word) && SECRET_NAME.test(word)

@@ -8,13 +8,13 @@ import { ConflictError, GoogleApiError, WorkFailedError } from '../../_shared/er
 import type { Google } from '../../_shared/google/connect.ts'
 import { createBatch, getBatch } from '../../_shared/google/dataproc.ts'
 import { pause } from '../../_shared/google/retry.ts'
-import { digestsOf, openStorage } from '../../_shared/google/storage.ts'
+import { openStorage } from '../../_shared/google/storage.ts'
 import { notApplied, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { cancelBatch, type OwnBatch } from './cancel-batch.ts'
 import { isProven } from './identity.ts'
 import type { SparkInputs } from './inputs.ts'
-import type { Observed } from './observe.ts'
+import { isStaged, type Observed } from './observe.ts'
 import { isRefusal, patiently, type Patience } from './patience.ts'
 import { consoleLink, type SparkPlan, type SparkStep, type StageStep, type SubmitStep } from './plan.ts'
 import { watchBatch, type Watched } from './watch.ts'
@@ -136,12 +136,11 @@ async function stage(step: StageStep, bucket: string, observed: Observed, google
     const there = await storage.stat(bucket, step.object).catch((unseen: unknown) => {
       throw error.status === 403 ? error : unseen
     })
-    const { crc32c } = digestsOf(source.data)
-    if (there?.crc32c === crc32c) return
+    if (isStaged(there, source, bucket)) return
     if (error.status === 403) throw error
     throw new ConflictError(
-      `Staging ${step.given}: gs://${bucket}/${step.object} ${there === undefined ? 'is not there, and yet it was refused as being there' : 'holds other bytes'}; run again.`,
-      { step: step.target, expected: crc32c, found: there?.crc32c ?? 'nothing' },
+      `Staging ${step.given}: gs://${bucket}/${step.object} is not there, and yet it was refused as being there; run again.`,
+      { step: step.target, expected: 'no object', found: 'a refusal' },
     )
   }
 }

@@ -4,11 +4,11 @@
  */
 import pMap from 'p-map'
 import type { BatchState } from '../../_shared/batch.ts'
-import { GoogleApiError } from '../../_shared/errors.ts'
+import { ConflictError, GoogleApiError } from '../../_shared/errors.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import { getBatch, terminalStates } from '../../_shared/google/dataproc.ts'
 import { pause } from '../../_shared/google/retry.ts'
-import { openStorage } from '../../_shared/google/storage.ts'
+import { digestsOf, openStorage, type StoredObject } from '../../_shared/google/storage.ts'
 import type { Runner } from '../../_shared/run.ts'
 import {
   draftBatch,
@@ -102,7 +102,11 @@ export async function observe(
         source.given,
         {
           ...source,
-          isThere: (await storage.stat(inputs.stagingBucket, source.object)) !== undefined,
+          isThere: isStaged(
+            await storage.stat(inputs.stagingBucket, source.object),
+            source,
+            inputs.stagingBucket,
+          ),
         },
       ],
       { concurrency: 8 },
@@ -115,6 +119,27 @@ export async function observe(
     ...found,
     notes: [...notes, ...found.notes],
   }
+}
+
+/** The name is the content's digest, but whoever may write there can put other bytes under it: they are never run. */
+export function isStaged(
+  there: StoredObject | undefined,
+  source: Pick<StagedSource, 'given' | 'object' | 'data'>,
+  bucket: string,
+): boolean {
+  if (there === undefined) return false
+  const { crc32c, md5 } = digestsOf(source.data)
+  const isSame = there.crc32c === crc32c && (there.md5 === undefined || there.md5 === md5)
+  if (isSame && there.sizeBytes === source.data.length) return true
+  throw new ConflictError(
+    `Staging ${source.given}: gs://${bucket}/${source.object} holds other bytes than its name says; somebody else wrote them.`,
+    {
+      step: source.object,
+      expected: crc32c,
+      found: there.crc32c,
+      hint: 'Find out who wrote it, delete it, and run again.',
+    },
+  )
 }
 
 async function findEarlier(

@@ -4,6 +4,7 @@
  */
 import { InputError, RefusedError } from '../../_shared/errors.ts'
 import type { Plan, Step } from '../../_shared/plan.ts'
+import { hideNamed } from '../../_shared/secrets.ts'
 import { batchRequest, workload, type BatchRequest } from './batch-request.ts'
 import { draftBatch, PROOF_LABEL, uriIn, type RunFacts } from './identity.ts'
 import type { SparkInputs } from './inputs.ts'
@@ -154,7 +155,7 @@ function planSubmit(inputs: SparkInputs, observed: World): SubmitStep | AttachSt
     reason: last === undefined ? 'asked for' : `asked for again: ${last.batchId} ended ${last.state}`,
     batchId,
     requestId,
-    after: JSON.stringify(request, null, 2),
+    after: JSON.stringify(hideNamed(request), null, 2),
     request,
   }
 }

@@ -6,6 +6,7 @@ import type { Batch } from '../../_shared/batch.ts'
 import { WorkFailedError } from '../../_shared/errors.ts'
 import type { Outcome } from '../../_shared/plan.ts'
 import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
+import { hideNamed } from '../../_shared/secrets.ts'
 import type { FailureSigns } from './failure-signs.ts'
 import { consoleLink, type SparkPlan, type SparkStep } from './plan.ts'
 import { costUsd, type Prices } from './prices.ts'
@@ -87,7 +88,13 @@ export function report(
         stepTable(plan),
         ...(submit.request === undefined
           ? []
-          : [{ kind: 'code', language: 'json', text: JSON.stringify(submit.request, null, 2) } as const]),
+          : [
+              {
+                kind: 'code',
+                language: 'json',
+                text: JSON.stringify(hideNamed(submit.request), null, 2),
+              } as const,
+            ]),
         ...notes,
       ],
     }

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { hideLineByLine, hideSecrets } from '../../../actions/_shared/secrets.ts'
+import { hideLineByLine, hideNamed, hideNamedWords, hideSecrets } from '../../../actions/_shared/secrets.ts'
 
 const TOKEN = 'ya29.c.canary-token'
 const BODY = ['MIIEcanaryAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'canaryBBBBBBBBBB==']
@@ -48,10 +48,39 @@ it.each([
   '-----END',
   'password',
   "'id_token' ",
+  'token',
+  'token:',
+  'a.',
 ])('a line of 64 kB of %j is looked through in no time', (part) => {
   const line = part.repeat(65_536 / part.length)
-  expect([hideSecrets(line), hideLineByLine()(line)]).toEqual(Array(2).fill(expect.any(String)))
+  expect([hideSecrets(line), hideLineByLine()(line), hideNamedWords(line)]).toEqual(
+    Array(3).fill(expect.any(String)),
+  )
   expect(hideSecrets(`Bearer ${'a'.repeat(65_536)}`)).toBe('Bearer [token]')
+})
+
+it('values go by their names, in what is sent and in commands, and nothing else goes', () => {
+  const request = (value: string) => ({
+    properties: {
+      'spark.datasource.jdbc.password': value,
+      'spark.hadoop.fs.s3a.secret.key': value,
+      'spark.hadoop.fs.azure.account.key.lake.blob.core.windows.net': value,
+      apiKey: value,
+      'spark.executor.cores': '4',
+      kmsKey: 'projects/p/keys/k',
+    },
+    args: ['--api-key', value, `--auth-token=${value}`, '--token', '--lake', 'gs://b', '--max-tokens', '7'],
+  })
+  expect(hideNamed(request('hunter2'))).toEqual(request('[hidden]'))
+  for (const [command, shown] of [
+    [
+      `build --vars '{api_key: hunter2, day: 2026-01-02}'`,
+      `build --vars '{api_key: [hidden], day: 2026-01-02}'`,
+    ],
+    [`run --vars '{"db_password": "hunter2"}'`, `run --vars '{"db_password": "[hidden]"}'`],
+    ['build --select tokens+ secret_orders', 'build --select tokens+ secret_orders'],
+  ])
+    expect(hideNamedWords(command!)).toBe(shown)
 })
 
 it('every door of the runner hides what no mask knows', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { describePlan } from '../../../actions/_shared/plan.ts'
 import { createInputs } from '../../../actions/_shared/runner/inputs.ts'
 import { labels, labelText } from '../../../actions/submit-spark/src/batch-request.ts'
 import { followOutput } from '../../../actions/submit-spark/src/driver-output.ts'
@@ -53,6 +54,15 @@ const plan = (
   })
 
 describe('planBatch', () => {
+  it('puts out no value of a secret’s name, and still agrees to the true one', () => {
+    const of = (value: string) =>
+      plan({ properties: `spark.x.password=${value}`, args: `--api-key\n${value}\n--day\n2026-01-02` })
+    const document = describePlan('submit-spark', of('hunter2'))
+    expect(JSON.stringify(document)).not.toContain('hunter2')
+    expect(document.steps.at(-1)!.after).toContain('2026-01-02')
+    expect(JSON.stringify(of('hunter2').submit!.request)).toContain('hunter2')
+    expect(document.digest).not.toBe(describePlan('submit-spark', of('other')).digest)
+  })
   it('asks for exactly this batch', () => {
     expect(
       plan({ args: '--lake\ngs://x', ttl: '4h', 'network-tags': 'a,b', properties: 'spark.x=1' }).submit!
