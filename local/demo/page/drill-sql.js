@@ -42,20 +42,20 @@
     const end = (where, order) => [`WHERE ${where.join('\n  AND ')}`, `ORDER BY ${order}`, 'LIMIT 1000']
     if (narrowed.item !== undefined)
       return [
-        'SELECT sessions.*, events.event_ts, events.transaction_id',
-        `FROM ${table('fct_events')} AS events`,
-        joined('events'),
-        `JOIN ${table('fct_sessions')} AS sessions ON events.session_id = sessions.session_id`,
+        'SELECT sessions.*, bought.event_ts, bought.transaction_id',
+        `FROM ${table('fct_events')} AS bought`,
+        joined('bought'),
+        `JOIN ${table('fct_sessions')} AS sessions ON bought.session_id = sessions.session_id`,
         ...end(
           [
-            between('events.event_date', from, to),
+            between('bought.event_date', from, to),
             /* A session may begin on the day before. */
             between('sessions.session_date', shift(from, -1), to),
             ...ofMonths,
-            "events.event_type = 'transaction'",
-            `events.item_id = ${text(narrowed.item)}`,
+            "bought.event_type = 'transaction'",
+            `bought.item_id = ${text(narrowed.item)}`,
           ],
-          'events.event_ts',
+          'bought.event_ts',
         ),
       ].join('\n')
     const kind = Object.keys(NAMED).find((name) => narrowed[name])

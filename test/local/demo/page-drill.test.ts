@@ -9,7 +9,9 @@ import { canonicalGa4 } from '../../e2e/canonical-rows.ts'
 import { openPage, type OpenPage } from '../../e2e/page-reader.ts'
 import { computeTruthsOfRows, type Truths } from '../../e2e/truths.ts'
 import { repoRoot } from '../../support/cloud.ts'
+import { martColumns } from '../../support/marts.ts'
 import { reportOfTruths } from '../../support/report-of-truths.ts'
+import { openBigQuery } from '../bigquery/bigquery-cloud.ts'
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'report drill '))
 const file = path.join(scratch, 'index.html')
@@ -110,6 +112,24 @@ describe('a row', () => {
     await page.tab.keyboard.press('Escape')
     expect(await page.tab.$eval('#drill', (one) => (one as HTMLDialogElement).open)).toBe(false)
   })
+
+  it('is a statement that BigQuery takes, on the marts as their contracts have them', async () => {
+    await open('#period=28d')
+    const cloud = await openBigQuery()
+    try {
+      for (const [name, columns] of martColumns())
+        await cloud.query('data-eng', `CREATE TABLE caec_analytics.${name} (${columns})`)
+      for (const table of Object.keys(COUNTED)) {
+        await unfold(table)
+        await press(`[data-table="${table}"] .behind button`)
+        const answer = await cloud.query('data-eng', await textOf('drill-sql'), { dryRun: true })
+        expect([table, answer.status, answer.body?.error?.message]).toEqual([table, 200, undefined])
+        await press('#drill-close')
+      }
+    } finally {
+      await cloud.close()
+    }
+  }, 60_000)
 
   it('orders events as the models do, and lets no name end its text', async () => {
     const macro = readFileSync(path.join(repoRoot, 'dbt/macros/event_order.sql'), 'utf8')
