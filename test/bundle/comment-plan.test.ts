@@ -358,7 +358,7 @@ describe('what it takes', () => {
     expect(body.replaceAll('&#64;', '@')).not.toMatch(/@\w/)
     expect(body.indexOf('-->')).toBe(body.indexOf('\n') - 3)
     expect(
-      (await comment({ plans: { x: planOf([]) }, with: { environment: 'a-->b' } })).outputs.comment,
+      (await comment({ plans: { [name]: planOf([]) }, with: { environment: 'a-->b' } })).outputs.comment,
     ).toBe('updated')
   })
 

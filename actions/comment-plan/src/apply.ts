@@ -16,6 +16,8 @@ export interface Commented extends Outcome<CommentStep> {
   readonly isSuperseded?: boolean
   /** GitHub refused the token of a fork's run. */
   readonly isReadOnly?: boolean
+  /** Who GitHub says wrote it, where the next run would look for another. */
+  readonly strangeAuthor?: string
 }
 
 export async function apply(
@@ -26,9 +28,12 @@ export async function apply(
   runner: Runner,
 ): Promise<Commented> {
   let url: string | undefined
+  let strangeAuthor: string | undefined
   const carryOut = async (step: CommentStep): Promise<void> => {
     const written = await write(step, plan, github)
     url ??= written?.url ?? step.url
+    if (step.kind === 'create' && written !== undefined && !(await isFoundAgain(written, inputs, github)))
+      strangeAuthor = written.author
   }
   const outcome = await applyInOrder(plan, carryOut, runner)
   const { failure, ...whole } = outcome
@@ -37,14 +42,18 @@ export async function apply(
   const hasWritten = plan.steps.some(
     ({ kind, isSuperseded }) => kind === 'create' || (kind === 'update' && isSuperseded !== true),
   )
-  if (runner.cancelled.aborted || !hasWritten) return { ...whole, url }
+  if (runner.cancelled.aborted || !hasWritten) return { ...whole, url, strangeAuthor }
   try {
     const settled = await settle(inputs, github)
-    return { ...whole, url: settled?.url ?? url, isSuperseded: settled?.isSuperseded }
+    return { ...whole, url: settled?.url ?? url, isSuperseded: settled?.isSuperseded, strangeAuthor }
   } catch (error) {
     return { ...whole, url, failure: error }
   }
 }
+
+/** A token of a GitHub App may not be asked who it is; what it wrote says so. */
+const isFoundAgain = async ({ author }: Comment, inputs: Inputs, github: GitHub): Promise<boolean> =>
+  author === inputs.author || author === (await github.login())
 
 async function write(step: CommentStep, plan: CommentPlan, github: GitHub): Promise<Comment | undefined> {
   switch (step.kind) {

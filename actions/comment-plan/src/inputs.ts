@@ -13,6 +13,8 @@ export interface Inputs {
   readonly stopped: readonly StoppedStep[]
   /** Writes nothing; puts out the digests that were reviewed. */
   readonly isReading: boolean
+  /** Names of plans that must have been reviewed. */
+  readonly required: readonly string[]
   readonly environment: string
   readonly pullRequest: number | undefined
   readonly author: string
@@ -40,11 +42,19 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
       input: 'plans',
       accepted: 'nothing when read is true',
     })
+  const required = raw.list('required-plans')
+  if (!isReading && required.length > 0)
+    throw new InputError('Reading input required-plans: it says what read has to find; set read as well.', {
+      input: 'required-plans',
+      given: required.join(', '),
+      accepted: 'nothing without read',
+    })
   const steps = isReading ? [] : stepsOf(raw)
   return {
     plans: steps.flatMap(({ plan }) => (plan === undefined ? [] : [plan])),
     stopped: stoppedOf(steps),
     isReading,
+    required,
     environment,
     pullRequest: raw.optionalInteger('pull-request', { min: 1, max: 999_999_999_999 }),
     author: raw.text('author', 'github-actions[bot]'),

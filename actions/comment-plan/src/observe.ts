@@ -14,7 +14,7 @@ export interface Observed {
   readonly pullRequest: number | undefined
   /** Why nothing can be written; undefined when it can. */
   readonly obstacle?: 'no-pull-request' | 'fork' | 'no-token'
-  /** Oldest first. */
+  /** Oldest first: of this environment, and to be written those that show a plan of a name that is given now. */
   readonly comments: readonly OwnComment[]
 }
 
@@ -28,9 +28,18 @@ export async function observe(inputs: Inputs, github: GitHub): Promise<Observed>
   const author = (await github.login()) ?? inputs.author
   const comments = (await github.comments(pullRequest)).flatMap((comment): OwnComment[] => {
     const mark = comment.author === author ? readMark(comment.body) : undefined
-    return mark?.environment === inputs.environment ? [{ ...comment, mark }] : []
+    return mark?.environment === inputs.environment && isAbout(mark, inputs) ? [{ ...comment, mark }] : []
   })
   return { pullRequest, comments: comments.sort((a, b) => a.id - b.id) }
+}
+
+/**
+ * Two workflows may plan for one environment: what the other one wrote, with other names in it, is not this one's to
+ * replace. A mark without names is of a plan too large to name them, or of none.
+ */
+function isAbout({ digests }: Mark, { plans, stopped, isReading }: Inputs): boolean {
+  const names = Object.keys(digests)
+  return isReading || names.length === 0 || [...plans, ...stopped].some(({ name }) => names.includes(name))
 }
 
 /** A push to a branch does not say which pull request it merges; GitHub knows that of the commit. */

@@ -26,6 +26,8 @@ export interface CommentPlan extends Plan<CommentStep> {
   readonly obstacle: Observed['obstacle']
   /** Those that stand for review. */
   readonly digests: Mark['digests']
+  /** What somebody should change in the workflow. */
+  readonly warnings: readonly string[]
 }
 
 export function planComment(inputs: Inputs, observed: Observed): CommentPlan {
@@ -44,8 +46,9 @@ export function planComment(inputs: Inputs, observed: Observed): CommentPlan {
     blocks,
     obstacle,
     digests,
+    warnings: newest !== undefined && isOfSibling(inputs, newest.mark) ? [SIBLING] : [],
   }
-  if (inputs.isReading) return readOnly(base, inputs, observed, newest)
+  if (inputs.isReading) return readOnly(base, inputs, observed)
   if (obstacle !== undefined || inputs.isDryRun)
     return { ...base, steps: [{ kind: 'skip', target, reason: obstacle ?? 'dry run' }] }
   const [first, ...others] = observed.comments
@@ -76,6 +79,21 @@ export function planComment(inputs: Inputs, observed: Observed): CommentPlan {
   return { ...base, steps: [step, ...surplus] }
 }
 
+const SIBLING =
+  'Another job of this run wrote a plan of the same name for the same environment, and this one takes its place: give each job an environment of its own, or its plans names of their own.'
+
+/** Two legs of a matrix, say: neither is newer, and whoever writes last would be the only one that is seen. */
+function isOfSibling(inputs: Inputs, mark: Mark): boolean {
+  const isSameRun = mark.runId === inputs.runId && mark.runAttempt === inputs.runAttempt
+  return (
+    isSameRun &&
+    isReviewable(inputs) &&
+    Object.entries(digestsOf(inputs.plans)).some(
+      ([name, digest]) => (mark.digests[name] ?? digest) !== digest,
+    )
+  )
+}
+
 const newestOf = (comments: readonly OwnComment[]): OwnComment | undefined =>
   comments.reduce<OwnComment | undefined>(
     (a, b) => (a === undefined || isNewer(b.mark, a.mark) ? b : a),
@@ -84,19 +102,22 @@ const newestOf = (comments: readonly OwnComment[]): OwnComment | undefined =>
 
 function readOnly(
   base: Omit<CommentPlan, 'steps'>,
-  { environment, token }: Inputs,
-  { pullRequest }: Observed,
-  newest: OwnComment | undefined,
+  { environment, token, required }: Inputs,
+  { pullRequest, comments }: Observed,
 ): CommentPlan {
-  const digests = newest?.mark.digests ?? {}
+  // Of a name that two comments hold the newer run's counts.
+  const oldestFirst = [...comments].sort((a, b) => (isNewer(a.mark, b.mark) ? 1 : -1))
+  const digests = Object.assign({}, ...oldestFirst.map(({ mark }) => mark.digests)) as Mark['digests']
   const plan = { ...base, digests, blocks: [], steps: [] }
-  if (Object.keys(digests).length > 0) return plan
+  const missing = required.filter((name) => digests[name] === undefined)
+  if (Object.keys(digests).length > 0 && missing.length === 0) return plan
+  const of = environment === '' ? '' : ` for ${environment}`
   const what =
     token === ''
       ? 'there is no token to read with'
       : pullRequest === undefined
         ? 'this commit came by no pull request'
-        : `pull request ${pullRequest} has no plan${environment === '' ? '' : ` for ${environment}`}`
+        : `pull request ${pullRequest} has no plan${missing.length > 0 ? ` named ${missing.join(', ')}` : ''}${of}`
   const refusal = new RefusedError(
     `Reading the reviewed plan: ${what}; make a plan on the pull request first.`,
     {
@@ -105,5 +126,6 @@ function readOnly(
       problem: 'no-reviewed-plan',
     },
   )
-  return { ...plan, refusal }
+  // Half of what was asked for must not pass for all of it.
+  return { ...plan, digests: missing.length > 0 ? {} : digests, refusal }
 }

@@ -18,7 +18,7 @@ export function report(
   inputs: Inputs,
 ): Report {
   const [first] = plan.steps
-  const { url = '', isReadOnly = false, isSuperseded: isBehind }: Partial<Commented> = outcome
+  const { url = '', isReadOnly = false, isSuperseded: isBehind, strangeAuthor }: Partial<Commented> = outcome
   const isSuperseded = isBehind ?? first?.isSuperseded
   const obstacle = isReadOnly ? 'fork' : plan.obstacle
   if (inputs.isReading) return readReport(plan, outcome.failure)
@@ -51,7 +51,18 @@ export function report(
             } satisfies SummaryBlock,
           ]),
     ],
-    annotations: words === undefined ? [] : [{ kind: 'notice', message: words }],
+    annotations: [
+      ...(words === undefined ? [] : [{ kind: 'notice', message: words } as const]),
+      ...plan.warnings.map((message) => ({ kind: 'warning', message }) as const),
+      ...(strangeAuthor === undefined
+        ? []
+        : [
+            {
+              kind: 'warning',
+              message: `The comment was written by ${strangeAuthor}, and the next run would not find it again: set author: '${strangeAuthor}'.`,
+            } as const,
+          ]),
+    ],
     failure: outcome.failure,
   }
 }

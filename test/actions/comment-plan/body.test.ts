@@ -13,6 +13,7 @@ const inputs: Inputs = {
   plans: [],
   stopped: [],
   isReading: false,
+  required: [],
   environment: 'dev',
   pullRequest: 7,
   author: 'bot',
