@@ -17,6 +17,8 @@ export interface DbtSession {
   sentSql(model: string): Promise<string>
   /** What a model selects, as compiled in the last run. */
   compiledSql(model: string): Promise<string>
+  /** What each mart selects, as compiled when it was built last. */
+  compiledMarts(): Promise<Map<string, string>>
   /** The SQL of each data test, as compiled when it ran last. */
   compiledTests(): Promise<Map<string, string>>
   log(): Promise<string>
@@ -60,6 +62,13 @@ export async function startDbt(test: TestCloud, folder: string): Promise<DbtSess
     '--log-path',
     join(folder, 'logs'),
   ]
+  const compiled = async (which: RegExp): Promise<Map<string, string>> => {
+    const root = join(folder, 'target/compiled/caec')
+    const files = (await readdir(root, { recursive: true })).filter((file) => which.test(file))
+    return new Map(
+      await Promise.all(files.map(async (file) => [file, await readFile(join(root, file), 'utf8')] as const)),
+    )
+  }
   return {
     async run(...command) {
       child.stdin.write(`${JSON.stringify([...command, ...place])}\n`)
@@ -69,17 +78,8 @@ export async function startDbt(test: TestCloud, folder: string): Promise<DbtSess
     },
     sentSql: (model) => readFile(join(folder, `target/run/caec/models/${model}.sql`), 'utf8'),
     compiledSql: (model) => readFile(join(folder, `target/compiled/caec/models/${model}.sql`), 'utf8'),
-    async compiledTests() {
-      const compiled = join(folder, 'target/compiled/caec')
-      const files = (await readdir(compiled, { recursive: true })).filter((file) =>
-        /^data-tests\/.*\.sql$|\.yml\/.*\.sql$/.test(file),
-      )
-      return new Map(
-        await Promise.all(
-          files.map(async (file) => [file, await readFile(join(compiled, file), 'utf8')] as const),
-        ),
-      )
-    },
+    compiledMarts: () => compiled(/^models\/marts\/\w+\.sql$/),
+    compiledTests: () => compiled(/^data-tests\/.*\.sql$|\.yml\/.*\.sql$/),
     log: () => readFile(join(folder, 'logs/dbt.log'), 'utf8'),
     async close() {
       const ended = new Promise((resolve) => {

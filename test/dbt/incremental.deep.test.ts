@@ -54,7 +54,7 @@ describe('the models', () => {
       ],
     ] as const)
       expect(await story.dbt.compiledSql(`marts/${model}`)).toContain(where)
-    await story.expectTestsReadOnly('2015-06-02')
+    await story.expectReadOnly(['2015-06-02'])
     expect(failures(await story.dbt.run('build', '--exclude-resource-type', 'unit_test'))).toEqual([])
     expect(
       [...(await story.dbt.compiledTests())].filter(

@@ -140,7 +140,7 @@ describe('what is published', () => {
     const sold = await readRows(story.test, `SELECT * FROM ${commerce}`)
     await readRows(story.test, `ALTER TABLE ${commerce}__staged DROP COLUMN refunded_value`)
     expect(failures(await story.dbt.run('build', '--exclude-resource-type', 'unit_test'))).toEqual([])
-    await story.expectTestsReadOnly('2015-05-30', '2015-06-02')
+    await story.expectReadOnly(['2015-05-30', '2015-06-02'], ['fct_daily_commerce'])
     expect(await readRows(story.test, `SELECT * FROM ${commerce}`)).toEqual(sold)
     expect(
       await readRows(

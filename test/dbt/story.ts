@@ -109,8 +109,11 @@ export interface DbtStory {
   dumpFacts(): Promise<Record<string, unknown>>
   /** Builds on top of what is there, then all anew, and compares. */
   expectIncrementalEqualsFull(events: readonly Event[], options?: readonly string[]): Promise<void>
-  /** Of the last build, whose unpublished days these were: each table by day is read where it may differ, and not between. */
-  expectTestsReadOnly(...days: readonly string[]): Promise<void>
+  /**
+   * Of the last build, whose unpublished days these were: models, tests and gate read each table by day where it may
+   * differ, and not between.
+   */
+  expectReadOnly(days: readonly string[], builtWhole?: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -119,10 +122,17 @@ export const failures = (outcome: DbtOutcome): unknown[] => [
   ...(outcome.success ? [] : [`failed: ${outcome.exception}`]),
 ]
 
-/** The days of the first condition, a list or a range of constants; none where there is no such condition. */
+/** For each table by day that is read, the days: a list or a range of constants; none where there is no such condition. */
+const readsOf = (sql: string): string[][] =>
+  [...sql.matchAll(/`(?:fct_\w+|stg_sessionized_events|sessionized_events)`([^`]*)/g)].map(([, rest]) =>
+    daysOf(rest!),
+  )
+
 function daysOf(sql: string): string[] {
   const [, list, first, last] =
-    /^(?: as \w+)?\s+where \w+ (?:in \(([^)]*)\)|between date '([\d-]+)' and date '([\d-]+)')/.exec(sql) ?? []
+    /^(?: as \w+)?\s+where\s+(?:\w+ (?:= '\w+'|is not null)\s+and )?\w+ (?:in \(([^)]*)\)|between date '([\d-]+)' and date '([\d-]+)')/.exec(
+      sql,
+    ) ?? []
   if (list !== undefined) return list.match(/[\d-]{10}/g) ?? []
   if (first === undefined) return []
   const length = (Date.parse(last!) - Date.parse(first)) / DAY_MS + 1
@@ -164,7 +174,7 @@ export async function openStory(): Promise<DbtStory> {
       ).toEqual([])
       expect(await dumpFacts()).toEqual(incremental)
     },
-    async expectTestsReadOnly(...days) {
+    async expectReadOnly(days, builtWhole = []) {
       const near = (before: number, after: number): string[] =>
         days.flatMap((day) =>
           Array.from({ length: before + after + 1 }, (_, n) =>
@@ -175,19 +185,26 @@ export async function openStory(): Promise<DbtStory> {
       const mayRead = (file: string): string[] =>
         file.includes('sessions_of_a_visitor_are_apart')
           ? near(2, 1)
-          : near(1, file.includes('sessions_hold_every_event_once') ? 1 : 0)
+          : near(1, /sessions_hold_every_event_once|^models\/marts/.test(file) ? 1 : 0)
       const tests = [...(await dbt.compiledTests())].filter(([file]) => !file.includes('unit_test'))
-      const reads = tests.flatMap(([file, sql]) =>
-        [...sql.matchAll(/`(?:fct_\w+|stg_sessionized_events)`(.*(?:\s+where .*)?)/g)].map(([, rest]) => ({
-          file,
-          days: daysOf(rest!),
-        })),
+      // A visitor may have been there on any day, and dim_items is of names.
+      const models = [...(await dbt.compiledMarts())].filter(
+        ([file]) => !/dim_\w+\.sql$/.test(file) && !builtWhole.some((name) => file.endsWith(`/${name}.sql`)),
       )
-      const beyond = reads.filter(
-        ({ file, days: read }) => read.length === 0 || read.some((day) => !mayRead(file).includes(day)),
+      const read = [...tests, ...models].flatMap(([file, sql]) =>
+        readsOf(sql).map((found) => ({ file, days: found })),
+      )
+      const beyond = read.filter(
+        ({ file, days: found }) => found.length === 0 || found.some((day) => !mayRead(file).includes(day)),
       )
       expect(beyond).toEqual([])
-      expect(reads.length).toBeGreaterThan(20)
+      expect(models.length).toBeGreaterThan(7)
+      expect(read.length).toBeGreaterThan(20 + models.length)
+      // The gate compares a day with weeks before it.
+      const judged = (await dbt.log()).split('INSERT INTO ').findLast((sql) => sql.includes('known_items'))
+      const compared = readsOf(judged!.split(/^\S*\d\d:\d\d:\d\d\.\d+ \[/m)[0]!)
+      expect(compared.filter((found) => found.length === 0)).toEqual([])
+      expect(compared.length).toBeGreaterThan(8)
     },
     async close() {
       await dbt.close()
