@@ -48,7 +48,7 @@ export async function splitByDay(
   folder: string,
   nowMs = Date.now(),
 ): Promise<Days> {
-  const packed = files.find(({ kind }) => kind === 'parquet')
+  const packed = files.find(({ kind }) => kind === 'parquet' || kind === 'avro')
   if (packed !== undefined)
     throw new UsageError(
       `--orchestrate delivers lines day by day, and ${basename(packed.path)} has none; run it without --orchestrate, or as one JSON object a line.`,

@@ -10,6 +10,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import { UsageError } from '../usage-error.ts'
+import { avroNames } from './avro-names.ts'
 import type { EventSource, Kind } from './event-source.ts'
 
 export interface EventFile {
@@ -29,10 +30,11 @@ export class NoEvents extends UsageError {}
 
 const headBytes = 1024 * 1024
 const TEXT = /\.(csv|ndjson|jsonl|json)(\.gz)?$/i
-export const ENDINGS = '.csv, .ndjson or .jsonl, or one of them and .gz, or .parquet'
+export const ENDINGS = '.csv, .ndjson or .jsonl, or one of them and .gz, or .parquet or .avro'
 
 export const kindOf = (path: string): Kind | undefined => {
   if (/\.parquet$/i.test(path)) return 'parquet'
+  if (/\.avro$/i.test(path)) return 'avro'
   const [, ending] = TEXT.exec(path) ?? []
   return ending === undefined ? undefined : ending.toLowerCase() === 'csv' ? 'csv' : 'ndjson'
 }
@@ -47,12 +49,7 @@ export const checkEventFile = async (
   const what = `${option} ${path}`
   const file = await openRegular(path, option)
   const kind = kindOf(path)
-  if (kind === undefined)
-    throw new UsageError(
-      /\.avro$/i.test(path)
-        ? `${what}: Avro is not read; export the events as Parquet or as one JSON object a line.`
-        : `${what}: the name must end in ${ENDINGS}.`,
-    )
+  if (kind === undefined) throw new UsageError(`${what}: the name must end in ${ENDINGS}.`)
   const candidates = sources.filter((source) => source.kinds.includes(kind))
   if (candidates.length === 0)
     throw new UsageError(
@@ -64,6 +61,11 @@ export const checkEventFile = async (
   const known = { path, name: basename(path), sha256, sizeBytes: file.size, isGzip, kind }
   if (kind === 'parquet') {
     const names = await parquetNames(path, what)
+    return { ...known, source: sourceOfNames(names, what, 'its schema', candidates) }
+  }
+  if (kind === 'avro') {
+    const names = avroNames(head)
+    if (names === undefined) throw new UsageError(`${what}: this is not a sound Avro file.`)
     return { ...known, source: sourceOfNames(names, what, 'its schema', candidates) }
   }
   const text = readableText(head, what, candidates[0]?.encoding ?? 'UTF-8')

@@ -6,8 +6,8 @@ import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { UsageError } from '../usage-error.ts'
 
-export type Kind = 'csv' | 'ndjson' | 'parquet'
-const KINDS = ['csv', 'ndjson', 'parquet'] as const
+export type Kind = 'csv' | 'ndjson' | 'parquet' | 'avro'
+const KINDS = ['csv', 'ndjson', 'parquet', 'avro'] as const
 
 export interface EventSource {
   readonly name: string

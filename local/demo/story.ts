@@ -143,6 +143,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   csv: 'text/csv',
   gz: 'application/gzip',
   parquet: 'application/vnd.apache.parquet',
+  avro: 'application/octet-stream',
 }
 
 export const deliverEvents = (

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { installOnce } from './installed-once.ts'
 import { runTool, type Progress } from './run-tool.ts'
+import type { SparkJars } from './spark-jars.ts'
 
 const TRAINING = fileURLToPath(new URL('./train_class_archive.py', import.meta.url))
 /** What Spark's own launcher opens on Java 17 and newer (JavaModuleOptions of Spark 3.5.9). */
@@ -28,16 +29,15 @@ const OPENED = [
   'sun.util.calendar',
 ]
 
-export interface SparkPlace {
+export interface SparkPlace extends SparkJars {
   readonly python: string
   readonly javaHome: string
   readonly sparkHome: string
-  readonly gcsConnectorJar: string
 }
 
-/** The connector lies on the class path itself, so that no batch copies it. */
+/** The jars lie on the class path itself, so that no batch copies them. */
 export const sparkClassPath = (place: SparkPlace): string =>
-  [join(place.sparkHome, 'jars', '*'), place.gcsConnectorJar].join(':')
+  [join(place.sparkHome, 'jars', '*'), place.gcsConnectorJar, place.avroJar].join(':')
 
 /**
  * Options of every Java here. A short life on two cores: the second compiler, parallel collectors and the

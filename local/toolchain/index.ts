@@ -5,12 +5,12 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ensureClassArchive, type SparkPlace } from './class-archive.ts'
-import { ensureGcsConnector } from './gcs-connector.ts'
 import { ensureJava } from './java.ts'
 import { installOnce } from './installed-once.ts'
 import { readLock } from './locks.ts'
 import { ensureEnvironment } from './python-environment.ts'
 import { runTool, type Progress } from './run-tool.ts'
+import { ensureSparkJars, sparkJarsPin, type SparkJars } from './spark-jars.ts'
 
 export { ensureActionlint } from './actionlint.ts'
 export { ensureAirflowDatabase } from './airflow-database.ts'
@@ -19,11 +19,10 @@ export { ensureSchemaProvider, SCHEMA_VERSION } from './schema-provider.ts'
 export { sparkClassPath, sparkJavaOptions } from './class-archive.ts'
 export type { Progress } from './run-tool.ts'
 
-export interface SparkTools {
+export interface SparkTools extends SparkJars {
   readonly python: string
   readonly javaHome: string
   readonly sparkHome: string
-  readonly gcsConnectorJar: string
   readonly classArchive: string
 }
 export interface DbtTools {
@@ -43,7 +42,7 @@ export interface CheckTools {
   readonly shellcheck: string
 }
 
-/** PySpark 3.5.9, as the managed runtime 2.3 has it, with a Java and the Cloud Storage connector. */
+/** PySpark 3.5.9, as the managed runtime 2.3 has it, with a Java, the Cloud Storage connector and Avro. */
 export async function ensureSpark(progress: Progress): Promise<SparkTools> {
   const python = await ensureEnvironment(
     { title: 'Spark 3.5', lock: 'spark', pythonRange: [10, 11], builtFromSource: ['pyspark'] },
@@ -51,7 +50,7 @@ export async function ensureSpark(progress: Progress): Promise<SparkTools> {
   )
   const place = await installOnce({
     name: 'spark-tools',
-    content: [await readLock('spark'), python, process.env.JAVA_HOME ?? ''],
+    content: [await readLock('spark'), python, process.env.JAVA_HOME ?? '', ...(await sparkJarsPin())],
     progress,
     install: async (directory) => {
       const where =
@@ -64,13 +63,17 @@ export async function ensureSpark(progress: Progress): Promise<SparkTools> {
         python,
         javaHome,
         sparkHome,
-        gcsConnectorJar: await ensureGcsConnector(javaHome, sparkHome, progress),
+        ...(await ensureSparkJars(javaHome, sparkHome, progress)),
       }
     },
     isUsable: (tools: SparkPlace) =>
-      [tools.python, tools.sparkHome, join(tools.javaHome, 'bin', 'java'), tools.gcsConnectorJar].every(
-        (path) => existsSync(path),
-      ),
+      [
+        tools.python,
+        tools.sparkHome,
+        join(tools.javaHome, 'bin', 'java'),
+        tools.gcsConnectorJar,
+        tools.avroJar,
+      ].every((path) => existsSync(path)),
   })
   return { ...place, classArchive: await ensureClassArchive(place, progress) }
 }

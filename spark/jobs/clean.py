@@ -70,7 +70,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--raw",
         required=True,
-        help="folder with files of events (.csv, .ndjson, .jsonl, .json of events, each .gz too; .parquet), or one such file",
+        help="folder with files of events (.csv, .ndjson, .jsonl, .json of events, each .gz too; .parquet, .avro), or one such file",
     )
     parser.add_argument(
         "--source",

@@ -47,9 +47,9 @@ def prepare(
     ready = {}
     for number, file in enumerate(file for file in files if file.name in found.files):
         layout = layouts[file.name]
-        if layout.kind == "parquet":
+        if layout.kind in ("parquet", "avro"):
             raise ValueError(
-                f"erasing from {file.name}: Parquet files are not rewritten here, and nothing was replaced; write it anew at its name without the rows of the visitor, and run this again"
+                f"erasing from {file.name}: {layout.kind.capitalize()} files are not rewritten here, and nothing was replaced; write it anew at its name without the rows of the visitor, and run this again"
             )
         target = f"{folder(lake)}/{number}/{file.name.rsplit('/', 1)[1]}"
         beside = rewrite_without(

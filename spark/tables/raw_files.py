@@ -56,20 +56,20 @@ def find_raw_files(
     if not taken:
         others = f" ({len(files)} files of other names are there, such as {files[0].name})" if files else ""
         raise ValueError(
-            f"reading {raw}: no .csv or .csv.gz file there, and no .ndjson, .jsonl or .parquet, nor a .json that begins with an event{others}; check --raw, and name a source of your own with --source"
+            f"reading {raw}: no .csv or .csv.gz file there, and no .ndjson, .jsonl, .parquet or .avro, nor a .json that begins with an event{others}; check --raw, and name a source of your own with --source"
         )
     names = {file.name for file in taken}
     return taken, [file.name for file in files if file.name not in names]
 
 
 def find_broken_files(spark: SparkSession, files: list[RawFile]) -> set[str]:
-    """Names of the packed files (gzip, Parquet) that cannot be read to their end; each is read whole, so this is for when reading all together has failed."""
+    """Names of the packed files (gzip, Parquet, Avro) that cannot be read to their end; each is read whole, so this is for when reading all together has failed."""
 
     def is_broken(file: RawFile) -> bool:
-        path = without_glob(file.name)
+        path, kind = without_glob(file.name), kind_of(file.name)
         try:
-            if kind_of(file.name) == "parquet":
-                rows = spark.read.parquet(path)
+            if kind in ("parquet", "avro"):
+                rows = spark.read.format(kind).load(path)
                 rows.select(F.xxhash64(F.to_json(F.struct("*"))).alias("digest")).agg(
                     F.max("digest")
                 ).collect()
@@ -79,6 +79,6 @@ def find_broken_files(spark: SparkSession, files: list[RawFile]) -> set[str]:
             return True
         return False
 
-    packed = [file for file in files if file.name.lower().endswith((".gz", ".parquet"))]
+    packed = [file for file in files if file.name.lower().endswith((".gz", ".parquet", ".avro"))]
     with ThreadPoolExecutor(4) as pool:
         return {file.name for file, broken in zip(packed, pool.map(is_broken, packed)) if broken}

@@ -9,8 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from py4j.protocol import Py4JJavaError
+from pyspark.errors.exceptions.captured import CapturedException
 from pyspark.sql import SparkSession
 
+from tables.avro_header import avro_schema, has_avro
 from tables.files import file_system, hadoop_path
 from tables.parquet_footer import parquet_schema
 from tables.raw_files import RawFile, kind_of
@@ -18,13 +20,22 @@ from tables.source import Source
 
 HEADER_LIMIT_CHARS = 1 << 20
 BLANKS = "".join(map(chr, range(33)))
-NOT_PARQUET = "is not a Parquet file"
-NO_AVRO = "Avro is not read; export the events as Parquet or as one JSON object a line (BigQuery writes both)"
-NOT_GZIP = ("not a gzip file", "incorrect header check", "unknown compression method")
+# What Java says of a file that is not packed as its name says.
+NOT_PACKED = (
+    "is not a Parquet file",
+    "Not an Avro data file",
+    "not a gzip file",
+    "incorrect header check",
+    "unknown compression method",
+)
+# Of a schema that Avro or Spark does not know.
+AVROS = ("org.apache.avro.", "org.apache.spark.")
+NO_AVRO = "this Spark has no package for Avro, which Google's serverless runtime brings; add it (the batch's property spark.jars), or export the events as Parquet or as one JSON object a line"
+PACKED = {"parquet": "Parquet", "avro": "Avro"}
 
 
 class Layout(NamedTuple):
-    """Of a file that holds something: its source; the names of its columns where it has some; and its header line or Parquet schema, by which files are read together."""
+    """Of a file that holds something: its source; the names of its columns where it has some; and its header line or its schema, by which files are read together."""
 
     source: Source
     names: tuple[str, ...]
@@ -38,6 +49,10 @@ class UnreadableHeader(ValueError):
     code = "header_unreadable"
 
 
+class CutOff(UnreadableHeader):
+    code = "file_unreadable"
+
+
 class UnreadAvro(UnreadableHeader):
     code = "avro_not_read"
 
@@ -49,22 +64,25 @@ def read_layouts(
 
     def layout(file: RawFile) -> Layout | UnreadableHeader | None:
         try:
-            kind = kind_of(file.name)
-            if kind == "avro":
-                return UnreadAvro(f"reading {file.name}: {NO_AVRO}")
-            if kind == "parquet":
-                return _parquet_layout(spark, file, sources)
+            if kind_of(file.name) in PACKED:
+                return _packed_layout(spark, file, sources)
             line = _first_line(spark, file, sources)
             return None if line is None else layout_of(file.name, line, sources)
         except UnreadableHeader as wrong:
             return wrong
+        except EOFError as error:
+            return CutOff(f"reading {file.name}: {error}")
+        except CapturedException as error:
+            # Of types that Spark has not: BigQuery's BIGNUMERIC is one.
+            return UnreadableHeader(f"reading {file.name}: {error.desc}")
         except Py4JJavaError as error:
             # Not packed, or cut off: the file's fault. What the store says (no right, not there) is not.
             why = str(error.java_exception.getMessage())
-            is_cut = error.java_exception.getClass().getName() == "java.io.EOFException"
-            if not is_cut and not any(words in why for words in (*NOT_GZIP, NOT_PARQUET)):
+            what = error.java_exception.getClass().getName()
+            is_files = what == "java.io.EOFException" or what.startswith(AVROS)
+            if not is_files and not any(words in why for words in NOT_PACKED):
                 raise
-            packed = "Parquet" if kind_of(file.name) == "parquet" else "gzip"
+            packed = PACKED.get(str(kind_of(file.name)), "gzip")
             return UnreadableHeader(f"reading {file.name}: {why}; its name says that it is {packed}")
 
     with ThreadPoolExecutor(16) as pool:
@@ -143,16 +161,19 @@ def _candidates(name: str, kind: str, sources: list[Source]) -> list[Source]:
     return candidates
 
 
-def _parquet_layout(spark: SparkSession, file: RawFile, sources: list[Source]) -> Layout | None:
+def _packed_layout(spark: SparkSession, file: RawFile, sources: list[Source]) -> Layout | None:
+    kind = str(kind_of(file.name))
+    if kind == "avro" and not has_avro(spark):
+        raise UnreadAvro(f"reading {file.name}: {NO_AVRO}")
     if file.size == 0:
         return None
-    schema = parquet_schema(spark, file.name)
-    names = tuple(field.getName() for field in schema.getFields())
+    schema = avro_schema(spark, file.name) if kind == "avro" else parquet_schema(spark, file.name)
+    names = tuple(field.name() if kind == "avro" else field.getName() for field in schema.getFields())
     first: UnreadableHeader | None = None
-    for source in _candidates(file.name, "parquet", sources):
+    for source in _candidates(file.name, kind, sources):
         try:
             _check_names(file.name, list(names), source, "the schema")
-            return Layout(source, names, str(schema.toString()), "parquet")
+            return Layout(source, names, str(schema.toString()), kind)
         except UnreadableHeader as wrong:
             first = first or wrong
     raise first or UnreadableHeader(f"reading {file.name}: no source")

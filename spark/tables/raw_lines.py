@@ -74,34 +74,47 @@ def read_raw_lines(spark: SparkSession, files: list[RawFile], found: Layouts) ->
         RawLines(
             by_name[name],
             names,
-            _read_parquet(spark, files, by_name[name], names, header, indexes)
-            if kind == "parquet"
+            _read_packed(spark, files, by_name[name], names, header, kind, indexes)
+            if kind in ("parquet", "avro")
             else _read_text(spark, files, by_name[name], header, indexes),
         )
         for (name, names, header, kind), indexes in alike.items()
     ]
 
 
-def _read_parquet(
-    spark: SparkSession,
-    files: list[RawFile],
-    source: Source,
-    names: tuple[str, ...],
-    schema: str,
-    indexes: list[int],
-) -> DataFrame:
-    """Each row as the JSON object that it would be as a line; its place is the number of the row. Nanoseconds, which pandas writes, come as numbers."""
+def object_of_row(source: Source, names: tuple[str, ...], schema: str) -> Column:
+    """The JSON object that a row would be as a line. Nanoseconds, which pandas writes to Parquet, come as numbers."""
     nanos = set(re.findall(r"(?m)^  \w+ int64 (.+) \(TIMESTAMP\(NANOS,\w+\)\);", schema))
     columns = [
         F.expr(f"timestamp_micros(`{name}` div 1000)").alias(name) if name in nanos else F.col(f"`{name}`")
         for name in names
         if is_rest_kept(source) or name in roots_of(source)
     ]
-    rows = spark.read.parquet(*[without_glob(files[index].name) for index in indexes]).select(
-        F.to_json(F.struct(*columns), TIMES).alias("value"),
-        "_metadata.file_path",
-        F.lit(0).cast("long").alias("block"),
-        F.col("_metadata.row_index").alias("place"),
+    return F.to_json(F.struct(*columns), TIMES)
+
+
+def _read_packed(
+    spark: SparkSession,
+    files: list[RawFile],
+    source: Source,
+    names: tuple[str, ...],
+    schema: str,
+    kind: str,
+    indexes: list[int],
+) -> DataFrame:
+    """Each row as a line; its place is the number of the row."""
+    block, place = F.col("_metadata.file_block_start"), F.monotonically_increasing_id()
+    if kind == "parquet":
+        block, place = F.lit(0).cast("long"), F.col("_metadata.row_index")
+    rows = (
+        spark.read.format(kind)
+        .load([without_glob(files[index].name) for index in indexes])
+        .select(
+            object_of_row(source, names, schema).alias("value"),
+            "_metadata.file_path",
+            block.alias("block"),
+            place.alias("place"),
+        )
     )
     return _with_file_index(rows, files, indexes).select("value", *PLACE, F.lit(True).alias("holds_row"))
 

@@ -15,7 +15,7 @@ IDS = ("visitor_id", "item_id", "transaction_id")
 FIELDS = ("event_ts", "visitor_id", "event_type", "item_id", "transaction_id", *MORE, "price", "event_value")
 NEEDED = ("event_ts", "visitor_id", "event_type")
 # Formats whose rows are objects with names, in which a path finds a value.
-OBJECTS = ("ndjson", "parquet")
+OBJECTS = ("ndjson", "parquet", "avro")
 UNITS = ("s", "ms", "us", "iso")
 MEANINGS = {
     "view": "view",

@@ -30,6 +30,7 @@ const sparkTests =
       PYSPARK_PYTHON: spark.python,
       JAVA_HOME: spark.javaHome,
       SPARK_HOME: spark.sparkHome,
+      SPARK_AVRO_JAR: spark.avroJar,
     }
     return pytest(shell, scratch, spark.python, 'test/spark', environment, chosen)
   }

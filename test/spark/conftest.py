@@ -21,6 +21,8 @@ from pyspark.sql import SparkSession
 
 from tables.spark_session import SETTINGS, remember_java
 
+# Google's runtime has it, PySpark has not.
+AVRO_JAR = os.environ.get("SPARK_AVRO_JAR", "")
 SMALL = {
     "spark.driver.memory": "1g",
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
@@ -45,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def spark(request: pytest.FixtureRequest) -> Iterator[SparkSession]:
     builder = SparkSession.builder.master("local[2]")
     settings = {**SETTINGS, **SMALL, **({} if request.config.option.markexpr == "deep" else TEN_ROWS)}
+    if AVRO_JAR:
+        settings["spark.jars"] = AVRO_JAR
     for key, value in settings.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()

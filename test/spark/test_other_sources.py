@@ -230,7 +230,7 @@ def test_a_shops_own_csv_is_read_as_its_file_says_and_above_its_share_left_out(
         lake.clean("--source", str(lake.raw / "none.json"))
 
 
-def test_parquet_is_read_as_its_objects_and_what_is_none_or_avro_is_left_out_by_name(
+def test_parquet_is_read_as_its_objects_and_what_is_none_is_left_out_by_name(
     spark: SparkSession, lake: Lake, metrics: Callable[[], dict]
 ) -> None:
     at = datetime(2015, 5, 3, 12, tzinfo=timezone.utc)
@@ -254,11 +254,9 @@ def test_parquet_is_read_as_its_objects_and_what_is_none_or_avro_is_left_out_by_
     whole = parquet(spark, lake, spark.createDataFrame([ordered], nested))
     lake.put("ga4.parquet", whole)
     lake.put("cut.parquet", whole[:-9])
-    lake.put("other.avro", b"Obj\x01")
     lake.clean("--max-rejected-share", "source")
     assert {name.rsplit("/", 1)[-1]: why for name, why in metrics()["quarantined_files"].items()} == {
         "cut.parquet": {"header_unreadable": 1},
-        "other.avro": {"avro_not_read": 1},
     }
     assert metrics()["sources"] == {"events": 1, "ga4": 1}
     rows = read_clean_events(spark, str(lake.lake), None).orderBy("visitor_id", "item_id").collect()
@@ -274,9 +272,6 @@ def test_parquet_is_read_as_its_objects_and_what_is_none_or_avro_is_left_out_by_
     assert rows[1].event_ts.microsecond == 250_000
     (refused,) = read_rejected_events(spark, str(lake.lake), None).collect()
     assert (refused.reason, refused.source_line) == ("visitorid_missing", 2)
-    (lake.raw / "cut.parquet").unlink()
-    with pytest.raises(ValueError, match="other.avro: Avro is not read; export the events as Parquet"):
-        lake.clean()
 
 
 def parquet(spark: SparkSession, lake: Lake, rows: DataFrame) -> bytes:

@@ -60,8 +60,8 @@ def test_a_small_source_has_the_rest_by_itself() -> None:
     [
         ("fromat", {}, r"shop.json:20: the source has no 'fromat'; known are name, format"),
         ("format.delimeter", ",", r"shop.json:7: format has no 'delimeter'"),
-        ("format.type", "excel", r"shop.json:4: type must be one of csv, ndjson, parquet; got 'excel'"),
-        ("format.type", ["csv", "ndjson"], "type must be csv, or of ndjson, parquet one or a list"),
+        ("format.type", "excel", r"shop.json:4: type must be one of csv, ndjson, parquet, avro; got 'excel'"),
+        ("format.type", ["csv", "ndjson"], "type must be csv, or of ndjson, parquet, avro one or a list"),
         ("repeats", {"of": ["purchase"], "within_seconds": 60}, "fields has no transaction_id"),
         ("repeats", {"of": ["sale"], "within_seconds": 60}, "repeats.of must hold meanings"),
         ("repeats", {"of": ["purchase"]}, "repeats needs 'within_seconds'"),

@@ -254,7 +254,7 @@ describe('what --events names', () => {
     await expect(look(['shop.csv'])).rejects.toThrow(/the column\(s\) timestamp, visitorid/)
   })
 
-  it('is Parquet, told by its schema; what only says so is refused, and Avro by name', async () => {
+  it('is Parquet or Avro, told by its schema; what only says so is refused', async () => {
     const connection = await (await DuckDBInstance.create(':memory:')).connect()
     const file = join(directory, "it's [1].parquet")
     await connection.run(
@@ -269,8 +269,21 @@ describe('what --events names', () => {
     ])
     await put('no.parquet', ga4)
     await expect(look(['no.parquet'])).rejects.toThrow(/no\.parquet: this is not a sound Parquet file \(/)
-    await put('a.avro', 'Obj')
-    await expect(look(['a.avro'])).rejects.toThrow(/a\.avro: Avro is not read; export the events as Parquet/)
+    const fields = ['event_timestamp', 'event_name', 'user_pseudo_id'].map((name) => ({
+      name,
+      type: 'string',
+    }))
+    const schema = JSON.stringify({ type: 'record', name: 'Root', fields })
+    // Lengths are zigzag varints: twice the number, seven bits a byte.
+    const length = String.fromCharCode(((2 * schema.length) & 127) | 128, (2 * schema.length) >> 7)
+    const header = `Obj\x01\x04\x14avro.codec\x08null\x16avro.schema${length}${schema}\0${'s'.repeat(16)}`
+    await put('a.avro', Buffer.from(header, 'latin1'))
+    const [avro] = (await look(['a.avro'])).files
+    expect([avro!.source.name, avro!.kind]).toEqual(['ga4', 'avro'])
+    for (const wrong of ['Obj', header.slice(0, 60), ga4]) {
+      await put('no.avro', Buffer.from(wrong, 'latin1'))
+      await expect(look(['no.avro'])).rejects.toThrow(/no\.avro: this is not a sound Avro file\.$/)
+    }
     await expect(splitByDay({ files: [found!], name: 'x' }, 1, directory)).rejects.toThrow(
       /^--orchestrate delivers lines day by day, and it's \[1\]\.parquet has none/,
     )
