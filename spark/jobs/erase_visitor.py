@@ -15,8 +15,9 @@ from tables.erasure import Ready, State, folder, forget, new_state, put_in_place
 from tables.lake import UNDATED
 from tables.lake_version import check_lake_version
 from tables.raw_files import RawFile, find_raw_files
-from tables.raw_layouts import Layout, json_events, read_layouts
+from tables.raw_layouts import PACKED, Layout, json_events, read_layouts
 from tables.rewritten_files import rewrite_without
+from tables.rewritten_packed import rewrite_packed_without
 from tables.source_files import SOURCE_HELP, source_or_none, sources_of
 from tables.spark_session import open_spark_session
 from tables.visitor_traces import Found, digests, figures, look
@@ -47,12 +48,9 @@ def prepare(
     ready = {}
     for number, file in enumerate(file for file in files if file.name in found.files):
         layout = layouts[file.name]
-        if layout.kind in ("parquet", "avro"):
-            raise ValueError(
-                f"erasing from {file.name}: {layout.kind.capitalize()} files are not rewritten here, and nothing was replaced; write it anew at its name without the rows of the visitor, and run this again"
-            )
         target = f"{folder(lake)}/{number}/{file.name.rsplit('/', 1)[1]}"
-        beside = rewrite_without(
+        rewrite = rewrite_packed_without if layout.kind in PACKED else rewrite_without
+        beside = rewrite(
             spark, file, layout, target, lambda lines, layout=layout: with_is_visitors(lines, layout, visitor)
         )
         before, after = (figures(spark, one, layout, visitor) for one in (file, beside))
