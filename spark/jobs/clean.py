@@ -22,7 +22,14 @@ from tables.metrics import check_reconciles, write_metrics, write_quarantine
 from tables.parsed_files import parse_lines
 from tables.raw_files import RawFile, find_broken_files, find_raw_files
 from tables.raw_layouts import Layout, UnreadableHeader, json_events, read_layouts
-from tables.raw_lines import Layouts, count_raw_rows, read_raw_lines
+from tables.raw_lines import (
+    RawLines,
+    count_raw_rows,
+    kept_on_disk,
+    let_go,
+    numbered_anew,
+    read_raw_lines,
+)
 from tables.rejected_events import write_rejected_events
 from tables.source import Source
 from tables.source_files import SOURCE_HELP, source_or_none, sources_of
@@ -55,7 +62,7 @@ LARGE_BYTES = 256 << 20
 
 
 class Scope(NamedTuple):
-    """What a run reads and writes. `days` None: the whole table. `day_rows`: how many rows of each day, as far as it was looked for."""
+    """What a run reads and writes. `days` None: the whole table. `day_rows`: how many rows of each day, as far as it was looked for. `looked_over`: files whose `lines` were read for that."""
 
     fresh: list[RawFile]
     read: list[RawFile]
@@ -63,6 +70,8 @@ class Scope(NamedTuple):
     gone: set[str]
     quarantined: dict[str, Known]
     day_rows: dict[date, int]
+    looked_over: list[RawFile]
+    lines: list[RawLines]
 
 
 def parse_args() -> argparse.Namespace:
@@ -132,11 +141,14 @@ def choose(
                 quarantined[file.name] = Known(file.size, file.changed_ms, {}, None, {layout.code: 1})
     kept = [file for file in fresh if file.name not in quarantined]
     held: dict[str, dict[date, int]] = {}
+    looked_over, lines = list[RawFile](), list[RawLines]()
     is_large = sum(file.size for file in kept) > LARGE_BYTES
     if kept and (limit is not None or is_large or (arguments.new and not is_full)):
+        lines = kept_on_disk(read_raw_lines(spark, kept, layouts))
         try:
-            surveys = survey(spark, kept, arguments.now_ms, layouts)
+            surveys = survey(spark, lines, len(kept), arguments.now_ms)
         except Py4JJavaError:
+            let_go(lines)
             broken = find_broken_files(spark, kept) if limit is not None else set()
             if not broken:
                 raise
@@ -146,7 +158,9 @@ def choose(
                 if file.name in broken
             }
             kept = [file for file in kept if file.name not in broken]
-            surveys = survey(spark, kept, arguments.now_ms, layouts)
+            lines = kept_on_disk(read_raw_lines(spark, kept, layouts))
+            surveys = survey(spark, lines, len(kept), arguments.now_ms)
+        looked_over = kept
         for file, found in zip(kept, surveys):
             if limit is not None and found.rejected > limit_of(limit, layouts[file.name]) * found.rows:
                 quarantined[file.name] = Known(
@@ -163,7 +177,7 @@ def choose(
     for found_days in held.values():
         day_rows.update(found_days)
     if is_full:
-        return Scope(fresh, kept, None, set(), quarantined, day_rows)
+        return Scope(fresh, kept, None, set(), quarantined, day_rows, looked_over, lines)
     if days is None:
         old = [
             arrivals.known[name].dates()
@@ -178,7 +192,7 @@ def choose(
     for file in also:
         for day, by_fate in arrivals.known[file.name].days.items():
             day_rows[date.fromisoformat(day)] += sum(by_fate.get(fate, 0) for fate in FATES)
-    return Scope(fresh, read, days, gone, quarantined, day_rows)
+    return Scope(fresh, read, days, gone, quarantined, day_rows, looked_over, lines)
 
 
 def limit_of(limit: float | str, layout: Layout | UnreadableHeader | None) -> float:
@@ -187,10 +201,10 @@ def limit_of(limit: float | str, layout: Layout | UnreadableHeader | None) -> fl
     return layout.source.max_rejected_share if isinstance(layout, Layout) else 1.0
 
 
-def survey(spark: SparkSession, files: list[RawFile], now_ms: int, layouts: Layouts) -> list[Survey]:
-    parsed = parse_lines(spark, read_raw_lines(spark, files, layouts), now_ms)
+def survey(spark: SparkSession, lines: list[RawLines], number_of_files: int, now_ms: int) -> list[Survey]:
+    parsed = parse_lines(spark, lines, now_ms)
     fate = F.when(F.col("reason").isNull(), F.lit("clean")).otherwise(F.lit("rejected"))
-    return survey_files(fates_of(parsed.withColumn("fate", fate)), len(files))
+    return survey_files(fates_of(parsed.withColumn("fate", fate)), number_of_files)
 
 
 def fates_of(rows: DataFrame) -> list[Fate]:
@@ -208,7 +222,9 @@ def main() -> None:
     scope = choose(spark, files, arrivals, arguments, layouts, sources)
     names = [file.name for file in scope.read]
 
-    lines = read_raw_lines(spark, scope.read, layouts)
+    looked_over = {file.name for file in scope.looked_over}
+    rest = kept_on_disk(read_raw_lines(spark, scope.read, layouts, looked_over))
+    lines = [*numbered_anew(scope.lines, scope.looked_over, scope.read), *rest]
     parsed = parse_lines(spark, lines, arguments.now_ms)
     repeats = {group.source.repeat_seconds for group in lines} - {0}
     parts = parts_of(scope.day_rows, spark.sparkContext.defaultParallelism)
@@ -221,6 +237,7 @@ def main() -> None:
         judged = without_crowds(judged, crowds)
         fates = fates_of(told_apart(judged))
     counted = count_raw_rows(lines, len(names))
+    let_go([*scope.lines, *rest])
     everything = summarize(fates, counted.rows, names)
     for file in [everything, *everything["files"]]:
         check_reconciles(file, file.get("file", "all files"))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import reduce
 from typing import NamedTuple
 
+from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -30,7 +31,7 @@ PLACE = ("file_index", "block", "place")
 
 
 class RawLines(NamedTuple):
-    """Files that are read alike: `value`, a line as text, and its PLACE. The frame is read twice, and both readings must give a line the same place, so both are of this one."""
+    """Files that are read alike: `value`, a line as text, and its PLACE. The frame is used several times, and each must give a line the same place, so all are of this one."""
 
     source: Source
     names: tuple[str, ...]
@@ -59,11 +60,15 @@ class Counted(NamedTuple):
         return place + F.get(F.filter(blocks, lambda one: one["block"] == block), F.lit(0))["shift"]
 
 
-def read_raw_lines(spark: SparkSession, files: list[RawFile], found: Layouts) -> list[RawLines]:
-    """Files with the same header are read together. `file_index` is the place in `files`. Raises UnreadableHeader naming the file."""
+def read_raw_lines(
+    spark: SparkSession, files: list[RawFile], found: Layouts, known: Container[str] = ()
+) -> list[RawLines]:
+    """Files with the same header are read together, those that are `known` not. `file_index` is the place in `files`. Raises UnreadableHeader naming the file."""
     alike: dict[tuple[str, tuple[str, ...], str, str], list[int]] = defaultdict(list)
     by_name: dict[str, Source] = {}
     for index, file in enumerate(files):
+        if file.name in known:
+            continue
         layout = found[file.name]
         if isinstance(layout, UnreadableHeader):
             raise layout
@@ -79,6 +84,29 @@ def read_raw_lines(spark: SparkSession, files: list[RawFile], found: Layouts) ->
             else _read_text(spark, files, by_name[name], header, indexes),
         )
         for (name, names, header, kind), indexes in alike.items()
+    ]
+
+
+def kept_on_disk(lines: list[RawLines]) -> list[RawLines]:
+    """The same lines, whose files are read once, however often these are used until they are `let_go`."""
+    return [group._replace(frame=group.frame.persist(StorageLevel.DISK_ONLY)) for group in lines]
+
+
+def let_go(lines: list[RawLines]) -> None:
+    for group in lines:
+        group.frame.unpersist()
+
+
+def numbered_anew(lines: list[RawLines], before: list[RawFile], now: list[RawFile]) -> list[RawLines]:
+    """Lines of the files `before` with the places that these have in `now`; of those that are not there none."""
+    if before == now[: len(before)]:
+        return lines
+    places = {file.name: place for place, file in enumerate(now)}
+    moved = F.from_json(F.lit(json.dumps([places.get(file.name) for file in before])), "array<bigint>")
+    place = F.element_at(moved, (F.col("file_index") + 1).cast("int"))
+    return [
+        group._replace(frame=group.frame.withColumn("file_index", place).where("file_index IS NOT NULL"))
+        for group in lines
     ]
 
 

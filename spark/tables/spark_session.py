@@ -9,6 +9,8 @@ SETTINGS = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     # pandas and pyarrow write nanoseconds; without this Spark refuses the file.
     "spark.sql.legacy.parquet.nanosAsLong": "true",
+    # Raw lines are kept on disk while they are needed; packed files would grow there.
+    "spark.rdd.compress": "true",
     # Each task of a write makes one file per day, and each file costs a dozen storage requests: fewer, fuller
     # tasks.
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
