@@ -33,7 +33,8 @@ export async function putLake(test: TestCloud, folder: string, events: readonly 
             JSON.stringify(event.more),
           ].join('|'),
         )
-        .digest('hex'),
+        .digest('hex')
+        .slice(0, 32),
       event_ms: event.ms,
       visitor_id: String(event.visitor),
       event_type: event.type,
