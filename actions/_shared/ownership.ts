@@ -38,7 +38,7 @@ export const markOf = (owner: string, digest: string, there: Labels = {}): Label
 /** Labels that only this set writes: what a file said of them would be taken for a mark. */
 const MARKS: readonly string[] = [
   'managed-by',
-  ...['owner', 'digest', 'change', 'applied', 'run', 'commit', 'shape', 'beside'].map(
+  ...['owner', 'digest', 'change', 'applied', 'run', 'commit', 'shape', 'rest', 'beside'].map(
     (name) => `clickstream-${name}`,
   ),
 ]

@@ -246,7 +246,8 @@ function whyNone(error: unknown): string {
   return 'no answer'
 }
 
-function translate(doing: string, error: unknown): GitHubApiError {
+/** What GitHub, or nobody, answered, as an error with a way out. */
+export function translate(doing: string, error: unknown): GitHubApiError {
   const { status = 0, response } = error as Refused
   const { message } = (response?.data ?? {}) as { message?: unknown }
   if (response === undefined)
@@ -274,8 +275,10 @@ function translate(doing: string, error: unknown): GitHubApiError {
       },
     )
   const said = typeof message === 'string' ? message.slice(0, 200) : 'no reason given'
-  const hint =
-    status === 403
+  const isLocked = /\blocked\b/i.test(said)
+  const hint = isLocked
+    ? 'The conversation of the pull request is locked: unlock it, or let this step fail without consequences (continue-on-error).'
+    : status === 403
       ? 'Give the job permissions: pull-requests: write (and contents: read); on an organization that limits tokens, an owner must allow it.'
       : status === 404
         ? 'Check the number of the pull request; GitHub also answers this when the token may not read the repository.'
@@ -285,7 +288,7 @@ function translate(doing: string, error: unknown): GitHubApiError {
   return new GitHubApiError(`${doing}: GitHub answered ${status} (${said}).`, {
     status,
     ...(hint ? { hint } : {}),
-    problem: status === 403 || status === 401 ? 'comment-permission' : undefined,
+    problem: !isLocked && (status === 403 || status === 401) ? 'comment-permission' : undefined,
   })
 }
 

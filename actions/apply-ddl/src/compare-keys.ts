@@ -36,8 +36,11 @@ export function compareKeys({ constraints }: Pick<ExistingTable, 'constraints'>,
 
 function isSame(found: NonNullable<TableConstraints['foreignKeys']>[number], key: ForeignKey): boolean {
   const references = found.columnReferences ?? []
-  const [dataset, table] = key.table.split('.').slice(-2)
+  const parts = key.table.split('.')
+  const [dataset, table] = parts.slice(-2)
+  const project = parts.slice(0, -2).join('.')
   return (
+    (project === '' || found.referencedTable.projectId === project) &&
     found.referencedTable.tableId === table &&
     found.referencedTable.datasetId === dataset &&
     same(

@@ -3,6 +3,7 @@
  * and how it stood afterwards. It refuses to keep a history: that is BigQuery's audit log.
  */
 import type { ExistingTable } from '../../_shared/dataset.ts'
+import { RefusedError } from '../../_shared/errors.ts'
 import { markDigest, markOf, ownershipOf } from '../../_shared/ownership.ts'
 import { restOf, shapeOf } from './shape.ts'
 
@@ -102,6 +103,27 @@ export function written({
     ...(runId === '' ? {} : { 'clickstream-run': labelValue(runId) }),
     ...(commit === '' ? {} : { 'clickstream-commit': labelValue(commit) }),
   }
+}
+
+/** https://cloud.google.com/bigquery/quotas#label_limits */
+const MOST_LABELS = 64
+const OWN_LABELS = ['change', 'applied', 'run', 'commit', 'shape', 'rest', 'beside'].map(
+  (name) => `clickstream-${name}`,
+)
+
+/** Too many would be found out only after the change, with nothing recorded: said before it. */
+export function refuseManyLabels(
+  target: string,
+  existing: Readonly<Record<string, string>>,
+  wished: readonly string[],
+): void {
+  const marks = Object.keys(markOf('', '', existing))
+  const names = new Set([...Object.keys(existing), ...wished, ...marks, ...OWN_LABELS])
+  if (names.size <= MOST_LABELS) return
+  throw new RefusedError(
+    `Planning ${target}: with the labels by which this action knows it, it would have ${names.size}, and BigQuery takes ${MOST_LABELS}; remove ${names.size - MOST_LABELS} of its own.`,
+    { what: `labels of ${target}`, problem: 'table-change' },
+  )
 }
 
 const digestOfNames = (names: readonly string[]): string => markDigest([...names].sort())

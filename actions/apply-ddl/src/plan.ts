@@ -16,7 +16,7 @@ import type { Plan, Step } from '../../_shared/plan.ts'
 import { compareTable, type Difference, type TablePatch } from './compare.ts'
 import { planDataset, type DatasetStep } from './dataset-plan.ts'
 import type { Inputs } from './inputs.ts'
-import { readLedger } from './ledger.ts'
+import { readLedger, refuseManyLabels } from './ledger.ts'
 import type { Observed, ObservedTable } from './observe.ts'
 import { shapeOf } from './shape.ts'
 
@@ -57,6 +57,13 @@ export function planTables(inputs: Wishes, observed: Observed): TablePlan {
       return [...before, waitingFor(step, needsOf(table), before)]
     }, []),
   ]
+  const labels = new Map<string, ExistingTable['labels'] | undefined>([
+    ...observed.datasets.map(({ datasetId, existing }) => [datasetId, existing?.labels] as const),
+    ...observed.tables.map(({ name, existing }) => [shortName(name), existing?.labels] as const),
+  ])
+  for (const step of steps)
+    if (step.kind === 'update' || step.kind === 'adopt')
+      refuseManyLabels(step.target, labels.get(step.target) ?? {}, Object.keys(step.patch.labels ?? {}))
   const count = (kind: DdlStep['kind']): number => steps.filter((step) => step.kind === kind).length
   return {
     target: { project: observed.projectId, location: inputs.location },

@@ -2,7 +2,8 @@
 import { describe, expect, it } from '@jest/globals'
 import type { ExistingTable } from '../../../actions/_shared/dataset.ts'
 import { closeEntry } from '../../../actions/apply-ddl/src/ledger.ts'
-import { columns, existing, name, plan, table } from './planned.ts'
+import { thrownBy } from '../../support/thrown.ts'
+import { BODY, OURS, columns, existing, name, plan, table } from './planned.ts'
 
 describe('keys, defaults, partition options and collations that somebody else changed', () => {
   const FULL =
@@ -67,4 +68,34 @@ describe('keys, defaults, partition options and collations that somebody else ch
       kind: 'update',
     })
   })
+})
+
+it('a table that would have more labels than BigQuery takes is refused before it is changed', () => {
+  const many = (count: number): ExistingTable =>
+    existing({
+      labels: { ...OURS, ...Object.fromEntries(Array.from({ length: count }, (_, n) => [`l${n}`, ''])) },
+    })
+  const wider = BODY.replace('day DATE,', 'day DATE, source STRING,')
+  expect(plan(wider, many(54))).toMatchObject({ kind: 'update' })
+  expect(thrownBy(() => plan(wider, many(55)))).toMatchObject({
+    code: 'REFUSED',
+    message: expect.stringMatching(/^Planning d\.t: .* 65, and BigQuery takes 64; remove 1/),
+  })
+  expect(plan(BODY, many(60))).toMatchObject({ kind: 'keep' })
+})
+
+it('a foreign key to a table of another project is another one', () => {
+  const keyed = `${BODY.replace('day DATE,', 'day DATE, FOREIGN KEY (id) REFERENCES `elsewhere.d.u` (id) NOT ENFORCED,')}`
+  const found = existing({
+    constraints: {
+      foreignKeys: [
+        {
+          referencedTable: name('u'),
+          columnReferences: [{ referencingColumn: 'id', referencedColumn: 'id' }],
+        },
+      ],
+    },
+  })
+  expect(plan(keyed, found)).toMatchObject({ reason: 'foreign key id to u' })
+  expect(plan(keyed.replace('elsewhere.', 'p.'), found)).toMatchObject({ kind: 'keep' })
 })

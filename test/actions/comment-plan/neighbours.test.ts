@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { createInputs } from '../../../actions/_shared/runner/inputs.ts'
 import type { RunContext } from '../../../actions/_shared/runner/context.ts'
-import type { Comment, GitHub } from '../../../actions/_shared/runner/pull-request.ts'
+import { translate, type Comment, type GitHub } from '../../../actions/_shared/runner/pull-request.ts'
 import type { Runner } from '../../../actions/_shared/run.ts'
 import { apply } from '../../../actions/comment-plan/src/apply.ts'
 import { parseInputs } from '../../../actions/comment-plan/src/inputs.ts'
@@ -129,4 +129,17 @@ it('a token whose comments would not be found again is named', async () => {
   expect(
     warnings(await openPullRequest('shop-app[bot]').run(['views'], { author: 'shop-app[bot]' })),
   ).toEqual([])
+})
+
+it('a locked conversation is not told as a missing permission', () => {
+  const refused = (message: string) =>
+    translate('Creating the comment', {
+      status: 403,
+      response: { status: 403, headers: {}, data: { message } },
+    })
+  expect(refused('Unable to create comment because issue is locked.')).toMatchObject({
+    hint: expect.stringContaining('unlock it'),
+    problem: 'github-api',
+  })
+  expect(refused('Resource not accessible by integration')).toMatchObject({ problem: 'comment-permission' })
 })
