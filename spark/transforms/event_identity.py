@@ -11,11 +11,11 @@ IDENTIFYING = ("event_us", "visitor_id", "event_type", "item_id", "transaction_i
 
 
 def event_id() -> Column:
-    """The first 32 characters of the hex SHA-256 of `timestamp|visitor|event|item|transaction` (the time in ms, with `.` and three digits where it is finer), NULL as empty, `\\` and `|` inside text escaped, and `|name=value` for each further field that is there (docs/contract.md §2), from columns named as in IDENTIFYING and `more`."""
+    """Hex SHA-256 of `timestamp|visitor|event|item|transaction` (the time in ms, with `.` and three digits where it is finer), NULL as empty, `\\` and `|` inside text escaped, and `|name=value` for each further field that is there (docs/contract.md §2), from columns named as in IDENTIFYING and `more`."""
     # One text of SQL, for building it call by call takes longer than a small day's rows.
     main = [f"coalesce({_written(name)}, '')" for name in IDENTIFYING]
     more = [f"concat('{name}=', {_written(f'more.{name}')})" for name in MORE]
-    return F.expr(f"left(sha2(concat_ws('|', {', '.join([*main, *more])}), 256), 32)")
+    return F.expr(f"sha2(concat_ws('|', {', '.join([*main, *more])}), 256)")
 
 
 def _written(name: str) -> str:

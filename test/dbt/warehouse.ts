@@ -33,8 +33,7 @@ export async function putLake(test: TestCloud, folder: string, events: readonly 
             JSON.stringify(event.more),
           ].join('|'),
         )
-        .digest('hex')
-        .slice(0, 32),
+        .digest('hex'),
       event_ms: event.ms,
       visitor_id: String(event.visitor),
       event_type: event.type,

@@ -118,7 +118,7 @@ def test_a_session_of_exactly_24_hours_stays_and_a_millisecond_more_begins_anoth
 def test_the_event_id_is_the_digest_the_contract_names(cut: dict[str, list[Row]]) -> None:
     expected = [f"{NOON}|7|view|3|", f"{NOON + 1}|7|transaction|3|9", f"{NOON + 2}|a\\|b|view|c\\\\|"]
     assert [row.event_id for row in [*cut["7"], *cut["a|b"]]] == [
-        hashlib.sha256(text.encode()).hexdigest()[:32] for text in expected
+        hashlib.sha256(text.encode()).hexdigest() for text in expected
     ]
 
 
