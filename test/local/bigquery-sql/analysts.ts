@@ -58,6 +58,29 @@ export const analysts: readonly (readonly [sql: string, ...rows: Row[]])[] = [
   ],
   ['SELECT APPROX_TOP_COUNT(name, 1)[OFFSET(0)].count FROM d.t', [1]],
   ['SELECT a, b FROM UNNEST([STRUCT(1 AS a, NULL AS b), (2.5, 7)]) ORDER BY a', [1, null], [2.5, 7]],
+  // intervals
+  [
+    "SELECT CAST(DATE '2021-05-20' - DATE '2020-04-19' AS STRING), CAST(TIMESTAMP '2021-06-01 12:34:56.789' - TIMESTAMP '2021-05-31 00:00:00' AS STRING), CAST(DATETIME '0001-01-01 00:00:00' - DATETIME '9999-12-31 23:59:59.999999' AS STRING)",
+    ['0-0 396 0:0:0', '0-0 0 36:34:56.789', '0-0 -3652058 -23:59:59.999999'],
+  ],
+  [
+    "SELECT EXTRACT(YEAR FROM i), EXTRACT(MONTH FROM i), EXTRACT(DAY FROM i), EXTRACT(HOUR FROM i), EXTRACT(MINUTE FROM i), EXTRACT(SECOND FROM i), EXTRACT(MILLISECOND FROM i), EXTRACT(MICROSECOND FROM i) FROM UNNEST([INTERVAL '1-2 3 4:5:6.789999' YEAR TO SECOND, INTERVAL '0-13 370 48:61:61' YEAR TO SECOND]) AS i ORDER BY i",
+    [1, 2, 3, 4, 5, 6, 789, 789999],
+    [1, 1, 370, 49, 2, 1, 0, 0],
+  ],
+  [
+    "SELECT EXTRACT(YEAR FROM i), EXTRACT(MINUTE FROM i) FROM UNNEST([INTERVAL '-22-6 10 -12:30' YEAR TO MINUTE]) AS i",
+    [-22, -30],
+  ],
+  ['SELECT MAX(ts) - MIN(ts) > INTERVAL 1 DAY, EXTRACT(HOUR FROM MAX(ts) - MIN(ts)) FROM d.t', [true, 25]],
+  [
+    "SELECT INTERVAL 1 MONTH = INTERVAL 30 DAY, CAST(SUM(i) AS STRING), CAST(MAX(3 * i + INTERVAL '1:2' HOUR TO MINUTE) AS STRING), FORMAT('%T', -MIN(i)) FROM UNNEST([INTERVAL 1 DAY, INTERVAL -25 HOUR]) i",
+    [true, '0-0 1 -25:0:0', '0-0 3 1:2:0', 'INTERVAL "0-0 0 25:0:0" YEAR TO SECOND'],
+  ],
+  [
+    "SELECT TIMESTAMP '2020-03-08 00:00:00-05' + INTERVAL '1 1' DAY TO HOUR, DATE '2020-01-31' + INTERVAL '0-1 1' YEAR TO DAY, DATETIME '2000-01-01 00:00:00' + INTERVAL '1-2 -3 -4:5:6' YEAR TO SECOND",
+    ['2020-03-09 06:00:00+00', '2020-03-01T00:00:00', '2001-02-25T19:54:54'],
+  ],
   // casts with a format
   [
     "SELECT CAST(DATE '2018-01-30' AS STRING FORMAT 'YYYY'), CAST(DATE '2018-01-30' AS STRING FORMAT 'MON DD, YYYY'), CAST(DATE '2018-01-30' AS STRING FORMAT 'Month')",
@@ -96,6 +119,12 @@ export const analysts: readonly (readonly [sql: string, ...rows: Row[]])[] = [
     "SELECT * FROM (SELECT 'Kale' AS product, 51 AS Q1, 23 AS Q2, CAST(NULL AS INT64) AS Q3) UNPIVOT(sales FOR quarter IN (Q1, Q2, Q3)) ORDER BY quarter",
     ['Kale', 51, 'Q1'],
     ['Kale', 23, 'Q2'],
+  ],
+  [
+    "SELECT * FROM (SELECT 'Kale' AS product, 51 AS Q1, 23 AS Q2, CAST(NULL AS INT64) AS Q3, 3 AS Q4 UNION ALL SELECT 'Apple', 77, 0, NULL, NULL) UNPIVOT((first_half_sales, second_half_sales) FOR semesters IN ((Q1, Q2) AS 'semester_1', (Q3, Q4))) ORDER BY product, semesters",
+    ['Apple', 77, 0, 'semester_1'],
+    ['Kale', null, 3, 'Q3_Q4'],
+    ['Kale', 51, 23, 'semester_1'],
   ],
   [
     "SELECT u.name, u.n FROM (SELECT 1 AS a, CAST(NULL AS INT64) AS b) UNPIVOT INCLUDE NULLS (n FOR name IN (a AS 'first', b AS 'second')) AS u ORDER BY 1",

@@ -33,14 +33,19 @@ function* callsWithNull(): Iterable<string> {
           .map((type) => type.trim())
         for (const [i, at] of types.entries()) {
           if (at === '' || at.endsWith('!')) continue
-          const null_ = `(SELECT CAST(NULL AS ${at.replace(/[?*]$/, '').replace(/^(T|ANY)$|T(?=>)/, 'INT64')}) FROM UNNEST([1]))`
+          const null_ =
+            at === 'INTERVAL'
+              ? 'MAKE_INTERVAL((SELECT CAST(NULL AS INT64) FROM UNNEST([1])))'
+              : `(SELECT CAST(NULL AS ${at.replace(/[?*]$/, '').replace(/^(T|ANY)$|T(?=>)/, 'INT64')}) FROM UNNEST([1]))`
           const literal = row.family === 'JSON' ? "'$'" : undefined
           const args = types.map((type, j) =>
             j === i
               ? null_
               : (((type.endsWith('!') && literal) || SAMPLES[type.replace(/[?*!]$/, '')]) ?? '1'),
           )
-          yield `SELECT ${row.name}(${args.join(', ')})`
+          const call = `${row.name}(${args.join(', ')})`
+          // No result has this type.
+          yield `SELECT ${text.endsWith('-> INTERVAL') ? `CAST(${call} AS STRING)` : call}`
         }
       }
 }

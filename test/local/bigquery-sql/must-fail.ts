@@ -11,6 +11,20 @@ export const mustFail: readonly (readonly [sql: string, says: string | RegExp])[
   ['CREATE FUNCTION d.f(x INT64) RETURNS DATE AS (x)', 'cannot be coerced to DATE'],
   ['SELECT d.f(1)', 'Function not found: d.f'],
   ['SELECT * FROM d.f(1)', 'Function not found: d.f'],
+  [
+    'WITH RECURSIVE n AS (SELECT 1 AS x UNION ALL SELECT x + 1 FROM n) SELECT x FROM n LIMIT 3',
+    'maximum number of iterations: 500',
+  ],
+  ['SELECT * FROM (SELECT 1 AS a, 2 AS b) UNPIVOT((x, y) FOR n IN ((a, b), a))', 'not as many as its values'],
+  [
+    "SELECT * FROM (SELECT 1 AS a, 'b' AS b) UNPIVOT((x) FOR n IN (a, b))",
+    'datatype of the columns of UNPIVOT does not match',
+  ],
+  // intervals
+  ["SELECT TIMESTAMP '2020-01-01' + INTERVAL '1-0' YEAR TO MONTH", 'non-zero MONTH or YEAR part'],
+  ['SELECT INTERVAL 10001 YEAR = INTERVAL 1 DAY', 'is out of range -120000 to 120000'],
+  ["SELECT INTERVAL '1:2' YEAR TO MONTH = INTERVAL 1 DAY", "Invalid INTERVAL value '1:2'"],
+  ["SELECT INTERVAL 1 DAY - DATE '2020-01-01'", 'No matching signature for operator -'],
   // operators without a common type
   ["SELECT 'id-' || 1", 'No matching signature for operator ||'],
   ['SELECT 1 || 2', 'No matching signature for operator ||'],

@@ -239,6 +239,18 @@ const OWN: readonly OwnFunction[] = [
       new DuckDBListValue(sumsOf(itemsOf(keys), itemsOf(weights), Number(scale))),
   },
   {
+    name: 'own_latin1_of_bytes',
+    takes: [BLOB],
+    gives: VARCHAR,
+    compute: (bytes) => Buffer.from(bytesOf(bytes)).toString('latin1'),
+  },
+  {
+    name: 'own_bytes_of_latin1',
+    takes: [VARCHAR],
+    gives: BLOB,
+    compute: (text) => blobOf(Buffer.from(String(text), 'latin1')),
+  },
+  {
     name: 'own_quoted_literal',
     takes: [VARCHAR],
     gives: VARCHAR,

@@ -4,7 +4,7 @@ import { match } from './matching.ts'
 import { divided } from './numerics.ts'
 import { arrayOf, INT64, isNullType, isScalar, STRING, typeName } from '../values/gtype.ts'
 import { coerce } from '../values/coerce.ts'
-import { extreme, finite, inNumeric } from './extremes.ts'
+import { extreme, finite, inNumeric, sumOfIntervals } from './extremes.ts'
 import { aggregate, example, failing, type FunctionRow, type Signature } from './row.ts'
 
 const F = 'Aggregate'
@@ -135,6 +135,7 @@ export const aggregateRows: readonly FunctionRow[] = [
         'INT64 -> INT64': (args, how) => `CAST(${how.apply('sum', args)} AS BIGINT)`,
         'FLOAT64 -> FLOAT64': finite('sum'),
         'NUMERIC -> NUMERIC': (args, how) => inNumeric(how.apply('sum', args), how),
+        'INTERVAL -> INTERVAL': sumOfIntervals,
       },
       example('SELECT SUM(x), SUM(DISTINCT x) FROM UNNEST([1, 2, 3, 4, 5, 4, 3, 2, 1]) AS x', [25, 15]),
       failing('SELECT SUM(x) FROM UNNEST([9223372036854775807, 1]) AS x', 'int64 overflow'),

@@ -16,6 +16,7 @@ import {
   type GType,
 } from '../values/gtype.ts'
 import { coerce } from '../values/coerce.ts'
+import { EXTRACTED } from '../values/intervals.ts'
 import { datetimeIn } from '../values/temporal.ts'
 import { joinFacts, once, type Value } from '../values/value.ts'
 import { partNamed } from './date-arithmetic.ts'
@@ -50,6 +51,12 @@ export function extract(
   const zone = expression.zone ? zoneOf(coerce(resolve(expression.zone), STRING, at), at) : undefined
   if (zone && !isScalar(operand.type, 'TIMESTAMP'))
     throw invalid('EXTRACT from a value other than TIMESTAMP does not support AT TIME ZONE', at)
+  if (isScalar(operand.type, 'INTERVAL') && EXTRACTED[part])
+    return {
+      sql: once([operand.sql], ([x]) => EXTRACTED[part]!(x!)),
+      type: INT64,
+      ...joinFacts([operand]),
+    }
   if (!isScalar(operand.type, 'DATE', 'DATETIME', 'TIME', 'TIMESTAMP'))
     throw invalid(`EXTRACT does not support arguments of type: ${typeName(operand.type)}`, at)
   const sql = isScalar(operand.type, 'TIMESTAMP') ? datetimeIn(operand.sql, zone) : operand.sql

@@ -4,24 +4,8 @@
  */
 const BYTES_OF: Readonly<Record<string, readonly string[]>> = {
   'BYTES ->': ['LOWER', 'UPPER', 'BIT_COUNT'],
-  'BYTES, BYTES ->': [
-    'TRIM',
-    'LTRIM',
-    'RTRIM',
-    'STRPOS',
-    'INSTR',
-    'SPLIT',
-    'REGEXP_CONTAINS',
-    'REGEXP_EXTRACT',
-    'REGEXP_EXTRACT_ALL',
-    'REGEXP_SUBSTR',
-    'REGEXP_INSTR',
-    'EDIT_DISTANCE',
-  ],
-  'BYTES, BYTES, INT64 ->': ['INSTR', 'REGEXP_EXTRACT', 'REGEXP_SUBSTR', 'REGEXP_INSTR'],
-  'BYTES, BYTES, INT64, INT64 ->': ['INSTR', 'REGEXP_EXTRACT', 'REGEXP_SUBSTR', 'REGEXP_INSTR'],
-  'BYTES, BYTES, INT64, INT64, INT64 ->': ['REGEXP_INSTR'],
-  'BYTES, BYTES, BYTES ->': ['REPLACE', 'TRANSLATE', 'REGEXP_REPLACE'],
+  'BYTES, BYTES ->': ['EDIT_DISTANCE'],
+  'BYTES, BYTES, BYTES ->': ['TRANSLATE'],
   'ARRAY<BYTES>, BYTES ->': ['ARRAY_TO_STRING'],
   'ARRAY<BYTES>, BYTES, BYTES ->': ['ARRAY_TO_STRING'],
 }
@@ -32,6 +16,7 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
   TRUNC: ['NUMERIC, INT64 ->'],
   INITCAP: ['STRING, STRING ->'],
   TIME: ['TIMESTAMP, STRING ->'],
+  AVG: ['INTERVAL ->'],
 }
 
 const forms = new Map<string, string[]>()

@@ -1,6 +1,8 @@
 /** STRING functions that change or find parts: INITCAP, INSTR, TRANSLATE, FORMAT; https://cloud.google.com/bigquery/docs/reference/standard-sql/string_functions. */
 import { invalid, unsupported } from '../refusal.ts'
 import { once, quoteText } from '../values/value.ts'
+import { overLatin } from './latin.ts'
+import { place } from './pieces.ts'
 import { example, failing, scalar, type Emit, type FunctionRow } from './row.ts'
 
 const F = 'String'
@@ -58,9 +60,12 @@ export const moreStringRows: readonly FunctionRow[] = [
     'rewrite',
     'INSTR',
     {
-      'STRING, STRING -> INT64': ([text, part]) => `CAST(strpos(${text}, ${part}) AS BIGINT)`,
+      'STRING, STRING -> INT64': place,
       'STRING, STRING, INT64 -> INT64': found,
       'STRING, STRING, INT64, INT64 -> INT64': found,
+      'BYTES, BYTES -> INT64': overLatin('INT64', place),
+      'BYTES, BYTES, INT64 -> INT64': overLatin('INT64', found),
+      'BYTES, BYTES, INT64, INT64 -> INT64': overLatin('INT64', found),
     },
     example(
       "SELECT INSTR('banana', 'an'), INSTR('helloooo', 'oo'), INSTR('banana', 'an', 3), INSTR('banana', 'ann', 1)",

@@ -40,6 +40,10 @@ function known(x: string, type: GType, isLiteral: boolean, at: Position): string
       const text = castSql(x, type, STRING, { isSafe: false, at })
       return isLiteral && NAMED.includes(type.name) ? `concat('${type.name} "', ${text}, '"')` : text
     }
+    case 'INTERVAL': {
+      const text = castSql(x, type, STRING, { isSafe: false, at })
+      return isLiteral ? `concat('INTERVAL "', ${text}, '" YEAR TO SECOND')` : text
+    }
     default:
       throw unsupported(`FORMAT of ${typeName(type)}`, at)
   }

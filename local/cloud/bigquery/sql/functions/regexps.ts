@@ -4,6 +4,7 @@
  */
 import { invalid, unsupported } from '../refusal.ts'
 import { once } from '../values/value.ts'
+import { overLatinPattern } from './latin.ts'
 import { example, failing, scalar, type Emit, type FunctionRow } from './row.ts'
 
 const F = 'Regular expression'
@@ -127,12 +128,27 @@ const locate = ([text, pattern]: string[], how: Emit) => {
   )
 }
 
+const extractAll = (args: string[], how: Emit) =>
+  `regexp_extract_all(${args[0]}, ${args[1]}, ${groupsOf(how)})`
+
+const replaceAll = ([text, pattern, by]: string[], how: Emit) => {
+  checkReplacement(how)
+  return `regexp_replace(${text}, ${pattern}, ${by}, 'g')`
+}
+
 export const regexpRows: readonly FunctionRow[] = [
   scalar(
     F,
     'native',
     'REGEXP_CONTAINS',
-    { 'STRING, STRING -> BOOL': 'regexp_matches' },
+    {
+      'STRING, STRING -> BOOL': 'regexp_matches',
+      'BYTES, BYTES -> BOOL': overLatinPattern('BOOL', (args) => `regexp_matches(${args.join(', ')})`),
+    },
+    example("SELECT REGEXP_CONTAINS(b'a\\xff', b'\\xff$'), REGEXP_CONTAINS(b'\\xc3\\xa9', b'^.$')", [
+      true,
+      false,
+    ]),
     example(
       "SELECT REGEXP_CONTAINS('foo@example.com', r'@[a-zA-Z0-9-]+\\.[a-zA-Z0-9-.]+'), REGEXP_CONTAINS('www.example.net', r'@'), REGEXP_CONTAINS('xabcy', 'abc')",
       [true, false, true],
@@ -146,6 +162,9 @@ export const regexpRows: readonly FunctionRow[] = [
       'STRING, STRING -> STRING': extract,
       'STRING, STRING, INT64 -> STRING': extractFrom,
       'STRING, STRING, INT64, INT64 -> STRING': extractFrom,
+      'BYTES, BYTES -> BYTES': overLatinPattern('BYTES', extract),
+      'BYTES, BYTES, INT64 -> BYTES': overLatinPattern('BYTES', extractFrom),
+      'BYTES, BYTES, INT64, INT64 -> BYTES': overLatinPattern('BYTES', extractFrom),
     },
     example(
       "SELECT REGEXP_EXTRACT('foo@example.com', r'^[a-zA-Z0-9_.+-]+'), REGEXP_EXTRACT('foo@example.com', r'^[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+\\.([a-zA-Z0-9-.]+$)'), REGEXP_EXTRACT('abc', 'x')",
@@ -161,7 +180,11 @@ export const regexpRows: readonly FunctionRow[] = [
       'STRING, STRING -> STRING': extract,
       'STRING, STRING, INT64 -> STRING': extractFrom,
       'STRING, STRING, INT64, INT64 -> STRING': extractFrom,
+      'BYTES, BYTES -> BYTES': overLatinPattern('BYTES', extract),
+      'BYTES, BYTES, INT64 -> BYTES': overLatinPattern('BYTES', extractFrom),
+      'BYTES, BYTES, INT64, INT64 -> BYTES': overLatinPattern('BYTES', extractFrom),
     },
+    example("SELECT TO_HEX(REGEXP_SUBSTR(b'\\xe9\\xff\\xe9\\x00', b'\\xe9(.)', 2))", ['00']),
     example("SELECT REGEXP_SUBSTR('Hello World Helloo', 'H?ello+')", ['Hello']),
     example(
       "SELECT REGEXP_SUBSTR('Hello Helloo and Hellooo', 'H?ello+', 1, 1), REGEXP_SUBSTR('Hello Helloo and Hellooo', 'H?ello+', 1, 2), REGEXP_SUBSTR('Hello Helloo and Hellooo', 'H?ello+', 3, 1), REGEXP_SUBSTR('Hello Helloo and Hellooo', 'H?ello+', 20, 2)",
@@ -177,6 +200,10 @@ export const regexpRows: readonly FunctionRow[] = [
       'STRING, STRING, INT64 -> INT64': locate,
       'STRING, STRING, INT64, INT64 -> INT64': locate,
       'STRING, STRING, INT64, INT64, INT64 -> INT64': locate,
+      'BYTES, BYTES -> INT64': overLatinPattern('INT64', locate),
+      'BYTES, BYTES, INT64 -> INT64': overLatinPattern('INT64', locate),
+      'BYTES, BYTES, INT64, INT64 -> INT64': overLatinPattern('INT64', locate),
+      'BYTES, BYTES, INT64, INT64, INT64 -> INT64': overLatinPattern('INT64', locate),
     },
     example(
       "SELECT REGEXP_INSTR('ab@gmail.com', '@[^.]*'), REGEXP_INSTR('cd@gmail.com', '@[^.]*', 1, 1, 1), REGEXP_INSTR('abc', 'x'), REGEXP_INSTR('éa@b', '@'), REGEXP_INSTR('a@cd@e', '@', 3)",
@@ -189,8 +216,8 @@ export const regexpRows: readonly FunctionRow[] = [
     'rewrite',
     'REGEXP_EXTRACT_ALL',
     {
-      'STRING, STRING! -> ARRAY<STRING>': (args, how) =>
-        `regexp_extract_all(${args[0]}, ${args[1]}, ${groupsOf(how)})`,
+      'STRING, STRING! -> ARRAY<STRING>': extractAll,
+      'BYTES, BYTES! -> ARRAY<BYTES>': overLatinPattern('ARRAY<BYTES>', extractAll),
     },
     example("SELECT REGEXP_EXTRACT_ALL('Try `func(x)` or `func(y)`', '`(.+?)`')", [['func(x)', 'func(y)']]),
   ),
@@ -199,15 +226,14 @@ export const regexpRows: readonly FunctionRow[] = [
     'rewrite',
     'REGEXP_REPLACE',
     {
-      'STRING, STRING, STRING -> STRING': ([text, pattern, by], how) => {
-        checkReplacement(how)
-        return `regexp_replace(${text}, ${pattern}, ${by}, 'g')`
-      },
+      'STRING, STRING, STRING -> STRING': replaceAll,
+      'BYTES, BYTES, BYTES -> BYTES': overLatinPattern('BYTES', replaceAll),
     },
     example(
       "SELECT REGEXP_REPLACE('# Heading', r'^# ([a-zA-Z0-9\\s]+$)', '<h1>\\\\1</h1>'), REGEXP_REPLACE('aXbXc', 'X', '-')",
       ['<h1>Heading</h1>', 'a-b-c'],
     ),
+    example("SELECT TO_HEX(REGEXP_REPLACE(b'a\\xffb', b'[\\x80-\\xff]', b'\\xfe'))", ['61fe62']),
     failing("SELECT REGEXP_REPLACE('abc', 'b', '\\\\2')", 'the regular expression has 0 capturing groups'),
   ),
 ]

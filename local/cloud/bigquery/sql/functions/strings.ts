@@ -11,6 +11,8 @@ import {
   reverseOfBytes,
   substringOfBytes,
 } from './bytes.ts'
+import { overLatin } from './latin.ts'
+import { place, replaced, split } from './pieces.ts'
 import { example, failing, scalar, type Emit, type FunctionRow } from './row.ts'
 
 const F = 'String'
@@ -35,6 +37,7 @@ const WHITESPACE =
 const trimming = (name: string) => ({
   'STRING -> STRING': ([x]: string[]) => `${name}(${x}, ${WHITESPACE})`,
   'STRING, STRING -> STRING': name,
+  'BYTES, BYTES -> BYTES': overLatin('BYTES', (args) => `${name}(${args.join(', ')})`),
 })
 const ends = (name: string, words: string) => (args: string[], how: Emit) =>
   once(
@@ -197,6 +200,7 @@ export const stringRows: readonly FunctionRow[] = [
     'native',
     'TRIM',
     trimming('trim'),
+    example("SELECT TO_HEX(TRIM(b'\\xff\\xe9a\\xff', b'\\xff\\x00'))", ['e961']),
     example("SELECT TRIM('   apple   '), TRIM('***apple***', '*')", ['apple', 'apple']),
   ),
   scalar(
@@ -234,13 +238,10 @@ export const stringRows: readonly FunctionRow[] = [
     'rewrite',
     'REPLACE',
     {
-      'STRING, STRING, STRING -> STRING': (args) =>
-        once(
-          args,
-          ([text, from, to]) =>
-            `CASE WHEN ${from} = '' THEN ${text} ELSE replace(${text}, ${from}, ${to}) END`,
-        ),
+      'STRING, STRING, STRING -> STRING': replaced,
+      'BYTES, BYTES, BYTES -> BYTES': overLatin('BYTES', replaced),
     },
+    example("SELECT TO_HEX(REPLACE(b'a\\xffb', b'\\xff', b'\\x00\\xfe'))", ['6100fe62']),
     example("SELECT REPLACE('apple pie', 'pie', 'cobbler')", ['apple cobbler']),
   ),
   scalar(
@@ -274,7 +275,8 @@ export const stringRows: readonly FunctionRow[] = [
     F,
     'rewrite',
     'STRPOS',
-    { 'STRING, STRING -> INT64': ([text, part]) => `CAST(strpos(${text}, ${part}) AS BIGINT)` },
+    { 'STRING, STRING -> INT64': place, 'BYTES, BYTES -> INT64': overLatin('INT64', place) },
+    example("SELECT STRPOS(b'ab\\xff', b'\\xff')", [3]),
     example("SELECT STRPOS('foo@example.com', '@'), STRPOS('foobar', '@')", [4, 0]),
   ),
   scalar(
@@ -283,13 +285,13 @@ export const stringRows: readonly FunctionRow[] = [
     'SPLIT',
     {
       'STRING -> ARRAY<STRING>': ([x]) => `CASE WHEN ${x} = '' THEN [''] ELSE string_split(${x}, ',') END`,
-      'STRING, STRING -> ARRAY<STRING>': (args) =>
-        once(
-          args,
-          ([x, separator]) =>
-            `CASE WHEN ${separator} IS NULL THEN NULL WHEN ${x} = '' THEN CASE WHEN ${separator} = '' THEN CAST([] AS VARCHAR[]) ELSE [''] END WHEN ${separator} = '' THEN regexp_extract_all(${x}, '(?s).') ELSE string_split(${x}, ${separator}) END`,
-        ),
+      'STRING, STRING -> ARRAY<STRING>': split,
+      'BYTES, BYTES -> ARRAY<BYTES>': overLatin('ARRAY<BYTES>', split),
     },
+    example("SELECT SPLIT(b'b\\x00c', b'\\x00')[OFFSET(1)] = b'c', ARRAY_LENGTH(SPLIT(b'', b','))", [
+      true,
+      1,
+    ]),
     example("SELECT SPLIT('b c d', ' '), SPLIT('', ' '), SPLIT('a,,b')", [
       ['b', 'c', 'd'],
       [''],

@@ -12,6 +12,7 @@ import { formatRows } from './formats.ts'
 import { groupingRows } from './grouping.ts'
 import { hashRows } from './hashes.ts'
 import { hyperbolicRows } from './hyperbolic.ts'
+import { intervalRows } from './intervals.ts'
 import { jsonRows } from './json.ts'
 import { jsonValueRows } from './json-values.ts'
 import { mathRows } from './mathematics.ts'
@@ -41,6 +42,7 @@ export const functionRows: readonly FunctionRow[] = [
   ...timeRows,
   ...hashRows,
   ...netRows,
+  ...intervalRows,
   ...jsonRows,
   ...jsonValueRows,
   ...mathRows,

@@ -1,5 +1,5 @@
-/** The clauses PIVOT and UNPIVOT behind a relation; it refuses UNPIVOT of several columns at once. */
-import { unsupported } from '../refusal.ts'
+/** The clauses PIVOT and UNPIVOT behind a relation. */
+import { invalid, unsupported } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
 import type { Expression, From, PivotAggregate, PivotValue } from './syntax.ts'
 
@@ -44,20 +44,29 @@ function parseUnpivot(cursor: Cursor, source: From): From {
   const hasNulls = cursor.acceptWord('INCLUDE NULLS')
   if (!hasNulls) cursor.acceptWord('EXCLUDE NULLS')
   cursor.expectSymbol('(')
-  if (cursor.isSymbol('(')) throw unsupported('UNPIVOT of several columns at once', cursor.at)
-  const value = cursor.name()
+  const values = oneOrMore(cursor, () => cursor.name())
   cursor.expectWord('FOR')
   const name = cursor.name()
   cursor.expectWord('IN')
   cursor.expectSymbol('(')
-  const columns = cursor.list(() => {
-    if (cursor.isSymbol('(')) throw unsupported('UNPIVOT of several columns at once', cursor.at)
-    const column = columnOf(cursor)
-    return { column, label: rowLabel(cursor) }
+  const rows = cursor.list(() => {
+    const start = cursor.at
+    const columns = oneOrMore(cursor, () => columnOf(cursor))
+    if (columns.length !== values.length)
+      throw invalid('The columns of UNPIVOT are not as many as its values', start)
+    return { columns, label: rowLabel(cursor) }
   })
   cursor.expectSymbol(')')
   cursor.expectSymbol(')')
-  return { kind: 'unpivot', source, value, name, columns, hasNulls, alias: outerAlias(cursor), at }
+  return { kind: 'unpivot', source, values, name, rows, hasNulls, alias: outerAlias(cursor), at }
+}
+
+/** `x` or `(x, y)`. */
+function oneOrMore<T>(cursor: Cursor, read: () => T): readonly T[] {
+  if (!cursor.acceptSymbol('(')) return [read()]
+  const items = cursor.list(read)
+  cursor.expectSymbol(')')
+  return items
 }
 
 /** `column` or `alias.column`: an IN behind it is the clause's own. */

@@ -260,10 +260,11 @@ export type From = At &
     | {
         readonly kind: 'unpivot'
         readonly source: From
-        /** Names of the two columns that come of it. */
-        readonly value: string
+        /** Names of the columns that come of it. */
+        readonly values: readonly string[]
         readonly name: string
-        readonly columns: readonly { readonly column: Expression; readonly label?: string }[]
+        /** Each row's columns, as many as `values`. */
+        readonly rows: readonly { readonly columns: readonly Expression[]; readonly label?: string }[]
         readonly hasNulls: boolean
         readonly alias?: string
       }

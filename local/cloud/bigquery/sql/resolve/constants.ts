@@ -36,7 +36,7 @@ export function resolveLiteral(expression: Expression & { kind: 'literal' }): Va
     case 'STRING':
       return { sql: quoteText(value, at), type: STRING, literal: value, isConstant: true }
     case 'BYTES':
-      return { sql: quoteBytes(value), type: BYTES, isConstant: true }
+      return { sql: quoteBytes(value), type: BYTES, literal: value, isConstant: true }
     case 'NUMERIC':
       if (!/^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(value))
         throw invalid(`Invalid NUMERIC literal: ${JSON.stringify(value)}`, at)

@@ -16,6 +16,7 @@ import { fieldOf, resolveIndex, resolvePath } from './access.ts'
 import { resolveCall } from './call.ts'
 import { resolveLiteral, resolveParameter, resolveSystem } from './constants.ts'
 import { resolveIn } from './among.ts'
+import { resolveInterval } from './interval.ts'
 import { resolveArray, resolveStruct, resolveSubquery } from './constructors.ts'
 import { resolveBinary, resolveLike, resolveUnary } from './operators.ts'
 import type { Env } from './scope.ts'
@@ -102,7 +103,7 @@ export function resolveExpression(expression: Expression, env: Env): Value {
     case 'default':
       throw invalid('DEFAULT is allowed only as a value of INSERT, UPDATE and MERGE', at)
     case 'interval':
-      throw unsupported('An INTERVAL outside date arithmetic', at)
+      return resolveInterval(expression, env)
     case 'array':
       return resolveArray(expression, env)
     case 'struct':

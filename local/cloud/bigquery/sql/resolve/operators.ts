@@ -19,6 +19,7 @@ import {
   type GType,
 } from '../values/gtype.ts'
 import { chained } from '../values/chain.ts'
+import { multipliedInterval } from '../values/intervals.ts'
 import { compareFloats } from '../values/floats.ts'
 import { raised } from '../values/raised.ts'
 import { joinFacts, once, quoteText, type Value } from '../values/value.ts'
@@ -27,6 +28,7 @@ import { shift } from '../functions/date-arithmetic.ts'
 import { divided, multiplied } from '../functions/numerics.ts'
 import { withinCalendar } from '../values/temporal.ts'
 import { floatArithmetic, quotientOf } from './float-arithmetic.ts'
+import { intervalArithmetic } from './interval.ts'
 import { resolveExpression } from './recursion.ts'
 import type { Env } from './scope.ts'
 
@@ -38,6 +40,8 @@ export function resolveUnary(expression: Expression & { kind: 'unary' }, env: En
       type: BOOL,
       ...joinFacts([operand]),
     }
+  if (isScalar(operand.type, 'INTERVAL') && expression.operator === '-')
+    return { sql: multipliedInterval(operand.sql, '-1'), type: operand.type, ...joinFacts([operand]) }
   const value = isNullType(operand.type) ? coerce(operand, INT64) : operand
   const isNumber = isScalar(value.type, 'INT64', 'FLOAT64', 'NUMERIC')
   if (expression.operator === '~' && isScalar(value.type, 'BYTES'))
@@ -57,13 +61,10 @@ function noSignature(operator: string, values: readonly Value[], expression: Exp
 const COMPARISONS = ['=', '!=', '<', '>', '<=', '>=', 'IS DISTINCT FROM', 'IS NOT DISTINCT FROM']
 
 export function resolveBinary(expression: Expression & { kind: 'binary' }, env: Env): Value {
-  const { operator, at } = expression
+  const { operator } = expression
   if (operator === 'AND' || operator === 'OR') return resolveLogic(expression, env)
-  if (
-    (operator === '+' || operator === '-') &&
-    (expression.right.kind === 'interval' || expression.left.kind === 'interval')
-  )
-    return shiftByInterval(expression, env)
+  const moved = operator === '+' || operator === '-' ? shiftByInterval(expression, operator, env) : undefined
+  if (moved) return moved
   const left = resolveExpression(expression.left, env)
   const right = resolveExpression(expression.right, env)
   const facts = joinFacts([left, right])
@@ -82,12 +83,8 @@ export function resolveBinary(expression: Expression & { kind: 'binary' }, env: 
       type: DATE,
       ...facts,
     }
-  if (
-    operator === '-' &&
-    isScalar(left.type, 'DATE', 'TIMESTAMP', 'DATETIME') &&
-    isScalar(right.type, 'DATE', 'TIMESTAMP', 'DATETIME')
-  )
-    throw unsupported(`Subtraction of ${typeName(right.type)} values (an INTERVAL result)`, at)
+  const interval = intervalArithmetic(operator, left, right, expression)
+  if (interval) return { ...interval, ...facts }
   const type = commonType([left, right])
   if (!type || !(isNullType(type) || isScalar(type, 'INT64', 'FLOAT64', 'NUMERIC')))
     throw noSignature(operator, [left, right], expression)
@@ -217,14 +214,20 @@ function resolveLogic(expression: Expression & { kind: 'binary' }, env: Env): Va
   }
 }
 
-function shiftByInterval(expression: Expression & { kind: 'binary' }, env: Env): Value {
-  const [base, interval] =
-    expression.right.kind === 'interval'
-      ? [expression.left, expression.right]
-      : [expression.right, expression.left]
-  if (interval.kind !== 'interval' || (expression.left.kind === 'interval' && expression.operator === '-'))
-    throw noSignature(expression.operator, [], expression)
+/** Undefined unless one side is written as INTERVAL n part, and the other a moment. */
+function shiftByInterval(
+  expression: Expression & { kind: 'binary' },
+  operator: '+' | '-',
+  env: Env,
+): Value | undefined {
+  const isSwapped = expression.right.kind !== 'interval'
+  const [base, interval] = isSwapped
+    ? [expression.right, expression.left]
+    : [expression.left, expression.right]
+  if (interval.kind !== 'interval' || interval.unit.includes(' TO ') || (isSwapped && operator === '-'))
+    return undefined
   const value = resolveExpression(base, env)
+  if (isScalar(value.type, 'INTERVAL')) return undefined
   const amount = coerce(resolveExpression(interval.value, env), INT64, interval.at, 'INTERVAL')
   // DATE ± INTERVAL is a DATETIME in BigQuery, unlike DATE_ADD.
   const operand = isScalar(value.type, 'DATE')
@@ -235,14 +238,7 @@ function shiftByInterval(expression: Expression & { kind: 'binary' }, env: Env):
       }
     : value
   return {
-    ...shift(
-      operand,
-      amount,
-      interval.unit,
-      expression.operator === '-',
-      `operator ${expression.operator}`,
-      expression.at,
-    ),
+    ...shift(operand, amount, interval.unit, operator === '-', `operator ${operator}`, expression.at),
     ...joinFacts([value, amount]),
   }
 }

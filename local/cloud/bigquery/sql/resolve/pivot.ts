@@ -50,37 +50,49 @@ export function resolvePivot(from: Pivot, env: Env, source: FromResult): FromRes
 
 export function resolveUnpivot(from: Unpivot, env: Env, source: FromResult): FromResult {
   const scope = childEnv(env, source)
-  const turned = from.columns.map(({ column, label }) => {
-    const { result, touches } = env.translation.collect(() => resolveExpression(column, scope))
-    return { value: result, touches, label: label ?? nameWritten(column), at: column.at }
+  const turned = from.rows.map(({ columns, label }) => {
+    const cells = columns.map((column) => {
+      const { result, touches } = env.translation.collect(() => resolveExpression(column, scope))
+      return { value: result, touches, at: column.at }
+    })
+    return { cells, label: label ?? columns.map(nameWritten).join('_') }
   })
-  const [first] = turned
-  const odd = turned.find(({ value }) => !sameType(value.type, first!.value.type))
+  const first = turned[0]!.cells
+  const odd = turned
+    .flatMap(({ cells }) => cells.map((cell, i) => ({ ...cell, like: first[i]! })))
+    .find(({ value, like }) => !sameType(value.type, like.value.type))
   if (odd) throw invalid('The datatype of the columns of UNPIVOT does not match', odd.at)
-  const taken = new Set(from.columns.flatMap(({ column }) => [...namesIn(column, source)]))
+  const taken = new Set(
+    from.rows.flatMap(({ columns }) => columns.flatMap((column) => [...namesIn(column, source)])),
+  )
   const others = source.visible.filter(({ name, isHidden }) => !isHidden && !taken.has(name.toLowerCase()))
   const label = env.translation.fresh(from.alias ?? 'unpivot')
-  const pairs = turned.map(
-    ({ value, label: name }) => `struct_pack(v := ${value.sql}, n := ${quoteText(name)})`,
+  const rows = turned.map(
+    ({ cells, label: name }) =>
+      `struct_pack(${cells.map(({ value }, i) => `v${i} := ${value.sql}, `).join('')}n := ${quoteText(name)})`,
   )
   const inner = [
     ...others.map(({ name, sql }) => `${sql} AS ${quoteName(name)}`),
-    `unnest([${pairs.join(', ')}]) AS "unpivot pair"`,
+    `unnest([${rows.join(', ')}]) AS "unpivot row"`,
   ]
+  const part = (name: string): string => `struct_extract("unpivot row", '${name}')`
   const outer = [
     ...others.map(({ name }) => quoteName(name)),
-    `struct_extract("unpivot pair", 'v') AS ${quoteName(from.value)}`,
-    `struct_extract("unpivot pair", 'n') AS ${quoteName(from.name)}`,
+    ...from.values.map((name, i) => `${part(`v${i}`)} AS ${quoteName(name)}`),
+    `${part('n')} AS ${quoteName(from.name)}`,
   ]
-  const where = from.hasNulls ? '' : ` WHERE struct_extract("unpivot pair", 'v') IS NOT NULL`
-  const touch = onceOnly(turned.flatMap(({ touches }) => touches))
+  const where = from.hasNulls
+    ? ''
+    : ` WHERE ${from.values.map((_, i) => `${part(`v${i}`)} IS NOT NULL`).join(' OR ')}`
+  const touches = turned.flatMap(({ cells }) => cells.flatMap((cell) => cell.touches))
+  const touch = onceOnly(touches)
   return relation(
     `(SELECT ${outer.join(', ')} FROM (SELECT ${inner.join(', ')} FROM ${source.sql})${where})`,
     label,
     from.alias,
     [
       ...others.map(({ name, type, touch: own }) => ({ name, column: { type, touch: own } })),
-      { name: from.value, column: { type: first!.value.type, touch } },
+      ...from.values.map((name, i) => ({ name, column: { type: first[i]!.value.type, touch } })),
       { name: from.name, column: { type: STRING, touch } },
     ],
   )

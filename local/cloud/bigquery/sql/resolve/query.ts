@@ -65,18 +65,24 @@ function withCtes(query: Query, outer: Env): { env: Env; prefixes: () => string[
     // Resolved here and not at first use, so that an unused one is still checked; its columns count as read
     // only when it is used.
     const label = outer.translation.fresh(cte.name)
-    const { result, touches } = outer.translation.collect(
-      () =>
-        recursiveCte(cte, label, scope, { body: resolveBody, converted }) ?? resolveQuery(cte.query, scope),
-    )
+    const {
+      result: { isRecursive, ...result },
+      touches,
+    } = outer.translation.collect(() => {
+      const found = recursiveCte(cte, label, scope, { body: resolveBody, converted })
+      return { ...(found ?? resolveQuery(cte.query, scope)), isRecursive: found !== undefined }
+    })
     used.push(`${label} AS (${result.sql})`)
+    // All rounds are computed, as BigQuery does, however few rows are asked for.
+    const whole = isRecursive ? outer.translation.fresh(cte.name) : label
+    if (isRecursive) used.push(`${whole} AS MATERIALIZED (SELECT * FROM ${label})`)
     const always = onceOnly(touches)
     const entry: CteEntry = {
       cte,
       use: () => {
         outer.translation.touch(always)
         return {
-          sql: label,
+          sql: whole,
           columns: usedColumns(asColumns(result, '')),
         }
       },

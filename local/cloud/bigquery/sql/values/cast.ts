@@ -13,6 +13,7 @@ import {
   utcTimestamp,
   ZONE_PATTERN,
 } from './temporal.ts'
+import { intervalText } from './intervals.ts'
 import { raised } from './raised.ts'
 import { once, quoteText, type Value } from './value.ts'
 
@@ -116,6 +117,7 @@ const RULES: Readonly<Record<string, Rule>> = {
         `WHEN regexp_full_match(${x}, ${quoteText(`${DATETIME_PATTERN}${ZONE_PATTERN}`)}) THEN ${zoned(x!, failed)} ELSE ${failed} END`
       )
     }),
+  'INTERVAL>STRING': (sql) => intervalText(sql),
   'DATE>STRING': (sql) => `strftime(${sql}, '%Y-%m-%d')`,
   'DATE>DATETIME': native('TIMESTAMP'),
   'DATE>TIMESTAMP': (sql) => utcTimestamp(`CAST(${sql} AS TIMESTAMP)`),

@@ -179,6 +179,7 @@ export function fieldOf(name: string, type: GType): FieldSchema {
       mode: 'NULLABLE',
       fields: type.fields.map((field) => fieldOf(field.name, field.type)),
     }
+  if (type.name === 'INTERVAL') throw unsupported(`A result or variable of type INTERVAL (${name})`)
   return { name, type: REST[type.name], mode: 'NULLABLE' }
 }
 
