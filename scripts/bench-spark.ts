@@ -3,103 +3,32 @@
  * already, and with one visitor who is a machine. Events are made here, evenly over the day, and the same in each run.
  * It asserts nothing.
  */
-import { spawn } from 'node:child_process'
-import {
-  createReadStream,
-  createWriteStream,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { ensureSpark } from '../local/toolchain/index.ts'
+import {
+  added,
+  asDeployed,
+  DAY_MS,
+  FIRST_DAY,
+  HEADER,
+  openSpark,
+  wholeDay,
+  writeDay,
+  type Batch,
+  type Spark,
+} from './bench-spark-jobs.ts'
 import type { Measured } from './measured.ts'
 
-const HEADER = 'timestamp,visitorid,event,itemid,transactionid\n'
-const FIRST_DAY = Date.parse('2015-06-01T00:00:00Z')
-const DAY_MS = 86_400_000
 const OLDER_DAYS = [1, 30, 300] as const
 const OLDER_FILES = [1, 1_000, 5_000] as const
-
-type Job = 'clean' | 'sessionize'
-/** Of one batch, or of several added up. */
-interface Batch {
-  /** Of the whole batch, Java's start included. */
-  readonly seconds: number
-  /** That its tasks spent computing, from Spark's event log: what grows with the rows, and hardly with other load. */
-  readonly taskSeconds: number
-  /** What the largest task read, from files or from the shuffle. */
-  readonly largestTask: number
-  /** What its tasks read from files. */
-  readonly readBytes: number
-}
-interface Spark {
-  run(job: Job, cores: 1 | 2, ...args: string[]): Promise<Batch>
-}
-
-const added = (...batches: readonly Batch[]): Batch => ({
-  seconds: batches.reduce((sum, { seconds }) => sum + seconds, 0),
-  taskSeconds: batches.reduce((sum, { taskSeconds }) => sum + taskSeconds, 0),
-  largestTask: Math.max(...batches.map(({ largestTask }) => largestTask)),
-  readBytes: batches.reduce((sum, { readBytes }) => sum + readBytes, 0),
-})
-/** As the DAG and the workflows call it. */
-const asDeployed = ['--max-rejected-share', 'source']
-
-/** What a job needs of its surroundings to run from the checkout. */
-export const sparkEnvironment = (
-  root: string,
-  { python, javaHome, sparkHome }: Awaited<ReturnType<typeof ensureSpark>>,
-): Record<string, string> => ({
-  SPARK_LOCAL_IP: '127.0.0.1',
-  PYSPARK_PYTHON: python,
-  JAVA_HOME: javaHome,
-  SPARK_HOME: sparkHome,
-  PYTHONPATH: path.join(root, 'spark'),
-})
 
 export async function spark(root: string, say: (line: string) => void): Promise<Measured[]> {
   const tools = await ensureSpark(say)
   const scratch = mkdtempSync(path.join(tmpdir(), 'bench-spark-'))
-  const jobs: Spark = {
-    run: async (job, cores, ...args) => {
-      const log = mkdtempSync(path.join(scratch, 'log-'))
-      const conf = {
-        'spark.ui.enabled': 'false',
-        'spark.eventLog.enabled': 'true',
-        'spark.eventLog.dir': `file://${log}`,
-        'spark.eventLog.compress': 'false',
-        'spark.eventLog.rolling.enabled': 'false',
-      }
-      const settings = Object.entries(conf).map(([key, value]) => `--conf ${key}=${value}`)
-      const started = performance.now()
-      const child = spawn(tools.python, [`spark/jobs/${job}.py`, ...args], {
-        cwd: root,
-        env: {
-          ...process.env,
-          ...sparkEnvironment(root, tools),
-          PYSPARK_SUBMIT_ARGS: `--master local[${cores}] --driver-memory 1g ${settings.join(' ')} pyspark-shell`,
-        },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      })
-      let told = ''
-      child.stderr.on('data', (chunk: Buffer) => {
-        told = (told + chunk.toString()).slice(-3000)
-      })
-      const [code] = (await once(child, 'close')) as [number | null]
-      if (code !== 0) throw new Error(`${job} ended with ${code}: ${told}`)
-      const seconds = (performance.now() - started) / 1000
-      const tasks = await readTasks(log)
-      rmSync(log, { recursive: true })
-      return { seconds, ...tasks }
-    },
-  }
+  const jobs = openSpark(root, tools, scratch)
   try {
     return [
       ...(await oneDay(jobs, scratch, say)),
@@ -111,63 +40,9 @@ export async function spark(root: string, say: (line: string) => void): Promise<
   }
 }
 
-async function readTasks(folder: string): Promise<Omit<Batch, 'seconds'>> {
-  let [taskSeconds, largestTask, readBytes] = [0, 0, 0]
-  for (const name of readdirSync(folder)) {
-    for await (const line of createInterface({ input: createReadStream(path.join(folder, name)) })) {
-      const event = JSON.parse(line) as { Event: string; 'Task Metrics'?: TaskMetrics }
-      const metrics = event['Task Metrics']
-      if (event.Event !== 'SparkListenerTaskEnd' || metrics === undefined) continue
-      taskSeconds += metrics['Executor CPU Time'] / 1e9
-      const shuffled = metrics['Shuffle Read Metrics']
-      const read =
-        metrics['Input Metrics']['Bytes Read'] + shuffled['Local Bytes Read'] + shuffled['Remote Bytes Read']
-      largestTask = Math.max(largestTask, read)
-      readBytes += metrics['Input Metrics']['Bytes Read']
-    }
-  }
-  return { taskSeconds, largestTask, readBytes }
-}
-interface TaskMetrics {
-  readonly 'Executor CPU Time': number
-  readonly 'Input Metrics': { readonly 'Bytes Read': number }
-  readonly 'Shuffle Read Metrics': {
-    readonly 'Local Bytes Read': number
-    readonly 'Remote Bytes Read': number
-  }
-}
-
-/** Evenly over the day; each visitor comes back after 41 minutes on average, so that sessions open and go on. */
-async function writeDay(file: string, day: number, rows: number): Promise<void> {
-  mkdirSync(path.dirname(file), { recursive: true })
-  const out = createWriteStream(file)
-  out.write(HEADER)
-  const visitors = Math.ceil(rows / 35)
-  for (let row = 0; row < rows; row += 1000) {
-    let lines = ''
-    for (let at = row; at < Math.min(rows, row + 1000); at += 1) {
-      const ms = FIRST_DAY + day * DAY_MS + Math.floor((at / rows) * DAY_MS)
-      const visitor = (at * 7919) % visitors
-      const order = at % 100 === 99
-      lines += `${ms},${visitor},${order ? 'transaction' : at % 20 === 3 ? 'addtocart' : 'view'},${(at * 31) % 20_000},${order ? at : ''}\n`
-    }
-    if (!out.write(lines)) await once(out, 'drain')
-  }
-  out.end()
-  await once(out, 'close')
-}
-
 /** Raw to sessions of one day; the time that Java takes to start is measured with one row and taken off. */
 async function oneDay(jobs: Spark, scratch: string, say: (line: string) => void): Promise<Measured[]> {
-  const whole = async (rows: number, cores: 1 | 2): Promise<Batch> => {
-    const folder = path.join(scratch, `day-${rows}-${cores}`)
-    const [raw, lake] = [path.join(folder, 'raw'), path.join(folder, 'lake')]
-    await writeDay(path.join(raw, '2015-06-01.csv'), 0, rows)
-    const clean = await jobs.run('clean', cores, '--raw', raw, '--lake', lake, ...asDeployed)
-    const cut = await jobs.run('sessionize', cores, '--lake', lake)
-    rmSync(folder, { recursive: true, force: true })
-    return added(clean, cut)
-  }
+  const whole = (rows: number, cores: 1 | 2): Promise<Batch> => wholeDay(jobs, scratch, rows, cores)
   const found: Measured[] = []
   const starts = { 1: (await whole(1, 1)).seconds, 2: (await whole(1, 2)).seconds }
   say(`  both jobs with one row: ${starts[1].toFixed(1)} s on one core, ${starts[2].toFixed(1)} s on two`)

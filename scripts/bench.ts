@@ -1,6 +1,6 @@
 /**
  * Measures what we promise, each as a ratio to a named limit or peer in the same run; it asserts nothing.
- * Usage: npm run bench [-- demo-small demo-full start sessions spark page views dags dbt dbt-kept submit bigquery]
+ * Usage: npm run bench [-- demo-small demo-full start sessions spark scale-spark scale-bigquery page views dags dbt dbt-kept submit bigquery]
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
@@ -12,7 +12,9 @@ import { generateEvents } from '../local/demo/generator.ts'
 import { ensureSpark } from '../local/toolchain/index.ts'
 import { bigquery } from './bench-bigquery.ts'
 import { dags } from './bench-dags.ts'
-import { spark, sparkEnvironment } from './bench-spark.ts'
+import { scaleOfBigQuery, scaleOfSpark } from './bench-scale.ts'
+import { spark } from './bench-spark.ts'
+import { sparkEnvironment } from './bench-spark-jobs.ts'
 import { dbt, kept } from './bench-dbt.ts'
 import { page } from './bench-page.ts'
 import { submit } from './bench-submit.ts'
@@ -162,6 +164,8 @@ const benches: Readonly<Record<string, () => Promise<Measured[]>>> = {
   'demo-full': () => demo('full', 150),
   sessions,
   spark: () => spark(root, say),
+  'scale-spark': () => scaleOfSpark(root, say),
+  'scale-bigquery': () => scaleOfBigQuery(root, say),
   page: () => page(say),
   views: () => views(say),
   dags: () => dags(root, say),

@@ -15,6 +15,7 @@ import { metricsPage } from './metrics-page.ts'
 import { permissionsOf, permissionsPage, readModes } from './permissions-page.ts'
 import { renameRepository } from './repository-name.ts'
 import { reliabilityPage } from './reliability-page.ts'
+import { scalePage } from './scale-page.ts'
 import { modulePages } from './terraform-pages.ts'
 
 interface ActionFile {
@@ -83,6 +84,7 @@ const READING = [
   'runbook',
   'erase-visitor',
   'reliability',
+  'scale',
   'local-cloud',
   'local-runner',
   'fidelity',
@@ -181,6 +183,7 @@ function main(argv: readonly string[]): number {
     accessPage(root),
     permissionsPage(modes),
     reliabilityPage(root, table, between),
+    scalePage(root, table, between),
     lookerPage(root, between),
     ...modulePages(root, table, between),
   ]) {
