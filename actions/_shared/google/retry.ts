@@ -22,6 +22,8 @@ export const usualRetries: RetryRules = {
 /** Nobody was reached: no work was done there, and it heals less often than an overload does. */
 const UNREACHED: ReadonlySet<string> = new Set(['ECONNREFUSED', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 const UNREACHED_TRIES = 5
+const FAIR_TRY_MS = 1_000
+const SILENCE = 'TIMEOUT'
 
 export interface Try {
   /** The most this try may take. */
@@ -49,6 +51,7 @@ export async function withRetries<T>(
   const rules = options.rules ?? usualRetries
   const startMs = Date.now()
   const endMs = Math.min(startMs + rules.budgetMs, options.deadlineMs ?? Infinity)
+  let earlier: GoogleApiError | undefined
   for (let attempt = 1; ; attempt += 1) {
     await options.prepare?.()
     const timeoutMs = Math.max(1, Math.min(rules.tryMs, endMs - Date.now()))
@@ -56,6 +59,10 @@ export async function withRetries<T>(
       return await oneTry(asked, call, timeoutMs, options.signal)
     } catch (error) {
       if (!(error instanceof GoogleApiError) || !error.isRetryable || options.signal?.aborted) throw error
+      // What the budget left was too short for any answer: that it did not come is not the cause.
+      if (earlier !== undefined && error.reason === SILENCE && timeoutMs < Math.min(rules.tryMs, FAIR_TRY_MS))
+        throw spent(earlier, Date.now() - startMs, attempt)
+      earlier = error
       const isUnreached = UNREACHED.has(error.reason)
       if (options.isRepeatable === false && !isUnreached && !isQuota(error)) throw error
       if (isUnreached && attempt >= UNREACHED_TRIES) throw spent(error, Date.now() - startMs, attempt)
@@ -108,7 +115,7 @@ function silent(asked: Asked, timeoutMs: number): GoogleApiError {
     method: asked.method,
     resource: asked.resource,
     status: 0,
-    reason: 'TIMEOUT',
+    reason: SILENCE,
     isRetryable: true,
     problem: 'no-answer',
     hint: 'The server or a proxy in between is silent. If the network needs a proxy, set HTTPS_PROXY; otherwise run again.',

@@ -235,6 +235,16 @@ describe('retries', () => {
     const slow = { ...seen(), rules: { ...quick, firstPauseMs: 40, longestPauseMs: 40 } }
     expect((await failing(wish(0), slow)).calls).toBeLessThanOrEqual(11)
   })
+  it('tell the answer that was there, not the last try that had no time for one', async () => {
+    let calls = 0
+    const call = withRetries(
+      asked,
+      () => (++calls === 1 ? Promise.reject(fault(503, true)) : new Promise<never>(() => undefined)),
+      { ...seen(), rules: { ...quick, firstPauseMs: 190, longestPauseMs: 190 } },
+    ).catch((error: GoogleApiError) => error)
+    expect(await played(call, 1)).toMatchObject({ status: 503, isRetryable: false })
+    expect(calls).toBe(2)
+  })
   it('end a call that never settles', async () => {
     const lines: string[] = []
     const call = withRetries(asked, () => new Promise<never>(() => undefined), {
