@@ -3,6 +3,7 @@
  * the source folder.
  */
 import { InputError, wrongValue } from '../../_shared/errors.ts'
+import { parseMaxDeletePercent } from '../../_shared/mass-delete.ts'
 import { checkOwner, parseExpectedPlan, parseOwner } from '../../_shared/plan-inputs.ts'
 import type { RunContext } from '../../_shared/runner/context.ts'
 import type { Inputs } from '../../_shared/runner/inputs.ts'
@@ -107,7 +108,7 @@ export function parseInputs(
     source: inputs.text('source') || folder,
     isAdoptionAllowed: inputs.boolean('adopt', false),
     deletion: inputs.choice('delete', ['owned', 'none'], 'owned'),
-    maxDeletePercent: inputs.integer('max-delete-percent', { min: 0, max: 100, fallback: 30 }),
+    maxDeletePercent: parseMaxDeletePercent(inputs),
     run: { runId: context.runId, sha: context.sha },
     isOlderAllowed: inputs.boolean('allow-older', false),
     rollbackTo,

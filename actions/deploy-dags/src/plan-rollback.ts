@@ -13,7 +13,7 @@ import {
 } from './compare.ts'
 import { commitAt, filesAt, type History } from './history.ts'
 import { changesOf, sorted, targetOf, type DeployPlan, type Wishes, type World } from './deploy-plan.ts'
-import { refuseConflicts, refuseMassDelete, refuseRollback } from './refusals.ts'
+import { refuseConflicts, refuseManyDeletions, refuseRollback } from './refusals.ts'
 
 export function planRollback(inputs: Wishes, observed: World): DeployPlan {
   const { bucket, prefix } = observed.environment
@@ -100,11 +100,7 @@ export function planRollback(inputs: Wishes, observed: World): DeployPlan {
             `what ${few(lost)} held ${asOf} is not kept`,
             'Deploy the commit instead; it needs allow-older: true.',
           )
-        : refuseMassDelete(
-            deletions.map(({ target }) => target),
-            owned.length,
-            inputs.maxDeletePercent,
-          )),
+        : refuseManyDeletions(deletions, owned.length, inputs.maxDeletePercent)),
   }
 }
 

@@ -11,7 +11,7 @@ import {
   refuseConflicts,
   refuseEmptySource,
   refuseImports,
-  refuseMassDelete,
+  refuseManyDeletions,
   refuseOlder,
 } from './refusals.ts'
 
@@ -69,11 +69,7 @@ export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
     refusal:
       refuseConflicts(conflicts, inputs.owner) ??
       refuseImports(observed.importedFirst) ??
-      refuseMassDelete(
-        deletions.map(({ target }) => target),
-        owned,
-        inputs.maxDeletePercent,
-      ) ??
+      refuseManyDeletions(deletions, owned, inputs.maxDeletePercent) ??
       (steps.length + deletions.length > 0 && !inputs.isOlderAllowed
         ? refuseOlder(whyOlderThanAny(inputs, observed))
         : undefined),

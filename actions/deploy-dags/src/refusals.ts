@@ -4,10 +4,8 @@
  */
 import { few } from '../../_shared/amounts.ts'
 import { RefusedError } from '../../_shared/errors.ts'
+import { refuseMassDelete } from '../../_shared/mass-delete.ts'
 import type { ConflictStep } from './compare.ts'
-
-/** Fewer may always go: a folder moved or renamed is no reason to ask. */
-const MANY = 10
 
 export const IMPORTS_HINT =
   'Nothing was changed. Correct the files; what they import must be installed for the Python of the input python.'
@@ -23,22 +21,21 @@ export function refuseEmptySource(source: string, deployed: number): RefusedErro
   )
 }
 
-export function refuseMassDelete(
-  gone: readonly string[],
+export const refuseManyDeletions = (
+  deletions: readonly { readonly target: string }[],
   owned: number,
   maxPercent: number,
-): RefusedError | undefined {
-  if (gone.length < MANY || gone.length * 100 <= owned * maxPercent) return undefined
-  return new RefusedError(
-    `Planning the deployment: ${gone.length} of ${count(owned, 'deployed file')} would be deleted, more than ${maxPercent} %: ${few(gone)}.`,
+): RefusedError | undefined =>
+  refuseMassDelete(
+    deletions.map(({ target }) => target),
+    owned,
+    maxPercent,
     {
-      what: 'deleting much at once',
-      allowedBy: 'max-delete-percent',
-      problem: 'mass-delete',
-      hint: `Check the input source and the ignore file. If they shall go, set max-delete-percent: ${Math.ceil((gone.length / owned) * 100)} for this run.`,
+      doing: 'Planning the deployment',
+      noun: 'deployed file',
+      check: 'Check the input source and the ignore file.',
     },
   )
-}
 
 export function refuseOlder(why: string | undefined): RefusedError | undefined {
   if (why === undefined) return undefined

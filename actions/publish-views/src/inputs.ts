@@ -1,6 +1,7 @@
 /** Raw strings to the Inputs of publish-views. */
 import { parseLocation, parseSource, type SqlSource } from '../../_shared/bigquery-inputs.ts'
 import { wrongValue } from '../../_shared/errors.ts'
+import { parseMaxDeletePercent } from '../../_shared/mass-delete.ts'
 import { parseOwnerLabel } from '../../_shared/ownership.ts'
 import { parseExpectedPlan } from '../../_shared/plan-inputs.ts'
 import type { RunContext } from '../../_shared/runner/context.ts'
@@ -20,6 +21,8 @@ export interface Inputs extends SqlSource {
   readonly authorizeExcept: readonly string[]
   readonly isBreakingAllowed: boolean
   readonly isPruning: boolean
+  /** Of the views of this owner, in per cent. */
+  readonly maxDeletePercent: number
   readonly allowedHosts: readonly string[]
   readonly isDryRun: boolean
   readonly expectedPlan: string
@@ -41,6 +44,7 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
     }),
     isBreakingAllowed: raw.boolean('allow-breaking', false),
     isPruning: raw.boolean('prune', false),
+    maxDeletePercent: parseMaxDeletePercent(raw),
     allowedHosts: raw.lines('allow-endpoint-hosts'),
     isDryRun: raw.boolean('dry-run', false),
     expectedPlan: parseExpectedPlan(raw),

@@ -27,7 +27,8 @@ import type { Inputs } from './inputs.ts'
 import { readMetadata } from './metadata.ts'
 import { inReferenceOrder } from './order.ts'
 import { callWithNulls, isTemplate } from './routine.ts'
-import { findOrphans, readHomes, readSources, type Orphan } from './surroundings.ts'
+import type { Orphan } from './orphans.ts'
+import { findOrphans, readHomes, readSources } from './surroundings.ts'
 import { isSameQuery, qualify, scanReferences } from './sql.ts'
 
 const LAYOUT = {

@@ -20,6 +20,7 @@ import type { Inputs } from './inputs.ts'
 import { compareMaterialized } from './materialized.ts'
 import { LEAVING, type Observed, type ObservedView } from './observe.ts'
 import { inReferenceOrder } from './order.ts'
+import { planOrphans, refuseManyDeletions } from './orphans.ts'
 import { brokenCalls, signatureChanges } from './routine.ts'
 
 type StepOf<Kind extends string> = Step & { readonly kind: Kind }
@@ -86,17 +87,7 @@ export function planViews(inputs: Inputs, observed: Observed): ViewPlan {
       name: view.name,
       labels: markOf(inputs.owner, view.digest, view.existing?.labels),
     }))
-  const orphans = observed.orphans.map(({ name, etag }): ViewStep => {
-    const target = shortName(name)
-    return inputs.isPruning
-      ? { kind: 'delete', target, reason: 'published earlier, has no file any more', name, etag }
-      : {
-          kind: 'orphan',
-          target,
-          reason: 'published earlier, has no file any more; prune: true deletes it',
-          name,
-        }
-  })
+  const orphans = planOrphans(observed.orphans, inputs)
   // Entries are granted only after their views exist: BigQuery refuses an entry for a view that is not there.
   const authorize = (change: AccessChange): ViewStep => authorizeStep(change, observed.projectId)
   const steps = [...stale.map(authorize), ...views, ...access.map(authorize), ...marks, ...orphans]
@@ -112,7 +103,10 @@ export function planViews(inputs: Inputs, observed: Observed): ViewPlan {
       conflict: conflicts.length,
       leave: observed.left,
     },
-    ...(conflicts.length > 0 ? { refusal: refuse(conflicts, planned, inputs) } : {}),
+    refusal:
+      conflicts.length > 0
+        ? refuse(conflicts, planned, inputs)
+        : refuseManyDeletions(orphans, observed.views, inputs),
   }
 }
 

@@ -3,13 +3,7 @@
  * read; it changes nothing.
  */
 import pMap from 'p-map'
-import {
-  datasetKey,
-  nameKey,
-  type DatasetAccess,
-  type DatasetName,
-  type TableName,
-} from '../../_shared/dataset.ts'
+import { datasetKey, nameKey, type DatasetAccess, type DatasetName } from '../../_shared/dataset.ts'
 import { GoogleApiError, InputError } from '../../_shared/errors.ts'
 import { listDatasets } from '../../_shared/google/bigquery-datasets.ts'
 import { getRoutine, listRoutines } from '../../_shared/google/bigquery-routines.ts'
@@ -18,13 +12,8 @@ import type { Google } from '../../_shared/google/connect.ts'
 import { ownershipOf } from '../../_shared/ownership.ts'
 import { AT_ONCE } from './check-queries.ts'
 import type { Inputs } from './inputs.ts'
+import type { Orphan } from './orphans.ts'
 import { scanReferences } from './sql.ts'
-
-export interface Orphan {
-  readonly name: TableName
-  readonly etag: string
-  readonly references: readonly TableName[]
-}
 
 const isStatus =
   (...statuses: readonly number[]) =>

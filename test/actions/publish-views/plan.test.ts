@@ -26,6 +26,7 @@ const inputs = (over: Partial<Inputs> = {}): Inputs => ({
   authorizeExcept: [],
   isBreakingAllowed: false,
   isPruning: false,
+  maxDeletePercent: 30,
   allowedHosts: [],
   isDryRun: false,
   expectedPlan: '',
@@ -156,6 +157,32 @@ describe('planViews', () => {
     expect(kinds(over, more)).toEqual(expected)
   })
 
+  it('refuses to prune more than the limit, once it is ten, and shows the plan all the same', () => {
+    const kept = Array.from({ length: 23 }, (_, index) => view(`kept${index}`, { existing: existing() }))
+    const plan = (gone: number, more: Partial<Inputs> = {}) => {
+      const orphans = Array.from({ length: gone }, (_, index) => ({
+        ...{ name: name('out', `gone${index}`), etag: 'e2', references: [] },
+      }))
+      const sources = [source(...kept.map((one) => one.name.tableId))]
+      return planViews(inputs({ isPruning: true, ...more }), observed({ views: kept, orphans, sources }))
+    }
+    const refused = (...wishes: Parameters<typeof plan>) => plan(...wishes).refusal
+    expect([refused(9, { maxDeletePercent: 0 }), refused(10, { maxDeletePercent: 31 })]).toEqual([
+      undefined,
+      undefined,
+    ])
+    expect(refused(199, { isPruning: false })).toBeUndefined()
+    expect(refused(10)).toMatchObject({
+      code: 'REFUSED',
+      problem: 'mass-delete',
+      allowedBy: 'max-delete-percent',
+      message: expect.stringContaining(
+        '10 of 33 published views would be deleted, more than 30 %: out.gone0',
+      ),
+      hint: expect.stringContaining('max-delete-percent: 31'),
+    })
+    expect(plan(10).steps.filter(({ kind }) => kind === 'delete')).toHaveLength(10)
+  })
   it('refuses to drop a column, and names the input that allows it', () => {
     const breaking = {
       views: [
