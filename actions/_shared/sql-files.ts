@@ -18,6 +18,8 @@ export interface SqlFile {
   readonly file: string
   /** With its variables filled in. */
   readonly sql: string
+  /** A variable stands in the folder that is the dataset. */
+  readonly hasVariableDataset?: true
   readonly metadata?: { readonly file: string; readonly text: string }
 }
 
@@ -66,7 +68,7 @@ export async function readSqlFiles(
   }
   const metadata = leaves.length === 0 ? [] : await find('**/metadata.{yaml,yml}')
   const files = await Promise.all(
-    found.sort().map(async (relative) => {
+    found.sort().map(async (relative): Promise<SqlFile> => {
       const file = [source, relative].filter(Boolean).join('/')
       const named = fillIn(relative, file, variables)
       refuseUnknown(noun, named.wrong, variables)
@@ -84,13 +86,15 @@ export async function readSqlFiles(
       if (sql.trim() === '') throw refusedFile(noun, file, 'is empty')
       const beside = hasFolder ? `${path.posix.dirname(relative)}/metadata.yaml` : ''
       const name = { projectId, datasetId, tableId }
-      if (!metadata.includes(beside)) return { name, file, sql }
+      const isVariable = parts.length > 1 && relative.split('/')[0] !== datasetId
+      const whole = { name, file, sql, ...(isVariable ? { hasVariableDataset: true as const } : {}) }
+      if (!metadata.includes(beside)) return whole
       const text = await read(beside)
-      return { name, file, sql, metadata: { file: [source, beside].filter(Boolean).join('/'), text } }
+      return { ...whole, metadata: { file: [source, beside].filter(Boolean).join('/'), text } }
     }),
   )
   refuseTwice(noun, files)
-  const used = new Set(files.map((file) => file.metadata?.file))
+  const used = new Set(files.map(({ metadata }) => metadata?.file))
   const stray = metadata
     .map((relative) => [source, relative].filter(Boolean).join('/'))
     .find((file) => !used.has(file))

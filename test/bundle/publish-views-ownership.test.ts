@@ -112,6 +112,15 @@ describe('publish-views beside others', () => {
     ])
   })
 
+  it('prunes nothing of another environment whose dataset is another value of a variable', async () => {
+    await write({ '${out}/by_day.sql': VISITS })
+    await published({ variables: 'out=mart_c' })
+    const other = await published({ variables: 'out=caec_insights', prune: 'true' })
+    expect(other.outputs).toMatchObject({ created: '1', deleted: '0' })
+    expect(other.summary).toContain('Nothing was pruned in datasets that no file names')
+    expect([await viewsIn('mart_c'), await viewsIn('caec_insights')]).toEqual([['by_day'], ['by_day']])
+  })
+
   it('marks views of the first releases by name, and only those that have a file', async () => {
     const labels = { 'managed-by': 'clickstream-actions' }
     await byHand('mine', VISITS.replace('FROM caec', 'FROM `caec-local`.caec'), { labels })

@@ -13,6 +13,8 @@ export interface Inputs extends SqlSource {
   readonly location: string
   /** A label value: whose the views are. */
   readonly owner: string
+  /** By the input; else it is the same for every environment of the repository. */
+  readonly isOwnerGiven: boolean
   readonly isAdopting: boolean
   readonly isAuthorizing: boolean
   /** One entry for the whole dataset of the views instead of one for each view. */
@@ -35,6 +37,7 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
     projectId: raw.text('project-id'),
     location: parseLocation(raw),
     owner: parseOwnerLabel(raw.text('owner'), context, source.source),
+    isOwnerGiven: raw.text('owner') !== '',
     isAdopting: raw.boolean('adopt', false),
     isAuthorizing: raw.boolean('authorize', true),
     isAuthorizingDatasets: raw.boolean('authorize-datasets', false),

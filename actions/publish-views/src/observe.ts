@@ -27,7 +27,7 @@ import type { Inputs } from './inputs.ts'
 import { readMetadata } from './metadata.ts'
 import { inReferenceOrder } from './order.ts'
 import { callWithNulls, isTemplate } from './routine.ts'
-import type { Orphan } from './orphans.ts'
+import { isSearchingEverywhere, type Orphan } from './orphans.ts'
 import { findOrphans, readHomes, readSources } from './surroundings.ts'
 import { isSameQuery, qualify, scanReferences } from './sql.ts'
 
@@ -74,6 +74,8 @@ export interface Observed {
   readonly sources: readonly DatasetAccess[]
   /** Names of what BigQuery judged in part. */
   readonly inPart: readonly string[]
+  /** `prune` looked only where files are: elsewhere may be another environment's. */
+  readonly isPrunedInPart?: boolean
 }
 
 interface Found extends Candidate {
@@ -133,13 +135,12 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
       levelsBelow: answer?.levelsBelow,
     }
   })
-  const { orphans, left } = await findOrphans(
-    inputs,
-    google,
-    homes,
-    new Set(views.map(({ name }) => nameKey(name))),
-    functions.size > 0,
-  )
+  const isEverywhere = isSearchingEverywhere(inputs, files)
+  const { orphans, left } = await findOrphans(inputs, google, homes, {
+    names: views.map(({ name }) => name),
+    hasFunctions: functions.size > 0,
+    isSearchingEverywhere: isEverywhere,
+  })
   const isResuming = found.some(
     ({ existing, ownership }) => ownership === 'ours' && digestOn(existing?.labels ?? {}) === LEAVING,
   )
@@ -153,6 +154,7 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
   return {
     ...{ projectId: google.projectId, views, orphans, left },
     sources: await readSources(inputs, google, { homes, read, earlier, isResuming }),
+    isPrunedInPart: inputs.isPruning && !isEverywhere,
     inPart: found.filter((view) => checked.get(view)?.isInPart === true).map(({ name }) => shortName(name)),
   }
 }

@@ -13,7 +13,22 @@ export interface Orphan {
   readonly name: TableName
   readonly etag: string
   readonly references: readonly TableName[]
+  /** Why it is left although it has no file, also by `prune`. */
+  readonly leftAs?: string
 }
+
+/** One dataset may tell names apart by case, and another not: there both are one view. */
+export function whyLeft(name: TableName, withFile: readonly TableName[]): string | undefined {
+  const key = (one: TableName): string => shortName(one).toLowerCase()
+  const twin = withFile.find((one) => key(one) === key(name))
+  return twin && `differs from the file of ${shortName(twin)} in case only; drop it by hand if it is another`
+}
+
+/** Datasets that no file names may be those of another environment, whose files are the same. */
+export const isSearchingEverywhere = (
+  { isPruning, isOwnerGiven }: Pick<Inputs, 'isPruning' | 'isOwnerGiven'>,
+  files: readonly { readonly hasVariableDataset?: true }[],
+): boolean => isPruning && (isOwnerGiven || files.every(({ hasVariableDataset }) => !hasVariableDataset))
 
 export type OrphanStep = Step & { readonly name: TableName } & (
     { readonly kind: 'delete'; readonly etag: string } | { readonly kind: 'orphan' }
@@ -23,8 +38,9 @@ export function planOrphans(
   orphans: readonly Orphan[],
   { isPruning }: Pick<Inputs, 'isPruning'>,
 ): OrphanStep[] {
-  return orphans.map(({ name, etag }) => {
+  return orphans.map(({ name, etag, leftAs }) => {
     const target = shortName(name)
+    if (leftAs !== undefined) return { kind: 'orphan', target, reason: leftAs, name }
     const reason = 'published earlier, has no file any more'
     return isPruning
       ? { kind: 'delete', target, reason, name, etag }

@@ -48,7 +48,8 @@ export function planViews(inputs: Inputs, observed: Observed): ViewPlan {
   checkBreaking(planned, inputs)
   const isOf = (...kinds: ViewStep['kind'][]) =>
     planned.filter(({ step }) => kinds.includes(step.kind)).map(({ view }) => view.name)
-  const deleted = inputs.isPruning ? observed.orphans : []
+  const orphans = planOrphans(observed.orphans, inputs)
+  const deleted = orphans.filter(({ kind }) => kind === 'delete')
   const changed = planned.filter(
     ({ step }) => step.kind === 'adopt' || (step.kind === 'update' && step.content.query !== undefined),
   )
@@ -87,7 +88,6 @@ export function planViews(inputs: Inputs, observed: Observed): ViewPlan {
       name: view.name,
       labels: markOf(inputs.owner, view.digest, view.existing?.labels),
     }))
-  const orphans = planOrphans(observed.orphans, inputs)
   // Entries are granted only after their views exist: BigQuery refuses an entry for a view that is not there.
   const authorize = (change: AccessChange): ViewStep => authorizeStep(change, observed.projectId)
   const steps = [...stale.map(authorize), ...views, ...access.map(authorize), ...marks, ...orphans]

@@ -13,7 +13,7 @@ export function report(
   outcome: Outcome<ViewStep>,
   inputs: Inputs,
   notes: readonly string[],
-  { inPart }: Pick<Observed, 'inPart'> = { inPart: [] },
+  { inPart, isPrunedInPart }: Pick<Observed, 'inPart' | 'isPrunedInPart'> = { inPart: [] },
 ): Report {
   const stateOf = statesOf(outcome)
   const effective = inputs.isDryRun ? plan.steps : outcome.done.map(({ step }) => step)
@@ -52,7 +52,12 @@ export function report(
             } as const,
           ]
         : []),
-      ...[...notes, ...inPart.map(saidInPart), ...saidForeign(plan)].map((text): SummaryBlock => ({
+      ...[
+        ...notes,
+        ...inPart.map(saidInPart),
+        ...saidForeign(plan),
+        ...(isPrunedInPart === true ? [PRUNED_IN_PART] : []),
+      ].map((text): SummaryBlock => ({
         kind: 'text',
         text,
       })),
@@ -73,6 +78,9 @@ export function report(
     failure: outcome.failure,
   }
 }
+
+const PRUNED_IN_PART =
+  'Nothing was pruned in datasets that no file names: with a variable in the path they may be those of another environment. The input owner, one for each environment, says whose they are.'
 
 const saidInPart = (name: string): string =>
   `${name}: BigQuery judged its query alone, as this identity may not make it; the run asks again.`

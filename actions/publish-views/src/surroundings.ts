@@ -3,7 +3,13 @@
  * read; it changes nothing.
  */
 import pMap from 'p-map'
-import { datasetKey, nameKey, type DatasetAccess, type DatasetName } from '../../_shared/dataset.ts'
+import {
+  datasetKey,
+  nameKey,
+  type DatasetAccess,
+  type DatasetName,
+  type TableName,
+} from '../../_shared/dataset.ts'
 import { GoogleApiError, InputError } from '../../_shared/errors.ts'
 import { listDatasets } from '../../_shared/google/bigquery-datasets.ts'
 import { getRoutine, listRoutines } from '../../_shared/google/bigquery-routines.ts'
@@ -12,7 +18,7 @@ import type { Google } from '../../_shared/google/connect.ts'
 import { ownershipOf } from '../../_shared/ownership.ts'
 import { AT_ONCE } from './check-queries.ts'
 import type { Inputs } from './inputs.ts'
-import type { Orphan } from './orphans.ts'
+import { whyLeft, type Orphan } from './orphans.ts'
 import { scanReferences } from './sql.ts'
 
 const isStatus =
@@ -54,11 +60,17 @@ export async function findOrphans(
   inputs: Inputs,
   google: Google,
   homes: readonly DatasetAccess[],
-  withFile: ReadonlySet<string>,
-  hasFunctions: boolean,
+  files: {
+    readonly names: readonly TableName[]
+    readonly hasFunctions: boolean
+    /** Also in datasets that none of them names. */
+    readonly isSearchingEverywhere: boolean
+  },
 ): Promise<{ orphans: Orphan[]; left: number }> {
+  const { names, hasFunctions } = files
+  const withFile = new Set(names.map(nameKey))
   const own = homes.map(({ datasetId }) => datasetId)
-  const others = inputs.isPruning ? await otherDatasets(inputs, google, own) : []
+  const others = files.isSearchingEverywhere ? await otherDatasets(inputs, google, own) : []
   const lists = await pMap(
     [...own, ...others],
     async (datasetId) => {
@@ -86,7 +98,10 @@ export async function findOrphans(
     .filter((view) => !isOurs(view)).length
   const named = lists.flat().filter(isOurs)
   if (!inputs.isPruning)
-    return { orphans: named.map(({ name }) => ({ name, etag: '', references: [] })), left }
+    return {
+      orphans: named.map(({ name }) => ({ name, etag: '', references: [], leftAs: whyLeft(name, names) })),
+      left,
+    }
   const orphans = await pMap(
     named,
     async ({ name }): Promise<Orphan[]> => {
@@ -94,7 +109,7 @@ export async function findOrphans(
       if (view?.query === undefined || !isOurs(view)) return []
       const isSql = view.routine?.language === undefined
       const references = isSql ? scanReferences(view.query, google.projectId) : []
-      return [{ name, etag: view.etag, references }]
+      return [{ name, etag: view.etag, references, leftAs: whyLeft(name, names) }]
     },
     { concurrency: AT_ONCE },
   )

@@ -20,6 +20,7 @@ const inputs = (over: Partial<Inputs> = {}): Inputs => ({
   projectId: 'p',
   variables: {},
   location: 'EU',
+  isOwnerGiven: false,
   isAdopting: false,
   isAuthorizing: true,
   isAuthorizingDatasets: false,
