@@ -26,3 +26,15 @@ export async function readCheckedOut(
   if (id === undefined || !Number.isSafeInteger(at)) return undefined
   return { id, at, parents: [...head.matchAll(/^parent ([0-9a-f]+)$/gm)].map(([, parent = '']) => parent) }
 }
+
+/** The commit of the repository that a folder is part of: of a submodule, that of the one it is in. */
+export async function readWholeCommit(
+  folder: string,
+  runner: Pick<Runner, 'execute'>,
+): Promise<string | undefined> {
+  const quiet = { onStdoutLine: () => undefined, onStderrLine: () => undefined }
+  const args = ['-c', 'safe.directory=*', '-C', folder, 'rev-parse', '--show-superproject-working-tree']
+  const answer = await runner.execute('git', args, quiet).catch(() => undefined)
+  const around = answer?.exitCode === 0 ? answer.stdout.trim() : ''
+  return around === '' ? (await readCheckedOut(folder, runner))?.id : readWholeCommit(around, runner)
+}

@@ -92,8 +92,10 @@ export interface Loop {
   readonly dbt: DbtJob
   readonly folder: string
   commit(at: string): string
-  onMain(inputs?: Record<string, string>, runId?: string): Promise<RunResult>
-  onPullRequest(inputs?: Record<string, string>): Promise<RunResult>
+  onMain(inputs?: Record<string, string>, runId?: string, env?: Record<string, string>): Promise<RunResult>
+  onPullRequest(inputs?: Record<string, string>, env?: Record<string, string>): Promise<RunResult>
+  /** What tells a step which event started it. */
+  event(name: string, payload: unknown): Promise<Record<string, string>>
   close(inputs?: Record<string, string>, env?: Record<string, string>): Promise<RunResult>
   /** What tells a step that its job has no account of its own, only the right to become `ci-test`. */
   federated(): Promise<Record<string, string>>
@@ -147,8 +149,15 @@ export async function openLoop(project: Project): Promise<Loop> {
       git(at, 'commit', '--quiet', '--allow-empty', '-m', at)
       return git(at, 'rev-parse', 'HEAD').trim()
     },
-    onMain: (inputs = {}, runId = '1') => run(inputs, { GITHUB_RUN_ID: runId }),
-    onPullRequest: (inputs = {}) => run({ 'schema-per-pull-request': 'true', ...inputs }, ofPullRequest),
+    onMain: (inputs = {}, runId = '1', env = {}) =>
+      run(inputs, { GITHUB_RUN_ID: runId, GITHUB_SHA: git('', 'rev-parse', 'HEAD').trim(), ...env }),
+    onPullRequest: (inputs = {}, env = {}) =>
+      run({ 'schema-per-pull-request': 'true', ...inputs }, { ...ofPullRequest, ...env }),
+    async event(name, payload) {
+      const file = join(workspace, 'event.json')
+      await writeFile(file, JSON.stringify(payload))
+      return { GITHUB_EVENT_NAME: name, GITHUB_EVENT_PATH: file, GITHUB_REF: 'refs/heads/main' }
+    },
     // A runner that only cleans up has neither a Python nor a dbt.
     close: (inputs = {}, env = {}) =>
       run({ cleanup: 'true', commands: '', ...inputs }, { ...ofPullRequest, PATH: '/nothing', ...env }),

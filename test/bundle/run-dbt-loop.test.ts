@@ -195,6 +195,34 @@ it('when it is closed, its datasets are dropped, and what only bears the name is
   expect(await loop.dbt.tablesOf('caec_analytics')).toContain('orders')
 }, 480_000)
 
+it('what is checked out of another commit leaves no state, and a branch is not built into production', async () => {
+  const before = await loop.latest()
+  loop.commit('2026-11-02T00:00:00Z')
+  const asked = await loop.onMain({ commands: 'parse' }, '8', { GITHUB_SHA: before.commit })
+  expect([asked.exitCode, messages(asked)]).toEqual([0, []])
+  expect(asked.summary).toMatch(
+    /is not used, because [0-9a-f]{12} is checked out, and this run of main is of /,
+  )
+  expect(await loop.latest()).toEqual(before)
+  const own = { 'schema-per-pull-request': 'true' }
+  const branch = await loop.onMain(own, '9', { GITHUB_EVENT_NAME: 'push', GITHUB_REF: 'refs/heads/x' })
+  expect(messages(branch).join('\n')).toContain('so it would build into caec_analytics itself')
+  expect(branch.log).not.toContain('> dbt build')
+}, 240_000)
+
+it.each([
+  ['merge_group', { merge_group: { head_ref: 'refs/heads/gh-readonly-queue/main/pr-7-0a1b' } }],
+  ['issue_comment', { issue: { number: 7, pull_request: {} } }],
+])(
+  '%s is of its pull request',
+  async (name, payload) => {
+    const event = await loop.event(name, payload)
+    const result = await loop.onPullRequest({ commands: 'parse', 'dry-run': 'true' }, event)
+    expect([result.exitCode, result.outputs.dataset]).toEqual([0, 'caec_analytics_pr_7'])
+  },
+  240_000,
+)
+
 it('a run that belongs to no pull request cannot be cleaned up after', async () => {
   const result = await loop.onMain({ cleanup: 'true', commands: '' })
   expect(messages(result).join('\n')).toContain('this run belongs to no pull request')

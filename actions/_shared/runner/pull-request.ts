@@ -1,10 +1,10 @@
 /**
- * The comments of a pull request by GitHub's REST, which request a commit came by, and what the event says. It follows no redirect with the
+ * The comments of a pull request by GitHub's REST, and which request a commit came by. It follows no redirect with the
  * token, waits as long as GitHub asks (within a minute) and never creates a comment twice when an answer is lost.
  */
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GitHubApiError } from '../errors.ts'
+import { readEvent, type RunEvent } from './event.ts'
 import type { Runner } from './runner.ts'
 
 export interface Comment {
@@ -14,10 +14,7 @@ export interface Comment {
   readonly url: string
 }
 
-export interface PullRequestEvent {
-  readonly pullRequest: number | undefined
-  /** The head is in another repository: the job's token only reads. */
-  readonly isFromFork: boolean
+export interface PullRequestEvent extends Pick<RunEvent, 'pullRequest' | 'isFromFork'> {
   readonly isPush: boolean
 }
 
@@ -65,7 +62,7 @@ export async function connectToGitHub(
   inputs: { readonly token: string; readonly repository: string },
   runner: Runner,
 ): Promise<GitHub> {
-  const event = readEvent(runner.environment)
+  const event = await readEvent(runner.environment)
   if (inputs.token !== '') runner.mask(inputs.token)
   const [owner = '', repo = ''] = inputs.repository.split('/')
   const send = await openRest(inputs.token, runner)
@@ -87,7 +84,7 @@ export async function connectToGitHub(
   }
   return {
     notes: [],
-    event,
+    event: { ...event, isPush: event.name === 'push' },
     login: async () => {
       try {
         return (await ask<{ login?: string }>('GET /user', {}, 'Asking who the token is')).login
@@ -290,36 +287,4 @@ export function translate(doing: string, error: unknown): GitHubApiError {
     ...(hint ? { hint } : {}),
     problem: !isLocked && (status === 403 || status === 401) ? 'comment-permission' : undefined,
   })
-}
-
-/** pull_request and its kin carry the number, a merge queue only in the name of its branch. */
-export function readEvent(environment: Readonly<Record<string, string | undefined>>): PullRequestEvent {
-  const isPush = environment.GITHUB_EVENT_NAME === 'push'
-  const none = { pullRequest: undefined, isFromFork: false, isPush }
-  const file = environment.GITHUB_EVENT_PATH
-  if (!file) return none
-  try {
-    const event = JSON.parse(readFileSync(file, 'utf8')) as {
-      pull_request?: { number?: unknown; head?: { repo?: { full_name?: unknown } | null } }
-      issue?: { number?: unknown; pull_request?: unknown }
-      merge_group?: { head_ref?: string }
-      inputs?: Record<string, unknown> | null
-    }
-    const queued = /\/pr-(\d+)-[0-9a-f]+$/.exec(event.merge_group?.head_ref ?? '')?.[1]
-    const number =
-      event.pull_request?.number ??
-      (event.issue?.pull_request === undefined ? undefined : event.issue.number) ??
-      queued
-    const head = event.pull_request?.head?.repo
-    return {
-      pullRequest: number === undefined ? undefined : Number(number) || undefined,
-      isPush,
-      isFromFork:
-        event.pull_request !== undefined &&
-        (head === null ||
-          (head?.full_name !== undefined && head.full_name !== environment.GITHUB_REPOSITORY)),
-    }
-  } catch {
-    return none
-  }
 }

@@ -4,6 +4,7 @@
  */
 import { mkdtemp } from 'node:fs/promises'
 import path from 'node:path'
+import { readWholeCommit } from '../../_shared/commit.ts'
 import { InputError } from '../../_shared/errors.ts'
 import { listDatasets, type Dataset, type Labels } from '../../_shared/google/bigquery-datasets.ts'
 import type { Google } from '../../_shared/google/connect.ts'
@@ -21,12 +22,11 @@ import { jobPlace, renderProfiles } from './profile.ts'
 import { readProject, type DbtProject } from './project.ts'
 import { datasetOf, isOfPullRequest, labelsOf } from './pull-request.ts'
 import { findInstalled, findOnPath } from './python.ts'
-import { readCommit, readState, type Commit, type KeptState } from './state.ts'
+import { readCommit, readState, roleOf, type Commit, type KeptState, type StateRole } from './state.ts'
 import { digestOfSources } from './sources.ts'
 import { lacksState, withState } from './verbs.ts'
 
-export interface ObservedState {
-  readonly role: 'compare' | 'save' | 'none'
+export interface ObservedState extends StateRole {
   readonly kept?: KeptState
   readonly commit?: Commit
 }
@@ -142,7 +142,10 @@ async function observePullRequest(
   if (!hasOwnSchema && !isCleanup) return undefined
   const number = numberOf(inputs, event)
   if (number === undefined) {
-    if (!isCleanup) return undefined
+    if (!isCleanup) {
+      refuseOthersInProduction(inputs, event, runner)
+      return undefined
+    }
     throw new InputError(
       `Reading input cleanup: this run belongs to no pull request (event ${event.name || 'unknown'}), so there is nothing to clean up after; set it on pull_request, type closed, or give pull-request.`,
       { input: 'cleanup', given: 'true', accepted: 'a run of a pull request' },
@@ -159,6 +162,23 @@ async function observePullRequest(
   }
 }
 
+/** Also where a run is of a request that its event does not name: what it builds nobody merged. */
+function refuseOthersInProduction(inputs: Inputs, event: RunEvent, { context }: Runner): void {
+  const { dataset, stateBranch } = inputs
+  if (!event.isOfPullRequest && context.ref === `refs/heads/${stateBranch}`) return
+  const whose = event.isOfPullRequest
+    ? 'does not say which pull request it is of'
+    : `is neither of a pull request nor of ${stateBranch}`
+  throw new InputError(
+    `Reading input schema-per-pull-request: this run (event ${event.name || 'unknown'}, ${context.ref || 'no ref'}) ${whose}, so it would build into ${dataset} itself; give pull-request, or state-branch if that is another, or leave schema-per-pull-request out where ${dataset} is meant.`,
+    {
+      input: 'schema-per-pull-request',
+      given: 'true',
+      accepted: `a run of a pull request or of ${stateBranch}`,
+    },
+  )
+}
+
 async function observeState(
   inputs: Inputs,
   event: RunEvent,
@@ -168,9 +188,13 @@ async function observeState(
 ): Promise<ObservedState | undefined> {
   const place = inputs.state
   if (place === undefined) return undefined
-  const isBranch = runner.context.ref === `refs/heads/${inputs.stateBranch}`
-  const role = numberOf(inputs, event) !== undefined ? 'compare' : isBranch ? 'save' : 'none'
-  if (role === 'none') return { role }
+  const { role, why } = roleOf(
+    { number: numberOf(inputs, event), isOfPullRequest: event.isOfPullRequest },
+    runner.context,
+    inputs.stateBranch,
+    await readWholeCommit(inputs.projectDir, runner),
+  )
+  if (role === 'none') return { role, why }
   // The client takes longer to load than to ask.
   const { openStorage } = await import('../../_shared/google/storage.ts')
   const kept = await readState(openStorage(google), place, path.join(scratch, 'state'))

@@ -124,10 +124,7 @@ const sumOf = (values: readonly (number | undefined)[]): number | '' => {
 function stateNotes(inputs: Inputs, { state }: Observed): string[] {
   if (inputs.state === undefined || state === undefined) return []
   const place = `gs://${inputs.state.bucket}/${inputs.state.prefix}`
-  if (state.role === 'none')
-    return [
-      `State: this run is neither of ${inputs.stateBranch} nor of a pull request, so ${place} is not used.`,
-    ]
+  if (state.role === 'none') return [`State: ${place} is not used, because ${state.why}.`]
   if (state.role === 'save') return []
   return state.kept === undefined
     ? [

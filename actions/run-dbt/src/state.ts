@@ -39,6 +39,35 @@ const LATEST = 'latest.json'
 
 export const spelledPlace = ({ bucket, prefix }: StatePlace): string => `gs://${bucket}/${prefix}`
 
+export interface StateRole {
+  readonly role: 'compare' | 'save' | 'none'
+  /** Of `none`. */
+  readonly why?: string
+}
+
+/** Only what the branch itself holds is its state: events of requests, too, run on its ref. */
+export function roleOf(
+  event: { readonly number: number | undefined; readonly isOfPullRequest: boolean },
+  { ref, sha }: { readonly ref: string; readonly sha: string },
+  branch: string,
+  checkedOut: string | undefined,
+): StateRole {
+  if (event.number !== undefined) return { role: 'compare' }
+  if (event.isOfPullRequest)
+    return {
+      role: 'none',
+      why: 'the event does not say which pull request this run is of; give pull-request',
+    }
+  if (ref !== `refs/heads/${branch}`)
+    return { role: 'none', why: `this run is neither of ${branch} nor of a pull request` }
+  if (checkedOut !== undefined && sha !== '' && checkedOut !== sha)
+    return {
+      role: 'none',
+      why: `${checkedOut.slice(0, 12)} is checked out, and this run of ${branch} is of ${sha.slice(0, 12)}`,
+    }
+  return { role: 'save' }
+}
+
 /** undefined when no run has left a state yet. */
 export async function readState(
   storage: ObjectStorage,
