@@ -32,6 +32,7 @@ describe('deploy-dags', () => {
     expect((await job.objects())[0]?.metadata).toEqual({
       'clickstream-owner': 'octo/clicks',
       'clickstream-commit': '0123456789abcdef0123456789abcdef01234567',
+      'clickstream-file': 'dags/daily.py',
     })
     const generations = (await job.objects()).map(({ generation }) => generation)
     const second = await job.deploy({}, { GOOGLE_SDK_NODE_LOGGING: '*', RUNNER_DEBUG: '1' })

@@ -7,7 +7,7 @@ import path from 'node:path'
 import { ConflictError, GoogleApiError } from '../../_shared/errors.ts'
 import { digestsOf, type ObjectStorage } from '../../_shared/google/storage.ts'
 import { assertNever } from '../../_shared/plan.ts'
-import { COMMIT_KEY, OWNER_KEY, type DeployStep } from './compare.ts'
+import { markOf, type DeployStep } from './compare.ts'
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.py': 'text/x-python',
@@ -36,7 +36,7 @@ export async function changeFile(
   },
 ): Promise<number | undefined> {
   const { storage, bucket, owner, commit, stop } = edge
-  const metadata = { [OWNER_KEY]: owner, [COMMIT_KEY]: commit }
+  const metadata = markOf(owner, commit, step.target)
   try {
     switch (step.kind) {
       case 'adopt':
@@ -66,7 +66,7 @@ export async function changeFile(
         const copied = await storage.copy(bucket, from, step.target, {
           ifGeneration: step.ifGeneration,
           contentType: contentTypeOf(step.file),
-          metadata: step.isOwned ? { ...metadata, [COMMIT_KEY]: step.commit } : {},
+          metadata: step.isOwned ? markOf(owner, step.commit, step.target) : {},
           stop,
         })
         return copied.updatedMs

@@ -4,9 +4,21 @@
  */
 import type { Step } from '../../_shared/plan.ts'
 
-/** Custom metadata of every deployed object: whose it is, and from which commit. */
+/** Custom metadata of every deployed object: whose it is, from which commit, and which object that was said of. */
 export const OWNER_KEY = 'clickstream-owner'
 export const COMMIT_KEY = 'clickstream-commit'
+const FILE_KEY = 'clickstream-file'
+/** Some clients send metadata in headers. */
+const spelled = (name: string): string => encodeURI(name)
+
+export const markOf = (owner: string, commit: string, name: string): Record<string, string> => ({
+  [OWNER_KEY]: owner,
+  [COMMIT_KEY]: commit,
+  [FILE_KEY]: spelled(name),
+})
+/** Copied by hand with what was recorded of another: no deployment put it there. */
+export const isCopy = ({ name, metadata }: Pick<Remote, 'name' | 'metadata'>): boolean =>
+  metadata[FILE_KEY] !== undefined && metadata[FILE_KEY] !== spelled(name)
 
 export interface UploadStep extends Step {
   readonly kind: 'upload'
@@ -74,7 +86,7 @@ type Ownership = 'ours' | 'earlier' | 'theirs' | 'nobody'
 
 export function ownershipOf(object: Remote, owning: Owning): Ownership {
   const found = object.metadata[OWNER_KEY]
-  if (found === undefined) return 'nobody'
+  if (found === undefined || isCopy(object)) return 'nobody'
   if (found === owning.owner) return 'ours'
   return owning.ownersBefore.includes(found) ? 'earlier' : 'theirs'
 }

@@ -5,7 +5,15 @@
 import type { CheckedOut } from '../../_shared/commit.ts'
 import type { FirstLook } from '../../_shared/ownership.ts'
 import type { Plan } from '../../_shared/plan.ts'
-import { COMMIT_KEY, OWNER_KEY, type DeployStep, type Local, type Owning, type Remote } from './compare.ts'
+import {
+  COMMIT_KEY,
+  isCopy,
+  OWNER_KEY,
+  type DeployStep,
+  type Local,
+  type Owning,
+  type Remote,
+} from './compare.ts'
 import type { History } from './history.ts'
 import type { RecordedChange, RecordedFile, RecordHead } from './records.ts'
 
@@ -69,7 +77,7 @@ export function changesOf(
     steps.map(({ kind, file, target }): [string, RecordedChange] => {
       const object = there.get(target)
       if (object === undefined) return [file, { kind }]
-      const { [OWNER_KEY]: owner, [COMMIT_KEY]: commit } = object.metadata
+      const { [OWNER_KEY]: owner, [COMMIT_KEY]: commit } = isCopy(object) ? {} : object.metadata
       return [file, { kind, before: { crc32c: object.crc32c, owner, commit } }]
     }),
   )

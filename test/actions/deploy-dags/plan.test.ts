@@ -96,6 +96,17 @@ describe('planDeployment', () => {
     ],
   ])('%s', (_name, files, objects, expected) => expect(stepsOf(files, objects)).toEqual(expected))
 
+  it('never deletes or replaces a copy that carries what was recorded of another file', () => {
+    const copied = remote('hotfix.py', 'x', 'octo/clicks')
+    const marked = (file: string) => ({
+      ...copied,
+      metadata: { ...copied.metadata, 'clickstream-file': file },
+    })
+    expect(stepsOf([local('a.py')], [marked('dags/daily.py')])).toEqual([['upload', 'dags/a.py', '0']])
+    expect(planOf([local('a.py')], [marked('dags/daily.py')]).look.leave).toBe(1)
+    expect(stepsOf([local('hotfix.py')], [marked('dags/daily.py')])[0]![0]).toBe('conflict')
+    expect(stepsOf([local('a.py')], [marked('dags/hotfix.py')])[1]).toEqual(['delete', 'dags/hotfix.py', '7'])
+  })
   it('deletes nothing when told so', () =>
     expect(stepsOf([local('a.py')], [remote('b.py', 'b', 'octo/clicks')], { deletion: 'none' })).toEqual([
       ['upload', 'dags/a.py', '0'],
