@@ -284,6 +284,7 @@ async function save(
       id: runId,
       attempt: runAttempt,
       url: runUrl,
+      project: observed.project.name,
     }),
   )
   ended.done.push({ step })

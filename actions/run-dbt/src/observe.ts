@@ -78,7 +78,7 @@ export async function observe(inputs: Inputs, google: Google, runner: Runner): P
     inputs.requirements === '' ? undefined : await readLock(runner.context.workspace, inputs.requirements)
   const dbt = chooseDbt(inputs, installed, await findOnPath(['python3', 'python'], environment.PATH), lock)
   const scratch = await mkdtemp(path.join(runner.context.tempDir, 'run-dbt-'))
-  const state = inputs.state && (await observeState(inputs, event, scratch, google, runner))
+  const state = inputs.state && (await observeState(inputs, event, { scratch, project }, google, runner))
   const wanted = await readPackages(inputs, project)
   const base = keptFolder(runner)
   const content = wanted?.digest && (await findKept(base, wanted.digest))
@@ -182,7 +182,7 @@ function refuseOthersInProduction(inputs: Inputs, event: RunEvent, { context }: 
 async function observeState(
   inputs: Inputs,
   event: RunEvent,
-  scratch: string,
+  { scratch, project }: Pick<Observed, 'scratch' | 'project'>,
   google: Google,
   runner: Runner,
 ): Promise<ObservedState | undefined> {
@@ -197,7 +197,7 @@ async function observeState(
   if (role === 'none') return { role, why }
   // The client takes longer to load than to ask.
   const { openStorage } = await import('../../_shared/google/storage.ts')
-  const kept = await readState(openStorage(google), place, path.join(scratch, 'state'))
+  const kept = await readState(openStorage(google), place, path.join(scratch, 'state'), project.name ?? '')
   const needsCommit = role === 'save' && !inputs.isDryRun
   return {
     role,

@@ -9,6 +9,8 @@ import { InputError } from '../../_shared/errors.ts'
 import type { Inputs } from './inputs.ts'
 
 export interface DbtProject {
+  /** Absent where it is not plainly one. */
+  readonly name?: string
   readonly profileName: string
   /** Absolute; handed to dbt, so that both mean the same folder. */
   readonly targetPath: string
@@ -41,6 +43,7 @@ export async function readProject(inputs: Inputs, environment: Environment): Pro
   const targetPath = folder('TARGET_PATH', 'target-path', 'target')
   const logPath = folder('LOG_PATH', 'log-path', 'logs')
   return {
+    name: typeof project.name === 'string' && /^\w+$/.test(project.name) ? project.name : undefined,
     profileName,
     targetPath,
     logPath,

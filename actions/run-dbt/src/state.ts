@@ -25,6 +25,8 @@ export interface Latest {
   readonly commit: string
   readonly committedAt: number
   readonly runUrl: string
+  /** The dbt project; absent in those left before it was written. */
+  readonly project?: string
 }
 export interface KeptState {
   readonly latest: Latest
@@ -73,8 +75,9 @@ export async function readState(
   storage: ObjectStorage,
   place: StatePlace,
   directory: string,
+  project: string,
 ): Promise<KeptState | undefined> {
-  const found = await readLatest(storage, place)
+  const found = await readLatest(storage, place, project)
   if (found === undefined) return undefined
   const { latest } = found
   const folder = `${place.prefix}${latest.folder}/`
@@ -90,9 +93,11 @@ export async function readState(
   return { latest, directory, bytes }
 }
 
+/** @throws ConflictError for another project's: all of it would look modified. */
 async function readLatest(
   storage: ObjectStorage,
   place: StatePlace,
+  project: string,
 ): Promise<{ readonly latest: Latest; readonly object: StoredObject } | undefined> {
   const name = place.prefix + LATEST
   const object = await storage.stat(place.bucket, name)
@@ -108,6 +113,11 @@ async function readLatest(
         accepted: 'gs://BUCKET/PREFIX that only run-dbt writes to',
       },
     )
+  if (project !== '' && latest.project !== undefined && latest.project !== project)
+    throw new ConflictError(
+      `Reading the state: gs://${place.bucket}/${name} is of the dbt project ${JSON.stringify(latest.project)}, and this is ${JSON.stringify(project)}; give each project's state a prefix of its own.`,
+      { step: 'state', expected: project, found: latest.project },
+    )
   return { latest, object }
 }
 
@@ -120,7 +130,8 @@ export function parseLatest(text: string): Latest | undefined {
       /^\d+-[0-9a-f]+-[\w-]+$/.test(value.folder) &&
       typeof value.commit === 'string' &&
       /^[0-9a-f]{7,64}$/.test(value.commit) &&
-      Number.isSafeInteger(value.committedAt)
+      Number.isSafeInteger(value.committedAt) &&
+      (value.project === undefined || typeof value.project === 'string')
       ? (value as Latest)
       : undefined
   } catch {
@@ -148,7 +159,12 @@ export async function saveState(
   place: StatePlace,
   files: Readonly<Record<string, Buffer>>,
   commit: Commit,
-  run: { readonly id: string; readonly attempt: string; readonly url: string },
+  run: {
+    readonly id: string
+    readonly attempt: string
+    readonly url: string
+    readonly project?: string
+  },
 ): Promise<string> {
   const folder = `${commit.at}-${commit.id.slice(0, 12)}-${run.id || '0'}-${run.attempt || '1'}`
   const where = `gs://${place.bucket}/${place.prefix}${folder}/`
@@ -160,9 +176,10 @@ export async function saveState(
     commit: commit.id,
     committedAt: commit.at,
     runUrl: run.url,
+    project: run.project || undefined,
   }
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const found = await readLatest(storage, place)
+    const found = await readLatest(storage, place, run.project ?? '')
     if (found !== undefined && found.latest.committedAt > commit.at)
       return `State: left in ${where}; the latest stays that of commit ${found.latest.commit.slice(0, 12)}, which is newer.`
     try {

@@ -2,7 +2,7 @@
 import { expect, it } from '@jest/globals'
 import { GoogleApiError } from '../../../actions/_shared/errors.ts'
 import type { ObjectStorage } from '../../../actions/_shared/google/storage.ts'
-import { saveState, type Latest } from '../../../actions/run-dbt/src/state.ts'
+import { readState, saveState, type Latest } from '../../../actions/run-dbt/src/state.ts'
 
 const place = { bucket: 'b', prefix: 'p/' }
 const run = { id: '5', attempt: '1', url: 'https://github.com/o/r/actions/runs/5' }
@@ -96,4 +96,21 @@ it('whoever never comes to it says so', async () => {
     code: 'CONFLICT',
     message: expect.stringContaining('changed 8 times while it was written'),
   })
+})
+
+it("another project's state is neither read nor replaced; what says no project is anybody's", async () => {
+  const { storage, now } = bucket(() => undefined)
+  const of = (project: string) => saveState(storage, place, files, commit, { ...run, id: project, project })
+  await expect(saveState(storage, place, files, commit, run)).resolves.toContain('the latest from now on')
+  await expect(of('shop')).resolves.toContain('the latest from now on')
+  expect(now().project).toBe('shop')
+  const refused = {
+    code: 'CONFLICT',
+    message: expect.stringContaining(
+      'gs://b/p/latest.json is of the dbt project "shop", and this is "finance"; give each project\'s state a prefix of its own',
+    ),
+  }
+  await expect(of('finance')).rejects.toMatchObject(refused)
+  await expect(readState(storage, place, '/nothing', 'finance')).rejects.toMatchObject(refused)
+  expect(now().project).toBe('shop')
 })
