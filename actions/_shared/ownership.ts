@@ -9,6 +9,7 @@ import type { ProblemId } from './problems.ts'
 export const MANAGED_BY = 'clickstream-actions'
 const OWNER = 'clickstream-owner'
 const DIGEST = 'clickstream-digest'
+const NAME = 'clickstream-name'
 
 type Labels = Readonly<Record<string, string>>
 
@@ -23,6 +24,14 @@ export function ownershipOf(labels: Labels, owner: string): Ownership {
   if (found !== undefined) return found === owner ? 'ours' : 'theirs'
   return labels['managed-by'] === MANAGED_BY ? 'earlier' : 'nobody'
 }
+/** A view whose labels were copied with its DDL is not what they were written on; absent on what was marked before. */
+export function ownershipOfNamed(labels: Labels, owner: string, name: string): Ownership {
+  const found = labels[NAME]
+  return found === undefined || found === nameMark(name) ? ownershipOf(labels, owner) : 'nobody'
+}
+export const namedMark = (name: string): Labels => ({ [NAME]: nameMark(name) })
+/** Some datasets tell names apart by case, others do not. */
+const nameMark = (name: string): string => markDigest(name.toLowerCase()).slice(0, 16)
 export const ownerOf = (labels: Labels): string => labels[OWNER] ?? ''
 export const digestOn = (labels: Labels): string | undefined => labels[DIGEST]
 
@@ -38,7 +47,7 @@ export const markOf = (owner: string, digest: string, there: Labels = {}): Label
 /** Labels that only this set writes: what a file said of them would be taken for a mark. */
 const MARKS: readonly string[] = [
   'managed-by',
-  ...['owner', 'digest', 'change', 'applied', 'run', 'commit', 'shape', 'rest', 'beside'].map(
+  ...['owner', 'digest', 'name', 'change', 'applied', 'run', 'commit', 'shape', 'rest', 'beside'].map(
     (name) => `clickstream-${name}`,
   ),
 ]

@@ -121,6 +121,15 @@ describe('publish-views beside others', () => {
     expect([await viewsIn('mart_c'), await viewsIn('caec_insights')]).toEqual([['by_day'], ['by_day']])
   })
 
+  it('leaves a copy of its view that carries the labels, also when pruning', async () => {
+    await write({ 'caec_insights/by_day.sql': VISITS })
+    await published()
+    const { view, labels } = await shown('by_day')
+    await byHand('my_by_day', view.query, { labels })
+    expect((await published({ prune: 'true' })).outputs).toMatchObject({ unchanged: '1', deleted: '0' })
+    expect(await viewsIn('caec_insights')).toEqual(['by_day', 'my_by_day'])
+  })
+
   it('marks views of the first releases by name, and only those that have a file', async () => {
     const labels = { 'managed-by': 'clickstream-actions' }
     await byHand('mine', VISITS.replace('FROM caec', 'FROM `caec-local`.caec'), { labels })

@@ -16,7 +16,7 @@ import { dryRun } from '../../_shared/google/bigquery-jobs.ts'
 import { getRoutine } from '../../_shared/google/bigquery-routines.ts'
 import { getView } from '../../_shared/google/bigquery-views.ts'
 import type { Google } from '../../_shared/google/connect.ts'
-import { digestOn, markDigest, ownershipOf, type Ownership } from '../../_shared/ownership.ts'
+import { digestOn, markDigest, ownershipOfNamed, type Ownership } from '../../_shared/ownership.ts'
 import type { Annotation } from '../../_shared/report.ts'
 import { ReadingError } from '../../_shared/sql-cursor.ts'
 import { readSqlFiles, type SqlFile } from '../../_shared/sql-files.ts'
@@ -99,7 +99,11 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
     candidates,
     async (view): Promise<Found> => {
       const existing = await (view.name.isRoutine === true ? getRoutine : getView)(google, view.name)
-      return { ...view, existing, ownership: ownershipOf(existing?.labels ?? {}, inputs.owner) }
+      return {
+        ...view,
+        existing,
+        ownership: ownershipOfNamed(existing?.labels ?? {}, inputs.owner, shortName(view.name)),
+      }
     },
     { concurrency: AT_ONCE },
   )

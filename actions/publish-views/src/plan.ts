@@ -11,7 +11,14 @@ import {
   type ViewContent,
 } from '../../_shared/dataset.ts'
 import { InputError, RefusedError } from '../../_shared/errors.ts'
-import { digestOn, markOf, ownerOf, refuseConflicts, type FirstLook } from '../../_shared/ownership.ts'
+import {
+  digestOn,
+  markOf,
+  namedMark,
+  ownerOf,
+  refuseConflicts,
+  type FirstLook,
+} from '../../_shared/ownership.ts'
 import type { Plan, Step } from '../../_shared/plan.ts'
 import { planAccess, staleEntries, type AccessChange, type ListedViews } from './access.ts'
 import { changedColumns, describe, isDescribed, keepBeside, lostColumns } from './columns.ts'
@@ -86,7 +93,10 @@ export function planViews(inputs: Inputs, observed: Observed): ViewPlan {
       target: step.target,
       reason: 'its entries are as it needs them',
       name: view.name,
-      labels: markOf(inputs.owner, view.digest, view.existing?.labels),
+      labels: {
+        ...markOf(inputs.owner, view.digest, view.existing?.labels),
+        ...namedMark(shortName(view.name)),
+      },
     }))
   // Entries are granted only after their views exist: BigQuery refuses an entry for a view that is not there.
   const authorize = (change: AccessChange): ViewStep => authorizeStep(change, observed.projectId)
@@ -164,7 +174,10 @@ function planView(view: ObservedView, inputs: Inputs): ViewStep {
     )
   }
   const { content, labels, reasons, isReplacing, fixed } = compare(view)
-  const marked = { ...existing?.labels, ...labels, ...markOf(inputs.owner, digest, existing?.labels) }
+  const marked = {
+    ...{ ...existing?.labels, ...labels },
+    ...{ ...markOf(inputs.owner, digest, existing?.labels), ...namedMark(target) },
+  }
   if (existing === undefined)
     return {
       ...{ kind: 'create', target, reason: 'does not exist', after: content.query },

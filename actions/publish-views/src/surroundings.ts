@@ -6,6 +6,7 @@ import pMap from 'p-map'
 import {
   datasetKey,
   nameKey,
+  shortName,
   type DatasetAccess,
   type DatasetName,
   type TableName,
@@ -15,7 +16,7 @@ import { listDatasets } from '../../_shared/google/bigquery-datasets.ts'
 import { getRoutine, listRoutines } from '../../_shared/google/bigquery-routines.ts'
 import { getDataset, getView, listViews } from '../../_shared/google/bigquery-views.ts'
 import type { Google } from '../../_shared/google/connect.ts'
-import { ownershipOf } from '../../_shared/ownership.ts'
+import { ownershipOfNamed } from '../../_shared/ownership.ts'
 import { AT_ONCE } from './check-queries.ts'
 import type { Inputs } from './inputs.ts'
 import { whyLeft, type Orphan } from './orphans.ts'
@@ -90,8 +91,8 @@ export async function findOrphans(
     },
     { concurrency: AT_ONCE },
   )
-  const isOurs = ({ labels }: { labels: Readonly<Record<string, string>> }): boolean =>
-    ownershipOf(labels, inputs.owner) === 'ours'
+  const isOurs = ({ name, labels }: { name: TableName; labels: Readonly<Record<string, string>> }): boolean =>
+    ownershipOfNamed(labels, inputs.owner, shortName(name)) === 'ours'
   const left = lists
     .slice(0, own.length)
     .flat()
@@ -106,7 +107,7 @@ export async function findOrphans(
     named,
     async ({ name }): Promise<Orphan[]> => {
       const view = await (name.isRoutine === true ? getRoutine : getView)(google, name)
-      if (view?.query === undefined || !isOurs(view)) return []
+      if (view?.query === undefined || !isOurs({ name, labels: view.labels })) return []
       const isSql = view.routine?.language === undefined
       const references = isSql ? scanReferences(view.query, google.projectId) : []
       return [{ name, etag: view.etag, references, leftAs: whyLeft(name, names) }]
