@@ -56,6 +56,7 @@ interface BuiltNode extends HookedNode {
     readonly incremental_strategy?: string | null
     readonly store_failures?: boolean | null
     readonly submission_method?: string | null
+    readonly grant_access_to?: Placed['grants'] | null
   }
 }
 interface CompiledRun {
@@ -158,6 +159,7 @@ function placedNodes(
       name: node.name ?? id,
       projectId: node.database ?? '',
       datasetId: node.schema ?? '',
+      grants: node.config?.grant_access_to ?? [],
     }))
 }
 

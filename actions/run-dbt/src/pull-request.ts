@@ -30,6 +30,8 @@ export interface Placed {
   readonly name: string
   readonly projectId: string
   readonly datasetId: string
+  /** Datasets on whose access list dbt puts it. */
+  readonly grants?: readonly { readonly project?: string; readonly dataset?: string }[]
 }
 
 /** @returns the datasets to make. @throws RefusedError for a node that would be built anywhere else. */
@@ -46,6 +48,17 @@ export function datasetsToCreate(
       `Planning the pull request's datasets: ${stray.name} would be built in ${stray.projectId}.${stray.datasetId}, outside ${projectId}.${base}; let its schema begin with target.schema, leave it out with --exclude, or leave schema-per-pull-request out.`,
       { what: `${stray.projectId}.${stray.datasetId}`, problem: 'dbt-foreign-dataset' },
     )
+  for (const { name, grants = [] } of placed) {
+    const grant = grants.find(
+      (to) => (to.project ?? projectId) !== projectId || !isOfPullRequest(to.dataset ?? '', base),
+    )
+    if (grant === undefined) continue
+    const where = `${grant.project ?? projectId}.${grant.dataset ?? ''}`
+    throw new RefusedError(
+      `Planning the pull request's datasets: grant_access_to of ${name} would put it on the access list of ${where}, where it would stay; let it be [] unless target.schema is production's, or leave the model out with --exclude.`,
+      { what: where, problem: 'dbt-foreign-dataset' },
+    )
+  }
   const wanted = [...new Set([base, ...placed.map(({ datasetId }) => datasetId)])].sort()
   const foreign = existing.find(
     (dataset) => wanted.includes(dataset.datasetId) && !carriesAll(dataset.labels, proof),

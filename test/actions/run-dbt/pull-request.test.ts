@@ -12,7 +12,9 @@ import { execute } from '../../../actions/_shared/runner/exec.ts'
 import { createInputs } from '../../../actions/_shared/runner/inputs.ts'
 import { parseInputs } from '../../../actions/run-dbt/src/inputs.ts'
 import { observe } from '../../../actions/run-dbt/src/observe.ts'
+import { datasetsToCreate } from '../../../actions/run-dbt/src/pull-request.ts'
 import { roleOf } from '../../../actions/run-dbt/src/state.ts'
+import { thrownBy } from '../../support/thrown.ts'
 
 const context = { workspace: '/w', ref: 'refs/heads/main', sha: 'a'.repeat(40) } as RunContext
 const parse = (over: Record<string, string> = {}) => {
@@ -86,6 +88,20 @@ describe('schema-per-pull-request', () => {
       message: expect.stringContaining('schema-per-pull-request'),
     })
   })
+})
+
+it('a model is put on no access list but those of the pull request', () => {
+  const placed = (dataset: string, project = 'p') => [
+    { name: 'm', projectId: 'p', datasetId: 'd_pr_7', grants: [{ project, dataset }] },
+  ]
+  const plan = (of: ReturnType<typeof placed>) => datasetsToCreate(of, 'd_pr_7', 'p', [], {})
+  expect(plan(placed('d_pr_7_marts'))).toEqual(['d_pr_7'])
+  for (const stray of [placed('raw'), placed('d_pr_7', 'other')])
+    expect(thrownBy(() => plan(stray))).toMatchObject({
+      code: 'REFUSED',
+      problem: 'dbt-foreign-dataset',
+      message: expect.stringContaining('grant_access_to of m would put it on the access list of'),
+    })
 })
 
 describe('the state', () => {
