@@ -68,6 +68,11 @@ export default tseslint.config(
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
     },
   },
+  // Above it are edges only: objects made of closures.
+  {
+    files: ['actions/*/src/*.ts'],
+    rules: { 'max-lines-per-function': ['error', { max: 88, skipBlankLines: true, skipComments: true }] },
+  },
   { files: ['actions/**/*.ts'], rules: restrict(google, runner, local, ...otherActions) },
   { files: ['actions/_shared/google/**/*.ts'], rules: restrict(runner, local, ...otherActions) },
   { files: ['actions/_shared/runner/**/*.ts'], rules: restrict(google, local, ...otherActions) },

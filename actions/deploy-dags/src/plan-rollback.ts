@@ -21,38 +21,7 @@ export function planRollback(inputs: Wishes, observed: World): DeployPlan {
   const wanted = filesAt(record, point.side)
   const asOf = `as ${point.side} deployment ${point.head.id}`
   const there = new Map(observed.objects.map((object) => [object.name, object]))
-  const kept = new Map(copies.map((copy) => [`${copy.file}\n${copy.crc32c}`, copy]))
-  const conflicts: ConflictStep[] = []
-  const restores: RestoreStep[] = []
-  const lost: string[] = []
-  for (const [file, former] of [...wanted].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const target = `${prefix}/${file}`
-    const object = there.get(target)
-    const ownership = object && ownershipOf(object, inputs)
-    if (object !== undefined && object.crc32c === former.crc32c && ownership !== 'theirs') continue
-    const isForeign = ownership === 'theirs'
-    if (isForeign || (ownership === 'nobody' && !inputs.isAdoptionAllowed)) {
-      const reason = isForeign ? 'belongs to another owner' : 'recorded by nobody, other content'
-      conflicts.push({ kind: 'conflict', target, file, reason, isForeign })
-      continue
-    }
-    const copy = kept.get(`${file}\n${former.crc32c}`)
-    if (copy === undefined) lost.push(file)
-    else
-      restores.push({
-        kind: 'restore',
-        target,
-        file,
-        reason: asOf,
-        crc32c: former.crc32c,
-        from: copy.name,
-        fromGeneration: copy.generation,
-        ifGeneration: object?.generation ?? '0',
-        phase: former.isDag ? 'dags' : 'modules',
-        commit: former.commit ?? 'unknown',
-        isOwned: former.owner !== undefined,
-      })
-  }
+  const { conflicts, restores, lost } = comingBack(wanted, { asOf, prefix, there, copies }, inputs)
   const owned = observed.objects.filter((object) => isOwned(object, inputs))
   const deletions = sorted(owned)
     .map(({ name, generation }): DeleteStep => {
@@ -102,6 +71,65 @@ export function planRollback(inputs: Wishes, observed: World): DeployPlan {
           )
         : refuseManyDeletions(deletions, owned.length, inputs.maxDeletePercent)),
   }
+}
+
+interface ComingBack {
+  readonly conflicts: readonly ConflictStep[]
+  readonly restores: readonly RestoreStep[]
+  /** Files whose content is not kept. */
+  readonly lost: readonly string[]
+}
+type Rollback = ReturnType<typeof found>
+
+/** The files that are not what they were: what has to be done for each. */
+function comingBack(
+  wanted: ReturnType<typeof filesAt>,
+  {
+    asOf,
+    prefix,
+    there,
+    copies,
+  }: {
+    readonly asOf: string
+    readonly prefix: string
+    readonly there: ReadonlyMap<string, World['objects'][number]>
+    readonly copies: Rollback['copies']
+  },
+  inputs: Wishes,
+): ComingBack {
+  const kept = new Map(copies.map((copy) => [`${copy.file}\n${copy.crc32c}`, copy]))
+  const conflicts: ConflictStep[] = []
+  const restores: RestoreStep[] = []
+  const lost: string[] = []
+  for (const [file, former] of [...wanted].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const target = `${prefix}/${file}`
+    const object = there.get(target)
+    const ownership = object && ownershipOf(object, inputs)
+    if (object !== undefined && object.crc32c === former.crc32c && ownership !== 'theirs') continue
+    const isForeign = ownership === 'theirs'
+    if (isForeign || (ownership === 'nobody' && !inputs.isAdoptionAllowed)) {
+      const reason = isForeign ? 'belongs to another owner' : 'recorded by nobody, other content'
+      conflicts.push({ kind: 'conflict', target, file, reason, isForeign })
+      continue
+    }
+    const copy = kept.get(`${file}\n${former.crc32c}`)
+    if (copy === undefined) lost.push(file)
+    else
+      restores.push({
+        kind: 'restore',
+        target,
+        file,
+        reason: asOf,
+        crc32c: former.crc32c,
+        from: copy.name,
+        fromGeneration: copy.generation,
+        ifGeneration: object?.generation ?? '0',
+        phase: former.isDag ? 'dags' : 'modules',
+        commit: former.commit ?? 'unknown',
+        isOwned: former.owner !== undefined,
+      })
+  }
+  return { conflicts, restores, lost }
 }
 
 function found(wish: string, history: History | undefined) {

@@ -36,27 +36,83 @@ interface Wishes {
 
 const ROWS_SHOWN = 200
 
+interface World {
+  readonly environment: { readonly airflowUri?: string }
+  readonly history: Pick<History, 'refusal'>
+  readonly importedFirst?: ImportedFirst
+}
+/** What several parts of a report say. */
+interface Facts {
+  readonly ours: readonly (ImportError & { readonly file: string })[]
+  readonly countOf: (kind: DeployStep['kind']) => number
+  /** Set when not everything here is this owner's. */
+  readonly firstLook?: string
+  readonly notConfirmed?: string
+  readonly warnings: readonly string[]
+}
+
 export function report(
   plan: DeployPlan,
   outcome: Deployed,
   inputs: Wishes,
   notes: readonly string[],
-  observed: {
-    readonly environment: { readonly airflowUri?: string }
-    readonly history: Pick<History, 'refusal'>
-    readonly importedFirst?: ImportedFirst
-  },
+  observed: World,
 ): Report {
-  const stateOf = statesOf(outcome)
   const steps = inputs.isDryRun ? plan.steps : outcome.done.map(({ step }) => step)
-  const countOf = (kind: DeployStep['kind']) => steps.filter((step) => step.kind === kind).length
-  const first = observed.importedFirst
-  const brokenHere = first?.errors ?? []
-  const deployed = outcome.imports?.ours ?? []
-  const ours = [...brokenHere, ...deployed]
+  const ours = [...(observed.importedFirst?.errors ?? []), ...(outcome.imports?.ours ?? [])]
+  const notConfirmed = sayNotConfirmed(outcome.imports, inputs)
   const { kept, rolledBack } = outcome
+  const facts: Facts = {
+    ours,
+    countOf: (kind) => steps.filter((step) => step.kind === kind).length,
+    firstLook:
+      plan.look.adopt + plan.look.conflict > 0
+        ? `Not everything here was deployed by this owner (${plan.owner}): ${sayFirstLook(plan.look)}.`
+        : undefined,
+    notConfirmed,
+    warnings: warningsOf(outcome, inputs, observed),
+  }
+  return {
+    outputs: {
+      bucket: plan.bucket,
+      uploaded: facts.countOf('upload') + facts.countOf('restore'),
+      deleted: facts.countOf('delete'),
+      unchanged: plan.unchanged,
+      'import-errors': ours.length,
+      'imports-confirmed': outcome.imports !== undefined && ours.length === 0 && notConfirmed === undefined,
+      record: kept?.record?.id ?? '',
+      'rolled-back': rolledBack?.isDone ?? false,
+    },
+    summary: summaryOf(plan, outcome, inputs, notes, { ...facts, first: observed.importedFirst }),
+    annotations: annotationsOf(plan, outcome, inputs, facts),
+    failure: failureOf(plan, outcome, inputs, observed),
+  }
+}
+
+function summaryOf(
+  plan: DeployPlan,
+  outcome: Deployed,
+  inputs: Wishes,
+  notes: readonly string[],
+  { ours, countOf, firstLook, notConfirmed, warnings, first }: Facts & { readonly first?: ImportedFirst },
+): SummaryBlock[] {
+  const { imports, kept, rolledBack } = outcome
   const what = `${inputs.rollbackTo === '' ? 'DAGs' : 'Rollback of DAGs'} in ${inputs.environment}`
-  const summary: SummaryBlock[] = [
+  const sentences = [
+    imports !== undefined &&
+      imports.others.length > 0 &&
+      `${imports.others.length} import errors are in files of others and were left alone.`,
+    notConfirmed,
+    kept?.record !== undefined &&
+      `Record of this deployment: ${kept.record.id}. To come back to what is deployed now, later: rollback-to: ${kept.record.id}.`,
+    first !== undefined &&
+      `Imported here under Airflow ${first.version} before the upload: DAGs ${first.dags}, import errors ${first.errors.length}.`,
+    rolledBack?.what,
+    ...warnings,
+    ...notes,
+  ].filter((text) => typeof text === 'string')
+  const paragraph = (text: string): SummaryBlock => ({ kind: 'text', text })
+  return [
     { kind: 'heading', text: outcome.isApplied ? what : `${what}: ${planSaid(inputs)}` },
     {
       kind: 'table',
@@ -67,105 +123,98 @@ export function report(
           countOf('adopt'),
           countOf('delete'),
           plan.unchanged,
-          outcome.imports === undefined && first === undefined ? 'not checked' : ours.length,
+          imports === undefined && first === undefined ? 'not checked' : ours.length,
         ],
       ],
     },
+    ...(firstLook === undefined ? [] : [paragraph(firstLook)]),
+    ...stepsOf(plan, outcome),
+    ...ours.map(({ file, error }): SummaryBlock => ({
+      kind: 'details',
+      label: `Import error in ${file}`,
+      text: error,
+    })),
+    ...sentences.map(paragraph),
   ]
-  const firstLook = `Not everything here was deployed by this owner (${plan.owner}): ${sayFirstLook(plan.look)}.`
-  const isFirstLook = plan.look.adopt + plan.look.conflict > 0
-  if (isFirstLook) summary.push({ kind: 'text', text: firstLook })
-  if (plan.steps.length > 0) {
-    summary.push({
+}
+
+function stepsOf({ steps }: DeployPlan, outcome: Deployed): SummaryBlock[] {
+  if (steps.length === 0) return []
+  const stateOf = statesOf(outcome)
+  const shown = steps.slice(0, ROWS_SHOWN)
+  const more = steps.length - shown.length
+  return [
+    {
       kind: 'table',
       head: ['Step', 'File', 'Why', 'State'],
-      rows: plan.steps
-        .slice(0, ROWS_SHOWN)
-        .map((step) => [step.kind, step.target, step.reason, stateOf(step)]),
-    })
-    if (plan.steps.length > ROWS_SHOWN)
-      summary.push({ kind: 'text', text: `and ${plan.steps.length - ROWS_SHOWN} more steps.` })
-  }
-  for (const error of ours)
-    summary.push({ kind: 'details', label: `Import error in ${error.file}`, text: error.error })
-  if (outcome.imports && outcome.imports.others.length > 0)
-    summary.push({
-      kind: 'text',
-      text: `${outcome.imports.others.length} import errors are in files of others and were left alone.`,
-    })
-  const notConfirmed = sayNotConfirmed(outcome.imports, inputs)
-  if (notConfirmed !== undefined) summary.push({ kind: 'text', text: notConfirmed })
-  if (kept?.record !== undefined)
-    summary.push({
-      kind: 'text',
-      text: `Record of this deployment: ${kept.record.id}. To come back to what is deployed now, later: rollback-to: ${kept.record.id}.`,
-    })
-  if (first !== undefined)
-    summary.push({
-      kind: 'text',
-      text: `Imported here under Airflow ${first.version} before the upload: DAGs ${first.dags}, import errors ${brokenHere.length}.`,
-    })
-  const warnings = [
-    ...(first !== undefined && first.notJudged.length > 0
+      rows: shown.map((step) => [step.kind, step.target, step.reason, stateOf(step)]),
+    },
+    ...(more > 0 ? [{ kind: 'text', text: `and ${more} more steps.` } as const] : []),
+  ]
+}
+
+function warningsOf({ kept, rolledBack }: Deployed, { isDryRun }: Wishes, observed: World): string[] {
+  const notJudged = observed.importedFirst?.notJudged ?? []
+  const { refusal } = observed.history
+  return [
+    ...(notJudged.length > 0
       ? [
-          `Not judged before the upload, because they ask for variables or connections of Airflow while they are imported: ${few(first.notJudged)}.`,
+          `Not judged before the upload, because they ask for variables or connections of Airflow while they are imported: ${few(notJudged)}.`,
         ]
       : []),
     ...(kept?.warnings ?? []),
     ...(rolledBack?.warnings ?? []),
-    ...(inputs.isDryRun && observed.history.refusal !== undefined
-      ? [
-          `The records of earlier deployments cannot be read, and an apply would keep none: ${observed.history.refusal}`,
-        ]
+    ...(isDryRun && refusal !== undefined
+      ? [`The records of earlier deployments cannot be read, and an apply would keep none: ${refusal}`]
       : []),
   ]
-  if (rolledBack !== undefined) summary.push({ kind: 'text', text: rolledBack.what })
-  summary.push(...warnings.map((text): SummaryBlock => ({ kind: 'text', text })))
-  summary.push(...notes.map((text): SummaryBlock => ({ kind: 'text', text })))
+}
+
+/** What the import before the upload refused is said as the failure, in a dry run as well. */
+const isRefusedForImports = ({ refusal }: DeployPlan): boolean => refusal?.problem === 'dag-import'
+
+function annotationsOf(
+  plan: DeployPlan,
+  { imports }: Deployed,
+  { isDryRun }: Wishes,
+  { firstLook, notConfirmed, warnings }: Facts,
+): Annotation[] {
+  return [
+    ...warnOfRefusal(isRefusedForImports(plan) ? {} : plan, isDryRun, {
+      before: `${firstLook === undefined ? '' : `${firstLook} `}An apply of this plan is refused: `,
+    }),
+    ...[
+      ...(notConfirmed === undefined ? [] : [notConfirmed]),
+      ...warnings,
+      ...(imports?.others ?? [])
+        .slice(0, 3)
+        .map(
+          ({ filepath, error }) =>
+            `A file of another owner does not import: ${filepath}: ${error.trim().split('\n').at(-1) ?? ''}`,
+        ),
+    ].map((message) => ({ kind: 'warning', message }) as const),
+  ]
+}
+
+function failureOf(plan: DeployPlan, outcome: Deployed, inputs: Wishes, observed: World): unknown {
+  const { importedFirst: first, environment } = observed
+  const { failure, rolledBack } = outcome
   // A dry run fails of it too; that a plan is not the reviewed one, or refused for something else, says more.
-  const isRefusedForIt = plan.refusal?.problem === 'dag-import'
-  const isBrokenHere =
-    brokenHere.length > 0 &&
-    (outcome.failure === undefined || (isRefusedForIt && outcome.failure === plan.refusal))
-  return {
-    outputs: {
-      bucket: plan.bucket,
-      uploaded: countOf('upload') + countOf('restore'),
-      deleted: countOf('delete'),
-      unchanged: plan.unchanged,
-      'import-errors': ours.length,
-      'imports-confirmed': outcome.imports !== undefined && ours.length === 0 && notConfirmed === undefined,
-      record: kept?.record?.id ?? '',
-      'rolled-back': rolledBack?.isDone ?? false,
-    },
-    summary,
-    annotations: [
-      ...warnOfRefusal(isRefusedForIt ? {} : plan, inputs.isDryRun, {
-        before: `${isFirstLook ? `${firstLook} ` : ''}An apply of this plan is refused: `,
-      }),
-      ...(notConfirmed === undefined ? [] : [{ kind: 'warning', message: notConfirmed } as const]),
-      ...warnings.map((message) => ({ kind: 'warning', message }) as const),
-      ...(outcome.imports?.others ?? []).slice(0, 3).map(({ filepath, error }) => ({
-        kind: 'warning' as const,
-        message: `A file of another owner does not import: ${filepath}: ${error.trim().split('\n').at(-1) ?? ''}`,
-      })),
-    ],
-    failure: isBrokenHere
-      ? importFailure(brokenHere, inputs, {
-          what: `Importing the DAGs before the upload: Airflow ${first?.version ?? ''} cannot import`,
-          hint: IMPORTS_HINT,
-        })
-      : (outcome.failure ??
-        (deployed.length > 0
-          ? importFailure(deployed, inputs, {
-              what: `Checking imports in ${inputs.environment}: Airflow cannot import`,
-              link: observed.environment.airflowUri,
-              hint: rolledBack?.isDone
-                ? `${rolledBack.what} Correct the files and deploy again.`
-                : `${rolledBack === undefined ? '' : `${rolledBack.what} `}The files are deployed as they are; correct them and deploy again.`,
-            })
-          : undefined)),
-  }
+  const isForImports = failure === undefined || (isRefusedForImports(plan) && failure === plan.refusal)
+  if (first !== undefined && first.errors.length > 0 && isForImports)
+    return importFailure(first.errors, inputs, {
+      what: `Importing the DAGs before the upload: Airflow ${first.version} cannot import`,
+      hint: IMPORTS_HINT,
+    })
+  const deployed = outcome.imports?.ours ?? []
+  if (failure !== undefined || deployed.length === 0) return failure
+  return importFailure(deployed, inputs, {
+    what: `Checking imports in ${inputs.environment}: Airflow cannot import`,
+    link: environment.airflowUri,
+    hint: rolledBack?.isDone
+      ? `${rolledBack.what} Correct the files and deploy again.`
+      : `${rolledBack === undefined ? '' : `${rolledBack.what} `}The files are deployed as they are; correct them and deploy again.`,
+  })
 }
 
 function sayNotConfirmed(imports: Deployed['imports'], { syncWaitMs }: Wishes): string | undefined {

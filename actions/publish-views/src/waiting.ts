@@ -18,6 +18,30 @@ export interface WaitingText {
 
 const linesOf = (text: string): number => text.split('\n').length - 1
 
+function asking(routine: NonNullable<Candidate['definition']['routine']>, name: string): string {
+  // What a function of ANY TYPE gives is known at its call only.
+  if (isTemplate(routine)) return 'SELECT 1 AS result'
+  const call = callWithNulls(name, routine)
+  return routine.kind === 'TABLE_VALUED_FUNCTION'
+    ? `SELECT * FROM UNNEST(${call})`
+    : `SELECT ${call} AS result`
+}
+
+/** Whether a view that is waiting begins with WITH RECURSIVE, at any distance. */
+const readsRecursive = (
+  references: readonly TableName[],
+  waiting: ReadonlyMap<string, Candidate>,
+  view: Candidate,
+): boolean =>
+  references.some((reference) => {
+    const before = waiting.get(nameKey(reference))
+    if (before === undefined || before === view || before.definition.routine !== undefined) return false
+    return (
+      WITH.exec(before.definition.query)?.[1] !== undefined ||
+      readsRecursive(before.references, waiting, view)
+    )
+  })
+
 /** @param waiting by key: those that are not there yet, or will change. */
 export function withWaiting(
   view: Candidate,
@@ -36,10 +60,10 @@ export function withWaiting(
       const before = waiting.get(key)
       if (before === undefined || names.has(key) || before === view) continue
       nameAll(before.references)
-      const isTable = before.definition.routine?.kind === 'TABLE_VALUED_FUNCTION'
-      const what = before.definition.routine === undefined ? 'view' : 'function'
+      const { routine } = before.definition
+      const what = routine === undefined ? 'view' : 'function'
       names.set(key, `waiting_${what}_${names.size + 1}`)
-      if (isTable) tables.add(key)
+      if (routine?.kind === 'TABLE_VALUED_FUNCTION') tables.add(key)
       if (what === 'function') functions.push(temporary(before, names.get(key)!).text)
     }
   }
@@ -60,20 +84,13 @@ export function withWaiting(
       ]
     })
 
-  const recursiveViews = (references: readonly TableName[]): boolean =>
-    references.some((reference) => {
-      const before = waiting.get(nameKey(reference))
-      if (before === undefined || before === view || before.definition.routine !== undefined) return false
-      return WITH.exec(before.definition.query)?.[1] !== undefined || recursiveViews(before.references)
-    })
-
   /** A query with those it reads before it. */
   function query({ definition, references }: Candidate): { text: string; linesBefore: number } {
     const text = instead(definition.query)
     const parts = queriesFor(references)
     if (parts.length === 0) return { text, linesBefore: 0 }
     const own = WITH.exec(text)
-    const isRecursive = own?.[1] !== undefined || recursiveViews(references)
+    const isRecursive = own?.[1] !== undefined || readsRecursive(references, waiting, view)
     const head = `WITH ${isRecursive ? 'RECURSIVE ' : ''}${parts.join(', ')}${own === null ? '' : ','}\n`
     // What is cut off keeps its lines.
     const rest = own === null ? text : `${'\n'.repeat(linesOf(own[0]))}${text.slice(own[0].length)}`
@@ -101,10 +118,7 @@ export function withWaiting(
       inside = { text: instead(candidate.definition.query), linesBefore: 0 }
       if (before !== '') tail = `\n))${tail}`
     }
-    return {
-      text: `${head}${inside.text}${tail}`,
-      linesBefore: linesOf(head) + inside.linesBefore,
-    }
+    return { text: `${head}${inside.text}${tail}`, linesBefore: linesOf(head) + inside.linesBefore }
   }
 
   nameAll(view.references)
@@ -113,18 +127,12 @@ export function withWaiting(
   const { routine } = view.definition
   if (routine === undefined) {
     const { text, linesBefore } = query(view)
-    return {
-      ...{ text: `${before}${text}`, linesBefore: linesOf(before) + linesBefore, isWaiting },
-      hasFunctions: functions.length > 0,
-    }
+    const hasFunctions = functions.length > 0
+    return { text: `${before}${text}`, linesBefore: linesOf(before) + linesBefore, isWaiting, hasFunctions }
   }
   const own = temporary(view, 'this_function')
-  const call = callWithNulls('this_function', routine)
-  const asked =
-    routine.kind === 'TABLE_VALUED_FUNCTION' ? `SELECT * FROM UNNEST(${call})` : `SELECT ${call} AS result`
   return {
-    // What a function of ANY TYPE gives is known at its call only.
-    text: `${before}${own.text}${isTemplate(routine) ? 'SELECT 1 AS result' : asked}`,
+    text: `${before}${own.text}${asking(routine, 'this_function')}`,
     linesBefore: linesOf(before) + own.linesBefore,
     isWaiting,
     hasFunctions: true,

@@ -76,65 +76,9 @@ export async function apply(
   let results = ''
   let junit = ''
   try {
-    let python = observed.python ?? ''
-    for (const step of plan.steps) {
-      switch (step.kind) {
-        case 'install':
-          if (python === '') python = await install(step, runner)
-          done.push({ step })
-          break
-        case 'reuse-packages':
-          // What was previewed was previewed with them.
-          if (seen === undefined && observed.packages?.content)
-            await putBack(observed.packages.content, observed.packages.folder)
-          done.push({ step })
-          break
-        case 'create-dataset':
-          await create(step.target, inputs, observed, google)
-          done.push({ step })
-          break
-        case 'drop-dataset':
-          notes.push(await drop(step.target, observed, google))
-          done.push({ step })
-          break
-        case 'use':
-          done.push({ step })
-          break
-        case 'build':
-        case 'test':
-        case 'compare':
-        case 'python-model':
-        case 'command':
-        case 'list':
-        case 'leave-out':
-        case 'leave-dataset':
-        case 'save-state':
-          break
-        default:
-          assertNever(step)
-      }
-    }
+    const python = await prepare(plan, inputs, observed, google, runner, { done, notes })
     if (commands.length === 0) return end(undefined)
-    const ran = await runDbt(
-      {
-        python,
-        scratch: observed.scratch,
-        target: observed.project.targetPath,
-        projectId: google.projectId,
-        jobs: jobPlace(inputs, google),
-        profiles: renderProfiles(
-          inputs,
-          observed.dataset,
-          observed.project.profileName,
-          google,
-          labelsFor(runner),
-        ),
-        argvs: commands.map(({ argv }) => argv),
-        isLoud: true,
-      },
-      google,
-      runner,
-    )
+    const ran = await runCommands(commands, python, inputs, observed, google, runner)
     results = ran.results
     for (const [number, step] of commands.entries()) {
       const result = await readResults(
@@ -158,6 +102,81 @@ export async function apply(
   } catch (failure) {
     return end(failure, results, junit)
   }
+}
+
+/** What stands before the commands. @returns the Python to run dbt with. */
+async function prepare(
+  plan: DbtPlan,
+  inputs: Inputs,
+  observed: Observed,
+  google: Google,
+  runner: Runner,
+  { done, notes }: { readonly done: Done; readonly notes: string[] },
+): Promise<string> {
+  let python = observed.python ?? ''
+  for (const step of plan.steps) {
+    switch (step.kind) {
+      case 'install':
+        if (python === '') python = await install(step, runner)
+        done.push({ step })
+        break
+      case 'reuse-packages':
+        // What was previewed was previewed with them.
+        if (observed.preview === undefined && observed.packages?.content)
+          await putBack(observed.packages.content, observed.packages.folder)
+        done.push({ step })
+        break
+      case 'create-dataset':
+        await create(step.target, inputs, observed, google)
+        done.push({ step })
+        break
+      case 'drop-dataset':
+        notes.push(await drop(step.target, observed, google))
+        done.push({ step })
+        break
+      case 'use':
+        done.push({ step })
+        break
+      case 'build':
+      case 'test':
+      case 'compare':
+      case 'python-model':
+      case 'command':
+      case 'list':
+      case 'leave-out':
+      case 'leave-dataset':
+      case 'save-state':
+        break
+      default:
+        assertNever(step)
+    }
+  }
+  return python
+}
+
+function runCommands(
+  commands: readonly CommandStep[],
+  python: string,
+  inputs: Inputs,
+  observed: Observed,
+  google: Google,
+  runner: Runner,
+): ReturnType<typeof runDbt> {
+  const { scratch, dataset, project } = observed
+  return runDbt(
+    {
+      python,
+      scratch,
+      target: project.targetPath,
+      projectId: google.projectId,
+      jobs: jobPlace(inputs, google),
+      profiles: renderProfiles(inputs, dataset, project.profileName, google, labelsFor(runner)),
+      argvs: commands.map(({ argv }) => argv),
+      isLoud: true,
+    },
+    google,
+    runner,
+  )
 }
 
 async function create(datasetId: string, inputs: Inputs, observed: Observed, google: Google): Promise<void> {

@@ -5,7 +5,7 @@
 import type { Batch } from '../../_shared/batch.ts'
 import { WorkFailedError } from '../../_shared/errors.ts'
 import type { Outcome } from '../../_shared/plan.ts'
-import type { Annotation, Report, SummaryBlock } from '../../_shared/report.ts'
+import type { Annotation, Cell, Report, SummaryBlock } from '../../_shared/report.ts'
 import { hideNamed } from '../../_shared/secrets.ts'
 import type { FailureSigns } from './failure-signs.ts'
 import { consoleLink, type SparkPlan, type SparkStep } from './plan.ts'
@@ -51,32 +51,9 @@ export function report(
   observed: World,
 ): Report {
   const { submit } = plan
-  const facts: Facts = {
-    timeoutMs: inputs.timeoutMs,
-    prices: inputs.prices,
-    maxCostUsd: inputs.maxCostUsd,
-    link: consoleLink({
-      projectId: observed.projectId,
-      region: inputs.region,
-      batchId: submit?.batchId ?? '',
-    }),
-    tracebackPaths: Object.fromEntries(
-      [...observed.sources.values()].flatMap(({ tracebackPaths }) => Object.entries(tracebackPaths)),
-    ),
-  }
+  const facts = factsOf(plan, inputs, observed)
   const batch = outcome.watched?.batch ?? outcome.submitted
-  const cost = batch?.usage === undefined ? undefined : costUsd(batch.usage, facts.prices)
-  const outputs = {
-    'main-uri': plan.mainUri,
-    'py-file-uris': plan.pyFileUris.join('\n'),
-    'batch-id': submit?.batchId ?? '',
-    'batch-name': batch?.name ?? '',
-    state: batch?.state ?? '',
-    'output-uri': batch?.outputUri ?? '',
-    'milli-dcu-seconds': batch?.usage?.milliDcuSeconds ?? '',
-    'shuffle-gb-seconds': batch?.usage?.shuffleGbSeconds ?? '',
-    'cost-usd': cost === undefined ? '' : cost.toFixed(6),
-  }
+  const outputs = outputsOf(plan, batch, facts.prices)
   const notes = [...said, ...observed.notes].map((text): SummaryBlock => ({ kind: 'text', text }))
   if (submit === undefined)
     return { outputs, summary: [...staging(plan, outcome, inputs), ...notes], failure: outcome.failure }
@@ -101,55 +78,80 @@ export function report(
   }
   if (batch === undefined)
     return { outputs, summary: notes, failure: outcome.failure ?? new Error('the batch was not watched') }
+  const tail = outcome.watched?.tail ?? []
   const summary: SummaryBlock[] = [
     {
       kind: 'heading',
       text: `Batch ${submit.batchId}: ${batch.state}${outcome.submitted === undefined ? '' : ' (not waited for)'}`,
     },
-    {
-      kind: 'table',
-      head: ['', ''],
-      rows: [
-        ['Batch', { text: submit.batchId, href: facts.link }],
-        ...times(batch).map(([state, seconds]): [string, string] => [state, `${seconds} s`]),
-        ...(submit.kind === 'attach' ? [['Not submitted', submit.reason] satisfies [string, string]] : []),
-        ...(plan.mainUri === ''
-          ? []
-          : [
-              ['Files', `${plan.steps.length - 1} staged, ${plan.staged} were there already`] satisfies [
-                string,
-                string,
-              ],
-            ]),
-        [
-          'Usage',
-          batch.usage === undefined
-            ? 'not counted yet'
-            : `${(batch.usage.milliDcuSeconds / 1000).toFixed(1)} DCU-seconds, ${batch.usage.shuffleGbSeconds} GB-seconds of shuffle`,
-        ],
-        [
-          'Cost (estimate)',
-          cost === undefined
-            ? batch.usage === undefined
-              ? 'unknown'
-              : `unknown: ${facts.prices.source}`
-            : `$${cost.toFixed(4)} at $${facts.prices.dcuHour} per DCU-hour and $${facts.prices.shuffleGbHour} per GB-hour: ${facts.prices.source}`,
-        ],
-        ['Driver output', batch.outputUri ?? 'none'],
-      ],
-    },
-    ...(outcome.watched !== undefined && outcome.watched.tail.length > 0
-      ? [
-          {
-            kind: 'details',
-            label: 'Last lines of the driver',
-            text: outcome.watched.tail.join('\n'),
-          } as const,
-        ]
+    { kind: 'table', head: ['', ''], rows: rowsOf(plan, submit, batch, facts) },
+    ...(tail.length > 0
+      ? [{ kind: 'details', label: 'Last lines of the driver', text: tail.join('\n') } as const]
       : []),
     ...notes,
   ]
   return { outputs, summary, failure: outcome.failure ?? failureOf(submit.batchId, outcome, facts) }
+}
+
+function factsOf({ submit }: SparkPlan, inputs: Wishes, { projectId, sources }: World): Facts {
+  return {
+    timeoutMs: inputs.timeoutMs,
+    prices: inputs.prices,
+    maxCostUsd: inputs.maxCostUsd,
+    link: consoleLink({ projectId, region: inputs.region, batchId: submit?.batchId ?? '' }),
+    tracebackPaths: Object.fromEntries(
+      [...sources.values()].flatMap(({ tracebackPaths }) => Object.entries(tracebackPaths)),
+    ),
+  }
+}
+
+const costOf = (batch: Batch | undefined, prices: Prices): number | undefined =>
+  batch?.usage === undefined ? undefined : costUsd(batch.usage, prices)
+
+function outputsOf(plan: SparkPlan, batch: Batch | undefined, prices: Prices): Report['outputs'] {
+  return {
+    'main-uri': plan.mainUri,
+    'py-file-uris': plan.pyFileUris.join('\n'),
+    'batch-id': plan.submit?.batchId ?? '',
+    'batch-name': batch?.name ?? '',
+    state: batch?.state ?? '',
+    'output-uri': batch?.outputUri ?? '',
+    'milli-dcu-seconds': batch?.usage?.milliDcuSeconds ?? '',
+    'shuffle-gb-seconds': batch?.usage?.shuffleGbSeconds ?? '',
+    'cost-usd': costOf(batch, prices)?.toFixed(6) ?? '',
+  }
+}
+
+function rowsOf(
+  plan: SparkPlan,
+  submit: NonNullable<SparkPlan['submit']>,
+  batch: Batch,
+  { link, prices }: Facts,
+): Cell[][] {
+  const { usage } = batch
+  const cost = costOf(batch, prices)
+  const priced =
+    cost === undefined
+      ? usage === undefined
+        ? 'unknown'
+        : `unknown: ${prices.source}`
+      : `$${cost.toFixed(4)} at $${prices.dcuHour} per DCU-hour and $${prices.shuffleGbHour} per GB-hour: ${prices.source}`
+  return [
+    ['Batch', { text: submit.batchId, href: link }],
+    ...times(batch).map(([state, seconds]) => [state, `${seconds} s`]),
+    ...(submit.kind === 'attach' ? [['Not submitted', submit.reason]] : []),
+    ...(plan.mainUri === ''
+      ? []
+      : [['Files', `${plan.steps.length - 1} staged, ${plan.staged} were there already`]]),
+    [
+      'Usage',
+      usage === undefined
+        ? 'not counted yet'
+        : `${(usage.milliDcuSeconds / 1000).toFixed(1)} DCU-seconds, ${usage.shuffleGbSeconds} GB-seconds of shuffle`,
+    ],
+    ['Cost (estimate)', priced],
+    ['Driver output', batch.outputUri ?? 'none'],
+  ]
 }
 
 /** A refused run is none that only looked. */
