@@ -69,26 +69,6 @@ async function staged(): Promise<string[]> {
 
 describe('submit-spark', () => {
   let first: RunResult
-  it('never runs what somebody else put in the place of a file', async () => {
-    const text = 'print("reviewed")\n'
-    await write({ 'jobs/reviewed.py': text })
-    const name = `submit-spark/${createHash('sha256').update(text).digest('hex')}/reviewed.py`
-    const planted = await cloud.fetchAs(
-      'ci-deploy',
-      `/upload/storage/v1/b/${STAGING}/o?uploadType=media&name=${encodeURIComponent(name)}`,
-      {
-        method: 'POST',
-        body: 'print("not reviewed")\n',
-      },
-    )
-    expect(planted.status).toBe(200)
-    const result = await submit({ main: 'jobs/reviewed.py', 'py-files': '' })
-    expect([result.exitCode, result.outputs['batch-id']]).toEqual([1, undefined])
-    expect(errorOf(result)).toMatch(
-      /Staging jobs\/reviewed\.py: gs:\/\/.* holds other bytes than its name says/,
-    )
-  })
-
   it('stages files and a zipped folder, runs the batch and reports its state, output, usage and cost', async () => {
     first = await submit({ args: '--raw\ngs://x/a b', labels: 'Team=Data & Insights' })
     expect([first.exitCode, errorOf(first)]).toEqual([0, ''])
@@ -277,6 +257,26 @@ describe('submit-spark', () => {
     const again = await submit({}, { entry: 'post', state: killed.state })
     expect(again.exitCode).toBe(0)
   }, 120_000)
+
+  it('never runs what somebody else put in the place of a file', async () => {
+    const text = 'print("reviewed")\n'
+    await write({ 'jobs/reviewed.py': text })
+    const name = `submit-spark/${createHash('sha256').update(text).digest('hex')}/reviewed.py`
+    const planted = await cloud.fetchAs(
+      'ci-deploy',
+      `/upload/storage/v1/b/${STAGING}/o?uploadType=media&name=${encodeURIComponent(name)}`,
+      {
+        method: 'POST',
+        body: 'print("not reviewed")\n',
+      },
+    )
+    expect(planted.status).toBe(200)
+    const result = await submit({ main: 'jobs/reviewed.py', 'py-files': '' })
+    expect([result.exitCode, result.outputs['batch-id']]).toEqual([1, undefined])
+    expect(errorOf(result)).toMatch(
+      /Staging jobs\/reviewed\.py: gs:\/\/.* holds other bytes than its name says/,
+    )
+  })
 })
 
 describe('submit-spark refuses', () => {
