@@ -291,7 +291,9 @@ describe('what --events names', () => {
 
   it('is refused when a folder holds nothing that can be read, or nothing at all', async () => {
     await mkdir(join(directory, 'none'))
-    await expect(look(['none'])).rejects.toThrow(/no file in this folder ends in \.csv, .* or \.parquet or \.avro\.$/)
+    await expect(look(['none'])).rejects.toThrow(
+      /no file in this folder ends in \.csv, .* or \.parquet or \.avro\.$/,
+    )
     await put('none/a.csv', '')
     await put('none/b.csv', '')
     await expect(look(['none'])).rejects.toThrow(/none\/a\.csv: the file is empty\.$/)
