@@ -4,8 +4,8 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { freePort } from '../local/free-port.ts'
 
 export const PEER = 'goccy/bigquery-emulator'
 const HINT = `no ${PEER} to compare with: go install github.com/${PEER}/cmd/bigquery-emulator@latest, then put it on the PATH or name it in BIGQUERY_EMULATOR`
@@ -14,15 +14,6 @@ const START_MS = 60_000
 export interface Peer {
   ask(sql: string): Promise<void>
   close(): Promise<void>
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Undefined, with one line that says why, where there is none. */

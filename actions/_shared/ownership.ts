@@ -44,13 +44,18 @@ export const markOf = (owner: string, digest: string, there: Labels = {}): Label
   [OWNER]: owner,
   [DIGEST]: digest,
 })
+/** What the ledger of a table may hold beside its mark. */
+export const LEDGER_LABELS: readonly string[] = [
+  'change',
+  'applied',
+  'run',
+  'commit',
+  'shape',
+  'rest',
+  'beside',
+].map((name) => `clickstream-${name}`)
 /** Labels that only this set writes: what a file said of them would be taken for a mark. */
-const MARKS: readonly string[] = [
-  'managed-by',
-  ...['owner', 'digest', 'name', 'change', 'applied', 'run', 'commit', 'shape', 'rest', 'beside'].map(
-    (name) => `clickstream-${name}`,
-  ),
-]
+const MARKS: readonly string[] = ['managed-by', OWNER, DIGEST, NAME, ...LEDGER_LABELS]
 
 /** https://docs.cloud.google.com/bigquery/docs/labels-intro#requirements */
 export function wrongLabel(key: string, value: string): string | undefined {

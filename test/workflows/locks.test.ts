@@ -3,6 +3,7 @@ import { expect, it } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parse } from 'yaml'
+import { UNUSED } from '../../actions/run-dbt/src/installer-words.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
@@ -14,6 +15,13 @@ it.each([
   ['dist/run-dbt/requirements.txt', 'local/toolchain/locks/dbt.txt'],
 ])('%s is %s', (copy, original) => {
   expect(read(copy)).toBe(read(original))
+})
+
+it('what run-dbt takes for unused is what its lock leaves out', () => {
+  const left = read('local/toolchain/locks/dbt.excludes')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+  expect([...UNUSED].sort()).toEqual(left.sort())
 })
 
 it('the image is built from the lock of run-dbt on a base named by its digest, and not as root', () => {

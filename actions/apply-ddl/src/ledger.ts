@@ -4,7 +4,7 @@
  */
 import type { ExistingTable } from '../../_shared/dataset.ts'
 import { RefusedError } from '../../_shared/errors.ts'
-import { markDigest, markOf, ownershipOf } from '../../_shared/ownership.ts'
+import { LEDGER_LABELS, markDigest, markOf, ownershipOf } from '../../_shared/ownership.ts'
 import { restOf, shapeOf } from './shape.ts'
 
 const SHAPE = 'clickstream-shape'
@@ -107,9 +107,6 @@ export function written({
 
 /** https://cloud.google.com/bigquery/quotas#label_limits */
 const MOST_LABELS = 64
-const OWN_LABELS = ['change', 'applied', 'run', 'commit', 'shape', 'rest', 'beside'].map(
-  (name) => `clickstream-${name}`,
-)
 
 /** Too many would be found out only after the change, with nothing recorded: said before it. */
 export function refuseManyLabels(
@@ -118,7 +115,7 @@ export function refuseManyLabels(
   wished: readonly string[],
 ): void {
   const marks = Object.keys(markOf('', '', existing))
-  const names = new Set([...Object.keys(existing), ...wished, ...marks, ...OWN_LABELS])
+  const names = new Set([...Object.keys(existing), ...wished, ...marks, ...LEDGER_LABELS])
   if (names.size <= MOST_LABELS) return
   throw new RefusedError(
     `Planning ${target}: with the labels by which this action knows it, it would have ${names.size}, and BigQuery takes ${MOST_LABELS}; remove ${names.size - MOST_LABELS} of its own.`,

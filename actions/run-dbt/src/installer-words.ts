@@ -36,7 +36,7 @@ export function hintFor(said: string): string {
 }
 
 /** What the shipped lock leaves out, one made after its example may leave out as well: dbt never imports it. */
-const UNUSED: ReadonlySet<string> = new Set([
+export const UNUSED: ReadonlySet<string> = new Set([
   'db-dtypes',
   'google-cloud-aiplatform',
   'numpy',

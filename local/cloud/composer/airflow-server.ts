@@ -3,11 +3,10 @@
  * environment's account; it ends with this process and leaves nothing running.
  */
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { copyFile, mkdir, open, readFile, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { freePort } from '../../free-port.ts'
 import type { Environment } from '../kernel.ts'
 import { startGroup, type ProcessGroup } from '../processes/process-group.ts'
 import { createAirflowApi, type AirflowApi, type AirflowLogin } from './airflow-api.ts'
@@ -133,15 +132,6 @@ export async function airflowVariables(
 
 async function untilReady(api: AirflowApi, signal?: AbortSignal): Promise<void> {
   while (!(await api.isReady())) await pause(500, undefined, { signal })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function lastLine(file: string): Promise<string> {
