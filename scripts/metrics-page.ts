@@ -64,7 +64,7 @@ export function metricsPage(
     '',
     '*For whoever writes a number of `caec_insights` into a report. After it you know what was divided by what, and what may be added up.*',
     '',
-    `Generated from [\`${SOURCE}\`](../${SOURCE}); tests hold that against the views. Counts add up over the grain unless a caveat says otherwise. Words as in [the contract](contract.md#2-events).`,
+    `Generated from [\`${SOURCE}\`](../${SOURCE}). Counts add up over the grain unless a caveat says otherwise. Words as in [the contract](contract.md#2-events).`,
     '',
     ...sections,
   ].join('\n')
