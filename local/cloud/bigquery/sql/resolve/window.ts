@@ -5,6 +5,8 @@
 import { invalid } from '../refusal.ts'
 import type { FrameBound, Window } from '../parse/syntax.ts'
 import { isGroupable, isScalar, typeName } from '../values/gtype.ts'
+import { raised } from '../values/raised.ts'
+import { once } from '../values/value.ts'
 import { resolveExpression } from './recursion.ts'
 import { orderKey } from './order.ts'
 import type { Env } from './scope.ts'
@@ -27,20 +29,20 @@ export function resolveWindow(window: Window, env: Env, name: string): string {
     throw invalid(`Window framing clause is not allowed for analytic function ${name}`, window.at)
   if (keys.length === 0 && NUMBERING.includes(name) && name !== 'ROW_NUMBER')
     throw invalid(`Window ORDER BY is required for analytic function ${name}`, window.at)
-  const hasRange = whole.frame?.unit === 'RANGE'
+  const frame = whole.frame
+  const hasOffset = frame?.unit === 'RANGE' && [frame.start, frame.end].some((bound) => bound?.offset)
   const order = keys.map(({ item, value }) =>
     orderKey(
       item,
-      /^(\d+|CAST\(-?\d+ AS BIGINT\))$/.test(value.sql) ? { ...value, sql: `(${value.sql} + 0)` } : value,
-      hasRange,
+      /^(\d+|CAST\(-?\d+ AS BIGINT\))$/.test(value.sql)
+        ? { ...value, sql: `(${value.sql} + 0)` }
+        : hasOffset && isScalar(value.type, 'FLOAT64')
+          ? { ...value, sql: numberIn(value.sql) }
+          : value,
+      hasOffset,
     ),
   )
-  const frame = whole.frame
-  if (
-    frame?.unit === 'RANGE' &&
-    [frame.start, frame.end].some((bound) => bound?.offset) &&
-    (keys.length !== 1 || !isScalar(keys[0]!.value.type, 'INT64', 'FLOAT64', 'NUMERIC'))
-  )
+  if (hasOffset && (keys.length !== 1 || !isScalar(keys[0]!.value.type, 'INT64', 'FLOAT64', 'NUMERIC')))
     throw invalid('RANGE with an offset needs exactly one numeric ORDER BY key', window.at)
   const parts = [
     partitions.length > 0 ? `PARTITION BY ${partitions.join(', ')}` : '',
@@ -53,6 +55,14 @@ export function resolveWindow(window: Window, env: Env, name: string): string {
   ]
   return `(${parts.filter((part) => part !== '').join(' ')})`
 }
+
+/** The engine would take NaN for the largest number: a frame of other rows. */
+const numberIn = (key: string): string =>
+  once(
+    [key],
+    ([x]) =>
+      `CASE WHEN isnan(${x}) THEN ${raised("'NaN in the ORDER BY of a RANGE frame with an offset is not supported by the local BigQuery'")} ELSE ${x} END`,
+  )
 
 function merge(window: Window, env: Env, depth = 0): Window {
   if (!window.base) return window
