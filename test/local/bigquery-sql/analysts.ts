@@ -379,6 +379,18 @@ export const analysts: readonly (readonly [sql: string, ...rows: Row[]])[] = [
     'SELECT TO_JSON_STRING(JSON \'{"b" : 1}\'), TO_JSON_STRING([1, 2]), TO_JSON_STRING(CAST(NULL AS STRING))',
     ['{"b":1}', '[1,2]', 'null'],
   ],
+  [
+    "SELECT CAST(x AS STRING), COUNT(*) OVER (ORDER BY x RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) FROM UNNEST([1.5, CAST('nan' AS FLOAT64), NULL]) x ORDER BY 2",
+    [null, 1],
+    ['NaN', 2],
+    ['1.5', 3],
+  ],
+  [
+    'SELECT x, COUNT(*) OVER (ORDER BY x RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) FROM UNNEST([1.5, 2.5, NULL]) x ORDER BY x',
+    [null, 1],
+    [1.5, 1],
+    [2.5, 2],
+  ],
   // scripts
   ['DECLARE x INT64 DEFAULT 2; SELECT id FROM d.t WHERE id = x', [2]],
   ['DECLARE a, b INT64; SET (a, b) = (1, 2); SELECT a + b', [3]],

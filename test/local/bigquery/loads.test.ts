@@ -345,6 +345,32 @@ describe('loads from gs://', () => {
     )
   })
 
+  it('keep JSON as a value of it: members in order, the first of equal keys', async () => {
+    const inner = [{ name: 'j', type: 'JSON' }]
+    const fields = [
+      { name: 'j', type: 'JSON' },
+      { name: 'r', type: 'RECORD', fields: inner },
+      { name: 'l', type: 'RECORD', mode: 'REPEATED', fields: inner },
+    ]
+    await put('v.json', '{"j":{"b":1,"a":2,"b":3},"r":{"j":{"z":1, "y":2}},"l":[{"j":{"d":1,"c":[2,1]}}]}\n')
+    await put('v.csv', '"{ ""b"": 1.50, ""a"": [] }"\n')
+    const load = (file: string, sourceFormat: string, schema: object[]) =>
+      cloud.run('data-eng', {
+        load: {
+          sourceUris: [`gs://caec-local-lake/${file}`],
+          sourceFormat,
+          destinationTable: raw(file.replace('.', '_')),
+          schema: { fields: schema },
+        },
+      })
+    expect((await load('v.json', 'NEWLINE_DELIMITED_JSON', fields)).status).toEqual({ state: 'DONE' })
+    expect((await load('v.csv', 'CSV', inner)).status).toEqual({ state: 'DONE' })
+    expect(await data('v_json')).toEqual([
+      ['{"a":2,"b":1}', { f: [{ v: '{"y":2,"z":1}' }] }, [{ v: { f: [{ v: '{"c":[2,1],"d":1}' }] } }]],
+    ])
+    expect(await data('v_csv')).toEqual([['{"a":[],"b":1.5}']])
+  })
+
   it('LOAD DATA overwrites one partition from a folder through the same code', async () => {
     await cloud.query(
       'data-eng',

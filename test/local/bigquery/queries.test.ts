@@ -308,7 +308,7 @@ describe('queries', () => {
   })
 
   it('take named and positional parameters of every shape, and values that try to break out', async () => {
-    const named = await cloud.query('data-eng', 'SELECT @n + 1 AS n, @s AS s, @l AS l, @ts AS ts', {
+    const named = await cloud.query('data-eng', 'SELECT @n + 1 AS n, @s AS s, @l AS l, @ts AS ts, @j AS j', {
       parameterMode: 'NAMED',
       formatOptions: { useInt64Timestamp: true },
       queryParameters: [
@@ -324,9 +324,12 @@ describe('queries', () => {
           parameterType: { type: 'TIMESTAMP' },
           parameterValue: { value: '2020-01-01 01:00:00+01:00' },
         },
+        { name: 'j', parameterType: { type: 'JSON' }, parameterValue: { value: '{"b": 1, "a": "\'"}' } },
       ],
     })
-    expect(named.rows).toEqual([['42', "'); DROP TABLE x; --", [{ v: '1' }, { v: '2' }], '1577836800000000']])
+    expect(named.rows).toEqual([
+      ['42', "'); DROP TABLE x; --", [{ v: '1' }, { v: '2' }], '1577836800000000', '{"a":"\'","b":1}'],
+    ])
     const positional = await cloud.query('data-eng', 'SELECT ? AS a, ? AS b', {
       parameterMode: 'POSITIONAL',
       queryParameters: [
@@ -335,15 +338,17 @@ describe('queries', () => {
       ],
     })
     expect(positional.rows).toEqual([['2020-01-01', null]])
-    expect(
-      (
-        await cloud.query('data-eng', 'SELECT @n AS n', {
-          queryParameters: [
-            { name: 'n', parameterType: { type: 'INT64' }, parameterValue: { value: '1; DROP' } },
-          ],
-        })
-      ).status,
-    ).toBe(400)
+    for (const [type, value] of [
+      ['INT64', '1; DROP'],
+      ['JSON', '{"a":1,}'],
+    ])
+      expect(
+        (
+          await cloud.query('data-eng', 'SELECT @n AS n', {
+            queryParameters: [{ name: 'n', parameterType: { type }, parameterValue: { value } }],
+          })
+        ).status,
+      ).toBe(400)
   })
 
   it('never read a file of this machine, by any way of writing it', async () => {

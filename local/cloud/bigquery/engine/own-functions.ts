@@ -27,6 +27,7 @@ import {
   publicSuffixOf,
   registeredDomainOf,
 } from './nets.ts'
+import { jsonTrouble, normalJson } from '../sql/values/normal-json.ts'
 import { marked } from '../sql/values/raised.ts'
 
 interface OwnFunction {
@@ -255,6 +256,13 @@ const OWN: readonly OwnFunction[] = [
     takes: [VARCHAR],
     gives: VARCHAR,
     compute: (text) => quotedLiteral(String(text)),
+  },
+  { name: 'own_normal_json', takes: [VARCHAR], gives: VARCHAR, compute: (text) => normalJson(String(text)) },
+  {
+    name: 'own_json_trouble',
+    takes: [VARCHAR],
+    gives: VARCHAR,
+    compute: (text) => jsonTrouble(String(text)) ?? null,
   },
 ]
 

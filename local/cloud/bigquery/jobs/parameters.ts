@@ -6,6 +6,7 @@ import { legacyTypeName } from '../engine/data-types.ts'
 import { quoteName, quoteText } from '../engine/names.ts'
 import { invalid, unsupported } from '../engine/refusals.ts'
 import { isRecord, requiredText, text, type Body } from '../engine/request-body.ts'
+import { jsonTrouble, normalJson } from '../sql/values/normal-json.ts'
 
 export interface Parameter {
   readonly name?: string
@@ -101,7 +102,15 @@ function writeValue(type: Body, value: Body): string {
   const given = value.value
   if (given === undefined || given === null) return `CAST(NULL AS ${target})`
   if (name === 'BYTES') return `from_base64(${quoteText(String(given))})`
+  if (name === 'JSON') return `CAST(${quoteText(checkJson(String(given)))} AS JSON)`
   return `CAST(${quoteText(checkScalar(name, String(given)))} AS ${target})`
+}
+
+function checkJson(given: string): string {
+  const trouble = jsonTrouble(given)
+  if (trouble !== undefined)
+    throw invalid(`Invalid value for query parameter of type JSON: ${trouble}: ${JSON.stringify(given)}`)
+  return normalJson(given)
 }
 
 const shapes: Readonly<Record<string, RegExp>> = {

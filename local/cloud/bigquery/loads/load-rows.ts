@@ -14,6 +14,7 @@ import type { FieldSchema } from '../sql/types.ts'
 import { createReader } from './formats.ts'
 import { hiveLiteral, readHive, type HiveColumns } from './hive.ts'
 import type { LoadConfig } from './load-config.ts'
+import { withNormalJson } from './normal-values.ts'
 import type { LinkedFile } from './sources.ts'
 
 export interface LoadRun {
@@ -47,7 +48,10 @@ export async function selectFiles(
         hiveLiteral(hive!.valuesOf(file)[index]!, column),
       ]),
     )
-    const outer = schema.map((field) => values.get(field.name.toLowerCase()) ?? quoteName(field.name))
+    const outer = schema.map((field) => {
+      const name = quoteName(field.name)
+      return values.get(field.name.toLowerCase()) ?? `${withNormalJson(name, field)} AS ${name}`
+    })
     selects.push(`SELECT ${outer.join(', ')} FROM (${await reader.select(file, content, skip)})`)
   }
   if (selects.length === 0)

@@ -6,6 +6,8 @@
 import { unsupported, type Position } from '../refusal.ts'
 import { floatText } from '../values/cast.ts'
 import { anonymousField, duckdbType, type GType } from '../values/gtype.ts'
+import { normalPartSql } from '../values/normal-json.ts'
+import { raised } from '../values/raised.ts'
 import { datetimeText, utcDatetime } from '../values/temporal.ts'
 import { once, quoteText } from '../values/value.ts'
 
@@ -15,18 +17,28 @@ const clock = (datetime: string): string =>
 /** Beyond 2^53 a number would lose digits in many readers: BigQuery writes it as text. */
 const WIDE = '9007199254740992'
 
-/** JSON text of `sql`, never NULL; `wide` writes numbers that JSON's readers would lose digits of. */
-export function jsonText(sql: string, type: GType, at: Position, depth = 0, wide = quoted): string {
+const integer = (x: string): string =>
+  `CASE WHEN ${x} BETWEEN -${WIDE} AND ${WIDE} THEN CAST(${x} AS VARCHAR) ELSE ${quoted(`CAST(${x} AS VARCHAR)`)} END`
+const digits = (x: string): string => `regexp_replace(CAST(${x} AS VARCHAR), '\\.?0+$', '')`
+const numeric = (x: string): string =>
+  `CASE WHEN ${x} BETWEEN -${WIDE} AND ${WIDE} AND ${x} = round(${x}, 0) THEN ${digits(x)} ELSE ${quoted(digits(x))} END`
+/** In a JSON value it is a number: an integer of 64 bits, or what a FLOAT64 gives back. */
+const numericOfValue = (x: string): string =>
+  `CASE WHEN ${x} = round(${x}, 0) THEN CASE WHEN ${x} BETWEEN -9223372036854775808 AND 18446744073709551615 THEN ${digits(x)} ELSE ${raised("'A NUMERIC beyond 64 bits in a JSON value is not supported by the local BigQuery'")} END ` +
+  `WHEN TRY_CAST(CAST(CAST(${x} AS DOUBLE) AS VARCHAR) AS DECIMAL(38,9)) = ${x} THEN ${digits(x)} ELSE ${raised("'Failed to convert type NUMERIC to JSON'")} END`
+
+/** JSON text of `sql`, never NULL; of a JSON value where `isValue`, which writes wide numbers as numbers. */
+export function jsonText(sql: string, type: GType, at: Position, depth = 0, isValue = false): string {
   return once(
     [sql],
-    ([x]) => `CASE WHEN ${x} IS NULL THEN 'null' ELSE ${present(x!, type, at, depth, wide)} END`,
+    ([x]) => `CASE WHEN ${x} IS NULL THEN 'null' ELSE ${present(x!, type, at, depth, isValue)} END`,
   )
 }
 
-function present(x: string, type: GType, at: Position, depth: number, wide: typeof quoted): string {
+function present(x: string, type: GType, at: Position, depth: number, isValue: boolean): string {
   if (type.kind === 'array') {
     const item = `json_item_${depth}`
-    return `('[' || array_to_string(list_transform(${x}, lambda ${item}: ${jsonText(item, type.element, at, depth + 1, wide)}), ',') || ']')`
+    return `('[' || array_to_string(list_transform(${x}, lambda ${item}: ${jsonText(item, type.element, at, depth + 1, isValue)}), ',') || ']')`
   }
   if (type.kind === 'struct') {
     const members = type.fields.map((field, i) => {
@@ -37,7 +49,7 @@ function present(x: string, type: GType, at: Position, depth: number, wide: type
         field.type,
         at,
         depth + 1,
-        wide,
+        isValue,
       )
       return `${quoteText(`${JSON.stringify(field.name)}:`)} || ${value}`
     })
@@ -45,11 +57,17 @@ function present(x: string, type: GType, at: Position, depth: number, wide: type
   }
   switch (type.name) {
     case 'INT64':
-      return `CASE WHEN ${x} BETWEEN -${WIDE} AND ${WIDE} THEN CAST(${x} AS VARCHAR) ELSE ${wide(`CAST(${x} AS VARCHAR)`)} END`
+      return isValue ? `CAST(${x} AS VARCHAR)` : integer(x)
     case 'NUMERIC':
-      return `CASE WHEN ${x} BETWEEN -${WIDE} AND ${WIDE} AND ${x} = round(${x}, 0) THEN regexp_replace(CAST(${x} AS VARCHAR), '\\.?0+$', '') ELSE ${wide(`regexp_replace(CAST(${x} AS VARCHAR), '\\.?0+$', '')`)} END`
-    case 'FLOAT64':
-      return `CASE WHEN isnan(${x}) THEN '"NaN"' WHEN isinf(${x}) THEN CASE WHEN ${x} > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE ${floatText(x, '')} END`
+      return isValue ? numericOfValue(x) : numeric(x)
+    case 'FLOAT64': {
+      const number = floatText(x, '')
+      // It stays a FLOAT64 where it has the look of an INT64 beyond 2^53.
+      const finite = isValue
+        ? `CASE WHEN abs(${x}) >= 1e15 AND abs(${x}) < 1e17 THEN printf('%.1f', ${x}) ELSE ${number} END`
+        : number
+      return `CASE WHEN isnan(${x}) THEN '"NaN"' WHEN isinf(${x}) THEN CASE WHEN ${x} > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE ${finite} END`
+    }
     case 'BOOL':
       return `CASE WHEN ${x} THEN 'true' ELSE 'false' END`
     case 'STRING':
@@ -57,7 +75,7 @@ function present(x: string, type: GType, at: Position, depth: number, wide: type
     case 'BYTES':
       return quoted(`to_base64(${x})`)
     case 'JSON':
-      return `CAST(json(${x}) AS VARCHAR)`
+      return `CAST(${normalPartSql(x)} AS VARCHAR)`
     case 'DATE':
       return quoted(`strftime(${x}, '%Y-%m-%d')`)
     case 'DATETIME':

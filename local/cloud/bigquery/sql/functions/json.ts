@@ -5,6 +5,7 @@
 import { invalid, unsupported } from '../refusal.ts'
 import { isScalar } from '../values/gtype.ts'
 import { once, quoteText } from '../values/value.ts'
+import { normalJsonSql, normalPartSql } from '../values/normal-json.ts'
 import { jsonText } from './json-text.ts'
 import { example, failing, scalar, type Emit, type FunctionRow } from './row.ts'
 
@@ -97,7 +98,8 @@ const queries = {
   'STRING -> STRING': query,
   'STRING, STRING! -> STRING': query,
   'JSON -> JSON': ([json]: string[]) => json!,
-  'JSON, STRING! -> JSON': (args: string[], how: Emit) => `json_extract(${args[0]}, ${pathOf(how)})`,
+  'JSON, STRING! -> JSON': (args: string[], how: Emit) =>
+    once([`json_extract(${args[0]}, ${pathOf(how)})`], ([part]) => normalPartSql(part!)),
 }
 
 export const jsonRows: readonly FunctionRow[] = [
@@ -115,7 +117,7 @@ export const jsonRows: readonly FunctionRow[] = [
       ['true', null, '7'],
     ),
     example(
-      `SELECT JSON_VALUE(t, '$.p'), JSON_VALUE(t, '$.e'), JSON_VALUE(t, '$.s'), JSON_VALUE(t, '$.big'), JSON_VALUE(t, '$.zero'), JSON_VALUE(PARSE_JSON(t), '$.p') FROM UNNEST(['{"p": 19.90, "e": 1e2, "s": "1.50 \\\\"2.50", "big": 123456789012345678901234567890, "zero": -0}']) t`,
+      `SELECT JSON_VALUE(t, '$.p'), JSON_VALUE(t, '$.e'), JSON_VALUE(t, '$.s'), JSON_VALUE(t, '$.big'), JSON_VALUE(t, '$.zero'), JSON_VALUE(PARSE_JSON('{"p": 19.90}'), '$.p') FROM UNNEST(['{"p": 19.90, "e": 1e2, "s": "1.50 \\\\"2.50", "big": 123456789012345678901234567890, "zero": -0}']) t`,
       ['19.90', '1e2', '1.50 "2.50', '123456789012345678901234567890', '-0', '19.9'],
     ),
   ),
@@ -143,6 +145,10 @@ export const jsonRows: readonly FunctionRow[] = [
       '1.50',
     ]),
     example(`SELECT TO_JSON_STRING(JSON_QUERY(JSON '{"a": [1]}'))`, ['{"a":[1]}']),
+    example(
+      `SELECT JSON_QUERY('{"key": 1, "key": 2}', '$'), TO_JSON_STRING(JSON_QUERY(JSON '{"key": 1, "key": 2}', '$'))`,
+      ['{"key":1,"key":2}', '{"key":1}'],
+    ),
   ),
   scalar(
     F,
@@ -202,10 +208,23 @@ export const jsonRows: readonly FunctionRow[] = [
         once(
           args,
           ([x]) =>
-            `CASE WHEN json_valid(${x}) THEN json(${x}) WHEN ${x} IS NOT NULL THEN ${how.fail(`concat('Invalid input to PARSE_JSON: ', ${x})`)} END`,
+            `CASE WHEN own_json_trouble(${x}) IS NOT NULL THEN ${how.fail(`concat('Invalid input to PARSE_JSON: ', own_json_trouble(${x}))`)} WHEN ${x} IS NOT NULL THEN ${normalJsonSql(x!)} END`,
         ),
     },
-    example(`SELECT JSON_VALUE(PARSE_JSON('{"a": 1}'), '$.a')`, ['1']),
+    example(
+      `SELECT TO_JSON_STRING(PARSE_JSON('{"coordinates": [10, 20], "id": 1}')), TO_JSON_STRING(PARSE_JSON('6')), TO_JSON_STRING(PARSE_JSON('"red"'))`,
+      ['{"coordinates":[10,20],"id":1}', '6', '"red"'],
+    ),
+    example(
+      `SELECT TO_JSON_STRING(PARSE_JSON('{"b": {"z": 1, "y": [{"d": 1, "\\\\u0063": 18446744073709551615}]}, "a": "x,\\\\"{", "b": 2}'))`,
+      ['{"a":"x,\\"{","b":{"y":[{"c":18446744073709551615,"d":1}],"z":1}}'],
+    ),
+    example(
+      `SELECT TO_JSON_STRING(PARSE_JSON('[1e100, 1.50, 0.00001, 10.0, 100000000000000000000.0]')), TO_JSON_STRING(JSON_QUERY(JSON '{"a": [1E-7, 2]}', '$.a'))`,
+      ['[1e+100,1.5,1e-05,10.0,1e+20]', '[1e-07,2]'],
+    ),
+    failing('SELECT PARSE_JSON(\'{"id": 922337203685477580701}\')', 'cannot round-trip'),
+    failing("SELECT PARSE_JSON('[1,]')", 'Invalid input to PARSE_JSON: syntax error'),
   ),
   scalar(
     F,
@@ -218,6 +237,9 @@ export const jsonRows: readonly FunctionRow[] = [
         return jsonText(x!, how.values[0]!.type, how.at)
       },
     },
+    example('SELECT TO_JSON_STRING(STRUCT(1 AS id, [10,20] AS coordinates)) AS json_data', [
+      '{"id":1,"coordinates":[10,20]}',
+    ]),
     example('SELECT TO_JSON_STRING([1, 2], FALSE)', ['[1,2]']),
     failing('SELECT TO_JSON_STRING([1], TRUE)', 'TO_JSON_STRING over several lines is not supported'),
     example("SELECT TO_JSON_STRING('a\"b'), TO_JSON_STRING(TRUE)", ['"a\\"b"', 'true']),

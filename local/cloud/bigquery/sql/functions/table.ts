@@ -14,6 +14,7 @@ import { hashRows } from './hashes.ts'
 import { hyperbolicRows } from './hyperbolic.ts'
 import { intervalRows } from './intervals.ts'
 import { jsonRows } from './json.ts'
+import { jsonMakingRows } from './json-making.ts'
 import { jsonValueRows } from './json-values.ts'
 import { mathRows } from './mathematics.ts'
 import { netRows } from './nets.ts'
@@ -44,6 +45,7 @@ export const functionRows: readonly FunctionRow[] = [
   ...netRows,
   ...intervalRows,
   ...jsonRows,
+  ...jsonMakingRows,
   ...jsonValueRows,
   ...mathRows,
   ...bitRows,

@@ -17,6 +17,7 @@ import {
   TIME,
   TIMESTAMP,
 } from '../values/gtype.ts'
+import { jsonTrouble, normalJson } from '../values/normal-json.ts'
 import { typeFromText } from '../values/type-text.ts'
 import { integerLiteral, quoteBytes, quoteText, type Value } from '../values/value.ts'
 import type { Env } from './scope.ts'
@@ -41,13 +42,12 @@ export function resolveLiteral(expression: Expression & { kind: 'literal' }): Va
       if (!/^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(value))
         throw invalid(`Invalid NUMERIC literal: ${JSON.stringify(value)}`, at)
       return { sql: `CAST('${value.trim()}' AS DECIMAL(38,9))`, type: NUMERIC, isConstant: true }
-    case 'JSON':
-      try {
-        JSON.parse(value)
-      } catch {
-        throw invalid(`Invalid JSON literal: ${JSON.stringify(value)}`, at)
-      }
-      return { sql: `json(${quoteText(value, at)})`, type: JSON_TYPE, isConstant: true }
+    case 'JSON': {
+      const trouble = jsonTrouble(value)
+      if (trouble !== undefined)
+        throw invalid(`Invalid JSON literal: ${trouble}: ${JSON.stringify(value)}`, at)
+      return { sql: `CAST(${quoteText(normalJson(value), at)} AS JSON)`, type: JSON_TYPE, isConstant: true }
+    }
     default: {
       const types = { DATE, DATETIME, TIME, TIMESTAMP }
       return { sql: literalOf(value, expression.type, at), type: types[expression.type], isConstant: true }
