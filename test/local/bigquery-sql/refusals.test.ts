@@ -102,10 +102,6 @@ const unsupported: readonly (readonly [string, string])[] = [
     'SELECT 1 AS a UNION ALL BY NAME ON (a) SELECT 2 AS a',
     'BY NAME ON (…) is not supported by the local BigQuery at [1:33]',
   ],
-  [
-    "SELECT TIMESTAMP '2026-01-02' - TIMESTAMP '2026-01-01' AS d",
-    'A result or variable of type INTERVAL (d) is not supported by the local BigQuery',
-  ],
   ['CREATE TABLE d.x (a INTERVAL)', 'Type INTERVAL is not supported by the local BigQuery at [1:21]'],
   [
     'SELECT INTERVAL 1 DAY / 2 = INTERVAL 12 HOUR',

@@ -351,6 +351,32 @@ describe('queries', () => {
       ).toBe(400)
   })
 
+  it('answer an INTERVAL in its canonical form, and store none', async () => {
+    const sql =
+      "SELECT INTERVAL '10:20:30.52' HOUR TO SECOND AS a, INTERVAL '-1-2 3 -4:5:6.000007' YEAR TO SECOND AS b, [DATE '2021-05-20' - DATE '2020-04-19'] AS c, STRUCT(INTERVAL 14 MONTH AS m) AS d, JUSTIFY_HOURS(INTERVAL -12345 MINUTE) AS e"
+    const { rows, body } = await cloud.query('data-eng', sql)
+    expect(rows).toEqual([
+      [
+        '0-0 0 10:20:30.520',
+        '-1-2 3 -4:5:6.000007',
+        [{ v: '0-0 396 0:0:0' }],
+        { f: [{ v: '1-2 0 0:0:0' }] },
+        '0-0 -8 -13:45:0',
+      ],
+    ])
+    expect(body.schema.fields.map(({ type }: { type: string }) => type)).toEqual([
+      ...['INTERVAL', 'INTERVAL', 'INTERVAL', 'RECORD', 'INTERVAL'],
+    ])
+    const stored = await cloud.query('data-eng', `CREATE TABLE caec_raw.intervals AS ${sql}`)
+    expect(stored.body.error.message).toContain('A column of type INTERVAL (a) is not supported')
+    expect((await cloud.query('data-eng', `CREATE VIEW caec_raw.intervals AS ${sql}`)).status).toBe(200)
+    const viewed = await cloud.query(
+      'data-eng',
+      'SELECT a, EXTRACT(HOUR FROM b) AS h FROM caec_raw.intervals',
+    )
+    expect(viewed.rows).toEqual([['0-0 0 10:20:30.520', '-4']])
+  })
+
   it('never read a file of this machine, by any way of writing it', async () => {
     for (const sql of [
       "SELECT * FROM read_csv('/etc/passwd')",

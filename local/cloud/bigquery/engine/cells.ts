@@ -6,6 +6,7 @@ import {
   DuckDBBlobValue,
   DuckDBDateValue,
   DuckDBDecimalValue,
+  DuckDBIntervalValue,
   DuckDBListValue,
   DuckDBStructValue,
   DuckDBTimestampTZValue,
@@ -69,8 +70,17 @@ export function writeText(value: DuckDBValue): string | undefined {
   if (value instanceof DuckDBDateValue) return value.toString()
   if (value instanceof DuckDBTimeValue) return writeTime(value.micros)
   if (value instanceof DuckDBDecimalValue) return writeDecimal(value.toString())
+  if (value instanceof DuckDBIntervalValue) return writeInterval(value)
   if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString('base64')
   return undefined
+}
+
+/** `1-2 3 4:5:6.789`: the sign of months and of the clock stands before them. */
+function writeInterval({ months, days, micros }: DuckDBIntervalValue): string {
+  const [allMonths, allMicros] = [Math.abs(months), micros < 0n ? -micros : micros]
+  const seconds = allMicros / 1_000_000n
+  const clock = `${seconds / 3600n}:${(seconds / 60n) % 60n}:${seconds % 60n}${fraction(allMicros % 1_000_000n)}`
+  return `${months < 0 ? '-' : ''}${Math.floor(allMonths / 12)}-${allMonths % 12} ${days} ${micros < 0n ? '-' : ''}${clock}`
 }
 
 const unfit = (field: FieldSchema): CloudError =>

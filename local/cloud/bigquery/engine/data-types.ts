@@ -5,6 +5,7 @@
 import { CloudError } from '../../kernel.ts'
 import type { FieldSchema } from '../sql/types.ts'
 import { quoteName } from './names.ts'
+import { unsupported } from './refusals.ts'
 
 const aliases: Readonly<Record<string, string>> = {
   INT64: 'INTEGER',
@@ -32,6 +33,7 @@ const duckdbTypes: Readonly<Record<string, string>> = {
   TIMESTAMP: 'TIMESTAMP WITH TIME ZONE',
   NUMERIC: 'DECIMAL(38,9)',
   JSON: 'JSON',
+  INTERVAL: 'INTERVAL',
 }
 
 /** REST answers spell types in the legacy way (`INTEGER`, `RECORD`), whatever the request said. */
@@ -150,7 +152,16 @@ function parseField(given: unknown, where: string): FieldSchema {
     ...parseDefault(item, name, where),
   }
   duckdbType(field)
+  refuseIntervals([field])
   return field
+}
+
+/** INTERVAL is a type of results and views, not of what is stored. */
+function refuseIntervals(schema: readonly FieldSchema[]): void {
+  for (const { name, type, fields } of schema) {
+    if (type === 'INTERVAL') throw unsupported(`A column of type INTERVAL (${name})`)
+    refuseIntervals(fields ?? [])
+  }
 }
 
 /** https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#TableFieldSchema */
@@ -205,6 +216,12 @@ export function resultSchema(schema: readonly FieldSchema[]): FieldSchema[] {
   }
   for (const field of schema) checkFieldName(field, 'invalidQuery')
   return schema.map(resultField)
+}
+
+/** Of a table that a query makes. */
+export function storedSchema(schema: readonly FieldSchema[]): FieldSchema[] {
+  refuseIntervals(schema)
+  return resultSchema(schema)
 }
 
 /** A query's result carries no limit, no default and no NOT NULL of the columns it comes from. */

@@ -18,6 +18,7 @@ const fixedBytes: Readonly<Record<string, number>> = {
   TIME: 8,
   TIMESTAMP: 8,
   NUMERIC: 16,
+  INTERVAL: 16,
   BIGNUMERIC: 32,
 }
 

@@ -20,7 +20,7 @@ export function checkExportable(schema: readonly FieldSchema[], format: ExportFo
     const type = legacyTypeName(field.type)
     if (format === 'CSV' && (field.mode === 'REPEATED' || type === 'RECORD'))
       throw invalidQuery(`Operation cannot be performed on a nested schema. Field: ${field.name}`)
-    if (type === 'JSON' || (type === 'NUMERIC' && format === 'JSON'))
+    if (type === 'JSON' || type === 'INTERVAL' || (type === 'NUMERIC' && format === 'JSON'))
       throw unsupported(`A ${type} column (${field.name}) in a ${format} export, unless cast to STRING,`)
     checkExportable(field.fields ?? [], format)
   }

@@ -3,7 +3,7 @@
  * their own rooms.
  */
 import { createHash, randomUUID } from 'node:crypto'
-import { resultSchema } from '../engine/data-types.ts'
+import { resultSchema, storedSchema } from '../engine/data-types.ts'
 import type { Session } from '../engine/database.ts'
 import { showTable, tableKey } from '../engine/names.ts'
 import { physicalOf, relationOf } from '../engine/records.ts'
@@ -100,7 +100,7 @@ async function selectInto(scope: StatementScope, first: Statement): Promise<Stat
   const destination = config.destination!
   return room.warehouse.lock([tableKey(destination.reference)], async () => {
     const statement = await fresh(scope, first)
-    const schema = resultSchema(statement.schema ?? [])
+    const schema = storedSchema(statement.schema ?? [])
     const partitioning = readPartitioning(config.timePartitioning, schema)
     const clustering = readClustering(config.clustering, schema)
     let outcome: StatementResult | undefined
@@ -134,7 +134,7 @@ async function runSelectInto(
       ? {}
       : { partitionId: config.destination!.partitionId }),
     source: statement.duckdb.at(-1)!,
-    schema: resultSchema(statement.schema ?? []),
+    schema: storedSchema(statement.schema ?? []),
     writeDisposition: config.writeDisposition,
     createDisposition: config.createDisposition,
     fields: fields ?? {},

@@ -1,7 +1,7 @@
 /**
  * CREATE of tables and views: the same rules as the REST methods, in one transaction with the rows.
  */
-import { columnList, parseSchema, resultSchema } from '../../engine/data-types.ts'
+import { columnList, parseSchema, resultSchema, storedSchema } from '../../engine/data-types.ts'
 import { checkTableId, showTable, tableKey } from '../../engine/names.ts'
 import { physicalOf, type DatasetRecord, type TableRecord } from '../../engine/records.ts'
 import { alreadyExists, datasetNotFound, invalid, invalidQuery } from '../../engine/refusals.ts'
@@ -144,7 +144,7 @@ function tableSchema(statement: Statement, header: TableHeader): FieldSchema[] {
       throw invalidQuery('CREATE TABLE needs a list of columns.')
     return parseSchema(header.columns)
   }
-  const made = resultSchema(statement.schema ?? [])
+  const made = storedSchema(statement.schema ?? [])
   if (!header.columns || header.columns.length === 0) return made
   const declared = parseSchema(header.columns)
   if (declared.length !== made.length)

@@ -179,11 +179,10 @@ export function fieldOf(name: string, type: GType): FieldSchema {
       mode: 'NULLABLE',
       fields: type.fields.map((field) => fieldOf(field.name, field.type)),
     }
-  if (type.name === 'INTERVAL') throw unsupported(`A result or variable of type INTERVAL (${name})`)
   return { name, type: REST[type.name], mode: 'NULLABLE' }
 }
 
-const FROM_REST: Readonly<Record<string, ScalarName>> = { ...NAMES, FLOAT: 'FLOAT64' }
+const FROM_REST: Readonly<Record<string, ScalarName>> = { ...NAMES, FLOAT: 'FLOAT64', INTERVAL: 'INTERVAL' }
 
 export function typeOfField(field: FieldSchema, at?: Position): GType {
   const rest = field.type.toUpperCase()
