@@ -218,6 +218,14 @@ export const analysts: readonly (readonly [sql: string, ...rows: Row[]])[] = [
   ["SELECT name FROM d.t WHERE LOWER(name) LIKE ANY ('%nn%', 'zz%')", ['anna']],
   ["SELECT name FROM d.t WHERE name LIKE ALL ('b%', '%b')", ['bob']],
   [
+    "SELECT NULL LIKE ANY ('a', 'b'), 'a' LIKE ANY ('a', 'c'), 'a' LIKE ANY ('b', 'c'), 'a' LIKE ANY ('a', NULL), 'a' LIKE ANY ('b', NULL), NULL NOT LIKE ANY ('a', 'b'), 'a' NOT LIKE ANY ('a', 'b'), 'a' NOT LIKE ANY ('a', '%a%'), 'a' NOT LIKE ANY ('a', NULL), 'a' NOT LIKE SOME ('b', NULL)",
+    [null, true, false, true, null, null, true, false, null, true],
+  ],
+  [
+    "SELECT NULL LIKE ALL ('a', 'b'), 'a' LIKE ALL ('a', '%a%'), 'a' LIKE ALL ('a', 'c'), 'a' LIKE ALL ('a', NULL), 'a' LIKE ALL ('b', NULL), NULL NOT LIKE ALL ('a', 'b'), 'a' NOT LIKE ALL ('b', 'c'), 'a' NOT LIKE ALL ('a', 'c'), 'a' NOT LIKE ALL ('a', NULL), 'a' NOT LIKE ALL ('b', NULL)",
+    [null, true, false, null, false, null, true, false, false, null],
+  ],
+  [
     "SELECT REGEXP_CONTAINS(name, r'^a'), REGEXP_EXTRACT(name, r'n+') FROM d.t ORDER BY id",
     [true, 'nn'],
     [false, null],

@@ -5,7 +5,7 @@ import { functionRows } from '../../../local/cloud/bigquery/sql/functions/table.
 import { rounded } from './rounded.ts'
 import { openWarehouse, type Warehouse } from './warehouse.ts'
 
-const TAKE_NULL = ['COALESCE', 'IF', 'IFNULL', 'NULLIF', 'TO_JSON_STRING']
+const TAKE_NULL = ['COALESCE', 'IF', 'IFNULL', 'NULLIF', 'TO_JSON_STRING', 'JSON_KEYS', 'TYPEOF']
 const SAMPLES: Readonly<Record<string, string>> = {
   STRING: "'a'",
   BYTES: "b'a'",
@@ -32,7 +32,7 @@ function* callsWithNull(): Iterable<string> {
           .split(',')
           .map((type) => type.trim())
         for (const [i, at] of types.entries()) {
-          if (at === '' || at.endsWith('!')) continue
+          if (at === '' || at.includes('!')) continue
           const null_ =
             at === 'INTERVAL'
               ? 'MAKE_INTERVAL((SELECT CAST(NULL AS INT64) FROM UNNEST([1])))'
@@ -41,7 +41,7 @@ function* callsWithNull(): Iterable<string> {
           const args = types.map((type, j) =>
             j === i
               ? null_
-              : (((type.endsWith('!') && literal) || SAMPLES[type.replace(/[?*!]$/, '')]) ?? '1'),
+              : (((type.includes('!') && literal) || SAMPLES[type.replace(/[?*!]+$/, '')]) ?? '1'),
           )
           const call = `${row.name}(${args.join(', ')})`
           // No result has this type.

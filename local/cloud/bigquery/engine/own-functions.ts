@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import {
   BIGINT,
   BLOB,
+  BOOLEAN,
   DuckDBBlobValue,
   DuckDBListValue,
   DuckDBScalarFunction,
@@ -27,6 +28,7 @@ import {
   publicSuffixOf,
   registeredDomainOf,
 } from './nets.ts'
+import { jsonKeys, jsonRemoved, jsonSet, jsonStripped } from '../sql/values/json-changes.ts'
 import { jsonTrouble, normalJson } from '../sql/values/normal-json.ts'
 import { marked } from '../sql/values/raised.ts'
 
@@ -260,9 +262,35 @@ const OWN: readonly OwnFunction[] = [
   { name: 'own_normal_json', takes: [VARCHAR], gives: VARCHAR, compute: (text) => normalJson(String(text)) },
   {
     name: 'own_json_trouble',
-    takes: [VARCHAR],
+    takes: [VARCHAR, BOOLEAN],
     gives: VARCHAR,
-    compute: (text) => jsonTrouble(String(text)) ?? null,
+    compute: (text, isRounding) => jsonTrouble(String(text), isRounding === true) ?? null,
+  },
+  {
+    name: 'own_json_set',
+    takes: [VARCHAR, VARCHAR, VARCHAR, BOOLEAN],
+    gives: VARCHAR,
+    compute: (json, path, value, isCreating) =>
+      jsonSet(String(json), String(path), String(value), isCreating === true),
+  },
+  {
+    name: 'own_json_remove',
+    takes: [VARCHAR, VARCHAR],
+    gives: VARCHAR,
+    compute: (json, path) => jsonRemoved(String(json), String(path)),
+  },
+  {
+    name: 'own_json_strip_nulls',
+    takes: [VARCHAR, VARCHAR, BOOLEAN, BOOLEAN],
+    gives: VARCHAR,
+    compute: (json, path, fromArrays, isRemovingEmpty) =>
+      jsonStripped(String(json), String(path), fromArrays === true, isRemovingEmpty === true),
+  },
+  {
+    name: 'own_json_keys',
+    takes: [VARCHAR, BIGINT, VARCHAR],
+    gives: LIST(VARCHAR),
+    compute: (json, depth, mode) => new DuckDBListValue(jsonKeys(String(json), Number(depth), String(mode))),
   },
 ]
 

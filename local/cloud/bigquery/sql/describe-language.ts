@@ -84,7 +84,7 @@ const refused = [
   'functions in JavaScript or Python, remote functions, NOT AGGREGATE arguments, defaults of arguments, tables as arguments; procedures in other languages, other procedures of BigQuery',
   'variables of a session, a transaction that goes on after its query, EXPORT DATA to anything but gs:// or as AVRO, exports of NUMERIC as JSON and of JSON, GRANT on routines, external tables over other sources than gs://',
   'BIGNUMERIC, GEOGRAPHY, RANGE, columns and declared variables of type INTERVAL and its division, parameterised types outside column lists, COLLATE',
-  'bit operators on BYTES, regular expressions on BYTES that know letters, NOT LIKE ANY, named arguments, HLL_COUNT and KLL_QUANTILES sketches, ST_ functions, RESPECT NULLS of percentiles, TRUNC of FLOAT64 to digits, ASCII of other characters',
+  'bit operators on BYTES, regular expressions on BYTES that know letters, named arguments outside JSON functions, HLL_COUNT and KLL_QUANTILES sketches, ST_ functions, RESPECT NULLS of percentiles, TRUNC of FLOAT64 to digits, ASCII of other characters',
   'NaN under RANGE with an offset, NUMERIC beyond 64 bits in JSON values',
   'functions that would answer a NUMERIC in FLOAT64, ROUND of NUMERIC with digits that are no literal',
   'JSON elements by anything but a literal, REGEXP_INSTR with a group or of a later occurrence',
@@ -98,7 +98,7 @@ const differences = [
   'Products and quotients of NUMERIC beyond about 10^20 overflow, where BigQuery answers.',
   'JSON text that is cut off has no members: NULL; BigQuery reads as far as it must.',
   'APPROX_COUNT_DISTINCT, APPROX_QUANTILES and APPROX_TOP_COUNT are exact.',
-  'AVG and the variance functions may differ in the last digits.',
+  'AVG and variances may differ in the last digits.',
 ]
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
@@ -130,7 +130,7 @@ export function describeLanguage(): string {
     '',
     '## Operators and expressions',
     '',
-    '`+ - * / || & | ^ ~ << >>`, comparisons, `IS [NOT] NULL, TRUE, FALSE`, `IS [NOT] DISTINCT FROM`, `[NOT] BETWEEN`, `[NOT] LIKE`, `LIKE ANY`, `LIKE ALL`, `[NOT] IN` (list, query, UNNEST), AND, OR, NOT, CASE, CAST, SAFE_CAST, EXTRACT, EXISTS, scalar and ARRAY subqueries, ARRAY and STRUCT constructors, field and element access (OFFSET, ORDINAL, SAFE_OFFSET, SAFE_ORDINAL), the SAFE. prefix, named and positional parameters, script variables. Literals: integers (also hexadecimal), floats, strings and bytes (raw, triple-quoted), DATE, DATETIME, TIME, TIMESTAMP, NUMERIC, JSON, INTERVAL.',
+    '`+ - * / || & | ^ ~ << >>`, comparisons, `IS [NOT] NULL, TRUE, FALSE`, `IS [NOT] DISTINCT FROM`, `[NOT] BETWEEN`, `[NOT] LIKE`, `[NOT] LIKE ANY`, `[NOT] LIKE ALL`, `[NOT] IN` (list, query, UNNEST), AND, OR, NOT, CASE, CAST, SAFE_CAST, EXTRACT, EXISTS, scalar and ARRAY subqueries, ARRAY and STRUCT constructors, field and element access (OFFSET, ORDINAL, SAFE_OFFSET, SAFE_ORDINAL), the SAFE. prefix, named and positional parameters, script variables. Literals: integers (also hexadecimal), floats, strings and bytes (raw, triple-quoted), DATE, DATETIME, TIME, TIMESTAMP, NUMERIC, JSON, INTERVAL.',
     '',
     'Types: INT64, FLOAT64, NUMERIC, BOOL, STRING, BYTES, DATE, DATETIME, TIME, TIMESTAMP, INTERVAL, JSON, ARRAY, STRUCT.',
     '',

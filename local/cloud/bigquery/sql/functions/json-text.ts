@@ -23,22 +23,28 @@ const digits = (x: string): string => `regexp_replace(CAST(${x} AS VARCHAR), '\\
 const numeric = (x: string): string =>
   `CASE WHEN ${x} BETWEEN -${WIDE} AND ${WIDE} AND ${x} = round(${x}, 0) THEN ${digits(x)} ELSE ${quoted(digits(x))} END`
 /** In a JSON value it is a number: an integer of 64 bits, or what a FLOAT64 gives back. */
-const numericOfValue = (x: string): string =>
-  `CASE WHEN ${x} = round(${x}, 0) THEN CASE WHEN ${x} BETWEEN -9223372036854775808 AND 18446744073709551615 THEN ${digits(x)} ELSE ${raised("'A NUMERIC beyond 64 bits in a JSON value is not supported by the local BigQuery'")} END ` +
-  `WHEN TRY_CAST(CAST(CAST(${x} AS DOUBLE) AS VARCHAR) AS DECIMAL(38,9)) = ${x} THEN ${digits(x)} ELSE ${raised("'Failed to convert type NUMERIC to JSON'")} END`
+function numericOfValue(x: string, isStringified: boolean): string {
+  const whole = `WHEN ${x} = round(${x}, 0) AND ${x} BETWEEN -9223372036854775808 AND 18446744073709551615 THEN ${isStringified ? numeric(x) : digits(x)}`
+  const float = `WHEN ${x} <> round(${x}, 0) AND TRY_CAST(CAST(CAST(${x} AS DOUBLE) AS VARCHAR) AS DECIMAL(38,9)) = ${x} THEN ${digits(x)}`
+  const wide = `WHEN ${x} = round(${x}, 0) THEN ${raised("'A NUMERIC beyond 64 bits in a JSON value is not supported by the local BigQuery'")}`
+  return `CASE ${whole} ${float} ${wide} ELSE ${isStringified ? quoted(digits(x)) : raised("'Failed to convert type NUMERIC to JSON'")} END`
+}
 
-/** JSON text of `sql`, never NULL; of a JSON value where `isValue`, which writes wide numbers as numbers. */
-export function jsonText(sql: string, type: GType, at: Position, depth = 0, isValue = false): string {
+/** Of TO_JSON_STRING; of a JSON value, where all numbers are numbers; of one with wide numbers as text. */
+export type JsonForm = 'text' | 'value' | 'stringified'
+
+/** JSON text of `sql`, never NULL. */
+export function jsonText(sql: string, type: GType, at: Position, depth = 0, form: JsonForm = 'text'): string {
   return once(
     [sql],
-    ([x]) => `CASE WHEN ${x} IS NULL THEN 'null' ELSE ${present(x!, type, at, depth, isValue)} END`,
+    ([x]) => `CASE WHEN ${x} IS NULL THEN 'null' ELSE ${present(x!, type, at, depth, form)} END`,
   )
 }
 
-function present(x: string, type: GType, at: Position, depth: number, isValue: boolean): string {
+function present(x: string, type: GType, at: Position, depth: number, form: JsonForm): string {
   if (type.kind === 'array') {
     const item = `json_item_${depth}`
-    return `('[' || array_to_string(list_transform(${x}, lambda ${item}: ${jsonText(item, type.element, at, depth + 1, isValue)}), ',') || ']')`
+    return `('[' || array_to_string(list_transform(${x}, lambda ${item}: ${jsonText(item, type.element, at, depth + 1, form)}), ',') || ']')`
   }
   if (type.kind === 'struct') {
     const members = type.fields.map((field, i) => {
@@ -49,7 +55,7 @@ function present(x: string, type: GType, at: Position, depth: number, isValue: b
         field.type,
         at,
         depth + 1,
-        isValue,
+        form,
       )
       return `${quoteText(`${JSON.stringify(field.name)}:`)} || ${value}`
     })
@@ -57,15 +63,16 @@ function present(x: string, type: GType, at: Position, depth: number, isValue: b
   }
   switch (type.name) {
     case 'INT64':
-      return isValue ? `CAST(${x} AS VARCHAR)` : integer(x)
+      return form === 'value' ? `CAST(${x} AS VARCHAR)` : integer(x)
     case 'NUMERIC':
-      return isValue ? numericOfValue(x) : numeric(x)
+      return form === 'text' ? numeric(x) : numericOfValue(x, form === 'stringified')
     case 'FLOAT64': {
       const number = floatText(x, '')
       // It stays a FLOAT64 where it has the look of an INT64 beyond 2^53.
-      const finite = isValue
-        ? `CASE WHEN abs(${x}) >= 1e15 AND abs(${x}) < 1e17 THEN printf('%.1f', ${x}) ELSE ${number} END`
-        : number
+      const finite =
+        form !== 'text'
+          ? `CASE WHEN abs(${x}) >= 1e15 AND abs(${x}) < 1e17 THEN printf('%.1f', ${x}) ELSE ${number} END`
+          : number
       return `CASE WHEN isnan(${x}) THEN '"NaN"' WHEN isinf(${x}) THEN CASE WHEN ${x} > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE ${finite} END`
     }
     case 'BOOL':

@@ -2,36 +2,41 @@
  * JSON functions on JSON and JSON-formatted STRING; paths are literals of the documented subset, translated
  * key by key.
  */
-import { invalid, unsupported } from '../refusal.ts'
+import { invalid, unsupported, type Position } from '../refusal.ts'
 import { isScalar } from '../values/gtype.ts'
 import { once, quoteText } from '../values/value.ts'
+import type { Step } from '../values/json-changes.ts'
 import { normalJsonSql, normalPartSql } from '../values/normal-json.ts'
 import { jsonText } from './json-text.ts'
 import { example, failing, scalar, type Emit, type FunctionRow } from './row.ts'
 
 const F = 'JSON'
 
-/**
- * `$.a.b[0]`, `$."a b"`, `$['a']` → DuckDB's path with every key quoted, so that `*` and `#` mean themselves
- * or are refused.
- */
-function pathOf(how: Emit): string {
-  const literal = how.values[1] ? how.values[1].literal : '$'
-  if (literal === undefined) throw unsupported('A JSONPath that is not a string literal', how.at)
+/** `$.a.b[0]`, `$."a b"`, `$['a']` step by step; `*` and the like are refused. */
+export function stepsOf(literal: string | undefined, at: Position): Step[] {
+  if (literal === undefined) throw unsupported('A JSONPath that is not a string literal', at)
   let rest = literal.replace(/^(lax|strict)\s+/i, (word) => {
-    throw unsupported(`JSONPath mode ${word.trim()}`, how.at)
+    throw unsupported(`JSONPath mode ${word.trim()}`, at)
   })
   if (!rest.startsWith('$'))
-    throw invalid(`Invalid JSONPath: ${JSON.stringify(literal)}: must start with $`, how.at)
+    throw invalid(`Invalid JSONPath: ${JSON.stringify(literal)}: must start with $`, at)
   rest = rest.slice(1)
-  let path = '$'
+  const steps: Step[] = []
   while (rest !== '') {
     const step = /^(?:\.([A-Za-z_0-9-]+)|\."([^"\\]*)"|\['([^'\\]*)'\]|\["([^"\\]*)"\]|\[(\d+)\])/.exec(rest)
-    if (!step) throw unsupported(`JSONPath ${JSON.stringify(literal)}`, how.at)
-    path += step[5] === undefined ? `."${step[1] ?? step[2] ?? step[3] ?? step[4]}"` : `[${step[5]}]`
+    if (!step) throw unsupported(`JSONPath ${JSON.stringify(literal)}`, at)
+    steps.push(step[5] === undefined ? (step[1] ?? step[2] ?? step[3] ?? step[4]!) : Number(step[5]))
     rest = rest.slice(step[0].length)
   }
-  return quoteText(path)
+  return steps
+}
+
+/** DuckDB's path with every key quoted, so that `*` and `#` mean themselves. */
+function pathOf(how: Emit): string {
+  const steps = stepsOf(how.values[1] ? how.values[1].literal : '$', how.at)
+  return quoteText(
+    `$${steps.map((step) => (typeof step === 'string' ? `."${step}"` : `[${step}]`)).join('')}`,
+  )
 }
 
 const value = (args: string[], how: Emit) => {
@@ -198,33 +203,6 @@ export const jsonRows: readonly FunctionRow[] = [
       ),
       example(`SELECT ${name}('[1.50, "2.50"]')`, [['1.50', '2.50']]),
     ),
-  ),
-  scalar(
-    F,
-    'rewrite',
-    'PARSE_JSON',
-    {
-      'STRING -> JSON': (args, how) =>
-        once(
-          args,
-          ([x]) =>
-            `CASE WHEN own_json_trouble(${x}) IS NOT NULL THEN ${how.fail(`concat('Invalid input to PARSE_JSON: ', own_json_trouble(${x}))`)} WHEN ${x} IS NOT NULL THEN ${normalJsonSql(x!)} END`,
-        ),
-    },
-    example(
-      `SELECT TO_JSON_STRING(PARSE_JSON('{"coordinates": [10, 20], "id": 1}')), TO_JSON_STRING(PARSE_JSON('6')), TO_JSON_STRING(PARSE_JSON('"red"'))`,
-      ['{"coordinates":[10,20],"id":1}', '6', '"red"'],
-    ),
-    example(
-      `SELECT TO_JSON_STRING(PARSE_JSON('{"b": {"z": 1, "y": [{"d": 1, "\\\\u0063": 18446744073709551615}]}, "a": "x,\\\\"{", "b": 2}'))`,
-      ['{"a":"x,\\"{","b":{"y":[{"c":18446744073709551615,"d":1}],"z":1}}'],
-    ),
-    example(
-      `SELECT TO_JSON_STRING(PARSE_JSON('[1e100, 1.50, 0.00001, 10.0, 100000000000000000000.0]')), TO_JSON_STRING(JSON_QUERY(JSON '{"a": [1E-7, 2]}', '$.a'))`,
-      ['[1e+100,1.5,1e-05,10.0,1e+20]', '[1e-07,2]'],
-    ),
-    failing('SELECT PARSE_JSON(\'{"id": 922337203685477580701}\')', 'cannot round-trip'),
-    failing("SELECT PARSE_JSON('[1,]')", 'Invalid input to PARSE_JSON: syntax error'),
   ),
   scalar(
     F,

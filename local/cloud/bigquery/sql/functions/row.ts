@@ -27,6 +27,8 @@ export interface Emit {
   readonly values: readonly Value[]
   /** DuckDB text that raises `message` (a DuckDB text expression), or NULL under SAFE. */
   readonly fail: (message: string) => string
+  /** What a named argument says, which is a literal: `true`, `false`, a text. */
+  readonly named: (name: string) => string | undefined
   /** Aggregate or window call with DISTINCT, ORDER BY and OVER as written. */
   readonly apply: (name: string, args: readonly string[], filter?: string) => string
 }
@@ -65,6 +67,8 @@ export interface FunctionRow {
   ) => { sql: string; type: GType } & Partial<Value>
   readonly usage?: string
   readonly isVolatile?: boolean
+  /** Names of its named arguments, and the type of each. */
+  readonly named?: Readonly<Record<string, 'BOOL' | 'STRING'>>
   readonly examples: readonly Example[]
 }
 
@@ -110,6 +114,12 @@ export function special(
 ): FunctionRow {
   return { name, family, kind: 'rewrite', shape: 'scalar', signatures: [], resolve, usage, examples }
 }
+
+/** The row takes named arguments, each a literal. */
+export const withNamed = (named: NonNullable<FunctionRow['named']>, row: FunctionRow): FunctionRow => ({
+  ...row,
+  named,
+})
 
 function signaturesOf(emits: Emits): Signature[] {
   return Object.entries(emits).map(([text, emit]) => ({

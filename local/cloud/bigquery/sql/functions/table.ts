@@ -5,6 +5,7 @@ import { approximateRows } from './approximate.ts'
 import { arrayRows } from './arrays.ts'
 import { bitRows } from './bits.ts'
 import { conditionalRows } from './conditionals.ts'
+import { conversionRows } from './conversions.ts'
 import { currentRows } from './current.ts'
 import { dateRows } from './dates.ts'
 import { fingerprintRows } from './fingerprints.ts'
@@ -14,6 +15,7 @@ import { hashRows } from './hashes.ts'
 import { hyperbolicRows } from './hyperbolic.ts'
 import { intervalRows } from './intervals.ts'
 import { jsonRows } from './json.ts'
+import { jsonChangingRows } from './json-changing.ts'
 import { jsonMakingRows } from './json-making.ts'
 import { jsonValueRows } from './json-values.ts'
 import { mathRows } from './mathematics.ts'
@@ -44,8 +46,10 @@ export const functionRows: readonly FunctionRow[] = [
   ...hashRows,
   ...netRows,
   ...intervalRows,
+  ...conversionRows,
   ...jsonRows,
   ...jsonMakingRows,
+  ...jsonChangingRows,
   ...jsonValueRows,
   ...mathRows,
   ...bitRows,

@@ -1,9 +1,9 @@
 /**
- * The inside of a call's parentheses and its OVER clause; named arguments and COLLATE are refused.
+ * The inside of a call's parentheses and its OVER clause; COLLATE is refused.
  */
 import { invalid, unsupported, type Position } from '../refusal.ts'
 import type { Cursor } from './cursor.ts'
-import type { Expression, FrameBound, OrderItem, Window } from './syntax.ts'
+import type { Expression, FrameBound, NamedArgument, OrderItem, Window } from './syntax.ts'
 
 export function finishCall(cursor: Cursor, path: readonly string[], at: Position): Expression {
   const parts = path.map((part) => part.toUpperCase())
@@ -14,8 +14,15 @@ export function finishCall(cursor: Cursor, path: readonly string[], at: Position
   if (isDistinct && cursor.isSymbol(')')) throw cursor.unexpected()
   if (!isDistinct) cursor.acceptWord('ALL')
   const args: Expression[] = []
+  const named: NamedArgument[] = []
   if (cursor.isSymbol('*') && cursor.isSymbol(')', 1)) args.push({ kind: 'star', at: cursor.next().at })
-  else if (!cursor.isSymbol(')')) args.push(...cursor.list(() => parseArgument(cursor)))
+  else if (!cursor.isSymbol(')'))
+    cursor.list(() => {
+      if (cursor.isName() && cursor.isSymbol('=>', 1)) named.push(parseNamed(cursor))
+      else if (named.length > 0)
+        throw invalid('Syntax error: Positional arguments must precede named arguments', cursor.at)
+      else args.push(parseArgument(cursor))
+    })
   let nulls: 'IGNORE' | 'RESPECT' | undefined
   if (cursor.acceptWord('IGNORE NULLS')) nulls = 'IGNORE'
   else if (cursor.acceptWord('RESPECT NULLS')) nulls = 'RESPECT'
@@ -37,6 +44,7 @@ export function finishCall(cursor: Cursor, path: readonly string[], at: Position
     path: isSafe ? path.slice(1) : path,
     isSafe,
     args,
+    ...(named.length > 0 ? { named } : {}),
     isDistinct,
     nulls,
     orderBy,
@@ -46,9 +54,14 @@ export function finishCall(cursor: Cursor, path: readonly string[], at: Position
   }
 }
 
+function parseNamed(cursor: Cursor): NamedArgument {
+  const at = cursor.at
+  const name = cursor.name().toLowerCase()
+  cursor.expectSymbol('=>')
+  return { name, value: cursor.expression(), at }
+}
+
 function parseArgument(cursor: Cursor): Expression {
-  if (cursor.isName() && cursor.isSymbol('=>', 1))
-    throw unsupported(`Named argument ${cursor.peek().text}`, cursor.at)
   if (cursor.isName() && cursor.isSymbol('->', 1)) throw unsupported('Lambda argument', cursor.at)
   const expression = cursor.expression()
   if (cursor.isWord('AS')) throw unsupported('AS inside a function call', cursor.at)

@@ -79,17 +79,16 @@ function parseComparison(cursor: Cursor): Expression {
   return left
 }
 
-/** `x LIKE ANY (a, b)` is `x LIKE a OR x LIKE b`. */
+/** `x LIKE ANY (a, b)` is `x LIKE a OR x LIKE b`, with NOT before each. */
 function parseLikeAny(cursor: Cursor, operand: Expression, quantifier: string, isNot: boolean): Expression {
   const { at } = cursor.next()
-  if (isNot) throw unsupported(`NOT LIKE ${quantifier}`, at)
   if (!cursor.acceptSymbol('(') || cursor.isQuery())
     throw unsupported(`LIKE ${quantifier} with anything but a list of patterns`, at)
   const patterns = cursor.list(() => cursor.expression())
   cursor.expectSymbol(')')
   const operator = quantifier === 'ALL' ? 'AND' : 'OR'
   return patterns
-    .map((pattern): Expression => ({ kind: 'like', operand, pattern, isNot: false, at }))
+    .map((pattern): Expression => ({ kind: 'like', operand, pattern, isNot, at }))
     .reduce((left, right) => ({ kind: 'binary', operator, left, right, at }))
 }
 

@@ -130,6 +130,11 @@ export type Expression = At &
     | { readonly kind: 'system'; readonly name: string }
   )
 
+export interface NamedArgument extends At {
+  readonly name: string
+  readonly value: Expression
+}
+
 export interface Call {
   readonly kind: 'call'
   /** Upper case, dotted for namespaces. */
@@ -138,6 +143,8 @@ export interface Call {
   readonly path: readonly string[]
   readonly isSafe: boolean
   readonly args: readonly Expression[]
+  /** `mode => 'lax'`: only where the function's row takes them. */
+  readonly named?: readonly NamedArgument[]
   readonly isDistinct: boolean
   readonly nulls?: 'IGNORE' | 'RESPECT'
   readonly orderBy: readonly OrderItem[]

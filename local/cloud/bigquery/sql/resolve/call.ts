@@ -22,6 +22,8 @@ type CallNode = Call & { at: Position }
 export function resolveCall(call: CallNode, env: Env): Value {
   const row = findFunction(call.name)
   const own = row ? undefined : findRoutine(call.path, env, call.at)
+  const unknown = call.named?.find(({ name }) => !row?.named?.[name])
+  if (unknown) throw unsupported(`Named argument ${unknown.name}`, unknown.at)
   if (own) return callRoutine(call, own, env)
   if (!row)
     throw isOfBigQuery(call.name)
@@ -107,6 +109,19 @@ export function resolveCall(call: CallNode, env: Env): Value {
   }
 }
 
+/** Whether it is of the type its row says is checked here too: nothing but a literal is. */
+function namedLiteral(call: CallNode, name: string): string | undefined {
+  const found = (call.named ?? []).filter((argument) => argument.name === name)
+  if (found.length > 1)
+    throw invalid(`Duplicate named argument ${name} found in call to ${call.name}`, call.at)
+  const [argument] = found
+  if (!argument) return undefined
+  const { value, at } = argument
+  if (value.kind !== 'literal' || value.type !== findFunction(call.name)!.named![name])
+    throw unsupported(`Named argument ${name} that is no literal of its type`, at)
+  return value.type === 'BOOL' ? value.value.toLowerCase() : value.value
+}
+
 /** Clauses that the functions without a form of their own do not have; percentiles leave NULLs out anyway. */
 function checkClauses({ name, nulls, isDistinct, orderBy, limit, over, at }: CallNode): void {
   const isPercentile = name.startsWith('PERCENTILE_')
@@ -173,6 +188,7 @@ function emitHow(call: CallNode, values: readonly Value[], env: Env, inner: Env)
     at: call.at,
     values,
     fail: raised,
+    named: (name) => namedLiteral(call, name),
     apply: (name, args, filter) => {
       const distinct = call.isDistinct ? 'DISTINCT ' : ''
       if (call.isDistinct && call.over && (call.over.base || call.over.orderBy.length > 0 || call.over.frame))

@@ -4,31 +4,27 @@
  */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s"{}[\],:]+/g
 
-interface Open {
-  readonly items: string[]
-  /** Of an object: the text of each member by its key. */
-  readonly members?: Map<string, string>
-  key?: string | undefined
-}
+/** A token that is no object and no array is its text. */
+export type Json = string | Json[] | Map<string, Json>
+/** https://cloud.google.com/bigquery/docs/json-data#limitations */
+const DEEPEST = 500
 
-const keyOf = (token: string): string =>
-  token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1)
+export const isObject = (json: Json): json is Map<string, Json> => json instanceof Map
+export const isArray = (json: Json): json is Json[] => Array.isArray(json)
 
 /** The order of UTF-8; that of UTF-16 differs where a letter takes two units. */
-const byBytes = ([a]: readonly [string, string], [b]: readonly [string, string]): number =>
+export const byBytes = (a: string, b: string): number =>
   /[\ud800-\udfff]/.test(a + b) ? Buffer.compare(Buffer.from(a), Buffer.from(b)) : a < b ? -1 : a > b ? 1 : 0
 
-function closed({ items, members }: Open): string {
-  if (!members) return `[${items.join(',')}]`
-  return `{${[...members]
-    .sort(byBytes)
-    .map(([key, value]) => `${JSON.stringify(key)}:${value}`)
-    .join(',')}}`
+function isInteger(token: string): boolean {
+  if (!/^-?\d+$/.test(token)) return false
+  const value = BigInt(token)
+  return value >= -(2n ** 63n) && value < 2n ** 64n
 }
 
-/** Integers stay as they are; others are FLOAT64: their shortest digits, an exponent from 10^15 and below 10^-4. */
+/** Integers of 64 bits stay as they are; others are FLOAT64: shortest digits, an exponent from 10^15 and below 10^-4. */
 function numberOf(token: string): string {
-  if (/^-?\d+$/.test(token)) return token === '-0' ? '0' : token
+  if (isInteger(token)) return token === '-0' ? '0' : token
   const value = Number(token)
   const size = Math.abs(value)
   if (!Number.isFinite(value)) return token
@@ -38,41 +34,46 @@ function numberOf(token: string): string {
   return text.includes('.') ? text : `${text}.0`
 }
 
+function scalarOf(token: string): string {
+  if (/^[-\d]/.test(token)) return numberOf(token)
+  return token.includes('\\') ? JSON.stringify(JSON.parse(token)) : token
+}
+
 /** `text` is JSON. */
-export function normalJson(text: string): string {
-  const open: Open[] = []
-  let whole = ''
-  for (const [token] of text.matchAll(TOKEN)) {
-    let value = token
-    switch (token) {
-      case '{':
-        open.push({ items: [], members: new Map() })
-        continue
-      case '[':
-        open.push({ items: [] })
-        continue
-      case ',':
-      case ':':
-        continue
-      case '}':
-      case ']':
-        value = closed(open.pop()!)
-        break
-      default:
-        if (/^[-\d]/.test(token)) value = numberOf(token)
-        else if (token.includes('\\')) value = JSON.stringify(JSON.parse(token))
-    }
+export function parseJson(text: string): Json {
+  const open: { readonly json: Json[] | Map<string, Json>; key?: string | undefined }[] = []
+  let whole: Json = 'null'
+  const put = (value: Json, token: string): void => {
     const into = open.at(-1)
     if (!into) whole = value
-    else if (!into.members) into.items.push(value)
-    else if (into.key === undefined) into.key = keyOf(token)
+    else if (isArray(into.json)) into.json.push(value)
+    else if (into.key === undefined) into.key = JSON.parse(token) as string
     else {
-      if (!into.members.has(into.key)) into.members.set(into.key, value)
+      if (!into.json.has(into.key)) into.json.set(into.key, value)
       into.key = undefined
     }
   }
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (token === '{' || token === '[') {
+      const json: Json[] | Map<string, Json> = token === '{' ? new Map<string, Json>() : []
+      put(json, token)
+      open.push({ json })
+      if (open.length > DEEPEST)
+        throw new Error(`Max nesting of ${DEEPEST} has been exceeded while parsing JSON`)
+    } else if (token === '}' || token === ']') open.pop()
+    else if (token !== ',' && token !== ':') put(scalarOf(token), token)
+  }
   return whole
 }
+
+export function jsonTextOf(json: Json): string {
+  if (isArray(json)) return `[${json.map(jsonTextOf).join(',')}]`
+  if (!isObject(json)) return json
+  const members = [...json].sort(([a], [b]) => byBytes(a, b))
+  return `{${members.map(([key, value]) => `${JSON.stringify(key)}:${jsonTextOf(value)}`).join(',')}}`
+}
+
+export const normalJson = (text: string): string => jsonTextOf(parseJson(text))
 
 /** A decimal number as its digits and its exponent, the same for each way to write it. */
 function decimal(text: string): string {
@@ -87,24 +88,27 @@ function decimal(text: string): string {
 }
 
 /** Integers of 64 bits and numbers that a FLOAT64 gives back. */
-function isKept(number: string): boolean {
-  if (/^-?\d+$/.test(number)) {
-    const value = BigInt(number)
-    if (value >= -(2n ** 63n) && value < 2n ** 64n) return true
-  }
-  return decimal(String(Number(number))) === decimal(number)
-}
+const isKept = (number: string): boolean =>
+  isInteger(number) || decimal(String(Number(number))) === decimal(number)
 
-/** Why `text` is no JSON value, or undefined. */
-export function jsonTrouble(text: string): string | undefined {
+/** Why `text` is no JSON value, or undefined; `isRounding` takes numbers that lose digits. */
+export function jsonTrouble(text: string, isRounding = false): string | undefined {
   try {
     JSON.parse(text)
   } catch {
     return 'syntax error'
   }
-  for (const [token] of text.matchAll(TOKEN))
-    if (/^[-\d]/.test(token) && !isKept(token))
-      return `Input number: ${token} cannot round-trip through string representation`
+  let depth = 0
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (token === '{' || token === '[') depth += 1
+    else if (token === '}' || token === ']') depth -= 1
+    else if (/^[-\d]/.test(token)) {
+      if (!Number.isFinite(Number(token))) return `number overflow parsing '${token}'`
+      if (!isRounding && !isKept(token))
+        return `Input number: ${token} cannot round-trip through string representation`
+    }
+    if (depth > DEEPEST) return `Max nesting of ${DEEPEST} has been exceeded while parsing JSON`
+  }
   return undefined
 }
 
@@ -113,6 +117,6 @@ const normalWhere =
   (json: string): string =>
     `CASE WHEN regexp_matches(CAST(${json} AS VARCHAR), '${pattern}') THEN CAST(own_normal_json(CAST(${json} AS VARCHAR)) AS JSON) ELSE json(${json}) END`
 /** The same in DuckDB, of a JSON value or of text that is one; where nothing has an order, DuckDB does it. */
-export const normalJsonSql = normalWhere('[,.]|\\d[eE]')
+export const normalJsonSql = normalWhere('[,.]|\\d[eE]|\\d{19}')
 /** Of a part of a normal value, as DuckDB takes it out: it writes some numbers in another way. */
 export const normalPartSql = normalWhere('\\d[eE]|\\d{16}\\.')
