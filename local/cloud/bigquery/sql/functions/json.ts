@@ -6,7 +6,7 @@ import { invalid, unsupported, type Position } from '../refusal.ts'
 import { isScalar } from '../values/gtype.ts'
 import { once, quoteText } from '../values/value.ts'
 import type { Step } from '../values/json-changes.ts'
-import { normalJsonSql, normalPartSql } from '../values/normal-json.ts'
+import { normalPartSql } from '../values/normal-json.ts'
 import { jsonText } from './json-text.ts'
 import { example, failing, scalar, type Emit, type FunctionRow } from './row.ts'
 
