@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { clientVariables } from '../../../local/cloud/endpoint-variables.ts'
 import { builtinInputs } from '../../../local/runner/builtin-actions.ts'
 import { loadWorkflow } from '../../../local/runner/called-workflows.ts'
 import { inputMistakes } from '../../../local/runner/check-uses.ts'
@@ -16,6 +18,8 @@ import {
 } from '../../../local/runner/support.ts'
 import { readWorkflow } from '../../../local/runner/workflow.ts'
 import { headOf } from '../../../local/runner/workspace.ts'
+import { startTestCloud } from '../../support/cloud.ts'
+import { hasProgram } from '../../support/shop.ts'
 import { identity, makeRepository, nodeAction, oneJob } from './repository.ts'
 import type { Repository } from './repository.ts'
 
@@ -263,4 +267,20 @@ describe('docs/local-runner.md', () => {
       expect(listed(`inputs of actions/${name}`)).toEqual([...inputs])
     expect(listed('types of dispatch inputs')).toEqual([...inputTypes])
   })
+
+  const withJq = hasProgram('jq') ? it : it.skip
+  withJq(
+    'gives act the variables of a job here: every endpoint, and neither credentials nor a project',
+    async () => {
+      const filter = /jq -r '(.*)' up\.json > act\.env/.exec(readFileSync(page, 'utf8'))?.[1]
+      const cloud = await startTestCloud({ services: [] })
+      const up = JSON.stringify(cloud.cloud.describe())
+      await cloud.close()
+      const lines = execFileSync('jq', ['-r', filter ?? ''], { input: up, encoding: 'utf8' })
+        .trim()
+        .split('\n')
+      const wanted = Object.entries(clientVariables(cloud.origin)).map(([name, value]) => `${name}=${value}`)
+      expect(lines.sort()).toEqual(wanted.sort())
+    },
+  )
 })
