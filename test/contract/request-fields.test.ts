@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { ensureChecks } from '../../local/toolchain/index.ts'
 import { openBigQuery, type BigQueryCloud } from '../local/bigquery/bigquery-cloud.ts'
-import { findDocuments, isAnswered, type Document, type Schema } from './discovery-documents.ts'
+import { findDocuments, type Document } from './discovery-documents.ts'
+import { single } from './single-fields.ts'
 
 let cloud: BigQueryCloud
 let schemas: Document['schemas']
@@ -22,25 +23,6 @@ beforeAll(async () => {
   })
 }, 600_000)
 afterAll(() => cloud.close())
-
-const sample = ({ type, format, enum: names }: Schema): unknown => {
-  if (type === 'boolean') return true
-  if (type === 'integer' || type === 'number') return 7
-  if (names) return names.at(-1)
-  return format === 'google-datetime' ? '2126-11-30T00:00:00Z' : /^u?int64$/.test(format ?? '') ? '72' : 'x'
-}
-
-/** Values of a schema, each with one member set to the innermost. */
-function* single(schema: Schema, deep = 3): Generator<unknown> {
-  const meant = schema.$ref ? (schemas[schema.$ref] ?? {}) : schema
-  if (meant.type === 'array') {
-    for (const item of single(meant.items ?? {}, deep)) yield [item]
-  } else if (meant.properties) {
-    for (const [name, inner] of Object.entries(meant.properties))
-      if (deep > 0 && !isAnswered(inner)) for (const value of single(inner, deep - 1)) yield { [name]: value }
-  } else if (meant.type === 'object') yield { x: sample(meant.additionalProperties ?? {}) }
-  else yield sample(meant)
-}
 
 const SOURCE = 'sources'
 const place = (tableId: string) => ({ projectId: 'caec-local', datasetId: 'swept', tableId })
@@ -125,7 +107,7 @@ it.each(bodies)(
       cloud.api('data-eng', 'POST', path, bodyOf(`n${count++}`, part))
     expect(await send({})).toMatchObject({ status: 200 })
     const from = cloud.lines.length
-    for (const part of single({ $ref: schema })) await send(part as Record<string, unknown>)
+    for (const part of single({ $ref: schema }, schemas)) await send(part as Record<string, unknown>)
     expect(cloud.lines.slice(from).filter((line) => line.endsWith('was ignored'))).toEqual([])
   },
   300_000,

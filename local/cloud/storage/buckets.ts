@@ -123,7 +123,7 @@ export function createBuckets(
       const json = await request.json()
       const bucket = existing(request, 'storage.buckets.update')
       requirePreconditions(readPreconditions(request.url.searchParams), bucket)
-      const { labels, storageClass } = readSettings(json)
+      const { labels, storageClass } = readSettings(json, bucket)
       const next: StoredBucket = {
         ...bucket,
         labels: labels === null ? undefined : withoutNulls({ ...bucket.labels, ...labels }),
@@ -189,12 +189,12 @@ interface BucketSettings {
 }
 
 /**
- * Settings that would silently do nothing here (lifecycle, versions, retention, public access) are refused;
- * those that say what is the case anyway pass.
+ * Settings that would silently do nothing here (lifecycle, versions, retention, public access, another location)
+ * are refused; those that say what is the case anyway pass.
  */
-function readSettings(json: Record<string, unknown>): BucketSettings {
+function readSettings(json: Record<string, unknown>, bucket?: StoredBucket): BucketSettings {
   for (const [field, value] of Object.entries(json)) {
-    if (!isAsIs(field, value))
+    if (!isAsIs(field, value, bucket))
       throw new CloudError(
         501,
         'notImplemented',
@@ -218,13 +218,19 @@ function readSettings(json: Record<string, unknown>): BucketSettings {
   return { labels: labels as BucketSettings['labels'], storageClass: storageClass as string | undefined }
 }
 
-function isAsIs(field: string, value: unknown): boolean {
-  if (['name', 'location', 'labels', 'storageClass', 'kind'].includes(field) || value === null) return true
+function isAsIs(field: string, value: unknown, bucket: StoredBucket | undefined): boolean {
+  // Of these a patch to null would ask for Google's own defaults, which are others.
+  if (value === null) return bucket === undefined || !['iamConfiguration', 'softDeletePolicy'].includes(field)
+  // Google takes another location and keeps the bucket where it is.
+  if (field === 'name') return bucket === undefined || value === bucket.name
+  if (field === 'location') return bucket === undefined || String(value).toUpperCase() === bucket.location
+  if (['labels', 'storageClass', 'kind'].includes(field)) return true
   const inner = value as Record<string, unknown>
   if (field === 'iamConfiguration')
-    return Object.entries(inner).every(
-      ([key, item]) =>
-        key === 'publicAccessPrevention' || (item as { enabled?: unknown } | null)?.enabled === true,
+    return Object.entries(inner).every(([key, item]) =>
+      key === 'publicAccessPrevention'
+        ? item === 'enforced'
+        : (item as { enabled?: unknown } | null)?.enabled === true,
     )
   if (field === 'versioning' || field === 'hierarchicalNamespace') return inner.enabled === false
   if (field === 'softDeletePolicy') return String(inner.retentionDurationSeconds) === '0'

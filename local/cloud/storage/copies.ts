@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs'
 import { CloudError, type CloudRequest, type Reply } from '../kernel.ts'
 import type { Catalog } from './catalog.ts'
 import type { Guard } from './guard.ts'
-import { metadataOf, newMetadata, readMetadata } from './metadata.ts'
+import { metadataOf, newMetadata, readMetadata, requireAddress } from './metadata.ts'
 import { requireObjectName } from './names.ts'
 import { readNumber, readPreconditions, requirePreconditions } from './preconditions.ts'
 import { objectResource } from './resources.ts'
@@ -109,7 +109,9 @@ export function createCopies(catalog: Catalog, guard: Guard, writes: Writes, ori
           'deleteSourceObjects of objects.compose is not implemented by the local cloud.',
         )
       const preconditions = readPreconditions(request.url.searchParams)
-      const metadata = newMetadata(readMetadata((json.destination ?? {}) as Record<string, unknown>))
+      const destination = (json.destination ?? {}) as Record<string, unknown>
+      requireAddress(destination, { bucket: bucket!, name })
+      const metadata = newMetadata(readMetadata(destination))
       const sources = readSources(json.sourceObjects).map(({ source, generation, generationMatch }) => {
         guard.requireObject(request.principal, 'storage.objects.get', bucket!, source)
         const found = requireLive(catalog, bucket!, source, generation)

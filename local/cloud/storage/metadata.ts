@@ -54,6 +54,17 @@ export type MetadataChange = { readonly [K in keyof ObjectMetadata]?: ObjectMeta
   readonly metadata?: Readonly<Record<string, string | null>> | null
 }
 
+/** A body that names another object than the address would be obeyed nowhere. */
+export function requireAddress(
+  json: Record<string, unknown>,
+  address: Readonly<Partial<Record<'bucket' | 'name', string>>>,
+): void {
+  for (const [field, value] of Object.entries(address)) {
+    if (json[field] !== undefined && json[field] !== null && json[field] !== value)
+      throw new CloudError(400, 'invalid', `Value for field '${field}' does not match the request.`)
+  }
+}
+
 /** `null` clears a field; absent fields are left alone. */
 export function readMetadata(json: Record<string, unknown>): MetadataChange {
   const change: Record<string, unknown> = {}

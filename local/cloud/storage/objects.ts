@@ -5,7 +5,7 @@ import { requireLive } from './copies.ts'
 import { download } from './downloads.ts'
 import type { Guard } from './guard.ts'
 import { listPage, readListQuery, writeToken } from './listing.ts'
-import { applyMetadata, metadataOf, newMetadata, readMetadata } from './metadata.ts'
+import { applyMetadata, metadataOf, newMetadata, readMetadata, requireAddress } from './metadata.ts'
 import {
   isModified,
   preconditionFailed,
@@ -75,6 +75,7 @@ export function createObjects(catalog: Catalog, guard: Guard, writes: Writes, or
     const json = await request.json()
     const object = live(request, ['storage.objects.get', 'storage.objects.update'])
     requirePreconditions(readPreconditions(request.url.searchParams), object)
+    requireAddress(json, { bucket: object.bucket, name: object.name })
     const given = readMetadata(json)
     const metadata = isPatch ? applyMetadata(metadataOf(object), given) : newMetadata(given)
     return { json: objectResource(writes.replaceMetadata(object, metadata), origin) }

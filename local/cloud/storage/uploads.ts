@@ -9,7 +9,7 @@ import type { Catalog } from './catalog.ts'
 import { readUploadRange, type UploadRange } from './content-range.ts'
 import { claimsOf, requireDigests, type Digests } from './digest.ts'
 import type { Guard } from './guard.ts'
-import { newMetadata, readMetadata } from './metadata.ts'
+import { newMetadata, readMetadata, requireAddress } from './metadata.ts'
 import { readMultipart } from './multipart-related.ts'
 import { requireObjectName } from './names.ts'
 import { readPreconditions } from './preconditions.ts'
@@ -59,8 +59,7 @@ export function createUploads(
     const bucket = request.params.bucket!
     const named = query.get('name') ?? json.name
     const name = requireObjectName(typeof named === 'string' ? named : '')
-    if (json.bucket !== undefined && json.bucket !== bucket)
-      throw new CloudError(400, 'invalid', "Value for field 'bucket' does not match the request.")
+    requireAddress(json, { bucket })
     const change = readMetadata({
       ...json,
       contentType: json.contentType ?? mediaType,

@@ -11,6 +11,8 @@ import {
   bucket,
   caller,
   mediaPath,
+  multipart,
+  multipartPath,
   objectPath,
   reasonOf,
   resumablePath,
@@ -24,22 +26,6 @@ beforeAll(async () => {
 })
 afterAll(() => cloud.close())
 const call = caller(() => cloud)
-const multipart = (json: string, content: string, lineEnd = '\r\n') => ({
-  headers: { 'content-type': 'multipart/related; boundary="===b=="' },
-  body: [
-    '--===b==',
-    'Content-Type: application/json',
-    '',
-    json,
-    '--===b==',
-    'Content-Type: text/plain',
-    '',
-    content,
-    '--===b==--',
-    '',
-  ].join(lineEnd),
-})
-const multipartPath = `/upload/storage/v1/b/${bucket}/o?uploadType=multipart`
 
 describe('object names', () => {
   it.each([
@@ -396,12 +382,43 @@ describe('what is not implemented', () => {
 
   it('refuses object holds and bucket settings that would do nothing', async () => {
     expect((await call('PATCH', objectPath('good'), { body: { temporaryHold: true } })).status).toBe(501)
-    expect(
-      (await call('PATCH', `/storage/v1/b/${bucket}`, { body: { versioning: { enabled: true } } })).status,
-    ).toBe(501)
-    expect(
-      (await call('PATCH', `/storage/v1/b/${bucket}`, { body: { labels: { team: 'a' } } })).json.labels,
-    ).toEqual({ team: 'a' })
+    const patch = (body: object) => call('PATCH', `/storage/v1/b/${bucket}`, { body })
+    for (const [field, value] of Object.entries({
+      versioning: { enabled: true },
+      iamConfiguration: { publicAccessPrevention: 'inherited' },
+      location: 'EU',
+      name: 'another-bucket',
+      softDeletePolicy: null,
+    })) {
+      const { status, json } = await patch({ [field]: value })
+      expect([field, status, json.error.message]).toEqual([
+        field,
+        501,
+        `The bucket field '${field}' with this value is not implemented by the local cloud.`,
+      ])
+    }
+    const made = { name: 'a-public-bucket', iamConfiguration: { publicAccessPrevention: 'inherited' } }
+    expect((await call('POST', '/storage/v1/b?project=caec-local', { body: made })).status).toBe(501)
+    expect((await patch({ labels: { team: 'a' } })).json.labels).toEqual({ team: 'a' })
+    const asItIs = (await call('GET', `/storage/v1/b/${bucket}`)).json
+    const { name, iamConfiguration, softDeletePolicy } = asItIs
+    const again = { name, iamConfiguration, softDeletePolicy, location: asItIs.location.toLowerCase() }
+    expect((await patch(again)).status).toBe(200)
+  })
+
+  it('refuses a body that names another object than the address', async () => {
+    const compose = { sourceObjects: [{ name: 'good' }], destination: { name: 'other' } }
+    for (const [method, path, body, field] of [
+      ['PATCH', objectPath('good'), { name: 'other' }, 'name'],
+      ['PUT', objectPath('good'), { bucket: 'other' }, 'bucket'],
+      ['POST', `${objectPath('composed')}/compose`, compose, 'name'],
+    ] as const) {
+      const answer = await call(method, path, { body })
+      expect([answer.status, answer.json.error.message]).toEqual([
+        400,
+        `Value for field '${field}' does not match the request.`,
+      ])
+    }
   })
 
   it('refuses ACLs in the words Google uses for uniform access', async () => {

@@ -43,5 +43,23 @@ export const mediaPath = (name: string, query = '') =>
 export const resumablePath = (name: string, query = '') =>
   `/upload/storage/v1/b/${bucket}/o?uploadType=resumable&name=${encodeURIComponent(name)}${query}`
 
+/** The options of a call to `multipartPath`. */
+export const multipart = (json: string, content: string, lineEnd = '\r\n') => ({
+  headers: { 'content-type': 'multipart/related; boundary="===b=="' },
+  body: [
+    '--===b==',
+    'Content-Type: application/json',
+    '',
+    json,
+    '--===b==',
+    'Content-Type: text/plain',
+    '',
+    content,
+    '--===b==--',
+    '',
+  ].join(lineEnd),
+})
+export const multipartPath = `/upload/storage/v1/b/${bucket}/o?uploadType=multipart`
+
 /** The first error item of Google's legacy shape. */
 export const reasonOf = (answer: Answer): string => answer.json.error.errors[0].reason
