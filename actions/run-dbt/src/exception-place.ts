@@ -11,6 +11,9 @@ const PLACES = [
   new RegExp(`((?:models|macros|seeds|snapshots|tests|data-tests|analyses)/${FILE})`),
   /((?:dbt_project|packages|dependencies)\.yml)/,
 ]
+/** Whose file it is: the first package that dbt names is the one that holds it. */
+const PACKAGE =
+  /Error reading (\w+):|'(?:model|test|unit_test|seed|snapshot|analysis|source|exposure)\.(\w+)\./
 /** What an error names is where its line is: `'x' is undefined`, `node named 'x'`, `not provided: 'x'`. */
 const NAMES = [
   /(?:node|macro|source|test) named '(?:[\w.]+\.)?(\w+)'/,
@@ -22,7 +25,11 @@ const NAMES = [
 export async function placeOfText(
   text: string,
   projectDir: string,
+  projectName: string | undefined,
 ): Promise<{ readonly file: string; readonly line?: number } | undefined> {
+  const [, read, holds] = PACKAGE.exec(text) ?? []
+  const named = read ?? holds
+  if (named !== undefined && projectName !== undefined && named !== projectName) return undefined
   for (const pattern of PLACES) {
     const file = pattern.exec(text)?.[1]?.trim()
     if (file === undefined) continue

@@ -106,7 +106,7 @@ interface CommandRecord {
 export async function readResults(
   folder: string,
   projectDir: string,
-  project: Pick<DbtProject, 'targetPath' | 'commentLines'>,
+  project: Pick<DbtProject, 'name' | 'targetPath' | 'commentLines'>,
   whyNoPython?: string,
 ): Promise<CommandResult | undefined> {
   const record = await readJson<CommandRecord>(path.join(folder, 'command.json'))
@@ -135,7 +135,9 @@ export async function readResults(
     exitCode: record.exitCode,
     exception: record.exception ?? undefined,
     place:
-      record.exception === null || isExplained ? undefined : await placeOfText(record.exception, projectDir),
+      record.exception === null || isExplained
+        ? undefined
+        : await placeOfText(record.exception, projectDir, project.name),
     seconds: record.seconds,
     listed: record.listed ?? undefined,
     nodes,
@@ -212,7 +214,7 @@ async function findLine(
   raw: RawResult,
   manifest: Manifest | undefined,
   projectDir: string,
-  project: Pick<DbtProject, 'targetPath' | 'commentLines'>,
+  project: Pick<DbtProject, 'name' | 'targetPath' | 'commentLines'>,
 ): Promise<number | undefined> {
   const node = nodeOf(result.id, manifest)
   if (node === undefined || result.file === undefined) return undefined
@@ -227,7 +229,7 @@ async function findLine(
     )
   if (result.resourceType === 'unit_test') return lineOfTest(source.split('\n'), undefined, node.name)
   if (/Compilation Error|Parsing Error/.test(result.message))
-    return (await placeOfText(result.message, projectDir))?.line
+    return (await placeOfText(result.message, projectDir, project.name))?.line
   const built = path.join(project.targetPath, 'run', node.package_name ?? '', result.file)
   return lineOfError(result.message, {
     source,

@@ -67,13 +67,25 @@ describe("an error's place", () => {
       { file: 'models/b.sql', line: 3 },
     ],
     [
+      'YAML of a package that has a file of the same name',
+      { 'models/schema.yml': 'models:\n  - name: a\n' },
+      'YamlLoadError: Parsing Error\n  Error reading dbt_utils: schema.yml - Runtime Error\n    Syntax error near line 2',
+      undefined,
+    ],
+    [
+      'a model of a package that has a file of the same name',
+      { 'models/b.sql': 'select 1 as id\nfrom {{ ref("nope") }}\n' },
+      "TargetNotFoundError: Compilation Error\n  Model 'model.shop.b' (models/b.sql) depends on a node named 'nope' which was not found",
+      undefined,
+    ],
+    [
       'a file outside the project',
       {},
       'CompilationError: Compilation Error in model b (../../../etc/passwd.sql)',
       undefined,
     ],
   ])('%s', async (_, files, text, place) => {
-    expect(await placeOfText(text, await project(files))).toEqual(place)
+    expect(await placeOfText(text, await project(files), 'tiny')).toEqual(place)
   })
 })
 
