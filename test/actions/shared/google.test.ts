@@ -255,6 +255,21 @@ describe('retries', () => {
     expect(failure).toMatchObject({ reason: 'TIMEOUT', problem: 'no-answer', ...asked })
     expect(lines.length).toBeGreaterThan(0)
   })
+  it('give a try no more than thirty seconds where nothing else is said', async () => {
+    const began = Date.now()
+    const ends: number[] = []
+    const call = withRetries(
+      asked,
+      ({ signal, timeoutMs }) => {
+        signal.addEventListener('abort', () => ends.push((Date.now() - began) / 1000))
+        ends.push(timeoutMs / 1000)
+        return new Promise<never>(() => undefined)
+      },
+      { log: () => undefined },
+    ).catch((error: GoogleApiError) => error)
+    expect(await played(call)).toMatchObject({ reason: 'TIMEOUT' })
+    expect(ends.slice(0, 2)).toEqual([30, 30])
+  })
 })
 
 describe('reasons come before statuses and digits', () => {
