@@ -108,6 +108,12 @@ const NOT_RUN = [
   'environmentConfig.executionConfig.kmsKey',
   'environmentConfig.executionConfig.networkUri',
 ] as const
+/** What speaks to firewalls and to the metrics of other runs, of which there are none here: the result is the same. */
+const WITHOUT_EFFECT = [
+  'environmentConfig.executionConfig.networkTags',
+  'environmentConfig.executionConfig.resourceManagerTags',
+  'runtimeConfig.cohort',
+] as const
 const RUNTIME = '2.3'
 const DEFAULT_TTL = '14400s'
 
@@ -167,6 +173,9 @@ export function readBatch(body: unknown, defaults: { readonly stagingBucket: str
     },
   }
 }
+
+export const fieldsWithoutEffect = (batch: BatchRequest): readonly string[] =>
+  WITHOUT_EFFECT.filter((path) => at(batch, path) !== undefined)
 
 function at(value: unknown, path: string): unknown {
   return path

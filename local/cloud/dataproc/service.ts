@@ -20,7 +20,7 @@ import {
   type BatchRecord,
 } from './batch-record.ts'
 import { listBatches } from './batch-list.ts'
-import { readBatch } from './batch-request.ts'
+import { fieldsWithoutEffect, readBatch } from './batch-request.ts'
 import { openBatchRuns, type RunRooms } from './batch-runs.ts'
 import { openBatchStore } from './batch-store.ts'
 import { requireAt } from '../location.ts'
@@ -91,6 +91,9 @@ export async function createDataproc(room: RunRooms): Promise<Service> {
       room.log(
         `dataproc: batch ${batchId} names no subnet: Google would take the network default; this environment's is ${own}`,
       )
+    const idle = fieldsWithoutEffect(batch)
+    if (idle.length > 0)
+      room.log(`dataproc: batch ${batchId} has ${idle.join(', ')}, kept and shown; here it has no effect`)
     await runs.submit(record)
     return { json: showOperation(record, place) }
   }

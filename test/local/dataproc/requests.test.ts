@@ -323,6 +323,18 @@ describe('requests for batches', () => {
     ])
   })
 
+  it('says which fields of a batch have no effect here', async () => {
+    const said = () => cloud.lines.filter((line) => line.includes('has no effect'))
+    const before = said().length
+    await createBatch(cloud, 'batchId=without-effect', {
+      ...execution({ networkTags: ['spark'], resourceManagerTags: { 'tagKeys/1': 'tagValues/2' } }),
+      runtimeConfig: { cohort: 'nightly' },
+    })
+    expect(said().slice(before)).toEqual([
+      'dataproc: batch without-effect has environmentConfig.executionConfig.networkTags, environmentConfig.executionConfig.resourceManagerTags, runtimeConfig.cohort, kept and shown; here it has no effect',
+    ])
+  })
+
   it('takes enum numbers and snake_case as proto JSON does', async () => {
     const body = {
       pyspark_batch: { main_python_file_uri: MAIN },
