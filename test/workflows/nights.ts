@@ -11,14 +11,17 @@ export const days = [yesterday - 2 * dayMs, yesterday - dayMs, yesterday]
 /** Events of each of them, all in one file. */
 export const eventsOfDays = days.map((_, index) => index + 2)
 
-export async function putNights(platforms: Platforms): Promise<void> {
+/** `refused`: lines that are no events, in the same file. */
+export async function putNights(platforms: Platforms, refused: readonly string[] = []): Promise<void> {
   const rows = days.flatMap((day, index) =>
     Array.from(
       { length: eventsOfDays[index]! },
       (_, visitor) => `${day + visitor * 60_000 + 12 * 3_600_000},${visitor + 1},view,${visitor + 10},`,
     ),
   )
-  const body = gzipSync(`timestamp,visitorid,event,itemid,transactionid\n${rows.join('\n')}\n`)
+  const body = gzipSync(
+    `timestamp,visitorid,event,itemid,transactionid\n${[...rows, ...refused].join('\n')}\n`,
+  )
   const reply = await platforms.dev.fetchAs(
     'data-eng',
     `/upload/storage/v1/b/${platforms.dev.cloud.environment.buckets.raw}/o?uploadType=media&name=events/${dayOf(yesterday)}.csv.gz`,
