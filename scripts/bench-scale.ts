@@ -8,7 +8,7 @@ import path from 'node:path'
 import { ensureSpark } from '../local/toolchain/index.ts'
 import { openSpark, wholeDay } from './bench-spark-jobs.ts'
 import { warehouse } from './bench-warehouse.ts'
-import { bytesOfDay, slope, type Scale, type SparkDay, type SparkRun } from './scale-page.ts'
+import { bytesOfDay, HISTORIES, slope, type Scale, type SparkDay, type SparkRun } from './scale-page.ts'
 import type { Measured } from './measured.ts'
 
 const ROWS = [500_000, 1_000_000, 2_000_000]
@@ -25,7 +25,7 @@ function keep(root: string, half: Partial<Scale>): Scale {
 
 /** The bytes are the same on every machine. */
 export async function scaleOfBigQuery(root: string, say: (line: string) => void): Promise<Measured[]> {
-  const found = keep(root, { warehouse: await warehouse(root, say) })
+  const found = keep(root, { warehouse: await warehouse(root, say, HISTORIES) })
   const { perNew, perOld } = bytesOfDay(found.warehouse)
   say(`  ${FILE}: ${perNew.toFixed(0)} bytes per event of a day, ${perOld.toFixed(1)} per event before`)
   return []

@@ -33,14 +33,14 @@ export interface Warehouse {
 }
 
 const EVENTS = 100_000
-/** Days that are there before the new one, twice. */
-const HISTORIES = [10, 40] as const
 const ANALYTICS = 'caec_analytics'
 const INSIGHTS = 'caec_insights'
 
+/** `histories`: days that are there before the new one, each time. */
 export async function warehouse(
   root: string,
   say: (line: string) => void,
+  histories: readonly number[],
   rows = EVENTS,
 ): Promise<Warehouse> {
   const scratch = mkdtempSync(path.join(tmpdir(), 'bench-warehouse-'))
@@ -73,7 +73,7 @@ export async function warehouse(
     }
     const newDays: NewDay[] = []
     let there = 0
-    for (const history of HISTORIES) {
+    for (const history of histories) {
       await putDays(cloud, lake, bucket, days.slice(there, history), days.slice(0, history))
       await build()
       const eventsBefore = await count(cloud, `SELECT COUNT(*) FROM ${ANALYTICS}.fct_events`)

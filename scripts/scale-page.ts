@@ -6,6 +6,9 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Warehouse } from './bench-warehouse.ts'
 
+/** Days that are there before the new one, each time. */
+export const HISTORIES = [10, 100] as const
+
 export interface SparkDay {
   readonly rows: number
   /** Without the starts. */

@@ -4,7 +4,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { PRICES } from '../../actions/submit-spark/src/price-table.ts'
-import { bytesOfDay, scalePage, SPARK_PRICES, type Scale, type SparkDay } from '../../scripts/scale-page.ts'
+import {
+  bytesOfDay,
+  HISTORIES,
+  scalePage,
+  SPARK_PRICES,
+  type Scale,
+  type SparkDay,
+} from '../../scripts/scale-page.ts'
 import { repoRoot } from '../support/cloud.ts'
 
 const TIB = 2 ** 40
@@ -101,6 +108,13 @@ describe('a billion events a day', () => {
 
 describe('docs/scale.json', () => {
   const kept = JSON.parse(readFileSync(path.join(repoRoot, 'docs/scale.json'), 'utf8')) as Scale
+
+  it('is of as many days as the command makes', () => {
+    expect([kept.warehouse.newDays.length, kept.warehouse.days]).toEqual([
+      HISTORIES.length,
+      Math.max(...HISTORIES) + 1,
+    ])
+  })
 
   it('is of three sizes of a day, and of every view', () => {
     if (kept.spark) expect(kept.spark.days.map(({ rows }) => rows)).toEqual([500_000, 1_000_000, 2_000_000])
