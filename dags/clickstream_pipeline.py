@@ -324,19 +324,28 @@ def verdict(error: Exception) -> Exception:
 
 
 def views_check() -> str:
-    """Every event of the day that was loaded is in the views, no view is behind the load, and the gate of the build rang no alarm."""
-    loaded = f"`{PROJECT}.caec_raw.sessionized_events`"
-    behind = "".join(
-        f"ASSERT (SELECT COUNTIF(data_through != (SELECT MAX(event_ts) FROM {loaded})) = 0 FROM `{PROJECT}.caec_insights.{view}`)"
-        f" AS 'caec_insights.{view} is behind caec_raw.sessionized_events: dbt build did not see the last load';\n"
+    """
+    Every event of the day that was loaded is published, nothing newer was loaded and not published, every view opens, and the gate of the build rang no alarm.
+    That the numbers are right the gate has judged: this reads events of no other day than its own and the newest. What a view says of `data_through` is the newest of `fct_days`, which is published last.
+    """
+    loaded, days = f"`{PROJECT}.caec_raw.sessionized_events`", f"`{PROJECT}.caec_analytics.fct_days`"
+    open_views = "".join(
+        f"BEGIN SELECT COUNT(data_through) FROM `{PROJECT}.caec_insights.{view}` WHERE FALSE;"
+        f" EXCEPTION WHEN ERROR THEN RAISE USING MESSAGE = CONCAT('caec_insights.{view} does not open: ', @@error.message); END;\n"
         for view in VIEWS
     )
     return (
+        f"DECLARE newest TIMESTAMP DEFAULT (SELECT MAX(last_event_ts) FROM {days});\n"
+        # A variable, as with a subquery in its place BigQuery reads all days.
+        "DECLARE newest_day DATE DEFAULT COALESCE(DATE(newest), DATE '0001-01-01');\n"
         "DECLARE alarms STRING DEFAULT (SELECT STRING_AGG(sentence, '; ' ORDER BY check_name, event_date LIMIT 20)"
         f" FROM `{PROJECT}.caec_raw.quality_last_run` WHERE verdict IN ('red', 'alarm'));\n"
-        f"ASSERT (SELECT COALESCE(SUM(events), 0) FROM `{PROJECT}.caec_insights.kpi_event_volume_by_type` WHERE event_date = DATE '{DAY}')"
+        f"ASSERT (SELECT COALESCE(SUM(events), 0) FROM {days} WHERE event_date = DATE '{DAY}')"
         f" = (SELECT COUNT(*) FROM {loaded} WHERE event_date = DATE '{DAY}')"
-        f" AS 'caec_insights.kpi_event_volume_by_type has not the events of {DAY} that caec_raw.sessionized_events has';\n{behind}"
+        f" AS 'caec_analytics.fct_days has not the events of {DAY} that caec_raw.sessionized_events has';\n"
+        f"ASSERT (SELECT MAX(event_ts) FROM {loaded} WHERE event_date >= newest_day) IS NOT DISTINCT FROM newest"
+        " AS 'caec_analytics.fct_days, so every view, is behind caec_raw.sessionized_events: dbt build did not see the last load';\n"
+        f"{open_views}"
         f"IF alarms IS NOT NULL THEN RAISE USING MESSAGE = CONCAT('{RINGS}: ', alarms, '; docs/dag.md says what to do'); END IF;\n"
     )
 

@@ -21,6 +21,7 @@ os.environ["AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT"] = "300"
 from judge import judge, parse
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
+VIEWS = sorted(path.stem for path in (DAGS.parent / "bigquery/views/caec_insights").glob("*.sql"))
 PLANTED = Path(__file__).resolve().parent / "planted"
 IMAGE = "us-central1-docker.pkg.dev/caec-local/images/dbt@sha256:" + "a" * 64
 SPARK = {
@@ -453,10 +454,18 @@ def test_a_batch_id_is_the_same_for_the_same_try_and_new_for_another_or_after_cl
     assert all(re.fullmatch(r"[a-z0-9][a-z0-9-]{2,61}[a-z0-9]", one) for one in ids)
 
 
-def test_the_views_check_names_every_published_view(pipelines: dict[str, Any]) -> None:
+def test_the_views_check_opens_every_published_view_and_reads_of_the_load_the_newest_day(
+    pipelines: dict[str, Any],
+) -> None:
     query = pipelines["process"].get_task("check_views").configuration["query"]["query"]
-    for file in (DAGS.parent / "bigquery/views/caec_insights").glob("*.sql"):
-        assert f".caec_insights.{file.stem}`" in query
+    lines = [line for line in query.splitlines() if ".caec_insights." in line]
+    assert len(lines) == len(VIEWS)
+    for view, line in zip(VIEWS, lines, strict=True):
+        assert f".caec_insights.{view}` WHERE FALSE;" in line
+    assert query.count("MAX(event_ts)") == 1
+    # What the filter names is declared: with a subquery in its place BigQuery reads every day.
+    assert ".caec_raw.sessionized_events` WHERE event_date >= newest_day)" in query
+    assert "DECLARE newest_day DATE" in query
 
 
 @pytest.mark.parametrize("way", ["execute", "execute_complete"])
@@ -474,9 +483,12 @@ def test_what_the_gate_rings_for_ends_the_check_at_once_and_no_other_verdict_doe
 
     task = pipelines["process"].get_task("check_views")
     query = task.configuration["query"]["query"]
-    verdicts = re.findall(r" AS '([^']+)';", query)
-    rings = re.findall(r"RAISE USING MESSAGE = CONCAT\('([^']+)'", query)
-    assert (len(rings), len(verdicts) > 9) == (1, True)
+    raised = re.findall(r"RAISE USING MESSAGE = CONCAT\('([^']+)'", query)
+    rings = [message for message in raised if message.startswith("the numbers are published")]
+    unopened = [message for message in raised if message.endswith(" does not open: ")]
+    verdicts = [*re.findall(r" AS '([^']+)';", query), *unopened]
+    # Two of the load, one of each view.
+    assert (len(rings), len(verdicts), len(raised)) == (1, 2 + len(VIEWS), 1 + len(VIEWS))
 
     def check(verdict: str) -> None:
         # As the job of BigQuery ends; with a trigger its message comes in an event.

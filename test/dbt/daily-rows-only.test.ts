@@ -18,6 +18,16 @@ describe('rows of days', () => {
     expect(named(text(`${views}/${file}`))).toEqual([])
   })
 
+  // The DAG's last task trusts in it: it asks fct_days, which is published last, and of a view only that it opens.
+  it.each(readdirSync(join(repoRoot, views)))('tell %s, or a view that it reads, data_through', (file) => {
+    const sql = text(`${views}/${file}`)
+    const read = [...sql.matchAll(/ caec_insights\.(\w+)/g)].map(([, name]) => text(`${views}/${name}.sql`))
+    expect(sql).toMatch(/\bdata_through$/m)
+    expect([sql, ...read].join()).toMatch(
+      /SELECT MAX\(last_event_ts\)( AS data_through)? FROM caec_analytics\.fct_days\b/,
+    )
+  })
+
   it('are all that dim_users reads', () => {
     expect(named(text(`${marts}/dim_users.sql`))).toEqual([])
   })
