@@ -183,6 +183,12 @@ export const jsonMakingRows: readonly FunctionRow[] = [
         ['{"a":"x,\\"{","b":{"y":[{"c":18446744073709551615,"d":1}],"z":1}}'],
       ),
       example(
+        String.raw`SELECT TO_JSON_STRING(PARSE_JSON(t)) FROM UNNEST([r'{"h":1,"\\":0}', r'{"h":1,"\n":2}', '{"b":[{"d":1.5,"c":""}],"a":10.0}']) t`,
+        [String.raw`{"\\":0,"h":1}`],
+        [String.raw`{"\n":2,"h":1}`],
+        ['{"a":10.0,"b":[{"c":"","d":1.5}]}'],
+      ),
+      example(
         `SELECT TO_JSON_STRING(PARSE_JSON('[1e100, 1.50, 0.00001, 10.0, 100000000000000000000.0]')), TO_JSON_STRING(JSON_QUERY(JSON '{"a": [1E-7, 2]}', '$.a'))`,
         ['[1e+100,1.5,1e-05,10.0,1e+20]', '[1e-07,2]'],
       ),

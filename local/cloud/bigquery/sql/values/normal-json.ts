@@ -73,7 +73,38 @@ export function jsonTextOf(json: Json): string {
   return `{${members.map(([key, value]) => `${JSON.stringify(key)}:${jsonTextOf(value)}`).join(',')}}`
 }
 
-export const normalJson = (text: string): string => jsonTextOf(parseJson(text))
+/**
+ * What JavaScript may read or write otherwise: numbers of many digits, with an exponent, with a fraction that ends in
+ * 0 or is tiny; letters of two units, which sort otherwise; and escapes, since V8 takes the key "\n" for "\\" once it
+ * has seen an object with that.
+ */
+const UNLIKE = /[\d.]{16}|\d[eE]|\.\d*0(?!\d)|0\.000|[\ud800-\udfff\\]/
+/** More brackets than a value may be deep. */
+const mayBeTooDeep = (text: string): boolean =>
+  text.length > DEEPEST * 2 && (text.match(/[[{]/g)?.length ?? 0) > DEEPEST
+
+/** Its text and how many members it has in all. */
+function written(value: unknown): { readonly text: string; readonly members: number } {
+  if (typeof value !== 'object' || value === null) return { text: JSON.stringify(value), members: 0 }
+  const isList = Array.isArray(value)
+  let members = 0
+  const parts: string[] = []
+  for (const key of isList ? value.keys() : Object.keys(value).sort()) {
+    const inner = written((value as Record<string | number, unknown>)[key])
+    members += inner.members + (isList ? 0 : 1)
+    parts.push(isList ? inner.text : `${JSON.stringify(key)}:${inner.text}`)
+  }
+  return { text: isList ? `[${parts.join(',')}]` : `{${parts.join(',')}}`, members }
+}
+
+/** `text` is JSON. JSON.parse is four times as fast; it serves where it loses no digits and no key comes twice. */
+export function normalJson(text: string): string {
+  if (!UNLIKE.test(text) && !mayBeTooDeep(text)) {
+    const fast = written(JSON.parse(text))
+    if (fast.members === (text.match(/"\s*:/g)?.length ?? 0)) return fast.text
+  }
+  return jsonTextOf(parseJson(text))
+}
 
 /** A decimal number as its digits and its exponent, the same for each way to write it. */
 function decimal(text: string): string {
@@ -98,6 +129,7 @@ export function jsonTrouble(text: string, isRounding = false): string | undefine
   } catch {
     return 'syntax error'
   }
+  if (!/[\d.]{16}|\d[eE]/.test(text) && !mayBeTooDeep(text)) return undefined
   let depth = 0
   for (const [token] of text.matchAll(TOKEN)) {
     if (token === '{' || token === '[') depth += 1
