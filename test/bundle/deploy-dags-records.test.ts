@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { repoRoot, startTestCloud, type TestCloud } from '../support/cloud.ts'
@@ -78,6 +78,33 @@ describe('the records of deployments', () => {
       `${FOLDER}/replaced/000003-3-1/a.py`,
       `${FOLDER}/replaced/000004-4-1/a.py`,
     ])
+  })
+
+  it('keep two folders of one repository from deleting each other, and know a folder that moved', async () => {
+    const from = (source: string, number: number, inputs: Record<string, string> = {}) =>
+      job.deploy({ source, ...inputs }, run(number))
+    const folders = ['team_a/dags', 'team_b/dags'].map((folder) => join(job.workspace, folder))
+    try {
+      for (const folder of folders) await mkdir(folder, { recursive: true })
+      await writeFile(join(folders[0]!, 'a.py'), 'A = 1\n')
+      await writeFile(join(folders[1]!, 'b.py'), 'B = 1\n')
+      expect((await from('team_a/dags', 1)).exitCode).toBe(0)
+      const refused = await from('./team_b/dags', 2)
+      expect([refused.exitCode, errorOf(refused)]).toEqual([
+        1,
+        expect.stringMatching(/1 file would be deleted.*dags\/a\.py.*also deployed the folder team_a\/dags/),
+      ])
+      expect(errorOf(refused)).toContain('an owner of its own, such as octo/clicks/team_a/dags')
+      expect(await job.names()).toEqual(['dags/a.py'])
+      expect((await from('team_b/dags', 3, { owner: 'octo/clicks/team_b' })).exitCode).toBe(0)
+      expect((await from('team_a/dags', 4)).outputs.deleted).toBe('0')
+      await rm(folders[0]!, { recursive: true })
+      expect((await from('team_b/dags', 5, { 'owner-was': 'octo/clicks/team_b' })).outputs.deleted).toBe('1')
+      expect(await job.names()).toEqual(['dags/b.py'])
+    } finally {
+      for (const team of ['team_a', 'team_b'])
+        await rm(join(job.workspace, team), { recursive: true, force: true })
+    }
   })
 
   it('show an older commit, which is refused until it is asked for', async () => {

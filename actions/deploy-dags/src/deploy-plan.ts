@@ -23,6 +23,8 @@ export interface ToRecord {
   readonly commit: string
   readonly committedAt?: number
   readonly undoesFrom?: string
+  /** From the workspace; absent of a rollback. */
+  readonly source?: string
   readonly files: Readonly<Record<string, RecordedFile>>
   readonly changes: Readonly<Record<string, RecordedChange>>
 }
@@ -44,12 +46,16 @@ export interface World {
   readonly files: readonly Local[]
   readonly objects: readonly Remote[]
   readonly history?: History
+  /** The source from the workspace, and what else of it records say was deployed from and is still there. */
+  readonly sourceFolder?: string
+  readonly otherSources?: readonly string[]
   /** What git says of the source. */
   readonly checkedOut?: CheckedOut
   /** Undefined when nothing was imported here. */
   readonly importedFirst?: { readonly version: string; readonly errors: readonly { readonly file: string }[] }
 }
 export interface Wishes extends Owning {
+  readonly isOwnerGiven: boolean
   readonly environment: string
   readonly location: string
   readonly deletion: 'owned' | 'none'

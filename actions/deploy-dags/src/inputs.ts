@@ -20,6 +20,8 @@ export interface DeployInputs {
   readonly folder: Folder
   readonly source: string
   readonly owner: string
+  /** Not the repository's name for want of one. */
+  readonly isOwnerGiven: boolean
   /** Names this owner had before. */
   readonly ownersBefore: readonly string[]
   readonly isAdoptionAllowed: boolean
@@ -102,6 +104,7 @@ export function parseInputs(
     location,
     projectId,
     owner,
+    isOwnerGiven: inputs.text('owner') !== '',
     ownersBefore: inputs.lines('owner-was').map((name) => checkOwner(name, 'owner-was')),
     ignoreFile,
     folder,

@@ -34,10 +34,13 @@ export interface Observed {
   /** Absolute. */
   readonly folder: string
   readonly checkedOut?: CheckedOut
+  /** From the workspace, as are the folders that records name beside it and that are still there. */
+  readonly sourceFolder?: string
+  readonly otherSources: readonly string[]
 }
 
 /** A rollback reads no source; the runner may have no checkout at all. */
-const NO_SOURCE = { files: [], folder: '' }
+const NO_SOURCE = { files: [], folder: '', sourceFolder: undefined }
 
 const FIRST_ANSWER_MS = 120_000
 /** States in which a deployment makes sense: an update of the environment does not touch its bucket. */
@@ -84,6 +87,7 @@ export async function observe(inputs: DeployInputs, google: Google, runner: Runn
     ...source,
     objects: objects.filter(({ name }) => !name.endsWith('/')),
     history,
+    otherSources: await sourcesBeside(source.sourceFolder, history, runner.context.workspace),
     importErrors,
     importedFirst,
   }
@@ -93,8 +97,12 @@ async function readSource(
   inputs: DeployInputs,
   environment: AirflowEnvironment,
   runner: Pick<Runner, 'context' | 'environment' | 'execute'>,
-): Promise<Pick<Observed, 'files' | 'folder' | 'checkedOut'>> {
-  const { full: folder } = await insideWorkspace(runner.context.workspace, inputs.source, 'source')
+): Promise<Pick<Observed, 'files' | 'folder' | 'checkedOut' | 'sourceFolder'>> {
+  const { full: folder, relative: sourceFolder } = await insideWorkspace(
+    runner.context.workspace,
+    inputs.source,
+    'source',
+  )
   const secretPaths = [
     'GOOGLE_APPLICATION_CREDENTIALS',
     'GOOGLE_GHA_CREDS_PATH',
@@ -105,7 +113,26 @@ async function readSource(
     readLocalFiles(folder, { ignoreFile: inputs.ignoreFile, secretPaths, airflow }),
     inputs.recordsKept === 0 ? undefined : readCheckedOut(folder, runner),
   ])
-  return { files, folder, checkedOut }
+  return { files, folder, checkedOut, sourceFolder: sourceFolder || '.' }
+}
+
+/** A record is only asked for names: what one leads to outside the workspace is not there. */
+async function sourcesBeside(
+  own: string | undefined,
+  { heads }: History,
+  workspace: string,
+): Promise<string[]> {
+  if (own === undefined) return []
+  const named = new Set(heads.flatMap(({ source }) => (source === undefined || source === own ? [] : source)))
+  const there = await Promise.all(
+    [...named].map((name) =>
+      insideWorkspace(workspace, name, 'source').then(
+        ({ relative }) => ((relative || '.') === name ? [name] : []),
+        () => [],
+      ),
+    ),
+  )
+  return there.flat()
 }
 
 /** Composer's folders lie side by side (https://cloud.google.com/composer/docs/composer-3/cloud-storage). */

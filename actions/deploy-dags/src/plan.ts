@@ -13,6 +13,7 @@ import {
   refuseImports,
   refuseManyDeletions,
   refuseOlder,
+  refuseOtherSource,
 } from './refusals.ts'
 
 export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
@@ -65,9 +66,11 @@ export function planDeployment(inputs: Wishes, observed: World): DeployPlan {
       committedAt: checkedOut !== undefined && checkedOut.id === inputs.run.sha ? checkedOut.at : undefined,
       files: filesAfter(observed, deletions, inputs),
       changes: changesOf([...steps, ...deletions], there),
+      source: observed.sourceFolder,
     },
     refusal:
       refuseConflicts(conflicts, inputs.owner) ??
+      refuseOtherSource(inputs, deletions, observed.otherSources) ??
       refuseImports(observed.importedFirst) ??
       refuseManyDeletions(deletions, owned, inputs.maxDeletePercent) ??
       (steps.length + deletions.length > 0 && !inputs.isOlderAllowed

@@ -14,6 +14,9 @@ const RUN_KEY = 'clickstream-run'
 const KIND_KEY = 'clickstream-kind'
 const COMMITTED_KEY = 'clickstream-committed'
 const UNDOES_KEY = 'clickstream-undoes'
+const SOURCE_KEY = 'clickstream-source'
+/** All metadata of an object is at most 8 KiB (https://cloud.google.com/storage/quotas). */
+const MAX_SOURCE = 1024
 
 export const RECORD_ID = /^\d{6,}-\d+-\d+$/
 /** `begun`: its changes may be there in part. */
@@ -30,6 +33,8 @@ export interface RecordHead {
   readonly runId: string
   /** Of a rollback: the first of the records that it takes back, up to its own; '' for none. */
   readonly undoesFrom: string
+  /** The folder it deployed, as recorded. */
+  readonly source?: string
   /** Of the object that holds it. */
   readonly name: string
   readonly generation: string
@@ -70,6 +75,8 @@ export interface DeploymentRecord {
   readonly ended?: string
   readonly planDigest: string
   readonly undoesFrom?: string
+  /** The folder it deployed, from the workspace; absent of a rollback. */
+  readonly source?: string
   /** All files of this owner as they are after it, by their names below the folder. */
   readonly files: Readonly<Record<string, RecordedFile>>
   readonly changes: Readonly<Record<string, RecordedChange>>
@@ -111,12 +118,20 @@ export function headsIn(objects: readonly StoredObject[], owner: string): Record
             : undefined,
           runId: metadata[RUN_KEY] ?? '',
           undoesFrom: metadata[UNDOES_KEY] ?? '',
+          source: sourceOf(metadata[SOURCE_KEY]),
           name,
           generation,
         },
       ]
     })
     .sort((a, b) => (isAfter(a.id, b.id) ? -1 : 1))
+}
+function sourceOf(recorded: string | undefined): string | undefined {
+  try {
+    return recorded === undefined ? undefined : decodeURIComponent(recorded)
+  } catch {
+    return undefined
+  }
 }
 const sortKey = (id: string): string =>
   id
@@ -134,6 +149,9 @@ export function metadataOf(record: DeploymentRecord): Record<string, string> {
     [KIND_KEY]: record.kind,
     ...(record.committedAt === undefined ? {} : { [COMMITTED_KEY]: `${record.committedAt}` }),
     ...(record.undoesFrom === undefined ? {} : { [UNDOES_KEY]: record.undoesFrom }),
+    ...(record.source === undefined || record.source.length > MAX_SOURCE
+      ? {}
+      : { [SOURCE_KEY]: encodeURIComponent(record.source) }),
   }
 }
 export const markOf = ({ owner, id }: { owner: string; id: string }): Record<string, string> => ({

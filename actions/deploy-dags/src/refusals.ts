@@ -37,6 +37,28 @@ export const refuseManyDeletions = (
     },
   )
 
+/**
+ * Two folders under one name would each take the other's files for what is gone. One that moved is not here any
+ * more, and whoever gives the owner has said whose they are.
+ */
+export function refuseOtherSource(
+  { owner, isOwnerGiven }: { readonly owner: string; readonly isOwnerGiven: boolean },
+  deletions: readonly { readonly target: string }[],
+  others: readonly string[] = [],
+): RefusedError | undefined {
+  const [other] = others
+  if (isOwnerGiven || other === undefined || deletions.length === 0) return undefined
+  return new RefusedError(
+    `Planning the deployment: ${count(deletions.length, 'file')} would be deleted as gone from the source (${few(deletions.map(({ target }) => target))}), and ${owner} also deployed the folder ${other} to there.`,
+    {
+      what: 'the files of another source folder',
+      allowedBy: 'owner',
+      problem: 'foreign-files',
+      hint: `Give each folder an owner of its own, such as ${owner}/${other}. If this folder replaces that one, set owner: ${owner}.`,
+    },
+  )
+}
+
 export function refuseOlder(why: string | undefined): RefusedError | undefined {
   if (why === undefined) return undefined
   return new RefusedError(`Planning the deployment: this commit is older than what is deployed: ${why}.`, {

@@ -165,6 +165,7 @@ const wishes = {
   owner: 'octo/clicks',
   ownersBefore: [],
   isAdoptionAllowed: false,
+  isOwnerGiven: false,
   deletion: 'owned' as const,
   maxDeletePercent: 30,
   source: 'dags',

@@ -9,6 +9,7 @@ const wishes = {
   owner: 'octo/clicks',
   ownersBefore: [] as string[],
   isAdoptionAllowed: false,
+  isOwnerGiven: false,
   deletion: 'owned' as 'owned' | 'none',
   maxDeletePercent: 30,
   source: 'dags',
