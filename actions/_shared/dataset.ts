@@ -113,6 +113,7 @@ export interface ExistingDataset {
   /** Milliseconds, as BigQuery sends them. */
   readonly defaultTableExpirationMs?: string
   readonly defaultPartitionExpirationMs?: string
+  readonly defaultEncryptionConfiguration?: { readonly kmsKeyName?: string }
 }
 /** Time partitioning as BigQuery sends it; without `field` it is by ingestion time. */
 export interface TimePartitioning {

@@ -4,7 +4,8 @@
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { createDataset, dropDataset } from '../../_shared/google/bigquery-datasets.ts'
+import { GoogleApiError } from '../../_shared/errors.ts'
+import { createDataset, dropDataset, getDescription } from '../../_shared/google/bigquery-datasets.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import { assertNever, type Found, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
@@ -179,11 +180,26 @@ function runCommands(
   )
 }
 
-async function create(datasetId: string, inputs: Inputs, observed: Observed, google: Google): Promise<void> {
+/** What is encrypted with a key of one's own in production is so here; not being allowed to see it is no failure. */
+export async function create(
+  datasetId: string,
+  inputs: Pick<Inputs, 'dataset' | 'location' | 'pullRequest'>,
+  observed: Pick<Observed, 'pullRequest'>,
+  google: Google,
+): Promise<void> {
   const { proof = {}, number = 0 } = observed.pullRequest ?? {}
+  const production = await getDescription(google, google.projectId, inputs.dataset).catch(
+    (error: unknown) => {
+      if (error instanceof GoogleApiError && error.status === 403 && error.problem !== 'quota')
+        return undefined
+      throw error
+    },
+  )
+  const kmsKeyName = production?.defaultEncryptionConfiguration?.kmsKeyName
   await createDataset(google, datasetId, {
     labels: { ...proof },
     location: inputs.location,
+    ...(kmsKeyName === undefined ? {} : { defaultEncryptionConfiguration: { kmsKeyName } }),
     // Tables in it vanish by themselves.
     defaultTableExpirationMs: String(inputs.pullRequest.expiryDays * DAY_MS),
     description: `Built by pull request ${number}; dropped when it is closed, empty after ${inputs.pullRequest.expiryDays} days.`,
