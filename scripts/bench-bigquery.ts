@@ -54,15 +54,23 @@ const cases: readonly Case[] = [
       same('texts', `SELECT COUNT(*) FROM (SELECT 'visitor-7' AS id) AS t WHERE id IN (${texts})`),
     ]
   }),
-  (() => {
-    const rows = (separator: string): string =>
-      filled(1_000_000, separator, (i) => `SELECT ${i} AS id, 'name ${i}' AS name`)
-    const values = filled(600_000, ', ', (i) => `(${i}, 'name ${i}')`)
-    return {
-      what: '1 MB of SELECTs in one UNION ALL',
-      google: `SELECT COUNT(*) FROM (${rows(' UNION ALL ')})`,
-      duckdb: `SELECT COUNT(*) FROM (VALUES ${values}) AS t(id, name)`,
-    }
+  ...(() => {
+    const of = (separator: string, part: (index: number) => string): string => filled(1e6, separator, part)
+    const same = (what: string, google: string): Case => ({
+      what: `1 MB of ${what}`,
+      google,
+      duckdb: `SELECT COUNT(*) FROM (VALUES ${filled(6e5, ', ', (i) => `(${i}, 'name ${i}')`)}) AS t(id, name)`,
+    })
+    return [
+      same(
+        'SELECTs in one UNION ALL',
+        `SELECT COUNT(*) FROM (${of(' UNION ALL ', (i) => `SELECT ${i} AS id, 'name ${i}' AS name`)})`,
+      ),
+      same(
+        'structs in one array',
+        `SELECT COUNT(*) FROM UNNEST([${of(', ', (i) => `STRUCT(${i} AS id, 'name ${i}' AS name)`)}])`,
+      ),
+    ]
   })(),
 ]
 
