@@ -10,6 +10,7 @@ export const MANAGED_BY = 'clickstream-actions'
 const OWNER = 'clickstream-owner'
 const DIGEST = 'clickstream-digest'
 const NAME = 'clickstream-name'
+const RUN = 'clickstream-run'
 
 type Labels = Readonly<Record<string, string>>
 
@@ -29,9 +30,15 @@ export function ownershipOfNamed(labels: Labels, owner: string, name: string): O
   const found = labels[NAME]
   return found === undefined || found === nameMark(name) ? ownershipOf(labels, owner) : 'nobody'
 }
-export const namedMark = (name: string): Labels => ({ [NAME]: nameMark(name) })
 /** Some datasets tell names apart by case, others do not. */
 const nameMark = (name: string): string => markDigest(name.toLowerCase()).slice(0, 16)
+/** By which run a view was last written; a run may not be older than what it takes away. */
+export const runMark = (runId: string): Labels => (isRunId(runId) ? { [RUN]: runId } : {})
+export function laterRunOn(labels: Labels, runId: string): string | undefined {
+  const found = labels[RUN] ?? ''
+  return isRunId(found) && isRunId(runId) && BigInt(found) > BigInt(runId) ? found : undefined
+}
+const isRunId = (text: string): boolean => /^\d{1,20}$/.test(text)
 export const ownerOf = (labels: Labels): string => labels[OWNER] ?? ''
 export const digestOn = (labels: Labels): string | undefined => labels[DIGEST]
 
@@ -44,6 +51,11 @@ export const markOf = (owner: string, digest: string, there: Labels = {}): Label
   [OWNER]: owner,
   [DIGEST]: digest,
 })
+/** The mark of what is found by listing: with its name. */
+export const markOfNamed = (name: string, ...mark: Parameters<typeof markOf>): Labels => ({
+  ...markOf(...mark),
+  [NAME]: nameMark(name),
+})
 /** What the ledger of a table may hold beside its mark. */
 export const LEDGER_LABELS: readonly string[] = [
   'change',
@@ -54,6 +66,20 @@ export const LEDGER_LABELS: readonly string[] = [
   'rest',
   'beside',
 ].map((name) => `clickstream-${name}`)
+/** What a view is given beside the labels of others. */
+export const VIEW_LABELS: readonly string[] = ['managed-by', OWNER, DIGEST, NAME, RUN]
+/** https://cloud.google.com/bigquery/quotas#label_limits */
+const MOST_LABELS = 64
+
+/** Too many would be found out only by the change itself, or after it: said before. @param names with the marks. */
+export function refuseManyLabels(target: string, names: readonly string[], problem?: ProblemId): void {
+  const { size } = new Set(names)
+  if (size <= MOST_LABELS) return
+  throw new RefusedError(
+    `Planning ${target}: with the labels by which this action knows it, it would have ${size}, and BigQuery takes ${MOST_LABELS}; remove ${size - MOST_LABELS} of its own.`,
+    { what: `labels of ${target}`, problem },
+  )
+}
 /** Labels that only this set writes: what a file said of them would be taken for a mark. */
 const MARKS: readonly string[] = ['managed-by', OWNER, DIGEST, NAME, ...LEDGER_LABELS]
 

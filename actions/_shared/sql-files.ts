@@ -20,6 +20,8 @@ export interface SqlFile {
   readonly sql: string
   /** A variable stands in the folder that is the dataset. */
   readonly hasVariableDataset?: true
+  /** A variable stands in what is named in that folder. */
+  readonly hasVariableName?: true
   readonly metadata?: { readonly file: string; readonly text: string }
 }
 
@@ -86,8 +88,14 @@ export async function readSqlFiles(
       if (sql.trim() === '') throw refusedFile(noun, file, 'is empty')
       const beside = hasFolder ? `${path.posix.dirname(relative)}/metadata.yaml` : ''
       const name = { projectId, datasetId, tableId }
-      const isVariable = parts.length > 1 && relative.split('/')[0] !== datasetId
-      const whole = { name, file, sql, ...(isVariable ? { hasVariableDataset: true as const } : {}) }
+      const [folder, ...rest] = relative.split('/')
+      const whole = {
+        ...{ name, file, sql },
+        ...(parts.length > 1 && folder !== datasetId ? { hasVariableDataset: true as const } : {}),
+        ...(rest.join('/') !== named.text.split('/').slice(1).join('/')
+          ? { hasVariableName: true as const }
+          : {}),
+      }
       if (!metadata.includes(beside)) return whole
       const text = await read(beside)
       return { ...whole, metadata: { file: [source, beside].filter(Boolean).join('/'), text } }

@@ -95,7 +95,7 @@ it('plans them with the views that wait for them, then makes each after what it 
     arguments: [{ name: 'x', dataType: { typeKind: 'INT64' } }],
     returnType: { typeKind: 'INT64' },
     description: expect.stringMatching(
-      /^Two of it\n\[managed-by=clickstream-actions clickstream-owner=me clickstream-digest=[0-9a-f]{40} clickstream-name=[0-9a-f]{16}\]$/,
+      /^Two of it\n\[managed-by=clickstream-actions clickstream-owner=me clickstream-digest=[0-9a-f]{40} clickstream-name=[0-9a-f]{16} clickstream-run=\d+\]$/,
     ),
   })
   expect(await text('since')).toBe(

@@ -121,6 +121,28 @@ describe('publish-views beside others', () => {
     expect([await viewsIn('mart_c'), await viewsIn('caec_insights')]).toEqual([['by_day'], ['by_day']])
   })
 
+  it('prunes nothing of another environment whose views have another value of a variable in their names', async () => {
+    await write({ 'mart_c/${env}_by_day.sql': VISITS })
+    await published({ variables: 'env=prod', owner: 'prod' })
+    await published({ variables: 'env=prod', owner: 'prod', prune: 'true' })
+    await published({ variables: 'env=qa' })
+    const dev = await published({ variables: 'env=dev', prune: 'true' })
+    expect(dev.outputs).toMatchObject({ created: '1', deleted: '0' })
+    expect(dev.summary).toContain('it may be of another value of it')
+    expect(await viewsIn('mart_c')).toEqual(['dev_by_day', 'prod_by_day', 'qa_by_day'])
+  })
+
+  it('prunes no view that a later run published', async () => {
+    const run = (id: string) => ({ GITHUB_RUN_ID: id })
+    await write({ 'caec_insights/a.sql': VISITS, 'caec_insights/b.sql': VISITS })
+    await published({}, run('20'))
+    await rm(join(job.workspace, 'views/caec_insights/b.sql'))
+    const older = await published({ prune: 'true' }, run('9'))
+    expect(older.outputs).toMatchObject({ unchanged: '1', deleted: '0' })
+    expect(older.summary).toContain('published by run 20, which began after this one')
+    expect((await published({ prune: 'true' }, run('21'))).outputs).toMatchObject({ deleted: '1' })
+  })
+
   it('leaves a copy of its view that carries the labels, also when pruning', async () => {
     await write({ 'caec_insights/by_day.sql': VISITS })
     await published()

@@ -68,13 +68,15 @@ async function rewrite(folder: string, file: string, change: (text: string) => s
   const path = join(job.workspace, folder, file)
   await writeFile(path, change(await readFile(path, 'utf8')))
 }
-async function run(action: string, source: string, inputs: Record<string, string> = {}) {
-  exchanges.length = 0
-  const result = await runBundle(action, {
+const bundle = (action: string, source: string, inputs: Record<string, string>) =>
+  runBundle(action, {
     job,
     env: job.env,
     with: { source, location: 'us-central1', variables: 'project=caec-local\nenv=dev', ...inputs },
   })
+async function run(action: string, source: string, inputs: Record<string, string> = {}) {
+  exchanges.length = 0
+  const result = await bundle(action, source, inputs)
   expect([result.exitCode, errorOf(result)]).toEqual([0, ''])
   const asked = exchanges.filter(({ service }) => service === 'bigquery')
   return {
@@ -170,7 +172,15 @@ describe('a folder of views as people write them', () => {
         if (!file.endsWith('z_base.sql')) await rm(join(job.workspace, 'sql-views', file))
       for (const file of await readdir(join(job.workspace, 'sql-views'), { recursive: true }))
         if (file.endsWith('.yaml')) await rm(join(job.workspace, 'sql-views', file))
-      expect((await publish()).outputs).toMatchObject({ unchanged: '1', deleted: String(files.length - 1) })
+      const refused = await bundle('publish-views', 'sql-views', { prune: 'true' })
+      expect([refused.exitCode, errorOf(refused)]).toEqual([
+        1,
+        expect.stringContaining(`${files.length - 1} of ${files.length} published views would be deleted`),
+      ])
+      expect((await publish({ 'max-delete-percent': '100' })).outputs).toMatchObject({
+        unchanged: '1',
+        deleted: String(files.length - 1),
+      })
       expect([
         await viewsIn('caec_insights'),
         await viewsIn('mart_c'),

@@ -3,7 +3,6 @@
  * and how it stood afterwards. It refuses to keep a history: that is BigQuery's audit log.
  */
 import type { ExistingTable } from '../../_shared/dataset.ts'
-import { RefusedError } from '../../_shared/errors.ts'
 import { LEDGER_LABELS, markDigest, markOf, ownershipOf } from '../../_shared/ownership.ts'
 import { restOf, shapeOf } from './shape.ts'
 
@@ -105,23 +104,16 @@ export function written({
   }
 }
 
-/** https://cloud.google.com/bigquery/quotas#label_limits */
-const MOST_LABELS = 64
-
-/** Too many would be found out only after the change, with nothing recorded: said before it. */
-export function refuseManyLabels(
-  target: string,
+/** The names of all labels that it would have. */
+export const labelNames = (
   existing: Readonly<Record<string, string>>,
   wished: readonly string[],
-): void {
-  const marks = Object.keys(markOf('', '', existing))
-  const names = new Set([...Object.keys(existing), ...wished, ...marks, ...LEDGER_LABELS])
-  if (names.size <= MOST_LABELS) return
-  throw new RefusedError(
-    `Planning ${target}: with the labels by which this action knows it, it would have ${names.size}, and BigQuery takes ${MOST_LABELS}; remove ${names.size - MOST_LABELS} of its own.`,
-    { what: `labels of ${target}`, problem: 'table-change' },
-  )
-}
+): readonly string[] => [
+  ...Object.keys(existing),
+  ...wished,
+  ...Object.keys(markOf('', '', existing)),
+  ...LEDGER_LABELS,
+]
 
 const digestOfNames = (names: readonly string[]): string => markDigest([...names].sort())
 const labelValue = (text: string): string =>

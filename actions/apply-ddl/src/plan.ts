@@ -10,13 +10,14 @@ import {
   ownerOf,
   ownershipOf,
   refuseConflicts,
+  refuseManyLabels,
   type FirstLook,
 } from '../../_shared/ownership.ts'
 import type { Plan, Step } from '../../_shared/plan.ts'
 import { compareTable, type Difference, type TablePatch } from './compare.ts'
 import { planDataset, type DatasetStep } from './dataset-plan.ts'
 import type { Inputs } from './inputs.ts'
-import { readLedger, refuseManyLabels } from './ledger.ts'
+import { labelNames, readLedger } from './ledger.ts'
 import type { Observed, ObservedTable } from './observe.ts'
 import { shapeOf } from './shape.ts'
 
@@ -63,7 +64,11 @@ export function planTables(inputs: Wishes, observed: Observed): TablePlan {
   ])
   for (const step of steps)
     if (step.kind === 'update' || step.kind === 'adopt')
-      refuseManyLabels(step.target, labels.get(step.target) ?? {}, Object.keys(step.patch.labels ?? {}))
+      refuseManyLabels(
+        step.target,
+        labelNames(labels.get(step.target) ?? {}, Object.keys(step.patch.labels ?? {})),
+        'table-change',
+      )
   const count = (kind: DdlStep['kind']): number => steps.filter((step) => step.kind === kind).length
   return {
     target: { project: observed.projectId, location: inputs.location },

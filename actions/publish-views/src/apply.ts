@@ -15,6 +15,7 @@ import {
   setAccess,
 } from '../../_shared/google/bigquery-views.ts'
 import type { Google } from '../../_shared/google/connect.ts'
+import { runMark } from '../../_shared/ownership.ts'
 import { assertNever, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { mergeAccess } from './access.ts'
@@ -33,9 +34,17 @@ export async function apply(
   _inputs: Inputs,
   _observed: Observed,
   google: Google,
-  runner: Pick<Runner, 'cancelled' | 'log'>,
+  runner: Pick<Runner, 'cancelled' | 'context' | 'log'>,
 ): Promise<Outcome<ViewStep>> {
-  return applyInOrder(plan, (step) => applyStep(step, google), runner)
+  const mark = runMark(runner.context.runId)
+  return applyInOrder(plan, (step) => applyStep(signed(step, mark), google), runner)
+}
+
+/** Only what is written says by which run: the plan that was reviewed is one of another run. */
+function signed(step: ViewStep, mark: Readonly<Record<string, string>>): ViewStep {
+  if (step.kind === 'mark') return { ...step, labels: { ...step.labels, ...mark } }
+  if (step.kind !== 'create' && step.kind !== 'update' && step.kind !== 'adopt') return step
+  return { ...step, content: { ...step.content, labels: { ...step.content.labels, ...mark } } }
 }
 
 async function applyStep(step: ViewStep, google: Google): Promise<void> {

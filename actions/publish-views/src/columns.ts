@@ -1,5 +1,6 @@
 /** Compares and merges the columns of a view: what readers would lose, and what others wrote beside them. */
 import type { Column } from '../../_shared/dataset.ts'
+import { InputError } from '../../_shared/errors.ts'
 
 const LEGACY: Readonly<Record<string, string>> = {
   INT64: 'INTEGER',
@@ -69,4 +70,28 @@ export function describe(
     const description = given?.[index]?.description
     return description === undefined ? column : { ...column, description }
   })
+}
+
+/** The list in a header describes columns; their names are the query's. */
+export function checkColumnNames({
+  definition,
+  columns,
+  file,
+}: {
+  readonly definition: {
+    readonly columns?: readonly { readonly name: string }[]
+    readonly routine?: { readonly returnTable?: readonly { readonly name: string }[] }
+  }
+  readonly columns: readonly Column[]
+  readonly file: string
+}): void {
+  const given = definition.columns ?? definition.routine?.returnTable
+  // What a function gives is known where it was asked for.
+  if (given === undefined || (definition.routine !== undefined && columns.length === 0)) return
+  const names = (list: readonly { name: string }[]) => list.map(({ name }) => name.toLowerCase()).join(', ')
+  if (names(given) === names(columns)) return
+  throw new InputError(
+    `Planning ${file}: its column list says ${names(given)}, its query gives ${names(columns)}; write the names as aliases into the query.`,
+    { input: 'source', given: file, accepted: 'the columns of the query', problem: 'view-query' },
+  )
 }

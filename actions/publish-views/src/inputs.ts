@@ -15,6 +15,7 @@ export interface Inputs extends SqlSource {
   readonly owner: string
   /** By the input; else it is the same for every environment of the repository. */
   readonly isOwnerGiven: boolean
+  readonly runId: string
   readonly isAdopting: boolean
   readonly isAuthorizing: boolean
   /** One entry for the whole dataset of the views instead of one for each view. */
@@ -38,6 +39,7 @@ export function parseInputs(raw: RawInputs, context: RunContext): Inputs {
     location: parseLocation(raw),
     owner: parseOwnerLabel(raw.text('owner'), context, source.source),
     isOwnerGiven: raw.text('owner') !== '',
+    runId: context.runId,
     isAdopting: raw.boolean('adopt', false),
     isAuthorizing: raw.boolean('authorize', true),
     isAuthorizingDatasets: raw.boolean('authorize-datasets', false),

@@ -27,7 +27,7 @@ import type { Inputs } from './inputs.ts'
 import { readMetadata } from './metadata.ts'
 import { inReferenceOrder } from './order.ts'
 import { callWithNulls, isTemplate } from './routine.ts'
-import { isSearchingEverywhere, type Orphan } from './orphans.ts'
+import { isSearchingEverywhere, whyAnothers, type Orphan } from './orphans.ts'
 import { findOrphans, readHomes, readSources } from './surroundings.ts'
 import { isSameQuery, qualify, scanReferences } from './sql.ts'
 
@@ -144,6 +144,7 @@ export async function observe(inputs: Inputs, google: Google): Promise<Observed>
     names: views.map(({ name }) => name),
     hasFunctions: functions.size > 0,
     isSearchingEverywhere: isEverywhere,
+    leftAs: whyAnothers(inputs, files),
   })
   const isResuming = found.some(
     ({ existing, ownership }) => ownership === 'ours' && digestOn(existing?.labels ?? {}) === LEAVING,

@@ -30,6 +30,19 @@ export const isSearchingEverywhere = (
   files: readonly { readonly hasVariableDataset?: true }[],
 ): boolean => isPruning && (isOwnerGiven || files.every(({ hasVariableDataset }) => !hasVariableDataset))
 
+/** Where a variable is part of a view's name, this environment's files do not name another environment's views. */
+export const whyAnothers = (
+  { isOwnerGiven }: Pick<Inputs, 'isOwnerGiven'>,
+  files: readonly { readonly hasVariableName?: true }[],
+): string | undefined =>
+  isOwnerGiven || files.every(({ hasVariableName }) => !hasVariableName)
+    ? undefined
+    : 'no file; names hold a variable, so it may be of another value of it: give each environment an owner'
+
+/** A run that is repeated does not know what came since. */
+export const whyNewer = (runId: string | undefined): string | undefined =>
+  runId === undefined ? undefined : `no file here, and published by run ${runId}, which began after this one`
+
 export type OrphanStep = Step & { readonly name: TableName } & (
     { readonly kind: 'delete'; readonly etag: string } | { readonly kind: 'orphan' }
   )

@@ -10,18 +10,27 @@ import {
   type TableName,
   type ViewContent,
 } from '../../_shared/dataset.ts'
-import { InputError, RefusedError } from '../../_shared/errors.ts'
+import { RefusedError } from '../../_shared/errors.ts'
 import {
   digestOn,
   markOf,
-  namedMark,
+  markOfNamed,
   ownerOf,
   refuseConflicts,
+  refuseManyLabels,
+  VIEW_LABELS,
   type FirstLook,
 } from '../../_shared/ownership.ts'
 import type { Plan, Step } from '../../_shared/plan.ts'
 import { planAccess, staleEntries, type AccessChange, type ListedViews } from './access.ts'
-import { changedColumns, describe, isDescribed, keepBeside, lostColumns } from './columns.ts'
+import {
+  changedColumns,
+  checkColumnNames,
+  describe,
+  isDescribed,
+  keepBeside,
+  lostColumns,
+} from './columns.ts'
 import { typeOf } from './definition.ts'
 import type { Inputs } from './inputs.ts'
 import { compareMaterialized } from './materialized.ts'
@@ -53,6 +62,7 @@ export function planViews(inputs: Inputs, observed: Observed): ViewPlan {
   const ordered = inReferenceOrder(observed.views)
   const planned = ordered.map((view) => ({ view, step: planView(view, inputs) }))
   checkBreaking(planned, inputs)
+  checkLabels(planned)
   const isOf = (...kinds: ViewStep['kind'][]) =>
     planned.filter(({ step }) => kinds.includes(step.kind)).map(({ view }) => view.name)
   const orphans = planOrphans(observed.orphans, inputs)
@@ -93,10 +103,7 @@ export function planViews(inputs: Inputs, observed: Observed): ViewPlan {
       target: step.target,
       reason: 'its entries are as it needs them',
       name: view.name,
-      labels: {
-        ...markOf(inputs.owner, view.digest, view.existing?.labels),
-        ...namedMark(shortName(view.name)),
-      },
+      labels: markOfNamed(shortName(view.name), inputs.owner, view.digest, view.existing?.labels),
     }))
   // Entries are granted only after their views exist: BigQuery refuses an entry for a view that is not there.
   const authorize = (change: AccessChange): ViewStep => authorizeStep(change, observed.projectId)
@@ -146,6 +153,13 @@ function withDigest(step: Written, owner: string, digest: string): Written {
   }
 }
 
+/** A function has its mark in its description. */
+function checkLabels(planned: readonly { readonly view: ObservedView; readonly step: ViewStep }[]): void {
+  for (const { view, step } of planned)
+    if (view.name.isRoutine !== true && 'content' in step)
+      refuseManyLabels(step.target, [...Object.keys(step.content.labels), ...VIEW_LABELS])
+}
+
 interface Change {
   readonly content: Omit<ViewContent, 'labels'>
   readonly labels: Readonly<Record<string, string>>
@@ -176,7 +190,7 @@ function planView(view: ObservedView, inputs: Inputs): ViewStep {
   const { content, labels, reasons, isReplacing, fixed } = compare(view)
   const marked = {
     ...{ ...existing?.labels, ...labels },
-    ...{ ...markOf(inputs.owner, digest, existing?.labels), ...namedMark(target) },
+    ...markOfNamed(target, inputs.owner, digest, existing?.labels),
   }
   if (existing === undefined)
     return {
@@ -273,19 +287,6 @@ function compare({ definition, query, columns, existing }: ObservedView): Change
   }
   if (redescribed.length > 0 || (isQueryNew && isDescribed(wanted))) content.columns = wanted
   return { content, labels, reasons, isReplacing, fixed }
-}
-
-/** The list in a header describes columns; their names are the query's. */
-function checkColumnNames({ definition, columns, file }: ObservedView): void {
-  const given = definition.columns ?? definition.routine?.returnTable
-  // What a function gives is known where it was asked for.
-  if (given === undefined || (definition.routine !== undefined && columns.length === 0)) return
-  const names = (list: readonly { name: string }[]) => list.map(({ name }) => name.toLowerCase()).join(', ')
-  if (names(given) === names(columns)) return
-  throw new InputError(
-    `Planning ${file}: its column list says ${names(given)}, its query gives ${names(columns)}; write the names as aliases into the query.`,
-    { input: 'source', given: file, accepted: 'the columns of the query', problem: 'view-query' },
-  )
 }
 
 function checkBreaking(planned: readonly { view: ObservedView; step: ViewStep }[], inputs: Inputs): void {

@@ -16,10 +16,10 @@ import { listDatasets } from '../../_shared/google/bigquery-datasets.ts'
 import { getRoutine, listRoutines } from '../../_shared/google/bigquery-routines.ts'
 import { getDataset, getView, listViews } from '../../_shared/google/bigquery-views.ts'
 import type { Google } from '../../_shared/google/connect.ts'
-import { ownershipOfNamed } from '../../_shared/ownership.ts'
+import { laterRunOn, ownershipOfNamed } from '../../_shared/ownership.ts'
 import { AT_ONCE } from './check-queries.ts'
 import type { Inputs } from './inputs.ts'
-import { whyLeft, type Orphan } from './orphans.ts'
+import { whyLeft, whyNewer, type Orphan } from './orphans.ts'
 import { scanReferences } from './sql.ts'
 
 const isStatus =
@@ -66,10 +66,14 @@ export async function findOrphans(
     readonly hasFunctions: boolean
     /** Also in datasets that none of them names. */
     readonly isSearchingEverywhere: boolean
+    /** Why none of them may be taken for gone. */
+    readonly leftAs?: string
   },
 ): Promise<{ orphans: Orphan[]; left: number }> {
   const { names, hasFunctions } = files
   const withFile = new Set(names.map(nameKey))
+  const leftAs = (name: TableName, labels: Readonly<Record<string, string>>): string | undefined =>
+    whyLeft(name, names) ?? files.leftAs ?? whyNewer(laterRunOn(labels, inputs.runId))
   const own = homes.map(({ datasetId }) => datasetId)
   const others = files.isSearchingEverywhere ? await otherDatasets(inputs, google, own) : []
   const lists = await pMap(
@@ -100,7 +104,9 @@ export async function findOrphans(
   const named = lists.flat().filter(isOurs)
   if (!inputs.isPruning)
     return {
-      orphans: named.map(({ name }) => ({ name, etag: '', references: [], leftAs: whyLeft(name, names) })),
+      orphans: named.map(({ name, labels }) => ({
+        ...{ name, etag: '', references: [], leftAs: leftAs(name, labels) },
+      })),
       left,
     }
   const orphans = await pMap(
@@ -110,7 +116,7 @@ export async function findOrphans(
       if (view?.query === undefined || !isOurs({ name, labels: view.labels })) return []
       const isSql = view.routine?.language === undefined
       const references = isSql ? scanReferences(view.query, google.projectId) : []
-      return [{ name, etag: view.etag, references, leftAs: whyLeft(name, names) }]
+      return [{ name, etag: view.etag, references, leftAs: leftAs(name, view.labels) }]
     },
     { concurrency: AT_ONCE },
   )

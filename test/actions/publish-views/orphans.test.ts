@@ -1,6 +1,11 @@
 /** Which views without a file publish-views takes for its own to delete. */
 import { describe, expect, it } from '@jest/globals'
-import { isSearchingEverywhere, planOrphans, whyLeft } from '../../../actions/publish-views/src/orphans.ts'
+import {
+  isSearchingEverywhere,
+  planOrphans,
+  whyAnothers,
+  whyLeft,
+} from '../../../actions/publish-views/src/orphans.ts'
 
 const name = (datasetId: string, tableId: string) => ({ projectId: 'p', datasetId, tableId })
 
@@ -29,5 +34,14 @@ describe('a view without a file', () => {
         'delete: published earlier, has no file any more',
       ],
     )
+  })
+
+  it.each<[string, boolean, boolean, boolean]>([
+    ['left where a variable stands in a name', true, false, true],
+    ["this owner's where the owner is given", true, true, false],
+    ["this owner's where names hold none", false, false, false],
+  ])('is %s', (_, hasVariable, isOwnerGiven, isLeft) => {
+    const files = [{}, hasVariable ? { hasVariableName: true as const } : {}]
+    expect(whyAnothers({ isOwnerGiven }, files) !== undefined).toBe(isLeft)
   })
 })

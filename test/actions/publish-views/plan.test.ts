@@ -21,6 +21,7 @@ const inputs = (over: Partial<Inputs> = {}): Inputs => ({
   variables: {},
   location: 'EU',
   isOwnerGiven: false,
+  runId: '5',
   isAdopting: false,
   isAuthorizing: true,
   isAuthorizingDatasets: false,
@@ -365,6 +366,22 @@ describe('ownership', () => {
     const adopted = planViews(inputs({ isAdopting: true }), observed({ views, left: 7 }))
     expect(adopted).toMatchObject({ look: { adopt: 1, change: 1, conflict: 0, leave: 7 } })
     expect(adopted.refusal).toBeUndefined()
+  })
+  it('counts the labels before it writes one', () => {
+    const labelled = (count: number, mark: Record<string, string> = {}) =>
+      view('a', {
+        existing: existing({
+          labels: {
+            ...Object.fromEntries(Array.from({ length: count }, (_, n) => [`own_${n}`, ''])),
+            ...mark,
+          },
+        }),
+      })
+    expect(() => planViews(inputs(), observed({ views: [labelled(60)] }))).toThrow(
+      /^Planning out\.a: .* it would have 65, and BigQuery takes 64; remove 1 /,
+    )
+    expect(kinds({ views: [labelled(59)] })).toContain('adopt out.a: adopted')
+    expect(kinds({ views: [labelled(62, labels)] })).toContain('keep out.a: is as its file says')
   })
   it('leaves the managed-by of another tool as it is, where it marks and ever after', () => {
     const terraform = existing({ labels: { 'managed-by': 'terraform', team: 'a' } })

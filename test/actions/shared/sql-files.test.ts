@@ -30,11 +30,15 @@ const refusal = async (...given: Parameters<typeof read>): Promise<string> =>
   ))!.message
 
 describe('readSqlFiles', () => {
-  it('says where the dataset itself is a variable', async () => {
+  it('says where the dataset or the name in it is a variable', async () => {
     const files = await read({ '${env}_out/a.sql': 'SELECT 1', 'out/${env}.sql': 'SELECT 1' }, { env: 'dev' })
-    expect(files.map(({ name, hasVariableDataset }) => [name.datasetId, hasVariableDataset])).toEqual([
-      ['dev_out', true],
-      ['out', undefined],
+    expect(
+      files.map(({ name, hasVariableDataset, hasVariableName }) => [
+        ...[name.datasetId, hasVariableDataset, hasVariableName],
+      ]),
+    ).toEqual([
+      ['dev_out', true, undefined],
+      ['out', undefined, true],
     ])
   })
   it('finds both layouts beside each other, and the metadata beside a file', async () => {
