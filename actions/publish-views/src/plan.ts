@@ -144,13 +144,9 @@ const authorizeStep = (
 })
 
 function withDigest(step: Written, owner: string, digest: string): Written {
-  return {
-    ...step,
-    content: {
-      ...step.content,
-      labels: { ...step.content.labels, ...markOf(owner, digest, step.content.labels) },
-    },
-  }
+  const { content } = step
+  const labels = { ...content.labels, ...markOf(owner, digest, content.labels) }
+  return { ...step, content: { ...content, labels } }
 }
 
 /** A function has its mark in its description. */

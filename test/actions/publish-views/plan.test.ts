@@ -4,7 +4,7 @@ import type { DatasetAccess, ExistingView } from '../../../actions/_shared/datas
 import type { Inputs } from '../../../actions/publish-views/src/inputs.ts'
 import type { Observed, ObservedView } from '../../../actions/publish-views/src/observe.ts'
 import { mergeAccess } from '../../../actions/publish-views/src/access.ts'
-import { markOf, namedMark, ownershipOf } from '../../../actions/_shared/ownership.ts'
+import { markOf, markOfNamed, ownershipOf } from '../../../actions/_shared/ownership.ts'
 import { planViews } from '../../../actions/publish-views/src/plan.ts'
 import { report } from '../../../actions/publish-views/src/report.ts'
 import { notApplied } from '../../../actions/_shared/plan.ts'
@@ -391,7 +391,7 @@ describe('ownership', () => {
       team: 'a',
       'clickstream-owner': 'me',
       'clickstream-digest': 'd1',
-      ...namedMark('out.a'),
+      'clickstream-name': markOfNamed('out.a', 'me', 'd1')['clickstream-name']!,
     }
     expect(step).toMatchObject({ kind: 'adopt', content: { labels: marked } })
     expect(kinds({ views: [view('a', { existing: existing({ labels: marked }), references: [] })] })).toEqual(
