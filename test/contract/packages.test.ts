@@ -94,6 +94,10 @@ describe('the packages of the house', () => {
     expect(importedBy('actions/**/*.ts')).toEqual(Object.keys(house.dependencies).sort())
   })
 
+  it('names no package among what users run and among what only builds and tests', () => {
+    expect(Object.keys(house.devDependencies ?? {}).filter((name) => house.dependencies[name])).toEqual([])
+  })
+
   it('is told apart by Dependabot: what ends in dist/ from what only tests and builds', () => {
     const names = Object.keys(house.dependencies)
     const covers = (pattern: string, name: string): boolean =>
