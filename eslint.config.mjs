@@ -1,5 +1,6 @@
 /** Lint rules; the walls of docs/architecture.md stand here as errors. It formats nothing. */
 import { existsSync, readdirSync } from 'node:fs'
+import { builtinRules } from 'eslint/use-at-your-own-risk'
 import tseslint from 'typescript-eslint'
 import { noCycle } from './scripts/lint/no-cycle.mjs'
 
@@ -39,33 +40,73 @@ const wallsOf = (floor) => ({
 })
 const restrict = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] })
 
+const house = { house: { rules: { 'no-cycle': noCycle } } }
+const everywhere = {
+  'house/no-cycle': 'error',
+  'no-debugger': 'error',
+  'no-console': 'error',
+  'no-eval': 'error',
+  'no-implied-eval': 'error',
+  'no-new-func': 'error',
+  'prefer-const': 'error',
+  eqeqeq: ['error', 'always', { null: 'ignore' }],
+  'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+}
+const unused = ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }]
+/** What eslint's own preset turns on; the preset is a package of its own. */
+const recommended = Object.fromEntries(
+  [...builtinRules]
+    .filter(([, { meta }]) => meta.docs?.recommended && !meta.deprecated)
+    .map(([name]) => [name, 'error']),
+)
+const globals = (...names) => Object.fromEntries(names.map((name) => [name, 'readonly']))
+
 export default tseslint.config(
-  { ignores: ['dist/**', 'build/**', 'node_modules/**', '.local/**', 'dbt/target/**', '**/.venv/**'] },
+  {
+    ignores: [
+      ...['dist/**', '.dist-*/**', '**/build/**', 'node_modules/**', '.local/**', 'coverage/**'],
+      ...['dbt/target/**', 'dbt/dbt_packages/**', '**/.venv/**'],
+    ],
+  },
+  // Plain JavaScript: what starts before anything is installed, runs in a page, or has the rights of a release.
+  {
+    files: ['**/*.{mjs,js}'],
+    plugins: house,
+    languageOptions: {
+      globals: globals(
+        ...['URL', 'URLSearchParams', 'fetch', 'process', 'setInterval', 'clearInterval', 'setTimeout'],
+      ),
+    },
+    rules: { ...recommended, ...everywhere, 'no-unused-vars': unused },
+  },
+  {
+    files: ['local/demo/page/*.js'],
+    languageOptions: {
+      sourceType: 'script',
+      globals: {
+        process: 'off',
+        ...globals(
+          ...['document', 'location', 'history', 'navigator', 'Blob', 'Image', 'XMLSerializer'],
+          ...['addEventListener', 'matchMedia', 'getComputedStyle', 'getSelection'],
+          ...['requestAnimationFrame', 'cancelAnimationFrame'],
+        ),
+      },
+    },
+  },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
-    plugins: { house: { rules: { 'no-cycle': noCycle } } },
+    plugins: house,
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
-      'house/no-cycle': 'error',
-      'no-debugger': 'error',
-      'no-console': 'error',
-      'no-eval': 'error',
-      'no-implied-eval': 'error',
-      'no-new-func': 'error',
-      'prefer-const': 'error',
-      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      ...everywhere,
       'no-unused-vars': 'off',
-      '@typescript-eslint/no-unused-vars': [
-        'error',
-        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
-      ],
+      '@typescript-eslint/no-unused-vars': unused,
       '@typescript-eslint/no-explicit-any': 'error',
       // The edges are objects made of closures: no method here has a `this` to lose.
       '@typescript-eslint/unbound-method': 'off',
       // A function of an interface that answers a promise is async, whether or not it waits.
       '@typescript-eslint/require-await': 'off',
-      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
     },
   },
   // Above it are edges only: objects made of closures.

@@ -3,7 +3,7 @@
   'use strict'
   const date = (text) => `DATE '${text}'`
   const text = (value) =>
-    `'${String(value).replace(/[\\'\u0000-\u001f\u007f\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}'`
+    `'${String(value).replace(/[\\'\p{Cc}\u2028\u2029]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}'`
   const later = (left, right) => (left > right ? left : right)
   const earlier = (left, right) => (left < right ? left : right)
   const shift = (day, days) => globalThis.caecFigures.shift(day, days)

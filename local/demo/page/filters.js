@@ -1,7 +1,6 @@
 /* The filters as the form and the address hold them: presets, dates, choices, theme. It refuses to filter a row itself. */
 ;(function (page) {
   'use strict'
-  const figures = globalThis.caecFigures
   const { element, make } = page
 
   function choices(id, options) {
