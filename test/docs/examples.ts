@@ -61,8 +61,12 @@ export function workflowOf(example: Example, repository: string): ExampleWorkflo
   )
     return undefined
   const indented = (text: string, spaces: number): string => text.replace(/^(?=.)/gm, ' '.repeat(spaces))
-  const job =
-    'on: workflow_dispatch\njobs:\n  example:\n    runs-on: ubuntu-latest\n    environment: dev\n    permissions: { contents: read, id-token: write }\n'
+  // An example that names its machine is a whole job.
+  const job = `on: workflow_dispatch\njobs:\n  example:\n${
+    isMap(root) && root.has('runs-on')
+      ? ''
+      : '    runs-on: ubuntu-latest\n    environment: dev\n    permissions: { contents: read, id-token: write }\n'
+  }`
   const text = isWorkflow
     ? root.has('on')
       ? filled

@@ -1,6 +1,6 @@
 /** Pages have one form: whom a page is for, how a decision is written down, and how long all of them may be. */
 import { describe, expect, it } from '@jest/globals'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { pagesOf, proseWordsOf } from './pages.ts'
 
@@ -15,7 +15,20 @@ describe('docs/', () => {
   })
 })
 
+describe('docs/pictures', () => {
+  const pictures = readdirSync(path.join(root, 'docs/pictures'))
+  it('are two, of 300 kB at most', () => {
+    expect(pictures.sort()).toEqual(['report.png', 'summary.png'])
+    const sizes = pictures.map((name) => statSync(path.join(root, 'docs/pictures', name)).size)
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(300_000)
+  })
+})
+
 describe('docs/adr', () => {
+  it('gives each decision a number of its own', () => {
+    const numbers = decisions.map((name) => name.slice(0, 4))
+    expect(numbers.filter((number, at) => numbers.indexOf(number) !== at)).toEqual([])
+  })
   it.each(decisions)('%s has number, title, status, context, decision, consequences', (name) => {
     const text = read(`docs/adr/${name}`)
     const number = Number(name.slice(0, 4))
@@ -27,6 +40,14 @@ describe('docs/adr', () => {
       'Decision',
       'Consequences',
     ])
+  })
+})
+
+describe('README.md', () => {
+  it('shows one action in twelve lines', () => {
+    const lines = /```yaml\n([^`]+)```/.exec(read('README.md'))?.[1]?.trim().split('\n') ?? []
+    expect(lines.join('\n')).toContain('/actions/publish-views@SHA')
+    expect(lines.length).toBeLessThanOrEqual(12)
   })
 })
 
