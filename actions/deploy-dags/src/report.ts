@@ -7,32 +7,23 @@ import { WorkFailedError } from '../../_shared/errors.ts'
 import { sayFirstLook } from '../../_shared/ownership.ts'
 import { statesOf, type Outcome } from '../../_shared/plan.ts'
 import { warnOfRefusal, type Annotation, type Report, type SummaryBlock } from '../../_shared/report.ts'
-import { locate, type ImportError } from './import-errors.ts'
+import type { ImportCheck } from './check-imports.ts'
 import type { DeployStep } from './compare.ts'
 import type { DeployPlan } from './deploy-plan.ts'
 import type { History } from './history.ts'
-import { IMPORTS_HINT } from './refusals.ts'
-import type { Kept } from './keep-record.ts'
+import { locate } from './import-errors.ts'
 import type { ImportedFirst } from './import-first.ts'
+import type { DeployInputs } from './inputs.ts'
+import type { Kept } from './keep-record.ts'
+import { IMPORTS_HINT } from './refusals.ts'
 import type { RolledBack } from './roll-back.ts'
 
 interface Deployed extends Outcome<DeployStep> {
-  readonly imports?: {
-    readonly ours: readonly (ImportError & { readonly file: string })[]
-    readonly others: readonly ImportError[]
-    readonly unconfirmed: readonly string[]
-    readonly silence?: string
-  }
+  readonly imports?: ImportCheck
   readonly kept?: Kept
   readonly rolledBack?: RolledBack
 }
-interface Wishes {
-  readonly environment: string
-  readonly source: string
-  readonly syncWaitMs: number
-  readonly isDryRun: boolean
-  readonly rollbackTo: string
-}
+type Wishes = Pick<DeployInputs, 'environment' | 'source' | 'syncWaitMs' | 'isDryRun' | 'rollbackTo'>
 
 const ROWS_SHOWN = 200
 
@@ -43,7 +34,7 @@ interface World {
 }
 /** What several parts of a report say. */
 interface Facts {
-  readonly ours: readonly (ImportError & { readonly file: string })[]
+  readonly ours: ImportCheck['ours']
   readonly countOf: (kind: DeployStep['kind']) => number
   /** Set when not everything here is this owner's. */
   readonly firstLook?: string
@@ -232,7 +223,7 @@ const planSaid = ({ isDryRun }: Pick<Wishes, 'isDryRun'>): string =>
   isDryRun ? 'plan (dry run, nothing was changed)' : 'not applied, nothing was changed'
 
 function importFailure(
-  errors: readonly (ImportError & { readonly file: string })[],
+  errors: ImportCheck['ours'],
   { source }: Pick<Wishes, 'source'>,
   { what, hint, link }: { readonly what: string; readonly hint: string; readonly link?: string },
 ): WorkFailedError {
