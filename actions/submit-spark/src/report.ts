@@ -4,29 +4,15 @@
  */
 import type { Batch } from '../../_shared/batch.ts'
 import { WorkFailedError } from '../../_shared/errors.ts'
-import type { Outcome } from '../../_shared/plan.ts'
 import type { Annotation, Cell, Report, SummaryBlock } from '../../_shared/report.ts'
 import { hideNamed } from '../../_shared/secrets.ts'
+import type { Submitted } from './apply.ts'
 import type { FailureSigns } from './failure-signs.ts'
-import { consoleLink, type SparkPlan, type SparkStep } from './plan.ts'
+import { consoleLink, type SparkPlan } from './plan.ts'
 import { costUsd, type Prices } from './prices.ts'
+import type { SparkInputs } from './spark-inputs.ts'
 
-interface Submitted extends Outcome<SparkStep> {
-  readonly watched?: {
-    readonly batch: Batch
-    readonly tail: readonly string[]
-    readonly signs: FailureSigns
-    readonly stopped?: 'timeout' | 'cost'
-  }
-  readonly submitted?: Batch
-}
-interface Wishes {
-  readonly isDryRun: boolean
-  readonly region: string
-  readonly timeoutMs: number
-  readonly prices: Prices
-  readonly maxCostUsd: number | undefined
-}
+type Wishes = Pick<SparkInputs, 'isDryRun' | 'region' | 'timeoutMs' | 'prices' | 'maxCostUsd'>
 interface World {
   readonly projectId: string
   readonly sources: ReadonlyMap<

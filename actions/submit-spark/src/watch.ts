@@ -85,10 +85,13 @@ export async function watchBatch(
         `${ref.batchId}: max-cost-usd counts from now on; what the batch held in the ${Math.round(unseenMs / 60_000)} minutes before is not known.`,
       )
     const isDear = inputs.maxCostUsd !== undefined && meter.usd > inputs.maxCostUsd
-    if (stopped === undefined ? isDear || Date.now() >= deadlineMs : Date.now() >= deadlineMs) {
-      const limit = isDear
-        ? `$${inputs.maxCostUsd} (max-cost-usd)`
-        : `${timeoutMs / 60_000} minutes (timeout-minutes)`
+    if (Date.now() >= deadlineMs || (stopped === undefined && isDear)) {
+      // Beyond the time its cost goes on growing: what stopped it first stays the reason.
+      const reason = stopped ?? (isDear ? 'cost' : 'timeout')
+      const limit =
+        reason === 'cost'
+          ? `$${inputs.maxCostUsd} (max-cost-usd)`
+          : `${timeoutMs / 60_000} minutes (timeout-minutes)`
       if (stopped !== undefined)
         throw new WorkFailedError(
           `Waiting for batch ${ref.batchId}: it does not end although it was cancelled after ${limit}; look at it in the console.`,
@@ -105,7 +108,7 @@ export async function watchBatch(
         () => cancelOperation(google, batch.operation, ref.region),
         patience,
       )
-      stopped = isDear ? 'cost' : 'timeout'
+      stopped = reason
       deadlineMs = Date.now() + CANCEL_WAIT_MS
     }
     await pause(pauseMs, runner.cancelled)
