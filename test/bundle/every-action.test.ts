@@ -167,6 +167,9 @@ More: https://github.com/octo/clicks/blob/0123456789abcdef0123456789abcdef012345
         expect(manifest[kind][name].description).toBe(
           readActionFile('deploy-dags')[kind]?.[name]?.description,
         )
+    if (names.includes('dry-run'))
+      expect(manifest.inputs?.['dry-run']?.description).toMatch(/^Show the plan; change nothing\.(?: |$)/)
+    expect(names.filter((name) => /^price-|-cost-/.test(name) && !name.endsWith('-usd'))).toEqual([])
     // The plan of comment-plan is a comment, and nobody reviews that.
     if (action !== 'comment-plan')
       expect(manifest.outputs?.plan !== undefined).toBe(names.includes('dry-run'))

@@ -78,7 +78,7 @@ describe('submit-spark', () => {
     const id = started.outputs['batch-id']!
     const other = { env: { GITHUB_RUN_ID: '4712' } }
     const attached = await job.submit(
-      { attach: id, 'max-cost-usd': '0.000001', 'price-per-dcu-hour': '1000' },
+      { attach: id, 'max-cost-usd': '0.000001', 'price-per-dcu-hour-usd': '1000' },
       other,
     )
     expect([attached.exitCode, errorOf(attached)]).toEqual([
@@ -96,7 +96,7 @@ describe('submit-spark', () => {
       main: 'jobs/slow.py',
       args: 'dear',
       'max-cost-usd': '0.01',
-      'price-per-dcu-hour': '1000',
+      'price-per-dcu-hour-usd': '1000',
     })
     expect([result.exitCode, result.outputs.state]).toEqual([1, 'CANCELLED'])
     expect(errorOf(result)).toContain('it had used more than $0.01 and was cancelled (max-cost-usd)')

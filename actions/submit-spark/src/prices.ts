@@ -23,8 +23,8 @@ export interface Usage {
 
 const ACCELERATOR = /^spark\.dataproc\.(driver|executor)\.resource\.accelerator\.type$/
 const UNITS: readonly { readonly unit: Unit; readonly input: string; readonly part: 'compute' | 'disk' }[] = [
-  { unit: 'dcuHour', input: 'price-per-dcu-hour', part: 'compute' },
-  { unit: 'shuffleGbHour', input: 'price-per-shuffle-gb-hour', part: 'disk' },
+  { unit: 'dcuHour', input: 'price-per-dcu-hour-usd', part: 'compute' },
+  { unit: 'shuffleGbHour', input: 'price-per-shuffle-gb-hour-usd', part: 'disk' },
 ]
 
 /** @param isWatched whether anybody is there to keep a limit. */

@@ -8,7 +8,7 @@ import { thrownBy } from '../../support/thrown.ts'
 const read = (given: Record<string, string>) =>
   readPrices(createInputs((name) => ({ region: 'us-central1', ...given })[name] ?? ''))
 const usage = { milliDcuSeconds: 3_600_000, shuffleGbSeconds: 3600 }
-const both = { 'price-per-dcu-hour': '0.07', 'price-per-shuffle-gb-hour': '0.0001' }
+const both = { 'price-per-dcu-hour-usd': '0.07', 'price-per-shuffle-gb-hour-usd': '0.0001' }
 
 it.each<[string, Record<string, string>, object, number | undefined]>([
   [
@@ -43,7 +43,7 @@ it.each<[string, Record<string, string>, object, number | undefined]>([
     { region: 'me-west1' },
     {
       source:
-        'prices of me-west1 are not known here; give price-per-dcu-hour (standard tier) and price-per-shuffle-gb-hour (standard tier)',
+        'prices of me-west1 are not known here; give price-per-dcu-hour-usd (standard tier) and price-per-shuffle-gb-hour-usd (standard tier)',
     },
     undefined,
   ],
@@ -75,7 +75,7 @@ it('takes a limit in dollars only with prices that can keep it', () => {
   expect(read({ region: 'me-west1', 'max-cost-usd': '5', ...both }).maxCostUsd).toBe(5)
   expect(thrownBy(() => read({ region: 'me-west1', 'max-cost-usd': '5' }))).toMatchObject({
     code: 'INPUT',
-    message: expect.stringContaining('so nothing would keep the limit; give price-per-dcu-hour'),
+    message: expect.stringContaining('so nothing would keep the limit; give price-per-dcu-hour-usd'),
   })
 })
 
