@@ -15,6 +15,16 @@ describe('docs/', () => {
   })
 })
 
+describe('the pages beside what they are about', () => {
+  const beside = pagesOf(root).filter((file) =>
+    /^(?:actions|workflows-examples|terraform-infra\/modules)\/.+\/README\.md$/.test(file),
+  )
+  it('are found', () => expect(beside.length).toBeGreaterThan(20))
+  it.each(beside)('%s begins with whom or what it is for', (file) => {
+    expect(read(file).slice(0, 300)).toMatch(/^# .+\n\nFor .+/)
+  })
+})
+
 describe('docs/pictures', () => {
   const pictures = readdirSync(path.join(root, 'docs/pictures'))
   it('are two, of 300 kB at most', () => {
