@@ -1,6 +1,6 @@
 /** Lint rules; the walls of docs/architecture.md stand here as errors. It formats nothing. */
 import { existsSync, readdirSync } from 'node:fs'
-import { builtinRules } from 'eslint/use-at-your-own-risk'
+import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 import { noCycle } from './scripts/lint/no-cycle.mjs'
 
@@ -53,12 +53,6 @@ const everywhere = {
   'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
 }
 const unused = ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }]
-/** What eslint's own preset turns on; the preset is a package of its own. */
-const recommended = Object.fromEntries(
-  [...builtinRules]
-    .filter(([, { meta }]) => meta.docs?.recommended && !meta.deprecated)
-    .map(([name]) => [name, 'error']),
-)
 const globals = (...names) => Object.fromEntries(names.map((name) => [name, 'readonly']))
 
 export default tseslint.config(
@@ -77,7 +71,7 @@ export default tseslint.config(
         ...['URL', 'URLSearchParams', 'fetch', 'process', 'setInterval', 'clearInterval', 'setTimeout'],
       ),
     },
-    rules: { ...recommended, ...everywhere, 'no-unused-vars': unused },
+    rules: { ...js.configs.recommended.rules, ...everywhere, 'no-unused-vars': unused },
   },
   {
     files: ['local/demo/page/*.js'],
