@@ -19,7 +19,7 @@ import { noCallers } from './frame.ts'
 import { checkEvent, readEvent } from './run-event.ts'
 import type { RunEvent } from './run-event.ts'
 import { RunRefused } from './run-options.ts'
-import type { Run, RunOptions } from './run-options.ts'
+import type { RepositoryIdentity, Run, RunOptions } from './run-options.ts'
 import { knownRepositories } from './source.ts'
 import { headOf } from './workspace.ts'
 import { WorkflowProblems } from './workflow.ts'
@@ -56,23 +56,7 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
   checkEvent(workflow, event, (message) => void warnings.push({ file: workflow.file, line: 1, message }))
   const inputs = inputsOf(workflow, event, options.inputs ?? {}, check.environments)
 
-  const [owner = ''] = identity.repository.split('/')
-  const facts: RunFacts = {
-    ...identity,
-    repositoryOwner: owner,
-    actor: owner,
-    actorId: identity.repositoryOwnerId,
-    sha: own.sha,
-    ref: own.ref,
-    eventName: event.name,
-    headRef: event.headRef,
-    baseRef: event.baseRef,
-    workflowName: workflow.name,
-    workflowFile: workflow.path,
-    runId: String(Date.now() * 1000 + randomInt(1000)),
-    runNumber: '1',
-    runAttempt: '1',
-  }
+  const facts = factsOf(identity, event, own.sha, workflow)
   const directory = join(stateDir, 'runs', facts.runId)
   // First: a failure here leaves nothing open.
   const toolPaths =
@@ -116,15 +100,37 @@ export const runWorkflow = async (options: RunOptions): Promise<WorkflowResult> 
     })
     .finally(() => github.close())
   for (const line of await github.writeChanged(join(directory, 'comments'))) show(line)
-  const has = (result: Conclusion): boolean =>
-    [...outcomes.values()].some((outcome) => outcome.result === result)
+  const results = new Set([...outcomes.values()].map(({ result }) => result))
+  return { conclusion: conclusionOf(results), runId: facts.runId, directory, jobs }
+}
+
+const factsOf = (
+  identity: RepositoryIdentity,
+  event: RunEvent,
+  sha: string,
+  workflow: Workflow,
+): RunFacts => {
+  const [owner = ''] = identity.repository.split('/')
   return {
-    conclusion: has('failure') ? 'failure' : has('cancelled') ? 'cancelled' : 'success',
-    runId: facts.runId,
-    directory,
-    jobs,
+    ...identity,
+    repositoryOwner: owner,
+    actor: owner,
+    actorId: identity.repositoryOwnerId,
+    sha,
+    ref: event.ref,
+    eventName: event.name,
+    headRef: event.headRef,
+    baseRef: event.baseRef,
+    workflowName: workflow.name,
+    workflowFile: workflow.path,
+    runId: String(Date.now() * 1000 + randomInt(1000)),
+    runNumber: '1',
+    runAttempt: '1',
   }
 }
+
+const conclusionOf = (results: ReadonlySet<Conclusion>): WorkflowResult['conclusion'] =>
+  results.has('failure') ? 'failure' : results.has('cancelled') ? 'cancelled' : 'success'
 
 const pullRequestOf = (
   { name, payload }: RunEvent,

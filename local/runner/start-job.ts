@@ -44,7 +44,6 @@ export const startJob = async (
     token: token.value,
   })
   const contexts: Contexts = { ...before, vars, github }
-  const withSecrets: Contexts = { ...contexts, secrets }
   const time = job.timeoutMinutes ? Number(valueOf(job.timeoutMinutes, { contexts })) : 360
   if (!(time > 0)) throw new ExpressionError('timeout-minutes must be a positive number')
   checkConcurrency(job.concurrency, contexts)
@@ -55,42 +54,20 @@ export const startJob = async (
       idToken = await run.cloud.registerRun(oidcClaims(run.facts, { workflow, environment }))
       masks.add(idToken.requestToken)
     }
-    const workflowEnv = textsOf(workflow.env, { contexts: withSecrets }, 'env')
-    const state: JobState = {
-      jobId: job.id,
-      label: at.line,
-      facts: run.facts,
-      places,
-      masks,
-      contexts: {
-        github: contexts.github as JobState['contexts']['github'],
-        runner: runnerContext(places, run.isDebug ?? false),
-        inputs: frame.inputs,
-        vars,
-        secrets,
-        needs: contexts.needs,
-        ...leg.contexts,
+    const state = stateOf(
+      run,
+      frame,
+      job,
+      { leg, at },
+      {
+        contexts: { ...contexts, secrets },
+        places,
+        masks,
+        permissions,
+        idToken,
+        cancelled: AbortSignal.any([run.signal, timer]),
       },
-      job: jobIdentity(workflow),
-      trackingId: `clickstream-${run.facts.runId}-${at.path}`,
-      variables: {
-        ...run.cloud?.environment,
-        ...workflowEnv,
-        ...textsOf(job.env, { contexts: withSecrets }, 'env'),
-      },
-      paths: [],
-      steps: {},
-      annotations: [],
-      summaries: [],
-      saved: new Map(),
-      posts: [],
-      checkouts: [],
-      permissions,
-      idToken,
-      status: 'success',
-      cancelled: AbortSignal.any([run.signal, timer]),
-      machine: { path: machinePath(run.toolPaths), node: process.execPath, isDebug: run.isDebug ?? false },
-    }
+    )
     const result = await runJob(state, job, {
       job,
       file: workflow.source,
@@ -112,6 +89,51 @@ export const startJob = async (
     token.end()
     await idToken?.end()
     await rm(root, { recursive: true, force: true })
+  }
+}
+
+/** A job before its first step. */
+const stateOf = (
+  run: Run,
+  frame: Frame,
+  job: WorkflowJob,
+  { leg, at }: Pick<LegPlace, 'leg' | 'at'>,
+  {
+    contexts,
+    ...opened
+  }: Pick<JobState, 'places' | 'masks' | 'permissions' | 'idToken' | 'cancelled'> & { contexts: Contexts },
+): JobState => {
+  const { workflow } = frame.loaded
+  return {
+    ...opened,
+    jobId: job.id,
+    label: at.line,
+    facts: run.facts,
+    contexts: {
+      github: contexts.github as JobState['contexts']['github'],
+      runner: runnerContext(opened.places, run.isDebug ?? false),
+      inputs: frame.inputs,
+      vars: contexts.vars,
+      secrets: contexts.secrets,
+      needs: contexts.needs,
+      ...leg.contexts,
+    },
+    job: jobIdentity(workflow),
+    trackingId: `clickstream-${run.facts.runId}-${at.path}`,
+    variables: {
+      ...run.cloud?.environment,
+      ...textsOf(workflow.env, { contexts }, 'env'),
+      ...textsOf(job.env, { contexts }, 'env'),
+    },
+    paths: [],
+    steps: {},
+    annotations: [],
+    summaries: [],
+    saved: new Map(),
+    posts: [],
+    checkouts: [],
+    status: 'success',
+    machine: { path: machinePath(run.toolPaths), node: process.execPath, isDebug: run.isDebug ?? false },
   }
 }
 

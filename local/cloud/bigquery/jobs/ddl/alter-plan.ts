@@ -37,56 +37,20 @@ export function planAlter(
   if (before.kind === 'VIEW' && !['SET_OPTIONS', 'SET_COLUMN_OPTIONS'].includes(alter.kind))
     throw invalidQuery('The columns of a view follow from its query.')
   switch (alter.kind) {
-    case 'SET_OPTIONS': {
-      const { options, materialized } = before.materialized
-        ? splitMaterialized(alter.options, before.materialized)
-        : { options: alter.options, materialized: undefined }
-      const body = bodyOfOptions(options, before)
-      // OPTIONS(labels=…) says all labels, a REST patch only those that change.
-      const kept = 'labels' in body ? { ...before, labels: {} } : before
-      return plan({
-        ...readTableFields(body, kept, before.schema, nowMs),
-        ...(materialized ? { materialized } : {}),
-      })
-    }
+    case 'SET_OPTIONS':
+      return setOptions(before, alter, plan, nowMs)
     case 'ADD_COLUMN':
       return addColumns(before, alter, plan, onTable)
     case 'DROP_COLUMN':
       return dropColumns(before, alter, plan, onTable)
-    case 'SET_COLUMN_OPTIONS': {
-      const field = columnOf(before, alter.name, alter.isConditional)
-      if (!field) return plan({})
-      const other = Object.keys(alter.options).find((name) => name !== 'description')
-      if (other) throw invalidQuery(`Column option ${other} is not supported by the local BigQuery.`)
-      const { description: _, ...rest } = field
-      const text = alter.options.description
-      return plan({ schema: replaced(before, { ...rest, ...(text ? { description: String(text) } : {}) }) })
-    }
+    case 'SET_COLUMN_OPTIONS':
+      return setColumnOptions(before, alter, plan)
     case 'RENAME_COLUMN':
       return renameColumns(before, alter, plan, onTable)
-    case 'SET_DATA_TYPE': {
-      const field = columnOf(before, alter.column.name, alter.isConditional)
-      if (!field) return plan({})
-      const next = widened(before, field, parseSchema([alter.column])[0]!)
-      const isSame = duckdbType(field) === duckdbType(next)
-      return plan(
-        { schema: replaced(before, next) },
-        isSame ? [] : [onColumn(field, `TYPE ${duckdbType(next)}`)],
-      )
-    }
-    case 'SET_DEFAULT': {
-      const field = columnOf(before, alter.name, alter.isConditional)
-      if (!field) return plan({})
-      const { defaultValueExpression: _, ...rest } = field
-      const next: FieldSchema =
-        alter.defaultText === undefined ? rest : { ...rest, defaultValueExpression: alter.defaultText }
-      const schema = replaced(before, next)
-      const defaults = defaultsOf(scope.room, schema)
-      const sql = defaults[field.name]
-      return plan({ schema, defaults }, [
-        onColumn(field, sql === undefined ? 'DROP DEFAULT' : `SET DEFAULT ${sql}`),
-      ])
-    }
+    case 'SET_DATA_TYPE':
+      return setDataType(before, alter, plan, onColumn)
+    case 'SET_DEFAULT':
+      return setDefault(scope, before, alter, { plan, onColumn })
     case 'DROP_NOT_NULL': {
       const field = columnOf(before, alter.name, alter.isConditional)
       if (!field) return plan({})
@@ -107,15 +71,8 @@ export function planAlter(
       if (!primaryKey && !alter.isConditional) throw invalidQuery('The table has no primary key.')
       return plan({ constraints: rest.foreignKeys ? rest : undefined })
     }
-    case 'DROP_CONSTRAINT': {
-      const keys = before.constraints?.foreignKeys ?? []
-      const kept = keys.filter(({ name }) => name !== alter.name)
-      if (kept.length === keys.length && !alter.isConditional)
-        throw invalidQuery(`Constraint ${alter.name} is not found.`)
-      const { foreignKeys: _, ...rest } = before.constraints ?? {}
-      if (kept.length > 0) return plan({ constraints: { ...rest, foreignKeys: kept } })
-      return plan({ constraints: rest.primaryKey ? rest : undefined })
-    }
+    case 'DROP_CONSTRAINT':
+      return dropConstraint(before, alter, plan)
   }
 }
 
@@ -132,6 +89,87 @@ const replaced = (table: TableRecord, next: FieldSchema): FieldSchema[] =>
   table.schema.map((field) => (field.name === next.name ? next : field))
 
 type Make = (changes: Change, statements?: readonly string[]) => AlterPlan
+
+function setOptions(
+  before: TableRecord,
+  alter: Alter & { kind: 'SET_OPTIONS' },
+  plan: Make,
+  nowMs: number,
+): AlterPlan {
+  const { options, materialized } = before.materialized
+    ? splitMaterialized(alter.options, before.materialized)
+    : { options: alter.options, materialized: undefined }
+  const body = bodyOfOptions(options, before)
+  // OPTIONS(labels=…) says all labels, a REST patch only those that change.
+  const kept = 'labels' in body ? { ...before, labels: {} } : before
+  return plan({
+    ...readTableFields(body, kept, before.schema, nowMs),
+    ...(materialized ? { materialized } : {}),
+  })
+}
+
+function setColumnOptions(
+  before: TableRecord,
+  alter: Alter & { kind: 'SET_COLUMN_OPTIONS' },
+  plan: Make,
+): AlterPlan {
+  const field = columnOf(before, alter.name, alter.isConditional)
+  if (!field) return plan({})
+  const other = Object.keys(alter.options).find((name) => name !== 'description')
+  if (other) throw invalidQuery(`Column option ${other} is not supported by the local BigQuery.`)
+  const { description: _, ...rest } = field
+  const text = alter.options.description
+  return plan({ schema: replaced(before, { ...rest, ...(text ? { description: String(text) } : {}) }) })
+}
+
+function setDataType(
+  before: TableRecord,
+  alter: Alter & { kind: 'SET_DATA_TYPE' },
+  plan: Make,
+  onColumn: (field: FieldSchema, words: string) => string,
+): AlterPlan {
+  const field = columnOf(before, alter.column.name, alter.isConditional)
+  if (!field) return plan({})
+  const next = widened(before, field, parseSchema([alter.column])[0]!)
+  const isSame = duckdbType(field) === duckdbType(next)
+  return plan({ schema: replaced(before, next) }, isSame ? [] : [onColumn(field, `TYPE ${duckdbType(next)}`)])
+}
+
+function setDefault(
+  scope: CatalogScope,
+  before: TableRecord,
+  alter: Alter & { kind: 'SET_DEFAULT' },
+  {
+    plan,
+    onColumn,
+  }: { readonly plan: Make; readonly onColumn: (field: FieldSchema, words: string) => string },
+): AlterPlan {
+  const field = columnOf(before, alter.name, alter.isConditional)
+  if (!field) return plan({})
+  const { defaultValueExpression: _, ...rest } = field
+  const next: FieldSchema =
+    alter.defaultText === undefined ? rest : { ...rest, defaultValueExpression: alter.defaultText }
+  const schema = replaced(before, next)
+  const defaults = defaultsOf(scope.room, schema)
+  const sql = defaults[field.name]
+  return plan({ schema, defaults }, [
+    onColumn(field, sql === undefined ? 'DROP DEFAULT' : `SET DEFAULT ${sql}`),
+  ])
+}
+
+function dropConstraint(
+  before: TableRecord,
+  alter: Alter & { kind: 'DROP_CONSTRAINT' },
+  plan: Make,
+): AlterPlan {
+  const keys = before.constraints?.foreignKeys ?? []
+  const kept = keys.filter(({ name }) => name !== alter.name)
+  if (kept.length === keys.length && !alter.isConditional)
+    throw invalidQuery(`Constraint ${alter.name} is not found.`)
+  const { foreignKeys: _, ...rest } = before.constraints ?? {}
+  if (kept.length > 0) return plan({ constraints: { ...rest, foreignKeys: kept } })
+  return plan({ constraints: rest.primaryKey ? rest : undefined })
+}
 
 function addColumns(
   before: TableRecord,

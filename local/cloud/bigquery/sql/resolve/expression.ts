@@ -36,64 +36,18 @@ export function resolveExpression(expression: Expression, env: Env): Value {
       return resolveUnary(expression, env)
     case 'binary':
       return resolveBinary(expression, env)
-    case 'is': {
-      const operand = resolveExpression(expression.operand, env)
-      const checked =
-        expression.test === 'NULL' ? operand : coerce(operand, BOOL, at, `IS ${expression.test}`)
-      return {
-        sql: `(${checked.sql} IS ${expression.isNot ? 'NOT ' : ''}${expression.test})`,
-        type: BOOL,
-        ...joinFacts([operand]),
-      }
-    }
-    case 'between': {
-      const found = coerceAll(
-        [expression.operand, expression.low, expression.high].map((part) => resolveExpression(part, env)),
-        'operator BETWEEN',
-        at,
-      )
-      const [operand, low, high] = found.values.map((value) => value.sql)
-      if (isScalar(found.type, 'FLOAT64')) {
-        const [x, a, b] = found.values
-        return {
-          sql: `(${expression.isNot ? 'NOT ' : ''}(${compareFloats('>=', x!, a!)} AND ${compareFloats('<=', x!, b!)}))`,
-          type: BOOL,
-          ...joinFacts(found.values),
-        }
-      }
-      return {
-        sql: `(${operand} ${expression.isNot ? 'NOT ' : ''}BETWEEN ${low} AND ${high})`,
-        type: BOOL,
-        ...joinFacts(found.values),
-      }
-    }
+    case 'is':
+      return resolveIs(expression, env)
+    case 'between':
+      return resolveBetween(expression, env)
     case 'in':
       return resolveIn(expression, env)
     case 'like':
       return resolveLike(expression, env)
     case 'case':
       return resolveCase(expression, env)
-    case 'cast': {
-      const operand = resolveExpression(expression.operand, env)
-      const type = typeFromSyntax(expression.type)
-      if (expression.format) {
-        const zone = expression.zone && zoneOf(resolveExpression(expression.zone, env), at)
-        return castWithFormat(operand, type, { format: resolveExpression(expression.format, env), zone, at })
-      }
-      if (
-        operand.literal !== undefined &&
-        isScalar(operand.type, 'STRING') &&
-        isScalar(type, 'TIMESTAMP', 'DATE', 'DATETIME', 'TIME')
-      ) {
-        try {
-          return { sql: literalAs(operand.literal, typeName(type), at), type, isConstant: true }
-        } catch (error) {
-          if (expression.isSafe) return { sql: `CAST(NULL AS ${duckdbType(type)})`, type, isConstant: true }
-          throw error
-        }
-      }
-      return castValue(operand, type, { isSafe: expression.isSafe, at })
-    }
+    case 'cast':
+      return resolveCast(expression, env)
     case 'extract':
       return extract(expression, (part) => resolveExpression(part, env))
     case 'call':
@@ -117,6 +71,63 @@ export function resolveExpression(expression: Expression, env: Env): Value {
     case 'system':
       return resolveSystem(expression, env)
   }
+}
+
+function resolveIs(expression: Expression & { kind: 'is' }, env: Env): Value {
+  const { at } = expression
+  const operand = resolveExpression(expression.operand, env)
+  const checked = expression.test === 'NULL' ? operand : coerce(operand, BOOL, at, `IS ${expression.test}`)
+  return {
+    sql: `(${checked.sql} IS ${expression.isNot ? 'NOT ' : ''}${expression.test})`,
+    type: BOOL,
+    ...joinFacts([operand]),
+  }
+}
+
+function resolveBetween(expression: Expression & { kind: 'between' }, env: Env): Value {
+  const { at } = expression
+  const found = coerceAll(
+    [expression.operand, expression.low, expression.high].map((part) => resolveExpression(part, env)),
+    'operator BETWEEN',
+    at,
+  )
+  const [operand, low, high] = found.values.map((value) => value.sql)
+  if (isScalar(found.type, 'FLOAT64')) {
+    const [x, a, b] = found.values
+    return {
+      sql: `(${expression.isNot ? 'NOT ' : ''}(${compareFloats('>=', x!, a!)} AND ${compareFloats('<=', x!, b!)}))`,
+      type: BOOL,
+      ...joinFacts(found.values),
+    }
+  }
+  return {
+    sql: `(${operand} ${expression.isNot ? 'NOT ' : ''}BETWEEN ${low} AND ${high})`,
+    type: BOOL,
+    ...joinFacts(found.values),
+  }
+}
+
+function resolveCast(expression: Expression & { kind: 'cast' }, env: Env): Value {
+  const { at } = expression
+  const operand = resolveExpression(expression.operand, env)
+  const type = typeFromSyntax(expression.type)
+  if (expression.format) {
+    const zone = expression.zone && zoneOf(resolveExpression(expression.zone, env), at)
+    return castWithFormat(operand, type, { format: resolveExpression(expression.format, env), zone, at })
+  }
+  if (
+    operand.literal !== undefined &&
+    isScalar(operand.type, 'STRING') &&
+    isScalar(type, 'TIMESTAMP', 'DATE', 'DATETIME', 'TIME')
+  ) {
+    try {
+      return { sql: literalAs(operand.literal, typeName(type), at), type, isConstant: true }
+    } catch (error) {
+      if (expression.isSafe) return { sql: `CAST(NULL AS ${duckdbType(type)})`, type, isConstant: true }
+      throw error
+    }
+  }
+  return castValue(operand, type, { isSafe: expression.isSafe, at })
 }
 
 function resolveCase(expression: Expression & { kind: 'case' }, env: Env): Value {
