@@ -9,7 +9,7 @@ import { readMaxResults } from './listing.ts'
 import { compareNames, requireBucketName } from './names.ts'
 import { permissionAnswer } from './objects.ts'
 import { isModified, readPreconditions, requirePreconditions } from './preconditions.ts'
-import { bucketResource } from './resources.ts'
+import { bucketResource, lockedTimeOf } from './resources.ts'
 import type { StoredBucket } from './stored.ts'
 
 export interface Buckets {
@@ -228,13 +228,20 @@ function isAsIs(field: string, value: unknown, bucket: StoredBucket | undefined)
   const inner = value as Record<string, unknown>
   if (field === 'iamConfiguration')
     return Object.entries(inner).every(([key, item]) =>
-      key === 'publicAccessPrevention'
-        ? item === 'enforced'
-        : (item as { enabled?: unknown } | null)?.enabled === true,
+      key === 'publicAccessPrevention' ? item === 'enforced' : isUniformAccess(item, bucket),
     )
   if (field === 'versioning' || field === 'hierarchicalNamespace') return inner.enabled === false
   if (field === 'softDeletePolicy') return String(inner.retentionDurationSeconds) === '0'
   return false
+}
+
+/** Clients send back what they read, the time that Google sets included. */
+function isUniformAccess(item: unknown, bucket: StoredBucket | undefined): boolean {
+  const { enabled, lockedTime } = (item ?? {}) as { enabled?: unknown; lockedTime?: unknown }
+  return (
+    enabled === true &&
+    (lockedTime === undefined || (bucket !== undefined && lockedTime === lockedTimeOf(bucket)))
+  )
 }
 
 function withoutNulls(

@@ -61,8 +61,8 @@ export function bucketResource(
     updated: time(bucket.updatedMs),
     labels: bucket.labels,
     iamConfiguration: {
-      bucketPolicyOnly: { enabled: true, lockedTime: time(bucket.createdMs + 90 * 86_400_000) },
-      uniformBucketLevelAccess: { enabled: true, lockedTime: time(bucket.createdMs + 90 * 86_400_000) },
+      bucketPolicyOnly: { enabled: true, lockedTime: lockedTimeOf(bucket) },
+      uniformBucketLevelAccess: { enabled: true, lockedTime: lockedTimeOf(bucket) },
       publicAccessPrevention: 'enforced',
     },
     softDeletePolicy: { retentionDurationSeconds: '0' },
@@ -87,6 +87,10 @@ function varint(value: number): number[] {
   }
   return [...bytes, Number(rest)]
 }
+
+/** Until when Google would let uniform access be switched off again. */
+export const lockedTimeOf = ({ createdMs }: Pick<StoredBucket, 'createdMs'>): string =>
+  time(createdMs + 90 * 86_400_000)
 
 function time(ms: number): string {
   return new Date(ms).toISOString()

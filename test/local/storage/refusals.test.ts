@@ -404,6 +404,9 @@ describe('what is not implemented', () => {
     const { name, iamConfiguration, softDeletePolicy } = asItIs
     const again = { name, iamConfiguration, softDeletePolicy, location: asItIs.location.toLowerCase() }
     expect((await patch(again)).status).toBe(200)
+    const later = { enabled: true, lockedTime: '2000-01-01T00:00:00.000Z' }
+    const moved = { iamConfiguration: { ...iamConfiguration, uniformBucketLevelAccess: later } }
+    expect((await patch(moved)).status).toBe(501)
   })
 
   it('refuses a body that names another object than the address', async () => {
