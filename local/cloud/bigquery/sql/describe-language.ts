@@ -97,6 +97,7 @@ const differences = [
   'NUMERIC(p, s) inside STRUCT or ARRAY: what would have to be rounded is refused.',
   'Products and quotients of NUMERIC beyond about 10^20 overflow, where BigQuery answers.',
   'JSON text that is cut off has no members: NULL; BigQuery reads as far as it must.',
+  'A member of JSON below 10^-4 prints as `1e-7` (BigQuery: `1e-07`).',
   'APPROX_COUNT_DISTINCT, APPROX_QUANTILES and APPROX_TOP_COUNT are exact.',
   'AVG and variances may differ in the last digits.',
 ]
