@@ -113,6 +113,10 @@ export class GoogleApiError extends ActionError {
   }
 }
 
+/** Not a quota, not a fault that passes. */
+export const isRightMissing = (error: unknown): error is GoogleApiError =>
+  error instanceof GoogleApiError && error.status === 403 && error.problem !== 'quota'
+
 /** GitHub's own API refused, or did not answer. `status` is 0 when no answer came. */
 export class GitHubApiError extends ActionError {
   readonly status: number

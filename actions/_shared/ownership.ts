@@ -5,6 +5,7 @@
 import { RefusedError, wrongValue } from './errors.ts'
 import { digestOf, type Step } from './plan.ts'
 import type { ProblemId } from './problems.ts'
+import { beganBefore, isRunId } from './run-order.ts'
 
 export const MANAGED_BY = 'clickstream-actions'
 const OWNER = 'clickstream-owner'
@@ -36,9 +37,8 @@ const nameMark = (name: string): string => markDigest(name.toLowerCase()).slice(
 export const runMark = (runId: string): Labels => (isRunId(runId) ? { [RUN]: runId } : {})
 export function laterRunOn(labels: Labels, runId: string): string | undefined {
   const found = labels[RUN] ?? ''
-  return isRunId(found) && isRunId(runId) && BigInt(found) > BigInt(runId) ? found : undefined
+  return beganBefore(runId, found) ? found : undefined
 }
-const isRunId = (text: string): boolean => /^\d{1,20}$/.test(text)
 export const ownerOf = (labels: Labels): string => labels[OWNER] ?? ''
 export const digestOn = (labels: Labels): string | undefined => labels[DIGEST]
 

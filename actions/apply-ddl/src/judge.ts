@@ -4,7 +4,7 @@
  */
 import pMap from 'p-map'
 import { few } from '../../_shared/amounts.ts'
-import { GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
+import { GoogleApiError, isRightMissing, WorkFailedError } from '../../_shared/errors.ts'
 import { asConflict } from '../../_shared/google/bigquery.ts'
 import { dryRun } from '../../_shared/google/bigquery-jobs.ts'
 import type { Google } from '../../_shared/google/connect.ts'
@@ -95,8 +95,7 @@ export async function judge(
           )
       } catch (error) {
         if (!(error instanceof GoogleApiError)) throw error
-        if (error.status === 403 && error.problem !== 'quota' && forbidden !== undefined)
-          return void forbidden.push(step.target)
+        if (isRightMissing(error) && forbidden !== undefined) return void forbidden.push(step.target)
         if (error.status === 409) throw asConflict(error, step.target, 'no table of this name')
         if (error.status !== 400 && error.status !== 404) throw error
         failures.push(annotationOf(error, file, 'DDL'))

@@ -1,7 +1,7 @@
 /** Reads the DDL files and the tables as they are; it changes nothing, and needs no right to. */
 import pMap from 'p-map'
 import { shortName, type ExistingTable } from '../../_shared/dataset.ts'
-import { GoogleApiError, InputError, WorkFailedError } from '../../_shared/errors.ts'
+import { GoogleApiError, InputError, isRightMissing, WorkFailedError } from '../../_shared/errors.ts'
 import { getDescription } from '../../_shared/google/bigquery-datasets.ts'
 import { getDatasetLocation, getTable, listTables } from '../../_shared/google/bigquery-tables.ts'
 import type { Google } from '../../_shared/google/connect.ts'
@@ -75,7 +75,7 @@ async function countLeft(
     )
     return names.flat().filter((name) => !withFile.has(name)).length
   } catch (error) {
-    if (error instanceof GoogleApiError && error.status === 403 && error.problem !== 'quota') return undefined
+    if (isRightMissing(error)) return undefined
     throw error
   }
 }

@@ -9,7 +9,7 @@ export const OWNER_KEY = 'clickstream-owner'
 export const COMMIT_KEY = 'clickstream-commit'
 const FILE_KEY = 'clickstream-file'
 /** Some clients send metadata in headers. */
-const spelled = (name: string): string => encodeURI(name)
+export const spelled = (name: string): string => encodeURI(name)
 
 export const markOf = (owner: string, commit: string, name: string): Record<string, string> => ({
   [OWNER_KEY]: owner,

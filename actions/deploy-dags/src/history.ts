@@ -3,6 +3,7 @@
  * was there before. It refuses to guess what no record tells.
  */
 import type { CheckedOut } from '../../_shared/commit.ts'
+import { beganBefore } from '../../_shared/run-order.ts'
 import {
   isAfter,
   type DeploymentRecord,
@@ -52,8 +53,7 @@ export function whyOlder(
   const [last] = heads
   if (last === undefined || run.sha === '' || last.commit === run.sha) return undefined
   const there = `commit ${last.commit.slice(0, 12)} of run ${last.runId} is there (record ${last.id})`
-  if (isNumber(run.runId) && isNumber(last.runId) && BigInt(run.runId) < BigInt(last.runId))
-    return `${there}, and this run, ${run.runId}, began before it`
+  if (beganBefore(run.runId, last.runId)) return `${there}, and this run, ${run.runId}, began before it`
   // A clock may be wrong about a commit and its parent, but not about which is which.
   const isMadeBefore =
     commit?.id === run.sha &&
@@ -70,7 +70,6 @@ export function whyOlder(
     : undefined
 }
 const isoOf = (seconds: number): string => new Date(seconds * 1000).toISOString()
-const isNumber = (text: string): boolean => /^\d{1,20}$/.test(text)
 
 /** Which record a wish means, and which side of it. */
 export interface RollbackPoint {

@@ -3,7 +3,7 @@
  * complete. It refuses to let a deployment fail for want of the right to write that down: it says what is missing.
  */
 import pMap from 'p-map'
-import { cancelled, ConflictError, GoogleApiError } from '../../_shared/errors.ts'
+import { cancelled, ConflictError, GoogleApiError, isRightMissing } from '../../_shared/errors.ts'
 import type { ObjectStorage } from '../../_shared/google/storage.ts'
 import { planDigest } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
@@ -12,7 +12,6 @@ import { OWNER_KEY, type DeployStep } from './compare.ts'
 import type { DeployPlan } from './deploy-plan.ts'
 import type { History } from './history.ts'
 import type { DeployInputs } from './inputs.ts'
-import { isRightMissing } from './read-history.ts'
 import {
   markOf,
   metadataOf,

@@ -2,7 +2,7 @@
  * Reads the records of deployments, and for a rollback what it leads back to. It refuses nothing for want of the
  * right to read them: a team that granted only the folder itself still deploys.
  */
-import { GoogleApiError } from '../../_shared/errors.ts'
+import { isRightMissing } from '../../_shared/errors.ts'
 import type { ObjectStorage } from '../../_shared/google/storage.ts'
 import { pointOf, type History, type RollbackPoint } from './history.ts'
 import type { DeployInputs } from './inputs.ts'
@@ -59,9 +59,4 @@ export async function readRollback(
     storage.list(bucket, replaced),
   ])
   return { point, record: readRecord(data, point.head.id), copies: copiesIn(kept, owner, prefix) }
-}
-
-/** Not a quota, not a fault that passes. */
-export function isRightMissing(error: unknown): error is GoogleApiError {
-  return error instanceof GoogleApiError && error.status === 403 && error.problem !== 'quota'
 }

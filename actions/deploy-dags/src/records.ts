@@ -3,7 +3,7 @@
  * what it replaced. It refuses to take a name for proof: every object of it says whose it is.
  */
 import type { StoredObject } from '../../_shared/google/storage.ts'
-import { OWNER_KEY, COMMIT_KEY } from './compare.ts'
+import { OWNER_KEY, COMMIT_KEY, spelled } from './compare.ts'
 
 /** The top of everything here, beside `dags/`; Composer looks into none of it. */
 export const RECORDS_FOLDER = 'clickstream-deployments'
@@ -128,7 +128,7 @@ export function headsIn(objects: readonly StoredObject[], owner: string): Record
 }
 function sourceOf(recorded: string | undefined): string | undefined {
   try {
-    return recorded === undefined ? undefined : decodeURIComponent(recorded)
+    return recorded === undefined ? undefined : decodeURI(recorded)
   } catch {
     return undefined
   }
@@ -151,7 +151,7 @@ export function metadataOf(record: DeploymentRecord): Record<string, string> {
     ...(record.undoesFrom === undefined ? {} : { [UNDOES_KEY]: record.undoesFrom }),
     ...(record.source === undefined || record.source.length > MAX_SOURCE
       ? {}
-      : { [SOURCE_KEY]: encodeURIComponent(record.source) }),
+      : { [SOURCE_KEY]: spelled(record.source) }),
   }
 }
 export const markOf = ({ owner, id }: { owner: string; id: string }): Record<string, string> => ({

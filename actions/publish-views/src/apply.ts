@@ -31,12 +31,12 @@ const ACCESS_ROUNDS = 6
 
 export async function apply(
   plan: ViewPlan,
-  _inputs: Inputs,
+  { runId }: Inputs,
   _observed: Observed,
   google: Google,
-  runner: Pick<Runner, 'cancelled' | 'context' | 'log'>,
+  runner: Pick<Runner, 'cancelled' | 'log'>,
 ): Promise<Outcome<ViewStep>> {
-  const mark = runMark(runner.context.runId)
+  const mark = runMark(runId)
   return applyInOrder(plan, (step) => applyStep(signed(step, mark), google), runner)
 }
 

@@ -4,7 +4,7 @@
  */
 import pMap from 'p-map'
 import { nameKey, shortName, sqlName, type Column, type TableName } from '../../_shared/dataset.ts'
-import { GoogleApiError, WorkFailedError } from '../../_shared/errors.ts'
+import { GoogleApiError, isRightMissing, WorkFailedError } from '../../_shared/errors.ts'
 import { dryRun, type DryRun } from '../../_shared/google/bigquery-jobs.ts'
 import { getView } from '../../_shared/google/bigquery-views.ts'
 import type { Google } from '../../_shared/google/connect.ts'
@@ -239,7 +239,7 @@ async function withFilters(
 /** @returns undefined when this identity may not ask. */
 const ifAllowed = (asked: Promise<DryRun>): Promise<DryRun | undefined> =>
   asked.catch((error: unknown) => {
-    if (error instanceof GoogleApiError && error.status === 403 && error.problem !== 'quota') return undefined
+    if (isRightMissing(error)) return undefined
     throw error
   })
 

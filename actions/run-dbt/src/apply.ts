@@ -4,12 +4,11 @@
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { GoogleApiError } from '../../_shared/errors.ts'
-import { createDataset, dropDataset, getDescription } from '../../_shared/google/bigquery-datasets.ts'
 import type { Google } from '../../_shared/google/connect.ts'
 import { assertNever, type Found, type Outcome } from '../../_shared/plan.ts'
 import type { Runner } from '../../_shared/run.ts'
 import { compareTables, type Compared } from './compare-tables.ts'
+import { create, drop, keyOfProduction } from './datasets.ts'
 import { labelsFor, runDbt } from './dbt-process.ts'
 import { failureOf } from './failure.ts'
 import type { Inputs } from './inputs.ts'
@@ -35,8 +34,6 @@ export interface DbtOutcome extends Outcome<DbtStep, CommandResult> {
   readonly notes: readonly string[]
 }
 type Done = { step: DbtStep; result?: CommandResult; found?: Found }[]
-
-const DAY_MS = 86_400_000
 
 export async function apply(
   plan: DbtPlan,
@@ -115,6 +112,8 @@ async function prepare(
   { done, notes }: { readonly done: Done; readonly notes: string[] },
 ): Promise<string> {
   let python = observed.python ?? ''
+  // Of all its datasets; asked for where one is made.
+  let key: Promise<string | undefined> | undefined
   for (const step of plan.steps) {
     switch (step.kind) {
       case 'install':
@@ -128,7 +127,8 @@ async function prepare(
         done.push({ step })
         break
       case 'create-dataset':
-        await create(step.target, inputs, observed, google)
+        key ??= keyOfProduction(inputs, google)
+        await create(step.target, inputs, observed, google, await key)
         done.push({ step })
         break
       case 'drop-dataset':
@@ -178,42 +178,6 @@ function runCommands(
     google,
     runner,
   )
-}
-
-/** What is encrypted with a key of one's own in production is so here; not being allowed to see it is no failure. */
-export async function create(
-  datasetId: string,
-  inputs: Pick<Inputs, 'dataset' | 'location' | 'pullRequest'>,
-  observed: Pick<Observed, 'pullRequest'>,
-  google: Google,
-): Promise<void> {
-  const { proof = {}, number = 0 } = observed.pullRequest ?? {}
-  const production = await getDescription(google, google.projectId, inputs.dataset).catch(
-    (error: unknown) => {
-      if (error instanceof GoogleApiError && error.status === 403 && error.problem !== 'quota')
-        return undefined
-      throw error
-    },
-  )
-  const kmsKeyName = production?.defaultEncryptionConfiguration?.kmsKeyName
-  await createDataset(google, datasetId, {
-    labels: { ...proof },
-    location: inputs.location,
-    ...(kmsKeyName === undefined ? {} : { defaultEncryptionConfiguration: { kmsKeyName } }),
-    // Tables in it vanish by themselves.
-    defaultTableExpirationMs: String(inputs.pullRequest.expiryDays * DAY_MS),
-    description: `Built by pull request ${number}; dropped when it is closed, empty after ${inputs.pullRequest.expiryDays} days.`,
-  })
-}
-
-async function drop(datasetId: string, observed: Observed, google: Google): Promise<string> {
-  const fate = await dropDataset(
-    google,
-    google.projectId,
-    datasetId,
-    observed.pullRequest?.proof ?? { none: '' },
-  )
-  return `Dataset ${datasetId}: ${fate === 'dropped' ? 'dropped' : fate === 'gone' ? 'was gone already' : 'left: it does not carry the labels any more'}.`
 }
 
 async function writeJunit(results: string, done: Done): Promise<string> {

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { connect } from '../../../actions/_shared/google/connect.ts'
-import { create } from '../../../actions/run-dbt/src/apply.ts'
+import { create, keyOfProduction } from '../../../actions/run-dbt/src/datasets.ts'
 import { startTestCloud, type TestCloud } from '../../support/cloud.ts'
 import { overridesFor, signIn, type SignedInJob } from '../../support/signed-in-job.ts'
 
@@ -54,7 +54,6 @@ it.each<[string, number, object, object | undefined]>([
     await create(
       'caec_analytics_pr_7',
       {
-        dataset: 'caec_analytics',
         location: 'us-central1',
         pullRequest: { hasOwnSchema: true, isCleanup: false, expiryDays: 7 },
       },
@@ -62,6 +61,7 @@ it.each<[string, number, object, object | undefined]>([
         pullRequest: { number: 7, proof: { 'pull-request': '7' } },
       } as unknown as Parameters<typeof create>[2],
       google,
+      await keyOfProduction({ dataset: 'caec_analytics' }, google),
     )
   } finally {
     server.close()

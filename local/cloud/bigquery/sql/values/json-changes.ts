@@ -96,8 +96,6 @@ export function jsonStripped(
   return jsonTextOf(set(whole, steps, isNothing ? 'null' : after, false))
 }
 
-export type KeysMode = 'strict' | 'lax' | 'lax recursive'
-
 export function jsonKeys(text: string, depth: number, mode: string): string[] {
   if (depth <= 0) throw new Error('max_depth must be positive.')
   const found = new Set<string>()
